@@ -1,0 +1,195 @@
+"""`benchmark.yaml`: what is asked of which cohort, with which split, profiles, models and readings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from samesplit.declarations import Declaration, read_declaration
+from samesplit.errors import DeclarationError
+
+__all__ = [
+    "BenchmarkDefinition",
+    "CohortSettings",
+    "DataSettings",
+    "FileToFetch",
+    "ModelUse",
+    "OperatingPoint",
+    "SplitSettings",
+    "StatisticsSettings",
+    "TaskSettings",
+    "read_benchmark",
+]
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class TaskSettings(Declaration):
+    """The question: which of two classes a lesion belongs to."""
+
+    positive: str
+    """The class whose probability the models give, as written in the label column."""
+    negative: str
+    question: str
+    """One sentence, the title question of the report."""
+
+    @model_validator(mode="after")
+    def _two_classes(self) -> TaskSettings:
+        if self.positive == self.negative:
+            raise ValueError("positive and negative must be two different classes")
+        return self
+
+
+class CohortSettings(Declaration):
+    """The columns and rules by which the cohort is read."""
+
+    sequences: tuple[Name, ...] = Field(min_length=1)
+    """The sequences in use, in the order in which they are shown."""
+    rater: Name = "R1"
+    """The rater whose masks the models are trained and judged on."""
+    clinical: dict[str, Literal["number", "category"]] = Field(default_factory=dict)
+    """Clinical variables (columns of lesions.csv) that models may use, and their kind."""
+    geometry_repair: Literal["resample_mask", "copy_header"] | None = None
+    """What to do with a mask whose geometry is not the image's; without it, such a lesion fails."""
+    minimum_voxels: int = Field(default=8, ge=1)
+    """A mask with fewer voxels than this fails its lesion."""
+
+
+class SplitSettings(Declaration):
+    """How the frozen split is made; read by `samesplit split`, which writes splits.csv once."""
+
+    scheme: Literal["holdout", "kfold", "leave-one-site-out", "temporal", "fixed"]
+    folds: int = Field(default=5, ge=2)
+    repeats: int = Field(default=1, ge=1)
+    validation: Fraction = 0.2
+    """Share of the patients that are not test patients who go to validation."""
+    test: Fraction = 0.2
+    """Share of patients in the test part (holdout, temporal)."""
+    strata: tuple[str, ...] = ()
+    """Columns of lesions.csv to balance besides the label."""
+    cutoff: str | None = None
+    """Temporal: patients seen on or after this date (YYYY-MM-DD) are tested; else the latest `test` share."""
+    file: str | None = None
+    """Fixed: a CSV of patient_id, subset (and repeat, fold), or an nnU-Net splits_final.json."""
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _file_for_fixed(self) -> SplitSettings:
+        if (self.scheme == "fixed") != (self.file is not None):
+            raise ValueError("'file' is needed for the scheme 'fixed', and only there")
+        return self
+
+
+class FileToFetch(Declaration):
+    """One public file of the benchmark."""
+
+    url: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    path: str
+    """Where it goes inside the benchmark's data folder."""
+    unpack: bool = False
+    """Whether it is a .zip or .tar.* to unpack into the folder of `path`."""
+
+
+class DataSettings(Declaration):
+    """Where the files named in images.csv are looked for."""
+
+    folder: str | None = None
+    """Folder under SAMESPLIT_DATA, or under the user's cache folder. None: paths are relative to the
+    benchmark's own folder."""
+    files: tuple[FileToFetch, ...] = ()
+    synthetic: dict[str, Any] | None = None
+    """Settings of the synthetic cohort that `samesplit fetch` builds (see SyntheticSettings)."""
+    licence: str = ""
+    source: str = ""
+    """Citation or DOI."""
+
+
+class OperatingPoint(Declaration):
+    """How the threshold is chosen on development (validation) data."""
+
+    policy: Literal["youden", "sensitivity", "specificity", "fixed"] = "youden"
+    value: float | None = Field(default=None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _value_where_needed(self) -> OperatingPoint:
+        if (self.policy == "youden") != (self.value is None):
+            raise ValueError("'value' is needed for every policy but 'youden'")
+        return self
+
+
+class StatisticsSettings(Declaration):
+    """How the predictions are judged."""
+
+    reference: Name | None = None
+    """The model that all others are compared with; default: the first radiomics model."""
+    operating_point: OperatingPoint = OperatingPoint()
+    confidence: Fraction = 0.95
+    bootstraps: int = Field(default=1000, ge=100)
+    seed: int = 0
+
+
+class ModelUse(Declaration):
+    """A model file used under a name of its own with some settings changed."""
+
+    name: Name
+    use: Name
+    """The file in `models/`, without `.yaml`."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """Keys that replace the file's."""
+
+
+class BenchmarkDefinition(Declaration):
+    """Everything that `benchmark.yaml` may say."""
+
+    name: Name
+    title: str
+    description: str = ""
+    task: TaskSettings
+    cohort: CohortSettings
+    data: DataSettings = DataSettings()
+    split: SplitSettings
+    models: tuple[Name | ModelUse, ...] = Field(min_length=1)
+    """Model files in `models/`, without `.yaml`; or one of them under another name with other settings."""
+    profiles: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
+    """Feature profile (file in `features/`) -> sequences it is used for."""
+    statistics: StatisticsSettings = StatisticsSettings()
+    readings: str | None = None
+    """File name of the readings table in the benchmark's folder."""
+
+    @field_validator("models")
+    @classmethod
+    def _once_each(cls, models: tuple[str | ModelUse, ...]) -> tuple[str | ModelUse, ...]:
+        names = [model if isinstance(model, str) else model.name for model in models]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"named more than once: {', '.join(doubled)}")
+        return models
+
+    @model_validator(mode="after")
+    def _known_sequences(self) -> BenchmarkDefinition:
+        for profile, sequences in self.profiles.items():
+            unknown = sorted(set(sequences) - set(self.cohort.sequences))
+            if unknown:
+                raise ValueError(
+                    f"profile '{profile}' names sequences the cohort lacks: {', '.join(unknown)}"
+                )
+        return self
+
+
+def read_benchmark(folder: Path) -> BenchmarkDefinition:
+    """Read `benchmark.yaml` of a benchmark's folder; the folder's name is the benchmark's.
+
+    Raises:
+        DeclarationError: The file is missing or says something that cannot be.
+    """
+    path = folder / "benchmark.yaml"
+    if not path.exists():
+        raise DeclarationError(
+            "there is no benchmark.yaml", where=folder, remedy=f"make one with: samesplit init {folder}"
+        )
+    definition: BenchmarkDefinition = read_declaration(path, BenchmarkDefinition, name=folder.resolve().name)
+    return definition

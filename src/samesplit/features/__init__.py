@@ -1,0 +1,1 @@
+"""Image and mask in, one row of features out."""

@@ -1,0 +1,118 @@
+"""What every model is: something that fits on one fold and gives one probability per lesion.
+
+A model never meets a test label. `Cases` carries no labels at all; `TrainingFold` adds those of the
+training and validation lesions only, and the test cases are handed to `Model.predict` afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+import pandas as pd
+
+__all__ = ["Cases", "Model", "Needs", "TrainingFold"]
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Lesions as a model sees them, without their labels.
+
+    Attributes:
+        lesions: One row a lesion, indexed by `lesion_id`: `patient_id`, `site` and the clinical variables
+            that the benchmark declares (numbers as float, categories as text), never the label.
+        images: Rows of the images table of these lesions for one rater, `image` and `mask` being paths
+            (or array references) that `samesplit.features.volume.read_case` opens.
+        features: One row a lesion, indexed by `lesion_id`, one float column per
+            `<profile>/<sequence>/<feature>`; missing values are NaN. No columns unless the model asks.
+        predictions: One row a lesion, one column per member model, for models made of models.
+        sequences: The sequences the model was asked to use, in order.
+        rater: Whose masks these are.
+        geometry_repair: None, "resample_mask" or "copy_header"; how a mask of another geometry is mended.
+        minimum_voxels: The smallest mask that counts.
+    """
+
+    lesions: pd.DataFrame
+    images: pd.DataFrame
+    features: pd.DataFrame
+    predictions: pd.DataFrame
+    sequences: tuple[str, ...]
+    rater: str
+    geometry_repair: Literal["resample_mask", "copy_header"] | None = None
+    minimum_voxels: int = 8
+
+    def __len__(self) -> int:
+        return len(self.lesions)
+
+    @property
+    def lesion_ids(self) -> list[str]:
+        """The ids in the order of the rows."""
+        return [str(lesion_id) for lesion_id in self.lesions.index]
+
+    def select(self, lesion_ids: list[str]) -> Cases:
+        """The same cases cut down to some lesions, in the given order."""
+        return replace(
+            self,
+            lesions=self.lesions.loc[lesion_ids],
+            images=self.images[self.images["lesion_id"].isin(lesion_ids)],
+            features=self.features.loc[lesion_ids],
+            predictions=self.predictions.loc[lesion_ids],
+        )
+
+
+@dataclass(frozen=True)
+class TrainingFold:
+    """What a model may learn from: the training and validation lesions of one fold, with labels.
+
+    Attributes:
+        training: The cases to fit on.
+        training_labels: 0 or 1 per `lesion_id`, 1 being the positive class, in the order of `training`.
+        validation: The cases for early stopping and choosing; may be empty.
+        validation_labels: Their labels.
+        seed: The seed of every random choice of the model in this fold.
+        directory: An existing folder of this fold's own. Checkpoints left here survive a kill and are found
+            again by the next attempt.
+        jobs: How many processes or threads the model may use.
+    """
+
+    training: Cases
+    training_labels: pd.Series[int]
+    validation: Cases
+    validation_labels: pd.Series[int]
+    seed: int
+    directory: Path
+    jobs: int = 1
+
+
+class Model(Protocol):
+    """Fits on a fold, predicts probabilities, tells what it found, and can be kept."""
+
+    def fit(self, fold: TrainingFold) -> None:
+        """Learn from the training part; early stopping and choosing may use the validation part."""
+
+    def predict(self, cases: Cases) -> pd.Series[float]:
+        """The probability of the positive class for each lesion, indexed by `lesion_id`, in [0, 1]."""
+
+    def details(self) -> dict[str, pd.DataFrame]:
+        """Tables of what was found while fitting (grid, chosen features, training history); may be empty."""
+
+    def save(self, directory: Path) -> None:
+        """Keep the fitted model under the folder in open formats (skops, JSON, torch state dict)."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a model asks to be given.
+
+    Attributes:
+        profiles: Feature profiles to extract.
+        sequences: Sequences to use; empty means all of the benchmark's.
+        images: Whether it opens images.
+        members: Names of models whose predictions it combines.
+    """
+
+    profiles: tuple[str, ...] = ()
+    sequences: tuple[str, ...] = ()
+    images: bool = False
+    members: tuple[str, ...] = field(default=())

@@ -1,0 +1,48 @@
+"""What every model file in `models/` says, whatever its kind."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from pydantic import Field
+
+from samesplit.declarations import Declaration
+from samesplit.models.protocol import Model, Needs
+from samesplit.storage import hash_object
+
+__all__ = ["ModelSettings"]
+
+
+class ModelSettings(Declaration):
+    """The base of the settings of all kinds of model; a kind adds its own keys and `build`."""
+
+    name: str
+    """Given by the file's name, or by the benchmark."""
+    title: str
+    """How the model is called in tables and figures."""
+    description: str = ""
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    """The model is fitted once per seed in every fold; the report shows the spread."""
+    sequences: tuple[str, ...] = ()
+    """The sequences to use; empty means all of the benchmark's."""
+
+    @abstractmethod
+    def needs(self) -> Needs:
+        """What the model asks to be given."""
+
+    @abstractmethod
+    def build(self) -> Model:
+        """A fresh, unfitted model."""
+
+    def digest(self) -> str:
+        """A hash of everything that decides how the model behaves; a kind with files of its own adds them."""
+        return hash_object(self.model_dump(mode="json", exclude={"title", "description", "seeds"}))
+
+    def radiomic(self) -> bool:
+        """Whether the model learns from extracted features; the default reference is the first such."""
+        return bool(self.needs().profiles)
+
+    def plain(self) -> dict[str, Any]:
+        """The settings as plain data, for records and tracking."""
+        return self.model_dump(mode="json")

@@ -1,0 +1,388 @@
+"""The tables that pass between the stages: their columns, their checks, and how they are kept on disk.
+
+Every table is a tidy `pandas.DataFrame`. In a run's folder it is a parquet file with a JSON record beside
+it that says which version made it from which inputs.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from samesplit import __version__
+from samesplit.errors import SamesplitError
+from samesplit.storage import hash_object, write_bytes, write_json, write_text
+
+__all__ = [
+    "FEATURES",
+    "IMAGES",
+    "LEDGER",
+    "LESIONS",
+    "PREDICTIONS",
+    "READINGS",
+    "RESULTS",
+    "SCHEMAS",
+    "SPLITS",
+    "check_table",
+    "empty_table",
+    "hash_table",
+    "read_csv",
+    "read_record",
+    "read_table",
+    "write_csv",
+    "write_table",
+]
+
+_NOT_EMPTY = pa.Check.str_length(min_value=1, error="must not be empty")
+_PROBABILITY = pa.Check.in_range(0.0, 1.0, error="must lie in [0, 1]")
+
+
+def _text(*checks: pa.Check, nullable: bool = False, required: bool = True) -> pa.Column:
+    return pa.Column(str, [_NOT_EMPTY, *checks], nullable=nullable, required=required)
+
+
+def _whole(*checks: pa.Check) -> pa.Column:
+    return pa.Column("int64", list(checks), coerce=True)
+
+
+def _number(*checks: pa.Check, nullable: bool = False, required: bool = True) -> pa.Column:
+    return pa.Column("float64", list(checks), nullable=nullable, coerce=True, required=required)
+
+
+def _table(name: str, columns: dict[str, pa.Column], key: list[str], *, strict: bool) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(columns, name=name, strict=strict, unique=key, metadata={"key": key})
+
+
+LESIONS = _table(
+    "lesions",
+    {
+        "lesion_id": _text(),
+        "patient_id": _text(),
+        "label": _text(),
+        "label_provenance": _text(
+            pa.Check.isin(["pathology", "imaging"], error="must be 'pathology' or 'imaging'"),
+            nullable=True,
+            required=False,
+        ),
+        "site": _text(nullable=True, required=False),
+        "scanner_vendor": _text(nullable=True, required=False),
+        "date": _text(
+            pa.Check.str_matches(r"^\d{4}-\d{2}-\d{2}$", error="must be YYYY-MM-DD"),
+            nullable=True,
+            required=False,
+        ),
+        "size_mm": _number(pa.Check.gt(0, error="must be above 0"), nullable=True, required=False),
+    },
+    ["lesion_id"],
+    strict=False,
+)
+"""One row a lesion; `label` holds the class by name; free clinical columns are allowed."""
+
+IMAGES = _table(
+    "images",
+    {
+        "lesion_id": _text(),
+        "sequence": _text(),
+        "rater": _text(),
+        "image": _text(),
+        "mask": _text(),
+        "mask_label": _whole(pa.Check.gt(0, error="must be above 0")),
+        "spacing_mm": _number(pa.Check.gt(0, error="must be above 0"), nullable=True),
+    },
+    ["lesion_id", "sequence", "rater"],
+    strict=True,
+)
+"""One row an image and mask; a sequence that a lesion lacks has no row. `spacing_mm` is for arrays only."""
+
+SPLITS = _table(
+    "splits",
+    {
+        "patient_id": _text(),
+        "repeat": _whole(pa.Check.ge(0)),
+        "fold": _whole(pa.Check.ge(0)),
+        "subset": _text(
+            pa.Check.isin(["train", "validation", "test"], error="must be 'train', 'validation' or 'test'")
+        ),
+    },
+    ["patient_id", "repeat", "fold"],
+    strict=True,
+)
+"""One row a patient, repeat and fold: the side on which the patient stands there."""
+
+FEATURES = _table(
+    "features",
+    {
+        "lesion_id": _text(),
+        "sequence": _text(),
+        "rater": _text(),
+        "profile": _text(),
+        "feature": _text(),
+        "value": _number(nullable=True),
+    },
+    ["lesion_id", "sequence", "rater", "profile", "feature"],
+    strict=True,
+)
+"""One row a feature value."""
+
+PREDICTIONS = _table(
+    "predictions",
+    {
+        "model": _text(),
+        "seed": _whole(),
+        "repeat": _whole(pa.Check.ge(0)),
+        "fold": _whole(pa.Check.ge(0)),
+        "subset": _text(pa.Check.isin(["train", "validation", "test"])),
+        "rater": _text(),
+        "lesion_id": _text(),
+        "probability": _number(_PROBABILITY),
+    },
+    ["model", "seed", "repeat", "fold", "subset", "rater", "lesion_id"],
+    strict=True,
+)
+"""One row a probability of the positive class."""
+
+READINGS = _table(
+    "readings",
+    {
+        "reader_id": _text(),
+        "lesion_id": _text(),
+        "modality": _text(),
+        "decision": pa.Column("Int8", pa.Check.isin([0, 1]), nullable=True, coerce=True),
+        "score": _number(nullable=True),
+        "seconds": _number(pa.Check.ge(0, error="must not be negative"), nullable=True),
+    },
+    ["reader_id", "lesion_id", "modality"],
+    strict=True,
+)
+"""One row a reading; `decision` is 1 for the positive class, 0 for the negative, missing for no call."""
+
+RESULTS = _table(
+    "results",
+    {
+        "quantity": _text(),
+        "model": _text(),
+        "reference": pa.Column(str),
+        "subset": _text(),
+        "group": _text(),
+        "estimate": _number(nullable=True),
+        "ci_low": _number(nullable=True),
+        "ci_high": _number(nullable=True),
+        "p_value": _number(nullable=True),
+        "n": _whole(pa.Check.ge(0)),
+        "n_positive": _whole(pa.Check.ge(0)),
+        "method": _text(),
+        "note": pa.Column(str),
+    },
+    ["quantity", "model", "reference", "subset", "group", "method"],
+    strict=True,
+)
+"""One row an estimate with its interval and the method's name."""
+
+LEDGER = _table(
+    "ledger",
+    {
+        "lesion_id": _text(),
+        "sequence": pa.Column(str),
+        "rater": pa.Column(str),
+        "stage": _text(),
+        "status": _text(pa.Check.isin(["repaired", "missing", "failed", "excluded"])),
+        "reason": _text(),
+    },
+    ["lesion_id", "sequence", "rater", "stage", "status", "reason"],
+    strict=True,
+)
+"""The case ledger: one row for each thing that happened to a lesion on its way, with the reason."""
+
+SCHEMAS: dict[str, pa.DataFrameSchema] = {
+    schema.name: schema
+    for schema in (LESIONS, IMAGES, SPLITS, FEATURES, PREDICTIONS, READINGS, RESULTS, LEDGER)
+}
+
+
+def check_table(
+    table: pd.DataFrame,
+    schema: pa.DataFrameSchema,
+    *,
+    where: str | Path | None = None,
+    error: type[SamesplitError] = SamesplitError,
+) -> pd.DataFrame:
+    """Check a table against its schema and give it back with the schema's types.
+
+    Args:
+        table: The table; not changed.
+        schema: One of the schemas of this module.
+        where: The file the table came from, for the message.
+        error: The kind of error to raise.
+
+    Raises:
+        SamesplitError: (or the given kind) A column is missing, unknown, of the wrong type or holds a value
+            that it must not; the message names the column, the row and the value.
+    """
+    missing = [name for name, column in schema.columns.items() if column.required and name not in table]
+    if missing:
+        raise error(
+            f"the {schema.name} table lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}",
+            where=where,
+            remedy=f"columns found: {', '.join(map(str, table.columns)) or 'none'}",
+        )
+    try:
+        return schema.validate(table, lazy=True)
+    except SchemaErrors as problem:
+        raise error(_explain(problem, table, schema), where=where) from None
+
+
+def _explain(problem: SchemaErrors, table: pd.DataFrame, schema: pa.DataFrameSchema) -> str:
+    cases = problem.failure_cases
+    case = cases.iloc[0]
+    name, check = case["column"], str(case["check"])
+    key = (schema.metadata or {})["key"]
+    if "multiple_fields_uniqueness" in check or "uniqueness" in check:
+        doubled = table[table.duplicated(key, keep=False)]
+        first = doubled.iloc[0]
+        ids = ", ".join(f"{column} {first[column]!r}" for column in key)
+        return f"the {schema.name} table has {len(doubled)} doubled rows; the first: {ids}"
+    if "column_in_schema" in check:
+        return (
+            f"the {schema.name} table has the unknown column '{case['failure_case']}'; "
+            f"it knows {', '.join(schema.columns)}"
+        )
+    place = _row(table, case["index"], schema)
+    value = case["failure_case"]
+    if "coerce" in check or "dtype" in check:
+        kind = schema.columns[name].dtype
+        wanted = {"float64": "a number", "int64": "a whole number", "Int8": "0 or 1"}.get(str(kind), "text")
+        return f"column '{name}' must hold {wanted}, found {value!r}{place}"
+    if "not_nullable" in check:
+        return f"column '{name}' is empty{place}"
+    return f"column '{name}' {check}, found {value!r}{place} ({len(cases)} such cells)"
+
+
+def _row(table: pd.DataFrame, index: Any, schema: pa.DataFrameSchema) -> str:
+    if index is None or index not in table.index:
+        return ""
+    ids = [c for c in ("lesion_id", "patient_id") if c in table and c in (schema.metadata or {})["key"]]
+    return " in row " + str(index) + "".join(f" ({c} {table.loc[index, c]!r})" for c in ids)
+
+
+def empty_table(schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """A table without rows that has the schema's required columns and types.
+
+    Example:
+        >>> list(empty_table(SPLITS).columns)
+        ['patient_id', 'repeat', 'fold', 'subset']
+    """
+    required = {name: column for name, column in schema.columns.items() if column.required}
+    return pd.DataFrame({name: pd.Series(dtype=str(column.dtype)) for name, column in required.items()})
+
+
+def hash_table(table: pd.DataFrame) -> str:
+    """SHA-256 of a table's content: columns in order, rows in order, values; the index does not count."""
+    buffer = io.StringIO()
+    table.to_csv(buffer, index=False, float_format="%.17g", lineterminator="\n")
+    return hash_object(buffer.getvalue())
+
+
+def write_table(
+    table: pd.DataFrame, path: Path, schema: pa.DataFrameSchema | None = None, **record: Any
+) -> Path:
+    """Write a table as parquet and its record as JSON beside it (`features.parquet`, `features.json`).
+
+    Args:
+        table: The table; its index is not kept.
+        path: Ends in `.parquet`.
+        schema: Checked before writing when given.
+        **record: What the table was made from: hashes, seeds, seconds. Plain data.
+    """
+    if schema is not None:
+        table = check_table(table, schema, where=path)
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    write_json(
+        path.with_suffix(".json"),
+        {"samesplit": __version__, "rows": len(table), "sha256": hash_table(table), **record},
+    )
+    return write_bytes(path, buffer.getvalue())
+
+
+def read_table(path: Path, schema: pa.DataFrameSchema | None = None) -> pd.DataFrame:
+    """Read a parquet table, and check it when a schema is given.
+
+    Raises:
+        SamesplitError: The file is missing, damaged or not such a table.
+    """
+    try:
+        table = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise SamesplitError("does not exist", where=path, remedy="run the benchmark first") from None
+    except (OSError, ValueError) as error:
+        raise SamesplitError(
+            f"is not a readable parquet file ({error})", where=path, remedy="delete it and run again"
+        ) from error
+    return table if schema is None else check_table(table, schema, where=path)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read the JSON record that stands beside a parquet table; empty when there is none."""
+    record = path.with_suffix(".json")
+    return dict(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else {}
+
+
+def read_csv(
+    path: Path,
+    schema: pa.DataFrameSchema | None = None,
+    *,
+    error: type[SamesplitError] = SamesplitError,
+) -> pd.DataFrame:
+    """Read a user's CSV: ids and text stay text (`007` is not 7), empty cells are missing.
+
+    Args:
+        path: UTF-8, comma-separated, one header row.
+        schema: Checked when given; its number columns are converted.
+        error: The kind of error to raise.
+
+    Raises:
+        SamesplitError: (or the given kind) The file is missing, is not a CSV or does not fit the schema.
+    """
+    try:
+        table = pd.read_csv(
+            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=True
+        )
+    except FileNotFoundError:
+        raise error("does not exist", where=path, remedy="check the name, or create the file") from None
+    except (OSError, ValueError) as problem:
+        raise error(f"is not a readable CSV file ({problem})", where=path) from problem
+    table.columns = table.columns.str.strip()
+    table = table.apply(lambda column: column.str.strip())
+    table = pd.DataFrame(table.mask(table == ""))
+    table.index = pd.RangeIndex(2, len(table) + 2)  # the line in the file
+    if schema is None:
+        return table
+    for name, column in schema.columns.items():
+        if name in table and str(column.dtype) not in ("str", "string"):
+            table[name] = _numbers(table[name], name, path, error)
+    return check_table(table, schema, where=path, error=error).reset_index(drop=True)
+
+
+def _numbers(column: pd.Series[Any], name: str, path: Path, error: type[SamesplitError]) -> pd.Series[Any]:
+    numbers = pd.to_numeric(column, errors="coerce")
+    bad = column[numbers.isna() & column.notna()]
+    if len(bad):
+        raise error(
+            f"column '{name}' must hold numbers, found {bad.iloc[0]!r} in line {bad.index[0]}",
+            where=path,
+            remedy="write numbers with a point, and leave unknown values empty",
+        )
+    return numbers
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table as CSV, at once, the same bytes for the same table on every machine."""
+    buffer = io.StringIO()
+    table.to_csv(buffer, index=False, lineterminator="\n")
+    return write_text(path, buffer.getvalue())
