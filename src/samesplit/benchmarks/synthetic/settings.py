@@ -1,0 +1,221 @@
+"""Everything about the synthetic renal-mass cohort that can be adjusted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+NonNegative = Annotated[float, Field(ge=0.0)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EffectSizes(_Settings):
+    """Malignant minus benign, in standard deviations of the property within a class.
+
+    All are multiplied by `SyntheticSettings.effect`. The first six can be seen in the images (and
+    `size` also in `size_mm`); the last three are clinical. `male` and `symptoms` are
+    shifts of the normal variable behind a yes-or-no answer.
+    """
+
+    size: float = 0.4
+    irregularity: float = 1.0
+    enhancement: float = 0.9
+    necrosis: float = 0.7
+    texture_length: float = 0.9
+    t2: float = 0.25
+    age: float = 0.3
+    male: float = 0.35
+    symptoms: float = 0.4
+
+
+class RaterSettings(_Settings):
+    """How the contours of raters R1, R2, R3 differ from the lesion, relative to its radius."""
+
+    bias: tuple[float, float, float] = (0.0, 0.03, -0.025)
+    contour_sd: NonNegative = 0.055
+    slice_sd: NonNegative = 0.02
+    sequence_sd: NonNegative = 0.02
+
+
+class ReaderSettings(_Settings):
+    """Roe-Metz model of the readers (Roe & Metz 1997, doi 10.1016/S1076-6332(97)80210-3).
+
+    The separation of the classes is derived from the expected AUC of each modality and multiplied by
+    `SyntheticSettings.effect`. `case_image_correlation` is the correlation, within a class, of
+    the case effect with how malignant the lesion's imaging properties make it look; it makes readers
+    and image models err on the same lesions without changing any variance component.
+    """
+
+    n_readers: Annotated[int, Field(ge=1, le=20)] = 4
+    auc_unaided: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.77
+    auc_aided: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.84
+    var_reader: NonNegative = 0.015
+    var_modality_reader: NonNegative = 0.01
+    var_case: NonNegative = 0.4
+    var_modality_case: NonNegative = 0.1
+    var_reader_case: NonNegative = 0.2
+    var_error: NonNegative = 0.3
+    case_image_correlation: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.6
+    criterion_sd: NonNegative = 0.25
+    missing_rate: Probability = 0.004
+    seconds_unaided: Positive = 62.0
+    seconds_aided: Positive = 48.0
+
+    @model_validator(mode="after")
+    def _has_variance(self) -> Self:
+        if self.var_case + self.var_modality_case + self.var_reader_case + self.var_error <= 0:
+            msg = "the case, interaction and error variances of the readers are all 0; make one > 0"
+            raise ValueError(msg)
+        return self
+
+
+class SequenceSettings(_Settings):
+    """Acquisition of one sequence at one site. Spacings in mm, times in ms, angles in degrees."""
+
+    in_plane_mm: Annotated[float, Field(ge=0.8, le=2.0)]
+    slice_mm: Annotated[float, Field(ge=2.0, le=8.0)]
+    repetition_ms: Positive
+    echo_ms: Positive
+    flip_deg: Annotated[float, Field(gt=0.0, le=90.0)] = 90.0
+    fat_suppression: Probability = 0.0
+
+
+class SiteSettings(_Settings):
+    """A hospital with one scanner.
+
+    `bias` is the standard deviation of the log bias field, `noise` the noise standard deviation relative
+    to the signal of renal cortex, `intensity` the arbitrary units of that signal.
+    """
+
+    name: str
+    vendor: str
+    field_strength_t: Literal[1.5, 3.0]
+    share: Positive
+    bias: NonNegative
+    noise: NonNegative
+    intensity: Annotated[float, Field(gt=0.0, le=8000.0)]
+    tilt_deg: Annotated[float, Field(ge=-30.0, le=30.0)] = 0.0
+    t1c: SequenceSettings
+    t2: SequenceSettings
+
+
+def _gradient_echo(
+    in_plane_mm: float, slice_mm: float, flip_deg: float, *, fat_suppression: float = 0.0
+) -> SequenceSettings:
+    return SequenceSettings(
+        in_plane_mm=in_plane_mm,
+        slice_mm=slice_mm,
+        repetition_ms=4.6,
+        echo_ms=2.1,
+        flip_deg=flip_deg,
+        fat_suppression=fat_suppression,
+    )
+
+
+def _spin_echo(
+    in_plane_mm: float, slice_mm: float, echo_ms: float, *, fat_suppression: float = 0.0
+) -> SequenceSettings:
+    return SequenceSettings(
+        in_plane_mm=in_plane_mm,
+        slice_mm=slice_mm,
+        repetition_ms=3200.0,
+        echo_ms=echo_ms,
+        fat_suppression=fat_suppression,
+    )
+
+
+def default_sites() -> tuple[SiteSettings, ...]:
+    """Four hospitals with different vendors, field strengths, spacings, bias fields and noise."""
+    return (
+        SiteSettings(
+            name="north",
+            vendor="Siemens",
+            field_strength_t=1.5,
+            share=0.34,
+            bias=0.10,
+            noise=0.030,
+            intensity=420.0,
+            t1c=_gradient_echo(1.2, 3.5, 12.0),
+            t2=_spin_echo(1.1, 5.0, 90.0),
+        ),
+        SiteSettings(
+            name="east",
+            vendor="GE",
+            field_strength_t=3.0,
+            share=0.28,
+            bias=0.22,
+            noise=0.020,
+            intensity=2600.0,
+            tilt_deg=6.0,
+            t1c=_gradient_echo(1.05, 3.0, 11.0),
+            t2=_spin_echo(1.0, 4.0, 80.0),
+        ),
+        SiteSettings(
+            name="south",
+            vendor="Philips",
+            field_strength_t=1.5,
+            share=0.22,
+            bias=0.14,
+            noise=0.045,
+            intensity=900.0,
+            t1c=_gradient_echo(1.3, 4.0, 10.0),
+            t2=_spin_echo(1.25, 5.0, 100.0, fat_suppression=0.75),
+        ),
+        SiteSettings(
+            name="west",
+            vendor="Siemens",
+            field_strength_t=3.0,
+            share=0.16,
+            bias=0.28,
+            noise=0.025,
+            intensity=640.0,
+            tilt_deg=-4.0,
+            t1c=_gradient_echo(1.15, 3.0, 10.0, fat_suppression=0.8),
+            t2=_spin_echo(1.1, 4.0, 85.0),
+        ),
+    )
+
+
+class SyntheticSettings(_Settings):
+    """The synthetic renal-mass MR cohort.
+
+    `effect` scales every difference between benign and malignant: 1 is the stated difficulty, 0 makes
+    the classes identical in distribution (images, clinical variables and readers alike).
+
+    Example:
+        >>> SyntheticSettings(effect=0.0).effects.irregularity
+        1.0
+    """
+
+    seed: Annotated[int, Field(ge=0)] = 2026
+    n_patients: Annotated[int, Field(ge=1, le=100_000)] = 100
+    two_lesion_rate: Probability = 0.2
+    malignant_rate: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.55
+    missing_t2_rate: Probability = 0.04
+    effect: float = 1.0
+    effects: EffectSizes = EffectSizes()
+    raters: RaterSettings = RaterSettings()
+    readers: ReaderSettings = ReaderSettings()
+    sites: Annotated[tuple[SiteSettings, ...], Field(min_length=1)] = default_sites()
+    field_of_view_mm: Annotated[float, Field(ge=90.0, le=140.0)] = 98.0
+
+    @model_validator(mode="after")
+    def _sites_have_distinct_names(self) -> Self:
+        names = [site.name for site in self.sites]
+        if len(set(names)) != len(names):
+            msg = f"two sites have the same name: {', '.join(names)}; give each its own"
+            raise ValueError(msg)
+        return self
+
+    def sha256(self) -> str:
+        """Hash of all effective settings, the same on every machine."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
