@@ -1,0 +1,200 @@
+"""What a model file may say about a network: its inputs, its augmentation and its training.
+
+Nothing here needs torch; `build` imports it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from samesplit.declarations import Declaration
+from samesplit.models.protocol import Model, Needs
+from samesplit.models.settings import ModelSettings
+from samesplit.storage import hash_file, hash_object
+
+__all__ = [
+    "Architecture",
+    "AugmentationSettings",
+    "ImageModelSettings",
+    "InputSettings",
+    "NetworkSettings",
+    "TorchModuleSettings",
+    "TrainingSettings",
+]
+
+Architecture = Literal["resnet10", "resnet18", "resnet34", "resnet50"]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class InputSettings(Declaration):
+    """How a lesion's image and mask become the numbers that a network sees."""
+
+    view: Literal["2.5d", "2d", "3d"] = "2.5d"
+    """2.5d: the largest axial, sagittal and coronal slice as three channels a sequence; 2d: the largest
+    axial slice; 3d: a cube."""
+    size: int = Field(default=64, ge=8, le=512)
+    """Side of the square or cube, in pixels or voxels."""
+    margin_mm: float = Field(default=5.0, ge=0)
+    """Added on every side of the mask's bounding box."""
+    aspect: Literal["keep", "stretch"] = "keep"
+    """keep: the field is as wide as the box's longest side in every direction, so that a millimetre is the
+    same number of pixels in each; stretch: each side of the box fills the field."""
+    field_mm: float | None = Field(default=None, gt=0)
+    """A fixed field of view centred on the box, the same for every lesion, which keeps the lesion's size;
+    it stands in for the margin and aspect."""
+    mask_background: bool = True
+    """Whether everything outside the mask is set to 0."""
+    scaling: Literal["z-score", "percentile", "none"] = "z-score"
+    """How grey values are made comparable, from the mask's bounding box widened by `surroundings_mm`.
+    z-score: mean 0 and SD 1; percentile: the two `percentiles` become -1 and 1, clipped beyond."""
+    surroundings_mm: float = Field(default=10.0, ge=0)
+    percentiles: tuple[float, float] = (1.0, 99.0)
+    windows: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """Fixed windows in physical units (HU, SUV) by sequence: low becomes -1, high 1, clipped beyond. They
+    stand in for `scaling`."""
+
+    @field_validator("percentiles")
+    @classmethod
+    def _rising_percentiles(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= value[0] < value[1] <= 100:
+            raise ValueError("must be two rising numbers between 0 and 100")
+        return value
+
+    @field_validator("windows")
+    @classmethod
+    def _rising_windows(cls, value: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        for sequence, (low, high) in value.items():
+            if not low < high:
+                raise ValueError(f"the window of {sequence} must rise from low to high")
+        return value
+
+    @property
+    def channels_per_sequence(self) -> int:
+        """How many channels one sequence gives."""
+        return 3 if self.view == "2.5d" else 1
+
+    @property
+    def dimensions(self) -> int:
+        """2 for slices, 3 for cubes."""
+        return 3 if self.view == "3d" else 2
+
+
+class AugmentationSettings(Declaration):
+    """Random changes of the training inputs, drawn afresh for each lesion and epoch."""
+
+    flips: bool = True
+    """Each axis is turned round with a chance of one half."""
+    rotation_degrees: float = Field(default=15.0, ge=0, le=180)
+    shear: float = Field(default=0.1, ge=0, lt=1)
+    zoom: float = Field(default=0.1, ge=0, lt=1)
+    """0.1: between 1/1.1 and 1.1 times as large."""
+    shift: float = Field(default=0.05, ge=0, lt=1)
+    """Largest shift along each axis, as a share of the side."""
+    intensity_scale: float = Field(default=0.1, ge=0, lt=1)
+    """0.1: each channel's values are multiplied by 1/1.1 to 1.1."""
+    noise: float = Field(default=0.05, ge=0)
+    """SD of the added Gaussian noise, in units of the scaled grey values; masked background stays 0."""
+
+
+class TrainingSettings(Declaration):
+    """How a network is fitted to the training part of a fold."""
+
+    epochs: int = Field(default=25, ge=1)
+    """The most epochs; exactly this many when the validation part is empty."""
+    batch_size: int = Field(default=16, ge=1)
+    optimiser: Literal["adamw", "sgd"] = "adamw"
+    learning_rate: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=1e-2, ge=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    """Of SGD (Nesterov)."""
+    schedule: Literal["cosine", "plateau", "constant"] = "cosine"
+    """cosine: down to 1 % of the learning rate in the last epoch; plateau: a tenth after every
+    `plateau_epochs` without a lower validation loss."""
+    warmup_epochs: int = Field(default=0, ge=0)
+    """Epochs over which the learning rate climbs linearly."""
+    plateau_epochs: int = Field(default=5, ge=1)
+    patience: int | None = Field(default=10, ge=1)
+    """Stop after this many epochs in which the validation part got no better; null: never."""
+    monitor: Literal["loss", "auc"] = "loss"
+    """What is watched on the validation part, for stopping and for choosing the epoch to keep."""
+    class_weights: bool = True
+    """Whether each class weighs the reciprocal of its frequency in the training part."""
+    gradient_clip: float | None = Field(default=None, gt=0)
+    """Largest norm of the gradient."""
+    accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
+    """auto: a GPU when there is one. A fold always trains on one device."""
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> TrainingSettings:
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError("'warmup_epochs' must be fewer than 'epochs'")
+        return self
+
+
+class ImageModelSettings(ModelSettings):
+    """What all models that look at images share."""
+
+    inputs: InputSettings = InputSettings()
+    augmentation: AugmentationSettings = AugmentationSettings()
+    training: TrainingSettings = TrainingSettings()
+
+    def needs(self) -> Needs:
+        """Images and masks, no features."""
+        return Needs(sequences=self.sequences, images=True)
+
+    def build(self, *, cache: Path | None = None) -> Model:
+        """A fresh, unfitted network.
+
+        Args:
+            cache: A folder for prepared inputs that folds, seeds and models may share. Without it each fold
+                prepares its own inputs inside its own folder.
+        """
+        from samesplit.models.networks.model import NetworkModel
+
+        return NetworkModel(self, cache=cache)
+
+
+class NetworkSettings(ImageModelSettings):
+    """A ResNet of MONAI, from random or given weights."""
+
+    kind: Literal["network"] = "network"
+    network: Architecture = "resnet18"
+    width: float = Field(default=1.0, gt=0, le=4)
+    """Multiplies the number of channels of every layer."""
+    stem: Literal["standard", "small"] = "standard"
+    """standard: 7-wide stride-2 convolution and max-pooling, as for ImageNet; small: 3-wide stride-1
+    convolution without pooling, for inputs of about 32 pixels."""
+    dropout: Share = 0.0
+    """Before the last layer."""
+    weights: str | None = None
+    """A state dict to start from (.pt, .pth), with the parameter names of torchvision and MONAI ResNets;
+    its last layer is dropped."""
+
+    @model_validator(mode="after")
+    def _weights_fit(self) -> NetworkSettings:
+        if self.weights is not None and (self.width != 1.0 or self.stem != "standard"):
+            raise ValueError("'weights' go with width 1 and the standard stem")
+        return self
+
+    def digest(self) -> str:
+        """A hash of the settings and, where weights are given, of their file."""
+        if self.weights is None or not Path(self.weights).is_file():
+            return super().digest()
+        return hash_object([super().digest(), hash_file(Path(self.weights))])
+
+
+class TorchModuleSettings(ImageModelSettings):
+    """A torch module of the user's own, trained by the same loop on the same inputs."""
+
+    kind: Literal["torch-module"] = "torch-module"
+    target: str
+    """`package.module:Class` or `path/to/file.py:Class`, a `torch.nn.Module` that takes a batch of inputs
+    and gives one logit (or two, one a class) for each."""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Handed to the class by name."""
+    channels_parameter: str | None = None
+    """The name of the parameter, if any, that is told the number of input channels."""
