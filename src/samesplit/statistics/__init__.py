@@ -1,0 +1,103 @@
+"""Probability, truth and readings -> numbers: metrics, intervals, ROC, readers, calibration.
+
+Knows nothing of models: it reads tables and returns tables.
+"""
+
+from __future__ import annotations
+
+from samesplit.statistics.auc import (
+    Placements,
+    auc_covariance,
+    auc_influence,
+    auc_interval,
+    auc_test,
+    delong_covariance,
+    empirical_auc,
+    placements,
+)
+from samesplit.statistics.bootstrap import PatientBootstrap, bootstrap_interval, draw_patients
+from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
+from samesplit.statistics.curves import calibration_points, pr_points, roc_points
+from samesplit.statistics.evaluate import RESULT_COLUMNS, Evaluation, evaluate
+from samesplit.statistics.influence import Influence, covariance, mean_influence
+from samesplit.statistics.interval import Interval, normal_interval, z_test
+from samesplit.statistics.metrics import (
+    average_precision,
+    bin_of,
+    brier,
+    brier_scaled,
+    calibration_in_the_large,
+    calibration_slope,
+    expected_calibration_error,
+    log_loss,
+)
+from samesplit.statistics.operating_point import (
+    Policy,
+    Threshold,
+    apply_thresholds,
+    choose_threshold,
+    choose_thresholds,
+)
+from samesplit.statistics.paired_proportions import paired_difference, paired_proportions
+from samesplit.statistics.pairs import holm, model_pairs
+from samesplit.statistics.proportions import (
+    RATES,
+    Confusion,
+    confusion,
+    proportion_influence,
+    proportion_interval,
+)
+from samesplit.statistics.readers import reader_rows, reader_tables
+
+__all__ = [
+    "RATES",
+    "RESULT_COLUMNS",
+    "Confusion",
+    "Evaluation",
+    "Influence",
+    "Interval",
+    "PatientBootstrap",
+    "Placements",
+    "Policy",
+    "Threshold",
+    "apply_thresholds",
+    "auc_covariance",
+    "auc_influence",
+    "auc_interval",
+    "auc_test",
+    "average_precision",
+    "bin_of",
+    "bootstrap_interval",
+    "brier",
+    "brier_scaled",
+    "calibration_in_the_large",
+    "calibration_points",
+    "calibration_slope",
+    "choose_threshold",
+    "choose_thresholds",
+    "confusion",
+    "corrected_resampled_t",
+    "covariance",
+    "cross_validated_auc",
+    "delong_covariance",
+    "draw_patients",
+    "empirical_auc",
+    "evaluate",
+    "expected_calibration_error",
+    "fold_aucs",
+    "holm",
+    "log_loss",
+    "mean_influence",
+    "model_pairs",
+    "normal_interval",
+    "paired_difference",
+    "paired_proportions",
+    "placements",
+    "pr_points",
+    "proportion_influence",
+    "proportion_interval",
+    "reader_rows",
+    "reader_tables",
+    "roc_points",
+    "z_test",
+]

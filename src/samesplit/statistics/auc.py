@@ -1,0 +1,278 @@
+"""The area under the ROC curve, its variance, and the test between two of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from samesplit.errors import StatisticsError
+from samesplit.statistics.checks import FloatArray, IntArray, check_labels, check_scores
+from samesplit.statistics.influence import Influence, covariance
+from samesplit.statistics.interval import Interval, Scale, normal_interval, z_test
+
+__all__ = [
+    "Placements",
+    "auc_covariance",
+    "auc_influence",
+    "auc_interval",
+    "auc_test",
+    "delong_covariance",
+    "empirical_auc",
+    "placements",
+]
+
+
+@dataclass(frozen=True)
+class Placements:
+    """Where each lesion stands among the lesions of the other class.
+
+    Attributes:
+        auc: The area under the empirical ROC curve.
+        positive: Shape (m,): for each positive lesion the share of negatives that it exceeds, ties as half.
+        negative: Shape (n,): for each negative lesion the share of positives that exceed it.
+    """
+
+    auc: float
+    positive: FloatArray
+    negative: FloatArray
+
+
+def placements(labels: npt.ArrayLike, scores: npt.ArrayLike) -> Placements:
+    """Compute the placement values of DeLong's method by midranks, in O(n log n).
+
+    Args:
+        labels: Shape (n,), 0 or 1, both present.
+        scores: Shape (n,), more means more likely positive. The direction is never guessed: an AUC below 0.5
+            is reported as such.
+
+    Returns:
+        The AUC and the placement values, in the order of the lesions within their class.
+
+    Raises:
+        StatisticsError: A class is missing, or a score is not finite.
+
+    References:
+        Sun X, Xu W. Fast implementation of DeLong's algorithm. doi:10.1109/LSP.2014.2337313.
+    """
+    truth = check_labels(labels)
+    values = check_scores(scores, n=truth.size)
+    if values.ndim != 1:
+        raise StatisticsError(f"one score a lesion is needed, not scores of shape {values.shape}")
+    above, below = values[truth == 1], values[truth == 0]
+    m, n = above.size, below.size
+    ranks = stats.rankdata(np.concatenate([above, below]))
+    positive = (ranks[:m] - stats.rankdata(above)) / n
+    negative = 1.0 - (ranks[m:] - stats.rankdata(below)) / m
+    auc = (float(ranks[:m].sum()) - m * (m + 1) / 2) / (m * n)
+    return Placements(auc, positive, negative)
+
+
+def empirical_auc(labels: npt.ArrayLike, scores: npt.ArrayLike) -> float:
+    """Compute the area under the empirical ROC curve (the Mann-Whitney statistic, ties as half).
+
+    Args:
+        labels: Shape (n,), 0 or 1, both present.
+        scores: Shape (n,), more means more likely positive.
+
+    Returns:
+        The area, between 0 and 1.
+
+    Raises:
+        StatisticsError: A class is missing, or a score is not finite.
+
+    Example:
+        >>> empirical_auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+        0.75
+    """
+    return placements(labels, scores).auc
+
+
+def delong_covariance(labels: npt.ArrayLike, scores: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Estimate the AUCs of several scores of the same lesions and their covariance matrix.
+
+    Assumes independent lesions, one a patient; for several lesions a patient use `auc_covariance`.
+
+    Args:
+        labels: Shape (n,), 0 or 1, at least two of each.
+        scores: Shape (n,) or (n, k): k scores of the same lesions.
+
+    Returns:
+        The AUCs, shape (k,), and their covariance, shape (k, k); NaN where a class has a single lesion.
+
+    Raises:
+        StatisticsError: A class is missing, or a score is not finite.
+
+    References:
+        DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988;44:837-845. doi:10.2307/2531595.
+    """
+    truth = check_labels(labels)
+    values = check_scores(scores, n=truth.size)
+    found = [placements(truth, column) for column in np.atleast_2d(values.T)]
+    aucs = np.array([item.auc for item in found])
+    m, n = found[0].positive.size, found[0].negative.size
+    if min(m, n) < 2:
+        return aucs, np.full((aucs.size, aucs.size), np.nan)
+    through_positive = np.cov(np.stack([item.positive for item in found]))
+    through_negative = np.cov(np.stack([item.negative for item in found]))
+    return aucs, np.atleast_2d(through_positive / m + through_negative / n)
+
+
+def auc_influence(labels: npt.ArrayLike, scores: npt.ArrayLike, patients: npt.ArrayLike) -> Influence:
+    """Compute an AUC with the influence value of every patient.
+
+    The variance of the result is Obuchowski's for clustered data, which is DeLong's when each patient has one
+    lesion.
+
+    Args:
+        labels: Shape (n,), 0 or 1, both present.
+        scores: Shape (n,), more means more likely positive.
+        patients: Shape (n,), the patient of each lesion.
+
+    Returns:
+        The AUC; its variance is NaN when all lesions of a class are of one patient.
+
+    Raises:
+        StatisticsError: A class is missing, or a score is not finite.
+
+    References:
+        Obuchowski NA. Nonparametric analysis of clustered ROC curve data. Biometrics 1997;53:567-578.
+        doi:10.2307/2533958.
+    """
+    truth = check_labels(labels)
+    found = placements(truth, scores)
+    names, codes = np.unique(np.asarray(patients, dtype=str), return_inverse=True)
+    if codes.shape != truth.shape:
+        raise StatisticsError(f"{truth.size} labels do not fit {codes.size} patients")
+    sums, carriers = _patient_sums(truth, found, codes.astype(np.int64), names.size)
+    with_positive, with_negative = carriers
+    notes: tuple[str, ...] = ()
+    if min(with_positive, with_negative) < 2:
+        notes = ("all lesions of one class are of one patient: no variance",)
+        parts = np.full((4, names.size), np.nan)
+    else:
+        each = [np.sqrt(i / (i - 1)) for i in (with_positive, with_negative, names.size)]
+        parts = np.stack([sums[0] * each[0], sums[1] * each[1], sums[0] * each[2], sums[1] * each[2]])
+    return Influence(found.auc, pd.Index(names, dtype=str), parts, notes)
+
+
+def _patient_sums(
+    truth: IntArray, found: Placements, codes: IntArray, n_patients: int
+) -> tuple[tuple[FloatArray, FloatArray], tuple[int, int]]:
+    """Add up the centred placements of each patient; count the patients with lesions of each class."""
+    sums, carriers = [], []
+    for value, placed in ((1, found.positive), (0, found.negative)):
+        owners = codes[truth == value]
+        centred = (placed - found.auc) / placed.size
+        sums.append(np.bincount(owners, weights=centred, minlength=n_patients).astype(np.float64))
+        carriers.append(int(np.unique(owners).size))
+    return (sums[0], sums[1]), (carriers[0], carriers[1])
+
+
+def auc_covariance(
+    labels: npt.ArrayLike, scores: npt.ArrayLike, patients: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Estimate several AUCs and their covariance when patients may have several lesions.
+
+    Args:
+        labels: Shape (n,), 0 or 1, both present.
+        scores: Shape (n,) or (n, k): k scores of the same lesions.
+        patients: Shape (n,), the patient of each lesion.
+
+    Returns:
+        The AUCs, shape (k,), and their covariance, shape (k, k), by Obuchowski (1997).
+
+    Raises:
+        StatisticsError: A class is missing, or a score is not finite.
+    """
+    truth = check_labels(labels)
+    values = check_scores(scores, n=truth.size)
+    found = [auc_influence(truth, column, patients) for column in np.atleast_2d(values.T)]
+    matrix = np.array([[covariance(a, b) for b in found] for a in found])
+    return np.array([item.estimate for item in found]), matrix
+
+
+def _one_lesion_each(patients: npt.ArrayLike | None) -> bool:
+    return patients is None or np.unique(np.asarray(patients)).size == np.asarray(patients).size
+
+
+def auc_interval(
+    labels: npt.ArrayLike,
+    scores: npt.ArrayLike,
+    *,
+    patients: npt.ArrayLike | None = None,
+    confidence: float = 0.95,
+    scale: Scale = "plain",
+) -> Interval:
+    """Estimate an AUC with its interval.
+
+    Args:
+        labels: Shape (n,), 0 or 1, both present.
+        scores: Shape (n,), more means more likely positive.
+        patients: Shape (n,), the patient of each lesion; without it every lesion is a patient of its own.
+        confidence: Two-sided coverage.
+        scale: `plain` as pROC does by default, cut off at 0 and 1, or `logit`, which stays inside.
+
+    Returns:
+        The AUC with DeLong's interval, or Obuchowski's when a patient has several lesions. An AUC of 0 or 1
+        has no variance: the bounds are NaN and the note says so.
+
+    Raises:
+        StatisticsError: A class is missing, or a score is not finite.
+
+    Example:
+        >>> found = auc_interval([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.7, 0.9])
+        >>> round(found.estimate, 3), round(found.ci_low, 3), found.ci_high
+        (0.889, 0.581, 1.0)
+    """
+    if _one_lesion_each(patients):
+        aucs, matrix = delong_covariance(labels, scores)
+        method = "DeLong"
+    else:
+        aucs, matrix = auc_covariance(labels, scores, np.asarray(patients))
+        method = "Obuchowski"
+    return normal_interval(
+        float(aucs[0]),
+        float(matrix[0, 0]),
+        method=method,
+        confidence=confidence,
+        scale=scale,
+        bounds=(0.0, 1.0),
+    )
+
+
+def auc_test(
+    labels: npt.ArrayLike,
+    first: npt.ArrayLike,
+    second: npt.ArrayLike,
+    *,
+    patients: npt.ArrayLike | None = None,
+    confidence: float = 0.95,
+) -> Interval:
+    """Test the difference between two AUCs of the same lesions, two-sided.
+
+    Only for one prediction a lesion on one test set; for folds, repeats and seeds see `cross_validated`.
+
+    Args:
+        labels: Shape (n,), 0 or 1, both present.
+        first: Shape (n,), the scores of one model or reader.
+        second: Shape (n,), the scores of the other.
+        patients: Shape (n,), the patient of each lesion; without it every lesion is a patient of its own.
+        confidence: Two-sided coverage of the interval of the difference.
+
+    Returns:
+        AUC of `first` minus AUC of `second` with interval and p-value. Scores that rank the lesions alike
+        have p = 1 and no interval; other differences without variance have neither.
+
+    Raises:
+        StatisticsError: A class is missing, or a score is not finite.
+    """
+    truth = check_labels(labels)
+    both = np.column_stack([check_scores(first, n=truth.size), check_scores(second, n=truth.size)])
+    owners = np.arange(truth.size) if patients is None else np.asarray(patients)
+    difference = auc_influence(truth, both[:, 0], owners) - auc_influence(truth, both[:, 1], owners)
+    method = "DeLong" if _one_lesion_each(patients) else "Obuchowski"
+    return z_test(difference.estimate, difference.variance, method=method, confidence=confidence)

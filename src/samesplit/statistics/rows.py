@@ -1,0 +1,226 @@
+"""Rows of the results table, and the statistics of one model or reader as such rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from samesplit.statistics.bootstrap import PatientBootstrap, Statistic, draw_patients
+from samesplit.statistics.checks import FloatArray, IntArray
+from samesplit.statistics.interval import Interval, normal_interval
+from samesplit.statistics.metrics import bin_of, calibration_in_the_large, calibration_slope
+from samesplit.statistics.proportions import RATES, confusion, proportion_interval, rate_parts
+from samesplit.statistics.subject import auc_method, auc_of, has_both_classes, is_independent
+from samesplit.statistics.weighted import (
+    weighted_average_precision,
+    weighted_brier,
+    weighted_brier_scaled,
+    weighted_calibration_error,
+    weighted_log_loss,
+    weighted_ratio,
+)
+
+__all__ = ["Draws", "auc_row", "make_draws", "mean_over", "probability_rows", "rate_rows", "result_row"]
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The bootstrap samples that all subjects of a group share.
+
+    Attributes:
+        patients: The patients that are drawn, in the order of the weights.
+        samples: The samples; None when they cannot be drawn.
+        reason: Why there are none; empty otherwise.
+    """
+
+    patients: pd.Index[str]
+    samples: PatientBootstrap | None
+    reason: str = ""
+
+    def interval(self, statistic: Statistic, *, confidence: float) -> Interval:
+        """Estimate a statistic; without samples it has no interval and the note says why."""
+        if self.samples is None:
+            estimate = float(statistic(np.ones((1, len(self.patients))))[0])
+            return Interval(estimate, math.nan, math.nan, "no interval", self.reason)
+        return self.samples.interval(statistic, confidence=confidence)
+
+    def codes(self, patients: pd.Series[str]) -> IntArray:
+        """Return the column of the weights for each patient."""
+        return self.patients.get_indexer(pd.Index(patients)).astype(np.int64)
+
+
+def make_draws(table: pd.DataFrame, *, n_bootstrap: int, seed: int) -> Draws:
+    """Draw the bootstrap samples for all who are judged on the lesions of `table`.
+
+    Args:
+        table: Of a subject; its lesions and patients are what is drawn from.
+        n_bootstrap: How many samples; 0 for none.
+        seed: Of the random generator.
+    """
+    lesions = table.drop_duplicates("lesion_id").sort_values("lesion_id")
+    patients = pd.Index(np.unique(lesions["patient_id"].astype(str)), dtype=str)
+    if n_bootstrap < 1:
+        return Draws(patients, None, "no bootstrap samples were asked for")
+    if len(patients) < 2 or lesions["label"].nunique() < 2:
+        return Draws(patients, None, "too few patients for a bootstrap")
+    samples = draw_patients(lesions["label"], lesions["patient_id"], n_resamples=n_bootstrap, seed=seed)
+    return Draws(patients, samples)
+
+
+def result_row(
+    quantity: str,
+    found: Interval,
+    table: pd.DataFrame,
+    *,
+    model: str,
+    group: str = "all",
+    reference: str = "",
+) -> Row:
+    """Make one row of the results table.
+
+    Args:
+        quantity: What is estimated.
+        found: The estimate with its interval.
+        table: Of the subject; its lesions are counted.
+        model: The name of the subject.
+        group: The group of lesions.
+        reference: What the subject is compared with; empty for none.
+    """
+    labels = table.drop_duplicates("lesion_id")["label"]
+    return {
+        "quantity": quantity,
+        "model": model,
+        "reference": reference,
+        "subset": "test",
+        "group": group,
+        "estimate": found.estimate,
+        "ci_low": found.ci_low,
+        "ci_high": found.ci_high,
+        "p_value": found.p_value,
+        "n": len(labels),
+        "n_positive": int(labels.sum()),
+        "method": found.method,
+        "note": found.note,
+    }
+
+
+def auc_row(table: pd.DataFrame, *, confidence: float) -> Interval:
+    """Estimate the AUC of a subject; NaN with a note where it is not defined."""
+    method = auc_method(table)
+    if not has_both_classes(table):
+        return Interval(math.nan, math.nan, math.nan, method, "no fold holds both classes: not defined")
+    found = auc_of(table)
+    made = normal_interval(
+        found.estimate, found.variance, method=method, confidence=confidence, bounds=(0.0, 1.0)
+    )
+    note = "; ".join(part for part in (*found.notes, made.note) if part)
+    return Interval(made.estimate, made.ci_low, made.ci_high, method, note)
+
+
+def rate_rows(
+    table: pd.DataFrame, draws: Draws, *, confidence: float, rates: tuple[str, ...] = (*RATES, "f1")
+) -> list[tuple[str, Interval]]:
+    """Estimate the rates of a subject's calls; lesions without a call are left out and counted.
+
+    Independent calls get Agresti-Coull and, in a row of their own, Clopper-Pearson intervals; calls that
+    share patients get the bootstrap over patients, and so does F1.
+    """
+    called = table[table["decision"].notna()]
+    note = ""
+    if len(called) < len(table):
+        note = f"{len(table) - len(called)} of {len(table)} without a call, left out"
+    if called.empty:
+        nothing = Interval(math.nan, math.nan, math.nan, "no interval", note or "no calls")
+        return [(rate, nothing) for rate in rates]
+    found: list[tuple[str, Interval]] = []
+    codes = draws.codes(called["patient_id"])
+    for rate in rates:
+        if rate != "f1" and is_independent(called):
+            counts = confusion(called["label"], called["decision"]).counts(rate)
+            found.append((rate, proportion_interval(*counts, confidence=confidence)))
+            exact = proportion_interval(*counts, confidence=confidence, method="Clopper-Pearson")
+            found.append((rate, exact))
+            continue
+        parts = rate_parts(called["label"], called["decision"], rate)
+        statistic = _ratio_statistic(codes, *parts)
+        found.append((rate, draws.interval(statistic, confidence=confidence)))
+    return [(rate, _with_note(item, note)) for rate, item in found]
+
+
+def _with_note(found: Interval, note: str) -> Interval:
+    notes = "; ".join(part for part in (found.note, note) if part)
+    return Interval(found.estimate, found.ci_low, found.ci_high, found.method, notes, found.p_value)
+
+
+def _ratio_statistic(codes: IntArray, above: FloatArray, below: FloatArray) -> Statistic:
+    return lambda weights: weighted_ratio(weights[:, codes], above, below)
+
+
+def mean_over(values: list[FloatArray]) -> FloatArray:
+    """Average several columns of statistics, those that are defined; NaN where none is."""
+    stacked = np.stack(values)
+    known = ~np.isnan(stacked)
+    n = known.sum(axis=0)
+    total = np.where(known, stacked, 0.0).sum(axis=0)
+    result: FloatArray = np.full(total.shape, np.nan)
+    np.divide(total, n, out=result, where=n > 0)
+    return result
+
+
+def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) -> list[tuple[str, Interval]]:
+    """Estimate what depends on probabilities: PR AUC, scoring rules, calibration.
+
+    The PR AUC is the mean over folds, as the AUC is; the others take all predictions together, since
+    probabilities of all folds are on one scale.
+    """
+    y = table["label"].to_numpy(dtype=np.int64)
+    p = table["score"].to_numpy(dtype=np.float64)
+    codes = draws.codes(table["patient_id"])
+    wide, even = bin_of(p), bin_of(p, binning="frequency")
+
+    def spread(compute: Callable[[FloatArray], FloatArray]) -> Statistic:
+        return lambda weights: compute(weights[:, codes])
+
+    statistics: dict[str, Statistic] = {
+        "pr_auc": _pr_statistic(table, codes, y, p),
+        "brier": spread(lambda w: weighted_brier(w, y, p)),
+        "brier_scaled": spread(lambda w: weighted_brier_scaled(w, y, p)),
+        "log_loss": spread(lambda w: weighted_log_loss(w, y, p)),
+        "ece": spread(lambda w: weighted_calibration_error(w, y, p, wide)),
+        "ece_equal_frequency": spread(lambda w: weighted_calibration_error(w, y, p, even)),
+    }
+    found = [(name, draws.interval(item, confidence=confidence)) for name, item in statistics.items()]
+    return found + _calibration(table, y, p, confidence=confidence)
+
+
+def _pr_statistic(table: pd.DataFrame, codes: IntArray, y: IntArray, p: FloatArray) -> Statistic:
+    cells = [np.asarray(rows) for rows in table.groupby("cell").indices.values()]
+
+    def statistic(weights: FloatArray) -> FloatArray:
+        return mean_over(
+            [weighted_average_precision(weights[:, codes[rows]], y[rows], p[rows]) for rows in cells]
+        )
+
+    return statistic
+
+
+def _calibration(
+    table: pd.DataFrame, y: IntArray, p: FloatArray, *, confidence: float
+) -> list[tuple[str, Interval]]:
+    if y.min() == y.max():
+        nothing = Interval(math.nan, math.nan, math.nan, "no interval", "one class only: not defined")
+        return [("calibration_slope", nothing), ("calibration_in_the_large", nothing)]
+    patients = table["patient_id"]
+    return [
+        ("calibration_slope", calibration_slope(y, p, patients=patients, confidence=confidence)),
+        (
+            "calibration_in_the_large",
+            calibration_in_the_large(y, p, patients=patients, confidence=confidence),
+        ),
+    ]
