@@ -19,13 +19,12 @@ from samesplit.statistics.inputs import (
     name_some,
 )
 from samesplit.statistics.operating_point import apply_thresholds, choose_thresholds
-from samesplit.statistics.pairs import model_pairs, on_same_units
+from samesplit.statistics.pairs import compare_models, model_pairs, on_same_units
 from samesplit.statistics.proportions import confusion
 from samesplit.statistics.readers import compare_with, mean_rows, reader_name, reader_rows, reader_tables
 from samesplit.statistics.rows import Draws, Row, auc_row, make_draws, probability_rows, rate_rows, result_row
 from samesplit.statistics.subject import (
     COMPARED_RATES,
-    auc_difference,
     has_both_classes,
     model_table,
     rate_difference,
@@ -177,7 +176,7 @@ def _groups(
     for column in columns:
         if column not in truth.columns:
             raise StatisticsError(f"the truth has no column {column!r} to group by")
-        values = truth[column]
+        values = truth.loc[truth.index.isin(next(iter(tables.values()))["lesion_id"]), column]
         if values.nunique() > _MOST_LEVELS:
             raise StatisticsError(
                 f"{column!r} has {values.nunique()} different values, too many to group by",
@@ -186,10 +185,9 @@ def _groups(
         if values.isna().any():
             notes.append(f"{int(values.isna().sum())} lesions have no {column}; they are in no such group")
         for value in sorted(values.dropna().unique(), key=str):
-            inside = truth.index[values == value]
+            inside = values.index[values == value]
             members = {model: t[t["lesion_id"].isin(inside)] for model, t in tables.items()}
-            if len(next(iter(members.values()))):
-                yield f"{column}={value}", members
+            yield f"{column}={value}", members
 
 
 def _judge(
@@ -203,10 +201,13 @@ def _judge(
     first = next(iter(tables.values()))
     draws = make_draws(first, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
     for model, table in tables.items():
-        found = [("auc", auc_row(table, confidence=settings.confidence))]
-        found += rate_rows(table, draws, confidence=settings.confidence)
-        found += probability_rows(table, draws, confidence=settings.confidence)
-        rows += [result_row(name, item, table, model=model, group=group) for name, item in found]
+        called = table[table["decision"].notna()]
+        rates = rate_rows(table, draws, confidence=settings.confidence)
+        rest = probability_rows(table, draws, confidence=settings.confidence)
+        area = auc_row(table, confidence=settings.confidence)
+        rows.append(result_row("auc", area, table, model=model, group=group))
+        rows += [result_row(name, item, called, model=model, group=group) for name, item in rates]
+        rows += [result_row(name, item, table, model=model, group=group) for name, item in rest]
         counts.append(_counts(table, model, group))
 
 
@@ -228,7 +229,7 @@ def _model_differences(tables: dict[str, pd.DataFrame], reference: str, *, confi
             continue
         first, second = on_same_units(table, tables[reference])
         if has_both_classes(first):
-            found = auc_difference(first, second, confidence=confidence)
+            found = compare_models(first, second, confidence=confidence)
             rows.append(result_row("auc_difference", found, first, model=model, reference=reference))
         a, b = (t[t["decision"].notna()] for t in (first, second))
         a, b = on_same_units(a, b)

@@ -84,9 +84,8 @@ def mean_influence(items: Sequence[Influence]) -> Influence:
     """
     if not items:
         raise StatisticsError("there is no estimate to average")
-    patients = items[0].patients
-    for item in items[1:]:
-        patients = patients.union(item.patients)
+    everyone = np.unique(np.concatenate([item.patients.to_numpy(dtype=object) for item in items]))
+    patients = pd.Index(everyone, dtype=str)
     parts = np.mean([_on(item, patients) for item in items], axis=0)
     notes = tuple(dict.fromkeys(note for item in items for note in item.notes))
     return Influence(float(np.mean([item.estimate for item in items])), patients, parts, notes)

@@ -179,7 +179,7 @@ def common_units(test: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         n_seeds = part.groupby(["repeat", "fold"])["seed"].nunique()
         if n_seeds.min() < n_seeds.max():
             notes.append(f"{model}: the folds do not all have the same number of seeds")
-        seen = part.groupby(UNIT, as_index=False)["seed"].nunique()
+        seen = part.groupby(UNIT)["seed"].nunique().reset_index()
         wanted = n_seeds.loc[pd.MultiIndex.from_frame(seen[["repeat", "fold"]])].to_numpy()
         complete = pd.MultiIndex.from_frame(seen.loc[seen["seed"] == wanted, UNIT])
         lacking = units.difference(complete)

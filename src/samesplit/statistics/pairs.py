@@ -12,9 +12,15 @@ from statsmodels.stats.multitest import multipletests
 from samesplit.statistics.cross_validated import corrected_resampled_t, fold_aucs
 from samesplit.statistics.inputs import UNIT
 from samesplit.statistics.interval import Interval
-from samesplit.statistics.subject import auc_difference, auc_of, has_both_classes
+from samesplit.statistics.subject import (
+    auc_difference,
+    auc_method,
+    auc_of,
+    has_both_classes,
+    influence_difference,
+)
 
-__all__ = ["PAIR_COLUMNS", "holm", "model_pairs", "on_same_units"]
+__all__ = ["PAIR_COLUMNS", "compare_models", "holm", "model_pairs", "on_same_units"]
 
 PAIR_COLUMNS = [
     "model_a",
@@ -77,23 +83,52 @@ def _compare(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) ->
             ("auc_a", "auc_b", "difference", "ci_low", "ci_high", "p_value", "p_influence"), math.nan
         )
         return nothing | {"method": "no test", "note": "no fold with both classes is common to the two"}
-    found = auc_difference(first, second, confidence=confidence)
-    p, method, note = found.p_value, found.method, found.note
-    corrected = _corrected_t(first, second, confidence=confidence)
-    if corrected is not None:
-        p, method = corrected.p_value, f"{found.method}; {corrected.method}"
-        note = "; ".join(part for part in (note, corrected.note) if part)
+    a, b = auc_of(first), auc_of(second)
+    method = auc_method(first, second)
+    plain = influence_difference(a, b, method=method, confidence=confidence)
+    found = _with_corrected_t(plain, first, second, confidence=confidence)
     return {
-        "auc_a": auc_of(first).estimate,
-        "auc_b": auc_of(second).estimate,
+        "auc_a": a.estimate,
+        "auc_b": b.estimate,
         "difference": found.estimate,
         "ci_low": found.ci_low,
         "ci_high": found.ci_high,
-        "p_value": p,
-        "method": method,
-        "p_influence": found.p_value,
-        "note": note,
+        "p_value": found.p_value,
+        "method": found.method,
+        "p_influence": plain.p_value,
+        "note": found.note,
     }
+
+
+def compare_models(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> Interval:
+    """Test the AUC difference of two models on the same lesions of the same folds.
+
+    Args:
+        first: Of one model, see `subject`.
+        second: Of another, on the same units.
+        confidence: Two-sided coverage.
+
+    Returns:
+        The difference with the interval of `auc_difference`. With several folds the p-value is that of the
+        corrected resampled t-test; the lesions outside a test fold count as its training lesions.
+
+    Raises:
+        StatisticsError: No fold has both classes.
+    """
+    plain = auc_difference(first, second, confidence=confidence)
+    return _with_corrected_t(plain, first, second, confidence=confidence)
+
+
+def _with_corrected_t(
+    plain: Interval, first: pd.DataFrame, second: pd.DataFrame, *, confidence: float
+) -> Interval:
+    """Put the p-value of the corrected t-test in place where there are several folds."""
+    corrected = _corrected_t(first, second, confidence=confidence)
+    if corrected is None:
+        return plain
+    note = "; ".join(part for part in (plain.note, corrected.note) if part)
+    method = f"{plain.method}; {corrected.method}"
+    return Interval(plain.estimate, plain.ci_low, plain.ci_high, method, note, corrected.p_value)
 
 
 def _corrected_t(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> Interval | None:

@@ -6,16 +6,13 @@ readers. Multi-reader multi-case analysis, which adds the readers' variance, wil
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
-from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.influence import Influence, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
 from samesplit.statistics.proportions import rate_parts
-from samesplit.statistics.rows import Draws, Row, auc_row, mean_over, rate_rows, result_row
+from samesplit.statistics.rows import Draws, Row, auc_row, mean_over, rate_rows, result_row, with_note
 from samesplit.statistics.subject import (
     COMPARED_RATES,
     auc_difference,
@@ -96,25 +93,44 @@ def mean_rows(
     """
     rows: list[Row] = []
     for modality, readers in tables.items():
-        if len(readers) < 2:
-            continue
         name = f"readers:mean/{modality}"
-        scored = [_with(table, "score") for table in readers.values()]
-        if all(len(table) and has_both_classes(table) for table in scored):
-            mean = mean_influence([auc_of(table) for table in scored])
-            found = normal_interval(
-                mean.estimate,
-                mean.variance,
-                method="mean of fixed readers",
-                confidence=confidence,
-                bounds=(0.0, 1.0),
-            )
-            rows.append(result_row("auc", found, pd.concat(scored), model=name))
-        called = [_with(table, "decision") for table in readers.values()]
-        for rate in COMPARED_RATES:
-            found = _mean_rate(called, rate, draws, confidence=confidence)
-            rows.append(result_row(rate, found, pd.concat(called), model=name))
+        for quantity in ("auc", *COMPARED_RATES):
+            usable = [table for table in _having(readers, quantity) if _is_defined(table, quantity)]
+            if len(usable) < 2:
+                continue
+            if quantity == "auc":
+                found = _mean_auc(usable, confidence=confidence)
+            else:
+                found = _mean_rate(usable, quantity, draws, confidence=confidence)
+            found = with_note(found, _left_out(len(readers) - len(usable)))
+            rows.append(result_row(quantity, found, pd.concat(usable), model=name))
     return rows
+
+
+def _having(readers: dict[str, pd.DataFrame], quantity: str) -> list[pd.DataFrame]:
+    """Keep of each reader the readings that a quantity needs: scores for the AUC, calls for a rate."""
+    return [_with(table, "score" if quantity == "auc" else "decision") for table in readers.values()]
+
+
+def _is_defined(table: pd.DataFrame, quantity: str) -> bool:
+    if quantity == "auc":
+        return has_both_classes(table)
+    return bool(rate_parts(table["label"], table["decision"], quantity)[1].sum() > 0)
+
+
+def _left_out(n: int) -> str:
+    return f"{n} readers without this quantity are left out" if n else ""
+
+
+def _mean_auc(tables: list[pd.DataFrame], *, confidence: float) -> Interval:
+    mean = mean_influence([auc_of(table) for table in tables])
+    return normal_interval(
+        mean.estimate,
+        mean.variance,
+        method="mean of fixed readers",
+        confidence=confidence,
+        bounds=(0.0, 1.0),
+    )
 
 
 def _with(table: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -162,28 +178,28 @@ def compare_with(
     for modality, readers in tables.items():
         for quantity in ("auc", *COMPARED_RATES):
             column = "score" if quantity == "auc" else "decision"
-            pairs = [_common(_with(t, column), _with(reference, column)) for t in readers.values()]
-            for reader, (mine, theirs) in zip(readers, pairs, strict=True):
-                if mine.empty:
-                    continue
-                found = _difference(mine, theirs, quantity, confidence=confidence)
-                name = reader_name(reader, modality)
-                rows.append(
-                    result_row(f"{quantity}_difference", found, mine, model=name, reference=reference_name)
-                )
-            usable = [pair for pair in pairs if len(pair[0])]
+            pairs = {
+                reader: _common(mine, _with(reference, column))
+                for reader, mine in zip(readers, _having(readers, quantity), strict=True)
+            }
+            usable = {
+                reader_name(reader, modality): pair
+                for reader, pair in pairs.items()
+                if all(_is_defined(table, quantity) for table in pair)
+            }
+            found = {
+                name: (_difference(*pair, quantity, confidence=confidence), pair[0])
+                for name, pair in usable.items()
+            }
             if len(usable) > 1:
-                found = _mean_difference(usable, quantity, confidence=confidence)
-                lesions = pd.concat([mine for mine, _ in usable])
-                rows.append(
-                    result_row(
-                        f"{quantity}_difference",
-                        found,
-                        lesions,
-                        model=f"readers:mean/{modality}",
-                        reference=reference_name,
-                    )
-                )
+                mean = _mean_difference(list(usable.values()), quantity, confidence=confidence)
+                lesions = pd.concat([mine for mine, _ in usable.values()])
+                mean = with_note(mean, _left_out(len(readers) - len(usable)))
+                found[f"readers:mean/{modality}"] = (mean, lesions)
+            rows += [
+                result_row(f"{quantity}_difference", item, table, model=name, reference=reference_name)
+                for name, (item, table) in found.items()
+            ]
     return rows
 
 
@@ -196,12 +212,9 @@ def _common(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd
 
 
 def _difference(mine: pd.DataFrame, theirs: pd.DataFrame, quantity: str, *, confidence: float) -> Interval:
-    try:
-        if quantity == "auc":
-            return auc_difference(mine, theirs, confidence=confidence)
-        return rate_difference(mine, theirs, quantity, confidence=confidence)
-    except StatisticsError as error:
-        return Interval(math.nan, math.nan, math.nan, "no test", error.problem)
+    if quantity == "auc":
+        return auc_difference(mine, theirs, confidence=confidence)
+    return rate_difference(mine, theirs, quantity, confidence=confidence)
 
 
 def _mean_difference(
@@ -210,9 +223,6 @@ def _mean_difference(
     def one(table: pd.DataFrame) -> Influence:
         return auc_of(table) if quantity == "auc" else rate_of(table, quantity)
 
+    mean = mean_influence([one(mine) - one(theirs) for mine, theirs in pairs])
     method = "mean of fixed readers, influence values"
-    try:
-        mean = mean_influence([one(mine) - one(theirs) for mine, theirs in pairs])
-    except StatisticsError as error:
-        return Interval(math.nan, math.nan, math.nan, method, error.problem)
     return z_test(mean.estimate, mean.variance, method=method, confidence=confidence)

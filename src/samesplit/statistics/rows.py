@@ -24,7 +24,16 @@ from samesplit.statistics.weighted import (
     weighted_ratio,
 )
 
-__all__ = ["Draws", "auc_row", "make_draws", "mean_over", "probability_rows", "rate_rows", "result_row"]
+__all__ = [
+    "Draws",
+    "auc_row",
+    "make_draws",
+    "mean_over",
+    "probability_rows",
+    "rate_rows",
+    "result_row",
+    "with_note",
+]
 
 Row = dict[str, object]
 
@@ -68,7 +77,7 @@ def make_draws(table: pd.DataFrame, *, n_bootstrap: int, seed: int) -> Draws:
     if n_bootstrap < 1:
         return Draws(patients, None, "no bootstrap samples were asked for")
     if len(patients) < 2 or lesions["label"].nunique() < 2:
-        return Draws(patients, None, "too few patients for a bootstrap")
+        return Draws(patients, None, "one class or one patient only: no bootstrap")
     samples = draw_patients(lesions["label"], lesions["patient_id"], n_resamples=n_bootstrap, seed=seed)
     return Draws(patients, samples)
 
@@ -150,10 +159,11 @@ def rate_rows(
         parts = rate_parts(called["label"], called["decision"], rate)
         statistic = _ratio_statistic(codes, *parts)
         found.append((rate, draws.interval(statistic, confidence=confidence)))
-    return [(rate, _with_note(item, note)) for rate, item in found]
+    return [(rate, with_note(item, note)) for rate, item in found]
 
 
-def _with_note(found: Interval, note: str) -> Interval:
+def with_note(found: Interval, note: str) -> Interval:
+    """Add a note to an interval; an empty one changes nothing."""
     notes = "; ".join(part for part in (found.note, note) if part)
     return Interval(found.estimate, found.ci_low, found.ci_high, found.method, notes, found.p_value)
 

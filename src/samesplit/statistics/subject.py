@@ -21,6 +21,7 @@ __all__ = [
     "auc_method",
     "auc_of",
     "has_both_classes",
+    "influence_difference",
     "is_independent",
     "model_table",
     "rate_difference",
@@ -120,8 +121,13 @@ def auc_difference(first: pd.DataFrame, second: pd.DataFrame, *, confidence: flo
     Raises:
         StatisticsError: No fold has both classes.
     """
-    difference = auc_of(first) - auc_of(second)
     method = auc_method(first, second)
+    return influence_difference(auc_of(first), auc_of(second), method=method, confidence=confidence)
+
+
+def influence_difference(first: Influence, second: Influence, *, method: str, confidence: float) -> Interval:
+    """Test the difference of two estimates and carry their notes along."""
+    difference = first - second
     found = z_test(difference.estimate, difference.variance, method=method, confidence=confidence)
     note = "; ".join(part for part in (found.note, *difference.notes) if part)
     return Interval(found.estimate, found.ci_low, found.ci_high, method, note, found.p_value)
