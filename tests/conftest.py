@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+import SimpleITK as sitk
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -24,3 +30,135 @@ def shared_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("SAMESPLIT_DATA does not name a folder: this check on real data was not made")
     return Path(folder).resolve()
+
+
+@dataclass(frozen=True)
+class SmallStudy:
+    """A workspace with one small benchmark, written by `small_study`.
+
+    Attributes:
+        root: The workspace.
+        folder: The benchmark's folder.
+    """
+
+    root: Path
+    folder: Path
+
+    def edit(self, table: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+        """Rewrite one of the benchmark's CSV files."""
+        path = self.folder / table
+        change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
+
+    def image(self, lesion_id: str, sequence: str = "T1C") -> Path:
+        """The image file of a lesion."""
+        return self.folder / "images" / f"{lesion_id}_{sequence}.nii.gz"
+
+    def mask(self, lesion_id: str, sequence: str = "T1C") -> Path:
+        """The mask file of a lesion."""
+        return self.folder / "images" / f"{lesion_id}_{sequence}_mask.nii.gz"
+
+
+SMALL_BENCHMARK = """
+title: Bright or dark balls
+task: {question: Which balls are bright?, positive: malignant, negative: benign}
+cohort:
+  sequences: [T1C, T2]
+  clinical: {age: number, sex: category}
+split: {scheme: kfold, folds: 2, repeats: 1, validation: 0.3, seed: 3}
+profiles: {first-order: [T1C, T2]}
+models: [zero-rule, clinical-logistic, forest]
+statistics: {reference: forest, bootstraps: 200}
+readings: readings.csv
+"""
+SMALL_PROFILE = """
+engine: pyradiomics
+modality: MR
+description: First-order features only, for quick tests.
+settings:
+  feature_classes: [firstorder]
+"""
+SMALL_FOREST = """
+kind: estimator
+title: Random forest
+target: sklearn.ensemble.RandomForestClassifier
+parameters: {n_estimators: 20, random_state: 0}
+"""
+
+
+def write_ball(image: Path, mask: Path, *, brightness: float, radius: int, seed: int) -> None:
+    """A noisy ball in a dark cube of 20 voxels of 1 x 1 x 2 mm."""
+    rng = np.random.default_rng(seed)
+    grid = np.indices((20, 20, 20)) - 9.5
+    ball = (grid**2).sum(axis=0) <= radius**2
+    values = rng.normal(100, 10, ball.shape) + brightness * ball
+    for array, path, kind in ((values, image, np.float32), (ball, mask, np.uint8)):
+        volume = sitk.GetImageFromArray(array.astype(kind))
+        volume.SetSpacing((1.0, 1.0, 2.0))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sitk.WriteImage(volume, str(path))
+
+
+def build_small_study(root: Path, *, patients: int = 24) -> SmallStudy:
+    """Write the workspace: patients with one lesion, every eighth with two, bright balls being malignant."""
+    study = SmallStudy(root, root / "benchmarks" / "balls")
+    rng = np.random.default_rng(11)
+    lesions, images, readings = [], [], []
+    for p in range(patients):
+        malignant = p % 2 == 1
+        for side in "ab" if p % 8 == 0 else "a":
+            lesion = f"L{p:02d}{side}"
+            age = round(float(rng.normal(60 + 8 * malignant, 8)), 1)
+            lesions.append(
+                (lesion, f"P{p:02d}", ("benign", "malignant")[malignant], "AB"[p % 3 == 0], age, "FM"[p % 2])
+            )
+            for sequence in ("T1C", "T2"):
+                brightness = float(rng.normal(40 + 25 * malignant, 12))
+                write_ball(
+                    study.image(lesion, sequence),
+                    study.mask(lesion, sequence),
+                    brightness=brightness,
+                    radius=4 + p % 3,
+                    seed=1000 * p + len(images),
+                )
+                paths = [f"images/{lesion}_{sequence}{end}.nii.gz" for end in ("", "_mask")]
+                images.append((lesion, sequence, "R1", *paths, 1))
+            for reader in ("A", "B"):
+                score = float(np.clip(rng.normal(45 + 15 * malignant, 20), 0, 100))
+                call = ("benign", "malignant")[score > 50]
+                readings.append((reader, lesion, "unaided", call, round(score, 1), 20.0))
+    tables = {
+        "lesions.csv": pd.DataFrame(
+            lesions, columns=["lesion_id", "patient_id", "label", "site", "age", "sex"]
+        ),
+        "images.csv": pd.DataFrame(
+            images, columns=["lesion_id", "sequence", "rater", "image", "mask", "mask_label"]
+        ),
+        "readings.csv": pd.DataFrame(
+            readings, columns=["reader_id", "lesion_id", "modality", "decision", "score", "seconds"]
+        ),
+    }
+    for name, table in tables.items():
+        table.to_csv(study.folder / name, index=False)
+    (study.folder / "benchmark.yaml").write_text(SMALL_BENCHMARK)
+    for noun, name, text in (("features", "first-order", SMALL_PROFILE), ("models", "forest", SMALL_FOREST)):
+        (root / noun).mkdir()
+        (root / noun / f"{name}.yaml").write_text(text)
+    return study
+
+
+@pytest.fixture(scope="session")
+def small_study_template(tmp_path_factory: pytest.TempPathFactory) -> SmallStudy:
+    """The small study as built once; never change it."""
+    from samesplit.run.splitting import freeze_split
+
+    study = build_small_study(tmp_path_factory.mktemp("study") / "workspace")
+    freeze_split(study.folder, changes={})
+    return study
+
+
+@pytest.fixture
+def small_study(small_study_template: SmallStudy, tmp_path: Path) -> SmallStudy:
+    """A copy of the small study, with its split frozen, to run or to spoil."""
+    root = tmp_path / "workspace"
+    shutil.copytree(small_study_template.root, root)
+    return SmallStudy(root, root / "benchmarks" / "balls")

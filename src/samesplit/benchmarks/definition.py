@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import date
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from samesplit.declarations import Declaration, read_declaration
 from samesplit.errors import DeclarationError
@@ -25,6 +26,36 @@ __all__ = [
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _stays_inside(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if not parts or ".." in parts or PurePosixPath(path).is_absolute() or "\\" in path:
+        raise ValueError("must be a relative path with forward slashes and without '..'")
+    return path
+
+
+def _calendar_day(day: str) -> str:
+    try:
+        return date.fromisoformat(day).isoformat()
+    except ValueError:
+        raise ValueError("must be a day of the calendar, written YYYY-MM-DD") from None
+
+
+PathInside = Annotated[str, AfterValidator(_stays_inside)]
+Day = Annotated[
+    str,
+    # YAML reads an unquoted 2020-01-31 as a date.
+    BeforeValidator(lambda day: day.isoformat() if isinstance(day, date) else day),
+    AfterValidator(_calendar_day),
+]
+_USED_BY = {
+    "folds": ("kfold",),
+    "repeats": ("holdout", "kfold"),
+    "test": ("holdout", "temporal"),
+    "cutoff": ("temporal",),
+    "nnunet_val": ("fixed",),
+}
 
 
 class TaskSettings(Declaration):
@@ -50,6 +81,8 @@ class CohortSettings(Declaration):
     """The sequences in use, in the order in which they are shown."""
     rater: Name = "R1"
     """The rater whose masks the models are trained and judged on."""
+    other_raters: tuple[Name, ...] = ()
+    """Raters under whose masks the frozen models are judged once more (segmentation variability)."""
     clinical: dict[str, Literal["number", "category"]] = Field(default_factory=dict)
     """Clinical variables (columns of lesions.csv) that models may use, and their kind."""
     geometry_repair: Literal["resample_mask", "copy_header"] | None = None
@@ -70,11 +103,25 @@ class SplitSettings(Declaration):
     """Share of patients in the test part (holdout, temporal)."""
     strata: tuple[str, ...] = ()
     """Columns of lesions.csv to balance besides the label."""
-    cutoff: str | None = None
+    cutoff: Day | None = None
     """Temporal: patients seen on or after this date (YYYY-MM-DD) are tested; else the latest `test` share."""
     file: str | None = None
     """Fixed: a CSV of patient_id, subset (and repeat, fold), or an nnU-Net splits_final.json."""
-    seed: int = 0
+    nnunet_val: Literal["test", "validation"] = "test"
+    """Fixed, from nnU-Net: what its `val` lists are. When validation, the patients in no list are tested."""
+    seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _only_what_the_scheme_uses(self) -> SplitSettings:
+        for key in sorted(self.model_fields_set):
+            schemes = _USED_BY.get(key, (self.scheme,))
+            if self.scheme not in schemes and getattr(self, key) != type(self).model_fields[key].default:
+                raise ValueError(
+                    f"'{key}' does nothing in the scheme '{self.scheme}'; it is for {' and '.join(schemes)}"
+                )
+        if self.cutoff is not None and "test" in self.model_fields_set:
+            raise ValueError("'cutoff' and 'test' both say who is tested: keep one of them")
+        return self
 
     @model_validator(mode="after")
     def _file_for_fixed(self) -> SplitSettings:
@@ -88,7 +135,7 @@ class FileToFetch(Declaration):
 
     url: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    path: str
+    path: PathInside
     """Where it goes inside the benchmark's data folder."""
     unpack: bool = False
     """Whether it is a .zip or .tar.* to unpack into the folder of `path`."""
@@ -97,7 +144,7 @@ class FileToFetch(Declaration):
 class DataSettings(Declaration):
     """Where the files named in images.csv are looked for."""
 
-    folder: str | None = None
+    folder: PathInside | None = None
     """Folder under SAMESPLIT_DATA, or under the user's cache folder. None: paths are relative to the
     benchmark's own folder."""
     files: tuple[FileToFetch, ...] = ()

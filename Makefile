@@ -1,0 +1,41 @@
+# make demo   sets everything up and runs the demonstration benchmark
+# make test   sets everything up and runs all tests
+# make lint   format, lint, types and layers
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := demo-renal-mass
+# One thread per process: more threads than cores make a busy machine many times slower.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+
+.PHONY: setup demo test lint format clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# \(make .*\)/  \1/p' Makefile
+
+setup:
+	@PYTHON=$(PYTHON) sh scripts/setup.sh
+
+demo: setup
+	@$(BIN)/samesplit fetch $(DEMO)
+	@$(BIN)/samesplit run benchmarks/$(DEMO)
+
+test: setup
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json -q
+	@$(BIN)/python scripts/complete_coverage.py .coverage.json
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: setup
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv reports/*/ reports/.cache reports/.mlflow mlflow.db

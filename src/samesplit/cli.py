@@ -1,0 +1,295 @@
+"""The command line: one thin function per verb."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from samesplit import __version__
+from samesplit.errors import SamesplitError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="samesplit",
+    help="Radiomics, CNNs, clinical models and readers judged on the same patients, in one frozen split.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console()
+
+Benchmark = Annotated[str, typer.Argument(help="A benchmark's folder or name.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes (default: one per core).")]
+
+
+def main() -> None:
+    """Run the command line; what goes wrong on purpose is one clear message and exit code 1."""
+    try:
+        app()
+    except SamesplitError as error:
+        Console(stderr=True).print(
+            f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+        )
+        sys.exit(1)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("Stopped. What was finished is kept; the same command goes on from there.")
+        sys.exit(130)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"samesplit {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The new workspace, or the new benchmark inside one.")],
+) -> None:
+    """Make a workspace with an empty benchmark to fill in."""
+    from samesplit.workspace import init_workspace
+
+    written = init_workspace(folder)
+    for path in written:
+        out.print(f"  {_shown(path)}", highlight=False)
+    if not written:
+        out.print(f"Everything is there already: {folder}", highlight=False)
+        return
+    out.print(
+        f"\nNext: fill in lesions.csv and images.csv, then\n"
+        f"  samesplit validate {folder}\n  samesplit split {folder} --scheme kfold\n  samesplit run {folder}",
+        highlight=False,
+    )
+
+
+@app.command()
+def fetch(benchmark: Benchmark) -> None:
+    """Download (or, for a synthetic cohort, build) a benchmark's files, verify them, and say where they are."""
+    from samesplit.benchmarks.definition import read_benchmark
+    from samesplit.benchmarks.fetching import fetch as fetch_files
+    from samesplit.run.progress import RichReporter
+    from samesplit.workspace import find_benchmark
+
+    _, folder = find_benchmark(benchmark)
+    definition = read_benchmark(folder)
+    with RichReporter(out).stage(f"Files of {definition.name}") as advance:
+        where = fetch_files(definition, folder, progress=advance)
+    out.print(f"Ready in {where}", highlight=False)
+
+
+@app.command()
+def validate(benchmark: Benchmark, jobs: Jobs = None) -> None:
+    """Check tables, files, geometry and masks before anything slow; exit code 1 when something failed."""
+    from rich.table import Table
+
+    from samesplit.run import RichReporter
+    from samesplit.run import validate as check
+
+    findings = check(benchmark, jobs=jobs, reporter=RichReporter(out))
+    for what, count in findings.summary.items():
+        out.print(f"  {what:<18} {escape(count)}", highlight=False)
+    if len(findings.problems):
+        table = Table("status", "lesion", "sequence", "rater", "reason", title="Case ledger")
+        for row in findings.problems.fillna("").itertuples():
+            cells = (row.status, row.lesion_id, row.sequence, row.rater, row.reason)
+            table.add_row(*(escape(str(cell)) for cell in cells))
+        out.print(table)
+    for row in findings.doubled.itertuples():
+        out.print(f"[red]the same image stands under several patients[/]: {row.lesion_id} {row.image}")
+    if not findings.fine:
+        raise typer.Exit(1)
+    step = "run" if findings.split else "split"
+    out.print(f"[green]No lesion failed.[/] Next: samesplit {step} {benchmark}", highlight=False)
+
+
+@app.command()
+def split(
+    benchmark: Benchmark,
+    scheme: Annotated[
+        str | None,
+        typer.Option(help="holdout, kfold, leave-one-site-out, temporal or fixed (default: benchmark.yaml)."),
+    ] = None,
+    folds: Annotated[int | None, typer.Option(help="Folds of kfold.")] = None,
+    repeats: Annotated[int | None, typer.Option(help="Repeats of kfold.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the assignment.")] = None,
+    file: Annotated[
+        str | None, typer.Option(help="For 'fixed': a CSV, or nnU-Net's splits_final.json.")
+    ] = None,
+    export_nnunet: Annotated[
+        Path | None, typer.Option(help="Write the split that stands as nnU-Net's splits_final.json.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace a split that was made before.")] = False,
+) -> None:
+    """Make the frozen split from ids, labels and strata alone, and write it once with its SHA-256."""
+    from samesplit.run.splitting import export_split, freeze_split
+
+    if export_nnunet is not None:
+        out.print(f"Wrote {export_split(benchmark, export_nnunet)}", highlight=False)
+        return
+    changes = {"scheme": scheme, "folds": folds, "repeats": repeats, "seed": seed, "file": file}
+    given = {name: value for name, value in changes.items() if value is not None}
+    frozen = freeze_split(benchmark, changes=given, overwrite=overwrite)
+    out.print(_split_table(frozen.counts))
+    out.print(f"Wrote {_shown(frozen.path)}  sha256 {frozen.sha256[:12]}", highlight=False)
+
+
+@app.command()
+def run(
+    benchmark: Benchmark,
+    jobs: Jobs = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", "-m", help="Only this model (repeatable).")
+    ] = None,
+    shuffle_labels: Annotated[
+        int | None,
+        typer.Option(help="Canary: shuffle the labels with this seed; every model must fall to chance."),
+    ] = None,
+    track: Annotated[bool, typer.Option(help="Push the run to mlflow.db.")] = True,
+) -> None:
+    """Run a benchmark: features, models, statistics, report, tracking. A killed run goes on where it was."""
+    from samesplit.run import RunOptions, load_plan
+
+    plan = load_plan(benchmark, RunOptions(jobs=jobs, shuffle_labels=shuffle_labels, only=tuple(model or ())))
+    _carry_out(plan, track=track)
+
+
+@app.command()
+def compare(
+    benchmark: Benchmark,
+    predictions: Annotated[Path, typer.Argument(help="CSV with lesion_id and probability.")],
+    name: Annotated[str, typer.Option(help="What to call the model in the report.")],
+    jobs: Jobs = None,
+    allow_missing: Annotated[bool, typer.Option(help="Accept lesions without a probability.")] = False,
+    track: Annotated[bool, typer.Option(help="Push the run to mlflow.db.")] = True,
+) -> None:
+    """Add a model's predictions, made anywhere, to the report: judged on the same lesions, nothing rerun."""
+    from samesplit.run import compare as join
+
+    _carry_out(join(benchmark, predictions, title=name, allow_missing=allow_missing, jobs=jobs), track=track)
+
+
+@app.command()
+def forget(
+    benchmark: Benchmark,
+    name: Annotated[str, typer.Option(help="The name given to `samesplit compare`.")],
+) -> None:
+    """Take predictions that were joined with `samesplit compare` out of the benchmark again."""
+    from samesplit.benchmarks.definition import read_benchmark
+    from samesplit.run.externals import remove_external
+    from samesplit.workspace import find_benchmark
+
+    workspace, folder = find_benchmark(benchmark)
+    remove_external(workspace, read_benchmark(folder).name, title=name)
+    out.print(f"'{name}' is no longer part of {folder.name}.", highlight=False)
+
+
+@app.command()
+def push(benchmark: Benchmark) -> None:
+    """Push the latest run of a benchmark to mlflow.db; pushing twice does not double."""
+    from samesplit.errors import WorkspaceError
+    from samesplit.tracking import push as push_run
+    from samesplit.workspace import find_benchmark
+
+    workspace, folder = find_benchmark(benchmark)
+    latest = workspace.reports / folder.name / "latest"
+    if not latest.exists():
+        raise WorkspaceError("has not been run", where=folder.name, remedy=f"samesplit run {benchmark}")
+    push_run(latest.resolve(), workspace.tracking_store)
+    out.print(f"Pushed {_shown(latest.resolve())} to {_shown(workspace.tracking_store)}", highlight=False)
+
+
+@app.command()
+def show(benchmark: Benchmark) -> None:
+    """Print the effective settings of a benchmark, its profiles and its models, defaults included."""
+    from samesplit.run.effective import effective_settings
+
+    out.print(escape(effective_settings(benchmark)), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open MLflow on the workspace's mlflow.db."""
+    import subprocess
+
+    from samesplit.errors import TrackingError
+    from samesplit.tracking import store_uri
+    from samesplit.workspace import workspace_around
+
+    store = workspace_around(Path.cwd()).tracking_store
+    if not store.exists():
+        raise TrackingError("does not exist yet", where=store, remedy="run a benchmark first")
+    out.print(f"MLflow on http://{host}:{port} (Ctrl-C stops it)", highlight=False)
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store_uri(store)]
+    raise typer.Exit(subprocess.call([*command, "--host", host, "--port", str(port)]))
+
+
+def _carry_out(plan: Any, *, track: bool) -> None:
+    from samesplit.run import RichReporter, run_benchmark
+    from samesplit.run.verdict import canary_verdict, verdict_lines
+
+    reporter = RichReporter(out)
+    outcome = run_benchmark(plan, reporter)
+    for line in verdict_lines(outcome.folder):
+        out.print(escape(line), highlight=False)
+    if outcome.unchanged:
+        out.print("Nothing changed since the last run: nothing was done again.")
+    out.print(f"Report: {_shown(outcome.report)}", highlight=False, soft_wrap=True)
+    if track:
+        _push_if_new(outcome.folder, plan.workspace.tracking_store, reporter)
+    for name, reason in outcome.failures.items():
+        out.print(f"[red]The model {escape(name)} failed:[/] {escape(reason)}", highlight=False)
+    if plan.options.shuffle_labels is not None:
+        verdict = canary_verdict(outcome.folder)
+        out.print(escape(verdict.text), highlight=False)
+        if not verdict.at_chance:
+            raise typer.Exit(1)
+    if outcome.failures:
+        raise typer.Exit(1)
+
+
+def _push_if_new(folder: Path, store: Path, reporter: Any) -> None:
+    from samesplit.tracking import is_pushed, push
+
+    if is_pushed(folder, store):
+        return
+    with reporter.stage("MLflow") as advance:
+        advance(0, 1)
+        push(folder, store)
+        advance(1, 1)
+    out.print(f"Tracked in {_shown(store)}; open it with: samesplit ui", highlight=False)
+
+
+def _split_table(counts: Any) -> Any:
+    from rich.table import Table
+
+    table = Table(*(str(column) for column in counts.columns), title="Patients and lesions per part")
+    for row in counts.itertuples(index=False):
+        table.add_row(*(str(cell) for cell in row))
+    return table
+
+
+def _shown(path: Path) -> str:
+    """A path as the user would type it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

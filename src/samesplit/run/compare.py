@@ -1,0 +1,71 @@
+"""A model of one's own, from a predictions CSV: judged on the same lesions, nothing else done again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from samesplit.errors import PredictionsError
+from samesplit.models.external import read_predictions
+from samesplit.run.externals import keep_external, slug
+from samesplit.run.plan import Plan, RunOptions, load_plan
+
+__all__ = ["compare", "expected_predictions"]
+
+
+def compare(
+    benchmark: str | Path,
+    predictions: Path,
+    *,
+    title: str,
+    allow_missing: bool = False,
+    jobs: int | None = None,
+    start: Path | None = None,
+) -> Plan:
+    """Join predictions made anywhere to a benchmark.
+
+    The table is checked against the split and kept beside the benchmark's runs; it is in this and every later
+    run until it is replaced or removed.
+
+    Args:
+        benchmark: Folder or name.
+        predictions: CSV with `lesion_id` and `probability` (and optionally `seed`, `repeat`, `fold`, `subset`).
+        title: What to call the model.
+        allow_missing: Accept lesions without a probability; they are reported and left out pairwise.
+        jobs: Processes for what has not been run yet.
+        start: Where to look for the benchmark; default: the current folder.
+
+    Returns:
+        The plan of the run that has the model in it.
+
+    Raises:
+        PredictionsError: The table does not fit the benchmark.
+    """
+    options = RunOptions(jobs=jobs)
+    plan = load_plan(benchmark, options, start=start)
+    name = slug(title)
+    if name in {model.name for model in plan.models}:
+        raise PredictionsError(
+            f"the benchmark has a model called '{name}' already", where=title, remedy="choose another --name"
+        )
+    table = read_predictions(
+        predictions,
+        name=name,
+        expected=expected_predictions(plan),
+        rater=plan.definition.cohort.rater,
+        allow_missing=allow_missing,
+    )
+    keep_external(plan.workspace, plan.definition.name, title=title, predictions=table, source=predictions)
+    return load_plan(benchmark, options, start=start)
+
+
+def expected_predictions(plan: Plan) -> pd.DataFrame:
+    """Which lesions are to be predicted where: repeat, fold, subset, lesion_id of all but training lesions."""
+    rows = [
+        (repeat, fold, subset, lesion)
+        for repeat, fold in plan.split.pairs()
+        for subset in ("validation", "test")
+        for lesion in plan.split.lesions(plan.cohort.lesions, repeat, fold, subset)
+    ]
+    return pd.DataFrame(rows, columns=["repeat", "fold", "subset", "lesion_id"])

@@ -1,0 +1,41 @@
+"""The effective settings of a benchmark: what the files say and every default they leave out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from samesplit.benchmarks.definition import read_benchmark
+from samesplit.features.profiles import read_profile
+from samesplit.models.definition import read_model
+from samesplit.workspace import find_benchmark
+
+__all__ = ["effective_settings"]
+
+
+def effective_settings(benchmark: str | Path, *, start: Path | None = None) -> str:
+    """The settings of a benchmark, its profiles and its models as YAML, each with the file it came from.
+
+    Raises:
+        DeclarationError: One of the files says something that cannot be.
+    """
+    workspace, folder = find_benchmark(benchmark, start=start)
+    definition = read_benchmark(folder)
+    parts = [_block(folder / "benchmark.yaml", definition.model_dump(mode="json"))]
+    for name in definition.profiles:
+        path = workspace.declared("features", name)
+        parts.append(_block(path, read_profile(path).model_dump(mode="json")))
+    for entry in definition.models:
+        name, use, changes = (
+            (entry, entry, {}) if isinstance(entry, str) else (entry.name, entry.use, entry.settings)
+        )
+        path = workspace.declared("models", use)
+        parts.append(_block(path, read_model(path, name=name, overrides=changes).plain()))
+    return "\n".join(parts)
+
+
+def _block(path: Path, settings: dict[str, Any]) -> str:
+    text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=110)
+    return f"# {path}\n{text}"

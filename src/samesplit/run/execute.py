@@ -1,0 +1,270 @@
+"""One run of a benchmark, from the plan to the report: `reports/<benchmark>/<run>/`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from samesplit.benchmarks.published import load_published
+from samesplit.benchmarks.splits import balance
+from samesplit.reports import build_report
+from samesplit.run.plan import Plan
+from samesplit.run.progress import Reporter, SilentReporter
+from samesplit.run.provenance import machine, versions
+from samesplit.run.stages import (
+    FeatureStage,
+    ModelStage,
+    evaluate_predictions,
+    extract_features,
+    predict_folds,
+)
+from samesplit.statistics import Evaluation
+from samesplit.storage import hash_object, locked, write_json
+from samesplit.tables import LEDGER, PREDICTIONS, check_table, hash_table, write_csv, write_table
+
+__all__ = ["RunOutcome", "run_benchmark"]
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run left behind.
+
+    Attributes:
+        folder: The run's folder.
+        report: The HTML file.
+        unchanged: Whether everything was there already and nothing was done.
+        failures: The models that failed, with the reason.
+    """
+
+    folder: Path
+    report: Path
+    unchanged: bool
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
+    """Carry a plan out, or find that it has been carried out.
+
+    Every piece of work is kept by the hash of what it was made from, so that a killed run goes on where it
+    was, and a run with one more model does only that model's work.
+
+    Args:
+        plan: From `load_plan`.
+        reporter: Whom to tell.
+
+    Raises:
+        SamesplitError: (or one of its kinds) The run cannot go on; what was finished is kept.
+    """
+    reporter = reporter or SilentReporter()
+    folder = plan.run_folder
+    with locked(folder.parent / f".{plan.run_id}.lock"):
+        complete = folder / "complete.json"
+        if complete.exists():
+            _point_latest(folder)
+            failures = json.loads(complete.read_text(encoding="utf-8"))["failures"]
+            return RunOutcome(folder, folder / "report.html", unchanged=True, failures=failures)
+        started = datetime.now(timezone.utc)
+        _write_cohort(plan, folder)
+        images = extract_features(plan, reporter)
+        models = predict_folds(plan, images, reporter)
+        predictions = _with_externals(plan, models.predictions)
+        evaluation = evaluate_predictions(plan, predictions, reporter)
+        _write_tables(plan, folder, images, models, predictions, evaluation)
+        _write_record(plan, folder, images, models, evaluation, started)
+        with reporter.stage("Report") as advance:
+            advance(0, 1)
+            report = build_report(folder)
+            advance(1, 1)
+        if not models.failures:  # a failed model is tried again by the next run
+            write_json(complete, {"run": plan.run_id, "failures": models.failures})
+    _point_latest(folder)
+    return RunOutcome(folder, report, unchanged=False, failures=models.failures)
+
+
+def _with_externals(plan: Plan, predictions: pd.DataFrame) -> pd.DataFrame:
+    tables = [predictions, *(external.predictions for external in plan.externals)]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _write_cohort(plan: Plan, folder: Path) -> None:
+    write_table(plan.cohort.lesions.assign(), folder / "lesions.parquet", cohort_sha256=plan.cohort.sha256)
+    images = plan.cohort.images.assign(
+        image_sha256=plan.cohort.images["image"].map(plan.content),
+        mask_sha256=plan.cohort.images["mask"].map(plan.content),
+    )
+    write_table(images, folder / "images.parquet")
+    write_table(plan.split.table, folder / "splits.parquet", split_sha256=plan.split.sha256)
+    columns = [
+        c for c in ("site", "label_provenance", *plan.definition.cohort.clinical) if c in plan.cohort.lesions
+    ]
+    table = balance(plan.split, plan.cohort.lesions, plan.cohort.labels, columns)
+    write_table(table, folder / "balance.parquet")
+    published = load_published(plan.folder)
+    if published is not None:
+        write_table(published, folder / "published.parquet")
+
+
+def _write_tables(
+    plan: Plan,
+    folder: Path,
+    images: FeatureStage,
+    models: ModelStage,
+    predictions: pd.DataFrame,
+    evaluation: Evaluation,
+) -> None:
+    ledger = pd.concat([plan.ledger, images.ledger, models.ledger], ignore_index=True)
+    ledger = check_table(ledger.fillna(""), LEDGER).drop_duplicates(ignore_index=True)
+    write_table(ledger, folder / "ledger.parquet", LEDGER)
+    write_csv(ledger, folder / "ledger.csv")
+    for name, part in images.features.groupby("profile", sort=True):
+        write_table(part, folder / "features" / f"{name}.parquet", profile=plan.profiles[str(name)].digest())
+    write_table(images.pictures, folder / "thumbnails.parquet")
+    write_table(predictions, folder / "predictions.parquet", PREDICTIONS, split_sha256=plan.split.sha256)
+    write_csv(predictions, folder / "predictions.csv")
+    if len(plan.readings):
+        write_table(plan.readings, folder / "readings.parquet")
+    for name, table in models.details.items():
+        write_table(table, folder / "details" / f"{name}.parquet")
+    write_table(evaluation.results, folder / "results.parquet", predictions_sha256=hash_table(predictions))
+    write_csv(evaluation.results, folder / "results.csv")
+    for name, table in evaluation.curves.items():
+        write_table(table, folder / "curves" / f"{name}.parquet")
+    for name in ("confusion", "pairs", "decisions", "thresholds"):
+        write_table(getattr(evaluation, name), folder / f"{name}.parquet")
+    _keep_models(folder, models)
+
+
+def _keep_models(folder: Path, models: ModelStage) -> None:
+    """Put the fitted models into the run's folder (hard links where the disk allows: they are not copied)."""
+    for result in models.folds:
+        if result.folder is None:
+            continue
+        target = (
+            folder / "models" / result.model / f"seed{result.seed}-repeat{result.repeat}-fold{result.fold}"
+        )
+        for source in sorted((result.folder / "model").rglob("*")):
+            if source.is_file():
+                _link(source, target / source.relative_to(result.folder / "model"))
+
+
+def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        return
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _write_record(
+    plan: Plan,
+    folder: Path,
+    images: FeatureStage,
+    models: ModelStage,
+    evaluation: Evaluation,
+    started: datetime,
+) -> None:
+    definition = plan.definition
+    record: dict[str, Any] = {
+        "run": plan.run_id,
+        "benchmark": definition.name,
+        "title": definition.title,
+        "description": definition.description,
+        "question": definition.task.question,
+        "positive": definition.task.positive,
+        "negative": definition.task.negative,
+        "models": [
+            {
+                "name": model.name,
+                "title": model.title,
+                "kind": model.plain()["kind"],
+                "description": model.description,
+                "seeds": list(model.seeds),
+                "settings": model.plain(),
+            }
+            for model in plan.models
+        ]
+        + [
+            {
+                "name": external.name,
+                "title": external.title,
+                "kind": "external",
+                "description": f"Predictions made elsewhere, read from {external.source}.",
+                "seeds": sorted({int(seed) for seed in external.predictions["seed"].unique()}),
+                "settings": {"sha256": external.sha256},
+            }
+            for external in plan.externals
+        ],
+        "failures": models.failures,
+        "split": {
+            "scheme": plan.split.scheme,
+            "seed": plan.split.seed,
+            "sha256": plan.split.sha256,
+            "cohort_sha256": plan.split.cohort_sha256,
+            "settings": plan.split.settings,
+        },
+        "hashes": {
+            "cohort": plan.cohort.sha256,
+            "images": hash_object(sorted(plan.content.values())),
+            "labels": hash_table(plan.labels.reset_index()),
+            "split": plan.split.sha256,
+            "results": hash_table(evaluation.results),
+            **{f"profile {name}": profile.digest() for name, profile in plan.profiles.items()},
+        },
+        "versions": versions(),
+        "machine": {**machine(), "device": _device(models)},
+        "seconds": {
+            **{f"features {name}": round(s, 2) for name, s in images.seconds.items()},
+            **{f"model {name}": s for name, s in models.seconds.items()},
+        },
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "options": {
+            "shuffle_labels": plan.options.shuffle_labels is not None,
+            "shuffle_seed": plan.options.shuffle_labels,
+            "models": list(plan.options.only),
+        },
+        "profiles": [
+            {
+                "name": name,
+                "engine": plan.profiles[name].engine,
+                "description": plan.profiles[name].description,
+                "sequences": list(sequences),
+            }
+            for name, sequences in definition.profiles.items()
+        ],
+        "statistics": {**definition.statistics.model_dump(mode="json"), "reference": plan.reference},
+        "cohort": definition.cohort.model_dump(mode="json"),
+        "data": {"licence": definition.data.licence, "source": definition.data.source},
+        "command": f"samesplit run {definition.name}",
+    }
+    write_json(folder / "run.json", record)
+    write_json(folder / "notes.json", list(evaluation.notes))
+
+
+def _device(models: ModelStage) -> str:
+    devices = set()
+    for result in models.folds:
+        if result.folder is not None:
+            done = json.loads((result.folder / "done.json").read_text(encoding="utf-8"))
+            devices.add(done["device"])
+    return " and ".join(sorted(devices)) or "cpu"
+
+
+def _point_latest(folder: Path) -> None:
+    """Let `reports/<benchmark>/latest` lead to this run, where the system allows links."""
+    temporary = folder.parent / f".latest.{os.getpid()}"
+    try:
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(folder.name, target_is_directory=True)
+        temporary.replace(folder.parent / "latest")
+    except OSError:
+        temporary.unlink(missing_ok=True)

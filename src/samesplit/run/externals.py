@@ -1,0 +1,89 @@
+"""Models whose predictions were made elsewhere and joined to a benchmark with `samesplit compare`."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from samesplit.errors import PredictionsError
+from samesplit.storage import hash_file
+from samesplit.tables import PREDICTIONS, read_table, write_table
+from samesplit.workspace import Workspace
+
+__all__ = ["ExternalModel", "keep_external", "load_externals", "remove_external"]
+
+
+@dataclass(frozen=True)
+class ExternalModel:
+    """Predictions that came as a table.
+
+    Attributes:
+        name: The key in tables and file names.
+        title: What the user called it.
+        predictions: The PREDICTIONS table.
+        sha256: Hash of the kept file.
+        source: Name of the CSV it came from.
+    """
+
+    name: str
+    title: str
+    predictions: pd.DataFrame
+    sha256: str
+    source: str
+
+
+def slug(title: str) -> str:
+    """A file name for a title.
+
+    Example:
+        >>> slug("My model (v2)")
+        'my-model-v2'
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    if not name:
+        raise PredictionsError(f"'{title}' has no letter or digit", remedy="choose another --name")
+    return name
+
+
+def keep_external(
+    workspace: Workspace, benchmark: str, *, title: str, predictions: pd.DataFrame, source: Path
+) -> Path:
+    """Keep checked predictions beside the benchmark's runs; the same title replaces what it had."""
+    path = _folder(workspace, benchmark) / f"{slug(title)}.parquet"
+    return write_table(predictions, path, PREDICTIONS, title=title, source=source.name)
+
+
+def remove_external(workspace: Workspace, benchmark: str, *, title: str) -> None:
+    """Forget kept predictions.
+
+    Raises:
+        PredictionsError: There are none under this title.
+    """
+    path = _folder(workspace, benchmark) / f"{slug(title)}.parquet"
+    if not path.exists():
+        kept = ", ".join(model.title for model in load_externals(workspace, benchmark))
+        raise PredictionsError(
+            f"no predictions are kept under the name '{title}'",
+            where=benchmark,
+            remedy=f"kept are: {kept or 'none'}",
+        )
+    path.unlink()
+    path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def load_externals(workspace: Workspace, benchmark: str) -> tuple[ExternalModel, ...]:
+    """All kept predictions of a benchmark, by name."""
+    found = []
+    for path in sorted(_folder(workspace, benchmark).glob("*.parquet")):
+        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        table = read_table(path, PREDICTIONS)
+        found.append(ExternalModel(path.stem, record["title"], table, hash_file(path), record["source"]))
+    return tuple(found)
+
+
+def _folder(workspace: Workspace, benchmark: str) -> Path:
+    return workspace.reports / benchmark / "external"

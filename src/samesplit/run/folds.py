@@ -1,0 +1,267 @@
+"""One task: one model, one seed, one fold. Done once, kept by the hash of its inputs, resumed after a kill."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+from joblib import Parallel, delayed, parallel_config
+
+from samesplit.errors import ModelError, SamesplitError
+from samesplit.models.protocol import Cases, TrainingFold
+from samesplit.models.settings import ModelSettings
+from samesplit.run.progress import Advance
+from samesplit.run.provenance import code_digest
+from samesplit.storage import hash_object, locked, replace_directory, temporary_directory, write_json
+from samesplit.tables import PREDICTIONS, read_table, write_table
+
+__all__ = ["FoldResult", "FoldTask", "run_folds", "with_members"]
+
+
+@dataclass(frozen=True)
+class FoldTask:
+    """Everything that one fold of one model needs.
+
+    Attributes:
+        settings: The model.
+        seed: Of this fit.
+        repeat: Of the split.
+        fold: Of the split.
+        cases: All cases of the model per rater.
+        subsets: `train`, `validation` or `test` per lesion_id.
+        labels: 0 or 1 of the training and validation lesions, and of no other.
+        primary_rater: Whose masks the model learns from.
+        digest: Hash of the cases' content.
+        store: Folder of kept folds.
+    """
+
+    settings: ModelSettings
+    seed: int
+    repeat: int
+    fold: int
+    cases: dict[str, Cases]
+    subsets: pd.Series[str]
+    labels: pd.Series[int]
+    primary_rater: str
+    digest: str
+    store: Path
+
+    @property
+    def key(self) -> str:
+        """The hash of all inputs, under which the result is kept."""
+        return hash_object(
+            {
+                "code": code_digest("models", "features"),
+                "model": self.settings.digest(),
+                "name": self.settings.name,
+                "seed": self.seed,
+                "fold": [self.repeat, self.fold],
+                "subsets": sorted(self.subsets.items()),
+                "labels": [(str(lesion), int(label)) for lesion, label in sorted(self.labels.items())],
+                "cases": self.digest,
+                "rater": self.primary_rater,
+            }
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where the finished result stands."""
+        return self.store / self.key[:2] / self.key
+
+    @property
+    def done(self) -> bool:
+        """Whether the result is there."""
+        return (self.folder / "done.json").exists()
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What came of a task.
+
+    Attributes:
+        model: The model's name.
+        seed: Of the fit.
+        repeat: Of the split.
+        fold: Of the split.
+        folder: The kept result; None when it failed.
+        seconds: How long it took when it was made.
+        error: Why it failed.
+    """
+
+    model: str
+    seed: int
+    repeat: int
+    fold: int
+    folder: Path | None
+    seconds: float
+    error: str = ""
+
+    def predictions(self) -> pd.DataFrame:
+        """The PREDICTIONS table of this fold."""
+        if self.folder is None:
+            raise ModelError("has no predictions", where=self.model)
+        return read_table(self.folder / "predictions.parquet", PREDICTIONS)
+
+    def details(self) -> dict[str, pd.DataFrame]:
+        """The model's own tables of this fold."""
+        folder = self.folder
+        if folder is None:
+            return {}
+        return {path.stem: pd.read_parquet(path) for path in sorted((folder / "details").glob("*.parquet"))}
+
+
+def run_folds(tasks: list[FoldTask], *, jobs: int, advance: Advance) -> list[FoldResult]:
+    """Carry out tasks on several processes; what is kept already is not done again.
+
+    A task that fails gives a result with an error and stops no other.
+
+    Args:
+        tasks: In any order; the longest are best put first.
+        jobs: Processes; each task keeps to one thread.
+        advance: Told after each task.
+
+    Returns:
+        One result a task, in the order of the tasks.
+    """
+    results: dict[int, FoldResult] = {i: _kept(task) for i, task in enumerate(tasks) if task.done}
+    todo = [i for i in range(len(tasks)) if i not in results]
+    advance(len(results), len(tasks))
+    for i, result in _in_processes([(i, tasks[i]) for i in todo], jobs):
+        results[i] = result
+        advance(len(results), len(tasks))
+    return [results[i] for i in range(len(tasks))]
+
+
+def _in_processes(todo: list[tuple[int, FoldTask]], jobs: int) -> Iterator[tuple[int, FoldResult]]:
+    if jobs == 1 or len(todo) <= 1:
+        yield from (_numbered(i, task) for i, task in todo)
+        return
+    with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
+        pool = Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs", batch_size=1)
+        yield from pool(delayed(_numbered)(i, task) for i, task in todo)
+
+
+def _numbered(i: int, task: FoldTask) -> tuple[int, FoldResult]:
+    return i, _carry_out(task)
+
+
+def _kept(task: FoldTask) -> FoldResult:
+    record = json.loads((task.folder / "done.json").read_text(encoding="utf-8"))
+    return FoldResult(
+        task.settings.name, task.seed, task.repeat, task.fold, task.folder, float(record["seconds"])
+    )
+
+
+def _carry_out(task: FoldTask) -> FoldResult:
+    where = f"model {task.settings.name}, seed {task.seed}, repeat {task.repeat}, fold {task.fold}"
+    try:
+        with locked(task.store / "locks" / f"{task.key}.lock"):
+            if not task.done:
+                _fit_and_predict(task)
+        return _kept(task)
+    except SamesplitError as error:
+        text = str(error)
+    except Exception:  # a model may raise anything; it costs that model, not the run
+        text = traceback.format_exc(limit=-6)
+    return FoldResult(
+        task.settings.name, task.seed, task.repeat, task.fold, None, 0.0, error=f"{where}: {text}"
+    )
+
+
+def _fit_and_predict(task: FoldTask) -> None:
+    started = time.perf_counter()
+    working = task.store / "working" / task.key
+    working.mkdir(parents=True, exist_ok=True)
+    model = task.settings.build()
+    cases = task.cases[task.primary_rater]
+    training, training_labels = _part(task, cases, "train")
+    validation, validation_labels = _part(task, cases, "validation")
+    model.fit(
+        TrainingFold(
+            training=training,
+            training_labels=training_labels,
+            validation=validation,
+            validation_labels=validation_labels,
+            seed=task.seed,
+            directory=working,
+        )
+    )
+    parts = [(task.primary_rater, "validation"), *((rater, "test") for rater in task.cases)]
+    tables = []
+    for rater, subset in parts:
+        ids = _ids(task, task.cases[rater], subset)
+        if ids:
+            tables.append(_as_predictions(task, rater, subset, model.predict(task.cases[rater].select(ids))))
+    with temporary_directory(beside=task.folder) as fresh:
+        write_table(pd.concat(tables, ignore_index=True), fresh / "predictions.parquet", PREDICTIONS)
+        for name, table in model.details().items():
+            write_table(table, fresh / "details" / f"{name}.parquet")
+        (fresh / "model").mkdir()
+        model.save(fresh / "model")
+        torch = sys.modules.get("torch")
+        record = {
+            "model": task.settings.name,
+            "seed": task.seed,
+            "repeat": task.repeat,
+            "fold": task.fold,
+            "seconds": round(time.perf_counter() - started, 3),
+            "device": "cuda" if torch is not None and torch.cuda.is_available() else "cpu",
+        }
+        write_json(fresh / "done.json", record)
+        replace_directory(fresh, task.folder)
+    shutil.rmtree(working, ignore_errors=True)
+
+
+def _part(task: FoldTask, cases: Cases, subset: str) -> tuple[Cases, pd.Series[int]]:
+    ids = _ids(task, cases, subset)
+    return cases.select(ids), task.labels.loc[ids]
+
+
+def _ids(task: FoldTask, cases: Cases, subset: str) -> list[str]:
+    return [lesion for lesion in cases.lesion_ids if task.subsets.get(lesion) == subset]
+
+
+def _as_predictions(task: FoldTask, rater: str, subset: str, given: pd.Series[float]) -> pd.DataFrame:
+    """The table of one part; a lesion for which the model gave no number has no row."""
+    given = given.dropna()
+    if len(given) and not given.between(0.0, 1.0).all():
+        bad = given[~given.between(0.0, 1.0)]
+        raise ModelError(
+            f"gave a probability outside [0, 1] ({bad.iloc[0]:g})",
+            where=f"model {task.settings.name}, lesion {bad.index[0]}",
+            remedy="let predict return probabilities of the positive class",
+        )
+    return pd.DataFrame(
+        {
+            "model": task.settings.name,
+            "seed": task.seed,
+            "repeat": task.repeat,
+            "fold": task.fold,
+            "subset": subset,
+            "rater": rater,
+            "lesion_id": given.index.astype(str),
+            "probability": given.to_numpy(dtype=float),
+        }
+    )
+
+
+def with_members(cases: dict[str, Cases], members: pd.DataFrame) -> dict[str, Cases]:
+    """Give an ensemble's cases the predictions of its members.
+
+    Args:
+        cases: Cases per rater.
+        members: PREDICTIONS rows of the members in one fold; several seeds of a member are averaged.
+    """
+    filled = {}
+    for rater, given in cases.items():
+        rows = members[members["rater"].isin([rater]) | (members["subset"] == "validation")]
+        wide = rows.pivot_table(index="lesion_id", columns="model", values="probability", aggfunc="mean")
+        filled[rater] = replace(given, predictions=wide.reindex(given.lesions.index))
+    return filled

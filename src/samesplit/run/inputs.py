@@ -1,0 +1,151 @@
+"""What each model is given: the lesions that it can judge, its features and its images, never a label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from samesplit.features.wide import to_wide
+from samesplit.models.protocol import Cases, Needs
+from samesplit.models.settings import ModelSettings
+from samesplit.run.plan import Plan
+from samesplit.storage import hash_object
+from samesplit.tables import LEDGER, empty_table, hash_table
+
+__all__ = ["ModelInputs", "inputs_of"]
+
+
+@dataclass(frozen=True)
+class ModelInputs:
+    """The cases of one model under each rater, and the hash of their content.
+
+    Attributes:
+        by_rater: Cases per rater; the benchmark's own rater is always there.
+        digest: Hash of everything in them.
+        ledger: Lesions that the model cannot judge, with the reason.
+    """
+
+    by_rater: dict[str, Cases]
+    digest: str
+    ledger: pd.DataFrame
+
+
+def inputs_of(
+    settings: ModelSettings, plan: Plan, features: pd.DataFrame, unreadable: set[tuple[str, str, str]]
+) -> ModelInputs:
+    """Gather what one model is given.
+
+    Args:
+        settings: The model's settings.
+        plan: The run.
+        features: The features table of all profiles, sequences and raters.
+        unreadable: (lesion_id, sequence, rater) of images that failed to open.
+    """
+    needs = settings.needs()
+    sequences = needs.sequences or plan.definition.cohort.sequences
+    profiles = tuple(plan.profiles) if "*" in needs.profiles else needs.profiles
+    primary = plan.definition.cohort.rater
+    columns = _feature_columns(features, profiles, sequences, primary)
+    by_rater, excluded = {}, []
+    for rater in (primary, *plan.definition.cohort.other_raters):
+        cases, without = _cases(plan, needs, sequences, rater, features, columns, unreadable)
+        if rater == primary or needs.profiles or needs.images:
+            by_rater[rater] = cases
+            excluded += [(lesion, rater, reason) for lesion, reason in without]
+    rows = [
+        {
+            "lesion_id": lesion,
+            "sequence": "",
+            "rater": rater,
+            "stage": f"model {settings.name}",
+            "status": "excluded",
+            "reason": reason,
+        }
+        for lesion, rater, reason in excluded
+    ]
+    ledger = pd.DataFrame(rows) if rows else empty_table(LEDGER)
+    return ModelInputs(by_rater, _digest(by_rater, plan), ledger)
+
+
+def _feature_columns(
+    features: pd.DataFrame, profiles: tuple[str, ...], sequences: tuple[str, ...], rater: str
+) -> list[str]:
+    wanted = features["profile"].isin(profiles) & features["sequence"].isin(sequences)
+    return sorted(to_wide(features[wanted & (features["rater"] == rater)]).columns)
+
+
+def _cases(
+    plan: Plan,
+    needs: Needs,
+    sequences: tuple[str, ...],
+    rater: str,
+    features: pd.DataFrame,
+    columns: list[str],
+    unreadable: set[tuple[str, str, str]],
+) -> tuple[Cases, list[tuple[str, str]]]:
+    lesions = _lesions(plan)
+    wide = to_wide(features[features["rater"] == rater]).reindex(index=lesions.index, columns=columns)
+    images = plan.cohort.images
+    images = images[(images["rater"] == rater) & images["sequence"].isin(sequences)]
+    keys = zip(images["lesion_id"], images["sequence"], images["rater"], strict=True)
+    images = images[[key not in unreadable for key in keys]]
+    without: list[tuple[str, str]] = []
+    keep = pd.Series(True, index=lesions.index)
+    if needs.profiles:
+        keep &= wide.notna().any(axis=1)
+        without += [(str(i), "no features could be extracted") for i in lesions.index[~keep]]
+    if needs.images:
+        has_image = pd.Series(lesions.index.isin(images["lesion_id"]), index=lesions.index)
+        without += [(str(i), "no readable image") for i in lesions.index[keep & ~has_image]]
+        keep &= has_image
+    cases = Cases(
+        lesions=lesions,
+        images=images.reset_index(drop=True),
+        features=wide,
+        predictions=pd.DataFrame(index=lesions.index),
+        sequences=tuple(sequences),
+        rater=rater,
+        geometry_repair=plan.definition.cohort.geometry_repair,
+        minimum_voxels=plan.definition.cohort.minimum_voxels,
+    )
+    return cases.select([str(lesion) for lesion in lesions.index[keep]]), without
+
+
+def _lesions(plan: Plan) -> pd.DataFrame:
+    """The columns of the lesions table that a model may see."""
+    table = plan.cohort.lesions.set_index("lesion_id")
+    allowed = ["patient_id", "site", "size_mm", *plan.definition.cohort.clinical]
+    return table[[column for column in dict.fromkeys(allowed) if column in table]].sort_index()
+
+
+def _digest(by_rater: dict[str, Cases], plan: Plan) -> str:
+    parts: list[Any] = []
+    for rater, cases in by_rater.items():
+        content = [
+            (
+                r.lesion_id,
+                r.sequence,
+                plan.content[r.image],
+                plan.content[r.mask],
+                r.mask_label,
+                str(r.spacing_mm),
+            )
+            for r in cases.images.itertuples()
+        ]
+        numbers = cases.features.to_numpy(dtype=np.float64)
+        parts.append(
+            (
+                rater,
+                hash_table(cases.lesions.reset_index()),
+                list(cases.features.columns),
+                hash_object(numbers.tobytes().hex()) if numbers.size else "",
+                sorted(content, key=str),
+                cases.sequences,
+                cases.geometry_repair,
+                cases.minimum_voxels,
+            )
+        )
+    return hash_object(parts)

@@ -1,0 +1,245 @@
+"""Everything a run is made of, read and checked before any work starts, and the hash that names the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from samesplit.benchmarks.cohort import Cohort, load_cohort
+from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark
+from samesplit.benchmarks.readings import load_readings
+from samesplit.benchmarks.splits import Split, read_split
+from samesplit.errors import DeclarationError, SplitError
+from samesplit.features.profiles import Profile, read_profile
+from samesplit.models.definition import read_model
+from samesplit.models.settings import ModelSettings
+from samesplit.run.externals import ExternalModel, load_externals
+from samesplit.run.provenance import ContentHashes, code_digest
+from samesplit.storage import hash_object
+from samesplit.tables import empty_table, hash_table, LEDGER, READINGS
+from samesplit.workspace import Workspace, find_benchmark
+
+__all__ = ["Plan", "RunOptions", "load_plan"]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the command line may change.
+
+    Attributes:
+        jobs: Processes to use; None means one per core.
+        shuffle_labels: Seed of the canary: labels are shuffled between patients before anything is fitted.
+        only: Models to run; empty means all of the benchmark's.
+    """
+
+    jobs: int | None = None
+    shuffle_labels: int | None = None
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A benchmark ready to run.
+
+    Attributes:
+        workspace: Where the results go.
+        folder: The benchmark's folder.
+        definition: `benchmark.yaml`.
+        cohort: Lesions, images and labels.
+        labels: 0 or 1 per lesion: the cohort's, or the shuffled ones of the canary.
+        split: The frozen split.
+        readings: The readers' calls; no rows when there are none.
+        ledger: What happened to lesions while reading the cohort and the readings.
+        profiles: Profile by name.
+        models: Settings of every model, members before the ensembles made of them.
+        externals: Models whose predictions were made elsewhere.
+        options: What the command line changed.
+        content: Hash of each image's and mask's content, by reference.
+        run_id: Names the run: the hash of all of the above.
+    """
+
+    workspace: Workspace
+    folder: Path
+    definition: BenchmarkDefinition
+    cohort: Cohort
+    labels: pd.Series[int]
+    split: Split
+    readings: pd.DataFrame
+    ledger: pd.DataFrame
+    profiles: dict[str, Profile]
+    models: tuple[ModelSettings, ...]
+    externals: tuple[ExternalModel, ...]
+    options: RunOptions
+    content: dict[str, str] = field(repr=False)
+    run_id: str = ""
+
+    @property
+    def run_folder(self) -> Path:
+        """Where this run writes."""
+        return self.workspace.reports / self.definition.name / self.run_id
+
+    @property
+    def reference(self) -> str:
+        """The model that all others are compared with."""
+        named = self.definition.statistics.reference
+        names = [model.name for model in self.models]
+        if named in names:
+            return str(named)
+        radiomic = [model.name for model in self.models if model.radiomic()]
+        return (radiomic or names)[0]
+
+
+def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None = None) -> Plan:
+    """Read and check everything that a run needs.
+
+    Raises:
+        SamesplitError: (one of its kinds) Something is missing or wrong; nothing has been written.
+    """
+    workspace, folder = find_benchmark(benchmark, start=start)
+    definition = read_benchmark(folder)
+    models = _load_models(workspace, definition, options)
+    profiles = {n: read_profile(workspace.declared("features", n)) for n in definition.profiles}
+    cohort = load_cohort(folder, definition)
+    split = read_split(folder, cohort)
+    readings, ledger = empty_table(READINGS), empty_table(LEDGER)
+    if definition.readings is not None:
+        readings, ledger = load_readings(folder, definition, cohort)
+    externals = load_externals(workspace, definition.name)
+    labels = cohort.labels
+    if options.shuffle_labels is not None:
+        labels = shuffle_labels(cohort, split, options.shuffle_labels)
+        readings, externals = empty_table(READINGS), ()
+    hashes = ContentHashes()
+    references = sorted({str(r) for column in ("image", "mask") for r in cohort.images[column].unique()})
+    content = {reference: hashes.of(reference) for reference in references}
+    plan = Plan(
+        workspace=workspace,
+        folder=folder,
+        definition=definition,
+        cohort=cohort,
+        labels=labels,
+        split=split,
+        readings=readings,
+        ledger=pd.concat([cohort.ledger, ledger], ignore_index=True),
+        profiles=profiles,
+        models=models,
+        externals=externals,
+        options=options,
+        content=content,
+    )
+    object.__setattr__(plan, "run_id", hash_object(_identity(plan))[:10])
+    return plan
+
+
+def _identity(plan: Plan) -> dict[str, Any]:
+    """Plain data that changes when, and only when, the results may change."""
+    return {
+        "code": code_digest(
+            "benchmarks", "features", "models", "statistics", "reports", "run", "tables", "storage"
+        ),
+        "benchmark": plan.definition.model_dump(mode="json", exclude={"data", "split"}),
+        "lesions": hash_table(plan.cohort.lesions),
+        "images": hash_table(plan.cohort.images[["lesion_id", "sequence", "rater", "mask_label"]]),
+        "content": sorted(plan.content.values()),
+        "labels": hash_table(plan.labels.reset_index()),
+        "split": plan.split.sha256,
+        "readings": hash_table(plan.readings),
+        "profiles": {name: profile.digest() for name, profile in plan.profiles.items()},
+        "models": [(model.name, model.title, model.digest(), model.seeds) for model in plan.models],
+        "externals": [(external.name, external.sha256) for external in plan.externals],
+    }
+
+
+def _load_models(
+    workspace: Workspace, definition: BenchmarkDefinition, options: RunOptions
+) -> tuple[ModelSettings, ...]:
+    loaded: dict[str, ModelSettings] = {}
+    for entry in definition.models:
+        name, use, changes = (
+            (entry, entry, {}) if isinstance(entry, str) else (entry.name, entry.use, entry.settings)
+        )
+        loaded[name] = read_model(workspace.declared("models", use), name=name, overrides=changes)
+    unknown = sorted(set(options.only) - set(loaded))
+    if unknown:
+        raise DeclarationError(
+            f"the benchmark has no model {', '.join(unknown)}",
+            where=definition.name,
+            remedy=f"its models are: {', '.join(loaded)}",
+        )
+    for name, settings in loaded.items():
+        needs = settings.needs()
+        _check_needs(definition, name, "member", needs.members, list(loaded))
+        _check_needs(definition, name, "sequence", needs.sequences, list(definition.cohort.sequences))
+        profiles = tuple(p for p in needs.profiles if p != "*")
+        _check_needs(definition, name, "profile", profiles, list(definition.profiles))
+    wanted = list(options.only) or list(loaded)
+    ordered: list[str] = []
+    for name in wanted:
+        _with_members_first(name, loaded, ordered, ())
+    return tuple(loaded[name] for name in ordered)
+
+
+def _check_needs(
+    definition: BenchmarkDefinition, model: str, noun: str, wanted: tuple[str, ...], there: list[str]
+) -> None:
+    missing = sorted(set(wanted) - set(there))
+    if missing:
+        raise DeclarationError(
+            f"the model '{model}' needs the {noun} {', '.join(missing)}, which the benchmark does not have",
+            where=f"benchmarks/{definition.name}/benchmark.yaml",
+            remedy=f"the benchmark has: {', '.join(there) or 'none'}",
+        )
+
+
+def _with_members_first(
+    name: str, loaded: dict[str, ModelSettings], ordered: list[str], above: tuple[str, ...]
+) -> None:
+    if name in above:
+        raise DeclarationError(
+            f"the models {' -> '.join((*above, name))} are made of each other", remedy="take one of them out"
+        )
+    if name in ordered:
+        return
+    for member in loaded[name].needs().members:
+        _with_members_first(member, loaded, ordered, (*above, name))
+    ordered.append(name)
+
+
+def shuffle_labels(cohort: Cohort, split: Split, seed: int) -> pd.Series[int]:
+    """Give the labels of each patient to another patient with as many lesions: the canary's labels.
+
+    The first permutation (from the seed) that leaves both classes in every training and test part is taken.
+
+    Raises:
+        SplitError: A thousand permutations left some part without a class.
+    """
+    patients = cohort.lesions.set_index("lesion_id")["patient_id"]
+    groups = {p: sorted(ids) for p, ids in patients.groupby(patients).groups.items()}
+    by_size: dict[int, list[str]] = {}
+    for patient in sorted(groups):
+        by_size.setdefault(len(groups[patient]), []).append(patient)
+    rng = np.random.default_rng(seed)
+    for _ in range(1000):
+        shuffled = cohort.labels.copy()
+        for same in by_size.values():
+            for patient, giver in zip(same, rng.permutation(np.asarray(same, dtype=object)), strict=True):
+                shuffled.loc[groups[patient]] = cohort.labels.loc[groups[giver]].to_numpy()
+        if _both_classes(cohort, split, shuffled):
+            return shuffled
+    raise SplitError(
+        "no shuffling of the labels leaves both classes in every training and test part",
+        where="canary",
+        remedy="use fewer folds for the canary",
+    )
+
+
+def _both_classes(cohort: Cohort, split: Split, labels: pd.Series[int]) -> bool:
+    return all(
+        labels.loc[split.lesions(cohort.lesions, repeat, fold, subset)].nunique() == 2
+        for repeat, fold in split.pairs()
+        for subset in ("train", "test")
+    )

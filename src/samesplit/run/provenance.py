@@ -1,0 +1,102 @@
+"""Where results come from: versions, machine, code and content hashes."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from samesplit.storage import hash_file, hash_object
+
+__all__ = ["ContentHashes", "code_digest", "machine", "versions"]
+
+PACKAGES = (
+    "samesplit",
+    "SimpleITK",
+    "lightning",
+    "mlflow",
+    "monai",
+    "numpy",
+    "pandas",
+    "pyradiomics-bhklab",
+    "scikit-learn",
+    "scipy",
+    "statsmodels",
+    "torch",
+    "xgboost",
+)
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that numbers depend on."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # an optional package that is not installed takes no part
+            continue
+    return found
+
+
+def machine() -> dict[str, str | int | float]:
+    """The machine in words: system, processor, cores and memory in GB."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "memory_gb": _memory_gb(),
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory_gb() -> float:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (AttributeError, OSError, ValueError):  # not every system tells
+        return 0.0
+
+
+@lru_cache(maxsize=None)
+def code_digest(*rooms: str) -> str:
+    """A hash of the source of some rooms of the package, so that changed code never meets old results.
+
+    Args:
+        *rooms: Subpackages or modules, for example `models` or `statistics`.
+    """
+    root = Path(__file__).parents[1]
+    files: list[Path] = []
+    for room in rooms:
+        folder = root / room
+        files += sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".j2", ".css", ".js"})
+        files += [path for path in (folder.with_suffix(".py"),) if path.exists()]
+    return hash_object(
+        [sys.version_info[:2], *((f.relative_to(root).as_posix(), hash_file(f)) for f in files)]
+    )
+
+
+class ContentHashes:
+    """SHA-256 of image files, each file read once; array references share the hash of their file."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def of(self, reference: str) -> str:
+        """The hash of what a path or an array reference (`file.npz::name[3]`) names; 'missing' if nothing."""
+        path, _, inside = reference.partition("::")
+        if path not in self._known:
+            try:
+                self._known[path] = hash_file(Path(path))
+            except OSError:
+                self._known[path] = "missing"
+        return f"{self._known[path]}::{inside}" if inside else self._known[path]

@@ -1,0 +1,75 @@
+"""The frozen split of a benchmark: made once, written with its hash, handed to nnU-Net if wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from samesplit.benchmarks.cohort import load_cohort
+from samesplit.benchmarks.definition import SplitSettings, read_benchmark
+from samesplit.benchmarks.splits import make_split, read_split, write_nnunet, write_split
+from samesplit.declarations import parse_declaration
+from samesplit.workspace import find_benchmark
+
+__all__ = ["FrozenSplit", "export_split", "freeze_split"]
+
+
+@dataclass(frozen=True)
+class FrozenSplit:
+    """A split as it was written.
+
+    Attributes:
+        path: splits.csv.
+        sha256: Its hash.
+        counts: Patients, lesions and positives per fold and part (of the first repeats).
+    """
+
+    path: Path
+    sha256: str
+    counts: pd.DataFrame
+
+
+def freeze_split(
+    benchmark: str | Path, *, changes: dict[str, Any], overwrite: bool = False, start: Path | None = None
+) -> FrozenSplit:
+    """Make and write the split of a benchmark.
+
+    Args:
+        benchmark: Folder or name.
+        changes: Settings that replace those of `benchmark.yaml`.
+        overwrite: Replace a split that stands; results made with the old one stay with the old one.
+        start: Where to look for the benchmark.
+
+    Raises:
+        SplitError: The split stands already, or cannot be made fairly.
+    """
+    _, folder = find_benchmark(benchmark, start=start)
+    definition = read_benchmark(folder)
+    asked = definition.split.model_dump() | changes
+    if asked["scheme"] != "fixed":
+        asked["file"] = None
+    settings = parse_declaration(asked, SplitSettings, path=folder / "benchmark.yaml")
+    cohort = load_cohort(folder, definition)
+    split = make_split(cohort.lesions, cohort.labels, settings, folder=folder)
+    write_split(split, folder, overwrite=overwrite)
+    frozen = read_split(folder, cohort)
+    rows = []
+    for repeat, fold in frozen.pairs():
+        for subset in ("train", "validation", "test"):
+            lesions = frozen.lesions(cohort.lesions, repeat, fold, subset)
+            patients = cohort.lesions.set_index("lesion_id")["patient_id"].loc[lesions].nunique()
+            positives = int(cohort.labels.loc[lesions].sum())
+            rows.append((repeat, fold, subset, patients, len(lesions), positives))
+    columns = ["repeat", "fold", "part", "patients", "lesions", definition.task.positive]
+    counts = pd.DataFrame(rows, columns=columns)
+    return FrozenSplit(folder / "splits.csv", frozen.sha256, counts[counts["repeat"] == 0])
+
+
+def export_split(benchmark: str | Path, path: Path, *, start: Path | None = None) -> Path:
+    """Write the split that stands as nnU-Net's `splits_final.json`."""
+    _, folder = find_benchmark(benchmark, start=start)
+    cohort = load_cohort(folder, read_benchmark(folder))
+    return write_nnunet(read_split(folder, cohort), cohort.lesions, path)

@@ -1,0 +1,223 @@
+"""MLflow, and the only place that knows it: a finished run's folder is pushed into `mlflow.db`.
+
+The run's folder is the truth; the push can be repeated and never doubles. One parent run per benchmark run,
+one child run per model.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from samesplit.errors import TrackingError
+from samesplit.storage import hash_file, locked, write_json
+
+__all__ = ["is_pushed", "push", "store_uri"]
+
+ARTIFACTS = ("report.html", "report.json", "results.csv", "predictions.csv", "ledger.csv", "run.json")
+
+
+def store_uri(store: Path) -> str:
+    """The MLflow address of a SQLite file."""
+    return f"sqlite:///{store.resolve().as_posix()}"
+
+
+def is_pushed(run_folder: Path, store: Path) -> bool:
+    """Whether this very content of the run's folder has been pushed to this store."""
+    marker = run_folder / "mlflow.json"
+    if not (marker.exists() and store.exists()):
+        return False
+    pushed = json.loads(marker.read_text(encoding="utf-8"))
+    return bool(
+        pushed["store"] == store_uri(store) and pushed["results"] == hash_file(run_folder / "results.csv")
+    )
+
+
+def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
+    """Write a run into the tracking store: parameters, metrics with their intervals, hashes, artifacts, models.
+
+    Runs of an earlier push of the same run folder are replaced, so that pushing twice does not double.
+
+    Args:
+        run_folder: `reports/<benchmark>/<run>`, finished.
+        store: The SQLite file, usually `mlflow.db`.
+        timeout_s: How long to wait for another process that holds the store, in seconds.
+
+    Returns:
+        The id of the parent run.
+
+    Raises:
+        TrackingError: The store is locked, read-only or not a database.
+    """
+    record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
+    results = pd.read_parquet(run_folder / "results.parquet")
+    lock = store.with_name(f"{store.name}.lock")
+    with locked(lock, timeout_s=timeout_s), _store_errors(store):
+        _check_writable(store, timeout_s)
+        client = _client(store)
+        experiment = _experiment(client, record["benchmark"], run_folder)
+        _delete_earlier(client, experiment, record["run"])
+        parent = _start(client, experiment, record["run"], _parent_tags(record))
+        _log_parent(client, parent, record, run_folder)
+        for model in record["models"]:
+            _log_model(client, experiment, parent, model, record, results, run_folder)
+        client.set_terminated(parent, "FINISHED")
+    marker = {"store": store_uri(store), "parent": parent, "results": hash_file(run_folder / "results.csv")}
+    write_json(run_folder / "mlflow.json", marker)
+    return parent
+
+
+def _check_writable(store: Path, timeout_s: float) -> None:
+    """Fail with one clear error before MLflow retries for minutes."""
+    connection = sqlite3.connect(store, timeout=timeout_s)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.rollback()
+    finally:
+        connection.close()
+
+
+def _client(store: Path) -> Any:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    from mlflow import MlflowClient  # slow to import, and needed by this function alone
+
+    return MlflowClient(tracking_uri=store_uri(store))
+
+
+def _experiment(client: Any, benchmark: str, run_folder: Path) -> str:
+    found = client.get_experiment_by_name(benchmark)
+    if found is not None:
+        return str(found.experiment_id)
+    location = (run_folder.parents[1] / ".mlflow" / benchmark).resolve().as_uri()
+    return str(client.create_experiment(benchmark, artifact_location=location))
+
+
+def _delete_earlier(client: Any, experiment: str, run_id: str) -> None:
+    for run in client.search_runs([experiment], f"tags.`samesplit.run` = '{run_id}'"):
+        client.delete_run(run.info.run_id)
+
+
+def _start(client: Any, experiment: str, name: str, tags: dict[str, str]) -> str:
+    return str(client.create_run(experiment, run_name=name, tags=tags).info.run_id)
+
+
+def _parent_tags(record: dict[str, Any]) -> dict[str, str]:
+    hashes = {f"samesplit.sha256.{name}": value for name, value in record["hashes"].items()}
+    return {
+        "samesplit.run": record["run"],
+        "samesplit.benchmark": record["benchmark"],
+        "samesplit.shuffled_labels": str(record["options"]["shuffle_labels"]).lower(),
+        "mlflow.note.content": f"{record['title']}\n\n{record['question']}",
+        **hashes,
+    }
+
+
+def _log_parent(client: Any, parent: str, record: dict[str, Any], run_folder: Path) -> None:
+    parameters = {
+        "split.scheme": record["split"]["scheme"],
+        "split.seed": record["split"]["seed"],
+        "statistics.reference": record["statistics"]["reference"],
+        "statistics.operating_point": record["statistics"]["operating_point"]["policy"],
+        **{f"version.{name}": value for name, value in record["versions"].items()},
+        **{f"machine.{name}": value for name, value in record["machine"].items()},
+    }
+    _log_batch(client, parent, {}, parameters)
+    for name in ARTIFACTS:
+        if (run_folder / name).exists():
+            client.log_artifact(parent, str(run_folder / name))
+
+
+def _log_model(
+    client: Any,
+    experiment: str,
+    parent: str,
+    model: dict[str, Any],
+    record: dict[str, Any],
+    results: pd.DataFrame,
+    run_folder: Path,
+) -> None:
+    own = results[(results["model"] == model["name"]) & (results["group"] == "all")]
+    if own.empty:
+        return
+    tags = {
+        "mlflow.parentRunId": parent,
+        "samesplit.run": record["run"],
+        "samesplit.model": model["name"],
+        "samesplit.sha256.split": record["hashes"]["split"],
+        "samesplit.sha256.cohort": record["hashes"]["cohort"],
+    }
+    run = _start(client, experiment, model["title"], tags)
+    parameters = _flat({"kind": model["kind"], "seeds": model["seeds"], "settings": model["settings"]})
+    _log_batch(client, run, _metrics(own), parameters)
+    for path in sorted((run_folder / "details").glob("*.parquet")):
+        table = pd.read_parquet(path)
+        table = table[table["model"] == model["name"]]
+        if len(table):
+            client.log_text(run, table.to_csv(index=False), f"details/{path.stem}.csv")
+    folder = run_folder / "models" / model["name"]
+    if folder.is_dir():
+        client.log_artifacts(run, str(folder), "model")
+    client.set_terminated(run, "FINISHED")
+
+
+def _metrics(results: pd.DataFrame) -> dict[str, float]:
+    """The first row of each quantity, with its interval as `<quantity>.ci_low` and `.ci_high`."""
+    metrics: dict[str, float] = {}
+    for row in results.itertuples():
+        name = row.quantity if not row.reference else f"{row.quantity}.versus.{row.reference}"
+        name = "".join(c if c.isalnum() or c in "_-./ " else "_" for c in name)
+        if name in metrics or pd.isna(row.estimate):
+            continue
+        metrics[name] = float(row.estimate)
+        for end in ("ci_low", "ci_high", "p_value"):
+            if pd.notna(getattr(row, end)):
+                metrics[f"{name}.{end}"] = float(getattr(row, end))
+    return metrics
+
+
+def _flat(value: Any, name: str = "") -> dict[str, str]:
+    if isinstance(value, dict) and value:
+        inner = (_flat(part, f"{name}.{key}" if name else str(key)) for key, part in value.items())
+        return {key: text for part in inner for key, text in part.items()}
+    return {name: json.dumps(value) if isinstance(value, list | dict) else str(value)}
+
+
+def _log_batch(client: Any, run: str, metrics: dict[str, float], parameters: dict[str, Any]) -> None:
+    from mlflow.entities import Metric, Param
+
+    given = [Metric(name, value, 0, 0) for name, value in metrics.items()]
+    named = [Param(name, str(value)[:6000]) for name, value in parameters.items()]
+    for start in range(0, max(len(given), 1), 900):
+        client.log_batch(run, metrics=given[start : start + 900])
+    for start in range(0, len(named), 90):
+        client.log_batch(run, params=named[start : start + 90])
+
+
+@contextmanager
+def _store_errors(store: Path) -> Iterator[None]:
+    try:
+        yield
+    except TrackingError:
+        raise
+    except Exception as error:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        kinds: tuple[type[Exception], ...] = (sqlite3.Error, SQLAlchemyError, OSError)
+        if not isinstance(error, kinds) and type(error).__name__ != "MlflowException":
+            raise
+        raise TrackingError(
+            f"the tracking store cannot be written ({str(error).splitlines()[0]})",
+            where=store,
+            remedy="close what holds it (another run, `samesplit ui`), then push again with: samesplit push; "
+            "the run and its report are finished and safe",
+        ) from error

@@ -1,0 +1,172 @@
+"""Where things are: the workspace, its benchmarks, profiles and models, and the files that ship built in."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from samesplit.errors import WorkspaceError
+
+__all__ = ["Workspace", "builtin_folder", "find_benchmark", "init_workspace", "workspace_around"]
+
+NOUNS = ("benchmarks", "features", "models")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with `benchmarks/`, `features/`, `models/` and `reports/`.
+
+    Attributes:
+        root: The folder.
+    """
+
+    root: Path
+
+    @property
+    def reports(self) -> Path:
+        """Where runs write."""
+        return self.root / "reports"
+
+    @property
+    def cache(self) -> Path:
+        """Where finished pieces of work are kept by the hash of what they were made from."""
+        return self.reports / ".cache"
+
+    @property
+    def tracking_store(self) -> Path:
+        """The MLflow store, one SQLite file."""
+        return self.root / "mlflow.db"
+
+    def declared(self, noun: str, name: str) -> Path:
+        """The YAML file of a profile (`features`) or model (`models`): the workspace's own, else the built-in.
+
+        Raises:
+            WorkspaceError: There is no such file; the message names the nearest.
+        """
+        for folder in (self.root / noun, builtin_folder() / noun):
+            path = folder / f"{name}.yaml"
+            if path.is_file():
+                return path
+        names = self.names(noun)
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        raise WorkspaceError(
+            f"there is no {noun}/{name}.yaml",
+            where=self.root,
+            remedy=f"{hint}There are: {', '.join(names) or 'none'}",
+        )
+
+    def names(self, noun: str) -> list[str]:
+        """The names of all profiles (`features`) or models (`models`), the workspace's and the built-in."""
+        folders = (self.root / noun, builtin_folder() / noun)
+        return sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
+
+
+def builtin_folder() -> Path:
+    """The folder of the built-in benchmarks, profiles and models: in the wheel, or the repository itself."""
+    packaged = Path(__file__).parent / "builtin"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2]
+
+
+def find_benchmark(name_or_folder: str | Path, *, start: Path | None = None) -> tuple[Workspace, Path]:
+    """Find a benchmark's folder and the workspace that it runs in.
+
+    Args:
+        name_or_folder: A benchmark's folder, a workspace that holds one benchmark, or a name looked for in the
+            workspace around `start` and among the built-in benchmarks.
+        start: Where to look from; default: the current folder.
+
+    Raises:
+        WorkspaceError: There is no such benchmark; the message names those there are.
+    """
+    here = (start or Path.cwd()).resolve()
+    given = here / name_or_folder
+    if (given / "benchmark.yaml").is_file():
+        return _workspace_of(given.resolve(), here), given.resolve()
+    inside = _benchmarks_in(given)
+    if len(inside) == 1:
+        return Workspace(given.resolve()), inside[0]
+    if inside:
+        names = ", ".join(folder.name for folder in inside)
+        raise WorkspaceError("holds several benchmarks", where=given, remedy=f"name one of them: {names}")
+    around = workspace_around(here)
+    name = str(name_or_folder).removeprefix("benchmarks/").rstrip("/")
+    for root in (around.root, builtin_folder()):
+        folder = root / "benchmarks" / name
+        if (folder / "benchmark.yaml").is_file():
+            return around, folder.resolve()
+    names = sorted({f.name for root in (around.root, builtin_folder()) for f in _benchmarks_in(root)})
+    near = difflib.get_close_matches(name, names, n=1)
+    raise WorkspaceError(
+        f"there is no benchmark '{name_or_folder}'",
+        where=here,
+        remedy=(f"did you mean '{near[0]}'? " if near else "")
+        + f"There are: {', '.join(names) or 'none'}. Make a new one with: samesplit init {name_or_folder}",
+    )
+
+
+def _benchmarks_in(root: Path) -> list[Path]:
+    return sorted(path.parent.resolve() for path in root.glob("benchmarks/*/benchmark.yaml"))
+
+
+def _workspace_of(benchmark: Path, here: Path) -> Workspace:
+    if benchmark.parent.name == "benchmarks" and not benchmark.is_relative_to(Path(__file__).parent):
+        return Workspace(benchmark.parent.parent)
+    around = workspace_around(here)
+    return around if benchmark.is_relative_to(Path(__file__).parent) else Workspace(benchmark.parent)
+
+
+def workspace_around(here: Path) -> Workspace:
+    """The workspace that a folder lies in, else the folder itself."""
+    for folder in (here, *here.parents):
+        if all((folder / noun).is_dir() for noun in NOUNS):
+            return Workspace(folder)
+    return Workspace(here)
+
+
+def init_workspace(folder: Path) -> list[Path]:
+    """Make a workspace with one empty benchmark named like the folder; files that exist are left alone.
+
+    Inside an existing workspace only the benchmark is made, as `benchmarks/<name>`.
+
+    Args:
+        folder: The new workspace, for example `my-study`.
+
+    Returns:
+        The files that were written.
+    """
+    written: list[Path] = []
+    around = workspace_around(folder.resolve().parent)
+    inside = all((around.root / noun).is_dir() for noun in NOUNS)
+    root = around.root if inside else folder.resolve()
+    templates = Path(__file__).parent / "templates"
+    benchmark = root / "benchmarks" / folder.resolve().name
+    try:
+        for template in sorted(templates.glob("benchmark/*")):
+            text = template.read_text(encoding="utf-8").replace("@NAME@", benchmark.name)
+            written += _write_new(benchmark / template.name, text)
+        if not inside:
+            for noun in ("features", "models"):
+                for source in sorted((builtin_folder() / noun).glob("*.[ym][ad]*")):
+                    written += _write_new(root / noun / source.name, source.read_text(encoding="utf-8"))
+            for template in sorted(templates.glob("workspace/*")):
+                name = "." + template.name.removeprefix("dot-") if "dot-" in template.name else template.name
+                written += _write_new(root / name, template.read_text(encoding="utf-8"))
+            (root / "reports").mkdir(exist_ok=True)
+    except OSError as error:
+        raise WorkspaceError(
+            f"the workspace cannot be made ({error.strerror})", where=folder, remedy="choose another folder"
+        ) from error
+    return written
+
+
+def _write_new(path: Path, text: str) -> list[Path]:
+    if path.exists():
+        return []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    shutil.move(temporary, path)
+    return [path]
