@@ -1,0 +1,126 @@
+"""What happens to a feature table before selection: columns without information go, gaps are filled.
+
+Every step is a scikit-learn transformer that is fitted on training rows alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.feature_selection import SelectorMixin
+from sklearn.impute import SimpleImputer
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from samesplit.models.inputs import Impute, Scale, scaler
+
+__all__ = ["DropCorrelated", "DropMissing", "DropNearConstant", "preparation_steps"]
+
+
+class _Filter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
+    """A selector that looks at the columns but never at the labels."""
+
+    allows_nan = False
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Find the columns that stay; the labels are not looked at."""
+        finite: bool | str = "allow-nan" if self.allows_nan else True
+        values = validate_data(self, X, dtype="float64", ensure_all_finite=finite)
+        self.support_ = self._keep(values)
+        return self
+
+    def _keep(self, X: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        raise NotImplementedError
+
+    def _get_support_mask(self) -> npt.NDArray[np.bool_]:
+        check_is_fitted(self)
+        return self.support_
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.allows_nan
+        return tags
+
+
+class DropMissing(_Filter):
+    """Drops columns of which more than a share of the training rows is missing.
+
+    Args:
+        share: The largest share of missing values that is filled rather than dropped.
+    """
+
+    allows_nan = True
+
+    def __init__(self, *, share: float = 0.5) -> None:
+        self.share = share
+
+    def _keep(self, X: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        missing = np.isnan(X).mean(axis=0)
+        return np.asarray((missing <= self.share) & (missing < 1))
+
+
+class DropNearConstant(_Filter):
+    """Drops columns in which one value fills a share of the training rows, or all values are alike.
+
+    Alike means a range below 1e-10 of the largest magnitude: rounding, not information.
+
+    Args:
+        share: From this share of equal values on, a column goes.
+
+    Example:
+        >>> X = np.column_stack([np.arange(10.0), np.ones(10), 1 + 1e-13 * np.arange(10)])
+        >>> DropNearConstant(share=0.9).fit(X).get_support()
+        array([ True, False, False])
+    """
+
+    def __init__(self, *, share: float = 0.95) -> None:
+        self.share = share
+
+    def _keep(self, X: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        ordered = np.sort(X, axis=0)
+        run = max(2, int(np.ceil(self.share * len(X))))
+        # A value that fills `run` rows makes the sorted column equal to itself `run - 1` rows further on.
+        filled = (ordered[run - 1 :] == ordered[: len(X) - run + 1]).any(axis=0)
+        alike = ordered[-1] - ordered[0] <= 1e-10 * np.abs(ordered[[0, -1]]).max(axis=0)
+        return np.asarray(~(filled | alike))
+
+
+class DropCorrelated(_Filter):
+    """Of columns that say the same, keeps the first: absolute Pearson correlation above the limit goes.
+
+    Columns are taken in their order; each that stays removes the later ones that follow it too closely.
+
+    Args:
+        limit: In (0, 1].
+    """
+
+    def __init__(self, *, limit: float = 0.95) -> None:
+        self.limit = limit
+
+    def _keep(self, X: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        centred = X - X.mean(axis=0)
+        norm = np.sqrt((centred**2).sum(axis=0))
+        unit = (centred / np.where(norm > 0, norm, 1.0)).astype("float32")
+        follows = np.abs(unit.T @ unit) > self.limit
+        keep = np.ones(X.shape[1], dtype=bool)
+        for column in range(X.shape[1]):
+            if keep[column]:
+                keep[column + 1 :] &= ~follows[column, column + 1 :]
+        return keep
+
+
+def preparation_steps(
+    *, missing: float, near_constant: float, impute: Impute, scale: Scale, correlation: float | None
+) -> list[tuple[str, Any]]:
+    """The unfitted steps of a pipeline that come before the selector, in order."""
+    steps = [
+        ("missing", DropMissing(share=missing)),
+        ("impute", SimpleImputer(strategy=impute)),
+        ("near_constant", DropNearConstant(share=near_constant)),
+        ("scale", scaler(scale)),
+    ]
+    if correlation is not None:
+        steps.append(("correlation", DropCorrelated(limit=correlation)))
+    return steps

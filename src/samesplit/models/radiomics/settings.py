@@ -1,0 +1,156 @@
+"""What a model file of `kind: radiomics-grid` may say."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from samesplit.declarations import Declaration
+from samesplit.models.inputs import Scale
+from samesplit.models.protocol import Needs
+from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier
+from samesplit.models.radiomics.preparation import preparation_steps
+from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
+from samesplit.models.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from samesplit.models.radiomics.pipeline import RadiomicsGridModel
+
+__all__ = ["ClassifierUse", "RadiomicsGridSettings", "SelectorUse"]
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class _Use(Declaration):
+    """A selector or classifier by its key, with parameters of one's own."""
+
+    name: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """How tables call it: the key, and in brackets what differs from its usual settings.
+
+        Example:
+            >>> SelectorUse(name="lasso", parameters={"penalties": 50}).label
+            'lasso[penalties=50]'
+        """
+        changed = ",".join(f"{key}={value}" for key, value in sorted(self.parameters.items()))
+        return f"{self.name}[{changed}]" if changed else self.name
+
+
+class SelectorUse(_Use):
+    """One selector of the grid."""
+
+    @model_validator(mode="after")
+    def _known(self) -> SelectorUse:
+        _check_name("selector", self.name, SELECTORS)
+        known = set(inspect.signature(SELECTORS[self.name]).parameters) - {"size", "random_state"}
+        _check_parameters(self.name, self.parameters, known)
+        return self
+
+    def make(self, *, size: int | None, seed: int) -> RankingSelector:
+        """An unfitted selector."""
+        selector = SELECTORS[self.name](**self.parameters)
+        selector.set_params(size=size)
+        if "random_state" in selector.get_params():
+            selector.set_params(random_state=seed)
+        return selector
+
+
+class ClassifierUse(_Use):
+    """One classifier of the grid."""
+
+    @model_validator(mode="after")
+    def _known(self) -> ClassifierUse:
+        _check_name("classifier", self.name, CLASSIFIERS)
+        _check_parameters(self.name, self.parameters, CLASSIFIERS[self.name].parameters())
+        return self
+
+    def make(self, *, seed: int) -> Any:
+        """An unfitted classifier."""
+        return make_classifier(self.name, self.parameters, seed=seed)
+
+
+def _check_name(noun: str, name: str, known: Iterable[str]) -> None:
+    names = sorted(known)
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise ValueError(f"there is no {noun} called '{name}'{hint} Known: {', '.join(names)}")
+
+
+def _check_parameters(name: str, parameters: Iterable[str], known: Iterable[str]) -> None:
+    names = sorted(known)
+    for parameter in parameters:
+        if parameter not in names:
+            near = difflib.get_close_matches(parameter, names, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else f"; it has: {', '.join(names) or 'none'}"
+            raise ValueError(f"'{name}' has no parameter '{parameter}'{hint}")
+
+
+def _by_name(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+Selectors = tuple[Annotated[SelectorUse, BeforeValidator(_by_name)], ...]
+Classifiers = tuple[Annotated[ClassifierUse, BeforeValidator(_by_name)], ...]
+
+
+class RadiomicsGridSettings(ModelSettings):
+    """`kind: radiomics-grid`: every selector with every classifier at every size, chosen inside."""
+
+    kind: Literal["radiomics-grid"] = "radiomics-grid"
+    profiles: tuple[str, ...] = ("*",)
+    """Feature profiles of the benchmark; `*` means all."""
+    selectors: Selectors = Field(min_length=1)
+    """Keys, or `name:` and `parameters:`."""
+    classifiers: Classifiers = Field(min_length=1)
+    sizes: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    """How many features: the first of the selector's ranking."""
+    inner_folds: int = Field(default=5, ge=2)
+    """Inside the training part, grouped by patient; fewer where a class has fewer patients."""
+    choose: Literal["best", "one-standard-error"] = "best"
+    """The cell with the highest mean inner AUC, or the one with the fewest features within one standard
+    error of it."""
+    missing: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """A feature that more than this share of the training lesions lack is dropped."""
+    near_constant: Share = 0.95
+    """A feature with one value in this share of the training lesions is dropped."""
+    impute: Literal["median", "mean"] = "median"
+    scale: Scale = "standard"
+    correlation: Share | None = None
+    """Of features whose absolute correlation is above this, the first is kept; null keeps all."""
+
+    @field_validator("selectors", "classifiers", "sizes")
+    @classmethod
+    def _once_each(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        labels = [value.label if isinstance(value, _Use) else value for value in values]
+        doubled = sorted({str(label) for label in labels if labels.count(label) > 1})
+        if doubled:
+            raise ValueError(f"named more than once: {', '.join(doubled)}")
+        return values
+
+    def needs(self) -> Needs:
+        """The features."""
+        return Needs(profiles=self.profiles, sequences=self.sequences)
+
+    def build(self) -> RadiomicsGridModel:
+        """A fresh grid."""
+        from samesplit.models.radiomics.pipeline import RadiomicsGridModel
+
+        return RadiomicsGridModel(self)
+
+    def steps(self) -> list[tuple[str, Any]]:
+        """The unfitted preparation of the features."""
+        return preparation_steps(
+            missing=self.missing,
+            near_constant=self.near_constant,
+            impute=self.impute,
+            scale=self.scale,
+            correlation=self.correlation,
+        )
