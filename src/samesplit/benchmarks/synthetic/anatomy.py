@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from samesplit.benchmarks.synthetic.fields import Array, SmoothField, coverage
 from samesplit.benchmarks.synthetic.seeds import stream
@@ -23,8 +25,8 @@ Signals = Mapping[str, float]
 class Bowel:
     """One bowel loop: centre and half axes in mm."""
 
-    centre: tuple[float, float, float]
-    axes: tuple[float, float, float]
+    centre: tuple[float, ...]
+    axes: tuple[float, ...]
 
 
 class Flank:
@@ -189,7 +191,7 @@ class _Canvas:
         self.image = np.asarray(image, dtype=np.float32)
         self._edge_mm = edge_mm
 
-    def add(self, distance_mm: Array, signal: Array | float) -> None:
+    def add(self, distance_mm: npt.NDArray[np.floating[Any]], signal: Array | float) -> None:
         """Lay a tissue over what is there, by the fraction of each voxel that it fills."""
         if not (distance_mm < 4.0).any():
             return
@@ -200,4 +202,4 @@ class _Canvas:
 def _draw_bowel(rng: np.random.Generator, medial: float) -> Bowel:
     centre = np.array([medial, 52.0, -25.0]) + rng.standard_normal(3) * (8.0, 6.0, 22.0)
     axes = np.array([15.0, 13.0, 26.0]) * np.exp(0.2 * rng.standard_normal(3))
-    return Bowel(tuple(map(float, centre)), tuple(map(float, axes)))
+    return Bowel(tuple(centre.tolist()), tuple(axes.tolist()))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import SimpleITK as sitk  # noqa: N813
+import SimpleITK as sitk
 
 from samesplit.benchmarks.synthetic.imaging import SEQUENCES, LesionScene
 from samesplit.benchmarks.synthetic.population import Lesion, draw_population
@@ -21,12 +23,14 @@ from samesplit.benchmarks.synthetic.readings import make_readings
 from samesplit.benchmarks.synthetic.scanner import Grid
 from samesplit.benchmarks.synthetic.settings import SyntheticSettings
 from samesplit.errors import WorkspaceError
-from samesplit.storage import write_json
+from samesplit.storage import locked, write_json
+
+Volume = npt.NDArray[np.integer[Any]]
 
 MASK_LABEL = 1
 # Part of the hash, so that a new version of the generator does not keep the files of an old one.
 _GENERATOR_VERSION = 1
-_STARTED, _COMPLETE = "started.json", "complete.json"
+_STARTED, _COMPLETE, _LOCK = "started.json", "complete.json", ".lock"
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ def generate(
     """Write the images and masks of the cohort, unless they are there already.
 
     A folder begun with the same settings is continued: files that exist are kept, and every file
-    appears at once, so a killed run leaves no half-written one. A folder with other settings is overwritten.
+    appears at once, so a killed run leaves no half-written one. Images of other settings are removed.
+    A second process waits for the first and then finds everything done.
 
     Args:
         settings: The cohort's settings.
@@ -91,21 +96,44 @@ def generate(
     """
     lesions, images, readings = tables(settings)
     cohort = SyntheticCohort(directory, lesions, images, readings)
-    stamp = {"settings_sha256": settings.sha256(), "generator_version": _GENERATOR_VERSION}
+    stamp: dict[str, object] = {"settings_sha256": settings.sha256(), "generator_version": _GENERATOR_VERSION}
     wanted = [directory / name for name in pd.unique(pd.concat([images["image"], images["mask"]]))]
     if _stamp_of(directory / _COMPLETE) == stamp and all(path.is_file() for path in wanted):
         return cohort
-    overwrite = _stamp_of(directory / _STARTED) != stamp
-    if overwrite:
-        for path in (directory / _COMPLETE, directory / _STARTED, *wanted):
-            path.unlink(missing_ok=True)
-        write_json(directory / _STARTED, {**stamp, "settings": settings.model_dump(mode="json")})
-    population = draw_population(settings)
-    for done, _ in enumerate(_write_all(settings, population, directory, n_jobs), start=1):
-        if progress is not None:
-            progress(done, len(population))
-    write_json(directory / _COMPLETE, {**stamp, "files": len(wanted)})
+    with locked(directory / _LOCK):
+        _prepare(directory, stamp, settings, wanted)
+        population = draw_population(settings)
+        for done, _ in enumerate(_write_all(settings, population, directory, n_jobs), start=1):
+            if progress is not None:
+                progress(done, len(population))
+        write_json(directory / _COMPLETE, {**stamp, "files": len(wanted)})
     return cohort
+
+
+def _prepare(
+    directory: Path, stamp: dict[str, object], settings: SyntheticSettings, wanted: Sequence[Path]
+) -> None:
+    """Clear away what other settings left behind, and sign the folder before the first file."""
+    found = _stamp_of(directory / _STARTED)
+    if found == stamp:
+        return
+    try:
+        for path in (directory / _COMPLETE, *wanted):
+            path.unlink(missing_ok=True)
+        if found is not None:
+            shutil.rmtree(directory / "images", ignore_errors=True)
+    except OSError as error:
+        raise _unwritable(directory, error) from error
+    write_json(directory / _STARTED, {**stamp, "settings": settings.model_dump(mode="json")})
+
+
+def _unwritable(path: Path, error: Exception) -> WorkspaceError:
+    return WorkspaceError(
+        f"cannot be written ({error})",
+        where=path,
+        remedy="free some disk space or choose a folder that you may write to; "
+        "what was finished before is kept, and the same command goes on from there",
+    )
 
 
 def lesion_files(lesion: Lesion, sequence: str) -> list[str]:
@@ -183,14 +211,15 @@ def _write_lesion(settings: SyntheticSettings, lesion: Lesion, directory: Path) 
             continue
         scene = scene or LesionScene(settings, lesion)
         rendered = scene.render(sequence)
-        for path, array in zip(paths, (rendered.image, *rendered.masks), strict=True):
+        arrays: tuple[Volume, ...] = (rendered.image, *rendered.masks)
+        for path, array in zip(paths, arrays, strict=True):
             if not path.is_file():
                 _write_volume(path, array, rendered.grid)
     return lesion.lesion_id
 
 
-def _write_volume(path: Path, array: npt.NDArray[np.generic], grid: Grid) -> None:
-    volume = sitk.GetImageFromArray(array)
+def _write_volume(path: Path, array: Volume, grid: Grid) -> None:
+    volume: Any = sitk.GetImageFromArray(array)  # SimpleITK is not typed
     volume.SetSpacing(grid.spacing_mm)
     volume.SetOrigin(grid.origin_mm)
     volume.SetDirection(grid.direction.ravel().tolist())
@@ -201,9 +230,4 @@ def _write_volume(path: Path, array: npt.NDArray[np.generic], grid: Grid) -> Non
         temporary.replace(path)
     except (OSError, RuntimeError) as error:
         temporary.unlink(missing_ok=True)
-        raise WorkspaceError(
-            "the volume cannot be written",
-            where=path,
-            remedy="free some disk space or choose a folder that you may write to; "
-            "what was finished before is kept, and the same command goes on from there",
-        ) from error
+        raise _unwritable(path, error) from error

@@ -115,7 +115,7 @@ class LesionScene:
     ) -> tuple[Array, float]:
         rng = stream(self._settings.seed, self._lesion.patient.index, "contrast")
         # Timing of the injection and perfusion differ from patient to patient.
-        dose, phase = np.exp(0.1 * rng.standard_normal()), rng.uniform(0.7, 1.15)
+        dose, phase = float(np.exp(0.1 * rng.standard_normal())), float(rng.uniform(0.7, 1.15))
         factors = {"medulla": dose * phase, "fat": 0.0}
         signals = {
             name: float(

@@ -14,6 +14,7 @@ from samesplit.benchmarks.synthetic.settings import SiteSettings, SyntheticSetti
 
 Label = Literal["benign", "malignant"]
 Side = Literal["left", "right"]
+Location = Literal["upper", "middle", "lower"]
 
 IMAGING_PROPERTIES = (
     "size",
@@ -37,6 +38,7 @@ _SUBTYPE_SHIFTS: dict[str, dict[str, float]] = {
     "AML": {"enhancement": -0.3, "texture_length": -0.1, "t2": -0.7},
     "oncocytoma": {"enhancement": 0.6, "texture_length": 0.2, "t2": 0.6},
 }
+_LOCATIONS: tuple[Location, ...] = ("upper", "middle", "lower")
 _PATIENT_LABEL_CORRELATION = 0.3
 _PATHOLOGY_RATE_OF_BENIGN = 0.6
 _FIRST_DAY = dt.date(2014, 1, 6)
@@ -74,7 +76,7 @@ class Lesion:
     label: Label
     subtype: str
     side: Side
-    location: Literal["upper", "middle", "lower"]
+    location: Location
     label_provenance: Literal["pathology", "imaging"]
     has_t2: bool
     diameter_mm: float
@@ -155,7 +157,7 @@ def draw_lesion(settings: SyntheticSettings, patient: Patient, number: int) -> L
     diameter_mm = float(34.0 * np.exp(0.33 * np.clip(z["size"], -2.2, 1.7)))
     first_side: Side = "left" if stream(settings.seed, patient.index, "side").random() < 0.5 else "right"
     other_side: Side = "right" if first_side == "left" else "left"
-    location = ("upper", "middle", "lower")[int(rng.integers(3))]
+    location = _LOCATIONS[int(rng.integers(3))]
     by_pathology = label == "malignant" or rng.random() < _PATHOLOGY_RATE_OF_BENIGN
     return Lesion(
         patient=patient,

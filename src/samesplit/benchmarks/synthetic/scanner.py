@@ -102,15 +102,21 @@ def acquire(
     log_bias = _polynomial(rng, signal.shape) * np.float32(bias)
     blur = (0.0, _BLUR_PIXELS, _BLUR_PIXELS)
     real = ndimage.gaussian_filter(signal * np.exp(log_bias), blur, mode="nearest")
-    # Smoothing white noise by a Gaussian of s pixels in 2D divides its deviation by 2 s sqrt(pi).
-    sigma = np.float32(noise * reference * max(2 * _BLUR_PIXELS * np.sqrt(np.pi), 1.0))
+    sigma = np.float32(noise * reference / _noise_left_by_blur())
     channels = [
         ndimage.gaussian_filter(rng.standard_normal(signal.shape, dtype=np.float32), blur, mode="wrap")
         for _ in range(2)
     ]
     magnitude = np.hypot(real + sigma * channels[0], sigma * channels[1])
     scale = intensity / reference * float(np.exp(0.1 * rng.standard_normal()))
-    return np.clip(np.rint(magnitude * np.float32(scale)), 0, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(magnitude * np.float32(scale)), 0, 32767), dtype=np.int16)
+
+
+def _noise_left_by_blur() -> float:
+    """Standard deviation of unit white noise after the blur of a slice."""
+    impulse = np.zeros(15)
+    impulse[7] = 1.0
+    return float(np.sum(ndimage.gaussian_filter1d(impulse, _BLUR_PIXELS) ** 2))
 
 
 def _polynomial(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

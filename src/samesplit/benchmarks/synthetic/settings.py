@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
+
+
+def _known_field_strength(tesla: float) -> float:
+    if tesla not in (1.5, 3.0):
+        msg = f"tissue constants are known at 1.5 T and 3 T, not at {tesla:g} T"
+        raise ValueError(msg)
+    return tesla
+
+
+FieldStrength = Annotated[float, AfterValidator(_known_field_strength)]
 
 
 class _Settings(BaseModel):
@@ -25,15 +35,15 @@ class EffectSizes(_Settings):
     shifts of the normal variable behind a yes-or-no answer.
     """
 
-    size: float = 0.4
+    size: float = 0.45
     irregularity: float = 1.0
-    enhancement: float = 0.9
+    enhancement: float = 1.0
     necrosis: float = 0.7
-    texture_length: float = 0.9
+    texture_length: float = 1.0
     t2: float = 0.25
-    age: float = 0.3
+    age: float = 0.35
     male: float = 0.35
-    symptoms: float = 0.4
+    symptoms: float = 0.5
 
 
 class RaterSettings(_Settings):
@@ -97,7 +107,7 @@ class SiteSettings(_Settings):
 
     name: str
     vendor: str
-    field_strength_t: Literal[1.5, 3.0]
+    field_strength_t: FieldStrength
     share: Positive
     bias: NonNegative
     noise: NonNegative

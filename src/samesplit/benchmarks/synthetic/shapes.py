@@ -24,7 +24,8 @@ def ellipsoid(
 
     Example:
         >>> import numpy as np
-        >>> float(ellipsoid(np.array([[7.0], [0], [0]], dtype=np.float32), (0, 0, 0), (5, 5, 5))[0])
+        >>> points = np.array([[7.0], [0.0], [0.0]], dtype=np.float32)
+        >>> round(float(ellipsoid(points, (0, 0, 0), (5, 5, 5))[0]), 2)
         2.0
     """
     value, slope = np.float32(0.0), np.float32(0.0)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from samesplit.benchmarks.synthetic.settings import SequenceSettings
 
-Values = float | npt.NDArray[np.float32]
+Values = float | npt.NDArray[np.floating[Any]]
 
 _RELAXIVITY_R1 = {1.5: 4.3, 3.0: 3.7}
 _RELAXIVITY_R2 = 5.0
@@ -25,12 +25,13 @@ class Tissue(NamedTuple):
 
 
 # Rounded from de Bazelaire 2004 (doi 10.1148/radiol.2303021331) and Stanisz 2005
-# (doi 10.1002/mrm.20605). T2 of fat is the long apparent value of fast spin echo, and flowing blood
-# has little signal there. Uptakes are those of the nephrographic phase.
+# (doi 10.1002/mrm.20605), fat from Gold 2004 (doi 10.2214/ajr.183.2.1830343). T2 of fat is the long
+# apparent value of fast spin echo, and flowing blood has little signal there. Uptakes are those of
+# the nephrographic phase.
 TISSUES: dict[str, Tissue] = {
     "cortex": Tissue(0.85, (966, 1142), (92, 82), 1.35),
     "medulla": Tissue(0.90, (1412, 1545), (112, 98), 0.80),
-    "fat": Tissue(0.95, (343, 382), (100, 92), 0.0),
+    "fat": Tissue(0.95, (288, 371), (100, 92), 0.0),
     "muscle": Tissue(0.80, (1008, 1412), (44, 40), 0.10),
     "liver": Tissue(0.80, (586, 809), (52, 46), 0.35),
     "spleen": Tissue(0.88, (1057, 1328), (86, 76), 0.60),
@@ -48,7 +49,7 @@ TISSUES: dict[str, Tissue] = {
 
 def spoiled_gradient_echo(
     proton_density: Values, t1_ms: Values, t2_ms: Values, *, sequence: SequenceSettings
-) -> Values:
+) -> npt.NDArray[np.floating[Any]]:
     r"""Steady-state signal of a spoiled gradient echo (Ernst equation).
 
     $S = \rho \sin\alpha \frac{1 - E_1}{1 - E_1 \cos\alpha} e^{-TE/T_2}$ with $E_1 = e^{-TR/T_1}$.
@@ -56,13 +57,15 @@ def spoiled_gradient_echo(
     e1 = np.exp(-sequence.repetition_ms / np.asarray(t1_ms))
     angle = np.deg2rad(sequence.flip_deg)
     steady = np.sin(angle) * (1 - e1) / (1 - np.cos(angle) * e1)
-    return proton_density * steady * np.exp(-sequence.echo_ms / np.asarray(t2_ms))
+    return np.asarray(proton_density * steady * np.exp(-sequence.echo_ms / np.asarray(t2_ms)))
 
 
-def spin_echo(proton_density: Values, t1_ms: Values, t2_ms: Values, *, sequence: SequenceSettings) -> Values:
+def spin_echo(
+    proton_density: Values, t1_ms: Values, t2_ms: Values, *, sequence: SequenceSettings
+) -> npt.NDArray[np.floating[Any]]:
     r"""Signal of a spin echo: $S = \rho (1 - e^{-TR/T_1}) e^{-TE/T_2}$."""
     recovery = 1 - np.exp(-sequence.repetition_ms / np.asarray(t1_ms))
-    return proton_density * recovery * np.exp(-sequence.echo_ms / np.asarray(t2_ms))
+    return np.asarray(proton_density * recovery * np.exp(-sequence.echo_ms / np.asarray(t2_ms)))
 
 
 def tissue_signal(
