@@ -8,6 +8,10 @@ The variance is that of the patients' influence values, averaged over the repeat
 was scored; it follows LeDell et al. (2015) with patients as clusters. It treats the fitted models as given:
 it says how the estimate moves with other test patients, not with other training patients. The corrected
 resampled t-test looks at the latter.
+
+DeLong's estimator is biased upwards by (v - v10 - v01) / (m n) with m positive and n negative lesions, where
+v is the variance of one comparison and v10, v01 its parts due to the positive and the negative lesion. With
+folds as small as 4 to 6 lesions a class this widens the interval by about 5 %; it never narrows it.
 """
 
 from __future__ import annotations

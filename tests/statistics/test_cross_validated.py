@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from samesplit.errors import StatisticsError
+from samesplit.statistics.auc import auc_influence, empirical_auc
+from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
+
+
+def _folds(n: int = 60, k: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Balanced folds of equal size, one lesion a patient."""
+    generator = np.random.default_rng(seed)
+    labels = np.tile(np.repeat([0, 1], 1), n // 2)
+    cells = np.arange(n) // 2 % k
+    return labels, labels + generator.normal(size=n), np.arange(n).astype(str), cells
+
+
+@pytest.mark.parametrize("n_patients", [60, 25])
+def test_one_fold_is_the_plain_auc_with_delongs_or_obuchowskis_variance(n_patients: int) -> None:
+    labels, scores, patients, _ = _folds()
+    patients = (np.arange(60) % n_patients).astype(str)
+    one = cross_validated_auc(labels, scores, patients, np.zeros(60))
+    plain = auc_influence(labels, scores, patients)
+    assert one.estimate == plain.estimate
+    assert one.variance == pytest.approx(plain.variance, rel=1e-12)
+    assert one.notes == ()
+
+
+def test_estimate_is_the_mean_of_the_fold_aucs_not_the_pooled_auc() -> None:
+    labels, scores, patients, cells = _folds()
+    shifted = scores + 10 * cells
+    found = cross_validated_auc(labels, shifted, patients, cells)
+    by_hand = [empirical_auc(labels[cells == k], scores[cells == k]) for k in range(5)]
+    assert found.estimate == pytest.approx(np.mean(by_hand), rel=1e-12)
+    assert fold_aucs(labels, shifted, cells).tolist() == pytest.approx(by_hand)
+    assert abs(found.estimate - empirical_auc(labels, shifted)) > 0.1
+
+
+def test_variance_is_ledells_apart_from_the_small_sample_factor() -> None:
+    labels, scores, patients, cells = _folds()
+    squares = []
+    for k in range(5):
+        inside = cells == k
+        y, s = labels[inside], scores[inside]
+        auc = empirical_auc(y, s)
+        below = np.array([np.mean(s[y == 0] < x) for x in s])
+        above = np.array([np.mean(s[y == 1] > x) for x in s])
+        influence = np.where(y == 1, (below - auc) / 0.5, (above - auc) / 0.5)
+        squares.append(np.mean(influence**2))
+    ledell = np.mean(squares) / labels.size
+    found = cross_validated_auc(labels, scores, patients, cells)
+    assert found.variance == pytest.approx(ledell * 6 / 5, rel=1e-12)  # six patients a class in each fold
+
+
+def test_variance_of_folds_is_that_of_a_mean_of_independent_aucs() -> None:
+    labels, scores, patients, cells = _folds()
+    each = [
+        auc_influence(labels[cells == k], scores[cells == k], patients[cells == k]).variance for k in range(5)
+    ]
+    found = cross_validated_auc(labels, scores, patients, cells)
+    assert found.variance == pytest.approx(np.sum(each) / 25, rel=1e-12)
+
+
+def test_repeating_the_same_predictions_does_not_narrow_the_interval() -> None:
+    labels, scores, patients, cells = _folds()
+    once = cross_validated_auc(labels, scores, patients, cells)
+    thrice = cross_validated_auc(
+        np.tile(labels, 3),
+        np.tile(scores, 3),
+        np.tile(patients, 3),
+        np.concatenate([cells + 5 * r for r in range(3)]),
+    )
+    assert thrice.estimate == pytest.approx(once.estimate, rel=1e-12)
+    assert thrice.variance == pytest.approx(once.variance, rel=1e-12)
+
+
+def test_variance_has_the_expectation_that_theory_gives_it() -> None:
+    m = n = 6
+    estimates, variances = [], []
+    for seed in range(400):
+        found = cross_validated_auc(*_folds(seed=seed))
+        estimates.append(found.estimate)
+        variances.append(found.variance)
+    # Two normal classes one standard deviation apart: the components of the AUC's variance.
+    area = stats.norm.cdf(1 / math.sqrt(2))
+    whole = area * (1 - area)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    part = (weights * stats.norm.cdf(1 + nodes) ** 2).sum() / weights.sum() - area**2
+    true = ((n - 1) * part + (m - 1) * part + whole) / (m * n) / 5
+    expected = ((n - 2) * part + (m - 2) * part + 2 * whole) / (m * n) / 5
+    assert np.mean(variances) == pytest.approx(expected, rel=0.04)
+    assert np.var(estimates) == pytest.approx(true, rel=0.2)
+    assert expected > true  # DeLong's bias is upwards: intervals too wide rather than too narrow
+
+
+def test_folds_lacking_a_class_are_left_out_and_counted() -> None:
+    labels, scores, patients, cells = _folds()
+    changed = labels.copy()
+    changed[cells == 2] = 0
+    found = cross_validated_auc(changed, scores, patients, cells)
+    expected = fold_aucs(changed, scores, cells)
+    assert math.isnan(expected[2])
+    assert found.estimate == pytest.approx(expected.dropna().mean())
+    assert found.notes == ("1 of 5 folds lack a class in their test part and are left out",)
+
+
+def test_without_any_fold_of_both_classes_there_is_no_auc() -> None:
+    with pytest.raises(StatisticsError, match="none of the 2 test folds"):
+        cross_validated_auc([0, 1], [0.1, 0.2], ["a", "b"], [0, 1])
+
+
+def test_folds_with_a_single_patient_of_a_class_are_noted() -> None:
+    labels = np.array([0, 0, 1, 0, 0, 1, 1])
+    scores = np.array([0.1, 0.5, 0.4, 0.2, 0.7, 0.6, 0.8])
+    cells = np.array([0, 0, 0, 1, 1, 1, 1])
+    found = cross_validated_auc(labels, scores, np.arange(7), cells)
+    assert found.variance > 0
+    assert "in 1 of 2 folds a class has one patient" in found.notes[0]
+
+
+def test_when_no_fold_has_two_patients_of_each_class_there_is_no_variance() -> None:
+    found = cross_validated_auc([0, 0, 1, 0, 0, 1], [1, 5, 4, 2, 7, 6], np.arange(6), [0, 0, 0, 1, 1, 1])
+    assert math.isnan(found.variance)
+    assert "no fold has two patients of each class: no variance" in found.notes
+    assert found.estimate == pytest.approx(0.5)
+
+
+def test_corrected_t_is_the_plain_t_test_but_for_the_correction() -> None:
+    values = np.array([0.1, 0.25, 0.0, 0.1, 0.12])
+    found = corrected_resampled_t(values, test_train_ratio=0.25)
+    t = stats.ttest_1samp(values, 0).statistic * math.sqrt((1 / 5) / (1 / 5 + 0.25))
+    assert found.p_value == pytest.approx(2 * stats.t.sf(t, 4), rel=1e-12)
+    half = stats.t.ppf(0.975, 4) * values.mean() / t
+    assert found.ci_high - found.estimate == pytest.approx(half, rel=1e-12)
+
+
+def test_corrected_t_leaves_out_undefined_folds() -> None:
+    with_gap = corrected_resampled_t([0.1, np.nan, 0.2, 0.3], test_train_ratio=0.5)
+    without = corrected_resampled_t([0.1, 0.2, 0.3], test_train_ratio=0.5)
+    assert with_gap == without
+
+
+@pytest.mark.parametrize("values", [[], [0.1], [np.nan, 0.1]])
+def test_corrected_t_needs_two_folds(values: list[float]) -> None:
+    found = corrected_resampled_t(values, test_train_ratio=0.25)
+    assert math.isnan(found.p_value)
+    assert "fewer than two folds" in found.note
+
+
+@pytest.mark.parametrize(("value", "p"), [(0.0, 1.0), (0.1, math.nan)])
+def test_corrected_t_without_spread_is_not_a_test(value: float, p: float) -> None:
+    found = corrected_resampled_t([value] * 4, test_train_ratio=0.25)
+    assert found.p_value == pytest.approx(p, nan_ok=True)
+    assert math.isnan(found.ci_low)
+
+
+@pytest.mark.parametrize("ratio", [0, -1, math.inf, math.nan])
+def test_corrected_t_needs_a_ratio_above_0(ratio: float) -> None:
+    with pytest.raises(StatisticsError, match="not above 0"):
+        corrected_resampled_t([0.1, 0.2], test_train_ratio=ratio)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from samesplit.errors import StatisticsError
+from samesplit.statistics.auc import auc_covariance, auc_influence
+from samesplit.statistics.influence import Influence, covariance, mean_influence
+
+
+def _shared() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(3)
+    labels = np.tile([0, 1], 15)
+    return labels, labels[:, None] + generator.normal(size=(30, 2)), generator.integers(0, 12, 30).astype(str)
+
+
+def test_the_variance_of_a_difference_follows_from_the_covariance_matrix() -> None:
+    labels, scores, patients = _shared()
+    a, b = (auc_influence(labels, column, patients) for column in scores.T)
+    _, matrix = auc_covariance(labels, scores, patients)
+    assert (a - b).estimate == pytest.approx(a.estimate - b.estimate)
+    assert (a - b).variance == pytest.approx(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1], rel=1e-10)
+    assert covariance(a, b) == pytest.approx(covariance(b, a), rel=1e-12)
+
+
+def test_the_variance_of_a_mean_keeps_the_correlation() -> None:
+    labels, scores, patients = _shared()
+    items = [auc_influence(labels, column, patients) for column in scores.T]
+    _, matrix = auc_covariance(labels, scores, patients)
+    mean = mean_influence(items)
+    assert mean.estimate == pytest.approx((items[0].estimate + items[1].estimate) / 2)
+    assert mean.variance == pytest.approx(matrix.sum() / 4, rel=1e-10)
+
+
+def test_patients_of_only_one_estimate_have_no_influence_on_the_other() -> None:
+    parts = np.array([[0.1, 0.2], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    a = Influence(0.5, pd.Index(["p", "q"], dtype=str), parts, ("one",))
+    b = Influence(0.4, pd.Index(["q", "r"], dtype=str), parts, ("one", "two"))
+    difference = a - b
+    assert difference.patients.tolist() == ["p", "q", "r"]
+    assert difference.variance == pytest.approx(0.1**2 + 0.1**2 + 0.2**2)
+    assert covariance(a, b) == pytest.approx(0.2 * 0.1)
+    assert difference.notes == ("one", "two")
+
+
+def test_there_must_be_something_to_average() -> None:
+    with pytest.raises(StatisticsError, match="no estimate"):
+        mean_influence([])
