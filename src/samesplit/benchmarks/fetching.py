@@ -1,0 +1,154 @@
+"""Where the files of a benchmark are, and how they get there."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import platformdirs
+from pydantic import ValidationError
+
+from samesplit.benchmarks.archives import is_unpacked, unpack
+from samesplit.benchmarks.definition import BenchmarkDefinition
+from samesplit.benchmarks.downloads import Progress, download
+from samesplit.benchmarks.synthetic import SyntheticSettings, generate
+from samesplit.errors import DataMissingError, DeclarationError, FetchError
+from samesplit.storage import locked
+from samesplit.tables import write_csv
+
+__all__ = ["Progress", "data_root", "fetch"]
+
+ENVIRONMENT = "SAMESPLIT_DATA"
+
+
+def data_root(definition: BenchmarkDefinition, folder: Path) -> Path:
+    """The folder in which the paths of `images.csv` start.
+
+    Without `data.folder` this is the benchmark's own folder. Else it is that folder under the one that the
+    environment variable SAMESPLIT_DATA names, if it exists there, and else under the user's cache folder.
+
+    Args:
+        definition: The benchmark's definition.
+        folder: The benchmark's folder.
+
+    Raises:
+        DataMissingError: The data are in neither place (a synthetic cohort: not with the settings that the
+            benchmark states now); the message says both ways to get them.
+    """
+    if definition.data.folder is None:
+        if definition.data.synthetic is not None and not _is_generated(definition, folder):
+            raise _missing(definition, [folder])
+        return folder
+    places = _places(definition.data.folder)
+    for place in places:
+        if place.is_dir() and (definition.data.synthetic is None or _is_generated(definition, place)):
+            return place
+    raise _missing(definition, places)
+
+
+def fetch(
+    definition: BenchmarkDefinition, folder: Path, *, progress: Progress | None = None, jobs: int = 1
+) -> Path:
+    """Download the files of a benchmark, or generate its synthetic cohort, into the user's cache folder.
+
+    Files that are there and verified are skipped, downloads that broke off are taken up again, archives that
+    were unpacked whole are not fetched twice. Two fetches at once wait for each other. Without `data.folder`
+    the files go into the benchmark's own folder.
+
+    Args:
+        definition: The benchmark's definition.
+        folder: The benchmark's folder.
+        progress: Told what is being fetched, how much of it is done and how much there is: bytes of a file, or
+            lesions of a synthetic cohort.
+        jobs: Processes for a synthetic cohort.
+
+    Returns:
+        The folder that was filled.
+
+    Raises:
+        FetchError: There is nothing to fetch, a URL cannot be read, a hash differs, or an archive is not safe.
+        WorkspaceError: The folder cannot be written.
+    """
+    data = definition.data
+    if not data.files and data.synthetic is None:
+        raise FetchError(
+            "the benchmark names nothing that can be fetched",
+            where=folder / "benchmark.yaml",
+            remedy=f"put the files where images.csv says, below {_described(definition, folder)}"
+            + (f"; they come from: {data.source}" if data.source else ""),
+        )
+    target = folder if data.folder is None else _places(data.folder)[-1]
+    with locked(target.parent / f".{target.name}.fetch.lock"):
+        for file in data.files:
+            place = target / file.path
+            if file.unpack and is_unpacked(place, place.parent, sha256=file.sha256):
+                continue
+            download(file.url, file.sha256, place, progress=progress)
+            if file.unpack:
+                unpack(place, place.parent, sha256=file.sha256)
+        if data.synthetic is not None:
+            _generate(definition, folder, target, progress, jobs)
+    return target
+
+
+def _places(name: str) -> list[Path]:
+    """Where a data folder may be, in the order in which it is looked for; the last is the cache."""
+    shared = os.environ.get(ENVIRONMENT)
+    cache = platformdirs.user_cache_path("samesplit") / "data" / name
+    return ([Path(shared).absolute() / name] if shared else []) + [cache]
+
+
+def _missing(definition: BenchmarkDefinition, places: list[Path]) -> DataMissingError:
+    looked = " and ".join(map(str, places))
+    name = definition.name
+    if definition.data.synthetic is not None:
+        return DataMissingError(
+            f"the synthetic cohort of '{name}' is not there, unfinished or made with other settings",
+            where=looked,
+            remedy=f"make it with: samesplit fetch {name}",
+        )
+    source = f" (source: {definition.data.source})" if definition.data.source else ""
+    by_hand = f"set {ENVIRONMENT} to a folder that holds '{definition.data.folder}' with the files{source}"
+    ways = f"{by_hand}, or run: samesplit fetch {name}" if definition.data.files else by_hand
+    return DataMissingError(f"the data of '{name}' are not on this machine", where=looked, remedy=ways)
+
+
+def _described(definition: BenchmarkDefinition, folder: Path) -> str:
+    return str(folder if definition.data.folder is None else _places(definition.data.folder)[0])
+
+
+def _synthetic_settings(definition: BenchmarkDefinition, folder: Path) -> SyntheticSettings:
+    try:
+        return SyntheticSettings.model_validate(definition.data.synthetic)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in ("data", "synthetic", *first["loc"]))
+        known = ", ".join(SyntheticSettings.model_fields)
+        raise DeclarationError(
+            f"'{key}': {first['msg']}",
+            where=folder / "benchmark.yaml",
+            remedy=f"keys of data.synthetic: {known}",
+        ) from None
+
+
+def _generate(
+    definition: BenchmarkDefinition, folder: Path, target: Path, progress: Progress | None, jobs: int
+) -> None:
+    def report(done: int, total: int) -> None:
+        if progress is not None:
+            progress("synthetic lesions", done, total)
+
+    settings = _synthetic_settings(definition, folder)
+    cohort = generate(settings, target, progress=report, n_jobs=jobs)
+    for name in ("lesions", "images", "readings"):
+        if not (folder / f"{name}.csv").exists():
+            write_csv(getattr(cohort, name), target / f"{name}.csv")
+
+
+def _is_generated(definition: BenchmarkDefinition, place: Path) -> bool:
+    try:
+        record = json.loads((place / "complete.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(record.get("settings_sha256") == _synthetic_settings(definition, place).sha256())

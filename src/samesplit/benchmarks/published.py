@@ -1,0 +1,97 @@
+"""Results that others have published for the same question, shown beside ours but never mixed with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from samesplit.errors import SamesplitError
+from samesplit.tables import read_csv
+
+__all__ = ["PUBLISHED_COLUMNS", "load_published"]
+
+PUBLISHED_COLUMNS = (
+    "study", "table_figure", "task", "cohort_split", "n", "n_pos", "n_neg", "model_or_reader", "metric",
+    "value", "ci_low", "ci_high", "p_value", "comparator", "note",
+)  # fmt: skip
+_NEEDED = ("study", "model_or_reader", "metric", "value")
+_NUMBERS = ("n", "n_pos", "n_neg", "ci_low", "ci_high")
+
+
+def load_published(folder: Path) -> pd.DataFrame:
+    """Read and check `published.csv` of a benchmark: one row a printed number.
+
+    Args:
+        folder: The benchmark's folder.
+
+    Returns:
+        Columns `PUBLISHED_COLUMNS` and `number`. `value` and `p_value` are text as printed ("0.62-0.91",
+        "<0.001"); `number` is the value as a float, missing where it is not a plain number; `n`, `n_pos`,
+        `n_neg`, `ci_low` and `ci_high` are floats; other empty cells are "". Without a file no rows.
+
+    Raises:
+        SamesplitError: A column is missing or unknown, a needed cell is empty, text stands for a number, an
+            interval does not hold its value, or the classes do not add up to n.
+    """
+    path = folder / "published.csv"
+    if not path.exists():
+        empty = pd.DataFrame({column: pd.Series(dtype="str") for column in PUBLISHED_COLUMNS})
+        return empty.astype(dict.fromkeys(_NUMBERS, "float64")).assign(number=pd.Series(dtype="float64"))
+    table = read_csv(path)
+    _check_columns(table, path)
+    for column in PUBLISHED_COLUMNS:
+        if column not in table:
+            table[column] = pd.Series(pd.NA, index=table.index, dtype="str")
+    table = table[list(PUBLISHED_COLUMNS)].copy()
+    for column in _NEEDED:
+        for line in table.index[table[column].isna()]:
+            raise SamesplitError(
+                f"column '{column}' is empty", where=f"{path}, line {line}", remedy="fill it in as printed"
+            )
+    for column in _NUMBERS:
+        numbers = pd.to_numeric(table[column], errors="coerce").astype("float64")
+        for line in table.index[numbers.isna() & table[column].notna()]:
+            raise SamesplitError(
+                f"column '{column}' must hold a number, found {table.loc[line, column]!r}",
+                where=f"{path}, line {line}",
+                remedy="write a number, or leave the cell empty and say it in the note",
+            )
+        table[column] = numbers
+    table["number"] = pd.to_numeric(table["value"], errors="coerce").astype("float64")
+    _check_rows(table, path)
+    text = [column for column in PUBLISHED_COLUMNS if column not in _NUMBERS]
+    return table.fillna(dict.fromkeys(text, "")).reset_index(drop=True)
+
+
+def _check_columns(table: pd.DataFrame, path: Path) -> None:
+    missing = [column for column in _NEEDED if column not in table]
+    unknown = [column for column in table if column not in PUBLISHED_COLUMNS]
+    if missing or unknown:
+        kind, names = ("lacks the", missing) if missing else ("has the unknown", unknown)
+        raise SamesplitError(
+            f"the published results {kind} column{'s' * (len(names) > 1)} {', '.join(map(str, names))}",
+            where=path,
+            remedy=f"the columns are {', '.join(PUBLISHED_COLUMNS)}; needed are {', '.join(_NEEDED)}",
+        )
+
+
+def _check_rows(table: pd.DataFrame, path: Path) -> None:
+    outside = (table["number"] < table["ci_low"]) | (table["number"] > table["ci_high"])
+    total = table["n_pos"] + table["n_neg"]
+    uneven = total.notna() & table["n"].notna() & (total != table["n"])
+    for line in table.index[outside]:
+        row = table.loc[line]
+        raise SamesplitError(
+            f"{row['metric']} of {row['model_or_reader']!r} is {row['value']}, outside its own interval "
+            f"{row['ci_low']:g} to {row['ci_high']:g}",
+            where=f"{path}, line {line}",
+            remedy="check it against the paper; if it is printed so, leave the interval empty and note it",
+        )
+    for line in table.index[uneven]:
+        row = table.loc[line]
+        raise SamesplitError(
+            f"n_pos + n_neg is {total[line]:g}, but n is {row['n']:g}",
+            where=f"{path}, line {line}",
+            remedy="check it against the paper; if it is printed so, leave n_pos and n_neg empty and note it",
+        )

@@ -1,0 +1,112 @@
+"""How alike the parts of a split are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from samesplit.benchmarks.splits.split import SUBSETS, Split
+from samesplit.errors import SplitError
+
+__all__ = ["balance"]
+
+_COLUMNS = ["repeat", "fold", "subset", "variable", "level", "n", "value", "smd"]
+
+BalanceRow = tuple[str, str, int, float, float]
+
+
+def balance(
+    split: Split, lesions: pd.DataFrame, labels: pd.Series[int], columns: Sequence[str] = ()
+) -> pd.DataFrame:
+    r"""Describe every part of a split, and how far it is from the training part.
+
+    The standardised mean difference of validation and test against train is
+    $(m_1 - m_0) / \sqrt{(s_1^2 + s_0^2) / 2}$ for numbers, with $s$ the sample standard deviations, and
+    $(p_1 - p_0) / \sqrt{(p_1(1 - p_1) + p_0(1 - p_0)) / 2}$ for each level of a category
+    (Austin 2009, doi 10.1002/sim.3697). It is missing for train, and where the denominator is zero and the
+    means differ.
+
+    Args:
+        split: The split.
+        lesions: The lesions table.
+        labels: 0 or 1, indexed by `lesion_id`.
+        columns: Columns of the lesions table to describe: as numbers when their type is a number, else as
+            categories.
+
+    Returns:
+        Columns repeat, fold, subset, variable, level, n, value, smd. Variables `patients` and `lesions`: n
+        and value are their number. `label`, level `positive`: n lesions, value their share. Numbers: level
+        `mean` and level `sd`, n lesions with a value. Categories: n lesions at the level, value their share of
+        the lesions with a known value. Missing values: level `(missing)`, n, value their share of all lesions.
+
+    Raises:
+        SplitError: A column does not exist.
+    """
+    unknown = [column for column in columns if column not in lesions]
+    if unknown:
+        raise SplitError(
+            f"there is no column '{unknown[0]}' to balance",
+            where="lesions.csv",
+            remedy=f"columns: {', '.join(map(str, lesions))}",
+        )
+    known = lesions.set_index("lesion_id", drop=False).assign(_label=labels)
+    rows = []
+    for repeat, fold in split.pairs():
+        parts = {subset: known.loc[split.lesions(lesions, repeat, fold, subset)] for subset in SUBSETS}
+        for subset, part in parts.items():
+            reference = None if subset == "train" else parts["train"]
+            rows += [(repeat, fold, subset, *row) for row in _describe(part, reference, columns, known)]
+    return pd.DataFrame(rows, columns=_COLUMNS).astype({"n": "int64", "value": "float64", "smd": "float64"})
+
+
+def _describe(
+    part: pd.DataFrame, train: pd.DataFrame | None, columns: Sequence[str], everyone: pd.DataFrame
+) -> Iterator[BalanceRow]:
+    patients = part["patient_id"].nunique()
+    yield "patients", "", patients, float(patients), math.nan
+    yield "lesions", "", len(part), float(len(part)), math.nan
+    yield "label", "positive", *_share(part["_label"] == 1, None if train is None else train["_label"] == 1)
+    for column in columns:
+        others = None if train is None else train[column]
+        if pd.api.types.is_numeric_dtype(everyone[column]):
+            yield from _of_numbers(column, part[column].dropna(), None if others is None else others.dropna())
+        else:
+            yield from _of_categories(column, part[column], others, everyone[column])
+        if everyone[column].isna().any():
+            missing = _share(part[column].isna(), None if others is None else others.isna())
+            yield column, "(missing)", *missing
+
+
+def _of_numbers(column: str, values: pd.Series[Any], others: pd.Series[Any] | None) -> Iterator[BalanceRow]:
+    smd = math.nan
+    if others is not None:
+        smd = _difference(values.mean() - others.mean(), values.var(), others.var())
+    yield column, "mean", len(values), float(values.mean()), smd
+    yield column, "sd", len(values), float(values.std()), math.nan
+
+
+def _of_categories(
+    column: str, values: pd.Series[Any], others: pd.Series[Any] | None, everyone: pd.Series[Any]
+) -> Iterator[BalanceRow]:
+    values = values.dropna()
+    others = None if others is None else others.dropna()
+    for level in sorted(everyone.dropna().unique()):
+        yield column, str(level), *_share(values == level, None if others is None else others == level)
+
+
+def _share(inside: pd.Series[bool], reference: pd.Series[bool] | None) -> tuple[int, float, float]:
+    share, smd = float(inside.mean()), math.nan
+    if reference is not None:
+        other = float(reference.mean())
+        smd = _difference(share - other, share * (1 - share), other * (1 - other))
+    return int(inside.sum()), share, smd
+
+
+def _difference(difference: float, variance: float, other_variance: float) -> float:
+    if difference == 0:
+        return 0.0
+    spread = math.sqrt((variance + other_variance) / 2)
+    return math.nan if spread == 0 or math.isnan(spread) else float(difference / spread)
