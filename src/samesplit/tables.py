@@ -16,6 +16,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from samesplit import __version__
+from samesplit.csv_files import read_cells
 from samesplit.errors import SamesplitError
 from samesplit.storage import hash_object, write_bytes, write_json, write_text
 
@@ -346,21 +347,13 @@ def read_csv(
         schema: Checked when given; its number columns are converted.
         error: The kind of error to raise.
 
+    Returns:
+        With a schema, the checked table; without, a table of text whose index is the line in the file.
+
     Raises:
         SamesplitError: (or the given kind) The file is missing, is not a CSV or does not fit the schema.
     """
-    try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=True
-        )
-    except FileNotFoundError:
-        raise error("does not exist", where=path, remedy="check the name, or create the file") from None
-    except (OSError, ValueError) as problem:
-        raise error(f"is not a readable CSV file ({problem})", where=path) from problem
-    table.columns = table.columns.str.strip()
-    table = table.apply(lambda column: column.str.strip())
-    table = pd.DataFrame(table.mask(table == ""))
-    table.index = pd.RangeIndex(2, len(table) + 2)  # the line in the file
+    table = read_cells(path, error=error)
     if schema is None:
         return table
     for name, column in schema.columns.items():
