@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
             _point_latest(folder)
             failures = json.loads(complete.read_text(encoding="utf-8"))["failures"]
             return RunOutcome(folder, folder / "report.html", unchanged=True, failures=failures)
-        started = datetime.now(timezone.utc)
+        started = datetime.now(UTC)
         _write_cohort(plan, folder)
         images = extract_features(plan, reporter)
         models = predict_folds(plan, images, reporter)
@@ -226,7 +226,7 @@ def _write_record(
             **{f"model {name}": s for name, s in models.seconds.items()},
         },
         "started": started.isoformat(timespec="seconds"),
-        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "options": {
             "shuffle_labels": plan.options.shuffle_labels is not None,
             "shuffle_seed": plan.options.shuffle_labels,

@@ -20,7 +20,7 @@ from samesplit.models.settings import ModelSettings
 from samesplit.run.externals import ExternalModel, load_externals
 from samesplit.run.provenance import ContentHashes, code_digest
 from samesplit.storage import hash_object
-from samesplit.tables import empty_table, hash_table, LEDGER, READINGS
+from samesplit.tables import LEDGER, READINGS, empty_table, hash_table
 from samesplit.workspace import Workspace, find_benchmark
 
 __all__ = ["Plan", "RunOptions", "load_plan"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def _memory_gb() -> float:
         return 0.0
 
 
-@lru_cache(maxsize=None)
+@cache
 def code_digest(*rooms: str) -> str:
     """A hash of the source of some rooms of the package, so that changed code never meets old results.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from samesplit.benchmarks.definition import OperatingPoint
 from samesplit.features.extraction import extract
 from samesplit.features.thumbnails import thumbnails
 from samesplit.models.settings import ModelSettings
@@ -212,9 +213,8 @@ def evaluate_predictions(plan: Plan, predictions: pd.DataFrame, reporter: Report
             predictions,
             truth,
             readings=plan.readings if len(plan.readings) else None,
-            reference=plan.reference,
-            operating_point=settings.operating_point.policy,
-            operating_value=settings.operating_point.value,
+            reference=_reference(plan, predictions),
+            operating_point=_operating_point(settings.operating_point),
             confidence=settings.confidence,
             n_bootstrap=settings.bootstraps,
             seed=settings.seed,
@@ -222,6 +222,17 @@ def evaluate_predictions(plan: Plan, predictions: pd.DataFrame, reporter: Report
         )
         advance(1, 1)
     return evaluation
+
+
+def _reference(plan: Plan, predictions: pd.DataFrame) -> str | None:
+    """The model to compare with: as planned, unless it failed and has no predictions."""
+    return plan.reference if plan.reference in set(predictions["model"]) else None
+
+
+def _operating_point(asked: OperatingPoint) -> str | float:
+    if asked.value is None:
+        return asked.policy
+    return asked.value if asked.policy == "fixed" else f"{asked.policy}>={asked.value:g}"
 
 
 def _stack(ledgers: list[pd.DataFrame]) -> pd.DataFrame:

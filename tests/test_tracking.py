@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from samesplit.errors import TrackingError
+from samesplit.tables import RESULTS, empty_table, write_table
+from samesplit.tracking import is_pushed, push, store_uri
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own dependencies warn on import
+
+
+def make_run(folder: Path, *, auc: float = 0.8) -> Path:
+    """A finished run's folder with two models."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [
+        ("auc", model, "", "test", "all", auc, auc - 0.1, auc + 0.1, np.nan, 40, 20, "DeLong", "")
+        for model in ("forest", "zero-rule")
+    ]
+    results = pd.DataFrame(rows, columns=list(empty_table(RESULTS).columns))
+    write_table(results, folder / "results.parquet", RESULTS)
+    results.to_csv(folder / "results.csv", index=False)
+    (folder / "report.html").write_text("<html></html>")
+    (folder / "models" / "forest" / "fold0").mkdir(parents=True, exist_ok=True)
+    (folder / "models" / "forest" / "fold0" / "model.skops").write_bytes(b"model")
+    write_table(
+        pd.DataFrame({"model": ["forest"], "selector": ["anova"], "inner_auc": [0.7]}),
+        folder / "details" / "grid.parquet",
+    )
+    model = {"kind": "estimator", "description": "", "seeds": [0], "settings": {"parameters": {"depth": 3}}}
+    record = {
+        "run": "abc",
+        "benchmark": "balls",
+        "title": "Balls",
+        "question": "Which?",
+        "models": [
+            {"name": "forest", "title": "Random forest", **model},
+            {"name": "zero-rule", "title": "Zero rule", **model},
+        ],
+        "split": {"scheme": "kfold", "seed": 0},
+        "hashes": {"split": "s" * 64, "cohort": "c" * 64},
+        "versions": {"samesplit": "0.1.0"},
+        "machine": {"cores": 2},
+        "options": {"shuffle_labels": False},
+        "statistics": {"reference": "forest", "operating_point": {"policy": "youden", "value": None}},
+    }
+    (folder / "run.json").write_text(json.dumps(record))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pushed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A run folder and the store it has been pushed to."""
+    root = tmp_path_factory.mktemp("tracking")
+    folder = make_run(root / "reports" / "balls" / "abc")
+    push(folder, root / "mlflow.db")
+    return folder, root / "mlflow.db"
+
+
+def runs_in(store: Path) -> pd.DataFrame:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=store_uri(store))
+    experiment = client.get_experiment_by_name("balls")
+    return pd.DataFrame(
+        [
+            {"id": r.info.run_id, "name": r.info.run_name, "tags": r.data.tags, "metrics": r.data.metrics, "params": r.data.params}
+            for r in client.search_runs([experiment.experiment_id])
+        ]
+    )
+
+
+def test_a_run_becomes_one_parent_and_one_child_per_model(pushed: tuple[Path, Path]) -> None:
+    runs = runs_in(pushed[1]).set_index("name")
+
+    assert set(runs.index) == {"abc", "Random forest", "Zero rule"}
+    parent = runs.loc["abc", "id"]
+    assert runs.loc["Random forest", "tags"]["mlflow.parentRunId"] == parent
+
+
+def test_metrics_carry_their_intervals_and_tags_the_hashes(pushed: tuple[Path, Path]) -> None:
+    forest = runs_in(pushed[1]).set_index("name").loc["Random forest"]
+
+    assert forest["metrics"] == {"auc": 0.8, "auc.ci_low": 0.7000000000000001, "auc.ci_high": 0.9}
+    assert forest["tags"]["samesplit.sha256.split"] == "s" * 64
+    assert forest["params"]["settings.parameters.depth"] == "3"
+
+
+def test_artifacts_hold_the_report_the_grid_and_the_model(pushed: tuple[Path, Path]) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=store_uri(pushed[1]))
+    runs = runs_in(pushed[1]).set_index("name")
+    assert "report.html" in {a.path for a in client.list_artifacts(runs.loc["abc", "id"])}
+    forest = runs.loc["Random forest", "id"]
+    assert {a.path for a in client.list_artifacts(forest, "details")} == {"details/grid.csv"}
+    assert {a.path for a in client.list_artifacts(forest, "model/fold0")} == {"model/fold0/model.skops"}
+
+
+def test_pushing_twice_does_not_double(pushed: tuple[Path, Path]) -> None:
+    push(*pushed)
+
+    assert len(runs_in(pushed[1])) == 3
+
+
+def test_a_pushed_run_is_known_until_its_results_change(pushed: tuple[Path, Path], tmp_path: Path) -> None:
+    folder, store = pushed
+    assert is_pushed(folder, store)
+    assert not is_pushed(folder, tmp_path / "other.db")
+
+    changed = make_run(tmp_path / "run", auc=0.6)
+    (changed / "mlflow.json").write_text((folder / "mlflow.json").read_text())
+    assert not is_pushed(changed, store)
+
+
+def test_a_locked_store_is_one_clear_error(tmp_path: Path) -> None:
+    store = tmp_path / "mlflow.db"
+    holder = sqlite3.connect(store)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(TrackingError, match="locked") as caught:
+            push(make_run(tmp_path / "run"), store, timeout_s=0.2)
+    finally:
+        holder.close()
+    assert "push again" in str(caught.value)
+
+
+def test_a_store_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
+    store = tmp_path / "mlflow.db"
+    store.write_text("this is a text file, long enough to be looked at as a header of a database")
+
+    with pytest.raises(TrackingError, match="not a database"):
+        push(make_run(tmp_path / "run"), store)
