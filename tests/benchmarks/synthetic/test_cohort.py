@@ -123,7 +123,10 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     assert not (tmp_path / "complete.json").exists()
     before = times(tmp_path)
     assert len(before) == 3
+    half = tmp_path / "images" / "P001-L1" / ".0123.nii.gz"
+    half.write_bytes(b"half of a file")
     resumed = generate(settings, tmp_path)
+    assert not half.exists()
     assert before.items() <= times(tmp_path).items()
     fresh = generate(settings, tmp_path / "fresh")
     assert hashes(resumed.directory / "images") == hashes(fresh.directory / "images")

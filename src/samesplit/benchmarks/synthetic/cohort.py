@@ -113,11 +113,13 @@ def generate(
 def _prepare(
     directory: Path, stamp: dict[str, object], settings: SyntheticSettings, wanted: Sequence[Path]
 ) -> None:
-    """Clear away what other settings left behind, and sign the folder before the first file."""
+    """Clear away what killed runs and other settings left behind, and sign the folder before the first file."""
     found = _stamp_of(directory / _STARTED)
-    if found == stamp:
-        return
     try:
+        for path in directory.glob("images/*/.*.nii.gz"):  # half-written when a run was killed
+            path.unlink(missing_ok=True)
+        if found == stamp:
+            return
         for path in (directory / _COMPLETE, *wanted):
             path.unlink(missing_ok=True)
         if found is not None:
@@ -226,8 +228,10 @@ def _write_volume(path: Path, array: Volume, grid: Grid) -> None:
     temporary = path.with_name(f".{uuid.uuid4().hex}.nii.gz")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sitk.WriteImage(volume, str(temporary), useCompression=True, compressionLevel=1)
-        temporary.replace(path)
+        try:
+            sitk.WriteImage(volume, str(temporary), useCompression=True, compressionLevel=1)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except (OSError, RuntimeError) as error:
-        temporary.unlink(missing_ok=True)
         raise _unwritable(path, error) from error
