@@ -1,0 +1,104 @@
+"""The images table as tasks: one row is one case, named by the hash of its content and of how it is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pandas as pd
+
+from samesplit.errors import LesionError
+from samesplit.features.geometry import GeometryRepair
+from samesplit.features.references import content_hash, parse_reference
+from samesplit.features.work import CaseFile
+from samesplit.storage import hash_object
+from samesplit.tables import IMAGES, LEDGER, check_table, empty_table
+
+__all__ = ["case_files", "ledger_table"]
+
+READER = 1
+"""Raise this when reading a case changes voxels: kept results of another reader are not used."""
+
+
+def case_files(
+    images: pd.DataFrame,
+    *,
+    geometry_repair: GeometryRepair | None,
+    minimum_voxels: int,
+    jobs: int = 1,
+) -> list[CaseFile]:
+    """Turn the images table into cases, sorted by lesion, sequence and rater.
+
+    Args:
+        images: IMAGES table with absolute paths.
+        geometry_repair: See `samesplit.features.geometry`.
+        minimum_voxels: The smallest mask that counts.
+        jobs: How many files to hash at once.
+    """
+    table = check_table(images[list(IMAGES.columns)], IMAGES)
+    table = table.sort_values(["lesion_id", "sequence", "rater"], ignore_index=True)
+    hashes = _hashes(pd.unique(pd.concat([table["image"], table["mask"]])).tolist(), jobs)
+    cases = []
+    for row in table.itertuples(index=False):
+        spacing: Any = row.spacing_mm
+        given: dict[str, Any] = {
+            "mask_label": int(row.mask_label),  # type: ignore[arg-type]
+            "spacing_mm": None if spacing is None or math.isnan(spacing) else float(spacing),
+            "geometry_repair": geometry_repair,
+            "minimum_voxels": minimum_voxels,
+        }
+        image, mask = str(row.image), str(row.mask)
+        problems = [error for name in (image, mask) for error in [hashes[name][1]] if error]
+        content = hash_object(
+            given
+            | {"image": hashes[image][0], "mask": hashes[mask][0], "reader": READER, "same": image == mask}
+        )
+        cases.append(
+            CaseFile(
+                lesion_id=str(row.lesion_id),
+                sequence=str(row.sequence),
+                rater=str(row.rater),
+                image=image,
+                mask=mask,
+                content="" if problems else content,
+                problem="; ".join(dict.fromkeys(problems)),
+                **given,
+            )
+        )
+    return cases
+
+
+def _hashes(references: Sequence[str], jobs: int) -> dict[str, tuple[str, str]]:
+    """(content hash, problem) by reference; files at once in threads, arrays one after the other."""
+
+    def look(text: str) -> tuple[str, str]:
+        try:
+            return content_hash(text), ""
+        except LesionError as error:
+            return "", str(error)
+
+    def is_array(text: str) -> bool:
+        try:
+            return parse_reference(text).is_array
+        except LesionError:
+            return False
+
+    arrays = [text for text in references if is_array(text)]
+    files = [text for text in references if text not in set(arrays)]
+    found = {text: look(text) for text in arrays}
+    with ThreadPoolExecutor(max_workers=max(jobs, 1)) as threads:
+        found |= dict(zip(files, threads.map(look, files), strict=True))
+    return found
+
+
+def ledger_table(rows: list[tuple[CaseFile, str, str, str]]) -> pd.DataFrame:
+    """A LEDGER table of (case, stage, status, reason) rows."""
+    if not rows:
+        return empty_table(LEDGER)
+    table = pd.DataFrame(
+        [(c.lesion_id, c.sequence, c.rater, stage, status, reason) for c, stage, status, reason in rows],
+        columns=list(LEDGER.columns),
+    )
+    return check_table(table.drop_duplicates(ignore_index=True), LEDGER)

@@ -1,0 +1,39 @@
+"""The engines by name. An engine's own library is imported when it first extracts, not before."""
+
+from __future__ import annotations
+
+import difflib
+
+from samesplit.errors import DeclarationError
+from samesplit.features.engines.protocol import Engine, FeatureInfo
+from samesplit.features.engines.pyradiomics import PyradiomicsEngine
+
+__all__ = ["Engine", "FeatureInfo", "engine_names", "get_engine"]
+
+_ENGINES: dict[str, Engine] = {engine.name: engine for engine in (PyradiomicsEngine(),)}
+
+
+def engine_names() -> list[str]:
+    """The names that a profile may give as its `engine`.
+
+    Example:
+        >>> "pyradiomics" in engine_names()
+        True
+    """
+    return sorted(_ENGINES)
+
+
+def get_engine(name: str) -> Engine:
+    """The engine of that name.
+
+    Raises:
+        DeclarationError: There is no such engine; the message names the nearest.
+    """
+    if name not in _ENGINES:
+        near = difflib.get_close_matches(str(name), _ENGINES, n=1)
+        raise DeclarationError(
+            f"there is no engine '{name}'",
+            remedy=(f"did you mean '{near[0]}'? " if near else "")
+            + f"There are: {', '.join(engine_names())}",
+        )
+    return _ENGINES[name]

@@ -1,0 +1,64 @@
+"""What an engine is: code that turns an image and a mask into named numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from samesplit.declarations import Declaration
+from samesplit.features.volume import Case
+
+if TYPE_CHECKING:
+    from samesplit.features.profiles import Profile
+
+__all__ = ["Engine", "FeatureInfo"]
+
+
+@dataclass(frozen=True)
+class FeatureInfo:
+    """What a feature is, so that engines can be compared and tables can be explained.
+
+    Attributes:
+        feature: Its name in the features table.
+        family: The feature family in the engine's words, for example `glcm`.
+        ibsi_code: The four letters of the IBSI reference manual (doi:10.1148/radiol.2020191145); None where
+            the standard has no such feature, or where a filter was applied to the image first.
+        aggregation: How matrices of several directions or slices become one value, in IBSI's words; empty
+            where that question does not arise.
+        unit: `mm`, `mm2`, `mm3`, `1/mm`, `I` and `I2` (the image's intensity and its square); empty for
+            numbers without a unit.
+        note: A known difference from the standard's definition.
+    """
+
+    feature: str
+    family: str
+    ibsi_code: str | None = None
+    aggregation: str = ""
+    unit: str = ""
+    note: str = ""
+
+
+class Engine(Protocol):
+    """Computes features; one object serves all profiles, and keeps nothing from one case to the next."""
+
+    @property
+    def name(self) -> str:
+        """The word that profiles use for it."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever values may change: cached values of another version are not used."""
+
+    @property
+    def settings(self) -> type[Declaration]:
+        """What a profile of this engine may say under `settings`."""
+
+    def catalogue(self, settings: Declaration) -> tuple[FeatureInfo, ...]:
+        """Every feature that the settings ask for, in the order in which `extract` gives them."""
+
+    def extract(self, case: Case, profile: Profile) -> dict[str, float]:
+        """The features of one case; NaN where a feature is not defined for it.
+
+        Raises:
+            LesionError: No feature can be computed for this case.
+        """

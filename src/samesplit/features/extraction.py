@@ -1,0 +1,110 @@
+"""From the images table to the features table: one row is one task, and no task is done twice."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from samesplit.features.cases import case_files, ledger_table
+from samesplit.features.engines import get_engine
+from samesplit.features.geometry import GeometryRepair
+from samesplit.features.pool import Outcome, Progress, run_tasks
+from samesplit.features.profiles import Profile
+from samesplit.features.work import CaseFile, FeatureTask, extract_case
+from samesplit.tables import FEATURES, check_table, empty_table
+
+__all__ = ["Extraction", "extract"]
+
+NOTE_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "note"]
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What came of extracting one profile.
+
+    Attributes:
+        features: FEATURES table, sorted by its key; NaN where a feature is not defined for a case.
+        ledger: LEDGER rows of the stage `features/<profile>`: cases that failed or were repaired.
+        notes: One row a case with features that are not defined for it: lesion_id, sequence, rater, profile,
+            note.
+        seconds: Computing time in all, summed over cases, those taken from the cache with the time that they
+            took when they were made.
+        n_cached: How many cases were taken from the cache.
+    """
+
+    features: pd.DataFrame
+    ledger: pd.DataFrame
+    notes: pd.DataFrame
+    seconds: float
+    n_cached: int
+
+
+def extract(
+    images: pd.DataFrame,
+    profile: Profile,
+    *,
+    cache: Path,
+    jobs: int,
+    geometry_repair: GeometryRepair | None = None,
+    minimum_voxels: int = 8,
+    progress: Progress | None = None,
+) -> Extraction:
+    """Extract a profile's features from every image of a table.
+
+    Args:
+        images: IMAGES table with absolute paths or array references.
+        profile: How.
+        cache: Folder where each case's values are kept under the hash of image, mask, settings and engine
+            version; what is there is not computed again.
+        jobs: How many processes; each uses one thread.
+        geometry_repair: What to do when a mask lies on another grid than its image.
+        minimum_voxels: The smallest mask that counts.
+        progress: Called with (cases done, cases in all).
+
+    Returns:
+        The features, the same for any number of jobs and any order of completion. A case that fails costs only
+        itself: it has a ledger row with the reason, and is tried again by the next call.
+
+    Raises:
+        WorkspaceError: The cache cannot be written.
+        DeclarationError: The profile's engine is not known.
+    """
+    engine = get_engine(profile.engine)
+    cases = case_files(images, geometry_repair=geometry_repair, minimum_voxels=minimum_voxels, jobs=jobs)
+    readable = [case for case in cases if not case.problem]
+    tasks = [FeatureTask(case, profile, engine.version) for case in readable]
+    done = run_tasks(extract_case, tasks, cache=cache, jobs=jobs, progress=progress)
+    outcomes = dict(zip(readable, done, strict=True))
+    outcomes |= {case: Outcome(None, case.problem) for case in cases if case.problem}
+    return _gather(cases, outcomes, profile)
+
+
+def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: Profile) -> Extraction:
+    stage = f"features/{profile.name}"
+    ledger: list[tuple[CaseFile, str, str, str]] = []
+    values: list[tuple[str, str, str, str, str, float]] = []
+    notes: list[tuple[str, str, str, str, str]] = []
+    for case in cases:
+        record = outcomes[case].record
+        if record is None:
+            ledger.append((case, stage, "failed", outcomes[case].reason))
+            continue
+        ledger += [(case, stage, "repaired", repair) for repair in record["repairs"]]
+        ids = (case.lesion_id, case.sequence, case.rater, profile.name)
+        values += [(*ids, name, float(value)) for name, value in sorted(record["values"].items())]
+        undefined = [name for name, value in record["values"].items() if math.isnan(value)]
+        if undefined:
+            notes.append((*ids, f"not defined: {', '.join(undefined)}"))
+    table = pd.DataFrame(values, columns=list(FEATURES.columns)) if values else empty_table(FEATURES)
+    records: list[dict[str, Any]] = [o.record for o in outcomes.values() if o.record is not None]
+    return Extraction(
+        features=check_table(table, FEATURES),
+        ledger=ledger_table(ledger),
+        notes=pd.DataFrame(notes, columns=NOTE_COLUMNS, dtype=str),
+        seconds=round(sum(float(record["seconds"]) for record in records), 2),
+        n_cached=sum(outcome.cached for outcome in outcomes.values()),
+    )
