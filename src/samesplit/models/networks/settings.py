@@ -6,13 +6,14 @@ Nothing here needs torch; `build` imports it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from samesplit.declarations import Declaration
 from samesplit.models.protocol import Model, Needs
 from samesplit.models.settings import ModelSettings
+from samesplit.models.targets import TargetSettings
 from samesplit.storage import hash_file, hash_object
 
 __all__ = [
@@ -165,14 +166,15 @@ class NetworkSettings(ImageModelSettings):
     network: Architecture = "resnet18"
     width: float = Field(default=1.0, gt=0, le=4)
     """Multiplies the number of channels of every layer."""
-    stem: Literal["standard", "small"] = "standard"
-    """standard: 7-wide stride-2 convolution and max-pooling, as for ImageNet; small: 3-wide stride-1
-    convolution without pooling, for inputs of about 32 pixels."""
+    stem: Literal["standard", "medium", "small"] = "standard"
+    """The first layers. standard: 7-wide stride-2 convolution and max-pooling, as for ImageNet; medium:
+    3-wide stride-2 convolution without pooling; small: 3-wide stride-1 convolution without pooling, for
+    inputs of about 32 pixels."""
     dropout: Share = 0.0
     """Before the last layer."""
     weights: str | None = None
-    """A state dict to start from (.pt, .pth), with the parameter names of torchvision and MONAI ResNets;
-    its last layer is dropped."""
+    """A state dict to start from (.pt, .pth; relative to this YAML file's folder), with the parameter names
+    of torchvision and MONAI ResNets; its last layer is dropped."""
 
     @model_validator(mode="after")
     def _weights_fit(self) -> NetworkSettings:
@@ -180,21 +182,32 @@ class NetworkSettings(ImageModelSettings):
             raise ValueError("'weights' go with width 1 and the standard stem")
         return self
 
+    _folder: Path | None = PrivateAttr(default=None)
+
+    def came_from(self, folder: Path, where: str) -> None:
+        """Remember the folder of the YAML file, which a relative path of `weights` starts from."""
+        self._folder = folder
+
+    def weights_file(self) -> Path | None:
+        """The file of the starting weights, whether it exists or not; None: random weights."""
+        return None if self.weights is None else (self._folder or Path()) / Path(self.weights).expanduser()
+
     def digest(self) -> str:
-        """A hash of the settings and, where weights are given, of their file."""
-        if self.weights is None or not Path(self.weights).is_file():
-            return super().digest()
-        return hash_object([super().digest(), hash_file(Path(self.weights))])
+        """A hash of the settings and, where weights are given, of their file's content instead of its name."""
+        settings = self.model_dump(mode="json", exclude={"title", "description", "seeds"})
+        file = self.weights_file()
+        if file is not None and file.is_file():
+            settings["weights"] = hash_file(file)
+        return hash_object(settings)
 
 
-class TorchModuleSettings(ImageModelSettings):
-    """A torch module of the user's own, trained by the same loop on the same inputs."""
+class TorchModuleSettings(ImageModelSettings, TargetSettings):
+    """A torch module of the user's own, trained by the same loop on the same inputs.
+
+    `target` names a `torch.nn.Module` that takes a batch of inputs, shape (batch, channels, sides...), and
+    gives one logit (or two, one a class, negative first) for each.
+    """
 
     kind: Literal["torch-module"] = "torch-module"
-    target: str
-    """`package.module:Class` or `path/to/file.py:Class`, a `torch.nn.Module` that takes a batch of inputs
-    and gives one logit (or two, one a class) for each."""
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    """Handed to the class by name."""
     channels_parameter: str | None = None
     """The name of the parameter, if any, that is told the number of input channels."""

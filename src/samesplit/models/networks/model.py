@@ -1,0 +1,247 @@
+"""A network as a model: fits on a fold, predicts probabilities, tells its history, and can be kept."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+import samesplit
+from samesplit.errors import ModelError
+from samesplit.models.networks.batches import evaluation_loader, training_loader
+from samesplit.models.networks.module import History, class_weights, logits_of
+from samesplit.models.networks.preparation import PreparedInputs, prepare_inputs
+from samesplit.models.networks.resnet import build_resnet
+from samesplit.models.networks.scopes import deterministic, seeded, single_thread
+from samesplit.models.networks.settings import ImageModelSettings, NetworkSettings, TorchModuleSettings
+from samesplit.models.networks.torch_module import build_torch_module
+from samesplit.models.networks.training import Progress, TrainingTask, best_epoch, choose_accelerator, train
+from samesplit.models.protocol import Cases, TrainingFold
+from samesplit.storage import hash_object, write_bytes, write_json
+from samesplit.tables import LEDGER, empty_table
+
+__all__ = ["NetworkModel", "load_network"]
+
+
+class NetworkModel:
+    """A network trained on images, seen through the protocol of all models.
+
+    Args:
+        settings: Of kind network or torch-module.
+        cache: A folder for prepared inputs that folds, seeds and models may share; None: each fold's own.
+        progress: Called after each epoch.
+    """
+
+    def __init__(
+        self, settings: ImageModelSettings, *, cache: Path | None = None, progress: Progress | None = None
+    ) -> None:
+        self.settings = settings
+        self.cache = cache
+        self.progress = progress
+        self.sequences: tuple[str, ...] = ()
+        self.history: History = []
+        self.skipped: pd.DataFrame = empty_table(LEDGER)
+        self._network: nn.Module | None = None
+        self._inputs = cache
+
+    def fit(self, fold: TrainingFold) -> None:
+        """Train on the training part; the validation part stops the training and chooses the epoch.
+
+        A training that was killed goes on from the checkpoint in the fold's folder, and ends with the same
+        weights (on a CPU to the last bit).
+
+        Raises:
+            ModelError: A class has no readable lesion in the training part (or, where the AUC is watched, in
+                the validation part), or the network cannot be built or trained.
+            WorkspaceError: The fold's folder cannot be written.
+        """
+        sequences = fold.training.sequences
+        self._inputs = self.cache or fold.directory / "inputs"
+        inputs, validation = (
+            prepare_inputs(
+                cases,
+                self.settings.inputs,
+                sequences=sequences,
+                cache=self._inputs,
+            )
+            for cases in (fold.training, fold.validation)
+        )
+        labels = _labels(fold.training_labels, inputs)
+        validation_labels = _labels(fold.validation_labels, validation)
+        given = self.settings.training
+        weights = class_weights(labels, balanced=given.class_weights)
+        self._check_monitor(validation_labels)
+        with seeded(fold.seed), single_thread():
+            network = _build(self.settings, inputs.shape[0])
+        network.to(memory_format=_memory_format(self.settings))  # type: ignore[call-overload]
+        task = TrainingTask(
+            network=network,
+            settings=given,
+            training=training_loader(
+                inputs,
+                labels,
+                augmentation=self.settings.augmentation,
+                masked=self.settings.inputs.mask_background,
+                batch_size=given.batch_size,
+                seed=fold.seed,
+            ),
+            validation=evaluation_loader(validation, validation_labels, batch_size=given.batch_size)
+            if len(validation)
+            else None,
+            weights=weights,
+            seed=fold.seed,
+            directory=fold.directory,
+            fingerprint=self._fingerprint(fold.seed, (inputs, labels), (validation, validation_labels)),
+        )
+        self.history = train(task, progress=self.progress)
+        self.sequences = sequences
+        self.skipped = pd.concat([inputs.skipped, validation.skipped], ignore_index=True)
+        self._network = network
+
+    def predict(self, cases: Cases) -> pd.Series[float]:
+        """The probability of the positive class for each lesion with at least one readable image.
+
+        A lesion without one is not in the result. With class weights the probabilities are those of a cohort
+        in which both classes are equally frequent.
+
+        Raises:
+            ModelError: The model is not fitted, or the cases have other sequences than it was fitted on.
+        """
+        if self._network is None:
+            raise ModelError("the network was asked for probabilities before it was fitted")
+        if cases.sequences != self.sequences:
+            raise ModelError(
+                f"the network was fitted on {', '.join(self.sequences)} and is given {', '.join(cases.sequences)}",
+                remedy="give the sequences that it was fitted on, in their order",
+            )
+        accelerator = choose_accelerator(self.settings.training)
+        device = "cuda" if accelerator == "gpu" else accelerator
+        network = self._network.to(device).eval()
+        found: dict[str, float] = {}
+        size = self.settings.training.batch_size
+        with torch.inference_mode(), single_thread(), deterministic(strict=device == "cpu"):
+            for start in range(0, len(cases), size):
+                part = cases.select(cases.lesion_ids[start : start + size])
+                found |= self._predict_batch(network, part, device)
+        network.to("cpu")
+        index = pd.Index(list(found), name="lesion_id", dtype=str)
+        return pd.Series(list(found.values()), index=index, name="probability", dtype=float)
+
+    def details(self) -> dict[str, pd.DataFrame]:
+        """`history` (epoch from 1, metric, value), and `skipped` (rows for the case ledger) if there are any."""
+        rows = [
+            {"epoch": epoch, "metric": metric, "value": value}
+            for epoch, entry in enumerate(self.history, start=1)
+            for metric, value in entry.items()
+        ]
+        tables = {"history": pd.DataFrame(rows, columns=["epoch", "metric", "value"])}
+        return tables if self.skipped.empty else tables | {"skipped": self.skipped}
+
+    def save(self, directory: Path) -> None:
+        """Keep the weights as a state dict (`weights.pt`) and everything needed to use them (`settings.json`).
+
+        Raises:
+            ModelError: The model is not fitted.
+        """
+        if self._network is None:
+            raise ModelError("a network that is not fitted cannot be saved")
+        settings = self.settings.plain()
+        if isinstance(self.settings, TorchModuleSettings) and (file := self.settings.target_file()):
+            directory.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, directory / "target.py")
+            settings["target"] = f"target.py:{self.settings.target.rpartition(':')[2]}"
+        buffer = io.BytesIO()
+        torch.save(self._network.state_dict(), buffer)
+        write_bytes(directory / "weights.pt", buffer.getvalue())
+        best = best_epoch(self.settings.training, self.history)
+        record = {
+            "settings": settings,
+            "sequences": list(self.sequences),
+            "history": self.history,
+            "epoch": len(self.history) if best is None else best + 1,
+            "versions": {"samesplit": samesplit.__version__, "torch": str(torch.__version__)},
+        }
+        write_json(directory / "settings.json", record)
+
+    def _predict_batch(self, network: nn.Module, cases: Cases, device: str) -> dict[str, float]:
+        inputs = prepare_inputs(cases, self.settings.inputs, sequences=self.sequences, cache=self._inputs)
+        if not len(inputs):
+            return {}
+        images = torch.from_numpy(np.stack([inputs[index] for index in range(len(inputs))]))
+        images = images.to(device, memory_format=_memory_format(self.settings))
+        probabilities = logits_of(network(images), len(images)).double().sigmoid().cpu()
+        return dict(zip(inputs.lesion_ids, probabilities.tolist(), strict=True))
+
+    def _check_monitor(self, labels: Tensor) -> None:
+        if (
+            self.settings.training.monitor == "auc"
+            and len(labels)
+            and not 0 < int(labels.sum()) < len(labels)
+        ):
+            raise ModelError(
+                "the AUC is to be watched, but the validation part has only one class",
+                where=f"model {self.settings.name}",
+                remedy="set 'monitor: loss' under 'training', or a larger validation part",
+            )
+
+    def _fingerprint(self, seed: int, *parts: tuple[PreparedInputs, Tensor]) -> str:
+        """A hash of everything that the trained weights depend on."""
+        data = [[inputs.keys, labels.tolist()] for inputs, labels in parts]
+        return hash_object([self.settings.digest(), seed, data, str(torch.__version__)])
+
+
+def load_network(directory: Path, *, cache: Path | None = None) -> NetworkModel:
+    """Open a network that `NetworkModel.save` kept.
+
+    Raises:
+        ModelError: The folder does not hold a whole network.
+    """
+    kinds: dict[str, type[NetworkSettings] | type[TorchModuleSettings]] = {
+        "network": NetworkSettings,
+        "torch-module": TorchModuleSettings,
+    }
+    try:
+        record: dict[str, Any] = json.loads((directory / "settings.json").read_text(encoding="utf-8"))
+        state = torch.load(directory / "weights.pt", map_location="cpu", weights_only=True)
+        settings = kinds[record["settings"]["kind"]].model_validate(record["settings"])
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            f"does not hold a saved network ({error})",
+            where=directory,
+            remedy="name a folder with weights.pt and settings.json",
+        ) from error
+    if isinstance(settings, TorchModuleSettings):
+        settings.came_from(directory, str(directory / "settings.json"))
+    model = NetworkModel(settings, cache=cache)
+    model.sequences = tuple(record["sequences"])
+    model.history = record["history"]
+    channels = settings.inputs.channels_per_sequence * len(model.sequences)
+    with seeded(0):
+        network = _build(settings, channels, fresh=False)
+    network.load_state_dict(state)
+    model._network = network.to(memory_format=_memory_format(settings)).eval()  # type: ignore[call-overload]
+    return model
+
+
+def _build(settings: ImageModelSettings, channels: int, *, fresh: bool = True) -> nn.Module:
+    if isinstance(settings, TorchModuleSettings):
+        return build_torch_module(settings, channels)
+    if isinstance(settings, NetworkSettings):
+        return build_resnet(settings, channels, weights=settings.weights_file() if fresh else None)
+    raise ModelError(f"no network is known for {type(settings).__name__}")
+
+
+def _memory_format(settings: ImageModelSettings) -> torch.memory_format:
+    """Channels last, in which convolutions are fastest on a CPU."""
+    return torch.channels_last_3d if settings.inputs.dimensions == 3 else torch.channels_last
+
+
+def _labels(labels: pd.Series[int], inputs: PreparedInputs) -> Tensor:
+    return torch.tensor([int(labels[lesion_id]) for lesion_id in inputs.lesion_ids], dtype=torch.int64)

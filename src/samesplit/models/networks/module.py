@@ -1,0 +1,207 @@
+"""What is minimised, by which steps, and what is written down after each epoch."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torchmetrics.functional.classification import binary_auroc
+
+from samesplit.errors import ModelError
+from samesplit.models.networks.settings import TrainingSettings
+
+__all__ = ["BinaryClassifier", "History", "class_weights", "learning_rate", "logits_of"]
+
+History = list[dict[str, float]]
+"""One entry an epoch: `training loss`, `learning rate` and, with a validation part, `validation loss` and,
+when both classes are in it, `validation AUC`."""
+
+
+class BinaryClassifier(pl.LightningModule):
+    """A network with one logit, trained by weighted binary cross-entropy.
+
+    All that a later epoch depends on is in the weights, the optimiser, the seed and `history`, and all of it
+    is in the checkpoint.
+
+    Args:
+        network: Takes a batch of inputs and gives one logit each (or two, one a class).
+        settings: Optimiser, schedule and so on.
+        weights: What a lesion of the negative and of the positive class weighs in the loss.
+        seed: Of what the network draws while it trains (dropout).
+    """
+
+    def __init__(
+        self, network: nn.Module, settings: TrainingSettings, *, weights: tuple[float, float], seed: int
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.settings = settings
+        self.weights = weights
+        self.seed = seed
+        self.history: History = []
+        self._training: list[tuple[Tensor, int]] = []
+        self._validation: list[tuple[Tensor, Tensor]] = []
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits of shape (batch,)."""
+        return logits_of(self.network(images), len(images))
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """AdamW, or SGD with Nesterov momentum."""
+        given = self.settings
+        if given.optimiser == "adamw":
+            return torch.optim.AdamW(
+                self.parameters(), lr=given.learning_rate, weight_decay=given.weight_decay
+            )
+        return torch.optim.SGD(
+            self.parameters(),
+            lr=given.learning_rate,
+            momentum=given.momentum,
+            nesterov=given.momentum > 0,
+            weight_decay=given.weight_decay,
+        )
+
+    def on_train_epoch_start(self) -> None:
+        """Set the learning rate of this epoch."""
+        self._training.clear()
+        rate = learning_rate(self.settings, self.current_epoch, self.history)
+        for group in self.optimizers().param_groups:  # type: ignore[union-attr]
+            group["lr"] = rate
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Draw dropout from the seed, the epoch and the batch, not from what was drawn before."""
+        torch.manual_seed((self.seed * 1_000_003 + self.current_epoch) * 1_000_003 + batch_idx)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        """The loss of one batch."""
+        images, labels = batch
+        loss = self._loss(self(images), labels)
+        self._training.append((loss.detach(), len(labels)))
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the last epoch's logits."""
+        self._validation.clear()
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        """Keep the logits of one batch."""
+        images, labels = batch
+        self._validation.append((self(images).float(), labels))
+
+    def on_train_epoch_end(self) -> None:
+        """Write down how the epoch went; the validation part was looked at just before.
+
+        Raises:
+            ModelError: The loss is no longer a number.
+        """
+        losses = torch.stack([loss for loss, _ in self._training]).double().cpu()
+        counts = torch.tensor([count for _, count in self._training], dtype=torch.double)
+        entry = {
+            "training loss": float((losses * counts).sum() / counts.sum()),
+            "learning rate": learning_rate(self.settings, self.current_epoch, self.history),
+        }
+        if self._validation:
+            logits = torch.cat([logits for logits, _ in self._validation])
+            labels = torch.cat([labels for _, labels in self._validation])
+            entry["validation loss"] = float(self._loss(logits, labels))
+            if 0 < int(labels.sum()) < len(labels):
+                entry["validation AUC"] = float(binary_auroc(logits.sigmoid(), labels.int()))
+        if not all(math.isfinite(value) for value in entry.values()):
+            raise ModelError(
+                f"the loss is no longer a number after epoch {self.current_epoch + 1}",
+                remedy="lower 'learning_rate' under 'training', or set 'gradient_clip: 1'",
+            )
+        self.history.append(entry)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the history with the weights."""
+        checkpoint["history"] = self.history
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from the history."""
+        self.history = checkpoint["history"]
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        negative, positive = self.weights
+        weight = torch.where(labels > 0, positive, negative).to(logits.dtype)
+        return functional.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype), weight)
+
+
+def logits_of(output: Any, count: int) -> Tensor:
+    """The logit of the positive class from what a network gave.
+
+    Args:
+        output: Shape (batch,), (batch, 1), or (batch, 2) with one logit a class, negative first.
+        count: The batch's size.
+
+    Raises:
+        ModelError: The output has another shape.
+
+    Example:
+        >>> logits_of(torch.tensor([[0.5, 2.0]]), 1).tolist()
+        [1.5]
+    """
+    if isinstance(output, Tensor):
+        if tuple(output.shape) in ((count,), (count, 1)):
+            return output.reshape(count)
+        if tuple(output.shape) == (count, 2):
+            return output[:, 1] - output[:, 0]
+    got = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    raise ModelError(
+        f"the network gave {got} for {count} lesions",
+        remedy="its forward must give one logit a lesion, shape (batch, 1), or two, shape (batch, 2)",
+    )
+
+
+def class_weights(labels: Tensor, *, balanced: bool) -> tuple[float, float]:
+    """What a negative and a positive lesion weigh: half the reciprocal of the class's share.
+
+    The mean weight of a lesion is 1.
+
+    Raises:
+        ModelError: A class is missing.
+
+    Example:
+        >>> class_weights(torch.tensor([0, 0, 0, 1]), balanced=True)
+        (0.6666666666666666, 2.0)
+    """
+    count, positive = len(labels), int(labels.sum())
+    if not 0 < positive < count:
+        raise ModelError(
+            f"the training part has {count} readable lesions, all of the same class"
+            if count
+            else "the training part has no readable lesion",
+            remedy="use a split with both classes in every training part; see the case ledger for lost lesions",
+        )
+    if not balanced:
+        return 1.0, 1.0
+    return count / (2 * (count - positive)), count / (2 * positive)
+
+
+def learning_rate(settings: TrainingSettings, epoch: int, history: History) -> float:
+    """The learning rate of an epoch, from the epochs before it alone.
+
+    Example:
+        >>> settings = TrainingSettings(epochs=3, learning_rate=1.0)
+        >>> [round(learning_rate(settings, epoch, []), 3) for epoch in range(3)]
+        [1.0, 0.505, 0.01]
+    """
+    top, warmup = settings.learning_rate, settings.warmup_epochs
+    if epoch < warmup:
+        return top * (epoch + 1) / (warmup + 1)
+    if settings.schedule == "cosine":
+        progress = (epoch - warmup) / max(1, settings.epochs - 1 - warmup)
+        return top * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
+    if settings.schedule == "constant":
+        return top
+    rate, best, waited = top, math.inf, 0
+    for entry in history[:epoch]:
+        loss = entry.get("validation loss", entry["training loss"])
+        best, waited = (loss, 0) if loss < best else (best, waited + 1)
+        if waited == settings.plateau_epochs:
+            rate, waited = rate / 10, 0
+    return rate

@@ -1,0 +1,163 @@
+"""The prepared inputs of many lesions, kept on disk under the hash of what they were made from."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from samesplit.errors import LesionError
+from samesplit.features.references import content_hash
+from samesplit.features.volume import read_case
+from samesplit.models.networks.inputs import prepare_case
+from samesplit.models.networks.settings import InputSettings
+from samesplit.models.protocol import Cases
+from samesplit.storage import hash_object, write_bytes
+from samesplit.tables import LEDGER, empty_table
+
+__all__ = ["PreparedInputs", "prepare_inputs"]
+
+_VERSION = 1
+"""Raised when prepared inputs change for the same settings, so that older ones are not used."""
+
+Image = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PreparedInputs:
+    """The inputs of some lesions, opened one at a time.
+
+    Attributes:
+        lesion_ids: Those with at least one readable image, in the order of the cases.
+        keys: The hash of each lesion's input.
+        skipped: Rows for the case ledger: images that could not be read.
+        shape: Channels, then the sides.
+    """
+
+    lesion_ids: list[str]
+    keys: list[str]
+    skipped: pd.DataFrame
+    shape: tuple[int, ...]
+    _parts: list[list[Path | Image | None]] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.lesion_ids)
+
+    def __getitem__(self, index: int) -> Image:
+        """The input of one lesion, float32 of `shape`; the channels of a missing sequence are 0."""
+        parts = self._parts[index]
+        channels = self.shape[0] // len(parts)
+        stack = np.zeros(self.shape, dtype=np.float32)
+        for place, part in enumerate(parts):
+            if part is not None:
+                array = np.load(part) if isinstance(part, Path) else part
+                stack[place * channels : (place + 1) * channels] = array
+        return stack
+
+
+def prepare_inputs(
+    cases: Cases, settings: InputSettings, *, sequences: tuple[str, ...], cache: Path | None
+) -> PreparedInputs:
+    """Prepare the input of every lesion.
+
+    An image that cannot be read costs that sequence of that lesion, whose channels are then 0 as for a
+    sequence that the lesion does not have; a lesion without any readable image is left out.
+
+    Args:
+        cases: The lesions and their images.
+        settings: How inputs are made.
+        sequences: Their order is the order of the channels.
+        cache: A folder for prepared inputs, one file an image; any number of processes may share it. None:
+            they are held in memory.
+    """
+    kept: list[str] = []
+    keys: list[str] = []
+    parts: list[list[Path | Image | None]] = []
+    failures: list[dict[str, str]] = []
+    rows = {
+        (row["lesion_id"], row["sequence"]): {str(key): value for key, value in row.items()}
+        for row in cases.images.to_dict("records")
+    }
+    for lesion_id in cases.lesion_ids:
+        found: list[Path | Image | None] = []
+        hashes: list[str | None] = []
+        for sequence in sequences:
+            row = rows.get((lesion_id, sequence))
+            part, key = None, None
+            if row is not None:
+                try:
+                    part, key = _prepare(row, cases, settings, cache)
+                except LesionError as error:
+                    failures.append(_ledger_row(lesion_id, sequence, cases.rater, error))
+            found.append(part)
+            hashes.append(key)
+        if any(part is not None for part in found):
+            kept.append(lesion_id)
+            keys.append(hash_object(hashes))
+            parts.append(found)
+    side = (settings.size,) * settings.dimensions
+    shape = (settings.channels_per_sequence * len(sequences), *side)
+    skipped = pd.DataFrame(failures) if failures else empty_table(LEDGER)
+    return PreparedInputs(kept, keys, skipped, shape, parts)
+
+
+def _prepare(
+    row: dict[str, Any], cases: Cases, settings: InputSettings, cache: Path | None
+) -> tuple[Path | Image, str]:
+    """One image's part of an input, as an array or as the file that holds it, and its hash."""
+    image, mask, sequence = str(row["image"]), str(row["mask"]), str(row["sequence"])
+    mask_label = int(row["mask_label"])
+    spacing_mm = None if pd.isna(row["spacing_mm"]) else float(row["spacing_mm"])
+    key = hash_object(
+        [
+            _VERSION,
+            [content_hash(reference) for reference in (image, mask)],
+            [mask_label, spacing_mm, cases.geometry_repair, cases.minimum_voxels],
+            settings.model_dump(mode="json", exclude={"windows"}),
+            settings.windows.get(sequence),
+        ]
+    )
+    path = None if cache is None else cache / key[:2] / f"{key}.npy"
+    if path is not None and _readable(path, settings):
+        return path, key
+    case = read_case(
+        image,
+        mask,
+        lesion_id=str(row["lesion_id"]),
+        mask_label=mask_label,
+        spacing_mm=spacing_mm,
+        geometry_repair=cases.geometry_repair,
+        minimum_voxels=cases.minimum_voxels,
+    )
+    array = prepare_case(case, settings, sequence=sequence)
+    if path is None:
+        return array, key
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return write_bytes(path, buffer.getvalue()), key
+
+
+def _readable(path: Path, settings: InputSettings) -> bool:
+    """Whether a kept input is there and whole."""
+    try:
+        array = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return False
+    shape = (settings.channels_per_sequence, *(settings.size,) * settings.dimensions)
+    return bool(array.shape == shape and array.dtype == np.float32)
+
+
+def _ledger_row(lesion_id: str, sequence: str, rater: str, error: LesionError) -> dict[str, str]:
+    return {
+        "lesion_id": lesion_id,
+        "sequence": sequence,
+        "rater": rater,
+        "stage": "networks",
+        "status": "failed",
+        "reason": error.problem,
+    }
