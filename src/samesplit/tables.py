@@ -13,12 +13,12 @@ from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
-from pandera.errors import SchemaErrors
 
 from samesplit import __version__
 from samesplit.csv_files import read_cells
 from samesplit.errors import SamesplitError
 from samesplit.storage import hash_object, write_bytes, write_json, write_text
+from samesplit.table_checks import check_table
 
 __all__ = [
     "FEATURES",
@@ -42,6 +42,10 @@ __all__ = [
 
 _NOT_EMPTY = pa.Check.str_length(min_value=1, error="must not be empty")
 _PROBABILITY = pa.Check.in_range(0.0, 1.0, error="must lie in [0, 1]")
+_NOT_NEGATIVE = pa.Check.ge(0, error="must not be negative")
+_FINITE = pa.Check(lambda values: ~values.isin([float("inf"), float("-inf")]), error="must be finite")
+_SUBSET = pa.Check.isin(["train", "validation", "test"], error="must be 'train', 'validation' or 'test'")
+_STATUS = ["repaired", "missing", "failed", "excluded"]
 
 
 def _text(*checks: pa.Check, nullable: bool = False, required: bool = True) -> pa.Column:
@@ -105,11 +109,9 @@ SPLITS = _table(
     "splits",
     {
         "patient_id": _text(),
-        "repeat": _whole(pa.Check.ge(0)),
-        "fold": _whole(pa.Check.ge(0)),
-        "subset": _text(
-            pa.Check.isin(["train", "validation", "test"], error="must be 'train', 'validation' or 'test'")
-        ),
+        "repeat": _whole(_NOT_NEGATIVE),
+        "fold": _whole(_NOT_NEGATIVE),
+        "subset": _text(_SUBSET),
     },
     ["patient_id", "repeat", "fold"],
     strict=True,
@@ -136,9 +138,9 @@ PREDICTIONS = _table(
     {
         "model": _text(),
         "seed": _whole(),
-        "repeat": _whole(pa.Check.ge(0)),
-        "fold": _whole(pa.Check.ge(0)),
-        "subset": _text(pa.Check.isin(["train", "validation", "test"])),
+        "repeat": _whole(_NOT_NEGATIVE),
+        "fold": _whole(_NOT_NEGATIVE),
+        "subset": _text(_SUBSET),
         "rater": _text(),
         "lesion_id": _text(),
         "probability": _number(_PROBABILITY),
@@ -154,9 +156,11 @@ READINGS = _table(
         "reader_id": _text(),
         "lesion_id": _text(),
         "modality": _text(),
-        "decision": pa.Column("Int8", pa.Check.isin([0, 1]), nullable=True, coerce=True),
-        "score": _number(nullable=True),
-        "seconds": _number(pa.Check.ge(0, error="must not be negative"), nullable=True),
+        "decision": pa.Column(
+            "Int8", pa.Check.isin([0, 1], error="must be 0 or 1"), nullable=True, coerce=True
+        ),
+        "score": _number(_FINITE, nullable=True),
+        "seconds": _number(_NOT_NEGATIVE, _FINITE, nullable=True),
     },
     ["reader_id", "lesion_id", "modality"],
     strict=True,
@@ -175,8 +179,8 @@ RESULTS = _table(
         "ci_low": _number(nullable=True),
         "ci_high": _number(nullable=True),
         "p_value": _number(nullable=True),
-        "n": _whole(pa.Check.ge(0)),
-        "n_positive": _whole(pa.Check.ge(0)),
+        "n": _whole(_NOT_NEGATIVE),
+        "n_positive": _whole(_NOT_NEGATIVE),
         "method": _text(),
         "note": pa.Column(str),
     },
@@ -192,7 +196,7 @@ LEDGER = _table(
         "sequence": pa.Column(str),
         "rater": pa.Column(str),
         "stage": _text(),
-        "status": _text(pa.Check.isin(["repaired", "missing", "failed", "excluded"])),
+        "status": _text(pa.Check.isin(_STATUS, error=f"must be one of {_STATUS}")),
         "reason": _text(),
     },
     ["lesion_id", "sequence", "rater", "stage", "status", "reason"],
@@ -206,71 +210,6 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
 }
 
 
-def check_table(
-    table: pd.DataFrame,
-    schema: pa.DataFrameSchema,
-    *,
-    where: str | Path | None = None,
-    error: type[SamesplitError] = SamesplitError,
-) -> pd.DataFrame:
-    """Check a table against its schema and give it back with the schema's types.
-
-    Args:
-        table: The table; not changed.
-        schema: One of the schemas of this module.
-        where: The file the table came from, for the message.
-        error: The kind of error to raise.
-
-    Raises:
-        SamesplitError: (or the given kind) A column is missing, unknown, of the wrong type or holds a value
-            that it must not; the message names the column, the row and the value.
-    """
-    missing = [name for name, column in schema.columns.items() if column.required and name not in table]
-    if missing:
-        raise error(
-            f"the {schema.name} table lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}",
-            where=where,
-            remedy=f"columns found: {', '.join(map(str, table.columns)) or 'none'}",
-        )
-    try:
-        return schema.validate(table, lazy=True)
-    except SchemaErrors as problem:
-        raise error(_explain(problem, table, schema), where=where) from None
-
-
-def _explain(problem: SchemaErrors, table: pd.DataFrame, schema: pa.DataFrameSchema) -> str:
-    cases = problem.failure_cases
-    case = cases.iloc[0]
-    name, check = case["column"], str(case["check"])
-    key = (schema.metadata or {})["key"]
-    if "multiple_fields_uniqueness" in check or "uniqueness" in check:
-        doubled = table[table.duplicated(key, keep=False)]
-        first = doubled.iloc[0]
-        ids = ", ".join(f"{column} {first[column]!r}" for column in key)
-        return f"the {schema.name} table has {len(doubled)} doubled rows; the first: {ids}"
-    if "column_in_schema" in check:
-        return (
-            f"the {schema.name} table has the unknown column '{case['failure_case']}'; "
-            f"it knows {', '.join(schema.columns)}"
-        )
-    place = _row(table, case["index"], schema)
-    value = case["failure_case"]
-    if "coerce" in check or "dtype" in check:
-        kind = schema.columns[name].dtype
-        wanted = {"float64": "a number", "int64": "a whole number", "Int8": "0 or 1"}.get(str(kind), "text")
-        return f"column '{name}' must hold {wanted}, found {value!r}{place}"
-    if "not_nullable" in check:
-        return f"column '{name}' is empty{place}"
-    return f"column '{name}' {check}, found {value!r}{place} ({len(cases)} such cells)"
-
-
-def _row(table: pd.DataFrame, index: Any, schema: pa.DataFrameSchema) -> str:
-    if index is None or index not in table.index:
-        return ""
-    ids = [c for c in ("lesion_id", "patient_id") if c in table and c in (schema.metadata or {})["key"]]
-    return " in row " + str(index) + "".join(f" ({c} {table.loc[index, c]!r})" for c in ids)
-
-
 def empty_table(schema: pa.DataFrameSchema) -> pd.DataFrame:
     """A table without rows that has the schema's required columns and types.
 
@@ -279,7 +218,13 @@ def empty_table(schema: pa.DataFrameSchema) -> pd.DataFrame:
         ['patient_id', 'repeat', 'fold', 'subset']
     """
     required = {name: column for name, column in schema.columns.items() if column.required}
-    return pd.DataFrame({name: pd.Series(dtype=str(column.dtype)) for name, column in required.items()})
+    return pd.DataFrame({name: pd.Series(dtype=_dtype(column)) for name, column in required.items()})
+
+
+def _dtype(column: pa.Column) -> str:
+    """The column's type by its pandas name; every kind of text is "str"."""
+    name = str(column.dtype)
+    return name if name in ("float64", "int64", "Int8") else "str"
 
 
 def hash_table(table: pd.DataFrame) -> str:
@@ -304,11 +249,13 @@ def write_table(
         table = check_table(table, schema, where=path)
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
+    # The table first: after a kill between the two, the old record makes the stage run again.
+    write_bytes(path, buffer.getvalue())
     write_json(
         path.with_suffix(".json"),
         {"samesplit": __version__, "rows": len(table), "sha256": hash_table(table), **record},
     )
-    return write_bytes(path, buffer.getvalue())
+    return path
 
 
 def read_table(path: Path, schema: pa.DataFrameSchema | None = None) -> pd.DataFrame:
@@ -357,7 +304,7 @@ def read_csv(
     if schema is None:
         return table
     for name, column in schema.columns.items():
-        if name in table and str(column.dtype) not in ("str", "string"):
+        if name in table and _dtype(column) != "str":
             table[name] = _numbers(table[name], name, path, error)
     return check_table(table, schema, where=path, error=error).reset_index(drop=True)
 

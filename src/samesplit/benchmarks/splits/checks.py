@@ -61,11 +61,14 @@ def check_classes(
     Raises:
         SplitError: One does not; the message names the fold, the part and the class.
     """
-    classes = lesions["lesion_id"].map(labels).groupby(lesions["patient_id"].to_numpy()).agg(set)
+    classes: dict[str, set[int]] = {}
+    for patient, label in zip(lesions["patient_id"], lesions["lesion_id"].map(labels), strict=True):
+        classes.setdefault(patient, set()).add(int(label))
     for (repeat, fold), part in table.groupby(["repeat", "fold"]):
+        sides = dict(zip(part["patient_id"], part["subset"], strict=True))
         for subset in SUBSETS:
-            ids = part.loc[part["subset"] == subset, "patient_id"]
-            found: set[int] = set().union(*classes[ids])
+            ids = [patient for patient, side in sides.items() if side == subset]
+            found: set[int] = set().union(*(classes[patient] for patient in ids))
             if len(found) < 2:
                 lacking = "any" if not found else "a negative" if found == {1} else "a positive"
                 raise SplitError(

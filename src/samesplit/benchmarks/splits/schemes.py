@@ -30,10 +30,6 @@ class _Plan:
     settings: SplitSettings
     folder: Path
 
-    @property
-    def ids(self) -> set[str]:
-        return {patient.patient_id for patient in self.patients}
-
     def sides(self, repeat: int, fold: int, test: Iterable[str]) -> list[Row]:
         """Rows of one fold: the tested patients, and a validation part drawn from the others."""
         tested = set(test)
