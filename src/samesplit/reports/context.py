@@ -1,0 +1,158 @@
+"""What all sections are made from: the run's data, who is judged, in which colour, and the numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from samesplit.reports.numbers import Numbers, Pairs
+from samesplit.reports.palette import READER, Style, styles_for
+from samesplit.reports.run_folder import RunData
+
+__all__ = ["Context", "ModelInfo", "ReaderInfo", "make_context", "slug"]
+
+_CONTROL_KINDS = ("zero-rule", "lesion-size")
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model as the report calls it.
+
+    Attributes:
+        name: As in the tables.
+        title: As people read it.
+        kind: As in its file; `external` for predictions made elsewhere.
+        seeds: With which it was fitted.
+    """
+
+    name: str
+    title: str
+    kind: str
+    seeds: tuple[int, ...] = ()
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it only shows what any model must beat."""
+        return self.kind in _CONTROL_KINDS
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it gives every lesion the same probability by design."""
+        return self.kind == "zero-rule"
+
+
+@dataclass(frozen=True)
+class ReaderInfo:
+    """A reader, or the mean over readers, with one modality.
+
+    Attributes:
+        name: As in the results, `reader:<id>/<modality>` or `readers:mean/<modality>`.
+        reader: The reader's id; empty for the mean.
+        modality: `unaided`, `aided` or another.
+    """
+
+    name: str
+    reader: str
+    modality: str
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether it is the mean over readers."""
+        return not self.reader
+
+    @property
+    def title(self) -> str:
+        """As people read it."""
+        return f"{self.reader or 'Mean of the readers'}, {self.modality}"
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a section may use.
+
+    Attributes:
+        data: The run's content.
+        numbers: The results.
+        pairs: The differences between models.
+        models: In the order of the run.
+        readers: By modality, unaided first; the mean stands after its readers.
+        styles: How each model is drawn.
+    """
+
+    data: RunData
+    numbers: Numbers
+    pairs: Pairs
+    models: tuple[ModelInfo, ...]
+    readers: tuple[ReaderInfo, ...]
+    styles: dict[str, Style]
+
+    @property
+    def reference(self) -> ModelInfo | None:
+        """The model that the others are compared with, when it has results."""
+        return next((model for model in self.models if model.name == self.data.reference), None)
+
+    def title(self, model: str) -> str:
+        """The title of a model."""
+        return next((info.title for info in self.models if info.name == model), model)
+
+    def style(self, model: str) -> Style:
+        """The style of a model; readers share one."""
+        return self.styles.get(model, Style(READER, (), "o"))
+
+    def percent(self) -> str:
+        """The coverage of the intervals: `95 %`."""
+        return f"{100 * self.data.confidence:g} %"
+
+
+def make_context(data: RunData) -> Context:
+    """Find out who is judged.
+
+    Args:
+        data: The run's content.
+    """
+    numbers = Numbers(data.results)
+    judged = [name for name in numbers.models() if not name.startswith(("reader:", "readers:"))]
+    declared = {str(item["name"]): item for item in data.run.get("models", []) if "name" in item}
+    order = [name for name in declared if name in judged] + [name for name in judged if name not in declared]
+    models = tuple(_model(name, declared.get(name, {})) for name in order)
+    controls = [model.name for model in models if model.is_control]
+    return Context(
+        data=data,
+        numbers=numbers,
+        pairs=Pairs(data.table("pairs")),
+        models=models,
+        readers=_readers(numbers.models()),
+        styles=styles_for([model.name for model in models], controls),
+    )
+
+
+def _model(name: str, declared: dict[str, object]) -> ModelInfo:
+    seeds = declared.get("seeds")
+    return ModelInfo(
+        name=name,
+        title=str(declared.get("title") or name),
+        kind=str(declared.get("kind") or "external"),
+        seeds=tuple(int(seed) for seed in seeds) if isinstance(seeds, list) else (),
+    )
+
+
+def _readers(names: list[str]) -> tuple[ReaderInfo, ...]:
+    found = []
+    for name in names:
+        kind, _, rest = name.partition(":")
+        reader, _, modality = rest.rpartition("/")
+        if kind == "reader":
+            found.append(ReaderInfo(name, reader, modality))
+        elif kind == "readers":
+            found.append(ReaderInfo(name, "", modality))
+    return tuple(sorted(found, key=lambda r: (r.modality != "unaided", r.modality, r.is_mean, r.reader)))
+
+
+def slug(text: str) -> str:
+    """A name that can stand in an id of the page.
+
+    Example:
+        >>> slug("ResNet-18, 2.5D")
+        'resnet-18-2-5d'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "x"

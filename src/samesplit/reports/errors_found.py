@@ -1,0 +1,108 @@
+"""Which lesions were called wrongly, by whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from samesplit.reports.context import Context
+
+__all__ = ["Miss", "miss_table", "misses", "reference_errors"]
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A lesion and how many called it wrongly.
+
+    Attributes:
+        lesion_id: The lesion.
+        label: Its class by name.
+        models_wrong: Sum over models of the share of their calls (folds, repeats, seeds) that were wrong.
+        models: How many models called it; constant and other controls are left out.
+        readers_wrong: How many readings were wrong.
+        readers: How many readings called it.
+        titles: Titles of the models that were wrong in more than half of their calls.
+    """
+
+    lesion_id: str
+    label: str
+    models_wrong: float
+    models: int
+    readers_wrong: int
+    readers: int
+    titles: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """Of all who called it, who were wrong; models and readings count alike."""
+        return (self.models_wrong + self.readers_wrong) / max(self.models + self.readers, 1)
+
+
+def miss_table(context: Context) -> list[Miss]:
+    """Every judged lesion with its wrong calls, the most missed first."""
+    truth = context.data.lesions["positive"]
+    labels = context.data.lesions["label"]
+    shares = _model_shares(context, truth)
+    readings = _reading_errors(context, truth)
+    found = []
+    for lesion in truth.index:
+        mine = shares.loc[lesion].dropna() if lesion in shares.index else pd.Series(dtype="float64")
+        read = readings.loc[[lesion]] if lesion in readings.index else readings.iloc[:0]
+        if mine.empty and read.empty:
+            continue
+        found.append(
+            Miss(
+                lesion_id=str(lesion),
+                label=str(labels[lesion]),
+                models_wrong=float(mine.sum()),
+                models=len(mine),
+                readers_wrong=int(read.sum()),
+                readers=len(read),
+                titles=tuple(context.title(str(model)) for model in mine.index[mine > 0.5]),
+            )
+        )
+    return sorted(found, key=lambda miss: (-miss.share, miss.lesion_id))
+
+
+def misses(context: Context) -> list[Miss]:
+    """The lesions that at least half of the models and readings called wrongly."""
+    return [miss for miss in miss_table(context) if miss.share >= 0.5]
+
+
+def reference_errors(context: Context) -> list[tuple[str, str]]:
+    """Lesions by how far the reference model's mean probability is from the truth, with a caption."""
+    test = context.data.test_predictions()
+    name = context.reference.name if context.reference else (context.models[0].name if context.models else "")
+    mean = test[test["model"] == name].groupby("lesion_id")["probability"].mean()
+    truth = context.data.lesions["positive"].reindex(mean.index)
+    labels = context.data.lesions["label"]
+    ordered = (mean - truth).abs().sort_values(ascending=False, kind="stable")
+    return [
+        (str(i), f"{labels[i]}; probability of {context.data.positive} {mean[i]:.2f}") for i in ordered.index
+    ]
+
+
+def _model_shares(context: Context, truth: pd.Series) -> pd.DataFrame:
+    """Shape (lesions, models): the share of a model's calls of a lesion that are wrong."""
+    decisions = context.data.table("decisions")
+    if decisions.empty:
+        return pd.DataFrame()
+    judged = [model.name for model in context.models if not model.is_control]
+    rows = decisions[decisions["model"].isin(judged) & decisions["decision"].notna()]
+    primary = rows[rows["rater"] == context.data.rater]
+    rows = primary if len(primary) else rows
+    rows = rows[rows["lesion_id"].isin(truth.index)]
+    wrong = rows["decision"].astype(int) != truth.reindex(rows["lesion_id"]).to_numpy()
+    table = rows.assign(wrong=wrong.astype(float)).pivot_table(
+        index="lesion_id", columns="model", values="wrong"
+    )
+    return table.reindex(columns=[name for name in judged if name in table.columns])
+
+
+def _reading_errors(context: Context, truth: pd.Series) -> pd.Series:
+    readings = context.data.readings
+    judged = set(context.data.test_predictions()["lesion_id"])
+    rows = readings[readings["decision"].notna() & readings["lesion_id"].isin(judged & set(truth.index))]
+    wrong = rows["decision"].astype(int).to_numpy() != truth.reindex(rows["lesion_id"]).to_numpy()
+    return pd.Series(wrong, index=rows["lesion_id"].to_numpy())

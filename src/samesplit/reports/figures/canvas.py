@@ -1,0 +1,152 @@
+"""The paper that all figures are drawn on: one style, no global state, the same bytes each time.
+
+Figures are `matplotlib.figure.Figure` objects, so no window system and no pyplot state is involved. Text stays
+text: it is laid out with the metrics of DejaVu Sans, which ships with matplotlib and is wider than the fonts
+of the page, and takes the page's font in the browser, so nothing overlaps anywhere.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from samesplit.reports.palette import INK
+
+__all__ = ["GRID", "MUTED", "clean", "drawing", "shorten", "to_svg"]
+
+MUTED = "#5b6570"
+"""Secondary text and tick labels."""
+GRID = "#e3e7eb"
+"""Grid lines."""
+
+_STYLE: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#9aa3ab",
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.7,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.unicode_minus": True,
+    "figure.facecolor": "none",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "savefig.facecolor": "none",
+    "svg.fonttype": "none",
+    "svg.image_inline": True,
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": "#9aa3ab",
+    "xtick.labelcolor": MUTED,
+    "xtick.labelsize": 8.5,
+    "xtick.major.width": 0.7,
+    "ytick.color": "#9aa3ab",
+    "ytick.labelcolor": MUTED,
+    "ytick.labelsize": 8.5,
+    "ytick.major.width": 0.7,
+}
+
+
+@contextmanager
+def drawing(width_in: float, height_in: float) -> Iterator[Figure]:
+    """Give an empty figure in the report's style; the style ends with the block.
+
+    Args:
+        width_in: Width in inches; the page shows 96 px an inch.
+        height_in: Height in inches.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        yield Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+def clean(axes: Axes, *, grid: str | None = None) -> Axes:
+    """Leave of an axes only the grid along one direction (`x`, `y`, `both`) or none."""
+    axes.grid(False)
+    if grid in ("x", "y", "both"):
+        axes.grid(True, axis=grid)  # type: ignore[arg-type]
+    axes.tick_params(length=0)
+    return axes
+
+
+def shorten(text: str, most: int) -> str:
+    """Cut a text that would not fit.
+
+    Example:
+        >>> shorten("a very long title", 8)
+        'a very …'
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def to_svg(figure: Figure, *, name: str, alt: str) -> str:
+    """Write a figure as an SVG element to stand inside a page. Call it inside `drawing`.
+
+    Args:
+        figure: The drawn figure.
+        name: Unique in the report; it keeps the ids of several drawings apart.
+        alt: What the figure shows, for those who do not see it.
+
+    Returns:
+        `<svg ...>...</svg>`: scaled to its box, without prolog, dates or ids that nothing refers to.
+    """
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": name}), warnings.catch_warnings():
+        # The browser draws the text; it is no matter when the measuring font lacks a letter.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(
+            buffer, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None}
+        )
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+    text = _keep_ids_apart(text, name)
+    text = re.sub(r"font(-family)?: ?([^;\"]*?)'DejaVu Sans'[^;\"]*", _page_font, text)
+    head = re.match(r"<svg[^>]*>", text)
+    view = re.search(r'viewBox="([^"]*)"', head[0] if head else "")
+    width = float(view[1].split()[2]) if view else 0.0
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
+        f'viewBox="{view[1] if view else ""}" style="max-width:{width * 4 / 3:.0f}px" '
+        f'aria-label="{escape(alt)}">'
+    )
+    body = text[head.end() if head else 0 :]
+    return opening + re.sub(r"\n\s*", "\n", body).strip()
+
+
+def _page_font(match: re.Match[str]) -> str:
+    if match[1]:
+        return "font-family: inherit"
+    size = re.search(r"[\d.]+px", match[2])
+    weight = "font-weight: bold; " if re.search(r"\b(bold|700)\b", match[2]) else ""
+    slant = "font-style: italic; " if "italic" in match[2] else ""
+    return f"{weight}{slant}font-size: {size[0] if size else '9px'}"
+
+
+def _keep_ids_apart(text: str, name: str) -> str:
+    """Prefix the ids that are referred to and drop the others."""
+    used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
+    text = re.sub(
+        r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", text
+    )
+    return re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", text)

@@ -1,0 +1,67 @@
+"""The grid of selectors and classifiers as a heat map, a panel a number of features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from samesplit.reports.figures.canvas import drawing, to_svg
+from samesplit.reports.palette import BLUE, INK
+
+__all__ = ["draw_grid"]
+
+
+def draw_grid(
+    panels: Mapping[str, pd.DataFrame], *, chosen: Mapping[str, pd.DataFrame], name: str, alt: str
+) -> str:
+    """Draw the inner AUC of every cell of a grid, averaged over folds.
+
+    Args:
+        panels: By the panel's title: selectors as rows, classifiers as columns, mean inner AUC.
+        chosen: By the same titles: how often each cell was chosen; shown under the AUC.
+        name: Unique in the report.
+        alt: Description.
+
+    Returns:
+        The SVG element.
+    """
+    values = np.concatenate([panel.to_numpy(float).ravel() for panel in panels.values()])
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.5, 1.0)
+    tall, wide = max(len(p) for p in panels.values()), max(p.shape[1] for p in panels.values())
+    width = min(10.2, 1.6 + 1.15 * wide * len(panels))
+    with drawing(width, 0.95 + 0.5 * tall) as figure:
+        grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+        for axes, (title, panel) in zip(grid, panels.items(), strict=True):
+            picked = chosen[title].reindex(index=panel.index, columns=panel.columns).fillna(0)
+            sns.heatmap(
+                panel, ax=axes, vmin=low - 0.15 * (high - low) - 0.005, vmax=high + 0.005, cmap=sns.light_palette(BLUE, as_cmap=True), cbar=False,
+                linewidths=2, linecolor="white",
+            )  # fmt: skip
+            _label(axes, panel, picked, low, high)
+            axes.set(title=title, xlabel="", ylabel="")
+            axes.tick_params(axis="both", length=0, labelsize=8.5, labelcolor=INK)
+            axes.tick_params(axis="y", rotation=0)
+            axes.tick_params(axis="x", rotation=0 if wide * len(panels) <= 6 else 30)
+        return to_svg(figure, name=name, alt=alt)
+
+
+def _label(axes: Axes, panel: pd.DataFrame, picked: pd.DataFrame, low: float, high: float) -> None:
+    light_until = low + 0.55 * (high - low)
+    for y, row in enumerate(panel.index):
+        for x, column in enumerate(panel.columns):
+            value, times = float(panel.loc[row, column]), int(picked.loc[row, column])
+            if not np.isfinite(value):
+                continue
+            colour = INK if value <= light_until else "white"
+            mark = f"chosen {times}×" if times else ""
+            axes.text(
+                x + 0.5, y + (0.36 if mark else 0.5), f"{value:.3f}", ha="center", va="center", color=colour,
+                fontsize=9, fontweight="bold" if times else "normal",
+            )  # fmt: skip
+            if mark:
+                axes.text(x + 0.5, y + 0.68, mark, ha="center", va="center", color=colour, fontsize=7.5)

@@ -1,0 +1,148 @@
+"""The results table, asked for one estimate at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from samesplit.reports.formatting import estimate_cell, interval_text, number
+from samesplit.reports.model import Cell
+
+__all__ = ["Estimate", "Numbers", "Pair", "Pairs"]
+
+_SECOND_OPINION = "Clopper-Pearson"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One row of the results table; NaN where there is no value."""
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float
+    n: int
+    n_positive: int
+    method: str
+    note: str
+
+    def cell(self, digits: int = 3, *, signed: bool = False) -> Cell:
+        """The estimate with its interval as a cell."""
+        return estimate_cell(self.estimate, self.low, self.high, digits, note=self.note, signed=signed)
+
+    def words(self, digits: int = 3, *, signed: bool = False) -> str:
+        """The estimate with its interval in words: `0.84 (0.77 to 0.91)`."""
+        shown = number(self.estimate, digits, signed=signed)
+        return f"{shown} ({interval_text(self.low, self.high, digits, signed=signed)})"
+
+    def is_known(self) -> bool:
+        """Whether there is an estimate."""
+        return self.estimate == self.estimate
+
+
+class Numbers:
+    """Looks up estimates on the test subset.
+
+    Args:
+        results: The results table.
+    """
+
+    def __init__(self, results: pd.DataFrame) -> None:
+        test = results[results["subset"] == "test"] if (results["subset"] == "test").any() else results
+        order = test.assign(_last=test["method"] == _SECOND_OPINION).sort_values("_last", kind="stable")
+        self._rows: dict[tuple[str, str, str, str], Estimate] = {}
+        for row in order.itertuples(index=False):
+            key = (str(row.quantity), str(row.model), str(row.reference), str(row.group))
+            self._rows.setdefault(
+                key,
+                Estimate(
+                    float(row.estimate), float(row.ci_low), float(row.ci_high), float(row.p_value),
+                    int(row.n), int(row.n_positive), str(row.method), str(row.note),
+                ),
+            )  # fmt: skip
+
+    def get(
+        self, quantity: str, model: str, *, reference: str | None = None, group: str = "all"
+    ) -> Estimate | None:
+        """An estimate, or None where the results have none.
+
+        Args:
+            quantity: As in the results table: `auc`, `sensitivity`, `auc_difference`, ...
+            model: A model, `reader:<id>/<modality>` or `readers:mean/<modality>`.
+            reference: What it is compared with.
+            group: The group of lesions.
+        """
+        return self._rows.get((quantity, model, reference or "", group))
+
+    def cell(
+        self,
+        quantity: str,
+        model: str,
+        *,
+        reference: str | None = None,
+        digits: int = 3,
+        signed: bool = False,
+    ) -> Cell:
+        """An estimate as a cell; a dash where there is none."""
+        found = self.get(quantity, model, reference=reference)
+        return Cell(text="–") if found is None else found.cell(digits, signed=signed)
+
+    def models(self) -> list[str]:
+        """Everybody who has a result, readers included, in order of appearance."""
+        return list(dict.fromkeys(key[1] for key in self._rows))
+
+    def groups(self, model: str) -> list[str]:
+        """The groups, besides all lesions, in which a model has an AUC."""
+        return [
+            key[3]
+            for key in self._rows
+            if key[0] == "auc" and key[1] == model and not key[2] and key[3] != "all"
+        ]
+
+    def methods(self, quantities: tuple[str, ...]) -> list[str]:
+        """The names of the methods used for some quantities, without doubles, in order."""
+        return list(dict.fromkeys(row.method for key, row in self._rows.items() if key[0] in quantities))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The difference between two models, first minus second."""
+
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    p_holm: float
+
+    def reversed(self) -> Pair:
+        """The second minus the first."""
+        return Pair(-self.difference, -self.high, -self.low, self.p_value, self.p_holm)
+
+
+class Pairs:
+    """Looks up the difference between two models, in whichever order it was computed.
+
+    Args:
+        table: The pairs table; may be empty.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._pairs: dict[tuple[str, str], Pair] = {}
+        for row in table.itertuples(index=False):
+            found = Pair(
+                float(row.difference),
+                float(row.ci_low),
+                float(row.ci_high),
+                float(row.p_value),
+                float(row.p_holm),
+            )
+            self._pairs[str(row.model_a), str(row.model_b)] = found
+            self._pairs[str(row.model_b), str(row.model_a)] = found.reversed()
+
+    def __len__(self) -> int:
+        return len(self._pairs) // 2
+
+    def get(self, first: str, second: str) -> Pair | None:
+        """First minus second, or None."""
+        return self._pairs.get((first, second))

@@ -1,0 +1,79 @@
+"""One colour, line style and marker per model, the same in every figure and table.
+
+Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which stay apart for colour-blind
+readers; the line style and the marker tell models apart where colour does not, as in print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["CONTROL_GREY", "INK", "NEGATIVE", "POSITIVE", "READER", "SUBSETS", "Style", "styles_for"]
+
+BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+ORANGE, SKY, BLACK = "#E69F00", "#56B4E9", "#000000"
+
+INK = "#1d252c"
+"""Text and axes."""
+CONTROL_GREY = "#7f8790"
+"""Controls, and lines that mark chance."""
+READER = "#3b4248"
+"""Readers."""
+POSITIVE, NEGATIVE = "#8f3b6f", "#e3cbd9"
+"""The two classes."""
+SUBSETS = {"train": "#c9d3dc", "validation": ORANGE, "test": BLUE}
+"""The parts of a split."""
+
+_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, "#8c6d00", "#7a3b69")
+_DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.6), (1.2, 1.4), (6, 1.6, 1.2, 1.6), (3, 1.2), (8, 2))
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a model is drawn.
+
+    Attributes:
+        colour: Hex colour.
+        dash: On and off lengths of its line in points; empty for a solid line.
+        marker: A matplotlib marker.
+    """
+
+    colour: str
+    dash: tuple[float, ...]
+    marker: str
+
+    @property
+    def line(self) -> tuple[float, tuple[float, ...]] | str:
+        """The line style as matplotlib takes it."""
+        return (0, self.dash) if self.dash else "-"
+
+
+def styles_for(models: Sequence[str], controls: Sequence[str] = ()) -> dict[str, Style]:
+    """Give every model its style; controls are grey.
+
+    Args:
+        models: Names in the order of the run, controls included.
+        controls: Those of them that are controls.
+
+    Returns:
+        A style for each model; no two of up to eight models share a colour, and of more none shares colour,
+        line and marker.
+
+    Example:
+        >>> styles_for(["grid", "zero"], ["zero"])["grid"].colour
+        '#0072B2'
+    """
+    styles: dict[str, Style] = {}
+    plain = [name for name in models if name not in controls]
+    for index, name in enumerate(plain):
+        turn = index // len(_COLOURS)
+        styles[name] = Style(
+            _COLOURS[index % len(_COLOURS)],
+            _DASHES[(index + turn) % len(_DASHES)],
+            _MARKERS[(index + turn) % len(_MARKERS)],
+        )
+    for index, name in enumerate(name for name in models if name in controls):
+        styles[name] = Style(CONTROL_GREY, _DASHES[(index + 2) % len(_DASHES)], _MARKERS[-1 - index % 3])
+    return styles

@@ -1,0 +1,202 @@
+"""Which lesions are shown, and their images with the contour, within what one page can carry."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from samesplit.reports.context import Context
+from samesplit.reports.errors_found import Miss, misses, reference_errors
+from samesplit.reports.model import Gallery, GalleryItem, Picture
+
+__all__ = ["Pictures", "choose_pictures"]
+
+MOST_LESIONS = 12
+"""Per gallery."""
+MOST_BYTES = 1_300_000
+"""Of all images of a report, as they stand in the page."""
+LARGEST_PX = 112
+"""Longest side of an image."""
+
+
+@dataclass
+class Pictures:
+    """Hands out the images of lesions until the page has had enough.
+
+    Attributes:
+        context: The run.
+        table: The thumbnails of the primary rater by lesion.
+        spent: Bytes handed out.
+    """
+
+    context: Context
+    table: dict[str, list[Picture]]
+    spent: int = 0
+    galleries: dict[str, Gallery] = field(default_factory=dict)
+
+    def ledger_gallery(self) -> Gallery | None:
+        """The lesions of the ledger."""
+        return self.galleries.get("ledger")
+
+    def error_gallery(self) -> Gallery | None:
+        """The lesions that most missed, then those the reference model is most wrong about."""
+        return self.galleries.get("errors")
+
+    def sample_gallery(self) -> Gallery | None:
+        """Lesions spread evenly over the cohort."""
+        return self.galleries.get("sample")
+
+    def add(
+        self, name: str, title: str, rule: str, lesions: Sequence[tuple[str, str]], *, tone: bool = False
+    ) -> None:
+        """Make a gallery of those of the lesions that have images and still fit.
+
+        Args:
+            name: `ledger`, `errors` or `sample`.
+            title: Of the gallery.
+            rule: How the lesions were chosen; the count that is shown is put behind it.
+            lesions: Id and caption, in order of choice.
+            tone: Whether the captions tell of something wrong.
+        """
+        items: list[GalleryItem] = []
+        wanted = [(lesion, caption) for lesion, caption in lesions if lesion in self.table]
+        for lesion, caption in wanted[:MOST_LESIONS]:
+            pictures = tuple(self.table[lesion])
+            cost = sum(len(picture.png_base64) for picture in pictures)
+            if self.spent + cost > MOST_BYTES:
+                break
+            self.spent += cost
+            items.append(
+                GalleryItem(
+                    lesion_id=lesion, caption=caption, pictures=pictures, tone="warning" if tone else "plain"
+                )
+            )
+        if items:
+            count = f" Shown: {len(items)} of {len(wanted)}." if len(items) < len(wanted) else ""
+            self.galleries[name] = Gallery(
+                id=f"gallery-{name}", title=title, rule=rule + count, items=tuple(items)
+            )
+
+
+def choose_pictures(context: Context) -> Pictures:
+    """Choose the lesions to show: ledger cases first, then the largest errors, then an even sample.
+
+    Args:
+        context: The run.
+    """
+    pictures = Pictures(context, _read(context))
+    if not pictures.table:
+        return pictures
+    pictures.add(
+        "ledger",
+        "Ledger cases",
+        "Lesions of the ledger that have an image, failures first.",
+        _ledger_lesions(context),
+        tone=True,
+    )
+    found, rule = _error_lesions(context)
+    pictures.add("errors", "Lesions that were missed", rule, found)
+    ids = [lesion for lesion in context.data.lesions.index if lesion in pictures.table]
+    places = np.unique(np.linspace(0, len(ids) - 1, min(MOST_LESIONS, len(ids))).round().astype(int))
+    labels = context.data.lesions["label"]
+    pictures.add(
+        "sample",
+        "A sample of the cohort",
+        "Taken at even steps through the list of lesions. Largest axial slice of each mask, cropped, windowed from "
+        "the 1st to the 99th percentile; point at an image to hide the contour.",
+        [(ids[place], str(labels[ids[place]])) for place in places],
+    )
+    return pictures
+
+
+def _ledger_lesions(context: Context) -> list[tuple[str, str]]:
+    rows = context.data.ledger
+    order = {"failed": 0, "excluded": 1, "missing": 2, "repaired": 3}
+    ordered = rows.assign(_order=rows["status"].map(order)).sort_values(
+        ["_order", "lesion_id"], kind="stable"
+    )
+    captions: dict[str, str] = {}
+    for row in ordered.itertuples(index=False):
+        captions.setdefault(str(row.lesion_id), f"{row.status}: {row.reason}")
+    return list(captions.items())
+
+
+def _error_lesions(context: Context) -> tuple[list[tuple[str, str]], str]:
+    found = [_caption(context, miss) for miss in misses(context)]
+    if found:
+        return found, (
+            "Lesions that at least half of the models and readers called wrongly, those missed by the largest share first."
+        )
+    largest = reference_errors(context)
+    return largest, "The largest errors of the reference model's probability."
+
+
+def _caption(context: Context, miss: Miss) -> tuple[str, str]:
+    parts = [f"{miss.models_wrong:.0f} of {miss.models} models"] if miss.models else []
+    if miss.readers:
+        parts.append(f"{miss.readers_wrong} of {miss.readers} readings")
+    return miss.lesion_id, f"{miss.label}; wrong: {', '.join(parts)}"
+
+
+def _read(context: Context) -> dict[str, list[Picture]]:
+    table = context.data.table("thumbnails")
+    if table.empty:
+        return {}
+    primary = table[table["rater"] == context.data.rater]
+    table = primary if len(primary) else table
+    sequences = [str(s) for s in context.data.section("cohort").get("sequences", [])]
+    rank = {sequence: place for place, sequence in enumerate(sequences)}
+    wanted = _wanted(context, set(table["lesion_id"]))
+    table = table[table["lesion_id"].isin(wanted)]
+    found: dict[str, list[Picture]] = {}
+    order = table["sequence"].map(lambda name: rank.get(str(name), len(rank)))
+    for row in (
+        table.assign(_order=order).sort_values(["lesion_id", "_order", "sequence"]).itertuples(index=False)
+    ):
+        pictures = found.setdefault(str(row.lesion_id), [])
+        if all(picture.sequence != str(row.sequence) for picture in pictures):
+            pictures.append(_picture(row))
+    return found
+
+
+def _wanted(context: Context, having: set[str]) -> set[str]:
+    """The lesions that any gallery could show, so that the others are not decoded."""
+    ids = [lesion for lesion in context.data.lesions.index if lesion in having]
+    places = (
+        np.unique(np.linspace(0, len(ids) - 1, min(MOST_LESIONS, len(ids))).round().astype(int))
+        if ids
+        else []
+    )
+    ledger = [lesion for lesion, _ in _ledger_lesions(context)]
+    errors = [lesion for lesion, _ in _error_lesions(context)[0]]
+    return {ids[place] for place in places} | set(ledger) | set(errors)
+
+
+def _picture(row: object) -> Picture:
+    width, height = int(row.width), int(row.height)
+    pixels = np.frombuffer(row.pixels, dtype=np.uint8).reshape(height, width)
+    image = Image.fromarray(pixels)
+    scale = LARGEST_PX / max(width, height)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        image = image.resize(size, Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", optimize=True)
+    return Picture(
+        sequence=str(row.sequence),
+        width=width,
+        height=height,
+        png_base64=base64.b64encode(buffer.getvalue()).decode("ascii"),
+        contour=_contour(row.contour),
+    )
+
+
+def _contour(text: object) -> tuple[tuple[tuple[float, float], ...], ...]:
+    lines = json.loads(text) if isinstance(text, str | bytes) and text else []
+    return tuple(tuple((round(float(x), 1), round(float(y), 1)) for x, y in line) for line in lines)

@@ -1,0 +1,191 @@
+"""ROC and precision-recall curves with the readers as points."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from samesplit.reports.context import Context, ModelInfo
+from samesplit.reports.figures.precision_recall import draw_precision_recall
+from samesplit.reports.figures.roc import Curve, ReaderPoint, draw_roc
+from samesplit.reports.formatting import counted, number, number_cell, text_cell
+from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
+
+__all__ = ["curves"]
+
+_AT = (0.05, 0.1, 0.2, 0.3, 0.5)
+_RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
+
+
+def curves(context: Context) -> Section | None:
+    """Build both figures."""
+    found = [figure for figure in (_roc(context), _precision_recall(context)) if figure is not None]
+    if not found:
+        return None
+    blocks: tuple[Block, ...] = tuple(found)
+    return Section(id="curves", title="ROC and precision–recall", lead=_lead(context), blocks=blocks)
+
+
+def _lead(context: Context) -> str:
+    roc = context.data.table("curves/roc")
+    folds = int(roc["n_folds"].max()) if len(roc) and "n_folds" in roc else 1
+    if folds == 1:
+        return "One test set: each curve is the empirical one."
+    return (
+        f"Each curve is the average of up to {folds} curves, one for each fold, repeat and seed, at equal "
+        "1 − specificity (ROC) or recall (PR); its area is the mean of their areas."
+    )
+
+
+def _curves(context: Context, name: str, x: str, y: str, quantity: str) -> list[tuple[ModelInfo, Curve]]:
+    table = context.data.table(f"curves/{name}")
+    if table.empty or "model" not in table:
+        return []
+    found = []
+    for model in (model for model in context.models if not model.is_constant):
+        points = table[table["model"] == model.name]
+        if points.empty:
+            continue
+        estimate = context.numbers.get(quantity, model.name)
+        area = f" ({number(estimate.estimate)})" if estimate else ""
+        curve = Curve(
+            title=f"{model.title}{area}",
+            style=context.style(model.name),
+            x=points[x].tolist(),
+            y=points[y].tolist(),
+            control=model.is_control,
+        )
+        found.append((model, curve))
+    return sorted(found, key=lambda item: item[0].is_control)
+
+
+def _roc(context: Context) -> Figure | None:
+    found = _curves(context, "roc", "fpr", "tpr", "auc")
+    if not found:
+        return None
+    points = []
+    for reader in context.readers:
+        sensitivity = context.numbers.get("sensitivity", reader.name)
+        specificity = context.numbers.get("specificity", reader.name)
+        if (
+            not reader.is_mean
+            and sensitivity
+            and specificity
+            and sensitivity.is_known()
+            and specificity.is_known()
+        ):
+            points.append(
+                ReaderPoint(reader.reader, reader.modality, 1 - specificity.estimate, sensitivity.estimate)
+            )
+    alt = f"ROC curves of {counted(len(found), 'model')} and {counted(len(points), 'reader point')}."
+    return Figure(
+        id="roc",
+        title="ROC",
+        caption=f"Numbers in the key: AUC.{_reader_caption(points)}",
+        alt=alt,
+        width="half",
+        svg=draw_roc([curve for _, curve in found], points, name="roc", alt=alt),
+        table=_roc_table(found),
+    )
+
+
+def _reader_caption(points: list[ReaderPoint]) -> str:
+    if not points:
+        return ""
+    several = len({point.modality for point in points}) > 1
+    return " Points: readers at their calls" + (", a line joins a reader's points." if several else ".")
+
+
+def _precision_recall(context: Context) -> Figure | None:
+    found = _curves(context, "pr", "recall", "precision", "pr_auc")
+    if not found:
+        return None
+    auc = context.numbers.get("auc", found[0][0].name)
+    prevalence = auc.n_positive / auc.n if auc is not None and auc.n else float("nan")
+    points = []
+    for reader in context.readers:
+        recall = context.numbers.get("sensitivity", reader.name)
+        precision = _precision(context, reader.name)
+        if not reader.is_mean and recall is not None and recall.is_known() and precision is not None:
+            points.append(ReaderPoint(reader.reader, reader.modality, recall.estimate, precision))
+    alt = f"Precision-recall curves of {counted(len(found), 'model')}; prevalence {number(prevalence, 2)}."
+    svg = draw_precision_recall(
+        [curve for _, curve in found], points, prevalence=prevalence, name="precision-recall", alt=alt
+    )
+    return Figure(
+        id="precision-recall",
+        title="Precision–recall",
+        caption=(
+            f"Numbers in the key: average precision, which depends on the prevalence, here {number(prevalence, 2)}."
+        ),
+        alt=alt,
+        width="half",
+        svg=svg,
+        table=_pr_table(found),
+    )
+
+
+def _precision(context: Context, name: str) -> float | None:
+    counts = context.data.table("confusion")
+    if counts.empty:
+        return None
+    row = counts[(counts["model"] == name) & (counts["group"] == "all")]
+    if row.empty:
+        return None
+    tp, fp = float(row["tp"].iloc[0]), float(row["fp"].iloc[0])
+    return tp / (tp + fp) if tp + fp else None
+
+
+def _roc_table(found: list[tuple[ModelInfo, Curve]]) -> Table:
+    columns = [Column(key="who", title="Model")]
+    columns += [
+        Column(
+            key=f"at{i}",
+            title=f"at specificity {1 - x:.2f}",
+            kind="number",
+            help="Sensitivity read off the curve",
+        )
+        for i, x in enumerate(_AT)
+    ]
+    rows = []
+    for model, curve in found:
+        cells = {"who": text_cell(model.title)}
+        best = pd.Series(curve.y, index=curve.x).groupby(level=0).max()
+        for i, x in enumerate(_AT):
+            cells[f"at{i}"] = number_cell(
+                float(np.interp(x, best.index.to_numpy(float), best.to_numpy(float))), 2
+            )
+        rows.append(Row(cells=cells, key=model.name))
+    return Table(
+        id="roc-table",
+        title="Sensitivity at fixed specificity",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=(
+            "Read off the test curve, to describe it; not an operating point that could have been known beforehand. "
+            "All points: curves/roc.parquet.",
+        ),
+    )
+
+
+def _pr_table(found: list[tuple[ModelInfo, Curve]]) -> Table:
+    columns = [Column(key="who", title="Model")]
+    columns += [
+        Column(key=f"at{i}", title=f"at recall {r:.2f}", kind="number", help="Precision read off the curve")
+        for i, r in enumerate(_RECALLS)
+    ]
+    rows = []
+    for model, curve in found:
+        cells = {"who": text_cell(model.title)}
+        x, y = np.asarray(curve.x, float), np.asarray(curve.y, float)
+        for i, recall in enumerate(_RECALLS):
+            place = min(int(np.searchsorted(x, recall - 1e-12, side="left")), len(y) - 1)
+            cells[f"at{i}"] = number_cell(float(y[place]), 2)
+        rows.append(Row(cells=cells, key=model.name))
+    return Table(
+        id="precision-recall-table",
+        title="Precision at fixed recall",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=("Read off the test curve, to describe it. All points: curves/pr.parquet.",),
+    )

@@ -1,0 +1,125 @@
+"""Errors: the lesions that most called wrongly, and those only models or only readers got wrong."""
+
+from __future__ import annotations
+
+from samesplit.reports.context import Context
+from samesplit.reports.errors_found import Miss, miss_table, misses, reference_errors
+from samesplit.reports.formatting import count_cell, counted, number, text_cell
+from samesplit.reports.model import Block, Cell, Column, Prose, Row, Section, Table
+from samesplit.reports.pictures import Pictures
+
+__all__ = ["errors"]
+
+_MOST_ROWS = 60
+
+
+def errors(context: Context, pictures: Pictures) -> Section | None:
+    """Build the table of lesions that most missed, with their images."""
+    if context.data.shuffled:
+        return None
+    everyone = miss_table(context)
+    if not everyone and not reference_errors(context):
+        return None
+    missed = misses(context)
+    blocks: list[Block] = []
+    if missed:
+        blocks.append(_table(context, missed))
+    else:
+        blocks.append(Prose(text="No lesion was called wrongly by half of the models and readers."))
+    gallery = pictures.error_gallery()
+    if gallery is not None:
+        blocks.append(gallery)
+    split = _models_against_readers(everyone)
+    if split is not None:
+        blocks.append(split)
+    lead = (
+        f"{counted(len(missed), 'lesion')} of {len(everyone)} called wrongly by at least half of the models and "
+        "readings; controls are left out, and several calls of a model count as their share."
+        if everyone
+        else ""
+    )
+    return Section(id="errors", title="Errors", lead=lead, blocks=tuple(blocks))
+
+
+def _table(context: Context, missed: list[Miss]) -> Table:
+    columns = [
+        Column(key="lesion", title="Lesion", kind="code"),
+        Column(key="truth", title="Truth"),
+        Column(key="share", title="Wrong, of all", kind="number"),
+        Column(key="models", title="Models wrong", kind="number"),
+    ]
+    if any(miss.readers for miss in missed):
+        columns.append(Column(key="readers", title="Readings wrong", kind="number"))
+    columns += [Column(key="who", title="Wrong models")]
+    extra = [name for name in ("size_mm", "site") if name in context.data.lesions]
+    columns += [Column(key=name, title=name.replace("_mm", ", mm").capitalize()) for name in extra]
+    rows = []
+    for miss in missed[:_MOST_ROWS]:
+        cells = {
+            "lesion": text_cell(miss.lesion_id),
+            "truth": text_cell(miss.label),
+            "share": Cell(text=f"{number(100 * miss.share, 0)} %", value=miss.share),
+            "models": _of(miss.models_wrong, miss.models),
+            "readers": _of(miss.readers_wrong, miss.readers),
+            "who": text_cell(", ".join(miss.titles)),
+        }
+        row = context.data.lesions.loc[miss.lesion_id]
+        cells |= {name: text_cell(_plain(row[name])) for name in extra}
+        rows.append(Row(cells={column.key: cells[column.key] for column in columns}))
+    rest = len(missed) - len(rows)
+    notes = (f"{rest} further lesions are left out.",) if rest else ()
+    return Table(
+        id="errors-table",
+        title="Lesions that most missed",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=notes,
+    )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:g}"
+    return "" if value is None else str(value)
+
+
+def _of(wrong: float, total: int) -> Cell:
+    if not total:
+        return Cell(text="–")
+    shown = number(wrong, 0 if float(wrong).is_integer() else 1)
+    return Cell(text=f"{shown} of {total}", value=float(wrong))
+
+
+def _models_against_readers(everyone: list[Miss]) -> Table | None:
+    """How the majority of models and the majority of readings went together."""
+    both = [miss for miss in everyone if miss.models and miss.readers]
+    if not both:
+        return None
+    counts = {(m, r): 0 for m in (False, True) for r in (False, True)}
+    for miss in both:
+        counts[miss.models_wrong * 2 > miss.models, miss.readers_wrong * 2 > miss.readers] += 1
+    columns = (
+        Column(key="what", title=""),
+        Column(key="right", title="Most readings right", kind="number"),
+        Column(key="wrong", title="Most readings wrong", kind="number"),
+    )
+    rows = tuple(
+        Row(
+            cells={
+                "what": text_cell(f"Most models {'wrong' if wrong else 'right'}"),
+                "right": count_cell(counts[wrong, False]),
+                "wrong": count_cell(counts[wrong, True]),
+            }
+        )
+        for wrong in (False, True)
+    )
+    return Table(
+        id="both-table",
+        title="Models and readers",
+        columns=columns,
+        rows=rows,
+        notes=(
+            "Lesions; “most” is more than half of the models, or of all readings, that called the lesion.",
+        ),
+        sortable=False,
+    )

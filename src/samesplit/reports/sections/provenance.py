@@ -1,0 +1,173 @@
+"""Notes of the run, and everything needed to trust it and to run it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samesplit.reports.context import Context
+from samesplit.reports.formatting import counted, duration, text_cell
+from samesplit.reports.model import Block, Cell, Column, Details, Fact, Facts, Prose, Row, Section, Table
+
+__all__ = ["notes", "provenance"]
+
+
+def notes(context: Context) -> Section | None:
+    """Build the remarks of the run."""
+    remarks = list(context.data.notes)
+    if not remarks:
+        return None
+    return Section(
+        id="notes",
+        title="Run notes",
+        blocks=tuple(Prose(text=_sentence(remark)) for remark in dict.fromkeys(remarks)),
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def provenance(context: Context) -> Section:
+    """Build hashes, versions, machine, durations, licences and the command."""
+    data = context.data
+    facts = [
+        Fact(name="Command", text=str(data.run.get("command") or "not recorded"), code=True),
+        Fact(name="Run", text=f"{data.run['benchmark']} / {data.run['run']}"),
+        Fact(name="Started, finished", text=_span(data.run)),
+    ]
+    source = data.section("data")
+    facts += [
+        Fact(name=title, text=str(source[key]))
+        for key, title in (("licence", "Licence of the data"), ("source", "Source of the data"))
+        if source.get(key)
+    ]
+    facts += _machine(data.section("machine"))
+    blocks: list[Block] = [Facts(facts=tuple(facts)), _models(context)]
+    profiles = _profiles(context)
+    blocks += [profiles] if profiles is not None else []
+    blocks += _hashes_and_versions(context)
+    blocks += _seconds(data.section("seconds"))
+    blocks.append(_settings(context))
+    return Section(id="provenance", title="Provenance", blocks=tuple(blocks))
+
+
+def _span(run: dict[str, Any]) -> str:
+    parts = [str(run[key]) for key in ("started", "finished") if run.get(key)]
+    return " – ".join(parts) or "not recorded"
+
+
+def _machine(machine: dict[str, Any]) -> list[Fact]:
+    if not machine:
+        return []
+    text = []
+    for key, value in machine.items():
+        if value is None or value == "":
+            continue
+        name = {"memory_gb": "GB memory", "cores": "cores"}.get(key)
+        if name and isinstance(value, int | float):
+            text.append(f"{value:g} {name}")
+        else:
+            text.append(f"{key.replace('_', ' ')} {value}" if key == "device" else str(value))
+    return [Fact(name="Machine", text=", ".join(text))]
+
+
+def _models(context: Context) -> Table:
+    columns = (
+        Column(key="who", title="Model"),
+        Column(key="name", title="Name", kind="code"),
+        Column(key="kind", title="Kind"),
+        Column(key="seeds", title="Seeds"),
+        Column(key="what", title="What it is"),
+    )
+    described = {
+        str(item.get("name")): str(item.get("description") or "")
+        for item in context.data.run.get("models", [])
+    }
+    rows = tuple(
+        Row(
+            cells={
+                "who": text_cell(model.title),
+                "name": text_cell(model.name),
+                "kind": text_cell(model.kind),
+                "seeds": text_cell(", ".join(map(str, model.seeds))),
+                "what": text_cell(described.get(model.name, "")),
+            },
+            key=model.name,
+        )
+        for model in context.models
+    )
+    return Table(id="models-table", title="Models", columns=columns, rows=rows, sortable=False)
+
+
+def _profiles(context: Context) -> Table | None:
+    profiles = context.data.run.get("profiles") or []
+    if not profiles:
+        return None
+    columns = (
+        Column(key="name", title="Profile", kind="code"),
+        Column(key="engine", title="Engine"),
+        Column(key="sequences", title="Sequences"),
+        Column(key="what", title="What it is"),
+    )
+    rows = tuple(
+        Row(
+            cells={
+                "name": text_cell(item.get("name")),
+                "engine": text_cell(item.get("engine")),
+                "sequences": text_cell(", ".join(map(str, item.get("sequences") or []))),
+                "what": text_cell(item.get("description")),
+            }
+        )
+        for item in profiles
+    )
+    return Table(id="profiles-table", title="Feature profiles", columns=columns, rows=rows, sortable=False)
+
+
+def _hashes_and_versions(context: Context) -> list[Block]:
+    data = context.data
+    hashes = {"split": data.section("split").get("sha256")} | data.section("hashes")
+    blocks: list[Block] = []
+    rows = tuple(
+        Row(cells={"what": text_cell(name), "value": text_cell(value)})
+        for name, value in hashes.items()
+        if value
+    )
+    if rows:
+        columns = (Column(key="what", title="What"), Column(key="value", title="SHA-256", kind="code"))
+        blocks.append(Table(id="hashes-table", title="Hashes", columns=columns, rows=rows, sortable=False))
+    versions = data.section("versions")
+    if versions:
+        facts = tuple(Fact(name=str(name), text=str(version)) for name, version in versions.items())
+        blocks.append(Facts(title="Versions", facts=facts))
+    return blocks
+
+
+def _seconds(seconds: dict[str, Any]) -> list[Block]:
+    if not seconds:
+        return []
+    numbers = {name: float(value) for name, value in seconds.items() if isinstance(value, int | float)}
+    rows = [
+        Row(cells={"stage": text_cell(name), "time": Cell(text=duration(value), value=value)})
+        for name, value in numbers.items()
+    ]
+    columns = (Column(key="stage", title="Stage"), Column(key="time", title="Time", kind="number"))
+    note = f"{counted(len(rows), 'stage')}; a stage whose inputs had not changed was not run again."
+    return [Table(id="seconds-table", title="Durations", columns=columns, rows=tuple(rows), notes=(note,))]
+
+
+def _settings(context: Context) -> Details:
+    """The effective settings, flat, one click away."""
+    data = context.data
+    flat: list[Fact] = []
+    for part in ("split", "statistics", "cohort", "options"):
+        flat += _flat(part, data.section(part))
+    for item in data.run.get("models", []):
+        flat += _flat(f"models/{item.get('name')}", item.get("settings") or {})
+    return Details(summary="Effective settings", blocks=(Facts(facts=tuple(flat)),))
+
+
+def _flat(name: str, value: Any) -> list[Fact]:
+    if isinstance(value, dict):
+        return [fact for key, inner in value.items() for fact in _flat(f"{name}.{key}", inner)]
+    return [Fact(name=name, text="none" if value is None else str(value), code=True)]

@@ -1,0 +1,228 @@
+"""The radiomics grid: every cell, the winner's curse, and the features chosen."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from samesplit.reports.context import Context, slug
+from samesplit.reports.figures.grid import draw_grid
+from samesplit.reports.figures.selection import draw_selection
+from samesplit.reports.figures.winners_curse import draw_winners_curse
+from samesplit.reports.formatting import count_cell, counted, number, number_cell, text_cell
+from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
+from samesplit.reports.sections.differences import fold_auc_table
+from samesplit.reports.sections.split import fold_name
+
+__all__ = ["radiomics"]
+
+_FIT = ["seed", "repeat", "fold"]
+_MOST_FOLDS = 25
+_MOST_FEATURES = 18
+_MOST_ROWS = 150
+
+
+def radiomics(context: Context) -> Section | None:
+    """Build the figures of every model that searched a grid or chose features."""
+    grid, chosen = context.data.table("details/grid"), context.data.table("details/chosen_features")
+    blocks: list[Block] = []
+    searched = 0
+    for model in context.models:
+        cells = _of(grid, model.name)
+        if {"selector", "classifier", "inner_auc"} <= set(cells.columns) and len(cells):
+            searched = max(searched, int(cells.groupby(_FIT).size().max()))
+            blocks.append(_heat_map(context, model.name, cells))
+            curse = _curse(context, model.name, cells)
+            blocks += [curse] if curse is not None else []
+        features = _of(chosen, model.name)
+        if len(features):
+            blocks.append(_selection(context, model.name, features))
+    if not blocks:
+        return None
+    lead = (
+        f"In every fold {counted(searched, 'candidate')} were compared by inner cross-validation on the training "
+        "part, and the best was refitted; the test part was used once, after the choice."
+        if searched
+        else "Features chosen while fitting, on the training part of each fold alone."
+    )
+    return Section(id="radiomics", title="Radiomics grid and features", lead=lead, blocks=tuple(blocks))
+
+
+def _of(table: pd.DataFrame, model: str) -> pd.DataFrame:
+    return table[table["model"] == model] if "model" in table else pd.DataFrame()
+
+
+def _heat_map(context: Context, model: str, cells: pd.DataFrame) -> Figure:
+    cells = cells.assign(size=cells["size"] if "size" in cells else 0)
+    cells = cells.assign(chosen=cells["chosen"].fillna(False).astype(bool) if "chosen" in cells else False)
+    panels, picked = {}, {}
+    for size, part in cells.groupby("size", sort=True):
+        title = f"{size} features"
+        panels[title] = part.pivot_table(
+            index="selector", columns="classifier", values="inner_auc", dropna=False
+        )
+        picked[title] = part.pivot_table(
+            index="selector", columns="classifier", values="chosen", aggfunc="sum"
+        )
+    fits = cells.groupby(_FIT).ngroups
+    name = f"grid-{slug(model)}"
+    alt = f"Heat map of the inner AUC of {len(cells) // max(fits, 1)} candidates, mean of {counted(fits, 'fit')}."
+    return Figure(
+        id=name,
+        title=f"{context.title(model)}: inner AUC of every candidate",
+        caption=(
+            f"Mean over {counted(fits, 'fit')} (folds, repeats, seeds) of the AUC in inner cross-validation; below it, "
+            "how often the candidate was chosen. Names as in the model's file."
+        ),
+        alt=alt,
+        svg=draw_grid(panels, chosen=picked, name=name, alt=alt),
+        table=_grid_table(name, cells),
+    )
+
+
+def _grid_table(name: str, cells: pd.DataFrame) -> Table:
+    columns = (
+        Column(key="selector", title="Selector"),
+        Column(key="classifier", title="Classifier"),
+        Column(key="size", title="Features", kind="number"),
+        Column(key="inner", title="Inner AUC, mean", kind="number"),
+        Column(key="sd", title="SD over fits", kind="number"),
+        Column(key="chosen", title="Chosen", kind="number"),
+    )
+    rows = []
+    for key, part in cells.groupby(["selector", "classifier", "size"], sort=True):
+        selector, classifier, size = key
+        rows.append(
+            Row(
+                cells={
+                    "selector": text_cell(selector),
+                    "classifier": text_cell(classifier),
+                    "size": count_cell(size),
+                    "inner": number_cell(float(part["inner_auc"].mean())),
+                    "sd": number_cell(float(part["inner_auc"].std())),
+                    "chosen": count_cell(int(part["chosen"].sum())),
+                }
+            )
+        )
+    return Table(id=f"{name}-table", title="Candidates", columns=columns, rows=tuple(rows))
+
+
+def _curse(context: Context, model: str, cells: pd.DataFrame) -> Figure | None:
+    """Inner against outer AUC of the chosen candidate, fold by fold."""
+    if "chosen" not in cells:
+        return None
+    best = cells[cells["chosen"].fillna(False).astype(bool)]
+    outer = fold_auc_table(context)
+    both = best.merge(outer[outer["model"] == model][[*_FIT, "auc"]], on=_FIT, how="inner")
+    both = both[both["auc"].notna() & both["inner_auc"].notna()].sort_values(_FIT)
+    if both.empty:
+        return None
+    pairs = context.data.splits[["repeat", "fold"]].drop_duplicates()
+    seeds = both["seed"].nunique() > 1
+    labels = [
+        fold_name(int(r.repeat), int(r.fold), pairs) + (f", seed {r.seed}" if seeds else "")
+        for r in both.itertuples(index=False)
+    ]
+    gap = both["inner_auc"] - both["auc"]
+    name = f"curse-{slug(model)}"
+    shown = both.head(_MOST_FOLDS)
+    alt = f"Inner and test AUC of the chosen candidate in each fold; mean gap {number(float(gap.mean()), 3, signed=True)}."
+    rest = f" The first {len(shown)} of {len(both)} fits are drawn." if len(shown) < len(both) else ""
+    return Figure(
+        id=name,
+        title=f"{context.title(model)}: the winner’s curse",
+        caption=(
+            f"The best of several inner scores is expected to be too high by selection. Here: inner {number(float(both['inner_auc'].mean()))}, "
+            f"test {number(float(both['auc'].mean()))}, gap {number(float(gap.mean()), signed=True)} on the mean of "
+            f"{counted(len(both), 'fit')}.{rest}"
+        ),
+        alt=alt,
+        width="half",
+        svg=draw_winners_curse(
+            labels[: len(shown)],
+            shown["inner_auc"].tolist(),
+            shown["auc"].tolist(),
+            style=context.style(model),
+            name=name,
+            alt=alt,
+        ),
+        table=_curse_table(name, both, labels),
+    )
+
+
+def _curse_table(name: str, both: pd.DataFrame, labels: list[str]) -> Table:
+    columns = (
+        Column(key="fold", title="Fold"),
+        Column(key="chosen", title="Chosen"),
+        Column(key="inner", title="Inner AUC", kind="number"),
+        Column(key="outer", title="Test AUC", kind="number"),
+        Column(key="gap", title="Gap", kind="number"),
+    )
+    rows = tuple(
+        Row(
+            cells={
+                "fold": text_cell(label),
+                "chosen": text_cell(
+                    ", ".join(str(row[key]) for key in ("selector", "classifier", "size") if key in row)
+                ),
+                "inner": number_cell(row["inner_auc"]),
+                "outer": number_cell(row["auc"]),
+                "gap": number_cell(row["inner_auc"] - row["auc"], signed=True),
+            }
+        )
+        for label, row in zip(labels, both.to_dict("records"), strict=True)
+    )
+    return Table(id=f"{name}-table", title="Inner and test AUC of each fit", columns=columns, rows=rows)
+
+
+def _selection(context: Context, model: str, features: pd.DataFrame) -> Figure:
+    fits = features.groupby(_FIT).ngroups
+    grouped = features.groupby("feature", sort=True)
+    counts = grouped.size()
+    ranks = grouped["rank"].mean() if "rank" in features else counts * float("nan")
+    table = pd.DataFrame({"count": counts, "rank": ranks}).reset_index()
+    table = table.sort_values(["count", "rank", "feature"], ascending=[False, True, True], kind="stable")
+    shown = table.head(_MOST_FEATURES)
+    name = f"selection-{slug(model)}"
+    alt = f"How often features were chosen; the first is {shown['feature'].iloc[0]}, {shown['count'].iloc[0]} of {fits}."
+    rest = f" The first {len(shown)} of {len(table)} are drawn." if len(table) > len(shown) else ""
+    return Figure(
+        id=name,
+        title=f"{context.title(model)}: features chosen",
+        caption=(
+            f"In how many of {counted(fits, 'fit')} each feature was chosen. Features that change from fold to fold "
+            f"stand for each other; none of them is shown to matter by itself.{rest}"
+        ),
+        alt=alt,
+        svg=draw_selection(
+            shown["feature"].tolist(),
+            shown["count"].tolist(),
+            of=fits,
+            style=context.style(model),
+            name=name,
+            alt=alt,
+        ),
+        table=_selection_table(name, table, fits),
+    )
+
+
+def _selection_table(name: str, table: pd.DataFrame, fits: int) -> Table:
+    columns = (
+        Column(key="feature", title="Feature", kind="code"),
+        Column(key="count", title="Chosen", kind="number"),
+        Column(key="share", title="Share of fits", kind="number"),
+        Column(key="rank", title="Mean rank", kind="number"),
+    )
+    rows = tuple(
+        Row(
+            cells={
+                "feature": text_cell(row["feature"]),
+                "count": count_cell(row["count"]),
+                "share": number_cell(row["count"] / fits, 2),
+                "rank": number_cell(row["rank"], 1),
+            }
+        )
+        for row in table.head(_MOST_ROWS).to_dict("records")
+    )
+    rest = len(table) - len(rows)
+    notes = (f"{rest} more in details/chosen_features.parquet.",) if rest > 0 else ()
+    return Table(id=f"{name}-table", title="Features chosen", columns=columns, rows=rows, notes=notes)

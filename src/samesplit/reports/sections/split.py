@@ -1,0 +1,205 @@
+"""The split: who stands where, and how alike the parts are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from samesplit.reports.context import Context
+from samesplit.reports.figures.balance import draw_balance
+from samesplit.reports.figures.split_strip import draw_split_strip
+from samesplit.reports.formatting import count_cell, counted, number, number_cell, text_cell
+from samesplit.reports.model import Block, Cell, Column, Figure, Prose, Row, Section, Table
+
+__all__ = ["split"]
+
+_SIDES = ("train", "validation", "test")
+_MOST_STRIPS = 20
+_MOST_VARIABLES = 24
+
+
+def split(context: Context) -> Section:
+    """Build the strip, the counts and the balance."""
+    blocks: list[Block] = [_strip(context)]
+    balance = _balance(context)
+    if balance is not None:
+        blocks.append(balance)
+    overlap = _overlap(context)
+    blocks.insert(0, overlap)
+    return Section(id="split", title="Split", lead=_lead(context), blocks=tuple(blocks))
+
+
+def _lead(context: Context) -> str:
+    settings = context.data.section("split")
+    pairs = context.data.splits[["repeat", "fold"]].drop_duplicates()
+    repeats, folds = pairs["repeat"].nunique(), len(pairs)
+    scheme = str(settings.get("scheme") or "unnamed")
+    size = counted(folds, "fold") + (f" in {counted(repeats, 'repeat')}" if repeats > 1 else "")
+    seed = f", seed {settings['seed']}" if settings.get("seed") is not None else ""
+    return (
+        f"Scheme “{scheme}”: {size}{seed}. Made from ids, labels and strata before any feature existed, written once, "
+        "read back by every model."
+    )
+
+
+def _overlap(context: Context) -> Prose:
+    doubled = context.data.splits.duplicated(["repeat", "fold", "patient_id"]).sum()
+    if doubled:
+        return Prose(text=f"{counted(int(doubled), 'patient')} stand on two sides of a fold.", tone="warning")
+    patients = context.data.splits["patient_id"].nunique()
+    return Prose(
+        text=f"Checked: none of the {patients} patients stands on two sides of any fold.", tone="note"
+    )
+
+
+def _strip(context: Context) -> Figure:
+    table, lesions = context.data.splits, context.data.lesions
+    patients = lesions.groupby("patient_id").agg(positive=("positive", "max"))
+    if "site" in lesions:
+        patients["site"] = lesions["site"].fillna("").astype(str).groupby(lesions["patient_id"]).first()
+    else:
+        patients["site"] = ""
+    patients = patients[patients.index.isin(table["patient_id"])]
+    patients = patients.reset_index().sort_values(
+        ["site", "positive", "patient_id"], ascending=[True, False, True]
+    )
+    pairs = table[["repeat", "fold"]].drop_duplicates().sort_values(["repeat", "fold"])
+    shown = list(pairs.head(_MOST_STRIPS).itertuples(index=False, name=None))
+    codes = table.assign(code=table["subset"].map({side: i for i, side in enumerate(_SIDES)}))
+    wide = codes.pivot_table(index=["repeat", "fold"], columns="patient_id", values="code")
+    sides = wide.reindex(index=pd.MultiIndex.from_tuples(shown), columns=patients["patient_id"]).fillna(-1)
+    title = "Who stands where"
+    rest = f" The first {len(shown)} of {len(pairs)} folds are drawn." if len(pairs) > len(shown) else ""
+    svg = draw_split_strip(
+        sides.to_numpy().astype(np.int64),
+        [fold_name(repeat, fold, pairs) for repeat, fold in shown],
+        patients["site"].tolist(),
+        patients["positive"].astype(bool).tolist(),
+        classes=(context.data.positive, context.data.negative),
+        name="split-strip",
+        alt=f"{title}: a strip of {len(patients)} patients for each of {len(shown)} folds, coloured by subset",
+    )
+    return Figure(
+        id="split-strip",
+        title=title,
+        caption=f"A column a patient, a row a fold; the top row is the class (of the worst lesion).{rest}",
+        alt=f"Strip of {len(patients)} patients by {len(shown)} folds; the counts are in the table.",
+        svg=svg,
+        table=_counts(context, pairs),
+    )
+
+
+def fold_name(repeat: int, fold: int, pairs: pd.DataFrame) -> str:
+    """A fold as it is called: `fold 1`, or `repeat 2, fold 1`, counted from 1; `test set` when it is the only one."""
+    if len(pairs) == 1:
+        return "test set"
+    return f"repeat {repeat + 1}, fold {fold + 1}" if pairs["repeat"].nunique() > 1 else f"fold {fold + 1}"
+
+
+def _counts(context: Context, pairs: pd.DataFrame) -> Table:
+    merged = context.data.splits.merge(
+        context.data.lesions.reset_index()[["lesion_id", "patient_id", "positive"]], on="patient_id"
+    )
+    columns = [Column(key="fold", title="Fold")]
+    for side in _SIDES:
+        columns += [
+            Column(key=f"{side}_patients", title=f"{side}: patients", kind="number"),
+            Column(key=f"{side}_lesions", title="lesions", kind="number"),
+            Column(key=f"{side}_positive", title=context.data.positive, kind="number"),
+        ]
+    rows = []
+    for repeat, fold in pairs.itertuples(index=False, name=None):
+        here = merged[(merged["repeat"] == repeat) & (merged["fold"] == fold)]
+        cells: dict[str, Cell] = {"fold": text_cell(fold_name(repeat, fold, pairs))}
+        for side in _SIDES:
+            part = here[here["subset"] == side]
+            cells[f"{side}_patients"] = count_cell(part["patient_id"].nunique())
+            cells[f"{side}_lesions"] = count_cell(len(part))
+            cells[f"{side}_positive"] = count_cell(int(part["positive"].sum()))
+        rows.append(Row(cells=cells))
+    return Table(
+        id="split-table", title="Patients and lesions of each fold", columns=tuple(columns), rows=tuple(rows)
+    )
+
+
+def _balance(context: Context) -> Figure | None:
+    table = context.data.table("balance")
+    if not {"subset", "variable", "level", "value", "smd"} <= set(table.columns):
+        return None
+    table = table.assign(level=table["level"].fillna("").astype(str))
+    compared = table[table["smd"].notna()]
+    keys = list(dict.fromkeys(zip(compared["variable"], compared["level"], strict=True)))
+    if not keys:
+        return None
+    worst = compared.groupby(["variable", "level"])["smd"].agg(lambda values: values.abs().max())
+    shown = sorted(keys, key=lambda key: (-float(worst[key]), key))[:_MOST_VARIABLES]
+    titles = [_variable(context, *key) for key in shown]
+    by_side = {
+        side: [_of(compared, side, key)["smd"].tolist() for key in shown]
+        for side in ("validation", "test")
+        if (compared["subset"] == side).any()
+    }
+    rest = (
+        f" The {len(shown)} with the largest differences of {len(keys)} are drawn."
+        if len(keys) > len(shown)
+        else ""
+    )
+    largest = shown[0]
+    alt = (
+        f"Standardised mean differences; the largest, {number(float(worst[largest]), 2)}, is of {titles[0]}."
+    )
+    return Figure(
+        id="balance",
+        title="How alike the parts are",
+        caption=(
+            "A point a fold. Parts of a random split differ by chance, small parts by more; a large difference says "
+            f"where to be careful.{rest}"
+        ),
+        alt=alt,
+        svg=draw_balance(titles, by_side, name="balance", alt=alt),
+        table=_balance_table(context, table, keys),
+    )
+
+
+def _of(table: pd.DataFrame, side: str, key: tuple[str, str]) -> pd.DataFrame:
+    return table[(table["subset"] == side) & (table["variable"] == key[0]) & (table["level"] == key[1])]
+
+
+def _variable(context: Context, variable: str, level: str) -> str:
+    name = variable.replace("_mm", ", mm").replace("_", " ")
+    if variable == "label":
+        return f"class: {context.data.positive}"
+    return name if level in ("", "mean") else f"{name}: {level}"
+
+
+def _balance_table(context: Context, table: pd.DataFrame, keys: list[tuple[str, str]]) -> Table:
+    columns = [Column(key="what", title="Variable")]
+    columns += [Column(key=side, title=side, kind="number", help="Mean over folds") for side in _SIDES]
+    columns += [
+        Column(key="smd", title="SMD test, mean", kind="number"),
+        Column(
+            key="worst", title="largest |SMD|", kind="number", help="Of validation and test, over all folds"
+        ),
+    ]
+    rows = []
+    for key in keys:
+        cells: dict[str, Cell] = {"what": text_cell(_variable(context, *key))}
+        shares = key[1] not in ("", "mean")
+        for side in _SIDES:
+            value = float(_of(table, side, key)["value"].mean())
+            cells[side] = (
+                Cell(text=f"{number(100 * value, 0)} %", value=value)
+                if shares and not np.isnan(value)
+                else number_cell(value, 2)
+            )
+        cells["smd"] = number_cell(float(_of(table, "test", key)["smd"].mean()), 2, signed=True)
+        both = table[(table["variable"] == key[0]) & (table["level"] == key[1])]["smd"].abs()
+        cells["worst"] = number_cell(float(both.max()), 2)
+        rows.append(Row(cells=cells))
+    return Table(
+        id="balance-table",
+        title="Balance of the parts",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=("SMD: standardised mean difference against train (Austin 2009, doi 10.1002/sim.3697).",),
+    )

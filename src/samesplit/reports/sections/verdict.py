@@ -1,0 +1,238 @@
+"""The verdict table: every model, control, reader and published result, with intervals."""
+
+from __future__ import annotations
+
+import math
+
+from samesplit.reports.context import Context, ModelInfo, ReaderInfo
+from samesplit.reports.formatting import count_cell, number_cell, p_cell, text_cell
+from samesplit.reports.model import Cell, Column, Prose, Row, Section, Table
+from samesplit.reports.sections.published import verdict_rows
+
+__all__ = ["verdict"]
+
+
+def verdict(context: Context) -> Section:
+    """Build the verdict table."""
+    rows = [*_model_rows(context), *_reader_rows(context), *verdict_rows(context)]
+    columns = _columns(context, rows)
+    used = {column.key for column in columns}
+    rows = [
+        row.model_copy(update={"cells": {k: c for k, c in row.cells.items() if k in used}}) for row in rows
+    ]
+    table = Table(
+        id="verdict-table",
+        title="Verdict",
+        columns=columns,
+        rows=tuple(rows),
+        notes=_notes(context),
+    )
+    return Section(
+        id="verdict", title="Verdict", lead=_lead(context), blocks=(table, *_other_raters(context))
+    )
+
+
+def _lead(context: Context) -> str:
+    lesions = [found.n for model in context.models if (found := context.numbers.get("auc", model.name))]
+    if not lesions:
+        return ""
+    point = _operating_point(context)
+    same = f"All models are judged on the same {max(lesions)} test lesions." if len(set(lesions)) == 1 else ""
+    return f"{same} {point}".strip()
+
+
+def _operating_point(context: Context) -> str:
+    policy = context.data.section("statistics").get("operating_point", "youden")
+    kind, value = (policy.get("policy"), policy.get("value")) if isinstance(policy, dict) else (policy, None)
+    words = {
+        "youden": "the largest sum of sensitivity and specificity",
+        "sensitivity": f"a sensitivity of at least {value}",
+        "specificity": f"a specificity of at least {value}",
+    }.get(str(kind))
+    if kind == "fixed":
+        return f"Sensitivity and specificity are those at the declared threshold of {value}."
+    where = words or f"the rule “{kind}”"
+    return (
+        f"Sensitivity and specificity are those at a threshold fixed on development data ({where}); "
+        "no test label entered the choice."
+    )
+
+
+def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
+    bounds = [
+        bound
+        for row in rows
+        if (cell := row.cells.get("auc")) is not None
+        for bound in (cell.low, cell.value)
+        if isinstance(bound, float)
+    ]
+    start = min([0.5, *(math.floor(10 * bound) / 10 for bound in bounds)])
+    columns = [
+        Column(key="who", title="Model or reader"),
+        Column(key="n", title="n", kind="number", help="Lesions judged"),
+        Column(
+            key="auc",
+            title="AUC",
+            kind="interval",
+            help="Area under the ROC curve; the mean over folds, if several",
+        ),
+        Column(key="forest", title="", kind="forest", of="auc", axis=(max(start, 0.0), 1.0), mark=0.5),
+        Column(key="sensitivity", title="Sensitivity", kind="interval", help="At the fixed point"),
+        Column(key="specificity", title="Specificity", kind="interval", help="At the fixed point"),
+        Column(key="pr_auc", title="PR AUC", kind="number", help="Average precision"),
+        Column(
+            key="brier",
+            title="Brier",
+            kind="number",
+            help="Mean squared error of the probabilities; 0 is best",
+        ),
+    ]
+    reference = context.reference
+    if reference is not None:
+        columns += [
+            Column(
+                key="difference",
+                title="Δ AUC",
+                kind="interval",
+                help=f"AUC minus that of the reference, {reference.title}",
+            ),
+            Column(key="p", title="p", kind="number", help="Two-sided, for no difference; not adjusted"),
+        ]
+        if len(context.pairs):
+            columns.append(
+                Column(
+                    key="p_holm",
+                    title="p Holm",
+                    kind="number",
+                    help="Adjusted over all pairs of models; see Differences",
+                )
+            )
+    filled = {key for row in rows for key, cell in row.cells.items() if cell.value is not None}
+    always = {"who", "n", "auc", "forest"}
+    return tuple(column for column in columns if column.key in filled | always)
+
+
+def _model_rows(context: Context) -> list[Row]:
+    def rank(model: ModelInfo) -> tuple[bool, float]:
+        found = context.numbers.get("auc", model.name)
+        value = found.estimate if found is not None and found.is_known() else -1.0
+        return model.is_control, -value
+
+    return [_model_row(context, model) for model in sorted(context.models, key=rank)]
+
+
+def _model_row(context: Context, model: ModelInfo) -> Row:
+    reference = context.reference
+    is_reference = reference is not None and reference.name == model.name
+    cells = _numbers(context, model.name)
+    cells["who"] = text_cell(model.title, note="reference" if is_reference else "")
+    if is_reference:
+        cells["difference"] = Cell(text="reference")
+        cells["p"] = cells["p_holm"] = Cell(text="")
+    elif reference is not None:
+        pair = context.pairs.get(model.name, reference.name)
+        cells["p_holm"] = p_cell(pair.p_holm if pair else None)
+    group = "Controls: what any model has to beat" if model.is_control else "Models"
+    return Row(cells=cells, group=group, key=model.name, emphasis=is_reference)
+
+
+def _numbers(context: Context, name: str) -> dict[str, Cell]:
+    numbers, reference = context.numbers, context.reference
+    known = [found for q in ("auc", "sensitivity", "accuracy") if (found := numbers.get(q, name)) is not None]
+    cells = {
+        "n": count_cell(known[0].n if known else None),
+        "auc": numbers.cell("auc", name),
+        "sensitivity": numbers.cell("sensitivity", name, digits=2),
+        "specificity": numbers.cell("specificity", name, digits=2),
+        "pr_auc": numbers.cell("pr_auc", name),
+        "brier": numbers.cell("brier", name),
+    }
+    cells["forest"] = cells["auc"]
+    if reference is not None:
+        found = numbers.get("auc_difference", name, reference=reference.name)
+        cells["difference"] = found.cell(signed=True) if found else text_cell(None)
+        cells["p"] = p_cell(found.p_value if found else None)
+    return cells
+
+
+def _reader_rows(context: Context) -> list[Row]:
+    return [_reader_row(context, reader) for reader in context.readers]
+
+
+def _reader_row(context: Context, reader: ReaderInfo) -> Row:
+    cells = _numbers(context, reader.name)
+    cells["who"] = text_cell(reader.title)
+    return Row(cells=cells, group="Readers", key=reader.name, emphasis=reader.is_mean)
+
+
+def _notes(context: Context) -> tuple[str, ...]:
+    numbers = context.numbers
+    notes = [
+        f"Intervals: {context.percent()}. Methods: "
+        f"AUC – {_list(numbers.methods(('auc',)))}; "
+        f"sensitivity and specificity – {_list(numbers.methods(('sensitivity', 'specificity')))}; "
+        "PR AUC and Brier have theirs in report.json and results.csv."
+    ]
+    if context.reference is not None:
+        notes.append(
+            f"Δ AUC: difference to the reference, {context.reference.title}, on the lesions both have "
+            f"({_list(numbers.methods(('auc_difference',)))}). An interval that holds 0 means that a difference is "
+            "not shown, not that there is none. p belongs to the interval"
+            + (
+                "; p Holm is that of the Differences section, adjusted over all pairs of models."
+                if len(context.pairs)
+                else "."
+            )
+        )
+    if context.readers:
+        notes.append(
+            "Readers: sensitivity and specificity from their calls, AUC from their scores; a missing call is left "
+            "out, never taken for negative. The mean gives each reader the same weight and takes the readers as fixed."
+        )
+    remarks = {
+        model.title: found.note
+        for model in context.models
+        if (found := numbers.get("auc", model.name)) is not None and found.note
+    }
+    notes += [f"{title}: {note}." for title, note in remarks.items()]
+    return tuple(notes)
+
+
+def _list(methods: list[str]) -> str:
+    return ", ".join(methods) or "none"
+
+
+def _other_raters(context: Context) -> list[Table | Prose]:
+    """The AUC in other groups: other raters' masks, sites."""
+    groups = list(dict.fromkeys(g for model in context.models for g in context.numbers.groups(model.name)))
+    if not groups:
+        return []
+    columns = [Column(key="who", title="Model")]
+    columns += [
+        Column(key=f"g{i}", title=group.replace("=", ": ", 1), kind="interval")
+        for i, group in enumerate(groups)
+    ]
+    rows = []
+    for model in context.models:
+        cells = {"who": text_cell(model.title)}
+        for i, group in enumerate(groups):
+            found = context.numbers.get("auc", model.name, group=group)
+            cells[f"g{i}"] = found.cell(2) if found else number_cell(None)
+        rows.append(Row(cells=cells, key=model.name))
+    counts = {group: context.numbers.get("auc", context.models[0].name, group=group) for group in groups}
+    note = "; ".join(
+        f"{group.replace('=', ': ', 1)}: {found.n} lesions, {found.n_positive} {context.data.positive}"
+        for group, found in counts.items()
+        if found is not None
+    )
+    return [
+        Table(
+            id="groups-table",
+            title="AUC by group of lesions",
+            columns=tuple(columns),
+            rows=tuple(rows),
+            notes=(
+                f"{note}. Groups are small and many: read them as a look for weak spots, not as findings.",
+            ),
+        )
+    ]

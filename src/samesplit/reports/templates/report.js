@@ -1,0 +1,65 @@
+"use strict";
+document.querySelectorAll("table.sortable").forEach(function (table) {
+  table.querySelectorAll("thead th").forEach(function (head, index) {
+    if (head.classList.contains("forest") || !head.textContent.trim()) { return; }
+    var button = document.createElement("button");
+    button.type = "button";
+    while (head.firstChild) { button.appendChild(head.firstChild); }
+    head.appendChild(button);
+    button.addEventListener("click", function () {
+      var down = head.getAttribute("aria-sort") !== "descending";
+      table.querySelectorAll("thead th").forEach(function (other) { other.removeAttribute("aria-sort"); });
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      table.querySelectorAll("tbody").forEach(function (body) {
+        var rows = Array.from(body.querySelectorAll("tr:not(.group)"));
+        rows.sort(function (a, b) { return compare(value(a, index), value(b, index), down); });
+        rows.forEach(function (row) { body.appendChild(row); });
+      });
+    });
+  });
+});
+function value(row, index) { var cell = row.children[index]; return cell ? cell.dataset.v || "" : ""; }
+function compare(a, b, down) {
+  if (a === "" || b === "") { return a === b ? 0 : a === "" ? 1 : -1; }
+  var x = Number(a), y = Number(b);
+  var order = isNaN(x) || isNaN(y) ? a.localeCompare(b, "en", { numeric: true }) : x - y;
+  return down ? -order : order;
+}
+document.querySelectorAll("table[data-name]").forEach(function (table) {
+  var button = document.createElement("button");
+  button.type = "button";
+  button.className = "csv";
+  button.textContent = "Save as CSV";
+  table.parentNode.parentNode.appendChild(button);
+  button.addEventListener("click", function () {
+    var lines = [];
+    table.querySelectorAll("tr:not(.group)").forEach(function (row) {
+      var line = [];
+      Array.from(row.children).forEach(function (cell) {
+        if (cell.classList.contains("forest")) { return; }
+        var head = row.parentNode.tagName === "THEAD", wide = cell.classList.contains("interval");
+        line.push(head ? cell.textContent.replace(/ [↑↓]$/, "") : cell.dataset.v || "");
+        if (wide) { line.push(head ? "low" : cell.dataset.low || "", head ? "high" : cell.dataset.high || ""); }
+      });
+      lines.push(line.map(function (text) { return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text; }).join(","));
+    });
+    var link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
+    link.download = table.dataset.name + ".csv";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+});
+if ("IntersectionObserver" in window) {
+  var links = {};
+  document.querySelectorAll("nav.contents a").forEach(function (link) { links[link.getAttribute("href").slice(1)] = link; });
+  var watch = new IntersectionObserver(function (entries) {
+    entries.forEach(function (entry) {
+      if (entry.isIntersecting && links[entry.target.id]) {
+        Object.values(links).forEach(function (link) { link.classList.remove("here"); });
+        links[entry.target.id].classList.add("here");
+      }
+    });
+  }, { rootMargin: "-10% 0px -80% 0px" });
+  document.querySelectorAll("main > section, main > header").forEach(function (part) { watch.observe(part); });
+}
