@@ -43,7 +43,7 @@ def _study(
     for number, model in enumerate(models):
         for one_seed in seeds:
             for repeat in range(n_repeats):
-                order = np.random.default_rng(repeat).permutation(n_patients)
+                order = np.random.default_rng(1000 + repeat).permutation(n_patients)
                 fold_of = dict(zip(np.unique(patients), order % n_folds, strict=True))
                 fold = np.array([fold_of[patient] for patient in patients])
                 for rater in raters:

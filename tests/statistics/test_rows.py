@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from samesplit.statistics.auc import auc_interval
+from samesplit.statistics.proportions import confusion, proportion_interval
+from samesplit.statistics.rows import auc_row, make_draws, mean_over, probability_rows, rate_rows, result_row
+from samesplit.statistics.weighted import weighted_average_precision
+
+
+def _table(n: int = 40, *, n_patients: int | None = None, n_folds: int = 1) -> pd.DataFrame:
+    generator = np.random.default_rng(4)
+    labels = np.arange(n) % 2
+    score = np.clip(0.4 + 0.2 * labels + generator.normal(0, 0.2, n), 0.01, 0.99)
+    return pd.DataFrame(
+        {
+            "lesion_id": [f"L{i:02d}" for i in range(n)],
+            "patient_id": [f"P{i % (n_patients or n):02d}" for i in range(n)],
+            "label": labels,
+            "score": score,
+            "decision": (score >= 0.5).astype(float),
+            "repeat": 0,
+            "fold": np.arange(n) // 2 % n_folds,
+            "cell": np.arange(n) // 2 % n_folds,
+        }
+    )
+
+
+def _draws(table: pd.DataFrame, n: int = 200):  # type: ignore[no-untyped-def]
+    return make_draws(table, n_bootstrap=n, seed=0)
+
+
+def test_auc_of_one_test_set_is_delongs() -> None:
+    table = _table()
+    expected = auc_interval(table["label"], table["score"])
+    found = auc_row(table, confidence=0.95)
+    assert (found.estimate, found.ci_low, found.ci_high) == pytest.approx(
+        (expected.estimate, expected.ci_low, expected.ci_high), rel=1e-12
+    )
+    assert found.method == "DeLong"
+
+
+def test_auc_without_both_classes_is_reported() -> None:
+    found = auc_row(_table().query("label == 1"), confidence=0.95)
+    assert math.isnan(found.estimate)
+    assert "not defined" in found.note
+
+
+def test_independent_calls_get_agresti_coull_and_an_exact_row() -> None:
+    table = _table()
+    found = rate_rows(table, _draws(table), confidence=0.95)
+    methods = [item.method for name, item in found if name == "sensitivity"]
+    assert methods == ["Agresti-Coull", "Clopper-Pearson"]
+    counts = confusion(table["label"], table["decision"]).counts("sensitivity")
+    assert dict(reversed(found))["sensitivity"] == proportion_interval(*counts)
+    assert [item.method for name, item in found if name == "f1"] == ["bootstrap BCa"]
+
+
+def test_calls_that_share_patients_get_the_bootstrap() -> None:
+    table = _table(n_patients=25)
+    found = dict(rate_rows(table, _draws(table), confidence=0.95))
+    counts = confusion(table["label"], table["decision"])
+    assert found["specificity"].method == "bootstrap BCa"
+    assert found["specificity"].estimate == pytest.approx(np.divide(*counts.counts("specificity")))
+    assert found["f1"].estimate == pytest.approx(counts.f1)
+
+
+def test_missing_calls_are_left_out_and_counted_not_benign() -> None:
+    table = _table()
+    table.loc[:3, "decision"] = np.nan
+    found = dict(rate_rows(table, _draws(table), confidence=0.95))
+    counts = confusion(table["label"][4:], table["decision"][4:]).counts("accuracy")
+    assert found["accuracy"].estimate == pytest.approx(np.divide(*counts))
+    assert "4 of 40 without a call, left out" in found["accuracy"].note
+
+
+def test_without_any_call_there_are_no_rates() -> None:
+    table = _table().assign(decision=np.nan)
+    found = rate_rows(table, _draws(table), confidence=0.95)
+    assert all(math.isnan(item.estimate) for _, item in found)
+    empty = rate_rows(table.iloc[:0], _draws(table), confidence=0.95)
+    assert {item.note for _, item in empty} == {"no calls"}
+
+
+def test_pr_auc_is_the_mean_over_folds() -> None:
+    table = _table(n_folds=4)
+    found = dict(probability_rows(table, _draws(table), confidence=0.95))["pr_auc"]
+    y, p, ones = table["label"].to_numpy(), table["score"].to_numpy(), np.ones((1, 10))
+    each = [weighted_average_precision(ones, y[i], p[i])[0] for i in table.groupby("cell").indices.values()]
+    assert found.estimate == pytest.approx(np.mean(each), rel=1e-12)
+    assert found.ci_low < found.estimate < found.ci_high
+
+
+def test_one_class_leaves_calibration_undefined_but_not_the_brier_score() -> None:
+    table = _table().query("label == 1")
+    draws = _draws(table)
+    assert draws.samples is None
+    found = dict(probability_rows(table, draws, confidence=0.95))
+    assert math.isnan(found["calibration_slope"].estimate)
+    assert math.isnan(found["pr_auc"].estimate)
+    assert found["brier"].estimate > 0
+    assert math.isnan(found["brier"].ci_low)
+    assert found["brier"].note == "one class or one patient only: no bootstrap"
+
+
+def test_no_bootstrap_means_no_interval_and_says_so() -> None:
+    table = _table()
+    found = dict(probability_rows(table, _draws(table, 0), confidence=0.95))["brier"]
+    assert found.method == "no interval"
+    assert "no bootstrap samples were asked for" in found.note
+
+
+def test_mean_leaves_out_what_is_not_defined() -> None:
+    found = mean_over([np.array([1.0, np.nan, np.nan]), np.array([3.0, 5.0, np.nan])])
+    assert found.tolist() == pytest.approx([2, 5, np.nan], nan_ok=True)
+
+
+def test_a_row_counts_lesions_not_predictions() -> None:
+    table = pd.concat([_table(), _table()])
+    row = result_row("auc", auc_row(_table(), confidence=0.9), table, model="m")
+    assert (row["n"], row["n_positive"], row["reference"], row["group"]) == (40, 20, "", "all")
