@@ -2,8 +2,8 @@
 
 A kept model is a folder: `model.json` says the kind, the settings and the plain state; `fitted.skops` holds
 what scikit-learn fitted. skops builds objects only of types that are trusted: its own list (numpy, scipy,
-scikit-learn), XGBoost's two, those of `samesplit.models`, and for a model of one's own those of the package
-or file that its settings name.
+scikit-learn), the few of `TRUSTED`, and for a model of one's own those of the package or file that its
+settings name.
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ from samesplit.storage import write_bytes, write_json
 
 __all__ = ["Restorable", "keep", "load_model", "restore_fitted"]
 
-TRUSTED = ("xgboost.core.Booster", "xgboost.sklearn.XGBClassifier", "samesplit.models.")
+TRUSTED = (
+    "numpy.dtype",
+    "samesplit.models.",
+    "sklearn.tree._tree.Tree",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+)
 """Types trusted beyond skops' own list; those that end in a point stand for all that begin so."""
 
 

@@ -1,0 +1,239 @@
+"""Predictions that were made anywhere else, brought into the benchmark's own table and checked line by line."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from samesplit.errors import PredictionsError
+from samesplit.tables import PREDICTIONS, check_table, read_csv
+
+__all__ = ["read_predictions"]
+
+_REQUIRED = ("lesion_id", "probability")
+_WHOLE = ("seed", "repeat", "fold")
+_OPTIONAL = (*_WHOLE, "subset", "rater", "model")
+_SUBSETS = ("train", "validation", "test")
+_SHOWN = 10
+"""How many lesions a message lists."""
+
+
+def read_predictions(
+    path: Path, *, name: str, expected: pd.DataFrame, rater: str = "R1", allow_missing: bool = False
+) -> pd.DataFrame:
+    """Read a CSV of probabilities and place each of them in the split.
+
+    Columns: `lesion_id` and `probability` (of the positive class), and where they are needed `seed`
+    (default 0), `repeat`, `fold`, `subset` and `rater`. With a `fold` column a row stands for that fold
+    (and repeat, 0 where there is no such column) and for its test part unless `subset` says otherwise.
+    Without one, a lesion's probability counts in the test part of every repeat and fold in which it is
+    tested; where the split has one fold only, lesions of the other parts may be given too and count in
+    theirs, so that an operating point can be set on the validation part.
+
+    Args:
+        path: UTF-8, comma-separated, one header row.
+        name: What the model is called in the table.
+        expected: The split as columns repeat, fold, subset, lesion_id, one row for each.
+        rater: Whose masks the predictions refer to where the file does not say.
+        allow_missing: Accept that lesions have no probability; they are excluded pairwise later on.
+
+    Returns:
+        A predictions table, sorted by its key.
+
+    Raises:
+        PredictionsError: The file cannot be read, has unknown columns, holds an unknown or doubled lesion,
+            a probability that is missing, not a number or outside [0, 1], or leaves out lesions (unless
+            `allow_missing`). The message names the file, the line and the lesion.
+    """
+    rows = read_csv(path, error=PredictionsError)
+    _check_columns(rows, path)
+    rows = rows.drop(columns="model", errors="ignore").assign(
+        probability=_probabilities(rows, path), line=rows.index
+    )
+    for column in _WHOLE:
+        if column in rows:
+            rows[column] = _whole_numbers(rows, column, path)
+    rows["rater"] = rows["rater"].fillna(rater) if "rater" in rows else rater
+    rows["seed"] = rows.get("seed", 0)
+    if "fold" in rows and "repeat" not in rows:
+        rows["repeat"] = 0
+    placed = _place(rows, expected, path)
+    _check_doubled(placed, path)
+    if not allow_missing:
+        _check_complete(placed, expected, path)
+    table = placed.assign(model=name)[list(PREDICTIONS.columns)]
+    key = [column for column in table.columns if column != "probability"]
+    return check_table(
+        table.sort_values(key, ignore_index=True), PREDICTIONS, where=path, error=PredictionsError
+    )
+
+
+def _check_columns(rows: pd.DataFrame, path: Path) -> None:
+    known = [*_REQUIRED, *_OPTIONAL]
+    found = [str(column) for column in rows.columns]
+    missing = [column for column in _REQUIRED if column not in found]
+    if missing:
+        near = difflib.get_close_matches(missing[0], found, n=1, cutoff=0.5)
+        hint = f"rename the column '{near[0]}'" if near else "add it"
+        raise PredictionsError(
+            f"lacks the column '{missing[0]}'",
+            where=path,
+            remedy=f"{hint}; columns found: {', '.join(found) or 'none'}",
+        )
+    unknown = [column for column in found if column not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=1, cutoff=0.6)
+        hint = f"did you mean '{near[0]}'? " if near else "remove it. "
+        raise PredictionsError(
+            f"has the unknown column '{unknown[0]}'", where=path, remedy=f"{hint}Known: {', '.join(known)}"
+        )
+    if rows.empty:
+        raise PredictionsError("holds no predictions", where=path, remedy="write one row a lesion")
+    if "model" in rows and len(rows["model"].dropna().unique()) > 1:
+        raise PredictionsError(
+            f"holds several models: {', '.join(sorted(rows['model'].dropna().unique()))}",
+            where=path,
+            remedy="write one file a model",
+        )
+    nameless = rows.index[rows["lesion_id"].isna()]
+    if len(nameless):
+        raise PredictionsError("the lesion_id is empty", where=f"{path}, line {nameless[0]}")
+
+
+def _probabilities(rows: pd.DataFrame, path: Path) -> pd.Series[float]:
+    given = rows["probability"]
+    numbers = pd.to_numeric(given, errors="coerce").astype("float64")
+    for line in rows.index:
+        text, number = given[line], numbers[line]
+        if 0.0 <= number <= 1.0:
+            continue
+        if pd.isna(text) or str(text).lower() in ("nan", "na", "null", "none"):
+            problem, remedy = (
+                "the probability is missing",
+                ("give a number, or leave the row out and allow missing lesions"),
+            )
+        elif np.isnan(number):
+            problem, remedy = f"the probability {text!r} is not a number", "write it with a point, as 0.25"
+        else:
+            problem, remedy = (
+                f"the probability {text} lies outside [0, 1]",
+                "turn scores into probabilities of the positive class (percentages: divide by 100; "
+                "logits: 1 / (1 + exp(-x)))",
+            )
+        raise PredictionsError(problem, where=_line(path, line, rows.loc[line, "lesion_id"]), remedy=remedy)
+    return numbers
+
+
+def _whole_numbers(rows: pd.DataFrame, column: str, path: Path) -> pd.Series[int]:
+    numbers = pd.to_numeric(rows[column], errors="coerce").astype("float64")
+    bad = rows.index[~(numbers >= 0) | (numbers % 1 != 0)]
+    if len(bad):
+        text: Any = rows.loc[bad[0], column]
+        raise PredictionsError(
+            f"column '{column}' must hold a whole number from 0 on, found "
+            f"{'nothing' if pd.isna(text) else repr(text)}",
+            where=_line(path, bad[0], rows.loc[bad[0], "lesion_id"]),
+            remedy=f"fill in '{column}' in every row, or remove the column",
+        )
+    return numbers.astype("int64")
+
+
+def _place(rows: pd.DataFrame, expected: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Join the rows to the places of the split that they stand for."""
+    known = set(expected["lesion_id"])
+    for line, lesion_id in rows["lesion_id"].items():
+        if lesion_id not in known:
+            near = difflib.get_close_matches(str(lesion_id), sorted(known), n=1)
+            hint = f"did you mean '{near[0]}'? " if near else ""
+            raise PredictionsError(
+                f"the lesion '{lesion_id}' is not in the benchmark",
+                where=f"{path}, line {line}",
+                remedy=f"{hint}Ids must be those of lesions.csv, letter by letter",
+            )
+    if "subset" in rows:
+        bad = rows.index[~rows["subset"].isin(_SUBSETS)]
+        if len(bad):
+            raise PredictionsError(
+                f"column 'subset' must hold one of {', '.join(_SUBSETS)}, found {rows.loc[bad[0], 'subset']!r}",
+                where=_line(path, bad[0], rows.loc[bad[0], "lesion_id"]),
+            )
+    one_fold = len(expected[["repeat", "fold"]].drop_duplicates()) == 1
+    places = expected[["repeat", "fold", "subset", "lesion_id"]]
+    if "subset" not in rows and ("fold" in rows or not one_fold):
+        places = places[places["subset"] == "test"]
+    keys = [column for column in ("repeat", "fold", "subset", "lesion_id") if column in rows]
+    placed = rows.merge(places, on=keys, how="inner")
+    homeless = rows[~rows["line"].isin(placed["line"])]
+    if len(homeless):
+        _explain_homeless(homeless.iloc[0], expected, keys, path)
+    if "test" not in set(placed["subset"]):
+        raise PredictionsError(
+            "holds no prediction of a test lesion",
+            where=path,
+            remedy="models are compared on the test parts of the split (splits.csv)",
+        )
+    return placed
+
+
+def _explain_homeless(row: pd.Series[Any], expected: pd.DataFrame, keys: list[str], path: Path) -> None:
+    stands = expected[expected["lesion_id"] == row["lesion_id"]]
+    for key in ("repeat", "fold"):
+        if key in keys:
+            stands = stands[stands[key] == row[key]]
+    there = " ".join(f"{key} {row[key]}" for key in ("repeat", "fold") if key in keys)
+    subset = row.get("subset", "test")
+    if stands.empty:
+        problem = f"the split has no {there} with the lesion '{row['lesion_id']}'"
+    else:
+        problem = (
+            f"the lesion '{row['lesion_id']}' is not in the {subset} part{' of ' + there if there else ''} "
+            f"but in {', '.join(sorted(stands['subset'].unique()))}"
+        )
+    raise PredictionsError(
+        problem,
+        where=f"{path}, line {row['line']}",
+        remedy="use the benchmark's own split (splits.csv), remove the row, or say in a column 'subset' "
+        "which part it stands for",
+    )
+
+
+def _check_doubled(placed: pd.DataFrame, path: Path) -> None:
+    key = ["seed", "repeat", "fold", "subset", "rater", "lesion_id"]
+    doubled = placed[placed.duplicated(key, keep=False)].sort_values([*key, "line"])
+    if len(doubled):
+        first, second = doubled.iloc[0], doubled.iloc[1]
+        raise PredictionsError(
+            f"the lesion '{first['lesion_id']}' is predicted twice (seed {first['seed']}, "
+            f"repeat {first['repeat']}, fold {first['fold']}, {first['subset']})",
+            where=f"{path}, lines {first['line']} and {second['line']}",
+            remedy="keep one row a lesion; to give several seeds or folds, add the columns 'seed' or 'fold'",
+        )
+
+
+def _check_complete(placed: pd.DataFrame, expected: pd.DataFrame, path: Path) -> None:
+    """Every lesion of the test part, and of any other part that the file begins, must be there."""
+    for (seed, rater), rows in placed.groupby(["seed", "rater"]):
+        wanted = expected[expected["subset"].isin({"test", *rows["subset"]})]
+        given = rows[["repeat", "fold", "subset", "lesion_id"]].assign(given=True)
+        joined = wanted.merge(given, on=["repeat", "fold", "subset", "lesion_id"], how="left")
+        missing = joined[joined["given"].isna()]
+        if missing.empty:
+            continue
+        lesions = sorted(missing["lesion_id"].unique())
+        more = f" and {len(lesions) - _SHOWN} more" if len(lesions) > _SHOWN else ""
+        first = missing.iloc[0]
+        raise PredictionsError(
+            f"{len(lesions)} lesion{'s have' if len(lesions) > 1 else ' has'} no probability "
+            f"(seed {seed}, rater {rater}; first in the {first['subset']} part of repeat {first['repeat']} "
+            f"fold {first['fold']}): {', '.join(lesions[:_SHOWN])}{more}",
+            where=path,
+            remedy="add the rows, or allow missing lesions: they are then reported and excluded pairwise",
+        )
+
+
+def _line(path: Path, line: Any, lesion_id: Any) -> str:
+    return f"{path}, line {line}, lesion {lesion_id}"

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from samesplit.models.radiomics.settings import RadiomicsGridSettings
+
+
+def settings(**keys: Any) -> RadiomicsGridSettings:
+    forest = {"name": "random-forest", "parameters": {"n_estimators": 20}}
+    given = {"selectors": ["anova-f", "lasso"], "classifiers": ["logistic", forest], "sizes": [3, 6]}
+    return RadiomicsGridSettings.model_validate({"name": "g", "title": "G", "inner_folds": 3} | given | keys)
+
+
+def test_it_finds_the_planted_features_and_tells_them(make_fold: Any) -> None:
+    fold, cases, truth = make_fold(effect=1.5)
+    model = settings().build()
+    model.fit(fold)
+    assert roc_auc_score(truth, model.predict(cases)) > 0.85
+    details = model.details()
+    assert list(details) == ["grid", "grid_folds", "chosen_features"]
+    assert list(details["grid"].columns[:6]) == [
+        "selector", "classifier", "size", "inner_auc", "inner_sd", "inner_folds"
+    ]  # fmt: skip
+    chosen = details["chosen_features"]
+    assert chosen["rank"].tolist() == list(range(1, len(chosen) + 1))
+    assert set(chosen["feature"][:3]) == set(fold.training.features.columns[:3])
+    assert len(chosen) == details["grid"].loc[details["grid"]["chosen"], "size"].item()
+
+
+@pytest.mark.parametrize("classifier", ["logistic", "random-forest", "xgboost"])
+def test_every_chosen_feature_has_its_own_importance(make_fold: Any, classifier: str) -> None:
+    fold, _, _ = make_fold(effect=1.5)
+    # The two features in the middle of the table matter in opposite directions.
+    flipped = fold.training.features.copy()
+    flipped.iloc[:, 1] *= -1
+    model = settings(classifiers=[classifier], sizes=[6]).build()
+    model.fit(replace(fold, training=replace(fold.training, features=flipped)))
+    chosen = model.details()["chosen_features"].set_index("feature")["importance"]
+    names = list(flipped.columns)
+    assert set(names[:3]) <= set(chosen.index)
+    noise = chosen.drop(names[:3])
+    assert chosen[names[:3]].abs().min() > noise.abs().max()
+    if classifier == "logistic":
+        assert (np.sign(chosen[names[:3]]) == [1, -1, 1]).all()
+
+
+def test_the_fold_decides_everything_by_its_seed(make_fold: Any) -> None:
+    fold, cases, _ = make_fold()
+    results = []
+    for seed in (1, 1, 2):
+        model = settings(classifiers=[{"name": "random-forest", "parameters": {"n_estimators": 10}}]).build()
+        model.fit(replace(fold, seed=seed))
+        results.append(model.predict(cases))
+    pd.testing.assert_series_equal(results[0], results[1])
+    assert not np.allclose(results[0], results[2])
+
+
+def test_missing_infinite_and_constant_features_do_no_harm(make_fold: Any) -> None:
+    fold, cases, truth = make_fold(effect=1.5)
+    rng = np.random.default_rng(0)
+    for part in (fold.training, cases):
+        gaps = rng.random(part.features.shape) < 0.1
+        part.features[:] = part.features.mask(gaps)
+        part.features.iloc[0, 5], part.features.iloc[1, 6] = np.inf, -np.inf
+        part.features["mr/T2/constant"] = 1.0
+        part.features["mr/T2/empty"] = np.nan
+    model = settings().build()
+    model.fit(fold)
+    predicted = model.predict(cases)
+    assert len(predicted) == len(cases)
+    assert roc_auc_score(truth, predicted) > 0.8
+    assert not {"mr/T2/constant", "mr/T2/empty"} & set(model.details()["chosen_features"]["feature"])
+
+
+def test_a_lesion_that_lacks_a_whole_sequence_is_predicted_from_the_others(make_fold: Any) -> None:
+    fold, cases, _ = make_fold()
+    t1c = [name for name in cases.features if "/T1C/" in name]
+    cases.features.loc[cases.lesion_ids[:3], t1c] = np.nan
+    fold.training.features.loc[fold.training.lesion_ids[:10], t1c] = np.nan
+    model = settings().build()
+    model.fit(fold)
+    assert model.predict(cases).notna().all()
+    assert len(model.predict(cases)) == len(cases)

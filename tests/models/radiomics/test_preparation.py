@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from samesplit.models.radiomics.preparation import (
+    DropCorrelated,
+    DropMissing,
+    DropNearConstant,
+    preparation_steps,
+)
+
+
+def test_columns_with_too_many_gaps_go_and_others_stay() -> None:
+    X = np.ones((10, 4))
+    X[:5, 1], X[:6, 2], X[:, 3] = np.nan, np.nan, np.nan
+    assert DropMissing(share=0.5).fit(X).get_support().tolist() == [True, True, False, False]
+    assert DropMissing(share=0.999).fit(X).get_support().tolist() == [True, True, True, False]
+
+
+def test_the_share_of_equal_values_decides_what_is_near_constant() -> None:
+    X = np.arange(40.0).reshape(20, 2)
+    X[:19, 0] = 5.0
+    X[:18, 1] = -3.0
+    assert DropNearConstant(share=0.95).fit(X).get_support().tolist() == [False, True]
+    assert DropNearConstant(share=0.9).fit(X).get_support().tolist() == [False, False]
+    assert DropNearConstant(share=1.0).fit(X).get_support().tolist() == [True, True]
+
+
+def test_near_constancy_agrees_with_counting_on_random_columns() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 3, size=(30, 200)) * (rng.random((30, 200)) < rng.uniform(0, 1, 200))
+    for share in (0.5, 0.8, 0.95):
+        most = np.array([np.unique(column, return_counts=True)[1].max() for column in X.T])
+        np.testing.assert_array_equal(DropNearConstant(share=share).fit(X).get_support(), most < share * 30)
+
+
+def test_of_correlated_columns_the_first_stays() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 200))
+    X = np.column_stack([a, b, -2 * a + 0.01 * rng.normal(size=200), a + b, np.full(200, 3.0)])
+    assert DropCorrelated(limit=0.95).fit(X).get_support().tolist() == [True, True, False, True, True]
+    assert DropCorrelated(limit=0.5).fit(X).get_support().tolist() == [True, True, False, False, True]
+
+
+def test_a_column_that_was_dropped_does_not_drop_others() -> None:
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=2000)
+    b = a + 0.6 * rng.normal(size=2000)
+    c = b + 0.6 * rng.normal(size=2000)
+    correlation = np.corrcoef([a, b, c])
+    limit = 0.82
+    assert correlation[0, 1] > limit
+    assert correlation[1, 2] > limit
+    assert correlation[0, 2] < limit
+    kept = DropCorrelated(limit=limit).fit(np.column_stack([a, b, c])).get_support()
+    assert kept.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("correlation", [None, 0.9])
+def test_the_whole_preparation_is_fitted_on_training_rows_alone(correlation: float | None) -> None:
+    rng = np.random.default_rng(0)
+    train = rng.normal(5, 3, size=(40, 6))
+    train[0, 0] = np.nan
+    pipeline = Pipeline(
+        preparation_steps(
+            missing=0.5, near_constant=0.95, impute="median", scale="standard", correlation=correlation
+        )
+    )
+    clone(pipeline)
+    pipeline.fit(train)
+    row = np.full((1, 6), np.nan)
+    filled = np.nanmedian(train, axis=0)
+    done = np.where(np.isnan(train), filled, train)
+    expected = (filled - done.mean(axis=0)) / done.std(axis=0)
+    np.testing.assert_allclose(pipeline.transform(row)[0], expected)
+    np.testing.assert_allclose(pipeline.transform(np.vstack([row, 1e6 * np.ones((5, 6))]))[0], expected)
