@@ -81,7 +81,7 @@ def test_repeating_the_same_predictions_does_not_narrow_the_interval() -> None:
 def test_variance_has_the_expectation_that_theory_gives_it() -> None:
     m = n = 6
     estimates, variances = [], []
-    for seed in range(400):
+    for seed in range(250):
         found = cross_validated_auc(*_folds(seed=seed))
         estimates.append(found.estimate)
         variances.append(found.variance)
