@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import types
-import typing
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -105,27 +104,59 @@ def _collect_lines(node: yaml.Node, at: Location, lines: dict[Location, int], pa
 def _explain(
     error: ValidationError, kind: Any, data: Any, path: Path, lines: dict[Location, int]
 ) -> DeclarationError:
-    first = error.errors()[0]
+    found = error.errors()
+    # A misspelt key comes before the missing one that it was meant to be.
+    first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
     location = _strip_tags(first["loc"], data)
-    line = next(
-        (lines[location[:end]] for end in range(len(location), 0, -1) if location[:end] in lines), None
-    )
-    where = f"{path}, line {line}" if line else str(path)
     name = ".".join(str(part) for part in location)
+    place = _where(path, location, lines)
     if first["type"] == "extra_forbidden":
         valid = _valid_keys(kind, location[:-1], data)
-        near = difflib.get_close_matches(str(location[-1]), valid, n=1, cutoff=0.5)
-        remedy = f"did you mean '{near[0]}'?" if near else "remove it"
-        if valid:
-            remedy += f" Valid keys here: {', '.join(valid)}"
-        return DeclarationError(f"unknown key '{name}'", where=where, remedy=remedy)
+        guess = _nearest(str(location[-1]), valid) or "remove it."
+        return DeclarationError(
+            f"unknown key '{name}'", where=place, remedy=f"{guess} Valid keys here: {', '.join(valid)}"
+        )
     if first["type"] == "missing":
         return DeclarationError(
-            f"the key '{name}' is missing", where=where, remedy=f"add '{location[-1]}: ...'"
+            f"the key '{name}' is missing", where=place, remedy=f"add '{location[-1]}: ...'"
         )
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _explain_tag(first, location, path, lines)
     message = first["msg"].removeprefix("Value error, ")
     given = "" if isinstance(first["input"], dict | list) else f" (given: {first['input']!r})"
-    return DeclarationError(f"'{name}': {message}{given}" if name else message, where=where)
+    quotes = "put it in quotes; YAML takes it for something else than text"
+    return DeclarationError(
+        f"'{name}': {message}{given}" if name else message,
+        where=place,
+        remedy=quotes if first["type"] == "string_type" and given else None,
+    )
+
+
+def _explain_tag(error: Any, location: Location, path: Path, lines: dict[Location, int]) -> DeclarationError:
+    """The key that names the kind of thing is missing, or names none that there is."""
+    key = error["ctx"]["discriminator"].strip("'")
+    name = ".".join(str(part) for part in (*location, key))
+    place = _where(path, (*location, key), lines)
+    if error["type"] == "union_tag_not_found":
+        return DeclarationError(f"the key '{name}' is missing", where=place, remedy=f"add '{key}: ...'")
+    known = sorted(tag.strip("' ") for tag in error["ctx"]["expected_tags"].split(","))
+    tag = error["ctx"]["tag"]
+    guess = _nearest(tag, known)
+    return DeclarationError(
+        f"unknown {key} '{tag}'", where=place, remedy=f"{guess} Valid here: {', '.join(known)}".strip()
+    )
+
+
+def _where(path: Path, location: Location, lines: dict[Location, int]) -> str:
+    """The file, and the line of the innermost part of the location that has one."""
+    ends = (location[:end] for end in range(len(location), 0, -1))
+    line = next((lines[end] for end in ends if end in lines), None)
+    return f"{path}, line {line}" if line else str(path)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else ""
 
 
 def _strip_tags(location: tuple[int | str, ...], data: Any) -> Location:
@@ -144,41 +175,40 @@ def _strip_tags(location: tuple[int | str, ...], data: Any) -> Location:
 
 
 def _valid_keys(kind: Any, location: Location, data: Any) -> list[str]:
-    models = _models_in(kind, data)
+    """The keys that may stand at a location, found by walking the annotations along with the data."""
+    annotations = [kind]
     for part in location:
-        data = _item(data, part)
-        found: list[type[BaseModel]] = []
-        for model in models:
-            field = model.model_fields.get(str(part))
-            if field is not None:
-                found += _models_in(field.annotation, data)
-        models = found or models
-    return sorted({alias for model in models for alias in _field_names(model)})
+        annotations = [inner for outer in annotations for inner in _step(outer, part, data)]
+        data = data[part]
+    models = [model for annotation in annotations for model in _models_in(annotation, data)]
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
 
 
-def _item(data: Any, part: str | int) -> Any:
-    if isinstance(data, dict):
-        return data.get(part)
-    return data[part] if isinstance(data, list) and isinstance(part, int) else None
-
-
-def _field_names(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
+def _step(annotation: Any, part: str | int, data: Any) -> list[Any]:
+    """The annotations of an item of something annotated."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (list, tuple):
+        return [argument for argument in arguments if argument is not Ellipsis]
+    if origin is dict:
+        return [arguments[1]]
+    fields = [model.model_fields for model in _models_in(annotation, data)]
+    named = [
+        field.annotation for model in fields for name, field in model.items() if part in (name, field.alias)
+    ]
+    inner = arguments if origin in (Annotated, Union, types.UnionType) else ()
+    return named or [found for option in inner for found in _step(option, part, data)]
 
 
 def _models_in(annotation: Any, data: Any) -> list[type[BaseModel]]:
-    """The models that an annotation allows; of a tagged union only the one that the data names."""
+    """The models that an annotation allows; of a tagged union only the one that the data name."""
     origin = get_origin(annotation)
     if origin is Annotated:
         return _models_in(get_args(annotation)[0], data)
-    if origin in (Union, types.UnionType, list, tuple, dict, typing.Literal):
+    if origin in (Union, types.UnionType):
         inner = [model for part in get_args(annotation) for model in _models_in(part, data)]
         tag = data.get("kind") if isinstance(data, dict) else None
-        tagged = [m for m in inner if tag is not None and _tag_of(m) == tag]
-        return tagged or inner
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return []
+        return [model for model in inner if tag is not None and _tag_of(model) == tag] or inner
+    return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
 
 
 def _tag_of(model: type[BaseModel]) -> Any:

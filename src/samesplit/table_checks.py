@@ -65,13 +65,14 @@ def _check_whole(
 
 def _explain(problem: SchemaErrors, table: pd.DataFrame, schema: pa.DataFrameSchema) -> str:
     cases = problem.failure_cases
-    case = cases.iloc[0]
+    cells = cases[~cases["check"].astype(str).str.contains("uniqueness")]
+    case = (cases if cells.empty else cells).iloc[0]  # an empty id matters more than that there are two
     name, check = case["column"], str(case["check"])
     key = (schema.metadata or {})["key"]
-    if "multiple_fields_uniqueness" in check or "uniqueness" in check:
+    if cells.empty:
         doubled = table[table.duplicated(key, keep=False)]
         first = doubled.iloc[0]
-        ids = ", ".join(f"{column} {first[column]!r}" for column in key)
+        ids = ", ".join(f"{column} {_plain(first[column])!r}" for column in key)
         return f"the {schema.name} table has {len(doubled)} doubled rows; the first: {ids}"
     if "column_in_schema" in check:
         return (

@@ -61,7 +61,7 @@ def unpack(archive: Path, folder: Path, *, sha256: str) -> list[Path]:
     ) as error:
         archive.unlink(missing_ok=True)
         raise FetchError(
-            f"is not an archive that can be unpacked ({error})",
+            f"is not an archive that can be unpacked ({str(error).partition(chr(10))[0]})",
             where=archive,
             remedy="use .zip, .tar, .tar.gz, .tar.bz2 or .tar.xz without a password, "
             "or leave out 'unpack' in benchmark.yaml",

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from samesplit.benchmarks.cohort import load_cohort
+from samesplit.benchmarks.readings import load_readings
+from samesplit.errors import ReadingsError
+
+HEADER = "reader_id,lesion_id,modality,decision,score,seconds\n"
+
+
+@pytest.fixture
+def load(benchmark_folder: Any) -> Any:
+    def read(text: str | None, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+        folder, definition = benchmark_folder(readings="readings.csv", **changes)
+        if text is not None:
+            (folder / "readings.csv").write_text(text)
+        return load_readings(folder, definition, load_cohort(folder, definition))
+
+    return read
+
+
+def complete(reader: str = "A", modality: str = "unaided") -> str:
+    return "".join(f"{reader},L{number},{modality},benign,{number},60\n" for number in range(1, 5))
+
+
+def refused(load: Any, text: str | None) -> str:
+    with pytest.raises(ReadingsError) as caught:
+        load(text)
+    return str(caught.value).partition("readings.csv")[2]
+
+
+def test_decisions_may_be_names_or_numbers_and_come_sorted(load: Any) -> None:
+    text = (
+        HEADER + "B,L1,aided,malignant,90,30\nA,L1,unaided,1,,\nA,L2,unaided,0,,\nA,L3,unaided,benign,2.5,\n"
+    )
+    readings, ledger = load(text)
+    assert readings["reader_id"].tolist() == ["A", "A", "A", "B"]
+    assert readings["decision"].tolist() == [1, 0, 0, 1]
+    assert str(readings["decision"].dtype) == "Int8"
+    assert readings["score"].tolist()[2:] == [2.5, 90.0]
+    assert len(ledger) == 4  # L4 unaided, L2 to L4 aided
+
+
+def test_names_of_classes_win_over_numbers(load: Any) -> None:
+    task = {"positive": "0", "negative": "1", "question": "?"}
+    lesions = "lesion_id,patient_id,label,age,sex\n" + "".join(f"L{n},P{n},{n % 2},,\n" for n in range(1, 5))
+    readings, _ = load(HEADER + "A,L1,unaided,0,,\nA,L2,unaided,1,,\n", task=task, lesions=lesions)
+    assert readings["decision"].tolist() == [1, 0]
+
+
+def test_a_benchmark_without_readings_has_none(benchmark_folder: Any) -> None:
+    folder, definition = benchmark_folder()
+    readings, ledger = load_readings(folder, definition, load_cohort(folder, definition))
+    assert (len(readings), len(ledger)) == (0, 0)
+    assert list(readings) == ["reader_id", "lesion_id", "modality", "decision", "score", "seconds"]
+
+
+def test_complete_readings_leave_the_ledger_empty(load: Any) -> None:
+    _, ledger = load(HEADER + complete())
+    assert len(ledger) == 0
+
+
+def test_missing_calls_stay_missing_and_are_reported(load: Any) -> None:
+    text = HEADER + complete("A") + complete("B").replace("L3,unaided,benign,3,60", "L3,unaided,,,60")
+    text = text.replace("B,L4,unaided,benign,4,60\n", "")
+    readings, ledger = load(text)
+    row = readings[(readings["reader_id"] == "B") & (readings["lesion_id"] == "L3")].iloc[0]
+    assert pd.isna(row["decision"])
+    assert ledger["lesion_id"].tolist() == ["L3", "L4"]
+    assert ledger["reason"].tolist() == ["no unaided call by 1 of 2 readers: B"] * 2
+    assert set(ledger["stage"]) == {"readings"}
+
+
+def test_a_score_alone_is_a_call(load: Any) -> None:
+    readings, ledger = load("reader_id,lesion_id,score\n" + "".join(f"A,L{n},{n}\n" for n in range(1, 5)))
+    assert readings["decision"].isna().all()
+    assert set(readings["modality"]) == {"unaided"}
+    assert len(ledger) == 0
+
+
+def test_readings_of_unknown_lesions(load: Any) -> None:
+    assert refused(load, HEADER + complete() + "A,L9,unaided,1,,\nA,L8,unaided,1,,\n") == (
+        ", line 6: 2 readings are of 2 lesions that the cohort does not have: 'L8', 'L9' (reader 'A')\n"
+        "Remedy: correct the ids, or take the rows out"
+    )
+
+
+def test_doubled_rows(load: Any) -> None:
+    assert refused(load, HEADER + complete() + "A,L1,unaided,1,,\n") == (
+        ": the readings table has 2 doubled rows; the first: reader_id 'A', lesion_id 'L1', modality 'unaided'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (HEADER + "A,L1,unaided,maybe,,\n", ", line 2: decision 'maybe' of reader 'A' on lesion 'L1' is neither "
+         "'malignant' (1) nor 'benign' (0)\nRemedy: write the name of a class, 1 or 0, or leave the cell empty"),
+        (HEADER + "A,L1,unaided,1,high,\n", ", line 2: column 'score' of reader 'A' on lesion 'L1' must hold a "
+         "number, found 'high'"),
+        (HEADER + "A,L1,unaided,1,1,-3\n", ": column 'seconds' must not be negative, found -3.0 in row 2"),
+        (HEADER + "A,L1,unaided,1,inf,\n", ": column 'score' must be finite, found inf in row 2 (lesion_id 'L1')"),
+        (HEADER + ",L1,unaided,1,,\n", ": column 'reader_id' is empty in row 2 (lesion_id 'L1')"),
+        ("reader_id,lesion_id\nA,L1\n", ": the readings have neither a column 'decision' nor a column 'score'"),
+        ("lesion_id,decision\nL1,1\n", ": the readings table lacks the column reader_id"),
+        ("reader_id,lesion_id,decision,mood\nA,L1,1,x\n", ": the readings table has the unknown column 'mood'"),
+        (None, ": does not exist\nRemedy: check the name, or create the file"),
+    ],
+)  # fmt: skip
+def test_bad_readings(load: Any, text: str | None, problem: str) -> None:
+    assert refused(load, text).startswith(problem)
+
+
+def test_readings_beside_the_data_are_found(
+    benchmark_folder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, definition = benchmark_folder(readings="readings.csv", data={"folder": "mine"})
+    cohort = load_cohort(folder, definition, data_root=folder)
+    monkeypatch.setenv("SAMESPLIT_DATA", str(tmp_path / "shared"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(ReadingsError, match="does not exist"):
+        load_readings(folder, definition, cohort)
+    place = tmp_path / "shared" / "mine"
+    place.mkdir(parents=True)
+    (place / "readings.csv").write_text(HEADER + complete())
+    assert len(load_readings(folder, definition, cohort)[0]) == 4
