@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from samesplit.models.networks.preparation import prepare_inputs
+from samesplit.models.networks.settings import InputSettings
+from samesplit.tables import LEDGER, check_table
+
+SETTINGS = InputSettings(size=8)
+
+
+def test_sequences_become_channels_in_order_and_a_missing_one_is_zero(make_cases):
+    cases, _ = make_cases(3, sequences=("A", "B"))
+    images = cases.images[(cases.images.lesion_id != "L001") | (cases.images.sequence != "A")]
+    inputs = prepare_inputs(replace(cases, images=images), SETTINGS, sequences=("A", "B"), cache=None)
+    assert inputs.shape == (6, 8, 8)
+    assert not inputs[1][:3].any()
+    assert inputs[1][3:].any()
+    np.testing.assert_array_equal(inputs[0][:3], inputs[0][3:])
+    assert inputs.skipped.empty
+
+
+def test_an_unreadable_image_costs_its_sequence_and_gets_a_ledger_row(make_cases, tmp_path):
+    cases, _ = make_cases(2, sequences=("A", "B"))
+    cases.images.loc[cases.images.index[0], "image"] = str(tmp_path / "gone.nii.gz")
+    inputs = prepare_inputs(cases, SETTINGS, sequences=("A", "B"), cache=None)
+    assert inputs.lesion_ids == ["L000", "L001"]
+    assert not inputs[0][:3].any()
+    row = check_table(inputs.skipped, LEDGER).iloc[0]
+    assert (row.lesion_id, row.sequence, row.status) == ("L000", "A", "failed")
+    assert "does not exist" in row.reason
+
+
+def test_a_lesion_without_a_readable_image_is_left_out(make_cases):
+    cases, _ = make_cases(3)
+    images = cases.images[cases.images.lesion_id != "L001"]
+    inputs = prepare_inputs(replace(cases, images=images), SETTINGS, sequences=("A",), cache=None)
+    assert inputs.lesion_ids == ["L000", "L002"]
+
+
+def test_kept_inputs_are_those_that_were_made_and_are_used_again(make_cases, tmp_path, monkeypatch):
+    cases, _ = make_cases(3)
+    fresh = prepare_inputs(cases, SETTINGS, sequences=("A",), cache=None)
+    prepare_inputs(cases, SETTINGS, sequences=("A",), cache=tmp_path)
+    monkeypatch.setattr(
+        "samesplit.models.networks.preparation.read_case", lambda *_, **__: pytest.fail("read again")
+    )
+    kept = prepare_inputs(cases, SETTINGS, sequences=("A",), cache=tmp_path)
+    assert kept.keys == fresh.keys
+    for index in range(3):
+        np.testing.assert_array_equal(kept[index], fresh[index])
+
+
+def test_a_damaged_kept_input_is_made_again(make_cases, tmp_path):
+    cases, _ = make_cases(1)
+    expected = prepare_inputs(cases, SETTINGS, sequences=("A",), cache=tmp_path)[0]
+    (file,) = tmp_path.rglob("*.npy")
+    file.write_bytes(file.read_bytes()[:100])
+    again = prepare_inputs(cases, SETTINGS, sequences=("A",), cache=tmp_path)[0]
+    np.testing.assert_array_equal(again, expected)
+
+
+def test_other_settings_and_other_voxels_have_other_keys(make_cases):
+    cases, _ = make_cases(2)
+    key = prepare_inputs(cases, SETTINGS, sequences=("A",), cache=None).keys
+    assert key[0] != key[1]
+    other = prepare_inputs(cases, InputSettings(size=8, margin_mm=1), sequences=("A",), cache=None).keys
+    window = InputSettings(size=8, windows={"B": (0, 1)})
+    assert other[0] != key[0]
+    assert prepare_inputs(cases, window, sequences=("A",), cache=None).keys == key
