@@ -41,10 +41,18 @@ TITLES = {
 }
 SITES = ("North", "South", "East", "West")
 FEATURES = (
-    "original_firstorder_Entropy", "original_glcm_Contrast", "original_shape_Sphericity", "original_firstorder_Mean",
-    "original_glszm_ZoneEntropy", "original_ngtdm_Busyness", "original_glrlm_RunVariance", "original_glcm_Idm",
-    "wavelet-LLH_glcm_Correlation", "original_shape_MeshVolume", "original_gldm_DependenceEntropy",
-)  # fmt: skip
+    "original_firstorder_Entropy",
+    "original_glcm_Contrast",
+    "original_shape_Sphericity",
+    "original_firstorder_Mean",
+    "original_glszm_ZoneEntropy",
+    "original_ngtdm_Busyness",
+    "original_glrlm_RunVariance",
+    "original_glcm_Idm",
+    "wavelet-LLH_glcm_Correlation",
+    "original_shape_MeshVolume",
+    "original_gldm_DependenceEntropy",
+)
 
 
 def make_run(

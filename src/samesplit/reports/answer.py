@@ -135,11 +135,13 @@ def _canary(context: Context, ranked: list[tuple[ModelInfo, Estimate]]) -> str:
     rest = f"; {', '.join(unknown)}: no interval" if unknown else ""
     if off:
         return (
-            f"With shuffled labels the {context.percent()} interval of {', '.join(off)} does not hold 0.5, chance"
+            f"With shuffled labels the {context.percent()} interval of {', '.join(off)} does not hold 0.5, "
+            "chance"
             f"{rest}: look for a leak before you trust this benchmark (by chance alone about one interval in "
             f"{round(1 / (1 - context.data.confidence))} misses it)."
         )
     return (
-        f"With shuffled labels the {context.percent()} AUC intervals of all {len(ranked) - len(unknown)} models "
+        f"With shuffled labels the {context.percent()} AUC intervals of all {len(ranked) - len(unknown)} "
+        "models "
         f"hold 0.5, chance{rest}: no leak is shown."
     )

@@ -103,7 +103,8 @@ def _banner(context: Context) -> str:
     if not context.data.shuffled:
         return ""
     return (
-        "SHUFFLED LABELS. This run is a canary: the labels were shuffled before training, so every model must come out "
+        "SHUFFLED LABELS. This run is a canary: the labels were shuffled before training, so every model "
+        "must come out "
         "at chance. Nothing below says anything about lesions."
     )
 
@@ -112,6 +113,7 @@ def _badges(context: Context) -> tuple[Badge, ...]:
     data = context.data
     split = data.section("split")
     cohort_hash = str(split.get("cohort_sha256") or data.section("hashes").get("cohort") or "")
+    patients = data.lesions["patient_id"].nunique()
     seeds = sorted({seed for model in context.models for seed in model.seeds})
     found = [
         Badge(
@@ -122,7 +124,7 @@ def _badges(context: Context) -> tuple[Badge, ...]:
         Badge(name="seeds", text=", ".join(map(str, seeds[:8])) + (" …" if len(seeds) > 8 else "")),
         Badge(
             name="cohort size",
-            text=f"{counted(len(data.lesions), 'lesion')} of {counted(data.lesions['patient_id'].nunique(), 'patient')}",
+            text=f"{counted(len(data.lesions), 'lesion')} of {counted(patients, 'patient')}",
         ),
         Badge(name="finished", text=str(data.run.get("finished") or "")[:16].replace("T", " ")),
     ]

@@ -1,4 +1,4 @@
-"""Numbers as they are shown: few digits, a true minus sign, never `-0.00`, and a dash for what is not there."""
+"""Numbers as they are shown: few digits, a true minus sign, never `-0.00`, a dash for what is missing."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from samesplit.reports.formatting import estimate_cell, interval_text, number
 from samesplit.reports.model import Cell
+from samesplit.reports.rows import records
 
 __all__ = ["Estimate", "Numbers", "Pair", "Pairs"]
 
@@ -52,15 +53,14 @@ class Numbers:
         test = results[results["subset"] == "test"] if (results["subset"] == "test").any() else results
         order = test.assign(_last=test["method"] == _SECOND_OPINION).sort_values("_last", kind="stable")
         self._rows: dict[tuple[str, str, str, str], Estimate] = {}
-        for row in order.itertuples(index=False):
-            key = (str(row.quantity), str(row.model), str(row.reference), str(row.group))
-            self._rows.setdefault(
-                key,
-                Estimate(
-                    float(row.estimate), float(row.ci_low), float(row.ci_high), float(row.p_value),
-                    int(row.n), int(row.n_positive), str(row.method), str(row.note),
-                ),
-            )  # fmt: skip
+        for row in records(order):
+            key = (str(row["quantity"]), str(row["model"]), str(row["reference"]), str(row["group"]))
+            estimate, low, high, p = (
+                float(row[name]) for name in ("estimate", "ci_low", "ci_high", "p_value")
+            )
+            counts = (int(row["n"]), int(row["n_positive"]))
+            found = Estimate(estimate, low, high, p, *counts, str(row["method"]), str(row["note"]))
+            self._rows.setdefault(key, found)
 
     def get(
         self, quantity: str, model: str, *, reference: str | None = None, group: str = "all"
@@ -129,16 +129,11 @@ class Pairs:
 
     def __init__(self, table: pd.DataFrame) -> None:
         self._pairs: dict[tuple[str, str], Pair] = {}
-        for row in table.itertuples(index=False):
-            found = Pair(
-                float(row.difference),
-                float(row.ci_low),
-                float(row.ci_high),
-                float(row.p_value),
-                float(row.p_holm),
-            )
-            self._pairs[str(row.model_a), str(row.model_b)] = found
-            self._pairs[str(row.model_b), str(row.model_a)] = found.reversed()
+        for row in records(table):
+            names = ("difference", "ci_low", "ci_high", "p_value", "p_holm")
+            found = Pair(*(float(row[name]) for name in names))
+            self._pairs[str(row["model_a"]), str(row["model_b"])] = found
+            self._pairs[str(row["model_b"]), str(row["model_a"])] = found.reversed()
 
     def __len__(self) -> int:
         return len(self._pairs) // 2

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -14,6 +15,7 @@ from PIL import Image
 from samesplit.reports.context import Context
 from samesplit.reports.errors_found import Miss, misses, reference_errors
 from samesplit.reports.model import Gallery, GalleryItem, Picture
+from samesplit.reports.rows import records
 
 __all__ = ["Pictures", "choose_pictures"]
 
@@ -102,15 +104,14 @@ def choose_pictures(context: Context) -> Pictures:
     )
     found, rule = _error_lesions(context)
     pictures.add("errors", "Lesions that were missed", rule, found)
-    ids = [lesion for lesion in context.data.lesions.index if lesion in pictures.table]
-    places = np.unique(np.linspace(0, len(ids) - 1, min(MOST_LESIONS, len(ids))).round().astype(int))
     labels = context.data.lesions["label"]
     pictures.add(
         "sample",
         "A sample of the cohort",
-        "Taken at even steps through the list of lesions. Largest axial slice of each mask, cropped, windowed from "
+        "Taken at even steps through the list of lesions. Largest axial slice of each mask, cropped, "
+        "windowed from "
         "the 1st to the 99th percentile; point at an image to hide the contour.",
-        [(ids[place], str(labels[ids[place]])) for place in places],
+        [(lesion, str(labels[lesion])) for lesion in _sample(context, set(pictures.table))],
     )
     return pictures
 
@@ -122,8 +123,8 @@ def _ledger_lesions(context: Context) -> list[tuple[str, str]]:
         ["_order", "lesion_id"], kind="stable"
     )
     captions: dict[str, str] = {}
-    for row in ordered.itertuples(index=False):
-        captions.setdefault(str(row.lesion_id), f"{row.status}: {row.reason}")
+    for row in records(ordered):
+        captions.setdefault(str(row["lesion_id"]), f"{row['status']}: {row['reason']}")
     return list(captions.items())
 
 
@@ -131,7 +132,8 @@ def _error_lesions(context: Context) -> tuple[list[tuple[str, str]], str]:
     found = [_caption(context, miss) for miss in misses(context)]
     if found:
         return found, (
-            "Lesions that at least half of the models and readers called wrongly, those missed by the largest share first."
+            "Lesions that at least half of the models and readers called wrongly, those missed by the "
+            "largest share first."
         )
     largest = reference_errors(context)
     return largest, "The largest errors of the reference model's probability."
@@ -156,31 +158,23 @@ def _read(context: Context) -> dict[str, list[Picture]]:
     table = table[table["lesion_id"].isin(wanted)]
     found: dict[str, list[Picture]] = {}
     order = table["sequence"].map(lambda name: rank.get(str(name), len(rank)))
-    for row in (
-        table.assign(_order=order).sort_values(["lesion_id", "_order", "sequence"]).itertuples(index=False)
-    ):
-        pictures = found.setdefault(str(row.lesion_id), [])
-        if all(picture.sequence != str(row.sequence) for picture in pictures):
+    for row in records(table.assign(_order=order).sort_values(["lesion_id", "_order", "sequence"])):
+        pictures = found.setdefault(str(row["lesion_id"]), [])
+        if all(picture.sequence != str(row["sequence"]) for picture in pictures):
             pictures.append(_picture(row))
     return found
 
 
 def _wanted(context: Context, having: set[str]) -> set[str]:
     """The lesions that any gallery could show, so that the others are not decoded."""
-    ids = [lesion for lesion in context.data.lesions.index if lesion in having]
-    places = (
-        np.unique(np.linspace(0, len(ids) - 1, min(MOST_LESIONS, len(ids))).round().astype(int))
-        if ids
-        else []
-    )
     ledger = [lesion for lesion, _ in _ledger_lesions(context)]
     errors = [lesion for lesion, _ in _error_lesions(context)[0]]
-    return {ids[place] for place in places} | set(ledger) | set(errors)
+    return set(_sample(context, having)) | set(ledger) | set(errors)
 
 
-def _picture(row: object) -> Picture:
-    width, height = int(row.width), int(row.height)
-    pixels = np.frombuffer(row.pixels, dtype=np.uint8).reshape(height, width)
+def _picture(row: dict[str, Any]) -> Picture:
+    width, height = int(row["width"]), int(row["height"])
+    pixels = np.frombuffer(row["pixels"], dtype=np.uint8).reshape(height, width)
     image = Image.fromarray(pixels)
     scale = LARGEST_PX / max(width, height)
     if scale < 1:
@@ -189,14 +183,21 @@ def _picture(row: object) -> Picture:
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", optimize=True)
     return Picture(
-        sequence=str(row.sequence),
+        sequence=str(row["sequence"]),
         width=width,
         height=height,
         png_base64=base64.b64encode(buffer.getvalue()).decode("ascii"),
-        contour=_contour(row.contour),
+        contour=_contour(row["contour"]),
     )
 
 
 def _contour(text: object) -> tuple[tuple[tuple[float, float], ...], ...]:
     lines = json.loads(text) if isinstance(text, str | bytes) and text else []
     return tuple(tuple((round(float(x), 1), round(float(y), 1)) for x, y in line) for line in lines)
+
+
+def _sample(context: Context, having: set[str]) -> list[str]:
+    """Lesions at even steps through those that have an image."""
+    ids = [str(lesion) for lesion in context.data.lesions.index if lesion in having]
+    count = min(MOST_LESIONS, len(ids))
+    return [ids[round(step * (len(ids) - 1) / max(count - 1, 1))] for step in range(count)]

@@ -27,4 +27,4 @@ def groups(table: pd.DataFrame, keys: Sequence[str]) -> list[tuple[tuple[Any, ..
         >>> [(key, len(part)) for key, part in groups(pd.DataFrame({"a": [2, 1, 2]}), ["a"])]
         [((1,), 1), ((2,), 2)]
     """
-    return [(tuple(key), part) for key, part in table.groupby(list(keys), sort=True)]  # type: ignore[arg-type]
+    return [(tuple(key), part) for key, part in table.groupby(list(keys), sort=True)]

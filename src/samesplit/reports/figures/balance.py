@@ -36,8 +36,8 @@ def draw_balance(
             points = [(x, row + offset[subset]) for row, found in enumerate(values) for x in found]
             reach = max([reach, *(abs(x) for x, _ in points)])
             axes.scatter(
-                [x for x, _ in points], [y for _, y in points], s=20, color=SUBSETS[subset], alpha=0.7, linewidths=0,
-                marker=marker[subset], label=f"{subset} against train",
+                [x for x, _ in points], [y for _, y in points], s=20, color=SUBSETS[subset], alpha=0.7,
+                linewidths=0, marker=marker[subset], label=f"{subset} against train",
             )  # fmt: skip
         axes.set_yticks(range(len(titles)), list(titles))
         axes.tick_params(axis="y", labelcolor=INK)

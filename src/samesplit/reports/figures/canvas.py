@@ -28,7 +28,7 @@ MUTED = "#5b6570"
 GRID = "#e3e7eb"
 """Grid lines."""
 
-_STYLE: dict[str, Any] = {
+_STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#9aa3ab",
     "axes.grid": True,

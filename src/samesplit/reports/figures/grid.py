@@ -35,12 +35,13 @@ def draw_grid(
     tall, wide = max(len(p) for p in panels.values()), max(p.shape[1] for p in panels.values())
     width = min(10.2, 1.6 + 1.15 * wide * len(panels))
     with drawing(width, 0.95 + 0.5 * tall) as figure:
+        colours = sns.light_palette(BLUE, as_cmap=True)
         grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
         for axes, (title, panel) in zip(grid, panels.items(), strict=True):
             picked = chosen[title].reindex(index=panel.index, columns=panel.columns).fillna(0)
             sns.heatmap(
-                panel, ax=axes, vmin=low - 0.15 * (high - low) - 0.005, vmax=high + 0.005, cmap=sns.light_palette(BLUE, as_cmap=True), cbar=False,
-                linewidths=2, linecolor="white",
+                panel, ax=axes, vmin=low - 0.15 * (high - low) - 0.005, vmax=high + 0.005, cmap=colours,
+                cbar=False, linewidths=2, linecolor="white",
             )  # fmt: skip
             _label(axes, panel, picked, low, high)
             axes.set(title=title, xlabel="", ylabel="")

@@ -36,8 +36,10 @@ def calibration(context: Context) -> Section | None:
                 id="calibration-figure",
                 title="Predicted against observed",
                 caption=(
-                    f"Points: bins of predicted probability, with the {context.percent()} Wilson interval of the "
-                    "observed share. Below: how the probabilities are spread. The dashed line is perfect calibration."
+                    f"Points: bins of predicted probability, with the {context.percent()} Wilson interval "
+                    "of the "
+                    "observed share. Below: how the probabilities are spread. The dashed line is perfect "
+                    "calibration."
                 ),
                 alt=alt,
                 svg=draw_calibration([_panel(context, m) for m in drawn], name="calibration", alt=alt),
@@ -49,7 +51,8 @@ def calibration(context: Context) -> Section | None:
         id="calibration",
         title="Calibration",
         lead=(
-            "The probabilities are taken as the models give them; no model is recalibrated here. Test predictions of "
+            "The probabilities are taken as the models give them; no model is recalibrated here. Test "
+            "predictions of "
             "all folds are taken together."
         ),
         blocks=tuple(blocks),
@@ -99,7 +102,7 @@ def _bins(context: Context, models: list[ModelInfo]) -> Table:
         Column(key="observed", title="Observed share", kind="interval"),
         Column(key="n", title="Lesions", kind="number"),
     )
-    note = "A lesion predicted several times (repeats, seeds) counts once in all, so a bin can hold part of a lesion."
+    note = "A lesion predicted several times (repeats, seeds) counts once, so a bin can hold part of one."
     return Table(id="bins-table", title="Bins", columns=columns, rows=tuple(rows), notes=(note,))
 
 

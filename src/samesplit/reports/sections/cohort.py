@@ -172,7 +172,8 @@ def _by_class(context: Context) -> Table:
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(
-            "Per lesion. Numbers are median (quartiles); categories are counts with their share of the column.",
+            "Per lesion. Numbers are median (quartiles); categories are counts with their share of the "
+            "column.",
         ),
         sortable=False,
     )
@@ -205,14 +206,9 @@ def _number_rows(name: str, title: str, parts: dict[str, pd.DataFrame]) -> list[
         values = pd.to_numeric(part[name], errors="coerce")
         missing[key] = int(values.isna().sum())
         low, middle, high = (float(values.quantile(q)) for q in (0.25, 0.5, 0.75))
-        text = (
-            MISSING
-            if values.notna().sum() == 0
-            else (
-                f"{number(middle, _digits(middle))} ({number(low, _digits(middle))} to {number(high, _digits(middle))})"
-            )
-        )
-        cells[key] = Cell(text=text, value=middle, low=low, high=high)
+        digits = _digits(middle)
+        text = f"{number(middle, digits)} ({number(low, digits)} to {number(high, digits)})"
+        cells[key] = Cell(text=text if values.notna().any() else MISSING, value=middle, low=low, high=high)
     rows = [_row(title, cells)]
     if missing["all"]:
         rows.append(_row(f"{title}: missing", {k: _count(m, len(parts[k])) for k, m in missing.items()}))
@@ -226,7 +222,7 @@ def _digits(value: float) -> int:
 def _category_rows(name: str, title: str, parts: dict[str, pd.DataFrame]) -> list[Row]:
     values = parts["all"][name].astype("str").where(parts["all"][name].notna(), "missing")
     levels = values.value_counts()
-    shown = [level for level in sorted(levels.index, key=lambda v: (v == "missing", -levels[v], v))]
+    shown = sorted(levels.index, key=lambda level: (level == "missing", -levels[level], level))
     rows = []
     for level in shown[:_MOST_LEVELS]:
         inside = values == level

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from samesplit.reports.context import Context
 from samesplit.reports.figures.confusion import Confusion, draw_confusion
 from samesplit.reports.formatting import count_cell, counted, number_cell, text_cell
 from samesplit.reports.model import Cell, Column, Figure, Row, Section, Table
+from samesplit.reports.rows import records
 
 __all__ = ["confusion"]
 
@@ -25,9 +28,10 @@ def confusion(context: Context) -> Section | None:
     who = [(name, title) for name, title in who if name in rows.index]
     if not who:
         return None
-    scaled = {name: _scaled(rows.loc[name].to_dict()) for name, _ in who}
+    calls = {str(row["model"]): row for row in records(rows.reset_index())}
+    scaled = {name: _scaled(calls[name]) for name, _ in who}
     drawn = [Confusion(title, context.style(name).colour, *scaled[name]) for name, title in who[:_MOST_DRAWN]]
-    averaged = any(rows.loc[name, "n_calls"] != rows.loc[name, "n_lesions"] for name, _ in who)
+    averaged = any(int(rows["n_calls"][name]) != int(rows["n_lesions"][name]) for name, _ in who)
     alt = f"Confusion matrices of {counted(len(drawn), 'model or reader', 'models and readers')}."
     data = context.data
     figure = Figure(
@@ -44,11 +48,11 @@ def confusion(context: Context) -> Section | None:
     return Section(id="confusion", title="Confusion matrices", blocks=(figure,))
 
 
-def _scaled(row: dict[str, object]) -> tuple[float, float, float, float]:
+def _scaled(row: dict[str, Any]) -> tuple[float, float, float, float]:
     """tp, fn, tn, fp per lesion: sums over repeats and seeds are divided by the calls a lesion got."""
-    calls, lesions = float(str(row["n_calls"])), float(str(row["n_lesions"]))
+    calls, lesions = float(row["n_calls"]), float(row["n_lesions"])
     times = calls / lesions if lesions else 1.0
-    tp, fn, tn, fp = (float(str(row[key])) / times for key in ("tp", "fn", "tn", "fp"))
+    tp, fn, tn, fp = (float(row[key]) / times for key in ("tp", "fn", "tn", "fp"))
     return tp, fn, tn, fp
 
 

@@ -116,7 +116,8 @@ def _precision_recall(context: Context) -> Figure | None:
         id="precision-recall",
         title="Precision–recall",
         caption=(
-            f"Numbers in the key: average precision, which depends on the prevalence, here {number(prevalence, 2)}."
+            "Numbers in the key: average precision, which depends on the prevalence, here "
+            f"{number(prevalence, 2)}."
         ),
         alt=alt,
         width="half",
@@ -150,7 +151,7 @@ def _roc_table(found: list[tuple[ModelInfo, Curve]]) -> Table:
     rows = []
     for model, curve in found:
         cells = {"who": text_cell(model.title)}
-        best = pd.Series(curve.y, index=curve.x).groupby(level=0).max()
+        best = pd.Series(list(curve.y), index=list(curve.x), dtype="float64").groupby(level=0).max()
         for i, x in enumerate(_AT):
             cells[f"at{i}"] = number_cell(
                 float(np.interp(x, best.index.to_numpy(float), best.to_numpy(float))), 2
@@ -162,7 +163,8 @@ def _roc_table(found: list[tuple[ModelInfo, Curve]]) -> Table:
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(
-            "Read off the test curve, to describe it; not an operating point that could have been known beforehand. "
+            "Read off the test curve, to describe it; not an operating point that could have been known "
+            "beforehand. "
             "All points: curves/roc.parquet.",
         ),
     )

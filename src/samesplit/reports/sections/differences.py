@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -23,6 +24,7 @@ from samesplit.reports.formatting import (
     text_cell,
 )
 from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
+from samesplit.reports.rows import records
 from samesplit.reports.sections.split import fold_name
 from samesplit.statistics import fold_aucs
 
@@ -51,12 +53,11 @@ def differences(context: Context) -> Section | None:
 
 
 def _ordered(context: Context) -> pd.DataFrame:
-    """The pairs, the reference second, the higher AUC first otherwise; constant models left out of the figure."""
+    """The pairs, turned: the reference stands second, else the higher AUC first."""
     table = context.data.table("pairs")
     reference = context.reference.name if context.reference else None
     rows = []
-    for row in table.itertuples(index=False):
-        found = row._asdict()
+    for found in records(table):
         turn = found["model_a"] == reference or (found["model_b"] != reference and found["difference"] < 0)
         if turn:
             found["model_a"], found["model_b"] = found["model_b"], found["model_a"]
@@ -80,7 +81,7 @@ def _pairs(context: Context) -> Figure | None:
     drawn = table[
         ~table["model_a"].isin(constant) & ~table["model_b"].isin(constant) & table["difference"].notna()
     ]
-    lines = [_line(context, row) for row in drawn.head(_MOST_LINES).to_dict("records")]
+    lines = [_line(context, row) for row in records(drawn.head(_MOST_LINES))]
     if not lines:
         return None
     shown = sum(line.strong for line in lines)
@@ -90,7 +91,8 @@ def _pairs(context: Context) -> Figure | None:
         id="pairs",
         title="Pairwise differences of AUC",
         caption=(
-            f"Bars: {context.percent()} intervals, not adjusted. Filled: shown after Holm's adjustment (the interval "
+            f"Bars: {context.percent()} intervals, not adjusted. Filled: shown after Holm's adjustment "
+            "(the interval "
             "leaves 0 out and the adjusted p is small); hollow: not shown to differ."
             + (f" {counted(left, 'further pair')} in the table." if left else "")
         ),
@@ -100,10 +102,10 @@ def _pairs(context: Context) -> Figure | None:
     )
 
 
-def _line(context: Context, row: dict[str, object]) -> Difference:
-    low, high, p = (float(str(row[key])) for key in ("ci_low", "ci_high", "p_holm"))
+def _line(context: Context, row: dict[str, Any]) -> Difference:
+    low, high, p = (float(row[key]) for key in ("ci_low", "ci_high", "p_holm"))
     known = not (is_missing(low) or is_missing(high))
-    estimate = float(str(row["difference"]))
+    estimate = float(row["difference"])
     tested = f"· p Holm {p_text(p)}" if not is_missing(p) else ""
     return Difference(
         title=f"{context.title(str(row['model_a']))} − {context.title(str(row['model_b']))}",
@@ -142,11 +144,12 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
                 "holm": p_cell(row["p_holm"]),
             }
         )
-        for row in table.to_dict("records")
+        for row in records(table)
     )
     methods = ", ".join(dict.fromkeys(str(m) for m in table["method"]))
     resampled = (
-        " p is that of the corrected resampled t-test over folds (Nadeau and Bengio 2003), which also looks at "
+        " p is that of the corrected resampled t-test over folds (Nadeau and Bengio 2003), which also "
+        "looks at "
         "other training patients; the interval looks at other test patients only, so the two can disagree."
         if "resampled" in methods
         else ""
@@ -161,7 +164,15 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
 
 
 def fold_auc_table(context: Context) -> pd.DataFrame:
-    """The AUC of every fitted model in its test part: model, seed, repeat, fold, n, auc (NaN without both classes)."""
+    """The AUC of every fitted model in its test part.
+
+    Args:
+        context: The run.
+
+    Returns:
+        Columns model, seed, repeat, fold, n and auc, NaN where the part lacks a class. No rows when the labels
+        were shuffled: the run's folder keeps the true ones.
+    """
     test = context.data.test_predictions()
     truth = context.data.lesions["positive"]
     test = test[test["lesion_id"].isin(truth.index)]
@@ -201,7 +212,8 @@ def _spread(context: Context) -> Figure | None:
         id="spread",
         title="Spread over folds and seeds",
         caption=(
-            "A point a fitted model in the test part of its fold; models of several seeds have a line of points per "
+            "A point a fitted model in the test part of its fold; models of several seeds have a line of "
+            "points per "
             "seed. A fold holds few lesions, so points lie far apart by chance."
         ),
         alt=alt,
@@ -240,7 +252,7 @@ def _spread_row(model: ModelInfo, mine: pd.DataFrame, pairs: pd.DataFrame) -> Ro
     if mine.empty:
         return None
     folds = mine.groupby(["repeat", "fold"])["auc"]
-    seeds = folds.std().mean() if mine["seed"].nunique() > 1 else math.nan
+    seeds = folds.std().mean() if len(mine["seed"].unique()) > 1 else math.nan
     worst = mine.sort_values(["auc", "repeat", "fold"], kind="stable").iloc[0]
     return Row(
         cells={

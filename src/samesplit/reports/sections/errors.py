@@ -33,7 +33,8 @@ def errors(context: Context, pictures: Pictures) -> Section | None:
     if split is not None:
         blocks.append(split)
     lead = (
-        f"{counted(len(missed), 'lesion')} of {len(everyone)} called wrongly by at least half of the models and "
+        f"{counted(len(missed), 'lesion')} of {len(everyone)} called wrongly by at least half of the "
+        "models and "
         "readings; controls are left out, and several calls of a model count as their share."
         if everyone
         else ""

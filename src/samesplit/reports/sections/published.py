@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from samesplit.reports.context import Context
 from samesplit.reports.formatting import MISSING, count_cell, estimate_cell, is_missing, text_cell
 from samesplit.reports.model import Cell, Column, Row, Section, Table
+from samesplit.reports.rows import records
 
 __all__ = ["published", "verdict_rows"]
 
@@ -53,10 +56,11 @@ def verdict_rows(context: Context) -> list[Row]:
         study, _, side, who = (str(value) for value in key)
         cells = {"who": text_cell(f"{who} ({study}{', ' + side if side else ''})")}
         cells["n"] = count_cell(part["n"].dropna().iloc[0] if part["n"].notna().any() else None)
-        for row in part.itertuples(index=False):
-            quantity = str(row.quantity)
+        for row in records(part):
+            quantity = str(row["quantity"])
             cells.setdefault(
-                quantity, estimate_cell(row.number, row.ci_low, row.ci_high, _DIGITS.get(quantity, 3))
+                quantity,
+                estimate_cell(row["number"], row["ci_low"], row["ci_high"], _DIGITS.get(quantity, 3)),
             )
         if "auc" in cells:
             cells["forest"] = cells["auc"]
@@ -79,7 +83,7 @@ def published(context: Context) -> Section | None:
         Column(key="n", title="n", kind="number"),
         Column(key="note", title="Remark"),
     )
-    rows = tuple(Row(cells=_cells(row)) for row in table.itertuples(index=False))
+    rows = tuple(Row(cells=_cells(row)) for row in records(table))
     return Section(
         id="published",
         title="Published results",
@@ -95,19 +99,19 @@ def published(context: Context) -> Section | None:
     )
 
 
-def _cells(row: object) -> dict[str, Cell]:
-    value = row.number
+def _cells(row: dict[str, Any]) -> dict[str, Cell]:
+    value = row["number"]
     if is_missing(value):
-        shown = text_cell(getattr(row, "value", MISSING))
+        shown = text_cell(row.get("value", MISSING))
     else:
-        shown = estimate_cell(value, row.ci_low, row.ci_high)
+        shown = estimate_cell(value, row["ci_low"], row["ci_high"])
     return {
-        "study": text_cell(row.study),
-        "where": text_cell(row.table_figure),
-        "split": text_cell(", ".join(p for p in (row.task, row.cohort_split) if p)),
-        "who": text_cell(row.model_or_reader),
-        "metric": text_cell(row.metric),
+        "study": text_cell(row["study"]),
+        "where": text_cell(row["table_figure"]),
+        "split": text_cell(", ".join(p for p in (row["task"], row["cohort_split"]) if p)),
+        "who": text_cell(row["model_or_reader"]),
+        "metric": text_cell(row["metric"]),
         "value": shown,
-        "n": count_cell(row.n),
-        "note": text_cell(row.note),
+        "n": count_cell(row["n"]),
+        "note": text_cell(row["note"]),
     }

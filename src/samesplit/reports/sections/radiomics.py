@@ -10,6 +10,7 @@ from samesplit.reports.figures.selection import draw_selection
 from samesplit.reports.figures.winners_curse import draw_winners_curse
 from samesplit.reports.formatting import count_cell, counted, number, number_cell, text_cell
 from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
+from samesplit.reports.rows import records
 from samesplit.reports.sections.differences import fold_auc_table
 from samesplit.reports.sections.split import fold_name
 
@@ -39,7 +40,8 @@ def radiomics(context: Context) -> Section | None:
     if not blocks:
         return None
     lead = (
-        f"In every fold {counted(searched, 'candidate')} were compared by inner cross-validation on the training "
+        f"In every fold {counted(searched, 'candidate')} were compared by inner cross-validation on the "
+        "training "
         "part, and the best was refitted; the test part was used once, after the choice."
         if searched
         else "Features chosen while fitting, on the training part of each fold alone."
@@ -52,7 +54,7 @@ def _of(table: pd.DataFrame, model: str) -> pd.DataFrame:
 
 
 def _heat_map(context: Context, model: str, cells: pd.DataFrame) -> Figure:
-    cells = cells.assign(size=cells["size"] if "size" in cells else 0)
+    cells = cells.assign(size=cells.get("size", 0))
     cells = cells.assign(chosen=cells["chosen"].fillna(False).astype(bool) if "chosen" in cells else False)
     panels, picked = {}, {}
     for size, part in cells.groupby("size", sort=True):
@@ -70,7 +72,8 @@ def _heat_map(context: Context, model: str, cells: pd.DataFrame) -> Figure:
         id=name,
         title=f"{context.title(model)}: inner AUC of every candidate",
         caption=(
-            f"Mean over {counted(fits, 'fit')} (folds, repeats, seeds) of the AUC in inner cross-validation; below it, "
+            f"Mean over {counted(fits, 'fit')} (folds, repeats, seeds) of the AUC in inner "
+            "cross-validation; below it, "
             "how often the candidate was chosen. Names as in the model's file."
         ),
         alt=alt,
@@ -117,22 +120,23 @@ def _curse(context: Context, model: str, cells: pd.DataFrame) -> Figure | None:
     if both.empty:
         return None
     pairs = context.data.splits[["repeat", "fold"]].drop_duplicates()
-    seeds = both["seed"].nunique() > 1
+    seeds = len(both["seed"].unique()) > 1
     labels = [
-        fold_name(int(r.repeat), int(r.fold), pairs) + (f", seed {r.seed}" if seeds else "")
-        for r in both.itertuples(index=False)
+        fold_name(int(r["repeat"]), int(r["fold"]), pairs) + (f", seed {r['seed']}" if seeds else "")
+        for r in records(both)
     ]
-    gap = both["inner_auc"] - both["auc"]
+    gap = number(float((both["inner_auc"] - both["auc"]).mean()), signed=True)
+    inner, outer_mean = number(float(both["inner_auc"].mean())), number(float(both["auc"].mean()))
     name = f"curse-{slug(model)}"
     shown = both.head(_MOST_FOLDS)
-    alt = f"Inner and test AUC of the chosen candidate in each fold; mean gap {number(float(gap.mean()), 3, signed=True)}."
+    alt = f"Inner and test AUC of the chosen candidate in each fold; mean gap {gap}."
     rest = f" The first {len(shown)} of {len(both)} fits are drawn." if len(shown) < len(both) else ""
     return Figure(
         id=name,
         title=f"{context.title(model)}: the winner’s curse",
         caption=(
-            f"The best of several inner scores is expected to be too high by selection. Here: inner {number(float(both['inner_auc'].mean()))}, "
-            f"test {number(float(both['auc'].mean()))}, gap {number(float(gap.mean()), signed=True)} on the mean of "
+            f"The best of several inner scores is expected to be too high by selection. Here: inner {inner}, "
+            f"test {outer_mean}, gap {gap} on the mean of "
             f"{counted(len(both), 'fit')}.{rest}"
         ),
         alt=alt,
@@ -183,13 +187,15 @@ def _selection(context: Context, model: str, features: pd.DataFrame) -> Figure:
     table = table.sort_values(["count", "rank", "feature"], ascending=[False, True, True], kind="stable")
     shown = table.head(_MOST_FEATURES)
     name = f"selection-{slug(model)}"
-    alt = f"How often features were chosen; the first is {shown['feature'].iloc[0]}, {shown['count'].iloc[0]} of {fits}."
+    first, times = shown["feature"].iloc[0], shown["count"].iloc[0]
+    alt = f"How often features were chosen; the first is {first}, {times} of {fits}."
     rest = f" The first {len(shown)} of {len(table)} are drawn." if len(table) > len(shown) else ""
     return Figure(
         id=name,
         title=f"{context.title(model)}: features chosen",
         caption=(
-            f"In how many of {counted(fits, 'fit')} each feature was chosen. Features that change from fold to fold "
+            f"In how many of {counted(fits, 'fit')} each feature was chosen. Features that change from "
+            "fold to fold "
             f"stand for each other; none of them is shown to matter by itself.{rest}"
         ),
         alt=alt,

@@ -32,8 +32,10 @@ def readers(context: Context) -> Section | None:
     ]
     blocks.append(_reading_table(context, people, modalities))
     lead = (
-        f"{counted(len(people), 'reader')}, {' and '.join(modalities)}, on the lesions that the models are judged on. "
-        "Readers are taken as given: intervals say how results move with other patients, not with other readers."
+        f"{counted(len(people), 'reader')}, {' and '.join(modalities)}, on the lesions that the models are "
+        "judged on. "
+        "Readers are taken as given: intervals say how results move with other patients, not with other "
+        "readers."
     )
     return Section(id="readers", title="Readers", lead=lead, blocks=tuple(blocks))
 

@@ -37,7 +37,8 @@ def _lead(context: Context) -> str:
     size = counted(folds, "fold") + (f" in {counted(repeats, 'repeat')}" if repeats > 1 else "")
     seed = f", seed {settings['seed']}" if settings.get("seed") is not None else ""
     return (
-        f"Scheme “{scheme}”: {size}{seed}. Made from ids, labels and strata before any feature existed, written once, "
+        f"Scheme “{scheme}”: {size}{seed}. Made from ids, labels and strata before any feature existed, "
+        "written once, "
         "read back by every model."
     )
 
@@ -90,10 +91,12 @@ def _strip(context: Context) -> Figure:
 
 
 def fold_name(repeat: int, fold: int, pairs: pd.DataFrame) -> str:
-    """A fold as it is called: `fold 1`, or `repeat 2, fold 1`, counted from 1; `test set` when it is the only one."""
+    """A fold as it is called: `fold 1`, `repeat 2, fold 1`, or `test set` when it is the only one."""
     if len(pairs) == 1:
         return "test set"
-    return f"repeat {repeat + 1}, fold {fold + 1}" if pairs["repeat"].nunique() > 1 else f"fold {fold + 1}"
+    return (
+        f"repeat {repeat + 1}, fold {fold + 1}" if len(pairs["repeat"].unique()) > 1 else f"fold {fold + 1}"
+    )
 
 
 def _counts(context: Context, pairs: pd.DataFrame) -> Table:
@@ -152,7 +155,8 @@ def _balance(context: Context) -> Figure | None:
         id="balance",
         title="How alike the parts are",
         caption=(
-            "A point a fold. Parts of a random split differ by chance, small parts by more; a large difference says "
+            "A point a fold. Parts of a random split differ by chance, small parts by more; a large "
+            "difference says "
             f"where to be careful.{rest}"
         ),
         alt=alt,

@@ -8,6 +8,7 @@ from samesplit.reports.context import Context, slug
 from samesplit.reports.figures.history import draw_history
 from samesplit.reports.formatting import count_cell, counted, number_cell, text_cell
 from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
+from samesplit.reports.rows import groups
 from samesplit.reports.sections.split import fold_name
 
 __all__ = ["training"]
@@ -48,7 +49,8 @@ def _figure(context: Context, model: str, history: pd.DataFrame) -> Figure:
         id=name,
         title=f"{context.title(model)}: training history",
         caption=(
-            f"A thin line a fit ({counted(fits, 'fit')}: folds, repeats, seeds); the thick line is their mean, as far "
+            f"A thin line a fit ({counted(fits, 'fit')}: folds, repeats, seeds); the thick line is their "
+            "mean, as far "
             "as at least half of them were trained."
         ),
         alt=alt,
@@ -73,8 +75,8 @@ def _table(context: Context, name: str, history: pd.DataFrame, metrics: list[str
         columns.append(Column(key=f"m{i}", title=f"{metric}, {what}", kind="number"))
         columns.append(Column(key=f"e{i}", title="in epoch", kind="number"))
     rows = []
-    groups = list(history.groupby(_FIT, sort=True))
-    for (seed, repeat, fold), part in groups[:_MOST_ROWS]:
+    fits = groups(history, _FIT)
+    for (seed, repeat, fold), part in fits[:_MOST_ROWS]:
         cells = {
             "fit": text_cell(f"{fold_name(int(repeat), int(fold), pairs)}, seed {seed}"),
             "epochs": count_cell(part["epoch"].nunique()),
@@ -84,9 +86,10 @@ def _table(context: Context, name: str, history: pd.DataFrame, metrics: list[str
             if values.empty:
                 cells[f"m{i}"], cells[f"e{i}"] = number_cell(None), number_cell(None)
                 continue
-            best = values.idxmin() if "loss" in str(metric).lower() else values.idxmax()
-            cells[f"m{i}"], cells[f"e{i}"] = number_cell(float(values[best])), count_cell(int(best))
+            order = values.sort_values(ascending="loss" in str(metric).lower(), kind="stable")
+            cells[f"m{i}"] = number_cell(float(order.iloc[0]))
+            cells[f"e{i}"] = count_cell(int(order.index[0]))
         rows.append(Row(cells=cells))
-    rest = len(groups) - len(rows)
+    rest = len(fits) - len(rows)
     notes = (f"{rest} more in details/history.parquet.",) if rest else ()
     return Table(id=f"{name}-table", title="Each fit", columns=tuple(columns), rows=tuple(rows), notes=notes)

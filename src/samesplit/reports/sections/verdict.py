@@ -176,18 +176,21 @@ def _notes(context: Context) -> tuple[str, ...]:
     if context.reference is not None:
         notes.append(
             f"Δ AUC: difference to the reference, {context.reference.title}, on the lesions both have "
-            f"({_list(numbers.methods(('auc_difference',)))}). An interval that holds 0 means that a difference is "
-            "not shown, not that there is none. p belongs to the interval"
+            f"({_list(numbers.methods(('auc_difference',)))}). An interval that holds 0 means that a "
+            "difference is "
+            "not shown, not that there is none. p is that of the named test"
             + (
-                "; p Holm is that of the Differences section, adjusted over all pairs of models."
+                "; p Holm is adjusted over all pairs of models, see Differences."
                 if len(context.pairs)
                 else "."
             )
         )
     if context.readers:
         notes.append(
-            "Readers: sensitivity and specificity from their calls, AUC from their scores; a missing call is left "
-            "out, never taken for negative. The mean gives each reader the same weight and takes the readers as fixed."
+            "Readers: sensitivity and specificity from their calls, AUC from their scores; a missing call "
+            "is left "
+            "out, never taken for negative. The mean gives each reader the same weight and takes the "
+            "readers as fixed."
         )
     remarks = {
         model.title: found.note

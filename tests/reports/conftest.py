@@ -1,0 +1,65 @@
+"""Fabricated runs that the report tests share; each is made once a session."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from samesplit.reports import build_report
+
+HOSTILE = '<script>alert("x")</script>&\''
+
+
+def _load() -> ModuleType:
+    path = Path(__file__).with_name("make_run.py")
+    spec = importlib.util.spec_from_file_location("make_run_for_reports", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def maker() -> ModuleType:
+    return _load()
+
+
+@pytest.fixture(scope="session")
+def full_run(maker: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """120 lesions, six models, four readers, five folds, everything written; the report is built."""
+    folder: Path = maker.make_run(tmp_path_factory.mktemp("full"), n_lesions=120, bootstraps=100)
+    build_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_run(maker: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with one test set and two models, quick to report on."""
+    folder: Path = maker.make_run(
+        tmp_path_factory.mktemp("small"),
+        n_lesions=60,
+        folds=1,
+        seeds=(0,),
+        models=("radiomics-grid", "clinical"),
+        n_readers=2,
+        bootstraps=100,
+    )
+    return folder
+
+
+@pytest.fixture
+def copy_of(tmp_path: Path) -> Callable[[Path], Path]:
+    """A copy of a run that a test may change."""
+
+    def copy(folder: Path) -> Path:
+        return Path(shutil.copytree(folder, tmp_path / "run"))
+
+    return copy
