@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from joblib.externals.loky import ProcessPoolExecutor
+from joblib.externals.loky import ProcessPoolExecutor, get_reusable_executor
 
 from samesplit.errors import LesionError
 from samesplit.storage import write_bytes
@@ -30,6 +30,7 @@ Progress = Callable[[int, int], object]
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
+_IDLE_S = 20
 _DIED = "its process died, twice, the second time alone: most likely the memory was not enough"
 
 
@@ -121,7 +122,7 @@ def _run(calls: dict[int, Call], jobs: int) -> Iterator[tuple[int, Outcome]]:
     waiting = list(calls)
     while waiting:
         suspects: list[int] = []
-        with _executor(jobs) as executor:
+        with _shared(jobs) as executor:
             flying: dict[Future[Outcome], int] = {}
             while (waiting and not suspects) or flying:
                 while waiting and not suspects and len(flying) < 2 * jobs:
@@ -146,7 +147,7 @@ def _alone(call: Call) -> Outcome:
     if kept is not None:  # it was done and written; only the message was lost
         return Outcome(kept)
     try:
-        with _executor(1) as executor:
+        with ProcessPoolExecutor(1, env=_ONE_THREAD, initializer=_prepare_process) as executor:
             outcome: Outcome = executor.submit(_work, *call).result()
             return outcome
     except BrokenProcessPool:
@@ -154,14 +155,14 @@ def _alone(call: Call) -> Outcome:
 
 
 @contextmanager
-def _executor(jobs: int) -> Iterator[Any]:
-    executor = ProcessPoolExecutor(max_workers=jobs, env=_ONE_THREAD, initializer=_prepare_process)
+def _shared(jobs: int) -> Iterator[Any]:
+    """The processes of the last call, if they are still there: the next profile need not start them again."""
+    executor = get_reusable_executor(jobs, timeout=_IDLE_S, env=_ONE_THREAD, initializer=_prepare_process)
     try:
         yield executor
     except BaseException:
         executor.shutdown(wait=False, kill_workers=True)
         raise
-    executor.shutdown(wait=True)
 
 
 def _prepare_process() -> None:

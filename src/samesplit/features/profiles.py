@@ -60,8 +60,11 @@ def read_profile(path: Path) -> Profile:
     data, lines = read_yaml(path)
     if not isinstance(data, dict):
         raise DeclarationError("holds no keys", where=path, remedy="write 'key: value' lines")
+    name = data.get("engine")
+    settings: Any = dict[str, Any]  # without an engine there is nothing to check the settings against
     try:
-        settings = get_engine(data["engine"]).settings if "engine" in data else Declaration
+        if isinstance(name, str):
+            settings = get_engine(name).settings
     except DeclarationError as error:
         line = lines.get(("engine",))
         place = f"{path}, line {line}" if line is not None else path

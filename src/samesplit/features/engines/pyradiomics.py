@@ -98,14 +98,16 @@ class PyradiomicsEngine:
 
 
 def _aggregation(family: str, settings: PyradiomicsSettings) -> str:
-    flat = settings.setting.force2D
-    if family in ("glcm", "glrlm"):
-        if settings.setting.weightingNorm is not None:
-            return "2D, weighted" if flat else "3D, weighted"
-        return "2.5D, direction-merged" if flat else "3D, averaged"
+    flat, norm = settings.setting.force2D, settings.setting.weightingNorm
     if family in ("glszm", "gldm", "ngtdm"):
         return "2.5D" if flat else "3D"
-    return ""
+    if family not in ("glcm", "glrlm"):
+        return ""
+    if norm is None:
+        return "2.5D, direction-merged" if flat else "3D, averaged"
+    if norm == "no_weighting":
+        return "2.5D, merged (volume-merged)" if flat else "3D, merged"
+    return "2.5D, weighted" if flat else "3D, weighted"
 
 
 def _native(case: Case, settings: PyradiomicsSettings) -> dict[str, float]:

@@ -13,14 +13,14 @@ __all__ = ["FEATURES", "ON_REQUEST", "feature_names"]
 _SHAPE = """
 Elongation                Q3CK .
 Flatness                  N17B .
-LeastAxisLength           7J51 mm
-MajorAxisLength           TDIC mm
+LeastAxisLength           7J51 mm   IBSI divides the covariance by n - 1, pyradiomics by n
+MajorAxisLength           TDIC mm   IBSI divides the covariance by n - 1, pyradiomics by n
 Maximum2DDiameterColumn   .    mm
 Maximum2DDiameterRow      .    mm
 Maximum2DDiameterSlice    .    mm
 Maximum3DDiameter         L0JK mm
 MeshVolume                RNU0 mm3
-MinorAxisLength           P9VJ mm
+MinorAxisLength           P9VJ mm   IBSI divides the covariance by n - 1, pyradiomics by n
 Sphericity                QCFX .
 SurfaceArea               C0JK mm2
 SurfaceVolumeRatio        2PR5 1/mm
