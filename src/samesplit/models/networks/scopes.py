@@ -20,6 +20,8 @@ _EXPECTED_WARNINGS = (
     r".*does not have many workers.*",
     # A fold may have one batch an epoch, and nothing is logged by steps.
     r".*The number of training batches.*",
+    # The validation part of a fold may be empty; then there is no validation loop.
+    r".*have no `val_dataloader`.*",
     # `accelerator: cpu` on a machine with a GPU is a choice.
     r".*GPU available but not used.*",
     r".*MPS available but not used.*",

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from samesplit.errors import ModelError
+from samesplit.models.networks.model import load_network
+from samesplit.models.protocol import TrainingFold
+
+
+@pytest.fixture(scope="module")
+def fitted(make_cases, tmp_path_factory):
+    """A network fitted to two sequences, and cases it has not seen."""
+    from samesplit.models.networks.settings import NetworkSettings
+
+    settings = NetworkSettings.model_validate(
+        {
+            "name": "fitted",
+            "title": "Fitted",
+            "network": "resnet10",
+            "width": 0.25,
+            "stem": "medium",
+            "inputs": {"size": 24},
+            "training": {"epochs": 8, "batch_size": 16, "learning_rate": 0.003, "accelerator": "cpu"},
+        }
+    )
+    training, labels = make_cases(48, seed=1, sequences=("A", "B"))
+    validation, validation_labels = make_cases(16, seed=2, sequences=("A", "B"))
+    model = settings.build()
+    fold = TrainingFold(training, labels, validation, validation_labels, 0, tmp_path_factory.mktemp("fold"))
+    model.fit(fold)
+    return model, make_cases(40, seed=3, sequences=("A", "B"))
+
+
+def test_a_network_learns_a_bright_centre_from_a_dark_one(fitted):
+    model, (cases, labels) = fitted
+    assert roc_auc_score(labels, model.predict(cases)) > 0.8
+
+
+def test_probabilities_are_indexed_by_lesion_in_the_order_asked_for(fitted):
+    model, (cases, _) = fitted
+    probabilities = model.predict(cases)
+    assert probabilities.index.tolist() == cases.lesion_ids
+    assert probabilities.index.name == "lesion_id"
+    assert probabilities.between(0, 1).all()
+    order = cases.lesion_ids[::-1]
+    pd.testing.assert_series_equal(model.predict(cases.select(order)), probabilities[order], rtol=1e-4)
+
+
+def test_predicting_changes_nothing(fitted):
+    model, (cases, _) = fitted
+    before = copy.deepcopy(model._network.state_dict())
+    first = model.predict(cases)
+    torch.rand(3)
+    assert model.predict(cases).equals(first)
+    after = model._network.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_a_lesion_that_lacks_a_sequence_is_predicted_and_one_without_any_is_not(fitted):
+    model, (cases, _) = fitted
+    images = cases.images
+    lost = (images.lesion_id == "L001") | ((images.lesion_id == "L002") & (images.sequence == "A"))
+    probabilities = model.predict(replace(cases, images=images[~lost]))
+    assert "L001" not in probabilities.index
+    assert len(probabilities) == len(cases) - 1
+    assert np.isfinite(probabilities["L002"])
+    nothing = model.predict(replace(cases, images=images[:0]))
+    assert nothing.empty
+    assert nothing.index.name == "lesion_id"
+
+
+def test_the_history_has_a_row_an_epoch_and_metric(fitted):
+    model, _ = fitted
+    history = model.details()["history"]
+    assert history.columns.tolist() == ["epoch", "metric", "value"]
+    assert set(history.metric) == {"training loss", "validation loss", "validation AUC", "learning rate"}
+    assert history.epoch.min() == 1
+    assert set(history.groupby("metric").size()) == {history.epoch.max()}
+
+
+def test_a_saved_network_predicts_the_same_and_holds_no_pickle(fitted, tmp_path):
+    model, (cases, _) = fitted
+    model.save(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"weights.pt", "settings.json"}
+    torch.load(tmp_path / "weights.pt", weights_only=True)
+    record = json.loads((tmp_path / "settings.json").read_text())
+    assert record["sequences"] == ["A", "B"]
+    assert load_network(tmp_path).predict(cases).equals(model.predict(cases))
+
+
+def test_a_folder_without_a_network_is_an_error(tmp_path):
+    with pytest.raises(ModelError, match="does not hold a saved network"):
+        load_network(tmp_path)
+
+
+def test_other_sequences_than_those_of_the_training_are_an_error(fitted):
+    model, (cases, _) = fitted
+    with pytest.raises(ModelError, match="fitted on A, B and is given B, A"):
+        model.predict(replace(cases, sequences=("B", "A")))
+
+
+def test_an_unfitted_network_neither_predicts_nor_is_saved(tiny, make_cases, tmp_path):
+    with pytest.raises(ModelError, match="before it was fitted"):
+        tiny().build().predict(make_cases(2)[0])
+    with pytest.raises(ModelError, match="not fitted"):
+        tiny().build().save(tmp_path)
+
+
+def test_one_class_in_training_is_an_error(tiny, make_fold):
+    fold = make_fold()
+    with pytest.raises(ModelError, match="all of the same class"):
+        tiny().build().fit(replace(fold, training_labels=fold.training_labels * 0))
+
+
+def test_watching_the_auc_needs_both_classes_in_validation(tiny, make_fold):
+    fold = make_fold()
+    settings = tiny(training={"monitor": "auc", "epochs": 1})
+    with pytest.raises(ModelError, match="only one class"):
+        settings.build().fit(replace(fold, validation_labels=fold.validation_labels * 0))
+
+
+def test_lost_images_of_the_training_part_are_told(tiny, make_fold):
+    fold = make_fold()
+    images = fold.training.images.copy()
+    images.loc[images.index[0], "mask_label"] = 9
+    model = tiny(training={"epochs": 1, "accelerator": "cpu"}).build()
+    model.fit(replace(fold, training=replace(fold.training, images=images)))
+    assert model.details()["skipped"].lesion_id.tolist() == ["L000"]
+
+
+def test_prepared_inputs_can_be_shared_between_folds(tiny, make_fold, tmp_path):
+    fold, cache = make_fold(), tmp_path / "shared"
+    tiny(training={"epochs": 1, "accelerator": "cpu"}).build(cache=cache).fit(fold)
+    assert len(list(cache.rglob("*.npy"))) == 24
+    assert not (fold.directory / "inputs").exists()
