@@ -81,7 +81,7 @@ def test_declarations_do_not_change(tmp_path: Path) -> None:
         ("name: yes\n", "f.yaml, line 1: 'name': Input should be a valid string (given: True)\n"
                         "Remedy: put it in quotes; YAML takes it for something else than text"),
         ("name: 2020-01-01\n", "f.yaml, line 1: 'name': Input should be a valid string (given: "
-                               "datetime.date(2020, 1, 1))\nRemedy: put it in quotes; YAML takes it for something else than text"),
+                               "datetime.date(2020, 1, 1))\nRemedy: put it in quotes; YAML"),
         ("name: [a]\n", "f.yaml, line 1: 'name': Input should be a valid string"),
         ("name: a\n\tx: 1\n", "f.yaml, line 2: a tab stands where YAML wants spaces\nRemedy: replace the tab"),
         ("name: a\nmodels:\n\t- kind: tree\n", "f.yaml, line 3: a tab stands where YAML wants spaces\nRemedy: "

@@ -6,7 +6,14 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from samesplit.declarations import Declaration, read_declaration
 from samesplit.errors import DeclarationError
@@ -119,7 +126,7 @@ class SplitSettings(Declaration):
                 raise ValueError(
                     f"'{key}' does nothing in the scheme '{self.scheme}'; it is for {' and '.join(schemes)}"
                 )
-        if self.cutoff is not None and "test" in self.model_fields_set:
+        if self.cutoff is not None and self.test != type(self).model_fields["test"].default:
             raise ValueError("'cutoff' and 'test' both say who is tested: keep one of them")
         return self
 
@@ -216,15 +223,19 @@ class BenchmarkDefinition(Declaration):
             raise ValueError(f"named more than once: {', '.join(doubled)}")
         return models
 
-    @model_validator(mode="after")
-    def _known_sequences(self) -> BenchmarkDefinition:
-        for profile, sequences in self.profiles.items():
-            unknown = sorted(set(sequences) - set(self.cohort.sequences))
+    @field_validator("profiles")
+    @classmethod
+    def _known_sequences(
+        cls, profiles: dict[str, tuple[str, ...]], info: ValidationInfo
+    ) -> dict[str, tuple[str, ...]]:
+        cohort = info.data.get("cohort")  # not there when it is wrong itself, which is told first
+        for profile, sequences in profiles.items():
+            unknown = sorted(set(sequences) - set(cohort.sequences)) if cohort else []
             if unknown:
                 raise ValueError(
                     f"profile '{profile}' names sequences the cohort lacks: {', '.join(unknown)}"
                 )
-        return self
+        return profiles
 
 
 def read_benchmark(folder: Path) -> BenchmarkDefinition:
