@@ -19,7 +19,7 @@ from samesplit.models.radiomics.settings import RadiomicsGridSettings
 
 GRID = RadiomicsGridSettings.model_validate(
     {"name": "g", "title": "G", "selectors": ["anova-f", "lasso"], "classifiers": ["logistic"],
-     "sizes": [10, 20], "inner_folds": 3}
+     "sizes": [10, 20], "inner_folds": 2}
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def test_on_noise_the_nested_model_is_at_chance_and_the_leaky_one_seems_excellen
     seeds = range(3)
     honest = [honest_auc(seed, tmp_path) for seed in seeds]
     leaky = [leaky_auc(seed) for seed in seeds]
-    # The SE of one nested AUC at n = 60 is about 0.08, of the mean of three about 0.05.
+    # One nested AUC at n = 60 and 2,000 columns has an SD of about 0.14, the mean of three about 0.08.
     assert np.mean(honest) == pytest.approx(0.5, abs=0.15)
     assert min(leaky) > 0.8
 
