@@ -157,18 +157,25 @@ def test_a_repair_is_in_the_ledger_also_when_the_values_are_cached(
 
 
 def test_values_that_are_not_defined_stay_nan_with_a_note(
-    run: Callable[..., Extraction], cohort: pd.DataFrame, tmp_path: Path
+    save: Callable[..., str], cohort: pd.DataFrame, tmp_path: Path
 ) -> None:
-    same = cohort.assign(image=cohort["mask"]).iloc[:1]
+    lonely = np.zeros((16, 24, 24), dtype=np.uint8)
+    lonely[1::4, 1::4, 1::4] = 1  # no voxel has a neighbour, so there are no pairs of neighbours
+    table = cohort.iloc[:2].assign(mask=[save(lonely, "lonely.nii.gz"), cohort["mask"][1]])
     path = tmp_path / "texture.yaml"
     path.write_text(
-        TEXT.format(bins=8).replace("firstorder:", "glcm: [MCC, Contrast]\n    firstorder: [Skewness]")
+        TEXT.format(bins=8).replace("firstorder:", "glcm: [Contrast, Id]\n    firstorder: [Mean]")
     )
-    result = extract(same, read_profile(path), cache=tmp_path / "cache", jobs=1)
-    values = result.features.set_index("feature")["value"]
-    undefined = sorted(values.index[values.isna()])
-    assert len(values) == 4
-    assert (result.notes["note"].tolist() == [f"not defined: {', '.join(undefined)}"]) == bool(undefined)
+    for _ in range(2):
+        result = extract(table, read_profile(path), cache=tmp_path / "cache", jobs=1)
+        values = result.features.set_index(["lesion_id", "feature"])["value"]
+        undefined = ["original_glcm_Contrast", "original_glcm_Id"]
+        assert [feature for lesion, feature in values.index[values.isna()] if lesion == "L0"] == undefined
+        assert values["L1"].notna().all()
+        assert len(values) == 8
+        assert result.notes["lesion_id"].tolist() == ["L0"]
+        assert result.notes["note"].tolist() == [f"not defined: {', '.join(undefined)}"]
+        assert len(result.ledger) == 0
 
 
 def test_an_empty_table_gives_an_empty_table(run: Callable[..., Extraction], cohort: pd.DataFrame) -> None:
