@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import shutil
 import sys
 from collections.abc import Callable
@@ -10,10 +11,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from matplotlib.figure import Figure
 
-from samesplit.reports import build_report
-
-HOSTILE = '<script>alert("x")</script>&\''
+from samesplit.reports import build_report, make_report
+from samesplit.reports.model import Report
 
 
 def _load() -> ModuleType:
@@ -34,10 +35,16 @@ def maker() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def full_run(maker: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """120 lesions, six models, four readers, five folds, everything written; the report is built."""
-    folder: Path = maker.make_run(tmp_path_factory.mktemp("full"), n_lesions=120, bootstraps=100)
-    build_report(folder)
+    """120 lesions, six models, four readers, five folds, everything written."""
+    folder: Path = maker.make_run(tmp_path_factory.mktemp("full"), n_lesions=120, bootstraps=50)
     return folder
+
+
+@pytest.fixture(scope="session")
+def full_report(full_run: Path) -> Report:
+    """What the report of the full run says; the page is written as well."""
+    build_report(full_run)
+    return make_report(full_run)
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +57,19 @@ def small_run(maker: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Pa
         seeds=(0,),
         models=("radiomics-grid", "clinical"),
         n_readers=2,
-        bootstraps=100,
+        bootstraps=50,
     )
     return folder
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are composed but not rendered, for tests of what a report says."""
+
+    def save(_: Figure, target: io.StringIO, **__: object) -> None:
+        target.write('<svg viewBox="0 0 9 9"></svg>')
+
+    monkeypatch.setattr(Figure, "savefig", save)
 
 
 @pytest.fixture

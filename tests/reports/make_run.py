@@ -237,6 +237,7 @@ def _balance(lesions: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
 def _thumbnails(rng: np.random.Generator, lesions: pd.DataFrame, size: int) -> pd.DataFrame:
     y, x = np.mgrid[0:size, 0:size] / size - 0.5
     rows = []
+    noise = rng.normal(0, 0.05, (size, size))
     for index, lesion in enumerate(lesions["lesion_id"]):
         turn = np.linspace(0, 2 * np.pi, 48)
         wobble = 1 + 0.12 * np.sin(3 * turn + index) + 0.06 * np.cos(5 * turn)
@@ -248,7 +249,7 @@ def _thumbnails(rng: np.random.Generator, lesions: pd.DataFrame, size: int) -> p
                 continue
             inside = np.hypot(x, y) < radius
             image = 0.35 + 0.25 * np.sin(5 * x + index) * np.cos(4 * y) + 0.35 * inside
-            image = image + rng.normal(0, 0.05, image.shape)
+            image = image + np.roll(noise, 7 * index)
             pixels = (255 * np.clip(image, 0, 1)).astype(np.uint8).tobytes()
             rows.append((lesion, sequence, "R1", size, size, pixels, json.dumps(contour)))
     columns = ["lesion_id", "sequence", "rater", "width", "height", "pixels", "contour"]

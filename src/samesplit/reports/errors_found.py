@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from samesplit.reports.context import Context
+from samesplit.reports.rows import records
 
 __all__ = ["Miss", "miss_table", "misses", "reference_errors"]
 
@@ -41,27 +42,21 @@ class Miss:
 
 def miss_table(context: Context) -> list[Miss]:
     """Every judged lesion with its wrong calls, the most missed first."""
-    truth = context.data.lesions["positive"]
-    labels = context.data.lesions["label"]
-    shares = _model_shares(context, truth)
-    readings = _reading_errors(context, truth)
+    lesions = context.data.lesions
+    shares = _model_shares(context, lesions["positive"])
+    wrong: dict[str, dict[str, float]] = {}
+    for row in records(shares):
+        wrong.setdefault(str(row["lesion_id"]), {})[str(row["model"])] = float(row["wrong"])
+    read = _reading_errors(context, lesions["positive"]).groupby(level=0).agg(["sum", "size"])
+    readings = {str(lesion): (int(found["sum"]), int(found["size"])) for lesion, found in read.iterrows()}
     found = []
-    for lesion in truth.index:
-        mine = shares.loc[lesion].dropna() if lesion in shares.index else pd.Series(dtype="float64")
-        read = readings.loc[[lesion]] if lesion in readings.index else readings.iloc[:0]
-        if mine.empty and read.empty:
-            continue
-        found.append(
-            Miss(
-                lesion_id=str(lesion),
-                label=str(labels[lesion]),
-                models_wrong=float(mine.sum()),
-                models=len(mine),
-                readers_wrong=int(read.sum()),
-                readers=len(read),
-                titles=tuple(context.title(str(model)) for model in mine.index[mine > 0.5]),
+    for lesion, label in zip(map(str, lesions.index), lesions["label"], strict=True):
+        mine, (readers_wrong, readers) = wrong.get(lesion, {}), readings.get(lesion, (0, 0))
+        if mine or readers:
+            titles = tuple(context.title(model) for model, share in mine.items() if share > 0.5)
+            found.append(
+                Miss(lesion, str(label), sum(mine.values()), len(mine), readers_wrong, readers, titles)
             )
-        )
     return sorted(found, key=lambda miss: (-miss.share, miss.lesion_id))
 
 
@@ -83,24 +78,22 @@ def reference_errors(context: Context) -> list[tuple[str, str]]:
     ]
 
 
-def _model_shares(context: Context, truth: pd.Series) -> pd.DataFrame:
-    """Shape (lesions, models): the share of a model's calls of a lesion that are wrong."""
-    decisions = context.data.table("decisions")
-    if decisions.empty:
-        return pd.DataFrame()
+def _model_shares(context: Context, truth: pd.Series[int]) -> pd.DataFrame:
+    """Columns lesion_id, model, wrong: the share of a model's calls of a lesion that are wrong."""
     judged = [model.name for model in context.models if not model.is_control]
-    rows = decisions[decisions["model"].isin(judged) & decisions["decision"].notna()]
+    rows = context.data.table("decisions")
+    if rows.empty:
+        return pd.DataFrame({"lesion_id": [], "model": [], "wrong": []})
+    rows = rows[rows["model"].isin(judged) & rows["decision"].notna() & rows["lesion_id"].isin(truth.index)]
     primary = rows[rows["rater"] == context.data.rater]
     rows = primary if len(primary) else rows
-    rows = rows[rows["lesion_id"].isin(truth.index)]
-    wrong = rows["decision"].astype(int) != truth.reindex(rows["lesion_id"]).to_numpy()
-    table = rows.assign(wrong=wrong.astype(float)).pivot_table(
-        index="lesion_id", columns="model", values="wrong"
-    )
-    return table.reindex(columns=[name for name in judged if name in table.columns])
+    wrong = rows["decision"].astype(int).to_numpy() != truth.reindex(rows["lesion_id"]).to_numpy()
+    order = pd.Categorical(rows["model"], categories=judged, ordered=True)
+    table = rows.assign(model=order, wrong=wrong.astype(float))
+    return table.groupby(["lesion_id", "model"], observed=True, sort=True)["wrong"].mean().reset_index()
 
 
-def _reading_errors(context: Context, truth: pd.Series) -> pd.Series:
+def _reading_errors(context: Context, truth: pd.Series[int]) -> pd.Series[bool]:
     readings = context.data.readings
     judged = set(context.data.test_predictions()["lesion_id"])
     rows = readings[readings["decision"].notna() & readings["lesion_id"].isin(judged & set(truth.index))]

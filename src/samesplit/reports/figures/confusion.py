@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from samesplit.reports.figures.canvas import MUTED, drawing, shorten, to_svg
-from samesplit.reports.palette import INK
+
+_STEP_X, _STEP_Y = 2.75, 2.75
 
 __all__ = ["Confusion", "draw_confusion"]
 
@@ -44,19 +45,22 @@ def draw_confusion(
     """
     columns = min(5, max(len(matrices), 3))
     rows = math.ceil(len(matrices) / columns)
-    with drawing(10.2, 2.05 * rows) as figure:
-        grid = figure.subplots(rows, columns, squeeze=False)
-        for index, axes in enumerate(grid.ravel()):
-            axes.set_axis_off()
-            if index < len(matrices):
-                _matrix(axes, matrices[index], positive, negative, first=index % columns == 0)
+    with drawing(10.2, 1.95 * rows) as figure:
+        axes = figure.subplots()
+        axes.set_axis_off()
+        axes.set(xlim=(-0.25, columns * _STEP_X - 0.5), ylim=(rows * _STEP_Y - 0.35, -0.62))
+        axes.set_aspect("equal", anchor="NW")
+        for index, counts in enumerate(matrices):
+            row, column = divmod(index, columns)
+            _matrix(axes, counts, positive, negative, at=(column * _STEP_X, row * _STEP_Y), first=column == 0)
         return to_svg(figure, name=name, alt=alt)
 
 
-def _matrix(axes: Axes, counts: Confusion, positive: str, negative: str, *, first: bool) -> None:
-    axes.set(xlim=(0, 2), ylim=(2.12, -0.36))
-    axes.set_aspect("equal")
-    axes.set_title(shorten(counts.title, 25), fontsize=8, pad=3)
+def _matrix(
+    axes: Axes, counts: Confusion, positive: str, negative: str, *, at: tuple[float, float], first: bool
+) -> None:
+    left, top = at
+    axes.text(left, top - 0.34, shorten(counts.title, 25), fontsize=8, fontweight="bold")
     cells = [[(counts.tp, True), (counts.fn, False)], [(counts.fp, False), (counts.tn, True)]]
     for y, row in enumerate(cells):
         total = sum(value for value, _ in row)
@@ -64,30 +68,29 @@ def _matrix(axes: Axes, counts: Confusion, positive: str, negative: str, *, firs
             share = value / total if total else 0.0
             axes.add_patch(
                 Rectangle(
-                    (x + 0.02, y + 0.02),
+                    (left + x + 0.02, top + y + 0.02),
                     0.96,
                     0.96,
-                    facecolor=counts.colour if right else "#6b7580",
                     alpha=0.06 + 0.55 * share,
                     linewidth=0,
+                    facecolor=counts.colour if right else "#6b7580",
                 )
             )
             shown = f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
-            axes.text(x + 0.5, y + 0.44, shown, ha="center", va="center", fontsize=10.5, color=INK)
+            middle = left + x + 0.5
+            axes.text(middle, top + y + 0.44, shown, ha="center", va="center", fontsize=10.5)
+            axes.text(middle, top + y + 0.76, f"{100 * share:.0f} %", ha="center", va="center", fontsize=7.5)
+    for place, label in enumerate((positive, negative)):
+        short = shorten(label, 14)
+        axes.text(left + place + 0.5, top - 0.06, short, ha="center", va="bottom", fontsize=7, color=MUTED)
+        if first:
             axes.text(
-                x + 0.5, y + 0.76, f"{100 * share:.0f} %", ha="center", va="center", fontsize=7.5, color=INK
-            )
-    for x, label in enumerate((positive, negative)):
-        axes.text(x + 0.5, -0.1, shorten(label, 14), ha="center", va="bottom", fontsize=7, color=MUTED)
-    if first:
-        for y, label in enumerate((positive, negative)):
-            axes.text(
-                -0.07,
-                y + 0.5,
-                shorten(label, 14),
+                left - 0.07,
+                top + place + 0.5,
+                short,
                 ha="right",
                 va="center",
-                fontsize=7.5,
+                fontsize=7,
                 color=MUTED,
                 rotation=90,
             )

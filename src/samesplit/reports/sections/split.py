@@ -71,6 +71,7 @@ def _strip(context: Context) -> Figure:
     sides = wide.reindex(index=pd.MultiIndex.from_tuples(shown), columns=patients["patient_id"]).fillna(-1)
     title = "Who stands where"
     rest = f" The first {len(shown)} of {len(pairs)} folds are drawn." if len(pairs) > len(shown) else ""
+    alt = f"Strip of {len(patients)} patients by {counted(len(shown), 'fold')}; the counts are in the table."
     svg = draw_split_strip(
         sides.to_numpy().astype(np.int64),
         [fold_name(repeat, fold, pairs) for repeat, fold in shown],
@@ -78,13 +79,13 @@ def _strip(context: Context) -> Figure:
         patients["positive"].astype(bool).tolist(),
         classes=(context.data.positive, context.data.negative),
         name="split-strip",
-        alt=f"{title}: a strip of {len(patients)} patients for each of {len(shown)} folds, coloured by subset",
+        alt=alt,
     )
     return Figure(
         id="split-strip",
         title=title,
         caption=f"A column a patient, a row a fold; the top row is the class (of the worst lesion).{rest}",
-        alt=f"Strip of {len(patients)} patients by {len(shown)} folds; the counts are in the table.",
+        alt=alt,
         svg=svg,
         table=_counts(context, pairs),
     )
