@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from samesplit.statistics.auc import auc_test
 from samesplit.statistics.cross_validated import corrected_resampled_t, fold_aucs
 from samesplit.statistics.evaluate import _tables
 from samesplit.statistics.inputs import check_truth
 from samesplit.statistics.operating_point import apply_thresholds, choose_thresholds
-from samesplit.statistics.pairs import PAIR_COLUMNS, compare_models, holm, model_pairs
+from samesplit.statistics.pairs import PAIR_COLUMNS, holm, model_pairs
 
 Make = Callable[..., Any]
 
@@ -37,39 +38,42 @@ def test_on_one_test_set_the_pairs_are_delongs_or_obuchowskis(make_study: Make, 
     assert row["ci_low"] == pytest.approx(expected.ci_low, rel=1e-10)
     assert row["p_value"] == pytest.approx(expected.p_value, rel=1e-10)
     assert row["method"] == expected.method
-    assert row["p_value"] == row["p_influence"]
+    assert math.isnan(row["p_corrected_t"])
     assert (row["n"], row["n_positive"]) == (60, 24)
 
 
-def test_with_folds_the_p_value_is_the_corrected_t_over_folds(make_study: Make) -> None:
+def test_with_folds_the_p_value_belongs_to_the_interval_and_the_corrected_t_stands_beside(
+    make_study: Make,
+) -> None:
     tables = _of(make_study(n_folds=5, n_repeats=3))
     row = model_pairs(tables).query("model_a == 'cnn' and model_b == 'size'").iloc[0]
     a, b = (fold_aucs(t["label"], t["score"], t["cell"]) for t in (tables["cnn"], tables["size"]))
     expected = corrected_resampled_t(a - b, test_train_ratio=1 / 4)
-    assert row["p_value"] == pytest.approx(expected.p_value, rel=1e-10)
+    assert row["p_corrected_t"] == pytest.approx(expected.p_value, rel=1e-10)
     assert row["difference"] == pytest.approx((a - b).mean(), rel=1e-10)
-    assert row["p_influence"] != row["p_value"]
-    assert row["ci_low"] < row["difference"] < row["ci_high"]
-    assert row["method"] == "influence values, mean over folds; corrected resampled t"
+    assert row["method"] == "influence values, mean over folds"
+    standard_error = (row["ci_high"] - row["ci_low"]) / (2 * norm.ppf(0.975))
+    assert row["p_value"] == pytest.approx(2 * norm.sf(abs(row["difference"]) / standard_error), rel=1e-8)
 
 
 def test_seeds_are_averaged_inside_a_fold(make_study: Make) -> None:
     tables = _of(make_study(n_folds=5, seeds=(0, 1)))
-    found = compare_models(tables["cnn"], tables["size"], confidence=0.95)
+    found = model_pairs(tables).query("model_a == 'cnn' and model_b == 'size'").iloc[0]
     by_fold = []
     for table in (tables["cnn"], tables["size"]):
         each = fold_aucs(table["label"], table["score"], table["cell"]).to_numpy().reshape(2, 5)
         by_fold.append(each.mean(axis=0))
     expected = corrected_resampled_t(by_fold[0] - by_fold[1], test_train_ratio=1 / 4)
-    assert found.p_value == pytest.approx(expected.p_value, rel=1e-10)
+    assert found["p_corrected_t"] == pytest.approx(expected.p_value, rel=1e-10)
 
 
 @pytest.mark.parametrize("settings", [{"seeds": (0, 1)}, {"n_repeats": 2}])
 def test_seeds_or_repeats_on_one_test_set_have_no_t_test(make_study: Make, settings: dict[str, Any]) -> None:
     tables = _of(make_study(**settings))
-    found = compare_models(tables["cnn"], tables["size"], confidence=0.95)
-    assert found.method == "influence values, mean over folds"
-    assert 0 < found.p_value < 1
+    found = model_pairs(tables).query("model_a == 'cnn' and model_b == 'size'").iloc[0]
+    assert found["method"] == "influence values, mean over folds"
+    assert math.isnan(found["p_corrected_t"])
+    assert 0 < found["p_value"] < 1
 
 
 def test_only_lesions_that_both_predicted_count(make_study: Make) -> None:

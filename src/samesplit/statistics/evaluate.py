@@ -19,12 +19,13 @@ from samesplit.statistics.inputs import (
     name_some,
 )
 from samesplit.statistics.operating_point import apply_thresholds, choose_thresholds
-from samesplit.statistics.pairs import compare_models, model_pairs, on_same_units
+from samesplit.statistics.pairs import model_pairs, on_same_units
 from samesplit.statistics.proportions import confusion
 from samesplit.statistics.readers import compare_with, mean_rows, reader_name, reader_rows, reader_tables
 from samesplit.statistics.rows import Draws, Row, auc_row, make_draws, probability_rows, rate_rows, result_row
 from samesplit.statistics.subject import (
     COMPARED_RATES,
+    auc_difference,
     has_both_classes,
     model_table,
     rate_difference,
@@ -229,7 +230,7 @@ def _model_differences(tables: dict[str, pd.DataFrame], reference: str, *, confi
             continue
         first, second = on_same_units(table, tables[reference])
         if has_both_classes(first):
-            found = compare_models(first, second, confidence=confidence)
+            found = auc_difference(first, second, confidence=confidence)
             rows.append(result_row("auc_difference", found, first, model=model, reference=reference))
         a, b = (t[t["decision"].notna()] for t in (first, second))
         a, b = on_same_units(a, b)

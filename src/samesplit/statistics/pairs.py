@@ -13,14 +13,13 @@ from samesplit.statistics.cross_validated import corrected_resampled_t, fold_auc
 from samesplit.statistics.inputs import UNIT
 from samesplit.statistics.interval import Interval
 from samesplit.statistics.subject import (
-    auc_difference,
     auc_method,
     auc_of,
     has_both_classes,
     influence_difference,
 )
 
-__all__ = ["PAIR_COLUMNS", "compare_models", "holm", "model_pairs", "on_same_units"]
+__all__ = ["PAIR_COLUMNS", "holm", "model_pairs", "on_same_units"]
 
 PAIR_COLUMNS = [
     "model_a",
@@ -35,7 +34,7 @@ PAIR_COLUMNS = [
     "p_value",
     "p_holm",
     "method",
-    "p_influence",
+    "p_corrected_t",
     "note",
 ]
 
@@ -54,9 +53,11 @@ def on_same_units(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFra
 def model_pairs(tables: dict[str, pd.DataFrame], *, confidence: float = 0.95) -> pd.DataFrame:
     """Compare every two models.
 
-    On one test set the p-value is DeLong's (or Obuchowski's for several lesions a patient). With several
-    folds the interval is that of the influence values (`cross_validated`), and `p_value` is that of the
-    corrected resampled t-test over the folds, seeds averaged; `p_influence` belongs to the interval.
+    On one test set the interval and p-value are DeLong's (or Obuchowski's for several lesions a patient). With
+    several folds they are those of the influence values (`cross_validated`): they hold for the models as they
+    were trained. `p_corrected_t` is that of the corrected resampled t-test over the folds, seeds averaged,
+    which also counts that other training patients would have given other models, and has little power with
+    few folds.
 
     Args:
         tables: The table of each model, see `subject`; lesions are left out pair by pair.
@@ -80,13 +81,14 @@ def model_pairs(tables: dict[str, pd.DataFrame], *, confidence: float = 0.95) ->
 def _compare(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> dict[str, object]:
     if first.empty or not has_both_classes(first):
         nothing = dict.fromkeys(
-            ("auc_a", "auc_b", "difference", "ci_low", "ci_high", "p_value", "p_influence"), math.nan
+            ("auc_a", "auc_b", "difference", "ci_low", "ci_high", "p_value", "p_corrected_t"), math.nan
         )
         return nothing | {"method": "no test", "note": "no fold with both classes is common to the two"}
     a, b = auc_of(first), auc_of(second)
     method = auc_method(first, second)
-    plain = influence_difference(a, b, method=method, confidence=confidence)
-    found = _with_corrected_t(plain, first, second, confidence=confidence)
+    found = influence_difference(a, b, method=method, confidence=confidence)
+    corrected = _corrected_t(first, second, confidence=confidence)
+    notes = (found.note, corrected.note if corrected else "")
     return {
         "auc_a": a.estimate,
         "auc_b": b.estimate,
@@ -95,40 +97,9 @@ def _compare(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) ->
         "ci_high": found.ci_high,
         "p_value": found.p_value,
         "method": found.method,
-        "p_influence": plain.p_value,
-        "note": found.note,
+        "p_corrected_t": corrected.p_value if corrected else math.nan,
+        "note": "; ".join(dict.fromkeys(note for note in notes if note)),
     }
-
-
-def compare_models(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> Interval:
-    """Test the AUC difference of two models on the same lesions of the same folds.
-
-    Args:
-        first: Of one model, see `subject`.
-        second: Of another, on the same units.
-        confidence: Two-sided coverage.
-
-    Returns:
-        The difference with the interval of `auc_difference`. With several folds the p-value is that of the
-        corrected resampled t-test; the lesions outside a test fold count as its training lesions.
-
-    Raises:
-        StatisticsError: No fold has both classes.
-    """
-    plain = auc_difference(first, second, confidence=confidence)
-    return _with_corrected_t(plain, first, second, confidence=confidence)
-
-
-def _with_corrected_t(
-    plain: Interval, first: pd.DataFrame, second: pd.DataFrame, *, confidence: float
-) -> Interval:
-    """Put the p-value of the corrected t-test in place where there are several folds."""
-    corrected = _corrected_t(first, second, confidence=confidence)
-    if corrected is None:
-        return plain
-    note = "; ".join(part for part in (plain.note, corrected.note) if part)
-    method = f"{plain.method}; {corrected.method}"
-    return Interval(plain.estimate, plain.ci_low, plain.ci_high, method, note, corrected.p_value)
 
 
 def _corrected_t(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> Interval | None:
