@@ -122,7 +122,10 @@ def _readers(context: Context) -> str:
     found = context.numbers.get("auc_difference", mean.name, reference=reference.name)
     if found is None or not found.is_known():
         return text
-    numbers = f"difference {found.words(signed=True).replace('(', '', 1).replace(' ', ', ', 1)[:-1]}"
+    numbers = (
+        f"difference {number(found.estimate, signed=True)}, {interval_text(found.low, found.high, signed=True)}"
+        + ("" if is_missing(found.p_value) else f", p {_equals(found.p_value)}")
+    )
     if is_shown(found.low, found.high, found.p_value, confidence=context.data.confidence):
         side = "above" if found.estimate > 0 else "below"
         return f"{text} and is shown to be {side} the reference ({numbers})"

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["CONTROL_GREY", "INK", "NEGATIVE", "POSITIVE", "READER", "SUBSETS", "Style", "styles_for"]
+__all__ = [
+    "CONTROL_GREY",
+    "INK",
+    "NEGATIVE",
+    "POSITIVE",
+    "READER",
+    "SUBSETS",
+    "Style",
+    "relative_luminance",
+    "styles_for",
+]
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK = "#E69F00", "#56B4E9", "#000000"
@@ -77,3 +87,17 @@ def styles_for(models: Sequence[str], controls: Sequence[str] = ()) -> dict[str,
     for index, name in enumerate(name for name in models if name in controls):
         styles[name] = Style(CONTROL_GREY, _DASHES[(index + 2) % len(_DASHES)], _MARKERS[-1 - index % 3])
     return styles
+
+
+def relative_luminance(rgb: Sequence[float]) -> float:
+    """The luminance of a colour as contrast rules use it (WCAG 2.2); black and white stand out alike at 0.179.
+
+    Args:
+        rgb: Red, green and blue in [0, 1].
+
+    Example:
+        >>> round(relative_luminance((1.0, 1.0, 1.0)), 6)
+        1.0
+    """
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in map(float, rgb)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

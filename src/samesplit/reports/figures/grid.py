@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from samesplit.reports.figures.canvas import drawing, to_svg
-from samesplit.reports.palette import BLUE, INK
+from samesplit.reports.palette import BLUE, INK, relative_luminance
 
 __all__ = ["draw_grid"]
 
@@ -43,7 +43,7 @@ def draw_grid(
                 panel, ax=axes, vmin=low - 0.15 * (high - low) - 0.005, vmax=high + 0.005, cmap=colours,
                 cbar=False, linewidths=2, linecolor="white",
             )  # fmt: skip
-            _label(axes, panel, picked, low, high)
+            _label(axes, panel, picked)
             axes.set(title=title, xlabel="", ylabel="")
             axes.tick_params(axis="both", length=0, labelsize=8.5, labelcolor=INK)
             axes.tick_params(axis="y", rotation=0)
@@ -51,18 +51,20 @@ def draw_grid(
         return to_svg(figure, name=name, alt=alt)
 
 
-def _label(axes: Axes, panel: pd.DataFrame, picked: pd.DataFrame, low: float, high: float) -> None:
-    light_until = low + 0.55 * (high - low)
-    for y, row in enumerate(panel.index):
-        for x, column in enumerate(panel.columns):
-            value, times = float(panel.loc[row, column]), int(picked.loc[row, column])
-            if not np.isfinite(value):
-                continue
-            colour = INK if value <= light_until else "white"
-            mark = f"chosen {times}×" if times else ""
-            axes.text(
-                x + 0.5, y + (0.36 if mark else 0.5), f"{value:.3f}", ha="center", va="center", color=colour,
-                fontsize=9, fontweight="bold" if times else "normal",
-            )  # fmt: skip
-            if mark:
-                axes.text(x + 0.5, y + 0.68, mark, ha="center", va="center", color=colour, fontsize=7.5)
+def _label(axes: Axes, panel: pd.DataFrame, picked: pd.DataFrame) -> None:
+    """Write the numbers into the cells, in black or white, whichever stands out more."""
+    values, counts = panel.to_numpy(float), picked.to_numpy(float)
+    mesh = axes.collections[0]
+    mesh.update_scalarmappable()
+    places = [(x, y) for y in range(panel.shape[0]) for x in range(panel.shape[1])]
+    for (x, y), background in zip(places, np.asarray(mesh.get_facecolor()), strict=True):
+        value, times = float(values[y, x]), int(counts[y, x])
+        if not np.isfinite(value):
+            continue
+        colour = "black" if relative_luminance(tuple(background[:3])) > 0.179 else "white"
+        middle = y + (0.36 if times else 0.5)
+        weight = "bold" if times else "normal"
+        axes.text(x + 0.5, middle, f"{value:.3f}", ha="center", va="center", color=colour, weight=weight)
+        if times:
+            mark = f"chosen {times}×"
+            axes.text(x + 0.5, y + 0.68, mark, ha="center", va="center", color=colour, fontsize=7.5)

@@ -44,7 +44,7 @@ def _lead(context: Context) -> str:
 
 def _flow(context: Context) -> Flow:
     data = context.data
-    ledger, lesions = data.ledger, data.lesions
+    ledger, lesions = data.ledger[data.ledger["stage"] != "readings"], data.lesions
     tested = set(data.test_predictions()["lesion_id"])
     scored = _scored(context)
     found = set(lesions.index) | set(ledger.loc[ledger["status"] == "excluded", "lesion_id"])

@@ -7,6 +7,7 @@ import math
 from samesplit.reports.context import Context, ModelInfo, ReaderInfo
 from samesplit.reports.formatting import count_cell, number_cell, p_cell, text_cell
 from samesplit.reports.model import Cell, Column, Prose, Row, Section, Table
+from samesplit.reports.numbers import Estimate
 from samesplit.reports.sections.published import verdict_rows
 
 __all__ = ["verdict"]
@@ -216,17 +217,19 @@ def _other_raters(context: Context) -> list[Table | Prose]:
         for i, group in enumerate(groups)
     ]
     rows = []
+    counts: dict[str, Estimate] = {}
     for model in context.models:
         cells = {"who": text_cell(model.title)}
         for i, group in enumerate(groups):
             found = context.numbers.get("auc", model.name, group=group)
             cells[f"g{i}"] = found.cell(2) if found else number_cell(None)
-        rows.append(Row(cells=cells, key=model.name))
-    counts = {group: context.numbers.get("auc", context.models[0].name, group=group) for group in groups}
+            if found is not None:
+                counts[group] = found
+        if any(cell.value is not None for key, cell in cells.items() if key != "who"):
+            rows.append(Row(cells=cells, key=model.name))
     note = "; ".join(
         f"{group.replace('=', ': ', 1)}: {found.n} lesions, {found.n_positive} {context.data.positive}"
         for group, found in counts.items()
-        if found is not None
     )
     return [
         Table(
