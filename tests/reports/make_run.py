@@ -99,7 +99,7 @@ def make_run(
     write_table(ledger, folder / "ledger.parquet", LEDGER)
     write_table(_images(lesions), folder / "images.parquet", IMAGES)
     write_table(_balance(lesions, splits), folder / "balance.parquet")
-    write_table(_thumbnails(rng, lesions, thumbnail_px), folder / "thumbnails.parquet")
+    _thumbnails(rng, lesions, thumbnail_px).to_parquet(folder / "thumbnails.parquet", index=False)
     _write_details(rng, folder, models, seeds, splits, predictions, judged)
     write_json(folder / "notes.json", list(found.notes))
     run = _run_json(models, reference, splits, shuffle_labels, hostile, seeds, folds, repeats)
