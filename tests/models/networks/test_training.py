@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from samesplit.errors import ModelError, WorkspaceError
-from samesplit.models.networks import training
+from samesplit.models.networks import batches, training
+from samesplit.models.networks.augmentation import generator_for
 from samesplit.models.networks.settings import TrainingSettings
 from samesplit.models.networks.training import best_epoch, choose_accelerator, should_stop
 
@@ -61,6 +62,27 @@ def test_an_interrupted_training_ends_with_the_same_bits(tiny, make_fold, schedu
     pd.testing.assert_series_equal(
         resumed.predict(fold.validation), whole.predict(fold.validation), check_exact=True
     )
+
+
+def test_each_epoch_has_its_own_order_and_its_own_augmentation(tiny, make_fold, monkeypatch):
+    drawn: list[tuple[int, int]] = []
+
+    def recorded(seed: int, epoch: int, index: int) -> np.random.Generator:
+        drawn.append((epoch, index))
+        return generator_for(seed, epoch, index)
+
+    monkeypatch.setattr(batches, "generator_for", recorded)
+    model = tiny(training={**FAST, "epochs": 3}).build()
+    model.progress = interrupt_after(2)
+    fold = make_fold()
+    with pytest.raises(StopError):
+        model.fit(fold)
+    model.progress = None
+    model.fit(fold)
+    assert [epoch for epoch, _ in drawn] == [0] * 16 + [1] * 16 + [2] * 16
+    orders = [[index for _, index in drawn[start : start + 16]] for start in (0, 16, 32)]
+    assert all(sorted(order) == list(range(16)) for order in orders)
+    assert len({tuple(order) for order in orders}) == 3
 
 
 def test_a_training_that_was_over_is_not_begun_again(tiny, make_fold):

@@ -19,7 +19,10 @@ Item = tuple[Tensor, Tensor]
 
 
 class LesionDataset(Dataset[Item]):
-    """Inputs and labels, addressed by (epoch, index); without augmentation the epoch makes no difference."""
+    """Batches of inputs and labels, addressed by lists of (epoch, index).
+
+    Without augmentation the epoch makes no difference.
+    """
 
     def __init__(
         self,
@@ -39,13 +42,16 @@ class LesionDataset(Dataset[Item]):
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def __getitem__(self, place: tuple[int, int]) -> Item:
-        epoch, index = place
+    def __getitem__(self, places: list[tuple[int, int]]) -> Item:
+        images = torch.stack([self._image(epoch, index) for epoch, index in places])
+        return images, self.labels[[index for _, index in places]]
+
+    def _image(self, epoch: int, index: int) -> Tensor:
         image = torch.from_numpy(self.inputs[index])
         if self.augmentation is not None:
             random = generator_for(self.seed, epoch, index)
             image = augment(image, self.augmentation, random, masked=self.masked)
-        return image, self.labels[index]
+        return image
 
 
 class EpochBatches(Sampler[list[tuple[int, int]]]):
@@ -96,9 +102,14 @@ def training_loader(
 ) -> DataLoader[Item]:
     """Shuffled, augmented batches."""
     dataset = LesionDataset(inputs, labels, augmentation=augmentation, masked=masked, seed=seed)
-    return DataLoader(dataset, batch_sampler=EpochBatches(len(inputs), batch_size, seed=seed))
+    return _loader(dataset, EpochBatches(len(inputs), batch_size, seed=seed))
 
 
 def evaluation_loader(inputs: PreparedInputs, labels: Tensor, *, batch_size: int) -> DataLoader[Item]:
     """Batches in order, as they are."""
-    return DataLoader(LesionDataset(inputs, labels), batch_sampler=EpochBatches(len(inputs), batch_size))
+    return _loader(LesionDataset(inputs, labels), EpochBatches(len(inputs), batch_size))
+
+
+def _loader(dataset: LesionDataset, batches: EpochBatches) -> DataLoader[Item]:
+    """A loader whose *sampler* deals the batches, because Lightning tells the epoch to samplers only."""
+    return DataLoader(dataset, sampler=batches, batch_size=None)
