@@ -60,7 +60,7 @@ class SmallStudy:
 
 SMALL_BENCHMARK = """
 title: Bright or dark balls
-task: {question: Which balls are bright?, positive: malignant, negative: benign}
+task: {question: "Which balls are bright?", positive: malignant, negative: benign}
 cohort:
   sequences: [T1C, T2]
   clinical: {age: number, sex: category}
@@ -75,7 +75,9 @@ engine: pyradiomics
 modality: MR
 description: First-order features only, for quick tests.
 settings:
-  feature_classes: [firstorder]
+  setting: {binCount: 16}
+  imageType: {Original: }
+  featureClass: {firstorder: }
 """
 SMALL_FOREST = """
 kind: estimator
@@ -105,9 +107,9 @@ def build_small_study(root: Path, *, patients: int = 24) -> SmallStudy:
     lesions, images, readings = [], [], []
     for p in range(patients):
         malignant = p % 2 == 1
+        age = round(float(rng.normal(60 + 8 * malignant, 8)), 1)
         for side in "ab" if p % 8 == 0 else "a":
             lesion = f"L{p:02d}{side}"
-            age = round(float(rng.normal(60 + 8 * malignant, 8)), 1)
             lesions.append(
                 (lesion, f"P{p:02d}", ("benign", "malignant")[malignant], "AB"[p % 3 == 0], age, "FM"[p % 2])
             )
@@ -159,6 +161,6 @@ def small_study_template(tmp_path_factory: pytest.TempPathFactory) -> SmallStudy
 @pytest.fixture
 def small_study(small_study_template: SmallStudy, tmp_path: Path) -> SmallStudy:
     """A copy of the small study, with its split frozen, to run or to spoil."""
-    root = tmp_path / "workspace"
+    root = tmp_path / "fresh"
     shutil.copytree(small_study_template.root, root)
     return SmallStudy(root, root / "benchmarks" / "balls")

@@ -10,6 +10,7 @@ import pytest
 
 from samesplit import __version__
 from samesplit.errors import PredictionsError, SamesplitError
+from samesplit.storage import hash_file
 from samesplit.tables import (
     FEATURES,
     IMAGES,
@@ -141,7 +142,8 @@ class TestHash:
         )  # fmt: skip
         table.loc[3, "value"] = np.nan
         path = write_table(table, tmp_path / "features.parquet", FEATURES)
-        assert hash_table(read_table(path, FEATURES)) == hash_table(table) == read_record(path)["sha256"]
+        assert hash_table(read_table(path, FEATURES)) == hash_table(table)
+        assert read_record(path)["sha256"] == hash_file(path)
 
 
 class TestFiles:
@@ -149,7 +151,7 @@ class TestFiles:
         path = write_table(SPLIT, tmp_path / "run" / "splits.parquet", SPLITS, seed=3)
         pd.testing.assert_frame_equal(read_table(path), SPLIT)
         assert read_record(path) == {
-            "samesplit": __version__, "rows": 2, "sha256": hash_table(SPLIT), "seed": 3,
+            "samesplit": __version__, "rows": 2, "sha256": hash_file(path), "seed": 3,
         }  # fmt: skip
         assert sorted(p.name for p in path.parent.iterdir()) == ["splits.json", "splits.parquet"]
 

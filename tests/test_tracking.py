@@ -69,7 +69,13 @@ def runs_in(store: Path) -> pd.DataFrame:
     experiment = client.get_experiment_by_name("balls")
     return pd.DataFrame(
         [
-            {"id": r.info.run_id, "name": r.info.run_name, "tags": r.data.tags, "metrics": r.data.metrics, "params": r.data.params}
+            {
+                "id": r.info.run_id,
+                "name": r.info.run_name,
+                "tags": r.data.tags,
+                "metrics": r.data.metrics,
+                "params": r.data.params,
+            }
             for r in client.search_runs([experiment.experiment_id])
         ]
     )

@@ -79,17 +79,18 @@ def init(
 
 
 @app.command()
-def fetch(benchmark: Benchmark) -> None:
+def fetch(benchmark: Benchmark, jobs: Jobs = None) -> None:
     """Download (or, for a synthetic cohort, build) a benchmark's files, verify them, and say where they are."""
     from samesplit.benchmarks.definition import read_benchmark
     from samesplit.benchmarks.fetching import fetch as fetch_files
     from samesplit.run.progress import RichReporter
+    from samesplit.run.stages import cores
     from samesplit.workspace import find_benchmark
 
     _, folder = find_benchmark(benchmark)
     definition = read_benchmark(folder)
-    with RichReporter(out).stage(f"Files of {definition.name}") as advance:
-        where = fetch_files(definition, folder, progress=advance)
+    with RichReporter(out).pieces() as progress:
+        where = fetch_files(definition, folder, progress=progress, jobs=jobs or cores())
     out.print(f"Ready in {where}", highlight=False)
 
 

@@ -18,6 +18,7 @@ from samesplit.errors import WorkspaceError
 
 __all__ = [
     "canonical_json",
+    "hash_bytes",
     "hash_file",
     "hash_object",
     "locked",
@@ -47,6 +48,11 @@ def hash_object(value: Any) -> str:
         True
     """
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def hash_bytes(content: bytes) -> str:
+    """SHA-256 of bytes."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def hash_file(path: Path) -> str:

@@ -17,7 +17,7 @@ import pandera.pandas as pa
 from samesplit import __version__
 from samesplit.csv_files import read_cells
 from samesplit.errors import SamesplitError
-from samesplit.storage import hash_object, write_bytes, write_json, write_text
+from samesplit.storage import hash_bytes, hash_object, write_bytes, write_json, write_text
 from samesplit.table_checks import check_table
 
 __all__ = [
@@ -239,6 +239,8 @@ def write_table(
 ) -> Path:
     """Write a table as parquet and its record as JSON beside it (`features.parquet`, `features.json`).
 
+    The record holds the version, the number of rows and the SHA-256 of the parquet file.
+
     Args:
         table: The table; its index is not kept.
         path: Ends in `.parquet`.
@@ -249,11 +251,12 @@ def write_table(
         table = check_table(table, schema, where=path)
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
+    content = buffer.getvalue()
     # The table first: after a kill between the two, the old record makes the stage run again.
-    write_bytes(path, buffer.getvalue())
+    write_bytes(path, content)
     write_json(
         path.with_suffix(".json"),
-        {"samesplit": __version__, "rows": len(table), "sha256": hash_table(table), **record},
+        {"samesplit": __version__, "rows": len(table), "sha256": hash_bytes(content), **record},
     )
     return path
 

@@ -87,10 +87,10 @@ def _check_writable(store: Path, timeout_s: float) -> None:
 
 def _client(store: Path) -> Any:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    for name in ("alembic", "mlflow"):
-        logging.getLogger(name).setLevel(logging.ERROR)
     from mlflow import MlflowClient  # slow to import, and needed by this function alone
 
+    for name in ("alembic", "mlflow"):  # set by MLflow on import; its table-making is no news to the user
+        logging.getLogger(name).setLevel(logging.ERROR)
     return MlflowClient(tracking_uri=store_uri(store))
 
 
@@ -173,15 +173,15 @@ def _log_model(
 def _metrics(results: pd.DataFrame) -> dict[str, float]:
     """The first row of each quantity, with its interval as `<quantity>.ci_low` and `.ci_high`."""
     metrics: dict[str, float] = {}
-    for row in results.itertuples():
-        name = row.quantity if not row.reference else f"{row.quantity}.versus.{row.reference}"
+    for row in results.to_dict(orient="records"):
+        name = f"{row['quantity']}.versus.{row['reference']}" if row["reference"] else str(row["quantity"])
         name = "".join(c if c.isalnum() or c in "_-./ " else "_" for c in name)
-        if name in metrics or pd.isna(row.estimate):
+        if name in metrics or pd.isna(row["estimate"]):
             continue
-        metrics[name] = float(row.estimate)
+        metrics[name] = float(row["estimate"])
         for end in ("ci_low", "ci_high", "p_value"):
-            if pd.notna(getattr(row, end)):
-                metrics[f"{name}.{end}"] = float(getattr(row, end))
+            if pd.notna(row[end]):
+                metrics[f"{name}.{end}"] = float(row[end])
     return metrics
 
 

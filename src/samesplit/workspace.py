@@ -97,13 +97,13 @@ def find_benchmark(name_or_folder: str | Path, *, start: Path | None = None) -> 
         folder = root / "benchmarks" / name
         if (folder / "benchmark.yaml").is_file():
             return around, folder.resolve()
-    names = sorted({f.name for root in (around.root, builtin_folder()) for f in _benchmarks_in(root)})
-    near = difflib.get_close_matches(name, names, n=1)
+    known = sorted({f.name for root in (around.root, builtin_folder()) for f in _benchmarks_in(root)})
+    near = difflib.get_close_matches(name, known, n=1)
     raise WorkspaceError(
         f"there is no benchmark '{name_or_folder}'",
         where=here,
         remedy=(f"did you mean '{near[0]}'? " if near else "")
-        + f"There are: {', '.join(names) or 'none'}. Make a new one with: samesplit init {name_or_folder}",
+        + f"There are: {', '.join(known) or 'none'}. Make a new one with: samesplit init {name_or_folder}",
     )
 
 
@@ -151,8 +151,8 @@ def init_workspace(folder: Path) -> list[Path]:
             for noun in ("features", "models"):
                 for source in sorted((builtin_folder() / noun).glob("*.[ym][ad]*")):
                     written += _write_new(root / noun / source.name, source.read_text(encoding="utf-8"))
-            for template in sorted(templates.glob("workspace/*")):
-                name = "." + template.name.removeprefix("dot-") if "dot-" in template.name else template.name
+            for template in sorted(templates.glob("workspace/dot-*")):
+                name = template.name.replace("dot-", ".")
                 written += _write_new(root / name, template.read_text(encoding="utf-8"))
             (root / "reports").mkdir(exist_ok=True)
     except OSError as error:

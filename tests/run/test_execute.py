@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import SmallStudy
 
+from conftest import SmallStudy
 from samesplit.errors import SplitError
 from samesplit.run import RunOptions, compare, load_plan, run_benchmark
 from samesplit.tables import PREDICTIONS, read_table
@@ -100,17 +100,21 @@ def test_two_runs_from_scratch_give_the_same_predictions(done: SmallStudy, small
 def test_one_more_model_is_run_without_running_the_others_again(done: SmallStudy) -> None:
     kept = {path: path.stat().st_mtime_ns for path in (done.root / "reports" / ".cache").rglob("done.json")}
     text = (done.folder / "benchmark.yaml").read_text()
-    (done.folder / "benchmark.yaml").write_text(text.replace("clinical-logistic, forest", "clinical-logistic, forest, lesion-size"))
+    (done.folder / "benchmark.yaml").write_text(
+        text.replace("clinical-logistic, forest", "clinical-logistic, forest, extra-trees")
+    )
 
     outcome = run_benchmark(load_plan(done.folder, QUICK))
 
     now = {path: path.stat().st_mtime_ns for path in (done.root / "reports" / ".cache").rglob("done.json")}
     assert {path: now[path] for path in kept} == kept
     assert len(now) == len(kept) + 2
-    assert "lesion-size" in set(predictions_of(outcome.folder)["model"])
+    assert "extra-trees" in set(predictions_of(outcome.folder)["model"])
 
 
-def test_predictions_made_elsewhere_join_the_report_without_any_rerun(done: SmallStudy, tmp_path: Path) -> None:
+def test_predictions_made_elsewhere_join_the_report_without_any_rerun(
+    done: SmallStudy, tmp_path: Path
+) -> None:
     kept = len(list((done.root / "reports" / ".cache").rglob("done.json")))
     lesions = pd.read_csv(done.folder / "lesions.csv")
     csv = tmp_path / "predictions.csv"

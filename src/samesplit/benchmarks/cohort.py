@@ -192,11 +192,10 @@ def _one_value_per_patient(lesions: pd.DataFrame, path: Path) -> None:
         for patient in several.index[several > 1]:
             rows = lesions[lesions["patient_id"] == patient]
             raise _conflict(rows, column, str(patient), path)
-    if "age" in lesions:
-        moment = lesions["date"] if "date" in lesions else pd.Series("", index=lesions.index)
-        several = lesions.groupby(["patient_id", moment.fillna("")])["age"].nunique()
+    if {"age", "date"} <= set(lesions.columns):  # without a date, two lesions may be years apart
+        several = lesions.groupby(["patient_id", "date"])["age"].nunique()
         for patient, day in several.index[several > 1]:
-            rows = lesions[(lesions["patient_id"] == patient) & (moment.fillna("") == day)]
+            rows = lesions[(lesions["patient_id"] == patient) & (lesions["date"] == day)]
             raise _conflict(rows, "age", str(patient), path)
 
 

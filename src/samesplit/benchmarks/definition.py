@@ -155,6 +155,8 @@ class DataSettings(Declaration):
     """Folder under SAMESPLIT_DATA, or under the user's cache folder. None: paths are relative to the
     benchmark's own folder."""
     files: tuple[FileToFetch, ...] = ()
+    file_list: PathInside | None = None
+    """A CSV in the benchmark's folder that lists volumes to download, cut and verify (see `cropping`)."""
     synthetic: dict[str, Any] | None = None
     """Settings of the synthetic cohort that `samesplit fetch` builds (see SyntheticSettings)."""
     licence: str = ""

@@ -25,7 +25,7 @@ _CHUNK = 1 << 20
 _TIMEOUT_S = 60
 
 
-def download(url: str, sha256: str, target: Path, *, progress: Progress | None = None) -> Path:
+def download(url: str, sha256: str | None, target: Path, *, progress: Progress | None = None) -> Path:
     """Download a file unless it is there already with the right content.
 
     What has arrived when an attempt breaks off stays in `<target>.part`, and the next attempt asks
@@ -34,7 +34,7 @@ def download(url: str, sha256: str, target: Path, *, progress: Progress | None =
 
     Args:
         url: http://, https:// or file://.
-        sha256: The hash that the file must have.
+        sha256: The hash that the file must have; None when the caller verifies the content.
         target: Where it goes.
         progress: Told the name of the file, the bytes here and the bytes in all.
 
@@ -45,7 +45,7 @@ def download(url: str, sha256: str, target: Path, *, progress: Progress | None =
     part = target.with_name(f"{target.name}.part")
     resumed = part.exists()
     try:
-        if target.is_file() and hash_file(target) == sha256:
+        if sha256 is not None and target.is_file() and hash_file(target) == sha256:
             return target
         with _quiet_pooch():
             try:
@@ -56,7 +56,7 @@ def download(url: str, sha256: str, target: Path, *, progress: Progress | None =
                 _retrieve(url, sha256, target, part, progress)  # the old part was of another file
     except ValueError as error:
         raise FetchError(
-            f"what arrived from {url} is not what was promised: its SHA-256 is not {sha256[:12]}...",
+            f"what arrived from {url} is not what was promised: its SHA-256 is not {str(sha256)[:12]}...",
             where=target,
             remedy="try again; if it stays so, the file was changed at its source: "
             "check it and correct sha256 in benchmark.yaml",
@@ -77,7 +77,7 @@ def download(url: str, sha256: str, target: Path, *, progress: Progress | None =
     return target
 
 
-def _retrieve(url: str, sha256: str, target: Path, part: Path, progress: Progress | None) -> None:
+def _retrieve(url: str, sha256: str | None, target: Path, part: Path, progress: Progress | None) -> None:
     def fetch_rest(url: str, output_file: str, _: object) -> None:
         part.parent.mkdir(parents=True, exist_ok=True)
         with part.open("ab") as file:
@@ -86,7 +86,8 @@ def _retrieve(url: str, sha256: str, target: Path, part: Path, progress: Progres
                     progress(target.name, done, total)
         part.replace(output_file)
 
-    pooch.retrieve(url, f"sha256:{sha256}", fname=target.name, path=target.parent, downloader=fetch_rest)
+    known = None if sha256 is None else f"sha256:{sha256}"
+    pooch.retrieve(url, known, fname=target.name, path=target.parent, downloader=fetch_rest)
 
 
 def _stream(url: str, file: BinaryIO) -> Iterator[tuple[int, int | None]]:

@@ -10,6 +10,7 @@ import platformdirs
 from pydantic import ValidationError
 
 from samesplit.benchmarks.archives import is_unpacked, unpack
+from samesplit.benchmarks.cropping import CroppedFile, fetch_cropped, read_file_list
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.benchmarks.downloads import Progress, download
 from samesplit.benchmarks.synthetic import SyntheticSettings, generate
@@ -71,7 +72,7 @@ def fetch(
         WorkspaceError: The folder cannot be written.
     """
     data = definition.data
-    if not data.files and data.synthetic is None:
+    if not data.files and data.file_list is None and data.synthetic is None:
         raise FetchError(
             "the benchmark names nothing that can be fetched",
             where=folder / "benchmark.yaml",
@@ -87,9 +88,20 @@ def fetch(
             download(file.url, file.sha256, place, progress=progress)
             if file.unpack:
                 unpack(place, place.parent, sha256=file.sha256)
+        if data.file_list is not None:
+            _fetch_list(read_file_list(folder / data.file_list), target, progress)
         if data.synthetic is not None:
             _generate(definition, folder, target, progress, jobs)
     return target
+
+
+def _fetch_list(files: list[CroppedFile], target: Path, progress: Progress | None) -> None:
+    for done, file in enumerate(files):
+        if progress is not None:
+            progress("volumes", done, len(files))
+        fetch_cropped(file, target)
+    if progress is not None:
+        progress("volumes", len(files), len(files))
 
 
 def _places(name: str) -> list[Path]:
@@ -110,7 +122,11 @@ def _missing(definition: BenchmarkDefinition, places: list[Path]) -> DataMissing
         )
     source = f" (source: {definition.data.source})" if definition.data.source else ""
     by_hand = f"set {ENVIRONMENT} to a folder that holds '{definition.data.folder}' with the files{source}"
-    ways = f"{by_hand}, or run: samesplit fetch {name}" if definition.data.files else by_hand
+    ways = (
+        f"{by_hand}, or run: samesplit fetch {name}"
+        if definition.data.files or definition.data.file_list
+        else by_hand
+    )
     return DataMissingError(f"the data of '{name}' are not on this machine", where=looked, remedy=ways)
 
 

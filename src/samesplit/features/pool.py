@@ -9,29 +9,19 @@ from __future__ import annotations
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from joblib.externals.loky import ProcessPoolExecutor, get_reusable_executor
-
 from samesplit.errors import LesionError
+from samesplit.processes import Died, in_processes
 from samesplit.storage import write_bytes
 
 __all__ = ["Outcome", "Progress", "Task", "run_tasks"]
 
 Progress = Callable[[int, int], object]
 """Called with (tasks done, tasks in all)."""
-
-_ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
-)
-_IDLE_S = 20
-_DIED = "its process died, twice, the second time alone: most likely the memory was not enough"
 
 
 class Task(Protocol):
@@ -93,9 +83,9 @@ def run_tasks(
     report = progress or (lambda done, total: None)
     report(len(outcomes), len(tasks))
     todo = [index for index in range(len(tasks)) if index not in outcomes]
-    calls = {index: (function, tasks[index], paths[index]) for index in todo}
-    for index, outcome in _run(calls, min(jobs, len(todo))):
-        outcomes[index] = outcome
+    calls = [(function, tasks[index], paths[index]) for index in todo]
+    for place, outcome in in_processes(_work, calls, jobs=jobs):
+        outcomes[todo[place]] = Outcome(None, Died.reason) if isinstance(outcome, Died) else outcome
         report(len(outcomes), len(tasks))
     return [outcomes[index] for index in range(len(tasks))]
 
@@ -114,67 +104,12 @@ def read_record(path: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and "seconds" in record else None
 
 
-Call = tuple[Callable[[Any], dict[str, Any]], Any, Path]
-
-
-def _run(calls: dict[int, Call], jobs: int) -> Iterator[tuple[int, Outcome]]:
-    """Run calls, a few at a time; those that were in flight when a process died run again, alone."""
-    waiting = list(calls)
-    while waiting:
-        suspects: list[int] = []
-        with _shared(jobs) as executor:
-            flying: dict[Future[Outcome], int] = {}
-            while (waiting and not suspects) or flying:
-                while waiting and not suspects and len(flying) < 2 * jobs:
-                    index = waiting.pop(0)
-                    try:
-                        flying[executor.submit(_work, *calls[index])] = index
-                    except BrokenProcessPool:
-                        suspects.append(index)
-                finished, _ = wait(flying, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    index = flying.pop(future)
-                    try:
-                        yield index, future.result()
-                    except BrokenProcessPool:
-                        suspects.append(index)
-        for index in sorted(suspects):
-            yield index, _alone(calls[index])
-
-
-def _alone(call: Call) -> Outcome:
-    kept = read_record(call[2])
-    if kept is not None:  # it was done and written; only the message was lost
-        return Outcome(kept)
-    try:
-        with ProcessPoolExecutor(1, env=_ONE_THREAD, initializer=_prepare_process) as executor:
-            outcome: Outcome = executor.submit(_work, *call).result()
-            return outcome
-    except BrokenProcessPool:
-        return Outcome(None, _DIED)
-
-
-@contextmanager
-def _shared(jobs: int) -> Iterator[Any]:
-    """The processes of the last call, if they are still there: the next profile need not start them again."""
-    executor = get_reusable_executor(jobs, timeout=_IDLE_S, env=_ONE_THREAD, initializer=_prepare_process)
-    try:
-        yield executor
-    except BaseException:
-        executor.shutdown(wait=False, kill_workers=True)
-        raise
-
-
-def _prepare_process() -> None:
-    """One thread inside each process; SimpleITK does not read the environment variables."""
-    import SimpleITK as sitk
-
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)
-
-
-def _work(function: Callable[[Any], dict[str, Any]], task: Any, path: Path) -> Outcome:
+def _work(call: tuple[Callable[[Any], dict[str, Any]], Any, Path]) -> Outcome:
     """Do one task in a worker process and keep its result."""
+    function, task, path = call
+    kept = read_record(path)
+    if kept is not None:  # done in the meantime: by another run, or by a process that died right afterwards
+        return Outcome(kept)
     start = time.perf_counter()
     try:
         record = function(task)

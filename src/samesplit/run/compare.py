@@ -61,11 +61,11 @@ def compare(
 
 
 def expected_predictions(plan: Plan) -> pd.DataFrame:
-    """Which lesions are to be predicted where: repeat, fold, subset, lesion_id of all but training lesions."""
+    """Which lesions are to be predicted where: repeat, fold, subset and lesion_id of the whole split."""
     rows = [
         (repeat, fold, subset, lesion)
         for repeat, fold in plan.split.pairs()
-        for subset in ("validation", "test")
+        for subset in ("train", "validation", "test")
         for lesion in plan.split.lesions(plan.cohort.lesions, repeat, fold, subset)
     ]
     return pd.DataFrame(rows, columns=["repeat", "fold", "subset", "lesion_id"])

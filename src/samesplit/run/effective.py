@@ -26,7 +26,9 @@ def effective_settings(benchmark: str | Path, *, start: Path | None = None) -> s
     parts = [_block(folder / "benchmark.yaml", definition.model_dump(mode="json"))]
     for name in definition.profiles:
         path = workspace.declared("features", name)
-        parts.append(_block(path, read_profile(path).model_dump(mode="json")))
+        profile = read_profile(path)
+        head = {"engine": profile.engine, "modality": profile.modality, "description": profile.description}
+        parts.append(_block(path, {**head, "settings": profile.effective()}))
     for entry in definition.models:
         name, use, changes = (
             (entry, entry, {}) if isinstance(entry, str) else (entry.name, entry.use, entry.settings)

@@ -27,7 +27,7 @@ from samesplit.run.stages import (
 )
 from samesplit.statistics import Evaluation
 from samesplit.storage import hash_object, locked, write_json
-from samesplit.tables import LEDGER, PREDICTIONS, check_table, hash_table, write_csv, write_table
+from samesplit.tables import IMAGES, LEDGER, PREDICTIONS, check_table, hash_table, write_csv, write_table
 
 __all__ = ["RunOutcome", "run_benchmark"]
 
@@ -95,11 +95,9 @@ def _with_externals(plan: Plan, predictions: pd.DataFrame) -> pd.DataFrame:
 
 def _write_cohort(plan: Plan, folder: Path) -> None:
     write_table(plan.cohort.lesions.assign(), folder / "lesions.parquet", cohort_sha256=plan.cohort.sha256)
-    images = plan.cohort.images.assign(
-        image_sha256=plan.cohort.images["image"].map(plan.content),
-        mask_sha256=plan.cohort.images["mask"].map(plan.content),
-    )
-    write_table(images, folder / "images.parquet")
+    write_table(plan.cohort.images, folder / "images.parquet", IMAGES)
+    content = pd.DataFrame(sorted(plan.content.items()), columns=["reference", "sha256"])
+    write_table(content, folder / "content.parquet")
     write_table(plan.split.table, folder / "splits.parquet", split_sha256=plan.split.sha256)
     columns = [
         c for c in ("site", "label_provenance", *plan.definition.cohort.clinical) if c in plan.cohort.lesions

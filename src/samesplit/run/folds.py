@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
-from joblib import Parallel, delayed, parallel_config
 
 from samesplit.errors import ModelError, SamesplitError
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.settings import ModelSettings
+from samesplit.processes import Died, in_processes
 from samesplit.run.progress import Advance
 from samesplit.run.provenance import code_digest
 from samesplit.storage import hash_object, locked, replace_directory, temporary_directory, write_json
@@ -133,23 +133,19 @@ def run_folds(tasks: list[FoldTask], *, jobs: int, advance: Advance) -> list[Fol
     results: dict[int, FoldResult] = {i: _kept(task) for i, task in enumerate(tasks) if task.done}
     todo = [i for i in range(len(tasks)) if i not in results]
     advance(len(results), len(tasks))
-    for i, result in _in_processes([(i, tasks[i]) for i in todo], jobs):
-        results[i] = result
+    for place, result in _work_on([tasks[i] for i in todo], jobs):
+        results[todo[place]] = result
         advance(len(results), len(tasks))
     return [results[i] for i in range(len(tasks))]
 
 
-def _in_processes(todo: list[tuple[int, FoldTask]], jobs: int) -> Iterator[tuple[int, FoldResult]]:
-    if jobs == 1 or len(todo) <= 1:
-        yield from (_numbered(i, task) for i, task in todo)
+def _work_on(tasks: list[FoldTask], jobs: int) -> Iterator[tuple[int, FoldResult]]:
+    """In this process for one job, which is the way to debug a model; else in others."""
+    if jobs == 1:
+        yield from ((place, _carry_out(task)) for place, task in enumerate(tasks))
         return
-    with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
-        pool = Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs", batch_size=1)
-        yield from pool(delayed(_numbered)(i, task) for i, task in todo)
-
-
-def _numbered(i: int, task: FoldTask) -> tuple[int, FoldResult]:
-    return i, _carry_out(task)
+    for place, result in in_processes(_carry_out, tasks, jobs=jobs):
+        yield place, _failed(tasks[place], Died.reason) if isinstance(result, Died) else result
 
 
 def _kept(task: FoldTask) -> FoldResult:
@@ -159,20 +155,23 @@ def _kept(task: FoldTask) -> FoldResult:
     )
 
 
-def _carry_out(task: FoldTask) -> FoldResult:
+def _failed(task: FoldTask, reason: str) -> FoldResult:
     where = f"model {task.settings.name}, seed {task.seed}, repeat {task.repeat}, fold {task.fold}"
+    return FoldResult(
+        task.settings.name, task.seed, task.repeat, task.fold, None, 0.0, error=f"{where}: {reason}"
+    )
+
+
+def _carry_out(task: FoldTask) -> FoldResult:
     try:
         with locked(task.store / "locks" / f"{task.key}.lock"):
             if not task.done:
                 _fit_and_predict(task)
         return _kept(task)
     except SamesplitError as error:
-        text = str(error)
+        return _failed(task, str(error))
     except Exception:  # a model may raise anything; it costs that model, not the run
-        text = traceback.format_exc(limit=-6)
-    return FoldResult(
-        task.settings.name, task.seed, task.repeat, task.fold, None, 0.0, error=f"{where}: {text}"
-    )
+        return _failed(task, traceback.format_exc(limit=-6))
 
 
 def _fit_and_predict(task: FoldTask) -> None:

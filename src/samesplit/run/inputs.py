@@ -125,15 +125,9 @@ def _digest(by_rater: dict[str, Cases], plan: Plan) -> str:
     parts: list[Any] = []
     for rater, cases in by_rater.items():
         content = [
-            (
-                r.lesion_id,
-                r.sequence,
-                plan.content[r.image],
-                plan.content[r.mask],
-                r.mask_label,
-                str(r.spacing_mm),
-            )
-            for r in cases.images.itertuples()
+            [row["lesion_id"], row["sequence"], plan.content[row["image"]], plan.content[row["mask"]]]
+            + [int(row["mask_label"]), str(row["spacing_mm"])]
+            for row in cases.images.to_dict(orient="records")
         ]
         numbers = cases.features.to_numpy(dtype=np.float64)
         parts.append(

@@ -218,7 +218,7 @@ def shuffle_labels(cohort: Cohort, split: Split, seed: int) -> pd.Series[int]:
         SplitError: A thousand permutations left some part without a class.
     """
     patients = cohort.lesions.set_index("lesion_id")["patient_id"]
-    groups = {p: sorted(ids) for p, ids in patients.groupby(patients).groups.items()}
+    groups = {str(p): sorted(map(str, part.index)) for p, part in patients.groupby(patients)}
     by_size: dict[int, list[str]] = {}
     for patient in sorted(groups):
         by_size.setdefault(len(groups[patient]), []).append(patient)

@@ -12,6 +12,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -58,7 +59,29 @@ class RichReporter:
     @contextmanager
     def stage(self, title: str) -> Iterator[Advance]:
         """Open a stage with a bar of its own."""
-        columns = (
+        with self._bars() as progress:
+            task = progress.add_task(title, total=None)
+
+            def advance(done: int, total: int) -> None:
+                progress.update(task, completed=done, total=total)
+
+            yield advance
+
+    @contextmanager
+    def pieces(self) -> Iterator[Callable[[str, int, int | None], None]]:
+        """Draw one bar per named piece, told as (what, done, total)."""
+        with self._bars() as progress:
+            tasks: dict[str, TaskID] = {}
+
+            def advance(what: str, done: int, total: int | None) -> None:
+                if what not in tasks:
+                    tasks[what] = progress.add_task(what, total=total)
+                progress.update(tasks[what], completed=done, total=total or max(done, 1))
+
+            yield advance
+
+    def _bars(self) -> Progress:
+        return Progress(
             SpinnerColumn(),
             TextColumn("{task.description:<34}"),
             BarColumn(bar_width=30),
@@ -66,14 +89,8 @@ class RichReporter:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
+            console=self.console,
         )
-        with Progress(*columns, console=self.console) as progress:
-            task = progress.add_task(title, total=None)
-
-            def advance(done: int, total: int) -> None:
-                progress.update(task, completed=done, total=total)
-
-            yield advance
 
     def say(self, text: str) -> None:
         """Print one line."""

@@ -48,10 +48,9 @@ def freeze_split(
     """
     _, folder = find_benchmark(benchmark, start=start)
     definition = read_benchmark(folder)
-    asked = definition.split.model_dump() | changes
-    if asked["scheme"] != "fixed":
-        asked["file"] = None
-    settings = parse_declaration(asked, SplitSettings, path=folder / "benchmark.yaml")
+    settings = definition.split
+    if changes:
+        settings = _changed(settings, changes, folder / "benchmark.yaml")
     cohort = load_cohort(folder, definition)
     split = make_split(cohort.lesions, cohort.labels, settings, folder=folder)
     write_split(split, folder, overwrite=overwrite)
@@ -66,6 +65,17 @@ def freeze_split(
     columns = ["repeat", "fold", "part", "patients", "lesions", definition.task.positive]
     counts = pd.DataFrame(rows, columns=columns)
     return FrozenSplit(folder / "splits.csv", frozen.sha256, counts[counts["repeat"] == 0])
+
+
+def _changed(settings: SplitSettings, changes: dict[str, Any], path: Path) -> SplitSettings:
+    """The file's settings with those of the command line; another scheme keeps only what all schemes use."""
+    kept = settings.model_dump(mode="json", exclude_defaults=True)
+    if changes.get("scheme", settings.scheme) != settings.scheme:
+        kept = {name: value for name, value in kept.items() if name in ("seed", "strata", "validation")}
+    if (kept | changes)["scheme"] == "fixed":
+        kept = {name: value for name, value in kept.items() if name in ("scheme", "file", "nnunet_val")}
+    changed: SplitSettings = parse_declaration(kept | changes, SplitSettings, path=path)
+    return changed
 
 
 def export_split(benchmark: str | Path, path: Path, *, start: Path | None = None) -> Path:

@@ -73,8 +73,11 @@ class ModelStage:
 
 def jobs_of(plan: Plan) -> int:
     """Processes to use: as asked, else one per core that this process may use."""
-    if plan.options.jobs is not None:
-        return plan.options.jobs
+    return plan.options.jobs or cores()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -84,20 +87,30 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
     raters = [cohort.rater, *cohort.other_raters]
     images = plan.cohort.images[plan.cohort.images["rater"].isin(raters)]
     jobs, cache = jobs_of(plan), plan.workspace.cache
-    rules = {"geometry_repair": cohort.geometry_repair, "minimum_voxels": cohort.minimum_voxels}
     with reporter.stage("Images") as advance:
-        looked = thumbnails(images, cache=cache / "thumbnails", jobs=jobs, progress=advance, **rules)
+        looked = thumbnails(
+            images,
+            cache=cache / "thumbnails",
+            jobs=jobs,
+            progress=advance,
+            geometry_repair=cohort.geometry_repair,
+            minimum_voxels=cohort.minimum_voxels,
+        )
+    failed = _keys(looked.ledger[looked.ledger["status"] == "failed"])
     tables, ledgers, seconds = [], [looked.ledger], {}
-    broken = set(looked.ledger.loc[looked.ledger["status"] == "failed", "lesion_id"])
     for name, sequences in plan.definition.profiles.items():
         wanted = images[images["sequence"].isin(sequences)]
-        if broken:
-            keys = list(zip(wanted["lesion_id"], wanted["sequence"], wanted["rater"], strict=True))
-            failed = _keys(looked.ledger[looked.ledger["status"] == "failed"])
-            wanted = wanted[[key not in failed for key in keys]]
+        keys = zip(wanted["lesion_id"], wanted["sequence"], wanted["rater"], strict=True)
+        wanted = wanted[[key not in failed for key in keys]]
         with reporter.stage(f"Features {name}") as advance:
             done = extract(
-                wanted, plan.profiles[name], cache=cache / "features", jobs=jobs, progress=advance, **rules
+                wanted,
+                plan.profiles[name],
+                cache=cache / "features",
+                jobs=jobs,
+                progress=advance,
+                geometry_repair=cohort.geometry_repair,
+                minimum_voxels=cohort.minimum_voxels,
             )
         tables.append(done.features)
         ledgers.append(done.ledger[done.ledger["status"] != "repaired"])
@@ -195,8 +208,8 @@ def _collect(results: list[FoldResult], stage: ModelStage) -> None:
     for result in good:
         stage.seconds[result.model] = round(stage.seconds.get(result.model, 0.0) + result.seconds, 2)
         for name, table in result.details().items():
-            keys = {"model": result.model, "seed": result.seed, "repeat": result.repeat, "fold": result.fold}
-            details.setdefault(name, []).append(table.assign(**keys))
+            keyed = table.assign(model=result.model, seed=result.seed, repeat=result.repeat, fold=result.fold)
+            details.setdefault(name, []).append(keyed)
     for name, parts in details.items():
         before = [stage.details[name]] if name in stage.details else []
         stage.details[name] = pd.concat([*before, *parts], ignore_index=True)

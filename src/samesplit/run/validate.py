@@ -42,7 +42,7 @@ class Findings:
     @property
     def fine(self) -> bool:
         """Whether nothing failed and no image stands under two patients."""
-        return self.problems["status"].ne("failed").all() and self.doubled.empty
+        return bool(self.problems["status"].ne("failed").all()) and self.doubled.empty
 
 
 def validate(

@@ -76,7 +76,8 @@ def _levels(lesions: pd.DataFrame, column: str) -> pd.Series[str]:
         raise SplitError(
             f"there is no column '{column}' to stratify by",
             where="lesions.csv",
-            remedy=(f"did you mean '{near[0]}'? " if near else "") + f"Columns: {', '.join(map(str, lesions))}",
+            remedy=(f"did you mean '{near[0]}'? " if near else "")
+            + f"Columns: {', '.join(map(str, lesions))}",
         )
     values = lesions[column]
     if pd.api.types.is_numeric_dtype(values):

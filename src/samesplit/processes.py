@@ -1,0 +1,93 @@
+"""Pieces of work on several processes: one thread in each, and one that dies costs its own piece only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from joblib.externals.loky import ProcessPoolExecutor, get_reusable_executor
+
+__all__ = ["Died", "in_processes"]
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)
+_IDLE_S = 20
+
+
+class Died:
+    """Stands for the result of a piece of work whose process died twice, the second time alone."""
+
+    reason = "its process died, twice, the second time alone: most likely the memory was not enough"
+
+
+def in_processes(
+    function: Callable[[A], R], items: Sequence[A], *, jobs: int
+) -> Iterator[tuple[int, R | Died]]:
+    """Call a function on each item in other processes, a few at a time.
+
+    When a process dies, the pieces that were in flight are done again, each alone in a fresh process.
+
+    Args:
+        function: Can be pickled; must not raise.
+        items: Can be pickled.
+        jobs: How many processes.
+
+    Yields:
+        The place of an item among `items` and its result, in order of completion.
+    """
+    waiting = list(range(len(items)))
+    while waiting:
+        suspects: list[int] = []
+        with _shared(min(jobs, len(items))) as executor:
+            flying: dict[Future[R], int] = {}
+            while (waiting and not suspects) or flying:
+                while waiting and not suspects and len(flying) < 2 * jobs:
+                    index = waiting.pop(0)
+                    try:
+                        flying[executor.submit(function, items[index])] = index
+                    except BrokenProcessPool:
+                        suspects.append(index)
+                finished, _ = wait(flying, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    index = flying.pop(future)
+                    try:
+                        yield index, future.result()
+                    except BrokenProcessPool:
+                        suspects.append(index)
+        for index in sorted(suspects):
+            yield index, _alone(function, items[index])
+
+
+def _alone(function: Callable[[A], R], item: A) -> R | Died:
+    try:
+        with ProcessPoolExecutor(1, env=_ONE_THREAD, initializer=_prepare_process) as executor:
+            result: R = executor.submit(function, item).result()
+            return result
+    except BrokenProcessPool:
+        return Died()
+
+
+@contextmanager
+def _shared(jobs: int) -> Iterator[Any]:
+    """The processes of the last call, if they are still there: the next stage need not start them again."""
+    executor = get_reusable_executor(jobs, timeout=_IDLE_S, env=_ONE_THREAD, initializer=_prepare_process)
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, kill_workers=True)
+        raise
+
+
+def _prepare_process() -> None:
+    """One thread inside each process; SimpleITK does not read the environment variables."""
+    import SimpleITK as sitk
+
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
