@@ -175,6 +175,10 @@ def compare(
     benchmark: Benchmark,
     predictions: Annotated[Path, typer.Argument(help="CSV with lesion_id and probability.")],
     name: Annotated[str, typer.Option(help="What to call the model in the report.")],
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Operating point fixed on development data, where the CSV has no validation rows."),
+    ] = None,
     jobs: Jobs = None,
     allow_missing: Annotated[bool, typer.Option(help="Accept lesions without a probability.")] = False,
     track: Annotated[bool, typer.Option(help="Push the run to mlflow.db.")] = True,
@@ -182,7 +186,10 @@ def compare(
     """Add a model's predictions, made anywhere, to the report: judged on the same lesions, nothing rerun."""
     from samesplit.run import compare as join
 
-    _carry_out(join(benchmark, predictions, title=name, allow_missing=allow_missing, jobs=jobs), track=track)
+    plan = join(
+        benchmark, predictions, title=name, threshold=threshold, allow_missing=allow_missing, jobs=jobs
+    )
+    _carry_out(plan, track=track)
 
 
 @app.command()

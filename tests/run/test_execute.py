@@ -184,7 +184,7 @@ def test_a_model_that_fails_costs_that_model_and_is_tried_again(small_study: Sma
 def test_a_changed_split_file_is_refused(small_study: SmallStudy) -> None:
     small_study.edit("splits.csv", lambda table: table.assign(subset=table["subset"].to_numpy()[::-1]))
 
-    with pytest.raises(SplitError, match="sha256|SHA-256|hash"):
+    with pytest.raises(SplitError, match=r"sha256|SHA-256|hash"):
         load_plan(small_study.folder, QUICK)
 
 

@@ -154,3 +154,17 @@ def test_calls_are_positive_at_or_above_the_threshold_and_missing_without_one(
     assert (a["decision"] == (a["probability"] >= 0.5).astype(int)).all()
     assert a["decision"].iloc[0] == 1
     assert b["decision"].isna().all()
+
+
+def test_a_threshold_declared_with_the_predictions_wins_over_the_policy(
+    make_study: Callable[..., Any],
+) -> None:
+    study = make_study()
+    test_only = study.predictions.query("model != 'cnn' or subset == 'test'")
+
+    found = choose_thresholds(test_only, study.truth, "youden", {"cnn": 0.37}).set_index("model")
+
+    assert found.loc["cnn", "threshold"] == 0.37
+    assert found.loc["cnn", "policy"] == "declared"
+    assert found.loc["size", "policy"] == "youden"
+    assert apply_thresholds(study.predictions, found.reset_index())["decision"].notna().all()

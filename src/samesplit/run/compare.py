@@ -19,6 +19,7 @@ def compare(
     predictions: Path,
     *,
     title: str,
+    threshold: float | None = None,
     allow_missing: bool = False,
     jobs: int | None = None,
     start: Path | None = None,
@@ -32,6 +33,8 @@ def compare(
         benchmark: Folder or name.
         predictions: CSV with `lesion_id` and `probability` (and optionally `seed`, `repeat`, `fold`, `subset`).
         title: What to call the model.
+        threshold: The operating point, fixed on the model's own development data; without it, predictions of
+            validation lesions in the table decide, and without those there is no sensitivity or specificity.
         allow_missing: Accept lesions without a probability; they are reported and left out pairwise.
         jobs: Processes for what has not been run yet.
         start: Where to look for the benchmark; default: the current folder.
@@ -42,6 +45,8 @@ def compare(
     Raises:
         PredictionsError: The table does not fit the benchmark.
     """
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise PredictionsError(f"the threshold {threshold:g} lies outside [0, 1]", where=title)
     options = RunOptions(jobs=jobs)
     plan = load_plan(benchmark, options, start=start)
     name = slug(title)
@@ -56,7 +61,14 @@ def compare(
         rater=plan.definition.cohort.rater,
         allow_missing=allow_missing,
     )
-    keep_external(plan.workspace, plan.definition.name, title=title, predictions=table, source=predictions)
+    keep_external(
+        plan.workspace,
+        plan.definition.name,
+        title=title,
+        predictions=table,
+        source=predictions,
+        threshold=threshold,
+    )
     return load_plan(benchmark, options, start=start)
 
 

@@ -197,7 +197,7 @@ def _write_record(
                 "kind": "external",
                 "description": f"Predictions made elsewhere, read from {external.source}.",
                 "seeds": sorted({int(seed) for seed in external.predictions["seed"].unique()}),
-                "settings": {"sha256": external.sha256},
+                "settings": {"sha256": external.sha256, "threshold": external.threshold},
             }
             for external in plan.externals
         ],

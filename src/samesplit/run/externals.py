@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from samesplit.errors import PredictionsError
-from samesplit.storage import hash_file
+from samesplit.storage import hash_file, hash_object
 from samesplit.tables import PREDICTIONS, read_table, write_table
 from samesplit.workspace import Workspace
 
@@ -25,8 +25,10 @@ class ExternalModel:
         name: The key in tables and file names.
         title: What the user called it.
         predictions: The PREDICTIONS table.
-        sha256: Hash of the kept file.
+        sha256: Hash of the predictions and the threshold.
         source: Name of the CSV it came from.
+        threshold: The operating point that was fixed elsewhere; None when the predictions of the validation
+            part decide.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ExternalModel:
     predictions: pd.DataFrame
     sha256: str
     source: str
+    threshold: float | None = None
 
 
 def slug(title: str) -> str:
@@ -50,11 +53,17 @@ def slug(title: str) -> str:
 
 
 def keep_external(
-    workspace: Workspace, benchmark: str, *, title: str, predictions: pd.DataFrame, source: Path
+    workspace: Workspace,
+    benchmark: str,
+    *,
+    title: str,
+    predictions: pd.DataFrame,
+    source: Path,
+    threshold: float | None = None,
 ) -> Path:
     """Keep checked predictions beside the benchmark's runs; the same title replaces what it had."""
     path = _folder(workspace, benchmark) / f"{slug(title)}.parquet"
-    return write_table(predictions, path, PREDICTIONS, title=title, source=source.name)
+    return write_table(predictions, path, PREDICTIONS, title=title, source=source.name, threshold=threshold)
 
 
 def remove_external(workspace: Workspace, benchmark: str, *, title: str) -> None:
@@ -81,7 +90,10 @@ def load_externals(workspace: Workspace, benchmark: str) -> tuple[ExternalModel,
     for path in sorted(_folder(workspace, benchmark).glob("*.parquet")):
         record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         table = read_table(path, PREDICTIONS)
-        found.append(ExternalModel(path.stem, record["title"], table, hash_file(path), record["source"]))
+        digest = hash_object([hash_file(path), record["threshold"]])
+        found.append(
+            ExternalModel(path.stem, record["title"], table, digest, record["source"], record["threshold"])
+        )
     return tuple(found)
 
 

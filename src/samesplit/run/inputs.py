@@ -125,8 +125,14 @@ def _digest(by_rater: dict[str, Cases], plan: Plan) -> str:
     parts: list[Any] = []
     for rater, cases in by_rater.items():
         content = [
-            [row["lesion_id"], row["sequence"], plan.content[row["image"]], plan.content[row["mask"]]]
-            + [int(row["mask_label"]), str(row["spacing_mm"])]
+            (
+                row["lesion_id"],
+                row["sequence"],
+                plan.content[row["image"]],
+                plan.content[row["mask"]],
+                int(row["mask_label"]),
+                str(row["spacing_mm"]),
+            )
             for row in cases.images.to_dict(orient="records")
         ]
         numbers = cases.features.to_numpy(dtype=np.float64)

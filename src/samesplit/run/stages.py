@@ -232,6 +232,7 @@ def evaluate_predictions(plan: Plan, predictions: pd.DataFrame, reporter: Report
             n_bootstrap=settings.bootstraps,
             seed=settings.seed,
             primary_rater=plan.definition.cohort.rater,
+            declared_thresholds={e.name: e.threshold for e in plan.externals if e.threshold is not None},
         )
         advance(1, 1)
     return evaluation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -94,6 +94,7 @@ def evaluate(
     seed: int = 0,
     primary_rater: str | None = None,
     groups: Sequence[str] = (),
+    declared_thresholds: Mapping[str, float] | None = None,
 ) -> Evaluation:
     """Judge all models, and readers beside them, on the same test lesions.
 
@@ -110,6 +111,8 @@ def evaluate(
         primary_rater: Whose masks the main results are of; may be left out when there is one rater. Other
             raters get rows of the group `rater=<name>`, with the primary rater's thresholds.
         groups: Columns of `truth`; each of their values gets rows of the group `<column>=<value>`.
+        declared_thresholds: By model: thresholds that were fixed elsewhere, on development data that are not
+            among the predictions.
 
     Returns:
         The tables; see `Evaluation`.
@@ -128,7 +131,8 @@ def evaluate(
             f"the reference model {reference!r} has no predictions",
             remedy=f"choose {name_some(table['model'])}",
         )
-    thresholds = choose_thresholds(table[table["rater"] == rater], known, operating_point)
+    own = table[table["rater"] == rater]
+    thresholds = choose_thresholds(own, known, operating_point, declared_thresholds)
     test = table[table["subset"] == "test"]
     decisions = apply_thresholds(test, thresholds)
     primary = decisions[decisions["rater"] == rater]

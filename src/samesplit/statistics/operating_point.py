@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -141,7 +142,10 @@ def choose_threshold(labels: npt.ArrayLike, probabilities: npt.ArrayLike, policy
 
 
 def choose_thresholds(
-    predictions: pd.DataFrame, truth: pd.DataFrame, operating_point: str | float
+    predictions: pd.DataFrame,
+    truth: pd.DataFrame,
+    operating_point: str | float,
+    declared: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Choose a threshold for every fitted model in a table of predictions.
 
@@ -150,6 +154,7 @@ def choose_thresholds(
             the rows of the subset `validation` are used to choose.
         truth: Indexed by lesion_id, with `label`.
         operating_point: See `Policy.parse`.
+        declared: Thresholds by model that were fixed elsewhere, on development data that are not here.
 
     Returns:
         One row for each model, seed, repeat and fold that has test predictions: policy, threshold,
@@ -162,14 +167,18 @@ def choose_thresholds(
     development = dict(list(predictions[subsets == "validation"].groupby(CELL, sort=False)))
     rows = []
     for key in cells.itertuples(index=False, name=None):
-        part = development.get(key)
-        if part is None:
+        said = (declared or {}).get(str(key[0]))
+        part = development.get(key) if said is None else None
+        if said is not None:
+            found = Threshold(float(said), math.nan, math.nan, "declared with the predictions")
+        elif part is None:
             fixed = policy.value if policy.kind == "fixed" else math.nan
             found = Threshold(fixed, math.nan, math.nan, "no validation predictions")
         else:
             found = choose_threshold(truth["label"].loc[part["lesion_id"]], part["probability"], policy)
         n = 0 if part is None else len(part)
-        rows.append((*key, str(policy), found.value, n, found.sensitivity, found.specificity, found.note))
+        name = str(policy) if said is None else "declared"
+        rows.append((*key, name, found.value, n, found.sensitivity, found.specificity, found.note))
     names = [
         "policy",
         "threshold",

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from conftest import SmallStudy
+from samesplit import cli
+from samesplit.errors import SamesplitError
+
+
+def call(*words: str | Path, into: Path) -> Result:
+    """Run a command in a folder; errors on purpose come out as they would for `main`."""
+    before = Path.cwd()
+    os.chdir(into)
+    try:
+        return CliRunner().invoke(cli.app, [str(word) for word in words])
+    finally:
+        os.chdir(before)
+
+
+def failing(*words: str | Path, into: Path) -> str:
+    """The message of a command that must fail."""
+    result = call(*words, into=into)
+    assert result.exit_code != 0
+    assert isinstance(result.exception, SamesplitError), result.output
+    return str(result.exception)
+
+
+def test_help_names_every_verb(tmp_path: Path) -> None:
+    text = call("--help", into=tmp_path).output
+
+    for verb in ("init", "fetch", "validate", "split", "run", "compare", "forget", "push", "show", "ui"):
+        assert verb in text
+
+
+def test_an_error_is_one_clear_message_and_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["samesplit", "run", "no-such-study"])
+
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+
+    assert stopped.value.code == 1
+    text = capsys.readouterr().err
+    assert "there is no benchmark 'no-such-study'" in text
+    assert "Traceback" not in text
+
+
+def test_a_study_of_ones_own_from_init_to_run(small_study: SmallStudy, tmp_path: Path) -> None:
+    assert "samesplit validate" in call("init", "my-study", into=tmp_path).output
+    mine = tmp_path / "my-study" / "benchmarks" / "my-study"
+    for name in ("lesions.csv", "images.csv", "readings.csv", "benchmark.yaml"):
+        shutil.copy(small_study.folder / name, mine / name)
+    shutil.copytree(small_study.folder / "images", mine / "images")
+    for noun, name in (("features", "first-order"), ("models", "forest")):
+        shutil.copy(small_study.root / noun / f"{name}.yaml", tmp_path / "my-study" / noun)
+
+    validated = call("validate", "my-study", "--jobs", "1", into=tmp_path)
+    assert validated.exit_code == 0, validated.output
+    assert "Next: samesplit split" in validated.output
+    split = call("split", "my-study", "--scheme", "kfold", "--folds", "2", "--seed", "5", into=tmp_path)
+    assert "sha256" in split.output
+    run = call("run", "my-study", "--jobs", "1", "--no-track", into=tmp_path)
+
+    assert run.exit_code == 0, run.output
+    assert "Random forest" in run.output
+    report = tmp_path / "my-study" / "reports" / "my-study" / "latest" / "report.html"
+    assert report.exists()
+    assert "Nothing changed" in call("run", "my-study", "--jobs", "1", "--no-track", into=tmp_path).output
+
+
+def test_validate_names_the_lesion_and_fails(small_study: SmallStudy) -> None:
+    small_study.mask("L05a").write_bytes(small_study.mask("L05a").read_bytes()[:60])
+
+    result = call("validate", small_study.folder, "--jobs", "1", into=small_study.root)
+
+    assert result.exit_code == 1
+    assert "L05a" in result.output
+
+
+def test_validate_finds_one_image_under_two_patients(small_study: SmallStudy) -> None:
+    shutil.copy(small_study.image("L01a"), small_study.image("L03a"))
+
+    result = call("validate", small_study.folder, "--jobs", "1", into=small_study.root)
+
+    assert result.exit_code == 1
+    assert "the same image stands under several patients" in result.output
+
+
+def test_a_split_is_not_made_twice(small_study: SmallStudy) -> None:
+    assert "overwrite" in failing("split", small_study.folder, into=small_study.root)
+
+    again = call("split", small_study.folder, "--seed", "9", "--overwrite", into=small_study.root)
+    assert again.exit_code == 0, again.output
+
+
+def test_a_split_goes_out_to_nnunet_and_comes_back(small_study: SmallStudy, tmp_path: Path) -> None:
+    exported = tmp_path / "splits_final.json"
+    assert (
+        call("split", small_study.folder, "--export-nnunet", exported, into=small_study.root).exit_code == 0
+    )
+    before = pd.read_csv(small_study.folder / "splits.csv")
+
+    words = ["--scheme", "fixed", "--file", exported, "--overwrite"]
+    result = call("split", small_study.folder, *words, into=small_study.root)
+
+    assert result.exit_code == 0, result.output
+    after = pd.read_csv(small_study.folder / "splits.csv")
+    tested = [table[table["subset"] == "test"].drop(columns="subset") for table in (before, after)]
+    keys = ["repeat", "fold", "patient_id"]
+    pd.testing.assert_frame_equal(*(t.sort_values(keys, ignore_index=True) for t in tested))
+
+
+def test_show_prints_defaults_that_the_files_leave_out(small_study: SmallStudy) -> None:
+    text = call("show", small_study.folder, into=small_study.root).output
+
+    assert "minimum_voxels: 8" in text
+    assert "binCount: 16" in text
+    assert "target: sklearn.ensemble.RandomForestClassifier" in text
+
+
+def test_a_misspelt_key_is_answered_with_the_nearest_and_the_line(small_study: SmallStudy) -> None:
+    path = small_study.folder / "benchmark.yaml"
+    path.write_text(path.read_text().replace("  sequences:", "  sequence:"))
+
+    text = failing("show", small_study.folder, into=small_study.root)
+
+    assert "unknown key 'cohort.sequence'" in text
+    assert "did you mean 'sequences'" in text
+    assert "line 5" in text
+
+
+def test_compare_adds_a_model_and_forget_takes_it_out(small_study: SmallStudy, tmp_path: Path) -> None:
+    lesions = pd.read_csv(small_study.folder / "lesions.csv")
+    csv = tmp_path / "mine.csv"
+    lesions.assign(probability=0.5)[["lesion_id", "probability"]].to_csv(csv, index=False)
+
+    words = ["compare", small_study.folder, csv, "--name", "Mine", "--threshold", "0.4", "--jobs", "1"]
+    result = call(*words, "--no-track", into=small_study.root)
+
+    assert result.exit_code == 0, result.output
+    assert "Mine" in result.output
+    latest = small_study.root / "reports" / "balls" / "latest"
+    results = pd.read_parquet(latest / "results.parquet")
+    mine = results[(results["model"] == "mine") & (results["quantity"] == "sensitivity")]
+    assert (mine["estimate"] == 1.0).all()
+    assert len(mine)
+    assert call("forget", small_study.folder, "--name", "Mine", into=small_study.root).exit_code == 0
+    assert "no predictions are kept" in failing(
+        "forget", small_study.folder, "--name", "Mine", into=small_study.root
+    )
+
+
+def test_compare_refuses_the_name_of_a_model_of_the_benchmark(
+    small_study: SmallStudy, tmp_path: Path
+) -> None:
+    csv = tmp_path / "mine.csv"
+    csv.write_text("lesion_id,probability\nL01a,0.5\n")
+
+    text = failing("compare", small_study.folder, csv, "--name", "Forest", into=small_study.root)
+
+    assert "choose another --name" in text
+
+
+def test_running_only_an_unknown_model_is_an_error(small_study: SmallStudy) -> None:
+    text = failing("run", small_study.folder, "--model", "florist", into=small_study.root)
+
+    assert "its models are: zero-rule, clinical-logistic, forest" in text
+
+
+def test_the_ui_says_when_there_is_no_store(tmp_path: Path) -> None:
+    assert "run a benchmark first" in failing("ui", into=tmp_path)
+
+
+def test_push_says_when_there_is_no_run(small_study: SmallStudy) -> None:
+    assert "has not been run" in failing("push", small_study.folder, into=small_study.root)
