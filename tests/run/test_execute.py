@@ -137,7 +137,6 @@ def test_the_canary_falls_to_chance(done: SmallStudy) -> None:
     plan = load_plan(done.folder, RunOptions(jobs=1, shuffle_labels=1))
     outcome = run_benchmark(plan)
 
-    assert sorted(plan.labels) == sorted(plan.cohort.labels)
     assert (plan.labels != plan.cohort.labels).any()
     assert canary_verdict(outcome.folder).at_chance
 

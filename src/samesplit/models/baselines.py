@@ -31,7 +31,7 @@ class ZeroRuleSettings(ModelSettings):
         """Nothing but the labels."""
         return Needs()
 
-    def build(self) -> ZeroRuleModel:
+    def build(self, *, cache: Path | None = None) -> ZeroRuleModel:
         """A fresh zero rule."""
         return ZeroRuleModel(self)
 
@@ -94,7 +94,7 @@ class LesionSizeSettings(ModelSettings):
         """The profiles, in case the column is not there."""
         return Needs(profiles=self.profiles if self.features else (), sequences=self.sequences)
 
-    def build(self) -> LesionSizeModel:
+    def build(self, *, cache: Path | None = None) -> LesionSizeModel:
         """A fresh model."""
         return LesionSizeModel(self)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -32,7 +33,7 @@ class ClinicalLogisticSettings(ModelSettings):
         """Nothing beyond the lesions table."""
         return Needs()
 
-    def build(self) -> ClinicalLogisticModel:
+    def build(self, *, cache: Path | None = None) -> ClinicalLogisticModel:
         """A fresh model."""
         return ClinicalLogisticModel(self)
 

@@ -36,7 +36,7 @@ class AverageSettings(ModelSettings):
         """The members' predictions."""
         return Needs(members=self.members)
 
-    def build(self) -> AverageModel:
+    def build(self, *, cache: Path | None = None) -> AverageModel:
         """A fresh ensemble."""
         return AverageModel(self)
 

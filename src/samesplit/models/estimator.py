@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -38,7 +39,7 @@ class EstimatorSettings(TargetSettings):
         profiles = () if self.inputs == "clinical" else self.profiles
         return Needs(profiles=profiles, sequences=self.sequences)
 
-    def build(self) -> EstimatorModel:
+    def build(self, *, cache: Path | None = None) -> EstimatorModel:
         """A fresh model.
 
         Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
@@ -32,8 +33,12 @@ class ModelSettings(Declaration):
         """What the model asks to be given."""
 
     @abstractmethod
-    def build(self) -> Model:
-        """A fresh, unfitted model."""
+    def build(self, *, cache: Path | None = None) -> Model:
+        """A fresh, unfitted model.
+
+        Args:
+            cache: A folder that all folds share, for what is the same in each (prepared images).
+        """
 
     def digest(self) -> str:
         """A hash of everything that decides how the model behaves; a kind with files of its own adds them."""

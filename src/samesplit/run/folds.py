@@ -178,7 +178,7 @@ def _fit_and_predict(task: FoldTask) -> None:
     started = time.perf_counter()
     working = task.store / "working" / task.key
     working.mkdir(parents=True, exist_ok=True)
-    model = task.settings.build()
+    model = task.settings.build(cache=task.store.parent / "inputs")
     cases = task.cases[task.primary_rater]
     training, training_labels = _part(task, cases, "train")
     validation, validation_labels = _part(task, cases, "validation")

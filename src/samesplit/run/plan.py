@@ -210,8 +210,10 @@ def _with_members_first(
 
 
 def shuffle_labels(cohort: Cohort, split: Split, seed: int) -> pd.Series[int]:
-    """Give the labels of each patient to another patient with as many lesions: the canary's labels.
+    """Give each patient the labels of another, whatever the numbers of their lesions: the canary's labels.
 
+    A giver with fewer lesions gives its labels round and round. Shuffling only among patients with as many
+    lesions would keep any link between the number of lesions and the label, and so would not be chance.
     The first permutation (from the seed) that leaves both classes in every training and test part is taken.
 
     Raises:
@@ -219,15 +221,13 @@ def shuffle_labels(cohort: Cohort, split: Split, seed: int) -> pd.Series[int]:
     """
     patients = cohort.lesions.set_index("lesion_id")["patient_id"]
     groups = {str(p): sorted(map(str, part.index)) for p, part in patients.groupby(patients)}
-    by_size: dict[int, list[str]] = {}
-    for patient in sorted(groups):
-        by_size.setdefault(len(groups[patient]), []).append(patient)
+    names = sorted(groups)
     rng = np.random.default_rng(seed)
     for _ in range(1000):
         shuffled = cohort.labels.copy()
-        for same in by_size.values():
-            for patient, giver in zip(same, rng.permutation(np.asarray(same, dtype=object)), strict=True):
-                shuffled.loc[groups[patient]] = cohort.labels.loc[groups[giver]].to_numpy()
+        for taker, giver in zip(names, rng.permutation(len(names)), strict=True):
+            given = cohort.labels.loc[groups[names[giver]]].to_numpy()
+            shuffled.loc[groups[taker]] = np.resize(given, len(groups[taker]))
         if _both_classes(cohort, split, shuffled):
             return shuffled
     raise SplitError(

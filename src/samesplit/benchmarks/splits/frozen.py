@@ -18,7 +18,7 @@ from samesplit.tables import SPLITS, read_csv
 
 __all__ = ["read_split", "write_split"]
 
-_ANEW = "if the split is to be made anew on purpose, run: samesplit split  --overwrite"
+_ANEW = "if the split is to be made anew on purpose, add --overwrite to: samesplit split "
 _NEEDED = {
     "scheme": str, "seed": int, "sha256": str, "cohort_sha256": str, "settings": dict, "patients": dict,
     "facts": dict,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -139,7 +140,7 @@ class RadiomicsGridSettings(ModelSettings):
         """The features."""
         return Needs(profiles=self.profiles, sequences=self.sequences)
 
-    def build(self) -> RadiomicsGridModel:
+    def build(self, *, cache: Path | None = None) -> RadiomicsGridModel:
         """A fresh grid."""
         from samesplit.models.radiomics.pipeline import RadiomicsGridModel
 
