@@ -128,6 +128,7 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         Column(key="difference", title="Difference", kind="interval"),
         Column(key="p", title="p", kind="number"),
         Column(key="holm", title="p Holm", kind="number"),
+        Column(key="t", title="p corrected t", kind="number"),
     )
     rows = tuple(
         Row(
@@ -142,16 +143,17 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
                 ),
                 "p": p_cell(row["p_value"]),
                 "holm": p_cell(row["p_holm"]),
+                "t": p_cell(row["p_corrected_t"]),
             }
         )
         for row in records(table)
     )
     methods = ", ".join(dict.fromkeys(str(m) for m in table["method"]))
     resampled = (
-        " p is that of the corrected resampled t-test over folds (Nadeau and Bengio 2003), which also "
-        "looks at "
-        "other training patients; the interval looks at other test patients only, so the two can disagree."
-        if "resampled" in methods
+        " The interval, p and p Holm look at other test patients, with the models as they were trained; p"
+        " corrected t is that of the corrected resampled t-test over folds (Nadeau and Bengio 2003), which"
+        " also looks at other training patients and has little power with few folds."
+        if table["p_corrected_t"].notna().any()
         else ""
     )
     return Table(

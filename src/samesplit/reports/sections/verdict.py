@@ -99,15 +99,6 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
             ),
             Column(key="p", title="p", kind="number", help="Two-sided, for no difference; not adjusted"),
         ]
-        if len(context.pairs):
-            columns.append(
-                Column(
-                    key="p_holm",
-                    title="p Holm",
-                    kind="number",
-                    help="Adjusted over all pairs of models; see Differences",
-                )
-            )
     filled = {key for row in rows for key, cell in row.cells.items() if cell.value is not None}
     always = {"who", "n", "auc", "forest"}
     return tuple(column for column in columns if column.key in filled | always)
@@ -129,10 +120,7 @@ def _model_row(context: Context, model: ModelInfo) -> Row:
     cells["who"] = text_cell(model.title, note="reference" if is_reference else "")
     if is_reference:
         cells["difference"] = Cell(text="reference")
-        cells["p"] = cells["p_holm"] = Cell(text="")
-    elif reference is not None:
-        pair = context.pairs.get(model.name, reference.name)
-        cells["p_holm"] = p_cell(pair.p_holm if pair else None)
+        cells["p"] = Cell(text="")
     group = "Controls: what any model has to beat" if model.is_control else "Models"
     return Row(cells=cells, group=group, key=model.name, emphasis=is_reference)
 
@@ -181,7 +169,7 @@ def _notes(context: Context) -> tuple[str, ...]:
             "difference is "
             "not shown, not that there is none. p is that of the named test"
             + (
-                "; p Holm is adjusted over all pairs of models, see Differences."
+                "; the values adjusted for the number of pairs stand under Differences."
                 if len(context.pairs)
                 else "."
             )
