@@ -107,6 +107,17 @@ def test_one_class_leaves_calibration_undefined_but_not_the_brier_score() -> Non
     assert found["brier"].note == "one class or one patient only: no bootstrap"
 
 
+def test_one_probability_for_all_has_no_calibration_slope_though_it_differs_between_folds() -> None:
+    table = _table(n_folds=4)
+    table["score"] = 0.4 + 0.05 * table["cell"]
+
+    found = dict(probability_rows(table, _draws(table), confidence=0.95))
+
+    assert math.isnan(found["calibration_slope"].estimate)
+    assert "one probability" in found["calibration_slope"].note
+    assert math.isfinite(found["calibration_in_the_large"].estimate)
+
+
 def test_no_bootstrap_means_no_interval_and_says_so() -> None:
     table = _table()
     found = dict(probability_rows(table, _draws(table, 0), confidence=0.95))["brier"]

@@ -227,8 +227,13 @@ def _calibration(
         nothing = Interval(math.nan, math.nan, math.nan, "no interval", "one class only: not defined")
         return [("calibration_slope", nothing), ("calibration_in_the_large", nothing)]
     patients = table["patient_id"]
+    if (table.groupby("cell")["score"].nunique() == 1).all():
+        note = "each fitted model gives all lesions one probability: not defined"
+        slope = Interval(math.nan, math.nan, math.nan, "no interval", note)
+    else:
+        slope = calibration_slope(y, p, patients=patients, confidence=confidence)
     return [
-        ("calibration_slope", calibration_slope(y, p, patients=patients, confidence=confidence)),
+        ("calibration_slope", slope),
         (
             "calibration_in_the_large",
             calibration_in_the_large(y, p, patients=patients, confidence=confidence),

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+import yaml
+
+from samesplit.cli import app
+from samesplit.models.definition import read_model
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", "CONTRIBUTING.md", "benchmarks/README.md", "features/README.md", "models/README.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_named_in_a_page_exists(page: str) -> None:
+    verbs = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    text = (ROOT / page).read_text(encoding="utf-8")
+
+    named = set(re.findall(r"(?:^|`)samesplit ([a-z]+)\b", text, flags=re.MULTILINE))
+
+    assert named <= verbs, named - verbs
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_local_link_in_a_page_leads_somewhere(page: str) -> None:
+    path = ROOT / page
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_model_file_of_the_readme_reads(tmp_path: Path) -> None:
+    block = re.search(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert block is not None
+    (tmp_path / "mine.yaml").write_text(block[1])
+
+    settings = read_model(tmp_path / "mine.yaml")
+
+    assert settings.build() is not None
+    assert yaml.safe_load(block[1])["title"] == settings.title
