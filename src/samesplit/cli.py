@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +26,9 @@ app = typer.Typer(
 )
 out = Console()
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+"""Errors of the disk that may arise inside any library: full, over quota, read-only, not allowed, broken."""
+
 Benchmark = Annotated[str, typer.Argument(help="A benchmark's folder or name.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes (default: one per core).")]
 
@@ -36,6 +40,18 @@ def main() -> None:
     except SamesplitError as error:
         Console(stderr=True).print(
             f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+        )
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        Console(stderr=True).print(
+            f"[bold red]Error:[/] {escape(where)}{error.strerror}\nRemedy: free some disk space, or see to it that "
+            "this folder (or TMPDIR) may be read and written; what was finished is kept, and the same command goes "
+            "on from there",
+            highlight=False,
+            soft_wrap=True,
         )
         sys.exit(1)
     except KeyboardInterrupt:
@@ -112,7 +128,8 @@ def validate(benchmark: Benchmark, jobs: Jobs = None) -> None:
             table.add_row(*(escape(str(cell)) for cell in cells))
         out.print(table)
     for row in findings.doubled.itertuples():
-        out.print(f"[red]the same image stands under several patients[/]: {row.lesion_id} {row.image}")
+        which = escape(f"{row.lesion_id} {row.image}")
+        out.print(f"[red]the same image stands under several patients[/]: {which}")
     if not findings.fine:
         raise typer.Exit(1)
     step = "run" if findings.split else "split"

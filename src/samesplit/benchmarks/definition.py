@@ -56,6 +56,7 @@ Day = Annotated[
     BeforeValidator(lambda day: day.isoformat() if isinstance(day, date) else day),
     AfterValidator(_calendar_day),
 ]
+_NEVER_CLINICAL = ("label", "label_provenance", "lesion_id", "patient_id")
 _USED_BY = {
     "folds": ("kfold",),
     "repeats": ("holdout", "kfold"),
@@ -96,6 +97,14 @@ class CohortSettings(Declaration):
     """What to do with a mask whose geometry is not the image's; without it, such a lesion fails."""
     minimum_voxels: int = Field(default=8, ge=1)
     """A mask with fewer voxels than this fails its lesion."""
+
+    @field_validator("clinical")
+    @classmethod
+    def _known_beforehand(cls, clinical: dict[str, str]) -> dict[str, str]:
+        taken = sorted(set(clinical) & set(_NEVER_CLINICAL))
+        if taken:
+            raise ValueError(f"'{taken[0]}' tells the label or names the lesion: no model may see it")
+        return clinical
 
 
 class SplitSettings(Declaration):

@@ -61,6 +61,7 @@ def compare(
         rater=plan.definition.cohort.rater,
         allow_missing=allow_missing,
     )
+    _check_raters(table, plan, predictions)
     keep_external(
         plan.workspace,
         plan.definition.name,
@@ -70,6 +71,22 @@ def compare(
         threshold=threshold,
     )
     return load_plan(benchmark, options, start=start)
+
+
+def _check_raters(table: pd.DataFrame, plan: Plan, path: Path) -> None:
+    """Predictions under the masks of nobody the benchmark knows would be judged beside all others, unseen."""
+    cohort = plan.definition.cohort
+    known = [cohort.rater, *cohort.other_raters]
+    found = set(table["rater"])
+    unknown = sorted(found - set(known))
+    if unknown or cohort.rater not in found:
+        raise PredictionsError(
+            f"the benchmark has no rater '{unknown[0]}'"
+            if unknown
+            else f"holds no predictions under the masks of the benchmark's own rater '{cohort.rater}'",
+            where=path,
+            remedy=f"raters are: {', '.join(known)}; without a column 'rater' a row is of {cohort.rater}",
+        )
 
 
 def expected_predictions(plan: Plan) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.splits import balance
 from samesplit.reports import build_report
 from samesplit.run.plan import Plan
@@ -26,7 +24,7 @@ from samesplit.run.stages import (
     predict_folds,
 )
 from samesplit.statistics import Evaluation
-from samesplit.storage import hash_object, locked, write_json
+from samesplit.storage import hash_object, locked, write_bytes, write_json
 from samesplit.tables import IMAGES, LEDGER, PREDICTIONS, check_table, hash_table, write_csv, write_table
 
 __all__ = ["RunOutcome", "run_benchmark"]
@@ -67,7 +65,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
     with locked(folder.parent / f".{plan.run_id}.lock"):
         complete = folder / "complete.json"
         if complete.exists():
-            _point_latest(folder)
+            _point_latest(plan)
             failures = json.loads(complete.read_text(encoding="utf-8"))["failures"]
             return RunOutcome(folder, folder / "report.html", unchanged=True, failures=failures)
         started = datetime.now(UTC)
@@ -84,7 +82,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
             advance(1, 1)
         if not models.failures:  # a failed model is tried again by the next run
             write_json(complete, {"run": plan.run_id, "failures": models.failures})
-    _point_latest(folder)
+    _point_latest(plan)
     return RunOutcome(folder, report, unchanged=False, failures=models.failures)
 
 
@@ -104,9 +102,8 @@ def _write_cohort(plan: Plan, folder: Path) -> None:
     ]
     table = balance(plan.split, plan.cohort.lesions, plan.cohort.labels, columns)
     write_table(table, folder / "balance.parquet")
-    published = load_published(plan.folder)
-    if published is not None:
-        write_table(published, folder / "published.parquet")
+    if plan.published is not None:
+        write_table(plan.published, folder / "published.parquet")
 
 
 def _write_tables(
@@ -158,8 +155,8 @@ def _link(source: Path, target: Path) -> None:
         return
     try:
         os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
+    except OSError:  # another disk, or one that knows no hard links
+        write_bytes(target, source.read_bytes())
 
 
 def _write_record(
@@ -257,8 +254,11 @@ def _device(models: ModelStage) -> str:
     return " and ".join(sorted(devices)) or "cpu"
 
 
-def _point_latest(folder: Path) -> None:
-    """Let `reports/<benchmark>/latest` lead to this run, where the system allows links."""
+def _point_latest(plan: Plan) -> None:
+    """Let `reports/<benchmark>/latest` lead to this run, where the system allows links; never to a canary."""
+    if plan.options.shuffle_labels is not None:
+        return
+    folder = plan.run_folder
     temporary = folder.parent / f".latest.{os.getpid()}"
     try:
         temporary.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import pandas as pd
 
 from samesplit.errors import PredictionsError
 from samesplit.storage import hash_file, hash_object
-from samesplit.tables import PREDICTIONS, read_table, write_table
+from samesplit.tables import PREDICTIONS, read_record, read_table, write_table
 from samesplit.workspace import Workspace
 
 __all__ = ["ExternalModel", "keep_external", "load_externals", "remove_external"]
@@ -85,10 +84,21 @@ def remove_external(workspace: Workspace, benchmark: str, *, title: str) -> None
 
 
 def load_externals(workspace: Workspace, benchmark: str) -> tuple[ExternalModel, ...]:
-    """All kept predictions of a benchmark, by name."""
+    """All kept predictions of a benchmark, by name.
+
+    Raises:
+        PredictionsError: Some were kept by half only.
+    """
     found = []
     for path in sorted(_folder(workspace, benchmark).glob("*.parquet")):
-        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        record = read_record(path)
+        if record.get("sha256") != hash_file(path):  # the keeping was killed between the two files
+            raise PredictionsError(
+                "these kept predictions and the record beside them do not belong together",
+                where=path,
+                remedy=f"join them again with `samesplit compare`, or delete both: samesplit forget {benchmark} "
+                f"--name {path.stem}",
+            )
         table = read_table(path, PREDICTIONS)
         digest = hash_object([hash_file(path), record["threshold"]])
         found.append(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from samesplit.errors import ModelError, SamesplitError
+from samesplit.errors import ModelError, SamesplitError, WorkspaceError
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.processes import Died, in_processes
@@ -120,7 +120,8 @@ class FoldResult:
 def run_folds(tasks: list[FoldTask], *, jobs: int, advance: Advance) -> list[FoldResult]:
     """Carry out tasks on several processes; what is kept already is not done again.
 
-    A task that fails gives a result with an error and stops no other.
+    A task that fails gives a result with an error and stops no other; only a disk that cannot be written
+    stops them all.
 
     Args:
         tasks: In any order; the longest are best put first.
@@ -129,6 +130,9 @@ def run_folds(tasks: list[FoldTask], *, jobs: int, advance: Advance) -> list[Fol
 
     Returns:
         One result a task, in the order of the tasks.
+
+    Raises:
+        WorkspaceError: The disk is full or cannot be written.
     """
     results: dict[int, FoldResult] = {i: _kept(task) for i, task in enumerate(tasks) if task.done}
     todo = [i for i in range(len(tasks)) if i not in results]
@@ -168,6 +172,8 @@ def _carry_out(task: FoldTask) -> FoldResult:
             if not task.done:
                 _fit_and_predict(task)
         return _kept(task)
+    except WorkspaceError:
+        raise  # a full or read-only disk stops the run: no model is to blame
     except SamesplitError as error:
         return _failed(task, str(error))
     except Exception:  # a model may raise anything; it costs that model, not the run

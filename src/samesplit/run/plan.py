@@ -11,6 +11,7 @@ import pandas as pd
 
 from samesplit.benchmarks.cohort import Cohort, load_cohort
 from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark
+from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
 from samesplit.benchmarks.splits import Split, read_split
 from samesplit.errors import DeclarationError, SplitError
@@ -53,6 +54,7 @@ class Plan:
         labels: 0 or 1 per lesion: the cohort's, or the shuffled ones of the canary.
         split: The frozen split.
         readings: The readers' calls; no rows when there are none.
+        published: Results that others have published on the benchmark; None when there are none.
         ledger: What happened to lesions while reading the cohort and the readings.
         profiles: Profile by name.
         models: Settings of every model, members before the ensembles made of them.
@@ -69,6 +71,7 @@ class Plan:
     labels: pd.Series[int]
     split: Split
     readings: pd.DataFrame
+    published: pd.DataFrame | None
     ledger: pd.DataFrame
     profiles: dict[str, Profile]
     models: tuple[ModelSettings, ...]
@@ -124,6 +127,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
         labels=labels,
         split=split,
         readings=readings,
+        published=load_published(folder),
         ledger=pd.concat([cohort.ledger, ledger], ignore_index=True),
         profiles=profiles,
         models=models,
@@ -143,15 +147,23 @@ def _identity(plan: Plan) -> dict[str, Any]:
         ),
         "benchmark": plan.definition.model_dump(mode="json", exclude={"data", "split"}),
         "lesions": hash_table(plan.cohort.lesions),
-        "images": hash_table(plan.cohort.images[["lesion_id", "sequence", "rater", "mask_label"]]),
-        "content": sorted(plan.content.values()),
+        "images": hash_table(_images_by_content(plan)),
+        "published": None if plan.published is None else hash_table(plan.published),
+        "data": [plan.definition.data.licence, plan.definition.data.source],
         "labels": hash_table(plan.labels.reset_index()),
         "split": plan.split.sha256,
         "readings": hash_table(plan.readings),
         "profiles": {name: profile.digest() for name, profile in plan.profiles.items()},
         "models": [(model.name, model.title, model.digest(), model.seeds) for model in plan.models],
-        "externals": [(external.name, external.sha256) for external in plan.externals],
+        "externals": [(external.name, external.title, external.sha256) for external in plan.externals],
     }
+
+
+def _images_by_content(plan: Plan) -> pd.DataFrame:
+    """The images table with the content of each file instead of its path: a moved cohort is the same cohort."""
+    return plan.cohort.images.assign(
+        image=plan.cohort.images["image"].map(plan.content), mask=plan.cohort.images["mask"].map(plan.content)
+    )
 
 
 def _load_models(

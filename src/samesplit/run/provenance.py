@@ -9,6 +9,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from samesplit.errors import LesionError
+from samesplit.features.references import content_hash
 from samesplit.storage import hash_file, hash_object
 
 __all__ = ["ContentHashes", "code_digest", "machine", "versions"]
@@ -86,17 +88,31 @@ def code_digest(*rooms: str) -> str:
 
 
 class ContentHashes:
-    """SHA-256 of image files, each file read once; array references share the hash of their file."""
+    """SHA-256 of image files, each file read once; array references share the hash of their file.
+
+    A header whose voxels lie in another file (.mhd, .nhdr) is hashed together with that file.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
     def of(self, reference: str) -> str:
-        """The hash of what a path or an array reference (`file.npz::name[3]`) names; 'missing' if nothing."""
-        path, _, inside = reference.partition("::")
+        """The hash of what a path or array reference (`a.npz::name[3]`, `a.npy[3]`) names; 'missing' if nothing."""
+        path, inside = _split_array(reference)
         if path not in self._known:
             try:
-                self._known[path] = hash_file(Path(path))
-            except OSError:
+                self._known[path] = (
+                    content_hash(path) if path.endswith((".mhd", ".nhdr")) else hash_file(Path(path))
+                )
+            except (OSError, LesionError):
                 self._known[path] = "missing"
         return f"{self._known[path]}::{inside}" if inside else self._known[path]
+
+
+def _split_array(reference: str) -> tuple[str, str]:
+    """The file of an array reference, and which array or item of it is meant."""
+    path, _, inside = reference.partition("::")
+    if not inside and path.endswith("]"):
+        path, _, item = path.rpartition("[")
+        inside = f"[{item}"
+    return path, inside

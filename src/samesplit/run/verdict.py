@@ -59,8 +59,11 @@ def canary_verdict(run_folder: Path, *, alpha: float = 0.05) -> CanaryVerdict:
     record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
     confidence = float(record["statistics"]["confidence"])
     error = (aucs["ci_high"] - aucs["ci_low"]) / (2 * stats.norm.ppf((1 + confidence) / 2))
-    z = (aucs["estimate"] - 0.5) / error.where(error > 0)
-    p = pd.Series(stats.norm.sf(z.fillna(0.0)), index=aucs["model"].to_numpy())
+    above_chance = aucs["estimate"] - 0.5
+    # Without an error (an AUC of 1 has none) anything above 0.5 is as far from chance as can be.
+    certain = (above_chance > 1e-9).map({True: float("inf"), False: 0.0})
+    z = (above_chance / error.where(error > 0)).fillna(certain)
+    p = pd.Series(stats.norm.sf(z), index=aucs["model"].to_numpy())
     above = p[p <= alpha / len(p)]
     if len(above):
         names = ", ".join(f"{name} (P = {value:.2g})" for name, value in above.items())
