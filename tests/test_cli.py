@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -51,6 +52,23 @@ def test_an_error_is_one_clear_message_and_exit_code_1(
     text = capsys.readouterr().err
     assert "there is no benchmark 'no-such-study'" in text
     assert "Traceback" not in text
+
+
+def test_a_disk_error_from_any_library_is_one_clear_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/somewhere/file[1]")
+
+    monkeypatch.setattr("samesplit.workspace.init_workspace", full)
+    monkeypatch.setattr("sys.argv", ["samesplit", "init", str(tmp_path / "x")])
+
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+
+    assert stopped.value.code == 1
+    text = capsys.readouterr().err
+    assert text.startswith("Error: /somewhere/file[1]: No space left on device\nRemedy: free some disk space")
 
 
 def test_a_study_of_ones_own_from_init_to_run(small_study: SmallStudy, tmp_path: Path) -> None:

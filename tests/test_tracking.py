@@ -26,8 +26,10 @@ def make_run(folder: Path, *, auc: float = 0.8) -> Path:
     write_table(results, folder / "results.parquet", RESULTS)
     results.to_csv(folder / "results.csv", index=False)
     (folder / "report.html").write_text("<html></html>")
-    (folder / "models" / "forest" / "fold0").mkdir(parents=True, exist_ok=True)
-    (folder / "models" / "forest" / "fold0" / "model.skops").write_bytes(b"model")
+    for repeat in (0, 1):
+        fitted = folder / "models" / "forest" / f"seed0-repeat{repeat}-fold0"
+        fitted.mkdir(parents=True, exist_ok=True)
+        (fitted / "model.skops").write_bytes(b"model")
     write_table(
         pd.DataFrame({"model": ["forest"], "selector": ["anova"], "inner_auc": [0.7]}),
         folder / "details" / "grid.parquet",
@@ -97,7 +99,7 @@ def test_metrics_carry_their_intervals_and_tags_the_hashes(pushed: tuple[Path, P
     assert forest["params"]["settings.parameters.depth"] == "3"
 
 
-def test_artifacts_hold_the_report_the_grid_and_the_model(pushed: tuple[Path, Path]) -> None:
+def test_artifacts_hold_the_report_the_grid_and_the_first_repeats_models(pushed: tuple[Path, Path]) -> None:
     from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri=store_uri(pushed[1]))
@@ -105,13 +107,19 @@ def test_artifacts_hold_the_report_the_grid_and_the_model(pushed: tuple[Path, Pa
     assert "report.html" in {a.path for a in client.list_artifacts(runs.loc["abc", "id"])}
     forest = runs.loc["Random forest", "id"]
     assert {a.path for a in client.list_artifacts(forest, "details")} == {"details/grid.csv"}
-    assert {a.path for a in client.list_artifacts(forest, "model/fold0")} == {"model/fold0/model.skops"}
+    kept = "model/seed0-repeat0-fold0"
+    assert {a.path for a in client.list_artifacts(forest, "model")} == {kept}
+    assert {a.path for a in client.list_artifacts(forest, kept)} == {f"{kept}/model.skops"}
 
 
 def test_pushing_twice_does_not_double(pushed: tuple[Path, Path]) -> None:
+    artifacts = pushed[0].parents[1] / ".mlflow"
+    before = sorted(path.name for path in artifacts.rglob("*") if path.is_file())
+
     push(*pushed)
 
     assert len(runs_in(pushed[1])) == 3
+    assert sorted(path.name for path in artifacts.rglob("*") if path.is_file()) == before
 
 
 def test_a_pushed_run_is_known_until_its_results_change(pushed: tuple[Path, Path], tmp_path: Path) -> None:

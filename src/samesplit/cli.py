@@ -47,9 +47,9 @@ def main() -> None:
             raise
         where = f"{error.filename}: " if error.filename else ""
         Console(stderr=True).print(
-            f"[bold red]Error:[/] {escape(where)}{error.strerror}\nRemedy: free some disk space, or see to it that "
-            "this folder (or TMPDIR) may be read and written; what was finished is kept, and the same command goes "
-            "on from there",
+            f"[bold red]Error:[/] {escape(where)}{error.strerror}\nRemedy: free some disk space, or see to it "
+            "that this file or folder (or TMPDIR) may be read and written; what was finished is kept, and the "
+            "same command goes on from there",
             highlight=False,
             soft_wrap=True,
         )

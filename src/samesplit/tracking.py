@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pandas as pd
 
@@ -44,7 +47,8 @@ def is_pushed(run_folder: Path, store: Path) -> bool:
 def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
     """Write a run into the tracking store: parameters, metrics with their intervals, hashes, artifacts, models.
 
-    Runs of an earlier push of the same run folder are replaced, so that pushing twice does not double.
+    Runs of an earlier push of the same run folder are replaced, so that pushing twice does not double. Of the
+    fitted models those of the first repeat are copied; all of them stay in the run's folder.
 
     Args:
         run_folder: `reports/<benchmark>/<run>`, finished.
@@ -105,6 +109,10 @@ def _experiment(client: Any, benchmark: str, run_folder: Path) -> str:
 def _delete_earlier(client: Any, experiment: str, run_id: str) -> None:
     for run in client.search_runs([experiment], f"tags.`samesplit.run` = '{run_id}'"):
         client.delete_run(run.info.run_id)
+        # MLflow only marks a run as deleted; its artifacts would stay on the disk.
+        address = urlsplit(run.info.artifact_uri)
+        if address.scheme in ("", "file"):
+            shutil.rmtree(url2pathname(address.path), ignore_errors=True)
 
 
 def _start(client: Any, experiment: str, name: str, tags: dict[str, str]) -> str:
@@ -164,9 +172,9 @@ def _log_model(
         table = table[table["model"] == model["name"]]
         if len(table):
             client.log_text(run, table.to_csv(index=False), f"details/{path.stem}.csv")
-    folder = run_folder / "models" / model["name"]
-    if folder.is_dir():
-        client.log_artifacts(run, str(folder), "model")
+    # The store copies what it is given: of repeated splits it gets the first repeat's fitted models only.
+    for fitted in sorted((run_folder / "models" / model["name"]).glob("seed*-repeat0-fold*")):
+        client.log_artifacts(run, str(fitted), f"model/{fitted.name}")
     client.set_terminated(run, "FINISHED")
 
 

@@ -134,9 +134,11 @@ def test_predictions_made_elsewhere_join_the_report_without_any_rerun(
 def test_the_canary_falls_to_chance(done: SmallStudy) -> None:
     from samesplit.run.verdict import canary_verdict
 
+    latest = (done.root / "reports" / "balls" / "latest").resolve()
     plan = load_plan(done.folder, RunOptions(jobs=1, shuffle_labels=1))
     outcome = run_benchmark(plan)
 
+    assert (done.root / "reports" / "balls" / "latest").resolve() == latest != outcome.folder.resolve()
     assert (plan.labels != plan.cohort.labels).any()
     assert canary_verdict(outcome.folder).at_chance
 

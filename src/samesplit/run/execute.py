@@ -102,8 +102,7 @@ def _write_cohort(plan: Plan, folder: Path) -> None:
     ]
     table = balance(plan.split, plan.cohort.lesions, plan.cohort.labels, columns)
     write_table(table, folder / "balance.parquet")
-    if plan.published is not None:
-        write_table(plan.published, folder / "published.parquet")
+    write_table(plan.published, folder / "published.parquet")
 
 
 def _write_tables(

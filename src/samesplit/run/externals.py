@@ -96,8 +96,7 @@ def load_externals(workspace: Workspace, benchmark: str) -> tuple[ExternalModel,
             raise PredictionsError(
                 "these kept predictions and the record beside them do not belong together",
                 where=path,
-                remedy=f"join them again with `samesplit compare`, or delete both: samesplit forget {benchmark} "
-                f"--name {path.stem}",
+                remedy=f"samesplit forget {benchmark} --name {path.stem}, then join them again",
             )
         table = read_table(path, PREDICTIONS)
         digest = hash_object([hash_file(path), record["threshold"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import sys
@@ -176,6 +177,14 @@ def _carry_out(task: FoldTask) -> FoldResult:
         raise  # a full or read-only disk stops the run: no model is to blame
     except SamesplitError as error:
         return _failed(task, str(error))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise WorkspaceError(
+                f"the disk cannot be written ({error.strerror})",
+                where=error.filename or task.store,
+                remedy="free some disk space; what was finished is kept, and the same command goes on from there",
+            ) from error
+        return _failed(task, traceback.format_exc(limit=-6))
     except Exception:  # a model may raise anything; it costs that model, not the run
         return _failed(task, traceback.format_exc(limit=-6))
 

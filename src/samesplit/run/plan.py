@@ -54,7 +54,7 @@ class Plan:
         labels: 0 or 1 per lesion: the cohort's, or the shuffled ones of the canary.
         split: The frozen split.
         readings: The readers' calls; no rows when there are none.
-        published: Results that others have published on the benchmark; None when there are none.
+        published: Results that others have published on the benchmark; no rows when there are none.
         ledger: What happened to lesions while reading the cohort and the readings.
         profiles: Profile by name.
         models: Settings of every model, members before the ensembles made of them.
@@ -71,7 +71,7 @@ class Plan:
     labels: pd.Series[int]
     split: Split
     readings: pd.DataFrame
-    published: pd.DataFrame | None
+    published: pd.DataFrame
     ledger: pd.DataFrame
     profiles: dict[str, Profile]
     models: tuple[ModelSettings, ...]
@@ -148,7 +148,7 @@ def _identity(plan: Plan) -> dict[str, Any]:
         "benchmark": plan.definition.model_dump(mode="json", exclude={"data", "split"}),
         "lesions": hash_table(plan.cohort.lesions),
         "images": hash_table(_images_by_content(plan)),
-        "published": None if plan.published is None else hash_table(plan.published),
+        "published": hash_table(plan.published),
         "data": [plan.definition.data.licence, plan.definition.data.source],
         "labels": hash_table(plan.labels.reset_index()),
         "split": plan.split.sha256,

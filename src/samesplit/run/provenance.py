@@ -97,7 +97,7 @@ class ContentHashes:
         self._known: dict[str, str] = {}
 
     def of(self, reference: str) -> str:
-        """The hash of what a path or array reference (`a.npz::name[3]`, `a.npy[3]`) names; 'missing' if nothing."""
+        """The hash of what a path or an array reference (`a.npz::b[3]`, `a.npy[3]`) names, else 'missing'."""
         path, inside = _split_array(reference)
         if path not in self._known:
             try:
