@@ -89,7 +89,10 @@ def forest_axis(column: Column) -> Markup:
     """The heading of a forest column: its axis with the ends and the line named."""
     if column.axis is None:
         return Markup("")
-    ticks = {column.axis[0], column.axis[1]} | ({column.mark} if column.mark is not None else set())
+    low, high = column.axis
+    ticks = {low, high}
+    if column.mark is not None and min(column.mark - low, high - column.mark) > 0.2 * (high - low):
+        ticks.add(column.mark)  # nearer to an end, its label would stand on that of the end
     texts = [
         Markup('<text x="{}" y="11">{}</text>').format(_place(tick, column.axis), number(tick, 1))
         for tick in sorted(ticks)
