@@ -35,7 +35,19 @@ def failing(*words: str | Path, into: Path) -> str:
 def test_help_names_every_verb(tmp_path: Path) -> None:
     text = call("--help", into=tmp_path).output
 
-    for verb in ("init", "fetch", "validate", "split", "run", "compare", "forget", "push", "show", "ui"):
+    for verb in (
+        "init",
+        "fetch",
+        "validate",
+        "split",
+        "run",
+        "compare",
+        "forget",
+        "report",
+        "push",
+        "show",
+        "ui",
+    ):
         assert verb in text
 
 

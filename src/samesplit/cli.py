@@ -225,18 +225,27 @@ def forget(
 
 
 @app.command()
+def report(
+    benchmark: Benchmark,
+    pdf: Annotated[bool, typer.Option(help="Write report.pdf too (needs the extra 'pdf').")] = False,
+) -> None:
+    """Write the report of the latest run again from its tables, and as PDF if wanted."""
+    from samesplit.reports import build_pdf, build_report
+
+    _, run_folder = _latest(benchmark)
+    out.print(f"Report: {_shown(build_report(run_folder))}", highlight=False)
+    if pdf:
+        out.print(f"PDF:    {_shown(build_pdf(run_folder))}", highlight=False)
+
+
+@app.command()
 def push(benchmark: Benchmark) -> None:
     """Push the latest run of a benchmark to mlflow.db; pushing twice does not double."""
-    from samesplit.errors import WorkspaceError
     from samesplit.tracking import push as push_run
-    from samesplit.workspace import find_benchmark
 
-    workspace, folder = find_benchmark(benchmark)
-    latest = workspace.reports / folder.name / "latest"
-    if not latest.exists():
-        raise WorkspaceError("has not been run", where=folder.name, remedy=f"samesplit run {benchmark}")
-    push_run(latest.resolve(), workspace.tracking_store)
-    out.print(f"Pushed {_shown(latest.resolve())} to {_shown(workspace.tracking_store)}", highlight=False)
+    store, run_folder = _latest(benchmark)
+    push_run(run_folder, store)
+    out.print(f"Pushed {_shown(run_folder)} to {_shown(store)}", highlight=False)
 
 
 @app.command()
@@ -265,6 +274,18 @@ def ui(
     out.print(f"MLflow on http://{host}:{port} (Ctrl-C stops it)", highlight=False)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store_uri(store)]
     raise typer.Exit(subprocess.call([*command, "--host", host, "--port", str(port)]))
+
+
+def _latest(benchmark: str) -> tuple[Path, Path]:
+    """The tracking store and the folder of the latest run of a benchmark."""
+    from samesplit.errors import WorkspaceError
+    from samesplit.workspace import find_benchmark
+
+    workspace, folder = find_benchmark(benchmark)
+    latest = workspace.reports / folder.name / "latest"
+    if not (latest / "run.json").exists():
+        raise WorkspaceError("has not been run", where=folder.name, remedy=f"samesplit run {benchmark}")
+    return workspace.tracking_store, latest.resolve()
 
 
 def _carry_out(plan: Any, *, track: bool) -> None:
