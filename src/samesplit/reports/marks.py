@@ -66,18 +66,28 @@ def forest_mark(cell: Cell, column: Column, colour: str = READER) -> Markup:
     if column.axis is None or not isinstance(cell.value, int | float):
         return Markup("")
     middle = _HEIGHT / 2
-    parts = [Markup('<path class="axis" d="M{} {}H{}"/>').format(_PAD, middle, _WIDTH - _PAD)]
+    parts = [
+        Markup('<path class="axis" stroke="#dfe3e8" d="M{} {}H{}"/>').format(_PAD, middle, _WIDTH - _PAD)
+    ]
     if column.mark is not None:
         parts.append(
-            Markup('<path class="chance" d="M{} 1V{}"/>').format(
+            Markup('<path class="chance" stroke="#8a919a" d="M{} 1V{}"/>').format(
                 _place(column.mark, column.axis), _HEIGHT - 1
             )
         )
     if cell.low is not None and cell.high is not None:
         low, high = _place(cell.low, column.axis), _place(cell.high, column.axis)
-        parts.append(Markup('<path class="bar" d="M{} {m}H{}"/>').format(low, high, m=middle))
+        parts.append(
+            Markup('<path class="bar" stroke="{c}" stroke-width="2.2" d="M{} {m}H{}"/>').format(
+                low, high, m=middle, c=colour
+            )
+        )
     x = _place(float(cell.value), column.axis)
-    parts.append(Markup('<rect x="{}" y="{}" width="7" height="7"/>').format(round(x - 3.5, 1), middle - 3.5))
+    parts.append(
+        Markup('<rect x="{}" y="{}" width="7" height="7" fill="{}"/>').format(
+            round(x - 3.5, 1), middle - 3.5, colour
+        )
+    )
     label = escape(f"{number(cell.value)}, {number(cell.low)} to {number(cell.high)}")
     return Markup(
         '<svg class="forest" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}" '
