@@ -144,6 +144,20 @@ def test_a_locked_store_is_one_clear_error(tmp_path: Path) -> None:
     assert "push again" in str(caught.value)
 
 
+@pytest.mark.parametrize("left", ["mlflow.db", ".mlflow.db.new"])
+def test_a_store_whose_making_was_killed_is_made_anew(tmp_path: Path, left: str) -> None:
+    store = tmp_path / "mlflow.db"
+    with sqlite3.connect(tmp_path / left) as half:
+        if left.startswith("."):  # tables are only ever made under this name
+            half.execute("CREATE TABLE evaluation_datasets (id INTEGER)")
+    half.close()
+
+    push(make_run(tmp_path / "reports" / "balls" / "abc"), store)
+
+    assert len(runs_in(store)) == 3
+    assert {path.name for path in tmp_path.glob("*mlflow.db*")} <= {"mlflow.db", "mlflow.db.lock"}
+
+
 def test_a_store_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
     store = tmp_path / "mlflow.db"
     store.write_text("this is a text file, long enough to be looked at as a header of a database")

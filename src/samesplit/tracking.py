@@ -66,6 +66,7 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
     lock = store.with_name(f"{store.name}.lock")
     with locked(lock, timeout_s=timeout_s), _store_errors(store):
         _check_writable(store, timeout_s)
+        _make_store(store)
         client = _client(store)
         experiment = _experiment(client, record["benchmark"], run_folder)
         _delete_earlier(client, experiment, record["run"])
@@ -77,6 +78,17 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
     marker = {"store": store_uri(store), "parent": parent, "results": hash_file(run_folder / "results.csv")}
     write_json(run_folder / "mlflow.json", marker)
     return parent
+
+
+def _make_store(store: Path) -> None:
+    """Make the store whole or not at all: MLflow cannot go on from tables that a kill or a full disk left half."""
+    if store.exists() and store.stat().st_size:
+        return
+    fresh = store.with_name(f".{store.name}.new")
+    for left in (fresh, fresh.with_name(f"{fresh.name}-journal")):
+        left.unlink(missing_ok=True)
+    _client(fresh).search_experiments(max_results=1)
+    fresh.replace(store)
 
 
 def _check_writable(store: Path, timeout_s: float) -> None:
