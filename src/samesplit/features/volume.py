@@ -140,8 +140,7 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
         raise LesionError(
             f"the {what} file does not exist", where=path, remedy="correct the path, or fetch the data"
         )
-    if path.name.lower().endswith((".nii", ".nii.gz")):
-        check_whole(path)
+    bad = check_whole(path) if path.name.lower().endswith((".nii", ".nii.gz")) else None
     notes: list[str] = []
     try:
         image = sitk.ReadImage(str(path))
@@ -154,7 +153,18 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
             ) from error
         image, note = read_sheared(path, what=what)
         notes = [note]
+    if bad is not None and len(bad):
+        image = _with_nan(image, bad)
     return _three_dimensional(image, path, what), notes
+
+
+def _with_nan(image: sitk.Image, bad: npt.NDArray[np.int64]) -> sitk.Image:
+    """Put back the NaN (and, as NaN, the infinite voxels) that ITK read as 0 from a NIfTI file."""
+    values = sitk.GetArrayFromImage(image)
+    values.reshape(-1)[bad] = np.nan
+    told = sitk.GetImageFromArray(values, isVector=False)
+    told.CopyInformation(image)
+    return told
 
 
 def _cause(error: RuntimeError) -> str:
