@@ -18,7 +18,7 @@ from samesplit.tables import IMAGES, LEDGER, check_table, empty_table
 
 __all__ = ["case_files", "ledger_table"]
 
-READER = 1
+READER = 2
 """Raise this when reading a case changes voxels: kept results of another reader are not used."""
 
 

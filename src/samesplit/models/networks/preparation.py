@@ -22,7 +22,7 @@ from samesplit.tables import LEDGER, empty_table
 
 __all__ = ["PreparedInputs", "prepare_inputs"]
 
-_VERSION = 1
+_VERSION = 2
 """Raised when prepared inputs change for the same settings, so that older ones are not used."""
 
 Image = npt.NDArray[np.float32]
