@@ -87,6 +87,7 @@ class TestCheck:
     def test_doubled_rows_are_counted_and_the_first_named(self) -> None:
         assert refused(pd.concat([SPLIT, SPLIT]), SPLITS) == (
             "t.csv: the splits table has 4 doubled rows; the first: patient_id 'P1', repeat 0, fold 0"
+            " in rows 0 and 2"
         )
 
     def test_rows_with_the_same_label_are_no_trouble(self) -> None:

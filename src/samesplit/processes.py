@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from joblib.externals.loky import ProcessPoolExecutor, get_reusable_executor
+from joblib.externals.loky import ProcessPoolExecutor
 
 __all__ = ["Died", "in_processes"]
 
@@ -18,7 +18,6 @@ R = TypeVar("R")
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
-_IDLE_S = 20
 
 
 class Died:
@@ -45,7 +44,7 @@ def in_processes(
     waiting = list(range(len(items)))
     while waiting:
         suspects: list[int] = []
-        with _shared(min(jobs, len(items))) as executor:
+        with _pool(min(jobs, len(items))) as executor:
             flying: dict[Future[R], int] = {}
             while (waiting and not suspects) or flying:
                 while waiting and not suspects and len(flying) < 2 * jobs:
@@ -75,14 +74,15 @@ def _alone(function: Callable[[A], R], item: A) -> R | Died:
 
 
 @contextmanager
-def _shared(jobs: int) -> Iterator[Any]:
-    """The processes of the last call, if they are still there: the next stage need not start them again."""
-    executor = get_reusable_executor(jobs, timeout=_IDLE_S, env=_ONE_THREAD, initializer=_prepare_process)
+def _pool(jobs: int) -> Iterator[Any]:
+    """Processes of this call's own: loky's reusable ones cannot be shared with joblib's in one process."""
+    executor = ProcessPoolExecutor(jobs, env=_ONE_THREAD, initializer=_prepare_process)
     try:
         yield executor
     except BaseException:
         executor.shutdown(wait=False, kill_workers=True)
         raise
+    executor.shutdown()
 
 
 def _prepare_process() -> None:

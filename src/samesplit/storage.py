@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -123,12 +123,15 @@ def replace_directory(finished: Path, target: Path) -> Path:
 
 
 @contextmanager
-def locked(path: Path, *, timeout_s: float = -1) -> Iterator[None]:
+def locked(
+    path: Path, *, timeout_s: float = -1, on_wait: Callable[[], object] | None = None
+) -> Iterator[None]:
     """Hold a lock file while the block runs; the lock goes when the process does, even by kill -9.
 
     Args:
         path: The lock file.
         timeout_s: How long to wait for another process, in seconds; negative waits for ever.
+        on_wait: Called once when another process holds the lock.
 
     Raises:
         WorkspaceError: Another process held the lock for longer than `timeout_s`.
@@ -137,7 +140,13 @@ def locked(path: Path, *, timeout_s: float = -1) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path, timeout=timeout_s)
         try:
-            lock.acquire()
+            lock.acquire(timeout=0)
+        except Timeout:
+            if on_wait is not None:
+                on_wait()
+        try:
+            if not lock.is_locked:
+                lock.acquire()
         except Timeout as error:
             raise WorkspaceError(
                 f"another process has held the lock for more than {timeout_s:g} s",

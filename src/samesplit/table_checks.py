@@ -73,7 +73,9 @@ def _explain(problem: SchemaErrors, table: pd.DataFrame, schema: pa.DataFrameSch
         doubled = table[table.duplicated(key, keep=False)]
         first = doubled.iloc[0]
         ids = ", ".join(f"{column} {_plain(first[column])!r}" for column in key)
-        return f"the {schema.name} table has {len(doubled)} doubled rows; the first: {ids}"
+        same = table[(table[key] == first[key]).all(axis=1)].index
+        rows = " and ".join(map(str, same))
+        return f"the {schema.name} table has {len(doubled)} doubled rows; the first: {ids} in rows {rows}"
     if "column_in_schema" in check:
         return (
             f"the {schema.name} table has the unknown column '{case['failure_case']}'; "

@@ -72,7 +72,10 @@ class TestLesions:
 
     def test_a_doubled_lesion(self, benchmark_folder: Any) -> None:
         text = refused(benchmark_folder, lesions=LESIONS + "L1,P1,malignant,A,2020-01-01,61,female\n")
-        assert text == "/lesions.csv: the lesions table has 2 doubled rows; the first: lesion_id 'L1'"
+        assert (
+            text
+            == "/lesions.csv: the lesions table has 2 doubled rows; the first: lesion_id 'L1' in rows 2 and 6"
+        )
 
     def test_a_label_outside_the_two_classes(self, benchmark_folder: Any) -> None:
         text = refused(benchmark_folder, lesions=LESIONS.replace("P2,benign", "P2,unknown"))

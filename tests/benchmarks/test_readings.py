@@ -93,6 +93,7 @@ def test_readings_of_unknown_lesions(load: Any) -> None:
 def test_doubled_rows(load: Any) -> None:
     assert refused(load, HEADER + complete() + "A,L1,unaided,1,,\n") == (
         ": the readings table has 2 doubled rows; the first: reader_id 'A', lesion_id 'L1', modality 'unaided'"
+        " in rows 2 and 6"
     )
 
 

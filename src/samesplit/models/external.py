@@ -39,7 +39,7 @@ def read_predictions(
         name: What the model is called in the table.
         expected: The split as columns repeat, fold, subset, lesion_id, one row for each.
         rater: Whose masks the predictions refer to where the file does not say.
-        allow_missing: Accept that lesions have no probability; they are excluded pairwise later on.
+        allow_missing: Accept that lesions have no probability: they are reported, and left out for all models.
 
     Returns:
         A predictions table, sorted by its key.
@@ -231,7 +231,7 @@ def _check_complete(placed: pd.DataFrame, expected: pd.DataFrame, path: Path) ->
             f"(seed {seed}, rater {rater}; first in the {first['subset']} part of repeat {first['repeat']} "
             f"fold {first['fold']}): {', '.join(lesions[:_SHOWN])}{more}",
             where=path,
-            remedy="add the rows, or allow missing lesions: they are then reported and excluded pairwise",
+            remedy="add the rows, or allow missing lesions: they are then reported, and left out for all models",
         )
 
 

@@ -114,12 +114,24 @@ class TargetSettings(ModelSettings):
         return load_target(self.target, folder=self._folder, where=self.where)
 
     def digest(self) -> str:
-        """A hash of the settings and, for a file, of its content instead of its name."""
+        """A hash of the settings and of the file that holds the target: the one named, or the module's own."""
         file = self.target_file()
         settings = self.model_dump(mode="json", exclude={"title", "description", "seeds"})
         if file is not None:
             settings["target"] = [hash_file(file), parse_target(self.target).attribute]
+        else:
+            settings["source"] = _source_hash(parse_target(self.target))
         return hash_object(settings)
+
+
+def _source_hash(target: Target) -> str:
+    """The hash of the module's file; empty when it has none, or when `load` will say what is wrong with it."""
+    try:
+        found = importlib.util.find_spec(target.place)
+    except (ImportError, ValueError):
+        return ""
+    file = Path(found.origin) if found is not None and found.origin else None
+    return hash_file(file) if file is not None and file.is_file() else ""
 
 
 def load_target(target: str, *, folder: Path | None, where: str) -> Callable[..., Any]:

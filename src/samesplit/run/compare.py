@@ -35,7 +35,8 @@ def compare(
         title: What to call the model.
         threshold: The operating point, fixed on the model's own development data; without it, predictions of
             validation lesions in the table decide, and without those there is no sensitivity or specificity.
-        allow_missing: Accept lesions without a probability; they are reported and left out pairwise.
+        allow_missing: Accept lesions without a probability; they are reported and left out for all
+            models.
         jobs: Processes for what has not been run yet.
         start: Where to look for the benchmark; default: the current folder.
 

@@ -62,7 +62,8 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
     """
     reporter = reporter or SilentReporter()
     folder = plan.run_folder
-    with locked(folder.parent / f".{plan.run_id}.lock"):
+    waiting = "Another process is doing this very run: waiting for it."
+    with locked(folder.parent / f".{plan.run_id}.lock", on_wait=lambda: reporter.say(waiting)):
         complete = folder / "complete.json"
         if complete.exists():
             _point_latest(plan)
@@ -80,10 +81,15 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
             advance(0, 1)
             report = build_report(folder)
             advance(1, 1)
-        if not models.failures:  # a failed model is tried again by the next run
+        if not models.failures and not _for_want_of_memory(images):  # else the next run tries again
             write_json(complete, {"run": plan.run_id, "failures": models.failures})
     _point_latest(plan)
     return RunOutcome(folder, report, unchanged=False, failures=models.failures)
+
+
+def _for_want_of_memory(images: FeatureStage) -> bool:
+    """Whether an image failed for a reason that may be gone next time."""
+    return bool(images.ledger["reason"].str.contains("memory was not enough", regex=False).any())
 
 
 def _with_externals(plan: Plan, predictions: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.processes import Died, in_processes
 from samesplit.run.progress import Advance
-from samesplit.run.provenance import code_digest
+from samesplit.run.provenance import code_digest, versions
 from samesplit.storage import hash_object, locked, replace_directory, temporary_directory, write_json
 from samesplit.tables import PREDICTIONS, read_table, write_table
 
@@ -60,6 +60,7 @@ class FoldTask:
         return hash_object(
             {
                 "code": code_digest("models", "features"),
+                "versions": versions(),
                 "model": self.settings.digest(),
                 "name": self.settings.name,
                 "seed": self.seed,
@@ -220,15 +221,17 @@ def _fit_and_predict(task: FoldTask) -> None:
         (fresh / "model").mkdir()
         model.save(fresh / "model")
         torch = sys.modules.get("torch")
+        on_gpu = task.settings.needs().images and torch is not None and torch.cuda.is_available()
         record = {
             "model": task.settings.name,
             "seed": task.seed,
             "repeat": task.repeat,
             "fold": task.fold,
             "seconds": round(time.perf_counter() - started, 3),
-            "device": "cuda" if torch is not None and torch.cuda.is_available() else "cpu",
+            "device": "cuda" if on_gpu else "cpu",
         }
         write_json(fresh / "done.json", record)
+        shutil.rmtree(task.folder, ignore_errors=True)  # whatever stands there is not done
         replace_directory(fresh, task.folder)
     shutil.rmtree(working, ignore_errors=True)
 

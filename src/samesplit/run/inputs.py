@@ -117,7 +117,7 @@ def _cases(
 def _lesions(plan: Plan) -> pd.DataFrame:
     """The columns of the lesions table that a model may see."""
     table = plan.cohort.lesions.set_index("lesion_id")
-    allowed = ["patient_id", "site", "size_mm", *plan.definition.cohort.clinical]
+    allowed = ["patient_id", "site", *plan.definition.cohort.clinical]
     return table[[column for column in dict.fromkeys(allowed) if column in table]].sort_index()
 
 

@@ -19,7 +19,7 @@ from samesplit.features.profiles import Profile, read_profile
 from samesplit.models.definition import read_model
 from samesplit.models.settings import ModelSettings
 from samesplit.run.externals import ExternalModel, load_externals
-from samesplit.run.provenance import ContentHashes, code_digest
+from samesplit.run.provenance import ContentHashes, code_digest, versions
 from samesplit.storage import hash_object
 from samesplit.tables import LEDGER, READINGS, empty_table, hash_table
 from samesplit.workspace import Workspace, find_benchmark
@@ -145,6 +145,7 @@ def _identity(plan: Plan) -> dict[str, Any]:
         "code": code_digest(
             "benchmarks", "features", "models", "statistics", "reports", "run", "tables", "storage"
         ),
+        "versions": versions(),
         "benchmark": plan.definition.model_dump(mode="json", exclude={"data", "split"}),
         "lesions": hash_table(plan.cohort.lesions),
         "images": hash_table(_images_by_content(plan)),

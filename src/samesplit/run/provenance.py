@@ -34,13 +34,18 @@ PACKAGES = (
 
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that numbers depend on."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:  # an optional package that is not installed takes no part
             continue
-    return found
+    return tuple(found.items())
 
 
 def machine() -> dict[str, str | int | float]:

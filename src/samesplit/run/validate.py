@@ -41,8 +41,10 @@ class Findings:
 
     @property
     def fine(self) -> bool:
-        """Whether nothing failed and no image stands under two patients."""
-        return bool(self.problems["status"].ne("failed").all()) and self.doubled.empty
+        """Whether nothing failed, no named file is absent and no image stands under two patients."""
+        failed = self.problems["status"].eq("failed")
+        absent = self.problems["reason"].str.contains("does not exist", regex=False)
+        return not bool((failed | absent).any()) and self.doubled.empty
 
 
 def validate(
