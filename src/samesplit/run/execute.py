@@ -7,7 +7,6 @@ import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -15,7 +14,7 @@ from samesplit.benchmarks.splits import balance
 from samesplit.reports import build_report
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter, SilentReporter
-from samesplit.run.provenance import machine, versions
+from samesplit.run.record import run_record
 from samesplit.run.stages import (
     FeatureStage,
     ModelStage,
@@ -24,7 +23,7 @@ from samesplit.run.stages import (
     predict_folds,
 )
 from samesplit.statistics import Evaluation
-from samesplit.storage import hash_object, locked, write_bytes, write_json
+from samesplit.storage import locked, write_bytes, write_json
 from samesplit.tables import IMAGES, LEDGER, PREDICTIONS, check_table, hash_table, write_csv, write_table
 
 __all__ = ["RunOutcome", "run_benchmark"]
@@ -76,7 +75,8 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         predictions = _with_externals(plan, models.predictions)
         evaluation = evaluate_predictions(plan, predictions, reporter)
         _write_tables(plan, folder, images, models, predictions, evaluation)
-        _write_record(plan, folder, images, models, evaluation, started)
+        write_json(folder / "run.json", run_record(plan, images, models, evaluation, started=started))
+        write_json(folder / "notes.json", list(evaluation.notes))
         with reporter.stage("Report") as advance:
             advance(0, 1)
             report = build_report(folder)
@@ -162,101 +162,6 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # another disk, or one that knows no hard links
         write_bytes(target, source.read_bytes())
-
-
-def _write_record(
-    plan: Plan,
-    folder: Path,
-    images: FeatureStage,
-    models: ModelStage,
-    evaluation: Evaluation,
-    started: datetime,
-) -> None:
-    definition = plan.definition
-    record: dict[str, Any] = {
-        "run": plan.run_id,
-        "benchmark": definition.name,
-        "title": definition.title,
-        "description": definition.description,
-        "question": definition.task.question,
-        "positive": definition.task.positive,
-        "negative": definition.task.negative,
-        "models": [
-            {
-                "name": model.name,
-                "title": model.title,
-                "kind": model.plain()["kind"],
-                "description": model.description,
-                "seeds": list(model.seeds),
-                "settings": model.plain(),
-            }
-            for model in plan.models
-        ]
-        + [
-            {
-                "name": external.name,
-                "title": external.title,
-                "kind": "external",
-                "description": f"Predictions made elsewhere, read from {external.source}.",
-                "seeds": sorted({int(seed) for seed in external.predictions["seed"].unique()}),
-                "settings": {"sha256": external.sha256, "threshold": external.threshold},
-            }
-            for external in plan.externals
-        ],
-        "failures": models.failures,
-        "split": {
-            "scheme": plan.split.scheme,
-            "seed": plan.split.seed,
-            "sha256": plan.split.sha256,
-            "cohort_sha256": plan.split.cohort_sha256,
-            "settings": plan.split.settings,
-        },
-        "hashes": {
-            "cohort": plan.cohort.sha256,
-            "images": hash_object(sorted(plan.content.values())),
-            "labels": hash_table(plan.labels.reset_index()),
-            "split": plan.split.sha256,
-            "results": hash_table(evaluation.results),
-            **{f"profile {name}": profile.digest() for name, profile in plan.profiles.items()},
-        },
-        "versions": versions(),
-        "machine": {**machine(), "device": _device(models)},
-        "seconds": {
-            **{f"features {name}": round(s, 2) for name, s in images.seconds.items()},
-            **{f"model {name}": s for name, s in models.seconds.items()},
-        },
-        "started": started.isoformat(timespec="seconds"),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "options": {
-            "shuffle_labels": plan.options.shuffle_labels is not None,
-            "shuffle_seed": plan.options.shuffle_labels,
-            "models": list(plan.options.only),
-        },
-        "profiles": [
-            {
-                "name": name,
-                "engine": plan.profiles[name].engine,
-                "description": plan.profiles[name].description,
-                "sequences": list(sequences),
-            }
-            for name, sequences in definition.profiles.items()
-        ],
-        "statistics": {**definition.statistics.model_dump(mode="json"), "reference": plan.reference},
-        "cohort": definition.cohort.model_dump(mode="json"),
-        "data": {"licence": definition.data.licence, "source": definition.data.source},
-        "command": f"samesplit run {definition.name}",
-    }
-    write_json(folder / "run.json", record)
-    write_json(folder / "notes.json", list(evaluation.notes))
-
-
-def _device(models: ModelStage) -> str:
-    devices = set()
-    for result in models.folds:
-        if result.folder is not None:
-            done = json.loads((result.folder / "done.json").read_text(encoding="utf-8"))
-            devices.add(done["device"])
-    return " and ".join(sorted(devices)) or "cpu"
 
 
 def _point_latest(plan: Plan) -> None:

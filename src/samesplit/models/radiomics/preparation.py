@@ -5,6 +5,7 @@ Every step is a scikit-learn transformer that is fitted on training rows alone.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, Self
 
 import numpy as np
@@ -31,8 +32,9 @@ class _Filter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         self.support_ = self._keep(values)
         return self
 
+    @abstractmethod
     def _keep(self, X: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-        raise NotImplementedError
+        """Which columns stay."""
 
     def _get_support_mask(self) -> npt.NDArray[np.bool_]:
         check_is_fitted(self)

@@ -1,0 +1,144 @@
+"""`run.json`: what was run, on what, with what, where and for how long, as plain data."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from datetime import UTC, datetime
+from typing import Any
+
+from samesplit.run.plan import Plan
+from samesplit.run.provenance import machine, versions
+from samesplit.run.stages import FeatureStage, ModelStage
+from samesplit.statistics import Evaluation
+from samesplit.storage import hash_object
+from samesplit.tables import hash_table
+
+__all__ = ["run_record"]
+
+
+def run_record(
+    plan: Plan, images: FeatureStage, models: ModelStage, evaluation: Evaluation, *, started: datetime
+) -> dict[str, Any]:
+    """The record of a run that has just ended.
+
+    Args:
+        plan: What was asked.
+        images: What came of the images.
+        models: What came of the models.
+        evaluation: What came of the statistics.
+        started: When the run began (UTC).
+    """
+    return {
+        "run": plan.run_id,
+        **_question(plan),
+        "models": [*_models(plan), *_externals(plan)],
+        "failures": models.failures,
+        "profiles": _profiles(plan),
+        "split": {
+            "scheme": plan.split.scheme,
+            "seed": plan.split.seed,
+            "sha256": plan.split.sha256,
+            "cohort_sha256": plan.split.cohort_sha256,
+            "settings": plan.split.settings,
+        },
+        "hashes": _hashes(plan, evaluation),
+        "versions": versions(),
+        "machine": {**machine(), "device": _device(models)},
+        "seconds": {
+            **{f"features {name}": round(seconds, 2) for name, seconds in images.seconds.items()},
+            **{f"model {name}": seconds for name, seconds in models.seconds.items()},
+        },
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "options": {
+            "shuffle_labels": plan.options.shuffle_labels is not None,
+            "shuffle_seed": plan.options.shuffle_labels,
+            "models": list(plan.options.only),
+        },
+        "command": _command(plan),
+    }
+
+
+def _question(plan: Plan) -> dict[str, Any]:
+    definition = plan.definition
+    return {
+        "benchmark": definition.name,
+        "title": definition.title,
+        "description": definition.description,
+        "question": definition.task.question,
+        "positive": definition.task.positive,
+        "negative": definition.task.negative,
+        "statistics": {**definition.statistics.model_dump(mode="json"), "reference": plan.reference},
+        "cohort": definition.cohort.model_dump(mode="json"),
+        "data": {"licence": definition.data.licence, "source": definition.data.source},
+    }
+
+
+def _models(plan: Plan) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": model.name,
+            "title": model.title,
+            "kind": model.plain()["kind"],
+            "description": model.description,
+            "seeds": list(model.seeds),
+            "settings": model.plain(),
+        }
+        for model in plan.models
+    ]
+
+
+def _externals(plan: Plan) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": external.name,
+            "title": external.title,
+            "kind": "external",
+            "description": f"Predictions made elsewhere, read from {external.source}.",
+            "seeds": sorted({int(seed) for seed in external.predictions["seed"].unique()}),
+            "settings": {"sha256": external.sha256, "threshold": external.threshold},
+        }
+        for external in plan.externals
+    ]
+
+
+def _profiles(plan: Plan) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "engine": plan.profiles[name].engine,
+            "description": plan.profiles[name].description,
+            "sequences": list(sequences),
+        }
+        for name, sequences in plan.definition.profiles.items()
+    ]
+
+
+def _hashes(plan: Plan, evaluation: Evaluation) -> dict[str, str]:
+    return {
+        "cohort": plan.cohort.sha256,
+        "images": hash_object(sorted(plan.content.values())),
+        "labels": hash_table(plan.labels.reset_index()),
+        "split": plan.split.sha256,
+        "results": hash_table(evaluation.results),
+        **{f"profile {name}": profile.digest() for name, profile in plan.profiles.items()},
+    }
+
+
+def _device(models: ModelStage) -> str:
+    """Where the networks were trained: cpu, cuda, or both."""
+    devices = set()
+    for result in models.folds:
+        if result.folder is not None:
+            devices.add(json.loads((result.folder / "done.json").read_text(encoding="utf-8"))["device"])
+    return " and ".join(sorted(devices)) or "cpu"
+
+
+def _command(plan: Plan) -> str:
+    words = ["samesplit", "run", plan.definition.name]
+    for name in plan.options.only:
+        words += ["--model", name]
+    if plan.options.shuffle_labels is not None:
+        words += ["--shuffle-labels", str(plan.options.shuffle_labels)]
+    return shlex.join(words)
