@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
-
-import skops.io
 
 from samesplit import __version__
 from samesplit.errors import ModelError
@@ -78,8 +77,9 @@ def keep(
 def _write_fitted(path: Path, fitted: object, trusted: Sequence[str]) -> str:
     """Write the skops file; where that is impossible, say why."""
     try:
-        content = skops.io.dumps(fitted)
-        foreign = _foreign(skops.io.get_untrusted_types(data=content), trusted)
+        io = _skops()
+        content = io.dumps(fitted)
+        foreign = _foreign(io.get_untrusted_types(data=content), trusted)
     except Exception as error:  # a foreign class may fail in any way here, and only its keeping is lost
         return f"skops cannot hold it ({type(error).__name__}: {error})"
     if foreign:
@@ -96,10 +96,11 @@ def restore_fitted(directory: Path, *, trusted: Sequence[str] = ()) -> Any:
     """
     path = directory / "fitted.skops"
     try:
-        found = skops.io.get_untrusted_types(file=path)
+        io = _skops()
+        found = io.get_untrusted_types(file=path)
         foreign = _foreign(found, trusted)
         if not foreign:
-            return skops.io.load(path, trusted=found)
+            return io.load(path, trusted=found)
     except FileNotFoundError:
         raise ModelError("the fitted model was not kept", where=path, remedy="fit it again") from None
     except Exception as error:  # zipfile, json and skops have no common error for a damaged file
@@ -141,6 +142,11 @@ def load_model(directory: Path) -> Model:
         raise ModelError(f"models of the kind '{values['kind']}' are not loaded from here", where=path)
     model.restore(directory, state)
     return model
+
+
+def _skops() -> Any:
+    """skops.io, imported when it is needed: by way of scikit-learn's own list of types it imports torch."""
+    return import_module("skops.io")
 
 
 def _foreign(types: Sequence[str], trusted: Sequence[str]) -> list[str]:
