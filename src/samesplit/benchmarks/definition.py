@@ -225,6 +225,12 @@ class BenchmarkDefinition(Declaration):
     readings: str | None = None
     """File name of the readings table in the benchmark's folder."""
 
+    def model_uses(self) -> tuple[ModelUse, ...]:
+        """The models in order, each with its name, its file and the settings that are changed."""
+        return tuple(
+            ModelUse(name=model, use=model) if isinstance(model, str) else model for model in self.models
+        )
+
     @field_validator("models")
     @classmethod
     def _once_each(cls, models: tuple[str | ModelUse, ...]) -> tuple[str | ModelUse, ...]:

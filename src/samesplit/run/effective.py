@@ -29,12 +29,9 @@ def effective_settings(benchmark: str | Path, *, start: Path | None = None) -> s
         profile = read_profile(path)
         head = {"engine": profile.engine, "modality": profile.modality, "description": profile.description}
         parts.append(_block(path, {**head, "settings": profile.effective()}))
-    for entry in definition.models:
-        name, use, changes = (
-            (entry, entry, {}) if isinstance(entry, str) else (entry.name, entry.use, entry.settings)
-        )
-        path = workspace.declared("models", use)
-        parts.append(_block(path, read_model(path, name=name, overrides=changes).plain()))
+    for model in definition.model_uses():
+        path = workspace.declared("models", model.use)
+        parts.append(_block(path, read_model(path, name=model.name, overrides=model.settings).plain()))
     return "\n".join(parts)
 
 

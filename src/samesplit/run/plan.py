@@ -171,11 +171,9 @@ def _load_models(
     workspace: Workspace, definition: BenchmarkDefinition, options: RunOptions
 ) -> tuple[ModelSettings, ...]:
     loaded: dict[str, ModelSettings] = {}
-    for entry in definition.models:
-        name, use, changes = (
-            (entry, entry, {}) if isinstance(entry, str) else (entry.name, entry.use, entry.settings)
-        )
-        loaded[name] = read_model(workspace.declared("models", use), name=name, overrides=changes)
+    for model in definition.model_uses():
+        path = workspace.declared("models", model.use)
+        loaded[model.name] = read_model(path, name=model.name, overrides=model.settings)
     unknown = sorted(set(options.only) - set(loaded))
     if unknown:
         raise DeclarationError(
