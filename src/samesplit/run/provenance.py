@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from samesplit.errors import LesionError
-from samesplit.features.references import content_hash
+from samesplit.features.references import content_hash, parse_reference
 from samesplit.storage import hash_file, hash_object
 
 __all__ = ["ContentHashes", "code_digest", "machine", "versions"]
@@ -103,21 +103,14 @@ class ContentHashes:
 
     def of(self, reference: str) -> str:
         """The hash of what a path or an array reference (`a.npz::b[3]`, `a.npy[3]`) names, else 'missing'."""
-        path, inside = _split_array(reference)
+        try:
+            parsed = parse_reference(reference)
+        except LesionError:
+            return "missing"  # no kind of file that is read: opening it fails with a reason of its own
+        path = str(parsed.path)
         if path not in self._known:
             try:
-                self._known[path] = (
-                    content_hash(path) if path.endswith((".mhd", ".nhdr")) else hash_file(Path(path))
-                )
+                self._known[path] = hash_file(parsed.path) if parsed.is_array else content_hash(path)
             except (OSError, LesionError):
                 self._known[path] = "missing"
-        return f"{self._known[path]}::{inside}" if inside else self._known[path]
-
-
-def _split_array(reference: str) -> tuple[str, str]:
-    """The file of an array reference, and which array or item of it is meant."""
-    path, _, inside = reference.partition("::")
-    if not inside and path.endswith("]"):
-        path, _, item = path.rpartition("[")
-        inside = f"[{item}"
-    return path, inside
+        return self._known[path] + reference.removeprefix(path)
