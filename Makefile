@@ -24,7 +24,7 @@ demo: setup
 	@$(BIN)/samesplit run benchmarks/$(DEMO)
 
 test: setup
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json -q
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=json:.coverage.json -q
 	@$(BIN)/python scripts/complete_coverage.py .coverage.json
 
 lint: setup

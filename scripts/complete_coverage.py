@@ -11,7 +11,9 @@ COMPLETE = ("src/samesplit/benchmarks/splits/", "src/samesplit/statistics/", "sr
 
 def main(report: str) -> int:
     """Print what is uncovered and return the exit code."""
-    files = json.loads(Path(report).read_text(encoding="utf-8"))["files"]
+    measured = json.loads(Path(report).read_text(encoding="utf-8"))
+    files = measured["files"]
+    print(f"Covered by tests: {measured['totals']['percent_covered']:.1f} % of lines and branches")
     gaps = []
     for name, data in sorted(files.items()):
         if name.startswith(COMPLETE) and (data["missing_lines"] or data.get("missing_branches")):
