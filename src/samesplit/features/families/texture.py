@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from samesplit.errors import LesionError
 
-__all__ = ["Levels", "LevelVolume", "MaskGeometry"]
+__all__ = ["LevelVolume", "Levels", "MaskGeometry"]
 
 Levels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 T = TypeVar("T")
