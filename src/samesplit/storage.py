@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from samesplit.errors import WorkspaceError
 
 __all__ = [
     "canonical_json",
+    "code_digest",
     "hash_bytes",
     "hash_file",
     "hash_object",
@@ -170,3 +173,21 @@ def _disk_errors(path: Path) -> Iterator[None]:
             remedy="free some disk space or choose a folder that you may write to; "
             "what was finished before is kept, and the same command goes on from there",
         ) from error
+
+
+@cache
+def code_digest(*rooms: str) -> str:
+    """A hash of the source of some rooms of the package, so that changed code never meets old results.
+
+    Args:
+        *rooms: Subpackages or modules, for example `models` or `features/families`.
+    """
+    root = Path(__file__).parent
+    files: list[Path] = []
+    for room in rooms:
+        folder = root / room
+        files += sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".j2", ".css", ".js"})
+        files += [path for path in (folder.with_suffix(".py"),) if path.exists()]
+    return hash_object(
+        [sys.version_info[:2], *((f.relative_to(root).as_posix(), hash_file(f)) for f in files)]
+    )

@@ -19,8 +19,15 @@ from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.processes import Died, in_processes
 from samesplit.run.progress import Advance
-from samesplit.run.provenance import code_digest, versions
-from samesplit.storage import hash_object, locked, replace_directory, temporary_directory, write_json
+from samesplit.run.provenance import versions
+from samesplit.storage import (
+    code_digest,
+    hash_object,
+    locked,
+    replace_directory,
+    temporary_directory,
+    write_json,
+)
 from samesplit.tables import PREDICTIONS, read_table, write_table
 
 __all__ = ["FoldResult", "FoldTask", "run_folds", "with_members"]

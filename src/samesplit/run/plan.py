@@ -19,8 +19,8 @@ from samesplit.features.profiles import Profile, read_profile
 from samesplit.models.definition import read_model
 from samesplit.models.settings import ModelSettings
 from samesplit.run.externals import ExternalModel, load_externals
-from samesplit.run.provenance import ContentHashes, code_digest, versions
-from samesplit.storage import hash_object
+from samesplit.run.provenance import ContentHashes, versions
+from samesplit.storage import code_digest, hash_object
 from samesplit.tables import LEDGER, READINGS, empty_table, hash_table
 from samesplit.workspace import Workspace, find_benchmark
 

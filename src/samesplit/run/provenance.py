@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from samesplit.errors import LesionError
 from samesplit.features.references import content_hash, parse_reference
-from samesplit.storage import hash_file, hash_object
+from samesplit.storage import hash_file
 
-__all__ = ["ContentHashes", "code_digest", "machine", "versions"]
+__all__ = ["ContentHashes", "machine", "versions"]
 
 PACKAGES = (
     "samesplit",
@@ -21,6 +20,7 @@ PACKAGES = (
     "lightning",
     "mlflow",
     "monai",
+    "numba",
     "numpy",
     "pandas",
     "pyradiomics-bhklab",
@@ -72,24 +72,6 @@ def _memory_gb() -> float:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
     except (AttributeError, OSError, ValueError):  # not every system tells
         return 0.0
-
-
-@cache
-def code_digest(*rooms: str) -> str:
-    """A hash of the source of some rooms of the package, so that changed code never meets old results.
-
-    Args:
-        *rooms: Subpackages or modules, for example `models` or `statistics`.
-    """
-    root = Path(__file__).parents[1]
-    files: list[Path] = []
-    for room in rooms:
-        folder = root / room
-        files += sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".j2", ".css", ".js"})
-        files += [path for path in (folder.with_suffix(".py"),) if path.exists()]
-    return hash_object(
-        [sys.version_info[:2], *((f.relative_to(root).as_posix(), hash_file(f)) for f in files)]
-    )
 
 
 class ContentHashes:
