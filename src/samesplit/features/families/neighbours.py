@@ -1,0 +1,105 @@
+"""The 26 neighbours of a voxel, and which of them have its grey level.
+
+Run lengths, zones and neighbouring dependence all ask the same question of a discretised volume: does this
+voxel's neighbour in that direction have the same level? It is answered once, as one bit for each direction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from samesplit.features.families.texture import Levels, LevelVolume
+
+__all__ = ["DIRECTIONS", "IN_PLANE", "N_PAIRS", "directions", "equal_bits", "equal_neighbours"]
+
+
+def directions(distance: int = 1, *, in_plane: bool = False) -> npt.NDArray[np.int64]:
+    """One offset of each pair of opposite neighbours at a Chebyshev distance.
+
+    Every offset lies ahead in voxel order (z, then y, then x); those within the slice come first.
+
+    Args:
+        distance: The largest of the three absolute differences of index, in voxels.
+        in_plane: Only neighbours in the same slice.
+
+    Returns:
+        Offsets (dz, dy, dx), shape (n, 3): at distance 1 there are 13 of them, 4 within the slice.
+
+    Example:
+        >>> directions(1, in_plane=True).tolist()
+        [[0, 0, 1], [0, 1, -1], [0, 1, 0], [0, 1, 1]]
+        >>> len(directions(1)), len(directions(2)), len(directions(2, in_plane=True))
+        (13, 49, 8)
+    """
+    reach = range(-distance, distance + 1)
+    ahead = [
+        (dz, dy, dx)
+        for dz in ((0,) if in_plane else reach)
+        for dy in reach
+        for dx in reach
+        if (dz, dy, dx) > (0, 0, 0) and max(abs(dz), abs(dy), abs(dx)) == distance
+    ]
+    return np.array(ahead, dtype=np.int64)
+
+
+N_PAIRS = 13
+"""Directions k and k + N_PAIRS are opposite."""
+
+DIRECTIONS: npt.NDArray[np.int64] = np.concatenate([directions(), -directions()])
+"""The 26 offsets (dz, dy, dx): 0 to 12 lie ahead in voxel order, 13 to 25 are their opposites, in the same order.
+
+Directions 0 to 3 and 13 to 16 stay within the slice.
+"""
+DIRECTIONS.setflags(write=False)
+
+IN_PLANE = np.uint32(0b1111 | 0b1111 << N_PAIRS)
+"""The bits of `equal_neighbours` that belong to the 8 neighbours within the slice."""
+
+
+@numba.njit(cache=True, nogil=True)
+def _equal_bits(levels: Any, offsets: Any, bits: Any) -> None:
+    nz, ny, nx = levels.shape
+    width = np.uintp(nx - 2)
+    for z in range(1, nz - 1):
+        for y in range(1, ny - 1):
+            here = levels[z, y, 1 : nx - 1]
+            found = bits[z, y, 1 : nx - 1]
+            for k in range(offsets.shape[0]):
+                dx = offsets[k, 2]
+                there = levels[z + offsets[k, 0], y + offsets[k, 1], 1 + dx : nx - 1 + dx]
+                bit = np.uint32(1) << np.uint32(k)
+                for x in range(width):  # one neighbour per loop: this way, and only this way, it vectorises
+                    found[x] |= bit if here[x] == there[x] else np.uint32(0)
+            for x in range(width):
+                if here[x] == 0:
+                    found[x] = np.uint32(0)
+
+
+def equal_neighbours(levels: Levels) -> npt.NDArray[np.uint32]:
+    """Which neighbours of each voxel are inside the lesion and have its grey level.
+
+    Args:
+        levels: Grey levels, 0 outside the lesion, shape (z, y, x); the outermost voxels must all be 0.
+
+    Returns:
+        Bit masks, shape (z, y, x): bit k is set where the voxel and its neighbour at `DIRECTIONS[k]` have the
+        same level above 0.
+
+    Example:
+        >>> levels = np.zeros((3, 3, 4), dtype=np.uint8)
+        >>> levels[1, 1, 1:3] = 5
+        >>> [int(bits) for bits in equal_neighbours(levels)[1, 1, 1:3]] == [1 << 0, 1 << 13]
+        True
+    """
+    bits = np.zeros(levels.shape, dtype=np.uint32)
+    _equal_bits(levels, DIRECTIONS, bits)
+    return bits
+
+
+def equal_bits(volume: LevelVolume) -> npt.NDArray[np.uint32]:
+    """The bit masks of a volume, worked out once for all families that need them; do not write to them."""
+    return volume.shared("equal_neighbours", lambda: equal_neighbours(volume.levels))
