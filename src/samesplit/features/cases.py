@@ -28,6 +28,7 @@ def case_files(
     geometry_repair: GeometryRepair | None,
     minimum_voxels: int,
     jobs: int = 1,
+    companions: pd.Series[str] | None = None,
 ) -> list[CaseFile]:
     """Turn the images table into cases, sorted by lesion, sequence and rater.
 
@@ -36,10 +37,16 @@ def case_files(
         geometry_repair: See `samesplit.features.geometry`.
         minimum_voxels: The smallest mask that counts.
         jobs: How many files to hash at once.
+        companions: For profiles that want another sequence beside each image: its image, indexed like `images`;
+            empty where the image needs none, missing where the lesion lacks it.
     """
     table = check_table(images[list(IMAGES.columns)], IMAGES)
+    table["companion"] = "" if companions is None else companions.reindex(images.index).to_numpy()
     table = table.sort_values(["lesion_id", "sequence", "rater"], ignore_index=True)
-    hashes = _hashes(pd.unique(pd.concat([table["image"], table["mask"]])).tolist(), jobs)
+    table["lacking"] = table["companion"].isna()
+    table["companion"] = table["companion"].fillna("")
+    beside = table.loc[table["companion"] != "", "companion"]
+    hashes = _hashes(pd.unique(pd.concat([table["image"], table["mask"], beside])).tolist(), jobs)
     cases = []
     for row in table.itertuples(index=False):
         spacing: Any = row.spacing_mm
@@ -50,11 +57,15 @@ def case_files(
             "minimum_voxels": minimum_voxels,
         }
         image, mask = str(row.image), str(row.mask)
-        problems = [error for name in (image, mask) for error in [hashes[name][1]] if error]
-        content = hash_object(
-            given
-            | {"image": hashes[image][0], "mask": hashes[mask][0], "reader": READER, "same": image == mask}
-        )
+        companion = str(row.companion)
+        names = [image, mask, *([companion] if companion else [])]
+        problems = [error for name in names for error in [hashes[name][1]] if error]
+        if row.lacking:
+            problems.append("the lesion lacks the sequence that the profile wants beside this one")
+        parts = {"image": hashes[image][0], "mask": hashes[mask][0], "reader": READER, "same": image == mask}
+        if companion:
+            parts["companion"] = hashes[companion][0]
+        content = hash_object(given | parts)
         cases.append(
             CaseFile(
                 lesion_id=str(row.lesion_id),
@@ -62,6 +73,7 @@ def case_files(
                 rater=str(row.rater),
                 image=image,
                 mask=mask,
+                companion=companion,
                 content="" if problems else content,
                 problem="; ".join(dict.fromkeys(problems)),
                 **given,

@@ -52,6 +52,7 @@ def extract(
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
     progress: Progress | None = None,
+    companions: pd.DataFrame | None = None,
 ) -> Extraction:
     """Extract a profile's features from every image of a table.
 
@@ -64,6 +65,8 @@ def extract(
         geometry_repair: What to do when a mask lies on another grid than its image.
         minimum_voxels: The smallest mask that counts.
         progress: Called with (cases done, cases in all).
+        companions: IMAGES table in which the sequence is looked up that the profile wants beside each image;
+            `images` itself when None.
 
     Returns:
         The features, the same for any number of jobs and any order of completion. A case that fails costs only
@@ -74,13 +77,29 @@ def extract(
         DeclarationError: The profile's engine is not known.
     """
     engine = get_engine(profile.engine)
-    cases = case_files(images, geometry_repair=geometry_repair, minimum_voxels=minimum_voxels, jobs=jobs)
+    cases = case_files(
+        images,
+        geometry_repair=geometry_repair,
+        minimum_voxels=minimum_voxels,
+        jobs=jobs,
+        companions=_companions(images, profile, images if companions is None else companions),
+    )
     readable = [case for case in cases if not case.problem]
     tasks = [FeatureTask(case, profile, engine.version) for case in readable]
     done = run_tasks(extract_case, tasks, cache=cache, jobs=jobs, progress=progress)
     outcomes = dict(zip(readable, done, strict=True))
     outcomes |= {case: Outcome(None, case.problem) for case in cases if case.problem}
     return _gather(cases, outcomes, profile)
+
+
+def _companions(images: pd.DataFrame, profile: Profile, among: pd.DataFrame) -> pd.Series[str] | None:
+    """The image beside each image: of the lesion's sequence that the profile names, any rater's row of it."""
+    sequence = profile.settings.companion()
+    if sequence is None:
+        return None
+    found = among[among["sequence"] == sequence].drop_duplicates("lesion_id").set_index("lesion_id")["image"]
+    beside = images["lesion_id"].map(found)
+    return beside.mask(images["sequence"] == sequence, "")
 
 
 def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: Profile) -> Extraction:

@@ -10,7 +10,7 @@ from pydantic import create_model
 
 from samesplit.declarations import Declaration, parse_declaration, read_yaml
 from samesplit.errors import DeclarationError
-from samesplit.features.engines import get_engine
+from samesplit.features.engines import EngineSettings, get_engine
 from samesplit.storage import hash_object
 
 __all__ = ["Modality", "Profile", "read_profile"]
@@ -34,7 +34,7 @@ class Profile:
     engine: str
     description: str
     modality: Modality
-    settings: Declaration
+    settings: EngineSettings
 
     def digest(self) -> str:
         """SHA-256 of what decides the values: the engine's name and every effective setting."""

@@ -31,11 +31,14 @@ class Case:
         image: float32, or float64 where the file holds more digits than float32 keeps.
         mask: uint8, 1 inside the lesion and 0 outside, on the image's grid.
         repairs: What was mended on the way, in words for the case ledger.
+        companion: The image of another sequence of the same lesion, on a grid of its own, where the profile
+            asked for one; None otherwise.
     """
 
     image: sitk.Image
     mask: sitk.Image
     repairs: tuple[str, ...] = ()
+    companion: sitk.Image | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ def read_case(
     spacing_mm: float | None = None,
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
+    companion: str = "",
 ) -> Case:
     """Read the image and mask of one lesion and check all that can be wrong with them.
 
@@ -73,6 +77,7 @@ def read_case(
         spacing_mm: Edge length of the cubic voxels of arrays; None (or NaN) for image files, which know theirs.
         geometry_repair: What to do when the mask lies on another grid; see `samesplit.features.geometry`.
         minimum_voxels: The smallest mask that counts.
+        companion: Another image of the lesion to hand along, given like `image`; empty for none.
 
     Raises:
         LesionError: A file is missing, unreadable, cut off or not 3D; image and mask lie on different grids;
@@ -91,10 +96,12 @@ def read_case(
         picture, filled = _check_finite(picture, roi)
         if image != mask:
             _check_contrast(picture, roi)
+        beside = _as_float(_read(companion, "companion image", spacing)[0]) if companion else None
     except LesionError as error:
         place = where if error.where in (None, where) else f"{where}, {error.where}"
         raise LesionError(error.problem, where=place, remedy=error.remedy) from error
-    return Case(picture, roi, tuple(note for note in (*notes, *mask_notes, repair, filled) if note))
+    repairs = tuple(note for note in (*notes, *mask_notes, repair, filled) if note)
+    return Case(picture, roi, repairs, beside)
 
 
 def _read(text: str, what: str, spacing_mm: float | None) -> tuple[sitk.Image, list[str]]:

@@ -29,6 +29,8 @@ class CaseFile:
         spacing_mm: Voxel size of arrays; None for image files.
         geometry_repair: What to do when the mask lies on another grid.
         minimum_voxels: The smallest mask that counts.
+        companion: The image of another sequence of the same lesion that the profile wants beside this one, for
+            example to match the histogram to; empty without.
         content: SHA-256 of image, mask and the settings above; empty when the files cannot be opened.
         problem: Why they cannot; empty when they can.
     """
@@ -42,6 +44,7 @@ class CaseFile:
     spacing_mm: float | None
     geometry_repair: GeometryRepair | None
     minimum_voxels: int
+    companion: str = ""
     content: str = ""
     problem: str = ""
 
@@ -55,6 +58,7 @@ class CaseFile:
             spacing_mm=self.spacing_mm,
             geometry_repair=self.geometry_repair,
             minimum_voxels=self.minimum_voxels,
+            companion=self.companion,
         )
 
 

@@ -111,6 +111,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
                 progress=advance,
                 geometry_repair=cohort.geometry_repair,
                 minimum_voxels=cohort.minimum_voxels,
+                companions=images,
             )
         tables.append(done.features)
         ledgers.append(done.ledger[done.ledger["status"] != "repaired"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 
 from samesplit.errors import DeclarationError
-from samesplit.features.engines.protocol import Engine, FeatureInfo
+from samesplit.features.engines.protocol import Engine, EngineSettings, FeatureInfo
 from samesplit.features.engines.pyradiomics import PyradiomicsEngine
 
-__all__ = ["Engine", "FeatureInfo", "engine_names", "get_engine"]
+__all__ = ["Engine", "EngineSettings", "FeatureInfo", "engine_names", "get_engine"]
 
 _ENGINES: dict[str, Engine] = {engine.name: engine for engine in (PyradiomicsEngine(),)}
 

@@ -11,7 +11,15 @@ from samesplit.features.volume import Case
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile
 
-__all__ = ["Engine", "FeatureInfo"]
+__all__ = ["Engine", "EngineSettings", "FeatureInfo"]
+
+
+class EngineSettings(Declaration):
+    """The base of what the profiles of an engine may say under `settings`."""
+
+    def companion(self) -> str | None:
+        """The sequence of the same lesion whose image is wanted beside each image; None for none."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -50,10 +58,10 @@ class Engine(Protocol):
         """Changes whenever values may change: cached values of another version are not used."""
 
     @property
-    def settings(self) -> type[Declaration]:
+    def settings(self) -> type[EngineSettings]:
         """What a profile of this engine may say under `settings`."""
 
-    def catalogue(self, settings: Declaration) -> tuple[FeatureInfo, ...]:
+    def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
         """Every feature that the settings ask for, in the order in which `extract` gives them."""
 
     def extract(self, case: Case, profile: Profile) -> dict[str, float]:

@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samesplit.declarations import Declaration
 from samesplit.errors import LesionError
-from samesplit.features.engines.protocol import FeatureInfo
+from samesplit.features.engines.protocol import EngineSettings, FeatureInfo
 from samesplit.features.engines.pyradiomics_catalogue import FEATURES
 from samesplit.features.engines.pyradiomics_settings import PyradiomicsSettings
 from samesplit.features.volume import Case, bounding_box, crop
@@ -45,14 +44,14 @@ class PyradiomicsEngine:
     """Features by the pyradiomics-bhklab package (module `radiomics`)."""
 
     name = "pyradiomics"
-    settings: type[Declaration] = PyradiomicsSettings
+    settings: type[EngineSettings] = PyradiomicsSettings
 
     @cached_property
     def version(self) -> str:
         """The package's version and this adapter's."""
         return f"{version('pyradiomics-bhklab')}+{_ADAPTER}"
 
-    def catalogue(self, settings: Declaration) -> tuple[FeatureInfo, ...]:
+    def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
         """The features of the original image (and the native one) that the settings ask for, with IBSI codes.
 
         Filtered images add the same features under their own names (`wavelet-LLH_glcm_Contrast`); these have
@@ -65,7 +64,7 @@ class PyradiomicsEngine:
                 names += [f"original_{feature_class}_{f}" for f in settings.chosen(feature_class)]
         return tuple(self.describe(name, settings) for name in names)
 
-    def describe(self, feature: str, settings: Declaration) -> FeatureInfo:
+    def describe(self, feature: str, settings: EngineSettings) -> FeatureInfo:
         """What a column of the features table is, from its name `<image>_<class>_<feature>`."""
         assert isinstance(settings, PyradiomicsSettings)
         image, family, name = feature.split("_", 2)

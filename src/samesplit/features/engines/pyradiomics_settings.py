@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from samesplit.declarations import Declaration
+from samesplit.features.engines.protocol import EngineSettings
 from samesplit.features.engines.pyradiomics_catalogue import FEATURES, feature_names
 
 __all__ = ["GeneralSettings", "ImageTypeSettings", "PyradiomicsSettings"]
@@ -110,7 +111,7 @@ class ImageTypeSettings(Declaration):
     lbp2DMethod: Literal["default", "ror", "uniform", "var"] | None = None
 
 
-class PyradiomicsSettings(Declaration):
+class PyradiomicsSettings(EngineSettings):
     """The settings of the pyradiomics engine; every value that has an effect is shown by `samesplit show`."""
 
     setting: GeneralSettings = GeneralSettings()
