@@ -28,6 +28,8 @@ class Profile:
         description: One sentence for the report.
         modality: What the settings are meant for.
         settings: The engine's own settings, checked.
+        relative_change_to: A sequence: the features of the others are also given as relative changes from it;
+            `first` stands for the first one that the benchmark lists for the profile.
     """
 
     name: str
@@ -35,10 +37,14 @@ class Profile:
     description: str
     modality: Modality
     settings: EngineSettings
+    relative_change_to: str | None = None
 
     def digest(self) -> str:
         """SHA-256 of what decides the values: the engine's name and every effective setting."""
-        return hash_object({"engine": self.engine, "settings": self.effective()})
+        decides: dict[str, Any] = {"engine": self.engine, "settings": self.effective()}
+        if self.relative_change_to is not None:
+            decides["relative_change_to"] = self.relative_change_to
+        return hash_object(decides)
 
     def effective(self) -> dict[str, Any]:
         """Every setting with its value, given or default, as plain data."""
@@ -49,6 +55,7 @@ class _ProfileFile(Declaration):
     engine: str
     description: str
     modality: Modality = "any"
+    relative_change_to: str | None = None
 
 
 def read_profile(path: Path) -> Profile:
@@ -71,4 +78,11 @@ def read_profile(path: Path) -> Profile:
         raise DeclarationError(error.problem, where=place, remedy=error.remedy) from None
     kind = create_model("ProfileFile", __base__=_ProfileFile, settings=(settings, ...))
     declared: Any = parse_declaration(data, kind, path=path, lines=lines)
-    return Profile(path.stem, declared.engine, declared.description, declared.modality, declared.settings)
+    return Profile(
+        path.stem,
+        declared.engine,
+        declared.description,
+        declared.modality,
+        declared.settings,
+        declared.relative_change_to,
+    )

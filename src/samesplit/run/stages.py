@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from samesplit.benchmarks.definition import OperatingPoint
+from samesplit.features.changes import relative_changes
 from samesplit.features.extraction import extract
 from samesplit.features.thumbnails import thumbnails
 from samesplit.models.settings import ModelSettings
@@ -114,6 +115,9 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
                 companions=images,
             )
         tables.append(done.features)
+        baseline = plan.profiles[name].relative_change_to
+        if baseline is not None:
+            tables.append(relative_changes(done.features, sequences[0] if baseline == "first" else baseline))
         ledgers.append(done.ledger[done.ledger["status"] != "repaired"])
         seconds[name] = done.seconds
     features = pd.concat(tables, ignore_index=True) if tables else empty_table(FEATURES)
