@@ -19,6 +19,7 @@ from samesplit.statistics.bootstrap import PatientBootstrap, bootstrap_interval,
 from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
 from samesplit.statistics.curves import calibration_points, pr_points, roc_points
 from samesplit.statistics.evaluate import RESULT_COLUMNS, Evaluation, evaluate
+from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
 from samesplit.statistics.metrics import (
@@ -50,6 +51,7 @@ from samesplit.statistics.proportions import (
 from samesplit.statistics.readers import reader_rows, reader_tables
 
 __all__ = [
+    "ICC",
     "RATES",
     "RESULT_COLUMNS",
     "Confusion",
@@ -86,6 +88,7 @@ __all__ = [
     "expected_calibration_error",
     "fold_aucs",
     "holm",
+    "icc",
     "log_loss",
     "mean_influence",
     "model_pairs",
