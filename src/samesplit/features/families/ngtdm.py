@@ -1,0 +1,173 @@
+"""Neighbourhood grey tone difference matrix (IBSI IPET): how much voxels differ from their neighbours' mean.
+
+Formulas: IBSI reference manual, section 3.9 (https://doi.org/10.1148/radiol.2020191145), after Amadasun and King
+(https://doi.org/10.1109/21.44046). Voxels without a neighbour inside the lesion do not take part.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from samesplit.features.families.slices import mean_over_slices
+from samesplit.features.families.texture import LevelVolume, MaskGeometry
+
+__all__ = ["AGGREGATIONS", "LARGEST_COARSENESS", "TAGS", "neighbour_counts", "ngtdm"]
+
+AGGREGATIONS = ("2D", "2_5D", "3D")
+
+TAGS = ("ngt_coarseness", "ngt_contrast", "ngt_busyness", "ngt_complexity", "ngt_strength")
+
+LARGEST_COARSENESS = 1e6
+"""Coarseness where no voxel differs from its neighbours: a convention of the IBSI manual."""
+
+
+def ngtdm(volume: LevelVolume, aggregation: str) -> npt.NDArray[np.float64]:
+    """The grey tone difference features of a volume, at distance 1.
+
+    With one grey level coarseness is `LARGEST_COARSENESS` and the others are 0, as the manual sets them; busyness
+    is 0 as well where its denominator is. Where no voxel has a neighbour inside the lesion nothing is defined.
+
+    Args:
+        volume: Grey levels.
+        aggregation: "2D" (neighbours within slices, mean of the features of those slices that define them),
+            "2_5D" (neighbours within slices, one matrix) or "3D".
+
+    Returns:
+        The features in the order of `TAGS`, shape (5,); NaN where undefined.
+
+    Raises:
+        ValueError: The aggregation is none of the three.
+
+    Example:
+        >>> from samesplit.features.families.texture import MaskGeometry
+        >>> mask = np.ones((1, 1, 3), dtype=np.uint8)
+        >>> geometry = MaskGeometry(mask, mask)
+        >>> volume = LevelVolume(geometry, geometry.place(np.array([1, 1, 3])))
+        >>> ngtdm(volume, "3D").round(3).tolist()  # differences: 0 and 1 at level 1, 2 at level 3
+        [0.75, 0.444, 1.0, 1.778, 2.667]
+    """
+    if aggregation not in AGGREGATIONS:
+        raise ValueError(f"grey tone differences are aggregated as 2D, 2_5D or 3D, not as {aggregation!r}")
+    if aggregation == "3D":
+        sums, numbers = _tables(volume, 27)
+        _add_differences(volume.levels, neighbour_counts(volume.geometry, in_plane=False), 1, sums, numbers)
+        features: npt.NDArray[np.float64] = _features(sums, numbers, LARGEST_COARSENESS)
+        return features
+    both = volume.shared("ngtdm_in_plane", lambda: _by_slice(volume))
+    return both[AGGREGATIONS.index(aggregation)]
+
+
+def neighbour_counts(geometry: MaskGeometry, *, in_plane: bool) -> npt.NDArray[np.uint8]:
+    """How many of a voxel's 26 (or 8) neighbours are inside the intensity mask, worked out once.
+
+    Args:
+        geometry: The masks.
+        in_plane: Only neighbours within the slice.
+
+    Returns:
+        Counts, shape (z, y, x), 0 outside the mask; do not write to them.
+    """
+
+    def make() -> npt.NDArray[np.uint8]:
+        counts = geometry.intensity
+        for axis in (1, 2) if in_plane else (0, 1, 2):
+            total = counts.copy()
+            ahead = np.moveaxis(total, axis, 0)
+            ahead[1:] += np.moveaxis(counts, axis, 0)[:-1]
+            ahead[:-1] += np.moveaxis(counts, axis, 0)[1:]
+            counts = total
+        return np.where(geometry.intensity > 0, counts - geometry.intensity, np.uint8(0))
+
+    return geometry.shared(f"neighbour_counts_{'in_plane' if in_plane else '3d'}", make)
+
+
+def _tables(volume: LevelVolume, n_counts: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    shape = (n_counts, volume.n_levels + 1)
+    return np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+
+
+def _by_slice(volume: LevelVolume) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    counts = neighbour_counts(volume.geometry, in_plane=True)
+    merged_sums, merged_numbers = _tables(volume, 9)
+    features = []
+    for z in np.flatnonzero(volume.geometry.n_voxels_per_slice):
+        part = slice(z, z + 1)
+        sums, numbers = _tables(volume, 9)
+        _add_differences(volume.levels[part], counts[part], 0, sums, numbers)
+        features.append(_features(sums, numbers, LARGEST_COARSENESS))
+        merged_sums += sums
+        merged_numbers += numbers
+    merged = _features(merged_sums, merged_numbers, LARGEST_COARSENESS)
+    return mean_over_slices(np.stack(features)), merged
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_differences(levels: Any, counts: Any, reach_z: int, sums: Any, numbers: Any) -> None:
+    # With c neighbours of sum S a voxel of level i differs by |i - S / c| = |(c + 1) i - (S + i)| / c: whole
+    # numbers are gathered for each c, and divided at the end. S + i is a sum over a box of voxels.
+    nz, ny, nx = levels.shape
+    width = np.uintp(nx)
+    plane = np.empty((ny, nx), dtype=np.int32)
+    column = np.empty(nx, dtype=np.int32)
+    difference = np.zeros(nx, dtype=np.int32)
+    for z in range(reach_z, nz - reach_z):
+        for y in range(ny):
+            for x in range(width):
+                plane[y, x] = levels[z, y, x]
+            if reach_z > 0:
+                for x in range(width):
+                    plane[y, x] += np.int32(levels[z - 1, y, x]) + np.int32(levels[z + 1, y, x])
+        for y in range(1, ny - 1):
+            row, around = levels[z, y], counts[z, y]
+            for x in range(width):
+                column[x] = plane[y - 1, x] + plane[y, x] + plane[y + 1, x]
+            for x in range(1, width - np.uintp(1)):
+                box = column[x - 1] + column[x] + column[x + 1]
+                difference[x] = abs(np.int32(row[x]) * (np.int32(around[x]) + np.int32(1)) - box)
+            for x in range(width):
+                if around[x] != 0:
+                    sums[np.uintp(around[x]), np.uintp(row[x])] += difference[x]
+                    numbers[np.uintp(around[x]), np.uintp(row[x])] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _features(sums: Any, numbers: Any, largest_coarseness: float) -> Any:
+    n_counts, n_levels = sums.shape
+    level, p, s = np.empty(n_levels), np.empty(n_levels), np.empty(n_levels)
+    n = 0  # levels that occur
+    n_voxels = 0.0
+    for i in range(1, n_levels):
+        count, total = 0.0, 0.0
+        for c in range(1, n_counts):
+            count += numbers[c, i]
+            total += sums[c, i] / c
+        if count > 0:
+            level[n], p[n], s[n] = i, count, total
+            n += 1
+            n_voxels += count
+    out = np.full(5, np.nan)
+    if n == 0:
+        return out
+    p[:n] /= n_voxels
+    weighted, total = 0.0, 0.0
+    for a in range(n):
+        weighted += p[a] * s[a]
+        total += s[a]
+    contrast, busyness, complexity, strength = 0.0, 0.0, 0.0, 0.0
+    for a in range(n):
+        for b in range(a):  # each pair once: all sums are symmetric
+            apart = level[a] - level[b]
+            contrast += 2 * p[a] * p[b] * apart * apart
+            busyness += 2 * abs(level[a] * p[a] - level[b] * p[b])
+            complexity += 2 * apart * (p[a] * s[a] + p[b] * s[b]) / (p[a] + p[b])
+            strength += 2 * (p[a] + p[b]) * apart * apart
+    out[0] = min(1 / weighted, largest_coarseness) if weighted > 0 else largest_coarseness
+    out[1] = contrast / (n * (n - 1)) * total / n_voxels if n > 1 else 0.0
+    out[2] = weighted / busyness if busyness > 0 else 0.0
+    out[3] = complexity / n_voxels
+    out[4] = strength / total if total > 0 else 0.0
+    return out
