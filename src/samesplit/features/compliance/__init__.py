@@ -1,0 +1,1 @@
+"""Does the IBSI engine give the reference values? `samesplit ibsi` asks this room."""
