@@ -34,7 +34,7 @@ def phantom() -> pd.DataFrame:
 
 
 def test_every_family_has_its_number_of_features() -> None:
-    assert {one.key: len(catalogue.features(one.key)) for one in catalogue.FAMILIES} == COUNTS
+    assert {key: len(catalogue.family_features(key)) for key in catalogue.FAMILIES} == COUNTS
 
 
 def test_names_codes_and_families_are_those_of_the_reference_table_in_its_order(
@@ -73,7 +73,7 @@ def test_tags_are_unique_and_every_feature_has_a_formula() -> None:
 
 
 def test_units_follow_from_the_family() -> None:
-    units = {one.key: {feature.unit for feature in catalogue.features(one.key)} for one in catalogue.FAMILIES}
+    units = {key: {one.unit for one in catalogue.family_features(key)} for key in catalogue.FAMILIES}
     assert units.pop("morphology") == {"", "mm", "mm2", "mm3", "1/mm", "Imm3"}
     assert units.pop("local_intensity") == {"I"}
     assert units.pop("statistics") == {"", "I", "I2"}
@@ -95,4 +95,4 @@ def test_a_feature_is_found_by_code_by_tag_and_by_tag_with_aggregation() -> None
 
 def test_an_unknown_family_is_an_error_that_names_the_nearest() -> None:
     with pytest.raises(DeclarationError, match="did you mean 'glszm'"):
-        catalogue.features("glsz")
+        catalogue.family_features("glsz")

@@ -26,6 +26,7 @@ __all__ = [
     "Family",
     "Feature",
     "family",
+    "family_features",
     "features",
     "find",
     "full_tag",
@@ -150,7 +151,7 @@ _NGTDM = (
     "with a neighbour that have level i; N_p: number of levels with p_i > 0"
 )
 
-FAMILIES = (
+_FAMILIES = (
     Family("morphology", "Morphology", "HCUG", "3.1", _MORPHOLOGY),
     Family(
         "local_intensity", "Local intensity", "9ST6", "3.2", "Intensities in and around the intensity mask"
@@ -195,7 +196,8 @@ FAMILIES = (
         SLICE_AGGREGATIONS,
     ),
 )
-"""All families, in the manual's order."""
+FAMILIES = {one.key: one for one in _FAMILIES}
+"""All families by key, in the manual's order."""
 
 
 def family(key: str) -> Family:
@@ -208,14 +210,13 @@ def family(key: str) -> Family:
         >>> family("glcm").code, family("UHIW").key
         ('LFYI', 'statistics')
     """
-    for one in FAMILIES:
+    for one in FAMILIES.values():
         if key in (one.key, one.name, one.code):
             return one
-    near = difflib.get_close_matches(key, [one.key for one in FAMILIES], n=1)
+    near = difflib.get_close_matches(key, FAMILIES, n=1)
     raise DeclarationError(
         f"there is no feature family '{key}'",
-        remedy=(f"did you mean '{near[0]}'? " if near else "")
-        + f"There are: {', '.join(one.key for one in FAMILIES)}",
+        remedy=(f"did you mean '{near[0]}'? " if near else "") + f"There are: {', '.join(FAMILIES)}",
     )
 
 
@@ -240,30 +241,33 @@ def _all_features() -> tuple[Feature, ...]:
     return tuple(found)
 
 
-def features(of_family: str | None = None) -> tuple[Feature, ...]:
-    """The features of a family (by key, name or code), or of all, in the order in which they are computed.
+def features() -> tuple[Feature, ...]:
+    """Every feature, family after family, in the order in which they are computed.
+
+    Example:
+        >>> len(features()), features()[0].name
+        (174, 'Volume (mesh)')
+    """
+    return _all_features()
+
+
+def family_features(key: str) -> tuple[Feature, ...]:
+    """The features of a family (by key, name or code), in the order of its values.
 
     Raises:
         DeclarationError: There is no such family.
 
     Example:
-        >>> len(features()), len(features("glcm")), features("ngtdm")[0].name
-        (174, 25, 'Coarseness')
+        >>> len(family_features("glcm")), [feature.tag for feature in family_features("local_intensity")]
+        (25, ['loc_peak_loc', 'loc_peak_glob'])
     """
-    if of_family is None:
-        return _all_features()
-    key = family(of_family).key
-    return tuple(feature for feature in _all_features() if feature.family == key)
+    wanted = family(key).key
+    return tuple(feature for feature in _all_features() if feature.family == wanted)
 
 
-def tags(of_family: str) -> tuple[str, ...]:
-    """The tags of a family, in the order of its values.
-
-    Example:
-        >>> tags("local_intensity")
-        ('loc_peak_loc', 'loc_peak_glob')
-    """
-    return tuple(feature.tag for feature in features(of_family))
+def tags(key: str) -> tuple[str, ...]:
+    """The tags of a family, in the order of its values."""
+    return tuple(feature.tag for feature in family_features(key))
 
 
 def find(code: str) -> tuple[Feature, ...]:

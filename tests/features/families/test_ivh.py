@@ -47,7 +47,7 @@ def test_bins_of_a_fixed_size_count_by_their_centres(values: np.ndarray, n_bins:
     upper = lower + 2.5 * (n_bins + np.ceil((values.max() - lower) / 2.5))
     centres = np.arange(lower + 1.25, upper, 2.5)
     discrete = lower + (np.floor((values - lower) / 2.5) + 0.5) * 2.5
-    found = ivh(values, method="fixed-bin-size", size=2.5, lower=lower, upper=upper)
+    found = ivh(values, method="FBS", size=2.5, lower=lower, upper=upper)
     assert found[:4] == pytest.approx(by_definition(discrete, centres, 2.5))
 
 
@@ -55,7 +55,7 @@ def test_bins_of_a_fixed_size_count_by_their_centres(values: np.ndarray, n_bins:
 def test_a_fixed_number_of_bins_counts_by_bin_numbers(values: np.ndarray, n_bins: int) -> None:
     low, high = values.min(), values.max()
     bins = np.minimum(np.floor(n_bins * (values - low) / (high - low)) + 1, n_bins)
-    found = ivh(values, method="fixed-bin-number", size=n_bins)
+    found = ivh(values, method="FBN", size=n_bins)
     assert found[:4] == pytest.approx(by_definition(bins, np.arange(1.0, n_bins + 1), 1.0))
 
 
@@ -66,7 +66,7 @@ def test_without_a_range_the_levels_reach_from_the_lowest_to_the_highest_value()
 
 
 def test_a_value_on_the_upper_end_belongs_to_the_last_bin() -> None:
-    found = named(np.array([0.0, 10.0]), method="fixed-bin-size", size=2.5, lower=0.0, upper=10.0)
+    found = named(np.array([0.0, 10.0]), method="FBS", size=2.5, lower=0.0, upper=10.0)
     assert found["ivh_v90"] == 0.5
 
 
@@ -78,7 +78,7 @@ def test_where_the_highest_level_holds_too_much_the_intensity_is_one_step_above(
     assert named(np.array([1.0, 5.0, 5.0]))["ivh_i10"] == 6.0
 
 
-@pytest.mark.parametrize("method", ["none", "fixed-bin-size"])
+@pytest.mark.parametrize("method", ["none", "FBS"])
 def test_one_value_has_no_intensity_fraction(method: IvhMethod) -> None:
     found = named(np.full(5, 3.0), method=method)
     assert [tag for tag, value in found.items() if np.isnan(value)] == [
@@ -95,7 +95,7 @@ def test_one_value_in_a_given_range_is_defined() -> None:
 
 
 def test_one_value_in_a_fixed_number_of_bins_lies_in_the_first() -> None:
-    found = named(np.full(5, 3.0), method="fixed-bin-number", size=1000)
+    found = named(np.full(5, 3.0), method="FBN", size=1000)
     assert (found["ivh_v10"], found["ivh_i90"]) == (0.0, 2.0)
 
 
@@ -105,7 +105,7 @@ def test_one_value_in_a_fixed_number_of_bins_lies_in_the_first() -> None:
         ({"size": 0.0}, "no levels"),
         ({"lower": 9.0, "upper": 1.0}, "no levels"),
         ({"size": 1e-9}, "larger step"),
-        ({"method": "fixed-bin-number", "size": 2.5}, "no number of bins"),
+        ({"method": "FBN", "size": 2.5}, "no number of bins"),
     ],
 )
 def test_levels_that_cannot_be_are_errors(how: dict[str, object], problem: str) -> None:
@@ -113,7 +113,7 @@ def test_levels_that_cannot_be_are_errors(how: dict[str, object], problem: str) 
         named(np.array([1.0, 9.0]), **how)
 
 
-@pytest.mark.parametrize("method", ["none", "fixed-bin-number"])
+@pytest.mark.parametrize("method", ["none", "FBN"])
 def test_no_voxels_are_an_error(method: IvhMethod) -> None:
     with pytest.raises(LesionError, match="no voxel"):
         ivh(np.array([]), method=method)

@@ -25,8 +25,9 @@ TAGS = (
     "ivh_auc",
 )
 
-IvhMethod = Literal["none", "fixed-bin-size", "fixed-bin-number"]
-"""IBSI's three cases: calibrated discrete, calibrated continuous, and arbitrary intensities."""
+IvhMethod = Literal["none", "FBS", "FBN"]
+"""No bins, bins of a fixed size, a fixed number of bins: IBSI's cases of calibrated whole numbers, calibrated
+continuous numbers, and arbitrary units."""
 
 MOST_LEVELS = 1 << 24
 """More levels than this mean that the step does not fit the intensities."""
@@ -45,9 +46,9 @@ def ivh(
     Three ways to choose the levels i at which the volume is taken:
 
     * `none` (CT): the intensities themselves, in steps of `size` (1 HU) from `lower` to `upper`.
-    * `fixed-bin-size` (PET): the centres of bins of width `size` that begin at `lower`; a value on the upper end
+    * `FBS` (PET): the centres of bins of width `size` that begin at `lower`; a value on the upper end
       belongs to the last bin.
-    * `fixed-bin-number` (MR): the numbers 1, 2, ... of `size` bins (IBSI: 1000) between the lowest and the
+    * `FBN` (MR): the numbers 1, 2, ... of `size` bins (IBSI: 1000) between the lowest and the
       highest intensity that occur; `lower` and `upper` are not used, and I10 and I90 are bin numbers.
 
     Args:
@@ -67,15 +68,15 @@ def ivh(
     if values.size == 0:
         raise LesionError("there is no voxel to take a volume histogram of", remedy="check the mask")
     low, high = float(values.min()), float(values.max())
-    if method == "fixed-bin-number":
+    if method == "FBN":
         n_levels = _whole(size)
         position = np.zeros(values.shape) if low == high else (values - low) * n_levels / (high - low)
         return ivh_of_counts(_counts(position, n_levels), first=1.0, step=1.0)
     begin = low if lower is None or not math.isfinite(lower) else lower
     end = high if upper is None or not math.isfinite(upper) else upper
-    n_levels = _number_of_levels(begin, end, size, centres=method == "fixed-bin-size")
+    n_levels = _number_of_levels(begin, end, size, centres=method == "FBS")
     counts = _counts((values - begin) / size, n_levels)
-    first = begin + size / 2 if method == "fixed-bin-size" else begin
+    first = begin + size / 2 if method == "FBS" else begin
     return ivh_of_counts(counts, first=first, step=size, n_voxels=values.size)
 
 
