@@ -21,6 +21,9 @@ from samesplit.features.references import Reference, content_hash, parse_referen
         ("/d/a.npz::volume", Reference(Path("/d/a.npz"), "volume")),
         ("/d/a.npy[12]", Reference(Path("/d/a.npy"), None, 12)),
         ("/d/a.npy", Reference(Path("/d/a.npy"))),
+        ("/d/rt.dcm", Reference(Path("/d/rt.dcm"), is_dicom=True)),
+        ("/d/rt.DCM::GTV::1[2]", Reference(Path("/d/rt.DCM"), is_dicom=True, part="GTV::1[2]")),
+        ("/d/rt.dcm::[3]", Reference(Path("/d/rt.dcm"), is_dicom=True, part="[3]")),
     ],
 )
 def test_references_are_understood(text: str, expected: Reference) -> None:
@@ -28,7 +31,7 @@ def test_references_are_understood(text: str, expected: Reference) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["/d/a.npz", "/d/a.npz[3]", "/d/a.nii.gz::x[1]", "/d/a.dcm", "", "/d/a.npy[-1]"]
+    "text", ["/d/a.npz", "/d/a.npz[3]", "/d/a.nii.gz::x[1]", "/d/a.png", "/d/a", "", "/d/a.npy[-1]"]
 )
 def test_what_is_no_reference_is_an_error(text: str) -> None:
     with pytest.raises(LesionError, match="not an image file"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from functools import cache
 from pathlib import Path
 
@@ -12,11 +11,12 @@ import pandas as pd
 
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.errors import CohortError, DataMissingError
+from samesplit.features.references import IMAGE_SUFFIXES, split_reference
 from samesplit.tables import IMAGES, LEDGER, check_table, empty_table, read_csv
 
 __all__ = ["load_images", "resolve_reference"]
 
-_ARRAY = re.compile(r"^(?P<file>.+?)(?P<array>(?<=\.npz)::[^\[\]]+\[\d+\]|(?<=\.npy)\[\d+\])$")
+_ARRAYS = (".npz", ".npy")
 
 
 def load_images(
@@ -72,24 +72,27 @@ def load_images(
 
 
 def resolve_reference(reference: str, root: Path, *, where: str) -> str:
-    """Make a path or array reference absolute; a relative one stays inside the root.
+    """Make the path of a reference absolute; a relative one stays inside the root.
 
     Example:
         >>> resolve_reference("a/../b.npz::masks[3]", Path("/data"), where="images.csv")
         '/data/b.npz::masks[3]'
+        >>> resolve_reference("L1/rt.dcm::GTV-1", Path("/data"), where="images.csv")
+        '/data/L1/rt.dcm::GTV-1'
 
     Raises:
-        CohortError: The path leaves the root through `..`, or the array reference is not one.
+        CohortError: The path leaves the root through `..`, or what follows it means nothing for such a file.
     """
-    name, array = _split_reference(reference)
-    if "::" in reference and not array:
+    name, part = split_reference(reference)
+    files = (*IMAGE_SUFFIXES, *_ARRAYS)
+    if "::" in reference and name.lower().endswith(files) and not _is_array(reference):
         raise CohortError(
             f"{reference!r} is no array reference",
             where=where,
-            remedy="write file.npz::array[17] or file.npy[17]",
+            remedy="write file.npz::array[17] or file.npy[17]; names after '::' are for DICOM files and folders",
         )
     if Path(name).is_absolute():
-        return name + array
+        return name + part
     inside = os.path.normpath(name)
     if inside == ".." or inside.startswith(f"..{os.sep}"):
         raise CohortError(
@@ -97,12 +100,13 @@ def resolve_reference(reference: str, root: Path, *, where: str) -> str:
             where=where,
             remedy="write paths relative to the data folder, or absolute ones",
         )
-    return os.path.normpath(root.absolute() / inside) + array
+    return os.path.normpath(root.absolute() / inside) + part
 
 
-def _split_reference(reference: str) -> tuple[str, str]:
-    match = _ARRAY.match(reference)
-    return (match["file"], match["array"]) if match else (reference, "")
+def _is_array(reference: str) -> bool:
+    """Whether it names one item of a numpy file."""
+    name, part = split_reference(reference)
+    return name.endswith(_ARRAYS) and part.endswith("]")
 
 
 def _read(path: Path, definition: BenchmarkDefinition) -> pd.DataFrame:
@@ -155,7 +159,7 @@ def _check_known(
             where=path,
             remedy="name one of them as cohort.rater in benchmark.yaml",
         )
-    arrays = images["image"].map(lambda reference: bool(_split_reference(reference)[1]))
+    arrays = images["image"].map(_is_array)
     for line, lesion in images.loc[arrays & images["spacing_mm"].isna(), "lesion_id"].items():
         raise CohortError(
             f"the image of lesion {lesion!r} is an array, which has no voxel size of its own",
@@ -169,7 +173,7 @@ def _existing(
 ) -> tuple[pd.DataFrame, list[tuple[str, str, str, str]]]:
     @cache
     def exists(name: str) -> bool:
-        return Path(name).is_file()
+        return Path(name).exists()
 
     rows: list[tuple[str, str, str, str]] = []
     kept: list[bool] = []
@@ -177,8 +181,8 @@ def _existing(
         absent = [
             f"the {kind} file {name} does not exist"
             for kind, name in (
-                ("image", _split_reference(str(row.image))[0]),
-                ("mask", _split_reference(str(row.mask))[0]),
+                ("image", split_reference(str(row.image))[0]),
+                ("mask", split_reference(str(row.mask))[0]),
             )
             if not exists(name)
         ]

@@ -68,10 +68,11 @@ def read_case(
     """Read the image and mask of one lesion and check all that can be wrong with them.
 
     Args:
-        image: Path of a NIfTI, NRRD or MetaImage file, or an array reference (`cases.npz::images[17]`,
-            `cases.npy[17]`) whose axes are z, y, x.
-        mask: The same for the mask. Image and mask may be the same reference for cohorts that have shapes
-            only; the image's grey levels then say nothing.
+        image: Path of a NIfTI, NRRD or MetaImage file; an array reference (`cases.npz::images[17]`,
+            `cases.npy[17]`) whose axes are z, y, x; or the folder of a DICOM series (`L1/ct`, or
+            `L1::SeriesInstanceUID` where it holds several).
+        mask: The same, or an ROI of an RTSTRUCT or a segment of a DICOM SEG (`rt.dcm::GTV-1`). Image and mask may
+            be the same reference for cohorts that have shapes only; the image's grey levels then say nothing.
         lesion_id: For messages.
         mask_label: The mask value that marks the lesion.
         spacing_mm: Edge length of the cubic voxels of arrays; None (or NaN) for image files, which know theirs.
@@ -88,7 +89,7 @@ def read_case(
     spacing = None if spacing_mm is None or math.isnan(spacing_mm) else float(spacing_mm)
     try:
         picture, notes = _read(image, "image", spacing)
-        labels, mask_notes = _read(mask, "mask", spacing)
+        labels, mask_notes = _read(mask, "mask", spacing, of=picture)
         roi = _select(labels, mask_label)
         roi, repair = align_mask(picture, roi, geometry_repair, where=where)
         _check_size(roi, minimum_voxels)
@@ -104,7 +105,10 @@ def read_case(
     return Case(picture, roi, repairs, beside)
 
 
-def _read(text: str, what: str, spacing_mm: float | None) -> tuple[sitk.Image, list[str]]:
+def _read(
+    text: str, what: str, spacing_mm: float | None, *, of: sitk.Image | None = None
+) -> tuple[sitk.Image, list[str]]:
+    """Read an image, or a mask of an image."""
     reference = parse_reference(text)
     if reference.is_array:
         return _from_array(reference, what, spacing_mm), []
@@ -114,6 +118,12 @@ def _read(text: str, what: str, spacing_mm: float | None) -> tuple[sitk.Image, l
             where=reference.path,
             remedy="leave spacing_mm empty for image files",
         )
+    if reference.is_dicom:
+        from samesplit.features.dicom.read import read_dicom_image, read_dicom_mask
+
+        if of is None:
+            return read_dicom_image(reference.path, reference.part)
+        return read_dicom_mask(reference.path, reference.part, of)
     return _from_file(reference.path, what)
 
 

@@ -1,0 +1,1 @@
+"""DICOM series as images; RTSTRUCT contours and DICOM SEG segments as masks."""

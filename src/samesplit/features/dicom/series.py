@@ -1,0 +1,231 @@
+"""A folder's DICOM series, or a multi-frame DICOM file, as one image."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import SimpleITK as sitk
+from pydicom.errors import InvalidDicomError
+from pydicom.tag import Tag
+
+from samesplit.errors import LesionError
+from samesplit.features.dicom.choice import Entry, choose
+from samesplit.features.dicom.files import read_dataset, text_of
+from samesplit.features.dicom.slices import slice_grid
+from samesplit.features.dicom.suv import suv_factor
+
+__all__ = ["FRAME_KEY", "SERIES_KEY", "Series", "find_series", "read_multiframe", "read_series"]
+
+FRAME_KEY = "0020|0052"
+"""Metadata key under which an image carries its FrameOfReferenceUID."""
+SERIES_KEY = "0020|000e"
+"""Metadata key under which an image carries its SeriesInstanceUID."""
+
+_NO_IMAGES = ("SEG", "RTDOSE")
+_TAGS = [Tag(name) for name in (
+    "SOPClassUID", "SOPInstanceUID", "Modality", "SeriesInstanceUID", "SeriesDescription", "NumberOfFrames",
+    "SamplesPerPixel", "Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient",
+    "SpacingBetweenSlices", "FrameOfReferenceUID", "ModalityLUTSequence", "Units", "SUVType", "CorrectedImage",
+    "DecayCorrection", "SeriesDate", "SeriesTime", "AcquisitionDate", "AcquisitionTime", "PatientWeight",
+    "RadiopharmaceuticalInformationSequence", 0x70530010, 0x70531000,
+)]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Series:
+    """The slices of one series in a folder.
+
+    Attributes:
+        folder: The folder.
+        uid: SeriesInstanceUID.
+        headers: One a file, without pixels; `filename` says which file.
+    """
+
+    folder: Path
+    uid: str
+    headers: tuple[pydicom.Dataset, ...]
+
+    @property
+    def files(self) -> list[Path]:
+        """The files, in the order of the headers."""
+        return [Path(str(header.filename)) for header in self.headers]
+
+
+def find_series(folder: Path, selector: str | None) -> Series:
+    """The one image series of a folder that a selector names.
+
+    Files that are no DICOM images (RTSTRUCT, SEG, DICOMDIR, text) are passed over; folders within are not entered.
+
+    Args:
+        folder: The folder.
+        selector: SeriesInstanceUID, the exact series description, a pattern between slashes that matches one
+            description; None when the folder holds one series.
+
+    Raises:
+        LesionError: There is no image, or not exactly one series is meant; the message lists them.
+    """
+    found: dict[str, list[pydicom.Dataset]] = defaultdict(list)
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    for path in files:
+        header = _header(path)
+        if header is not None:
+            found[text_of(header, "SeriesInstanceUID")].append(header)
+    if not found:
+        raise LesionError(
+            f"the folder holds no DICOM image ({len(files)} files were looked at)",
+            where=folder,
+            remedy="name the folder that holds the slices themselves",
+        )
+    uids = sorted(found)
+    entries = [_entry(uid, found[uid]) for uid in uids]
+    uid = uids[choose(entries, selector, what="series", where=folder)]
+    return Series(folder, uid, tuple(found[uid]))
+
+
+def _header(path: Path) -> pydicom.Dataset | None:
+    try:
+        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
+    except InvalidDicomError:
+        return None
+    except Exception as error:  # pydicom raises many kinds for a damaged file
+        raise LesionError(
+            f"is not a readable DICOM file ({error})", where=path, remedy="fetch or export it again"
+        ) from error
+    return header if "Rows" in header and text_of(header, "Modality") not in _NO_IMAGES else None
+
+
+def _entry(uid: str, headers: list[pydicom.Dataset]) -> Entry:
+    description = text_of(headers[0], "SeriesDescription")
+    kind = text_of(headers[0], "Modality") or "no modality"
+    told = (
+        f"{uid}  {kind}  {description or '(no description)'}  {len(headers)} file{'s' * (len(headers) != 1)}"
+    )
+    return Entry((uid, description) if description else (uid,), None, told)
+
+
+def read_series(series: Series) -> tuple[sitk.Image, list[str]]:
+    """Read a series as one volume: rescaled values, PET as SUV by body weight, its grid from slice positions.
+
+    Pixels are decoded and rescaled slice by slice, since slope and intercept may differ between slices.
+
+    Returns:
+        The image, which carries its frame of reference and series under `FRAME_KEY` and `SERIES_KEY`; and notes
+        for the case ledger.
+
+    Raises:
+        LesionError: The slices form no regular volume (see `slice_grid`), are in colour, cannot be decoded, or
+            are PET whose unit cannot become SUV.
+    """
+    where = series.folder
+    if any(int(header.get("NumberOfFrames") or 1) > 1 for header in series.headers):
+        if len(series.headers) > 1:
+            raise LesionError(
+                f"the series has {len(series.headers)} multi-frame files, one volume is needed",
+                where=where,
+                remedy="name one of the files",
+            )
+        return read_multiframe(series.files[0])
+    _check_plain(series.headers, where)
+    grid = slice_grid(series.headers, where=where)
+    ordered = [series.headers[place] for place in grid.order]
+    planes = [_decode(Path(str(header.filename))) for header in ordered]
+    factor, note = suv_factor(ordered, where=where)
+    values = np.stack(planes)
+    if factor is not None:
+        values = values.astype(np.float64) * factor
+    image = sitk.GetImageFromArray(values)
+    image.SetSpacing(grid.spacing_mm)
+    image.SetOrigin(grid.origin_mm)
+    image.SetDirection(grid.direction.ravel().tolist())
+    _identify(image, series.headers[0])
+    return image, [text for text in (grid.note, note) if text]
+
+
+def _check_plain(headers: tuple[pydicom.Dataset, ...], where: Path) -> None:
+    if any(int(header.get("SamplesPerPixel") or 1) != 1 for header in headers):
+        raise LesionError("the slices are in colour", where=where, remedy="give the grey-level series")
+    if any("ModalityLUTSequence" in header for header in headers):
+        raise LesionError(
+            "the slices map grey levels by a Modality LUT, which samesplit does not read",
+            where=where,
+            remedy="export the series with RescaleSlope and RescaleIntercept",
+        )
+
+
+def _decode(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+    try:
+        plane = sitk.GetArrayFromImage(sitk.ReadImage(str(path), imageIO="GDCMImageIO"))
+    except RuntimeError as error:
+        raise LesionError(
+            "the slice's pixels cannot be read", where=path, remedy="fetch or export the series again"
+        ) from error
+    return plane[0] if plane.ndim == 3 else plane
+
+
+def read_multiframe(path: Path) -> tuple[sitk.Image, list[str]]:
+    """Read a multi-frame (enhanced) DICOM file as one volume, by highdicom: frames ordered by their positions.
+
+    Returns:
+        The image and notes, as `read_series`.
+
+    Raises:
+        LesionError: The file is no multi-frame image, or its frames form no regular volume.
+    """
+    import highdicom
+
+    header = read_dataset(path)
+    if "Rows" not in header or text_of(header, "Modality") in _NO_IMAGES:
+        raise LesionError(
+            f"the file holds no image ({text_of(header, 'Modality') or 'no modality'})",
+            where=path,
+            remedy="give the folder of the image's slices, or a multi-frame file",
+        )
+    if int(header.get("NumberOfFrames") or 1) == 1:
+        raise LesionError(
+            "the file holds one slice, a volume is needed",
+            where=path,
+            remedy="give the folder that holds all slices of the series",
+        )
+    if text_of(header, "Modality") == "PT":
+        raise LesionError(
+            "multi-frame PET is not read, because its unit is not converted to SUV",
+            where=path,
+            remedy="export it as single slices, or convert it to SUV before",
+        )
+    try:
+        volume = highdicom.imread(path).get_volume(
+            dtype=np.float64, apply_real_world_transform=False, apply_presentation_lut=False
+        )
+    except Exception as error:  # highdicom and the decoders raise many kinds
+        raise LesionError(
+            f"the frames form no volume that can be read ({error})",
+            where=path,
+            remedy="export one volume of evenly spaced frames: one echo, one time point, one b-value",
+        ) from error
+    image = volume_image(volume.array, volume.affine)
+    _identify(image, header)
+    return image, []
+
+
+def volume_image(
+    array: np.ndarray[tuple[int, ...], np.dtype[np.generic]],
+    affine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+) -> sitk.Image:
+    """An array with axes slice, row, column and its 4 x 4 affine (index to mm, LPS) as an image."""
+    steps = affine[:3, 2::-1]
+    spacing = np.linalg.norm(steps, axis=0)
+    image = sitk.GetImageFromArray(np.ascontiguousarray(array))
+    image.SetSpacing(spacing.tolist())
+    image.SetOrigin(affine[:3, 3].tolist())
+    image.SetDirection((steps / spacing).ravel().tolist())
+    return image
+
+
+def _identify(image: sitk.Image, header: pydicom.Dataset) -> None:
+    for key, keyword in ((FRAME_KEY, "FrameOfReferenceUID"), (SERIES_KEY, "SeriesInstanceUID")):
+        if text_of(header, keyword):
+            image.SetMetaData(key, text_of(header, keyword))
