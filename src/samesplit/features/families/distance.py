@@ -42,30 +42,33 @@ def city_block_distance(mask: npt.NDArray[np.uint8], *, in_plane: bool) -> npt.N
         [0, 1, 1, 1, 0]
     """
     distance = np.zeros(mask.shape, dtype=np.uint16)
-    _sweep(mask, distance, in_plane)
+    _, ny, nx = mask.shape
+    _sweep(mask.reshape(-1), distance.reshape(-1), mask.shape, nx if in_plane else ny * nx)
     return distance
 
 
 @numba.njit(cache=True, nogil=True)
-def _sweep(mask: Any, distance: Any, in_plane: bool) -> None:
-    # Two sweeps, there and back, are exact for this metric. What the forward one has not reached counts as far.
-    nz, ny, nx = mask.shape
-    one = np.uint16(1)
+def _sweep(mask: Any, distance: Any, shape: tuple[int, int, int], step: int) -> None:
+    # Two sweeps, there and back, are exact for this metric. `step` leads to the neighbour in the next slice;
+    # within slices it is the length of a row, which leads to the next row once more.
+    nz, ny, nx = shape
     for z in range(1, nz - 1):
         for y in range(1, ny - 1):
-            row, inside = distance[z, y], mask[z, y]
-            before, below = distance[z, y - 1], distance[z - 1, y]
-            for x in range(nx):
-                nearest = before[x] if in_plane else min(before[x], below[x])
-                row[x] = nearest + one if inside[x] else np.uint16(0)
-            for x in range(1, nx):
-                row[x] = min(row[x], row[x - 1] + one)
+            row = (z * ny + y) * nx
+            for p in range(row, row + nx):
+                before, below = distance[p - nx], distance[p - step]
+                nearest = before if before < below else below
+                distance[p] = nearest + np.uint16(1) if mask[p] != 0 else np.uint16(0)
+            for p in range(row + 1, row + nx):
+                if distance[p] > distance[p - 1] + 1:
+                    distance[p] = distance[p - 1] + 1
     for z in range(nz - 2, 0, -1):
         for y in range(ny - 2, 0, -1):
-            row = distance[z, y]
-            after, above = distance[z, y + 1], distance[z + 1, y]
-            for x in range(nx):
-                nearest = after[x] if in_plane else min(after[x], above[x])
-                row[x] = min(row[x], nearest + one)
-            for x in range(nx - 2, -1, -1):
-                row[x] = min(row[x], row[x + 1] + one)
+            row = (z * ny + y) * nx
+            for p in range(row, row + nx):
+                after, above = distance[p + nx], distance[p + step]
+                nearest = np.uint16((after if after < above else above) + np.uint16(1))
+                distance[p] = nearest if nearest < distance[p] else distance[p]
+            for p in range(row + nx - 2, row, -1):
+                if distance[p] > distance[p + 1] + 1:
+                    distance[p] = distance[p + 1] + 1

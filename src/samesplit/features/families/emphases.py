@@ -10,6 +10,7 @@ occupied cells, ordered by step and then by level, and never over a whole matrix
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numba
@@ -43,8 +44,7 @@ def table_emphases(table: npt.NDArray[np.int64], n_voxels: int) -> npt.NDArray[n
         >>> table_emphases(table, 4)[[0, 1, 2, 3, 12, 15]]
         array([0.625, 2.5  , 0.625, 2.5  , 0.5  , 1.   ])
     """
-    values: npt.NDArray[np.float64] = _emphases(table, _NO_KEYS, n_voxels)
-    return values
+    return _emphases_of(table, _NO_KEYS, n_voxels)
 
 
 def zone_emphases(
@@ -65,87 +65,75 @@ def zone_emphases(
         >>> zone_emphases(np.array([1, 2], np.uint16), np.array([1, 9], np.uint32), 2, 10)[[1, 12]]
         array([41. ,  0.2])
     """
+    # Small steps are counted in a table; the few large ones are sorted.
     n_steps = min(_TABLE_STEPS, max(1, _TABLE_CELLS // (n_levels + 1)))
-    values: npt.NDArray[np.float64] = _zone_emphases(levels, steps, n_levels, n_steps, n_voxels)
+    largest = int(steps.max(initial=1))
+    table = np.zeros((min(n_steps, largest), n_levels + 1), dtype=np.int64)
+    _count(levels, steps, table)
+    keys = _NO_KEYS
+    if largest > n_steps:
+        large = steps > n_steps
+        keys = np.sort(steps[large].astype(np.uint64) << np.uint64(16) | levels[large])
+    return _emphases_of(table, keys, n_voxels)
+
+
+def _emphases_of(
+    table: npt.NDArray[np.int64], keys: npt.NDArray[np.uint64], n_voxels: int
+) -> npt.NDArray[np.float64]:
+    cells = np.empty((table.size + keys.size, 3), dtype=np.int64)
+    values = np.zeros(N_EMPHASES)
+    if not _emphases(cells, _cells(table, keys, cells), np.zeros(table.shape[1]), n_voxels, values):
+        values[:] = np.nan
     return values
 
 
 @numba.njit(cache=True, nogil=True)
-def _zone_emphases(levels: Any, steps: Any, n_levels: int, n_steps: int, n_voxels: int) -> Any:
-    # Small steps are counted in a table; the few large ones are sorted.
-    table = np.zeros((n_steps, n_levels + 1), dtype=np.int64)
-    n_keys = 0
-    for k in range(levels.size):
-        if steps[k] > n_steps:
-            n_keys += 1
-    keys = np.empty(n_keys, dtype=np.uint64)
-    n_keys = 0
-    for k in range(levels.size):
-        if steps[k] > n_steps:
-            keys[n_keys] = np.uint64(steps[k]) << np.uint64(16) | np.uint64(levels[k])
-            n_keys += 1
-        else:
-            table[np.uintp(steps[k]) - np.uintp(1), np.uintp(levels[k])] += 1
-    _shell_sort(keys)
-    return _emphases(table, keys, n_voxels)
-
-
-@numba.njit(cache=True, nogil=True)
-def _shell_sort(keys: Any) -> None:
-    gap = 1
-    while gap < keys.size // 3:
-        gap = 3 * gap + 1
-    while gap > 0:
-        for start in range(gap, keys.size):
-            key = keys[start]
-            k = start
-            while k >= gap and keys[k - gap] > key:
-                keys[k] = keys[k - gap]
-                k -= gap
-            keys[k] = key
-        gap //= 3
+def _count(levels: Any, steps: Any, table: Any) -> None:
+    for k in range(np.uintp(levels.size)):
+        row = np.uintp(steps[k]) - np.uintp(1)
+        if row < np.uintp(table.shape[0]):
+            table[row, np.uintp(levels[k])] += 1
 
 
 @numba.njit(cache=True, nogil=True)
 def _cells(table: Any, keys: Any, cells: Any) -> int:
     """Fill rows (step, level, count) from a table and the sorted keys of larger steps; how many there are."""
-    n = 0
-    for j in range(table.shape[0]):
-        for i in range(1, table.shape[1]):
+    n = np.uintp(0)
+    last = np.uint64(0)
+    for j in range(np.uintp(table.shape[0])):
+        for i in range(np.uintp(1), np.uintp(table.shape[1])):
             if table[j, i] > 0:
-                cells[n, 0] = j + 1
+                cells[n, 0] = j + np.uintp(1)
                 cells[n, 1] = i
                 cells[n, 2] = table[j, i]
-                n += 1
-    for k in range(keys.size):
-        if k > 0 and keys[k] == keys[k - 1]:
-            cells[n - 1, 2] += 1
+                n += np.uintp(1)
+    for k in range(np.uintp(keys.size)):
+        if keys[k] == last:
+            cells[n - np.uintp(1), 2] += 1
         else:
-            cells[n, 0] = np.int64(keys[k] >> np.uint64(16))
-            cells[n, 1] = np.int64(keys[k] & np.uint64(0xFFFF))
+            last = keys[k]
+            cells[n, 0] = last >> np.uint64(16)
+            cells[n, 1] = last & np.uint64(0xFFFF)
             cells[n, 2] = 1
-            n += 1
+            n += np.uintp(1)
     return n
 
 
 @numba.njit(cache=True, nogil=True)
-def _emphases(table: Any, keys: Any, n_voxels: int) -> Any:
-    n_filled = 0
-    for j in range(table.shape[0]):
-        for i in range(1, table.shape[1]):
-            n_filled += table[j, i] > 0
-    cells = np.empty((n_filled + keys.size, 3), dtype=np.int64)
-    n_cells = _cells(table, keys, cells)
-    of_level = np.zeros(table.shape[1], dtype=np.float64)
-    out = np.zeros(17, dtype=np.float64)
+def _emphases(cells: Any, n_cells: Any, of_level: Any, n_voxels: int, out: Any) -> bool:
     total = 0.0
     of_step = 0.0  # counts of the step that the walk is at
+    step = np.int64(0)
     for k in range(n_cells):
-        j, i, count = float(cells[k, 0]), float(cells[k, 1]), float(cells[k, 2])
+        if cells[k, 0] != step:
+            out[10] += of_step * of_step
+            of_step = 0.0
+            step = cells[k, 0]
+        j, i, count = np.float64(step), np.float64(cells[k, 1]), np.float64(cells[k, 2])
         jj, ii = j * j, i * i
         total += count
-        of_level[cells[k, 1]] += count
         of_step += count
+        of_level[cells[k, 1]] += count
         out[0] += count / jj
         out[1] += count * jj
         out[2] += count / ii
@@ -154,33 +142,25 @@ def _emphases(table: Any, keys: Any, n_voxels: int) -> Any:
         out[5] += count * ii / jj
         out[6] += count * jj / ii
         out[7] += count * jj * ii
-        out[13] += count * i  # mean level and step for now
+        out[13] += count * i  # sums for the means, for now
         out[14] += count * j
-        if k + 1 == n_cells or cells[k + 1, 0] != cells[k, 0]:
-            out[10] += of_step * of_step
-            of_step = 0.0
     if total == 0.0:
-        out[:] = np.nan
-        return out
-    for i in range(of_level.size):
-        out[8] += of_level[i] * of_level[i]
-    for k in range(15):
+        return False
+    out[10] += of_step * of_step
+    for level in range(of_level.size):
+        out[8] += of_level[level] * of_level[level]
+    mean_level, mean_step = out[13] / total, out[14] / total
+    out[13] = out[14] = 0.0
+    for k in range(12):
         out[k] /= total
     out[9] = out[8] / total
     out[11] = out[10] / total
     out[12] = total / n_voxels
-    _spread(cells[:n_cells], total, out)
-    return out
-
-
-@numba.njit(cache=True, nogil=True)
-def _spread(cells: Any, total: float, out: Any) -> None:
-    mean_level, mean_step = out[13], out[14]
-    level_variance, step_variance, entropy, energy = 0.0, 0.0, 0.0, 0.0
-    for k in range(cells.shape[0]):
+    for k in range(n_cells):
         p = cells[k, 2] / total
-        level_variance += p * (cells[k, 1] - mean_level) ** 2
-        step_variance += p * (cells[k, 0] - mean_step) ** 2
-        entropy -= p * np.log2(p)
-        energy += p * p
-    out[13], out[14], out[15], out[16] = level_variance, step_variance, entropy, energy
+        away_level, away_step = cells[k, 1] - mean_level, cells[k, 0] - mean_step
+        out[13] += p * away_level * away_level
+        out[14] += p * away_step * away_step
+        out[15] -= p * math.log2(p)
+        out[16] += p * p
+    return True

@@ -147,5 +147,6 @@ def _count_near(levels: Any, alpha: int, reach_z: int, reach: int, first: int, l
                     for u in range(max(0, y - reach), min(ny, y + reach + 1)):
                         for t in range(max(0, x - reach), min(nx, x + reach + 1)):
                             other = np.int64(levels[v, u, t])
-                            dependence += other != 0 and abs(other - level) <= alpha
+                            if other != 0 and abs(other - level) <= alpha:
+                                dependence += 1
                 table[dependence, level] += 1

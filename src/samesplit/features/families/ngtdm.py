@@ -21,6 +21,8 @@ AGGREGATIONS = ("2D", "2_5D", "3D")
 
 TAGS = ("ngt_coarseness", "ngt_contrast", "ngt_busyness", "ngt_complexity", "ngt_strength")
 
+_Table = npt.NDArray[np.int64]
+
 LARGEST_COARSENESS = 1e6
 """Coarseness where no voxel differs from its neighbours: a convention of the IBSI manual."""
 
@@ -53,10 +55,7 @@ def ngtdm(volume: LevelVolume, aggregation: str) -> npt.NDArray[np.float64]:
     if aggregation not in AGGREGATIONS:
         raise ValueError(f"grey tone differences are aggregated as 2D, 2_5D or 3D, not as {aggregation!r}")
     if aggregation == "3D":
-        sums, numbers = _tables(volume, 27)
-        _add_differences(volume.levels, neighbour_counts(volume.geometry, in_plane=False), 1, sums, numbers)
-        features: npt.NDArray[np.float64] = _features(sums, numbers, LARGEST_COARSENESS)
-        return features
+        return _features_3d(volume)
     both = volume.shared("ngtdm_in_plane", lambda: _by_slice(volume))
     return both[AGGREGATIONS.index(aggregation)]
 
@@ -85,74 +84,74 @@ def neighbour_counts(geometry: MaskGeometry, *, in_plane: bool) -> npt.NDArray[n
     return geometry.shared(f"neighbour_counts_{'in_plane' if in_plane else '3d'}", make)
 
 
-def _tables(volume: LevelVolume, n_counts: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    shape = (n_counts, volume.n_levels + 1)
-    return np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+def _features_3d(volume: LevelVolume) -> npt.NDArray[np.float64]:
+    counts = neighbour_counts(volume.geometry, in_plane=False)
+    sums, numbers = _tables(volume, 27)
+    nz, _, nx = volume.levels.shape
+    levels = volume.levels.reshape(nz, -1)
+    for z in range(1, nz - 1):
+        _add_differences(levels[z - 1 : z + 2], counts[z].reshape(-1), nx, sums, numbers)
+    return _features_of(sums, numbers)
 
 
 def _by_slice(volume: LevelVolume) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     counts = neighbour_counts(volume.geometry, in_plane=True)
     merged_sums, merged_numbers = _tables(volume, 9)
+    nz, _, nx = volume.levels.shape
+    levels = volume.levels.reshape(nz, -1)
     features = []
     for z in np.flatnonzero(volume.geometry.n_voxels_per_slice):
-        part = slice(z, z + 1)
         sums, numbers = _tables(volume, 9)
-        _add_differences(volume.levels[part], counts[part], 0, sums, numbers)
-        features.append(_features(sums, numbers, LARGEST_COARSENESS))
+        _add_differences(levels[z : z + 1], counts[z].reshape(-1), nx, sums, numbers)
+        features.append(_features_of(sums, numbers))
         merged_sums += sums
         merged_numbers += numbers
-    merged = _features(merged_sums, merged_numbers, LARGEST_COARSENESS)
-    return mean_over_slices(np.stack(features)), merged
+    return mean_over_slices(np.stack(features)), _features_of(merged_sums, merged_numbers)
+
+
+def _tables(volume: LevelVolume, n_counts: int) -> tuple[_Table, _Table]:
+    shape = (n_counts, volume.n_levels + 1)
+    return np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
 
 
 @numba.njit(cache=True, nogil=True)
-def _add_differences(levels: Any, counts: Any, reach_z: int, sums: Any, numbers: Any) -> None:
+def _add_differences(levels: Any, counts: Any, nx: int, sums: Any, numbers: Any) -> None:
     # With c neighbours of sum S a voxel of level i differs by |i - S / c| = |(c + 1) i - (S + i)| / c: whole
     # numbers are gathered for each c, and divided at the end. S + i is a sum over a box of voxels.
-    nz, ny, nx = levels.shape
-    width = np.uintp(nx)
-    plane = np.empty((ny, nx), dtype=np.int32)
-    column = np.empty(nx, dtype=np.int32)
-    difference = np.zeros(nx, dtype=np.int32)
-    for z in range(reach_z, nz - reach_z):
-        for y in range(ny):
-            for x in range(width):
-                plane[y, x] = levels[z, y, x]
-            if reach_z > 0:
-                for x in range(width):
-                    plane[y, x] += np.int32(levels[z - 1, y, x]) + np.int32(levels[z + 1, y, x])
-        for y in range(1, ny - 1):
-            row, around = levels[z, y], counts[z, y]
-            for x in range(width):
-                column[x] = plane[y - 1, x] + plane[y, x] + plane[y + 1, x]
-            for x in range(1, width - np.uintp(1)):
-                box = column[x - 1] + column[x] + column[x + 1]
-                difference[x] = abs(np.int32(row[x]) * (np.int32(around[x]) + np.int32(1)) - box)
-            for x in range(width):
-                if around[x] != 0:
-                    sums[np.uintp(around[x]), np.uintp(row[x])] += difference[x]
-                    numbers[np.uintp(around[x]), np.uintp(row[x])] += 1
+    n, width = np.uintp(levels.shape[1]), np.uintp(nx)
+    plane = np.zeros(levels.shape[1], dtype=np.int32)
+    column = np.zeros(levels.shape[1], dtype=np.int32)
+    for k in range(levels.shape[0]):
+        for p in range(n):
+            plane[p] += np.int32(levels[k, p])
+    for p in range(width, n - width):
+        column[p] = plane[p - width] + plane[p] + plane[p + width]
+    middle = levels[levels.shape[0] // 2]
+    one = np.uintp(1)
+    for p in range(width, n - width):
+        box = column[p - one] + column[p] + column[p + one]
+        plane[p] = abs(np.int32(middle[p]) * (np.int32(counts[p]) + np.int32(1)) - box)
+    for p in range(width, n - width):
+        if counts[p] != 0:
+            sums[np.uintp(counts[p]), np.uintp(middle[p])] += plane[p]
+            numbers[np.uintp(counts[p]), np.uintp(middle[p])] += 1
+
+
+def _features_of(sums: _Table, numbers: _Table) -> npt.NDArray[np.float64]:
+    per_count = np.arange(1, len(sums))
+    of_level = numbers.sum(axis=0)
+    level = np.flatnonzero(of_level)
+    out = np.full(len(TAGS), np.nan)
+    if level.size:
+        differences = (sums[1:, level] / per_count[:, None]).sum(axis=0)
+        _features(level.astype(np.float64), of_level[level] / of_level.sum(), differences, out)
+        out[[1, 3]] /= of_level.sum()
+    return out
 
 
 @numba.njit(cache=True, nogil=True)
-def _features(sums: Any, numbers: Any, largest_coarseness: float) -> Any:
-    n_counts, n_levels = sums.shape
-    level, p, s = np.empty(n_levels), np.empty(n_levels), np.empty(n_levels)
-    n = 0  # levels that occur
-    n_voxels = 0.0
-    for i in range(1, n_levels):
-        count, total = 0.0, 0.0
-        for c in range(1, n_counts):
-            count += numbers[c, i]
-            total += sums[c, i] / c
-        if count > 0:
-            level[n], p[n], s[n] = i, count, total
-            n += 1
-            n_voxels += count
-    out = np.full(5, np.nan)
-    if n == 0:
-        return out
-    p[:n] /= n_voxels
+def _features(level: Any, p: Any, s: Any, out: Any) -> None:
+    n = level.size
     weighted, total = 0.0, 0.0
     for a in range(n):
         weighted += p[a] * s[a]
@@ -165,9 +164,8 @@ def _features(sums: Any, numbers: Any, largest_coarseness: float) -> Any:
             busyness += 2 * abs(level[a] * p[a] - level[b] * p[b])
             complexity += 2 * apart * (p[a] * s[a] + p[b] * s[b]) / (p[a] + p[b])
             strength += 2 * (p[a] + p[b]) * apart * apart
-    out[0] = min(1 / weighted, largest_coarseness) if weighted > 0 else largest_coarseness
-    out[1] = contrast / (n * (n - 1)) * total / n_voxels if n > 1 else 0.0
+    out[0] = 1 / weighted if weighted * LARGEST_COARSENESS > 1 else LARGEST_COARSENESS
+    out[1] = contrast / (n * (n - 1)) * total if n > 1 else 0.0
     out[2] = weighted / busyness if busyness > 0 else 0.0
-    out[3] = complexity / n_voxels
+    out[3] = complexity
     out[4] = strength / total if total > 0 else 0.0
-    return out

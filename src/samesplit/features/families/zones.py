@@ -87,13 +87,24 @@ def zone_features(
 
 
 def _zones(volume: LevelVolume, in_plane: bool) -> Zones:
-    _, ny, nx = volume.levels.shape
-    back = (DIRECTIONS[:N_PAIRS] @ np.array([ny * nx, nx, 1])).astype(np.uintp)
-    keep = np.uint32((IN_PLANE if in_plane else (1 << 2 * N_PAIRS) - 1) >> N_PAIRS)
+    nz, ny, nx = volume.levels.shape
+    behind = (DIRECTIONS[:N_PAIRS] @ np.array([ny * nx, nx, 1])).astype(np.uintp)
+    keep = np.uint32((int(IN_PLANE) if in_plane else (1 << 2 * N_PAIRS) - 1) >> N_PAIRS)
     distance = border_distance(volume.geometry, in_plane=in_plane)
-    return Zones(
-        *_label(volume.levels, equal_bits(volume), distance, back, _joins(), keep, volume.geometry.n_voxels)
+    parents, sizes, distances = np.empty((3, volume.geometry.n_voxels + 1), dtype=np.uint32)
+    levels = np.empty(volume.geometry.n_voxels + 1, dtype=np.uint16)
+    starts = np.zeros(nz + 1, dtype=np.int64)
+    n = _label(
+        volume.levels.reshape(-1),
+        equal_bits(volume).reshape(-1),
+        distance.reshape(-1),
+        volume.levels.shape,
+        (behind, _joins(), keep),
+        np.empty(volume.levels.size, dtype=np.uint32),
+        (parents, levels, sizes, distances, starts),
     )
+    n = _gather(parents, levels, sizes, distances, starts, n)
+    return Zones(levels[:n].copy(), sizes[:n].copy(), distances[:n].copy(), starts)
 
 
 @cache
@@ -105,17 +116,19 @@ def _joins() -> npt.NDArray[np.uint16]:
     """
     behind = -DIRECTIONS[:N_PAIRS]
     touching = np.abs(behind[:, None] - behind[None]).max(axis=2) <= 1
+    near = touching @ (1 << np.arange(N_PAIRS))
     sets = np.arange(1 << N_PAIRS)
     left = sets.copy()
     packed = np.zeros(sets.size, dtype=np.uint16)
     for shift in range(0, 16, 4):
         group = left & -left
-        first = np.bitwise_count(np.maximum(group, 1) - 1)
+        first = np.bitwise_count(np.maximum(group, 1) - 1).astype(np.int64)
         packed |= np.where(left > 0, (first + 1) << shift, 0).astype(np.uint16)
-        for _ in range(N_PAIRS):  # grow the group by neighbours of its members until it is complete
+        grown = np.zeros_like(group)
+        while (grown != group).any():  # take in neighbours of members until the group is complete
+            grown = group
             for k in range(N_PAIRS):
-                near = int((touching[k] << np.arange(N_PAIRS)).sum())
-                group = np.where(group >> k & 1, group | (near & left), group)
+                group = np.where(group >> k & 1, group | (near[k] & left), group)
         left &= ~group
     return packed
 
@@ -130,41 +143,36 @@ def _root(parents: Any, label: Any) -> Any:
 
 @numba.njit(cache=True, nogil=True)
 def _label(
-    levels: Any, equal: Any, distance: Any, back: Any, joins: Any, keep: Any, n_voxels: int
-) -> tuple[Any, Any, Any, Any]:
+    levels: Any, equal: Any, distance: Any, shape: tuple[int, int, int], near: Any, labels: Any, found: Any
+) -> int:
     # One pass: each voxel takes the label of an equal neighbour behind it, and joins labels that it connects.
     # Sizes and distances are gathered by label at once; labels that were joined are added up afterwards.
-    nz, ny, nx = levels.shape
-    flat_levels, flat_equal, flat_distance = levels.reshape(-1), equal.reshape(-1), distance.reshape(-1)
-    labels = np.empty(levels.size, dtype=np.uint32)
-    parents = np.empty(n_voxels + 1, dtype=np.uint32)
-    zone_levels = np.empty(n_voxels + 1, dtype=np.uint16)
-    sizes = np.empty(n_voxels + 1, dtype=np.uint32)
-    distances = np.empty(n_voxels + 1, dtype=np.uint32)
-    starts = np.zeros(nz + 1, dtype=np.int64)
-    four, mask, shift = np.uint16(4), np.uint16(15), np.uint32(13)
+    behind, joins, keep = near
+    parents, zone_levels, sizes, distances, starts = found
+    nz, ny, nx = shape
+    one, four, lowest, shift = np.uintp(1), np.uint16(4), np.uint16(15), np.uint32(13)
     n = np.uintp(0)
     for z in range(1, nz - 1):
-        starts[z] = n + np.uintp(1)
+        starts[z] = n
         for y in range(1, ny - 1):
             row = np.uintp((z * ny + y) * nx)
-            for p in range(row + np.uintp(1), row + np.uintp(nx - 1)):
-                level = flat_levels[p]
+            for p in range(row + one, row + np.uintp(nx - 1)):
+                level = levels[p]
                 if level == 0:
                     continue
-                join = joins[flat_equal[p] >> shift & keep]
+                near_border = distance[p]
+                join = joins[equal[p] >> shift & keep]
                 if join == 0:
-                    n += np.uintp(1)
-                    labels[p] = n
-                    parents[n] = n
+                    labels[p] = parents[n] = n
                     zone_levels[n] = level
                     sizes[n] = 1
-                    distances[n] = flat_distance[p]
+                    distances[n] = near_border
+                    n += one
                     continue
-                label = np.uintp(labels[p - back[np.uintp(join & mask) - np.uintp(1)]])
+                label = np.uintp(labels[p - behind[np.uintp(join & lowest) - one]])
                 join >>= four
                 while join != 0:
-                    other = _root(parents, np.uintp(labels[p - back[np.uintp(join & mask) - np.uintp(1)]]))
+                    other = _root(parents, np.uintp(labels[p - behind[np.uintp(join & lowest) - one]]))
                     label = _root(parents, label)
                     if other < label:
                         label, other = other, label
@@ -172,29 +180,32 @@ def _label(
                     join >>= four
                 labels[p] = label
                 sizes[label] += np.uint32(1)
-                distances[label] = min(distances[label], np.uint32(flat_distance[p]))
-    starts[nz - 1] = starts[nz] = n + np.uintp(1)
-    kept = _gather(parents, zone_levels, sizes, distances, np.int64(n), starts)
-    return zone_levels[1 : kept + 1].copy(), sizes[1 : kept + 1].copy(), distances[1 : kept + 1].copy(), starts
+                if near_border < distances[label]:
+                    distances[label] = near_border
+    starts[nz - 1] = starts[nz] = n
+    return int(n)
 
 
 @numba.njit(cache=True, nogil=True)
-def _gather(parents: Any, levels: Any, sizes: Any, distances: Any, n: int, starts: Any) -> int:
+def _gather(parents: Any, levels: Any, sizes: Any, distances: Any, starts: Any, n: int) -> int:
     # A label's parent is smaller than itself, so going down every label is complete before it is passed on.
-    for k in range(n, 0, -1):
-        parent = parents[k]
-        if parent != k:
+    for k in range(n - 1, -1, -1):
+        parent = np.uintp(parents[k])
+        if parent != np.uintp(k):
             sizes[parent] += sizes[k]
-            distances[parent] = min(distances[parent], distances[k])
-    kept, z = 0, 1
-    for k in range(1, n + 1):
-        while starts[z] == k and z < starts.size - 1:
+            if distances[k] < distances[parent]:
+                distances[parent] = distances[k]
+    kept = np.uintp(0)
+    z = 0
+    for k in range(n):
+        while starts[z] == k:
             starts[z] = kept
             z += 1
         if parents[k] == k:
-            kept += 1
             levels[kept] = levels[k]
             sizes[kept] = sizes[k]
             distances[kept] = distances[k]
-    starts[z:] = kept
-    return kept
+            kept += np.uintp(1)
+    for last in range(z, starts.size):
+        starts[last] = kept
+    return int(kept)
