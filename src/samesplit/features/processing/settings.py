@@ -1,0 +1,129 @@
+"""What a profile may say about the steps between reading an image and computing features."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from samesplit.declarations import Declaration
+from samesplit.features.processing.grid import Spacing
+
+__all__ = [
+    "BiasCorrection",
+    "HistogramMatching",
+    "Normalisation",
+    "ProcessingSettings",
+    "Unit",
+    "spacing_zyx",
+]
+
+Unit = Literal["arbitrary", "HU", "SUV", "quantitative"]
+Positive = Annotated[float, Field(gt=0)]
+Length = Annotated[float, Field(ge=0)]
+XYZ = tuple[Length | None, Length | None, Length | None]
+
+
+class BiasCorrection(Declaration):
+    """N4 bias field correction of the whole image (doi:10.1109/TMI.2010.2046908), one thread, no randomness."""
+
+    mask: Literal["otsu", "image"] = "otsu"
+    """Voxels that the field is fitted on: those above Otsu's threshold, or the whole image."""
+    shrink_factor: int = Field(default=4, ge=1)
+    """The field is fitted on every n-th voxel of each axis (fewer are skipped where an axis is short)."""
+    iterations: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(50, 50, 50, 50), min_length=1)
+    """At most this many iterations on each level of resolution."""
+    convergence: Positive = 0.001
+    """A level ends once the field changes by less."""
+
+
+class HistogramMatching(Declaration):
+    """The whole image's histogram is matched to that of another sequence of the same lesion."""
+
+    reference: str
+    """The sequence to match to, for example T1C."""
+    levels: int = Field(default=128, ge=2)
+    """Histogram bins."""
+    points: int = Field(default=7, ge=1)
+    """Quantiles that are matched."""
+    threshold_at_mean: bool = True
+    """Leave voxels below the image's mean (background) out of both histograms."""
+
+
+class Normalisation(Declaration):
+    """Intensities are turned to mean 0 and standard deviation `scale`."""
+
+    over: Literal["image", "roi"] = "image"
+    """Voxels that mean and standard deviation (divided by their number) come from."""
+    scale: Positive = 1.0
+    """The standard deviation afterwards."""
+    clip_sd: Positive | None = None
+    """Intensities beyond this many standard deviations are set to that bound."""
+
+
+class ProcessingSettings(Declaration):
+    """From an image and a mask to a region, in IBSI's order of steps; what is not said is not done."""
+
+    unit: Unit = "arbitrary"
+    """What intensities mean: HU and SUV are checked; `quantitative` has a meaning of its own (T1 in ms, ADC)."""
+    rounding: Literal["none", "before", "after", "both"] = "none"
+    """Round intensities to whole numbers before interpolation, after it, or both (IBSI for CT)."""
+    bias_correction: BiasCorrection | None = None
+    histogram_matching: HistogramMatching | None = None
+    normalisation: Normalisation | None = None
+    spacing_mm: Length | XYZ | None = None
+    """New distance of voxels in mm: one number, or three in the order x, y, z in which 0 or null keeps an axis
+    (2D interpolation: [2, 2, 0]); nothing keeps the image's own voxels."""
+    image_interpolation: Literal["nearest", "linear", "cubic"] = "linear"
+    """Cubic means cubic splines, which pass through the image's values."""
+    mask_interpolation: Literal["nearest", "linear"] = "linear"
+    mask_threshold: float = Field(default=0.5, gt=0, le=1)
+    """A voxel of the new grid belongs to the lesion when the interpolated mask reaches this."""
+    range: tuple[float | None, float | None] | None = None
+    """Lowest and highest intensity that counts, both counted themselves; null where there is no bound."""
+    outliers_sd: Positive | None = None
+    """Intensities further than this many standard deviations from the lesion's mean do not count."""
+
+    @field_validator("bias_correction", "normalisation", mode="before")
+    @classmethod
+    def _true_is_default(cls, value: Any) -> Any:
+        return {} if value is True else None if value is False else value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ProcessingSettings:
+        if self.spacing_mm == 0:
+            raise ValueError("spacing_mm is above 0; leave it out to keep the image's own voxels")
+        low, high = self.range or (None, None)
+        if low is not None and high is not None and low >= high:
+            raise ValueError(f"range holds the lowest intensity first: {low:g} is not below {high:g}")
+        corrected = [name for name in ("bias_correction", "histogram_matching") if getattr(self, name)]
+        if corrected and self.rounding in ("before", "both"):
+            raise ValueError(
+                f"rounding before interpolation comes before {corrected[0]}: use 'after' or 'none'"
+            )
+        changed = [*corrected, *(["normalisation"] if self.normalisation else [])]
+        if changed and self.unit != "arbitrary":
+            raise ValueError(
+                f"{changed[0]} takes the unit {self.unit} away: set unit: arbitrary, or leave it out"
+            )
+        return self
+
+    @property
+    def target_mm(self) -> Spacing:
+        """`spacing_mm` along z, y, x; None keeps an axis."""
+        return spacing_zyx(self.spacing_mm)
+
+
+def spacing_zyx(spacing_mm: float | XYZ | None) -> Spacing:
+    """A spacing as profiles write it (one number, x y z, or nothing) along z, y, x; None keeps an axis.
+
+    Example:
+        >>> spacing_zyx((2, 2, 0)), spacing_zyx(1.0), spacing_zyx(None)
+        ((None, 2.0, 2.0), (1.0, 1.0, 1.0), (None, None, None))
+    """
+    x, y, z = spacing_mm if isinstance(spacing_mm, tuple) else (spacing_mm,) * 3
+    return _length(z), _length(y), _length(x)
+
+
+def _length(value: float | None) -> float | None:
+    return float(value) if value else None
