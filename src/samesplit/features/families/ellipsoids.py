@@ -1,0 +1,208 @@
+"""Ellipsoids of a lesion: from its principal components, and the smallest that encloses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from samesplit.features.families.hull import Hull
+from samesplit.features.families.neighbours import DIRECTIONS
+
+__all__ = ["MVEE_TOLERANCE", "Ellipsoid", "enclosing_ellipsoid", "principal_ellipsoid"]
+
+MVEE_TOLERANCE = 1e-8
+"""The enclosing ellipsoid's volume is at most (1 + this)^2 times the smallest there is."""
+
+_LEGENDRE_ORDER = 20
+_MAXIMUM_STEPS = 100_000
+
+
+@dataclass(frozen=True)
+class Ellipsoid:
+    """An ellipsoid by its semi-axes, longest first; NaN where it is undefined.
+
+    Example:
+        >>> ball = Ellipsoid((1.0, 1.0, 1.0))
+        >>> round(ball.volume_mm3, 4), round(ball.area_mm2, 4)
+        (4.1888, 12.5664)
+    """
+
+    semi_axes_mm: tuple[float, float, float]
+
+    @property
+    def volume_mm3(self) -> float:
+        """4/3 pi a b c."""
+        a, b, c = self.semi_axes_mm
+        return 4 / 3 * np.pi * a * b * c
+
+    @property
+    def area_mm2(self) -> float:
+        """The surface by the series of Legendre polynomials that IBSI gives, up to order 20 (RDD2).
+
+        The series converges slowly for flat ellipsoids (for a disc the sum is 1 % too large).
+        """
+        a, b, c = self.semi_axes_mm
+        if not a > 0:
+            return float("nan")
+        alpha2, beta2 = 1 - (b / a) ** 2, 1 - (c / a) ** 2
+        # With p = (alpha beta)^n P_n(mean / (alpha beta)) the recurrence of P_n needs no division by alpha beta.
+        mean, product2 = (alpha2 + beta2) / 2, alpha2 * beta2
+        before, p, total = 0.0, 1.0, 1.0
+        for n in range(_LEGENDRE_ORDER):
+            before, p = p, ((2 * n + 1) * mean * p - n * product2 * before) / (n + 1)
+            total += p / (1 - 4 * (n + 1) ** 2)
+        return 4 * np.pi * a * b * total
+
+
+def principal_ellipsoid(mask: npt.NDArray[np.uint8], spacing_mm: tuple[float, float, float]) -> Ellipsoid:
+    """The ellipsoid whose semi-axes are twice the standard deviations of the voxel centres (n - 1).
+
+    NaN for a mask of one voxel. Its full axes are IBSI's major, minor and least axis lengths (TDIC, P9VJ, 7J51),
+    the ellipsoid itself is the approximate enclosing ellipsoid (6BDE, RDD2).
+
+    Example:
+        >>> line = np.ones((1, 1, 5), np.uint8)
+        >>> [round(axis, 4) for axis in principal_ellipsoid(line, (1.0, 1.0, 1.0)).semi_axes_mm]
+        [3.1623, 0.0, 0.0]
+    """
+    n, sums, products = _moments(np.ascontiguousarray(mask))
+    if n < 2:
+        return Ellipsoid((float("nan"),) * 3)
+    # In whole numbers: the scatter of a flat mask is exactly 0, as are the products of a symmetric one.
+    scatter = np.array(
+        [[int(n) * int(products[i, j]) - int(sums[i]) * int(sums[j]) for j in range(3)] for i in range(3)]
+    )
+    covariance = scatter / (int(n) * (int(n) - 1)) * np.outer(spacing_mm, spacing_mm)
+    least, minor, major = np.sqrt(np.clip(np.linalg.eigvalsh(covariance), 0, None))
+    return Ellipsoid((float(2 * major), float(2 * minor), float(2 * least)))
+
+
+def enclosing_ellipsoid(hull: Hull, *, tolerance: float = MVEE_TOLERANCE) -> Ellipsoid:
+    """The ellipsoid of least volume around a convex hull (IBSI SWZ1, BRI8).
+
+    Khachiyan's algorithm with away steps: each step moves weight towards the corner farthest out, or away from
+    the one deepest inside, until no corner with weight is off the ellipsoid by more than the tolerance. The result
+    encloses all corners.
+
+    Args:
+        hull: The convex hull.
+        tolerance: The volume is at most (1 + tolerance)^2 times the smallest there is.
+
+    References:
+        Khachiyan, doi 10.1287/moor.21.2.307; Todd and Yildirim, doi 10.1016/j.dam.2007.02.013.
+
+    Example:
+        >>> from samesplit.features.families.hull import convex_hull
+        >>> octahedron = convex_hull(np.pad(np.ones((1, 1, 1), np.uint8), 1), (2.0, 2.0, 2.0))
+        >>> [round(axis, 6) for axis in enclosing_ellipsoid(octahedron).semi_axes_mm]
+        [1.0, 1.0, 1.0]
+    """
+    lifted = np.column_stack([hull.points_mm - hull.points_mm.mean(axis=0), np.ones(len(hull.points_mm))])
+    weights = _first_weights(lifted)
+    inverse = np.linalg.inv((lifted.T * weights) @ lifted)
+    _khachiyan(lifted, inverse, weights, tolerance, _MAXIMUM_STEPS)
+    apart = lifted[:, :3] - weights @ lifted[:, :3]
+    scatter = (apart.T * weights) @ apart
+    reach = np.einsum("ij,ij->i", apart @ np.linalg.inv(scatter), apart).max()
+    long, middle, short = np.sqrt(np.linalg.eigvalsh(scatter * reach))[::-1]
+    return Ellipsoid((float(long), float(middle), float(short)))
+
+
+def _first_weights(lifted: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Equal weights for the corners farthest out in 26 directions, which are close to the final ones."""
+    half = np.linalg.cholesky(np.linalg.inv(lifted.T @ lifted))
+    farthest = ((lifted @ half)[:, :3] @ DIRECTIONS.T).argmax(axis=0)
+    weights = np.zeros(len(lifted))
+    weights[farthest] = 1
+    if np.linalg.matrix_rank(lifted[farthest]) < 4:
+        weights[:] = 1
+    return np.asarray(weights / weights.sum())
+
+
+@njit(cache=True, nogil=True)
+def _moments(mask: Any) -> Any:
+    """Number of voxels inside, the sums of their indices, and the sums of products of two indices."""
+    total = 0
+    sums = np.zeros(3, np.int64)
+    products = np.zeros((3, 3), np.int64)
+    for z in range(mask.shape[0]):
+        for y in range(mask.shape[1]):
+            n = np.int64(0)
+            sx = np.int64(0)
+            sxx = np.int64(0)
+            for x in range(mask.shape[2]):
+                inside = np.int64(mask[z, y, x])
+                n += inside
+                sx += inside * x
+                sxx += inside * x * x
+            total += n
+            sums[0] += n * z
+            sums[1] += n * y
+            sums[2] += sx
+            products[0, 0] += n * z * z
+            products[0, 1] += n * z * y
+            products[1, 1] += n * y * y
+            products[0, 2] += sx * z
+            products[1, 2] += sx * y
+            products[2, 2] += sxx
+    products[1, 0], products[2, 0], products[2, 1] = products[0, 1], products[0, 2], products[1, 2]
+    return total, sums, products
+
+
+@njit(cache=True, nogil=True)
+def _khachiyan(lifted: Any, inverse: Any, weights: Any, tolerance: float, maximum_steps: int) -> None:
+    """Move the corners' weights until their scatter has the shape of the ellipsoid.
+
+    Args:
+        lifted: The corners with a 1 as fourth coordinate.
+        inverse: The inverse of their weighted mean outer product; overwritten.
+        weights: Where to start, summing to 1; overwritten.
+        tolerance: See `enclosing_ellipsoid`.
+        maximum_steps: Stop here at the latest.
+    """
+    n = lifted.shape[0]
+    row = np.empty(4)
+    out = np.empty(n)  # how far out each corner is: 4 on the ellipsoid of the weights
+    for k in range(n):
+        out[k] = 0.0
+        for a in range(4):
+            for b in range(4):
+                out[k] += lifted[k, a] * inverse[a, b] * lifted[k, b]
+    for _ in range(maximum_steps):
+        far = deep = -1
+        for k in range(n):
+            if far < 0 or out[k] > out[far]:
+                far = k
+            if weights[k] > 0 and (deep < 0 or out[k] < out[deep]):
+                deep = k
+        above, below = out[far] / 4 - 1, 1 - out[deep] / 4
+        if max(above, below) <= tolerance:
+            break
+        if above >= below:
+            i = far
+            step = (out[i] - 4) / (4 * (out[i] - 1))
+        else:
+            i = deep
+            step = -weights[i] / (1 - weights[i])  # all its weight
+            if out[i] > 1:
+                step = max(step, (out[i] - 4) / (4 * (out[i] - 1)))
+        for a in range(4):
+            row[a] = 0.0
+            for b in range(4):
+                row[a] += inverse[a, b] * lifted[i, b]
+        # The inverse after the step by Sherman and Morrison: M becomes (1 - step) M + step x x'.
+        share = step / (1 - step + step * out[i])
+        for a in range(4):
+            for b in range(4):
+                inverse[a, b] = (inverse[a, b] - share * row[a] * row[b]) / (1 - step)
+        for k in range(n):
+            dot = row[0] * lifted[k, 0] + row[1] * lifted[k, 1] + row[2] * lifted[k, 2] + row[3]
+            out[k] = (out[k] - share * dot * dot) / (1 - step)
+            weights[k] *= 1 - step
+        weights[i] += step
+        if weights[i] < 1e-14:
+            weights[i] = 0.0

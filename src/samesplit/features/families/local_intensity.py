@@ -1,0 +1,124 @@
+"""Local and global intensity peak: the highest mean intensity of a ball of 1 cm3 (IBSI family 9ST6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from samesplit.features.families.region import Region
+from samesplit.features.families.texture import MaskGeometry
+
+__all__ = ["PEAK_RADIUS_MM", "TAGS", "local_intensity"]
+
+TAGS = ("loc_peak_loc", "loc_peak_glob")
+
+PEAK_RADIUS_MM = 10 * (3 / (4 * np.pi)) ** (1 / 3)
+"""The radius of a ball of 1 cm3: 6.2 mm."""
+
+
+def local_intensity(region: Region) -> npt.NDArray[np.float64]:
+    """The local and the global intensity peak, in the order of `TAGS`.
+
+    The mean of all voxels whose centres lie within 6.2 mm of a voxel of the intensity mask, also of those outside
+    the lesion. The global peak is the highest such mean, the local peak that at the brightest voxel (the highest
+    of them, where several voxels are equally bright). Places outside the image do not count.
+
+    Args:
+        region: The lesion; unless the image ends there, its box must reach 7 mm beyond the mask.
+
+    Raises:
+        LesionError: The intensity mask is empty.
+
+    References:
+        IBSI reference manual, VJGA and 0F91; Wahl et al., doi 10.2967/jnumed.108.057307.
+
+    Example:
+        >>> image = np.zeros((1, 1, 9))
+        >>> image[0, 0, 4] = 3.0
+        >>> mask = (image > 0).astype(np.uint8)
+        >>> local_intensity(Region(image, mask, mask, (6.0, 6.0, 6.0)))  # the voxel and its two neighbours
+        array([1., 1.])
+    """
+    box = MaskGeometry(region.intensity, region.intensity).box
+    rows = _ball_rows(region.spacing_mm)
+    reach = np.abs(rows).max(axis=0)
+    near = tuple(
+        slice(max(side.start - int(r), 0), side.stop + int(r)) for side, r in zip(box, reach, strict=True)
+    )
+    image = np.ascontiguousarray(region.intensities[near], dtype=np.float64)
+    mask = np.ascontiguousarray(region.intensity[near])
+    brightest = region.intensities[box][region.intensity[box] > 0].max()
+    return np.array(
+        _peaks(image, mask, _running_sums(image, int(reach[2])), rows, brightest), dtype=np.float64
+    )
+
+
+def _ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
+    """The ball as rows along x: offset in z, offset in y, and voxels to either side, shape (n, 3)."""
+    dz, dy, dx = spacing_mm
+    rows = []
+    for z in range(-int(PEAK_RADIUS_MM / dz), int(PEAK_RADIUS_MM / dz) + 1):
+        for y in range(-int(PEAK_RADIUS_MM / dy), int(PEAK_RADIUS_MM / dy) + 1):
+            left = PEAK_RADIUS_MM**2 - (z * dz) ** 2 - (y * dy) ** 2
+            if left >= 0:
+                rows.append((z, y, int(np.sqrt(left) / dx)))
+    return np.array(rows, dtype=np.int64)
+
+
+def _running_sums(image: npt.NDArray[np.float64], reach: int) -> npt.NDArray[np.float64]:
+    """Of each row the sum of its first x voxels at x + reach, level beyond both ends of the row."""
+    nz, ny, nx = image.shape
+    sums = np.zeros((nz, ny, nx + 2 * reach + 1))
+    np.cumsum(image, axis=2, out=sums[:, :, reach + 1 : reach + 1 + nx])
+    sums[:, :, reach + 1 + nx :] = sums[:, :, reach + nx, None]
+    return sums
+
+
+@njit(cache=True, nogil=True)
+def _peaks(image: Any, mask: Any, sums: Any, rows: Any, brightest: float) -> Any:
+    """The mean of the ball at the brightest voxel, and the highest one."""
+    nz, ny, nx = mask.shape
+    margin = (sums.shape[2] - nx - 1) // 2
+    local = highest = -np.inf
+    totals = np.empty(nx)
+    counts = np.empty(nx)
+    for z in range(nz):
+        for y in range(ny):
+            first = 0
+            while first < nx and mask[z, y, first] == 0:
+                first += 1
+            if first == nx:
+                continue
+            last = nx - 1
+            while mask[z, y, last] == 0:
+                last -= 1
+            width = last + 1 - first
+            total = totals[:width]
+            count = counts[:width]
+            total[:] = 0.0
+            count[:] = 0.0
+            everywhere = 0  # voxels of rows that lie inside the image for all x
+            for k in range(len(rows)):
+                zz, yy, half = z + rows[k, 0], y + rows[k, 1], rows[k, 2]
+                if zz < 0 or zz >= nz or yy < 0 or yy >= ny:
+                    continue
+                ahead = sums[zz, yy, margin + first + half + 1 : margin + last + half + 2]
+                behind = sums[zz, yy, margin + first - half : margin + last - half + 1]
+                if first >= half and last + half < nx:
+                    for x in range(width):
+                        total[x] += ahead[x] - behind[x]
+                    everywhere += 2 * half + 1
+                else:
+                    for x in range(width):
+                        total[x] += ahead[x] - behind[x]
+                        count[x] += min(first + x + half, nx - 1) - max(first + x - half, 0) + 1
+            for x in range(width):
+                if mask[z, y, first + x]:
+                    mean = total[x] / (everywhere + count[x])
+                    highest = max(highest, mean)
+                    if image[z, y, first + x] == brightest:
+                        local = max(local, mean)
+    return local, highest
