@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -70,6 +71,7 @@ def test_tags_are_unique_and_every_feature_has_a_formula() -> None:
     found = catalogue.features()
     assert len({one.tag for one in found}) == len(found) == 174
     assert all(one.formula and len(one.code) == 4 for one in found)
+    assert {one.arbitrary_units for one in found} == set(get_args(catalogue.ArbitraryUnits))
 
 
 def test_units_follow_from_the_family() -> None:

@@ -12,7 +12,7 @@ import difflib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 
 from samesplit.errors import DeclarationError
 
@@ -223,22 +223,18 @@ def family(key: str) -> Family:
 @cache
 def _all_features() -> tuple[Feature, ...]:
     text = files("samesplit.features").joinpath("catalogue.csv").read_text(encoding="utf-8")
-    found = []
-    for row in csv.DictReader(text.splitlines()):
-        if row["arbitrary_units"] not in get_args(ArbitraryUnits):
-            raise ValueError(f"catalogue.csv, {row['tag']}: arbitrary_units is '{row['arbitrary_units']}'")
-        found.append(
-            Feature(
-                family=row["family"],
-                name=row["feature"],
-                code=row["ibsi_code"],
-                tag=row["tag"],
-                unit=row["unit"],
-                arbitrary_units=cast("ArbitraryUnits", row["arbitrary_units"]),
-                formula=row["formula"],
-            )
+    return tuple(
+        Feature(
+            family=row["family"],
+            name=row["feature"],
+            code=row["ibsi_code"],
+            tag=row["tag"],
+            unit=row["unit"],
+            arbitrary_units=cast("ArbitraryUnits", row["arbitrary_units"]),
+            formula=row["formula"],
         )
-    return tuple(found)
+        for row in csv.DictReader(text.splitlines())
+    )
 
 
 def features() -> tuple[Feature, ...]:

@@ -1,0 +1,169 @@
+"""Every value of IBSI-1 beside its reference, counted by dataset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+
+from samesplit.errors import DataMissingError
+from samesplit.features.compliance.reference import DATASETS, matches, read_reference
+from samesplit.storage import write_text
+
+__all__ = ["STATES", "Compliance", "Compute", "check", "compare", "ct_phantom_folder"]
+
+Compute = Callable[[str], Mapping[str, float]]
+"""From a dataset's name to its values by the tags of the reference table."""
+
+STATES = ("matched", "mismatched", "not computed", "no reference")
+"""What a value can be beside its reference."""
+
+_FOLDERS = ("", "ct_phantom", "ibsi1/ct_phantom", "ibsi_1_ct_radiomics_phantom")
+_FILES = ("nifti/image/phantom.nii.gz", "nifti/mask/mask.nii.gz")
+_COLUMNS = (
+    "dataset",
+    "family",
+    "feature",
+    "ibsi_code",
+    "tag",
+    "aggregation",
+    "aggregation_code",
+    "diagnostic",
+    "reference_value",
+    "tolerance",
+    "consensus",
+    "value",
+    "state",
+)
+
+
+@dataclass(frozen=True)
+class Compliance:
+    """How the engine does beside the reference values.
+
+    Attributes:
+        values: One row for each value of the reference table: dataset, family, feature, ibsi_code, tag,
+            aggregation, aggregation_code, diagnostic (True or False), reference_value (NaN where the teams
+            agreed on none), tolerance, consensus, value (NaN where it is not computed), state (of `STATES`).
+        note: Why datasets were left out, in a sentence; empty when none were.
+    """
+
+    values: pd.DataFrame
+    note: str = ""
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row for each dataset and kind (`features`, `diagnostics`).
+
+        Columns dataset, kind, values (those that have a reference), matched, mismatched, not_computed,
+        no_reference (not counted among the values).
+        """
+        rows = []
+        groups = dict(iter(self.values.groupby(["dataset", "diagnostic"])["state"]))
+        for dataset, diagnostic in product(DATASETS, (False, True)):
+            if (dataset, diagnostic) not in groups:
+                continue  # the digital phantom has no diagnostics
+            states = groups[dataset, diagnostic]
+            kind = "diagnostics" if diagnostic else "features"
+            counts = {state.replace(" ", "_"): int((states == state).sum()) for state in STATES}
+            number = len(states) - counts["no_reference"]
+            rows.append({"dataset": dataset, "kind": kind, "values": number, **counts})
+        return pd.DataFrame(rows)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every value that has a reference matches it."""
+        return bool(self.values["state"].isin(("matched", "no reference")).all())
+
+    def write(self, path: Path) -> None:
+        """Write every value beside its reference as CSV."""
+        write_text(path, self.values.to_csv(index=False))
+
+
+def check(data: Path | None, *, compute: Compute | None = None) -> Compliance:
+    """Compute the digital phantom and configurations A to E of the CT phantom, and compare.
+
+    Args:
+        data: Where the CT phantom lies: its folder, the folder that holds it as `ct_phantom` or
+            `ibsi_1_ct_radiomics_phantom`, or one that holds `ibsi1/ct_phantom`. None: the digital phantom alone,
+            which needs no data; all values of A to E then count as not computed.
+        compute: Computes a dataset; the engine's own families, when None.
+
+    Raises:
+        DataMissingError: The CT phantom does not lie there.
+    """
+    folder = None if data is None else ct_phantom_folder(data)
+    wanted = DATASETS if folder is not None else DATASETS[:1]
+    function = compute or _own(folder)
+    compliance = compare({dataset: function(dataset) for dataset in wanted})
+    if folder is not None:
+        return compliance
+    return Compliance(compliance.values, "without the CT phantom, configurations A to E were not computed")
+
+
+def compare(computed: Mapping[str, Mapping[str, float]]) -> Compliance:
+    """Set computed values beside all reference values.
+
+    Args:
+        computed: Dataset -> tag with aggregation -> value. What is missing counts as not computed.
+
+    Example:
+        >>> compliance = compare({"digital_phantom": {"morph_volume": 556.33, "stat_mean": 3.0}})
+        >>> compliance.summary.loc[0, ["values", "matched", "mismatched", "not_computed"]].tolist()
+        [482, 1, 1, 480]
+    """
+    table = read_reference()
+    found = [
+        computed.get(dataset, {}).get(tag)
+        for dataset, tag in zip(table["dataset"], table["tag"], strict=True)
+    ]
+    table["value"] = [math.nan if value is None else float(value) for value in found]
+    columns = (table[name] for name in ("reference_value", "tolerance", "digits"))
+    table["state"] = list(_states(found, zip(*columns, strict=True)))
+    return Compliance(table[list(_COLUMNS)])
+
+
+def ct_phantom_folder(data: Path) -> Path:
+    """The folder of the CT phantom at or below a place.
+
+    Raises:
+        DataMissingError: It is not there; the message says where it was looked for and where to get it.
+    """
+    for name in _FOLDERS:
+        folder = data / name
+        if all((folder / file).is_file() for file in _FILES):
+            return folder
+    looked = ", ".join(str(data / name) for name in _FOLDERS)
+    raise DataMissingError(
+        f"the IBSI-1 CT phantom is not here: no folder among {looked} holds {' and '.join(_FILES)}",
+        where=data,
+        remedy="get the folder ibsi_1_ct_radiomics_phantom (CC BY-NC 3.0) of the public IBSI data sets, "
+        "https://github.com/theibsi/data_sets, and name it, or the folder that holds it, as --data; "
+        "without --data the digital phantom alone is checked",
+    )
+
+
+def _own(folder: Path | None) -> Compute:
+    # The kernels take a second to import and, the first time, to compile: not before they are needed.
+    from samesplit.features.compliance.configurations import ct_phantom_values, digital_phantom_values
+
+    def compute(dataset: str) -> Mapping[str, float]:
+        if dataset == "digital_phantom" or folder is None:
+            return digital_phantom_values()
+        return ct_phantom_values(folder, dataset)
+
+    return compute
+
+
+def _states(found: Iterable[float | None], references: Iterable[tuple[float, float, int]]) -> Iterable[str]:
+    for value, (reference, tolerance, digits) in zip(found, references, strict=True):
+        if math.isnan(reference):
+            yield "no reference"
+        elif value is None:
+            yield "not computed"
+        else:
+            yield "matched" if matches(value, reference, tolerance, digits=digits) else "mismatched"
