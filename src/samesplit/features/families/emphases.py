@@ -116,7 +116,7 @@ def _cells(table: Any, keys: Any, cells: Any) -> int:
             cells[n, 1] = last & np.uint64(0xFFFF)
             cells[n, 2] = 1
             n += np.uintp(1)
-    return n
+    return int(n)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -50,7 +50,7 @@ def ngtdm(volume: LevelVolume, aggregation: str) -> npt.NDArray[np.float64]:
         >>> geometry = MaskGeometry(mask, mask)
         >>> volume = LevelVolume(geometry, geometry.place(np.array([1, 1, 3])))
         >>> ngtdm(volume, "3D").round(3).tolist()  # differences: 0 and 1 at level 1, 2 at level 3
-        [0.75, 0.444, 1.0, 1.778, 2.667]
+        [0.75, 0.889, 2.0, 1.778, 2.667]
     """
     if aggregation not in AGGREGATIONS:
         raise ValueError(f"grey tone differences are aggregated as 2D, 2_5D or 3D, not as {aggregation!r}")
@@ -119,11 +119,14 @@ def _add_differences(levels: Any, counts: Any, nx: int, sums: Any, numbers: Any)
     # With c neighbours of sum S a voxel of level i differs by |i - S / c| = |(c + 1) i - (S + i)| / c: whole
     # numbers are gathered for each c, and divided at the end. S + i is a sum over a box of voxels.
     n, width = np.uintp(levels.shape[1]), np.uintp(nx)
-    plane = np.zeros(levels.shape[1], dtype=np.int32)
+    plane = np.empty(levels.shape[1], dtype=np.int32)
     column = np.zeros(levels.shape[1], dtype=np.int32)
-    for k in range(levels.shape[0]):
+    if levels.shape[0] == 1:
         for p in range(n):
-            plane[p] += np.int32(levels[k, p])
+            plane[p] = levels[0, p]
+    else:
+        for p in range(n):
+            plane[p] = np.int32(levels[0, p]) + np.int32(levels[1, p]) + np.int32(levels[2, p])
     for p in range(width, n - width):
         column[p] = plane[p - width] + plane[p] + plane[p + width]
     middle = levels[levels.shape[0] // 2]
@@ -138,22 +141,38 @@ def _add_differences(levels: Any, counts: Any, nx: int, sums: Any, numbers: Any)
 
 
 def _features_of(sums: _Table, numbers: _Table) -> npt.NDArray[np.float64]:
-    per_count = np.arange(1, len(sums))
-    of_level = numbers.sum(axis=0)
-    level = np.flatnonzero(of_level)
     out = np.full(len(TAGS), np.nan)
-    if level.size:
-        differences = (sums[1:, level] / per_count[:, None]).sum(axis=0)
-        _features(level.astype(np.float64), of_level[level] / of_level.sum(), differences, out)
-        out[[1, 3]] /= of_level.sum()
+    scratch = np.empty((3, sums.shape[1]))
+    n_levels = _by_level(sums, numbers, scratch)
+    if n_levels > 0:
+        _features(scratch, n_levels, out)
     return out
 
 
 @numba.njit(cache=True, nogil=True)
-def _features(level: Any, p: Any, s: Any, out: Any) -> None:
-    n = level.size
-    weighted, total = 0.0, 0.0
+def _by_level(sums: Any, numbers: Any, found: Any) -> int:
+    """Fill columns (level, number of voxels, sum of differences) for the levels that occur; how many there are."""
+    n = np.uintp(0)
+    for i in range(np.uintp(1), np.uintp(sums.shape[1])):
+        count, total = 0.0, 0.0
+        for c in range(np.uintp(1), np.uintp(sums.shape[0])):
+            if numbers[c, i] > 0:
+                count += numbers[c, i]
+                total += sums[c, i] / np.float64(c)
+        if count > 0:
+            found[0, n], found[1, n], found[2, n] = i, count, total
+            n += np.uintp(1)
+    return int(n)
+
+
+@numba.njit(cache=True, nogil=True)
+def _features(found: Any, n: int, out: Any) -> None:
+    level, p, s = found[0], found[1], found[2]
+    n_voxels, weighted, total = 0.0, 0.0, 0.0
     for a in range(n):
+        n_voxels += p[a]
+    for a in range(n):
+        p[a] /= n_voxels
         weighted += p[a] * s[a]
         total += s[a]
     contrast, busyness, complexity, strength = 0.0, 0.0, 0.0, 0.0
@@ -165,7 +184,7 @@ def _features(level: Any, p: Any, s: Any, out: Any) -> None:
             complexity += 2 * apart * (p[a] * s[a] + p[b] * s[b]) / (p[a] + p[b])
             strength += 2 * (p[a] + p[b]) * apart * apart
     out[0] = 1 / weighted if weighted * LARGEST_COARSENESS > 1 else LARGEST_COARSENESS
-    out[1] = contrast / (n * (n - 1)) * total if n > 1 else 0.0
+    out[1] = contrast / (n * (n - 1)) * total / n_voxels if n > 1 else 0.0
     out[2] = weighted / busyness if busyness > 0 else 0.0
-    out[3] = complexity
+    out[3] = complexity / n_voxels
     out[4] = strength / total if total > 0 else 0.0
