@@ -119,29 +119,36 @@ class Interpolator:
             min(b + more, n + _REACH)
             for b, more, n in zip(self._high, context, self._image.shape, strict=True)
         ]
-        data = self._cut(low, high)
-        data *= spline.GAIN ** kept.count(False)
-        for axis in range(3):
-            if kept[axis]:
-                continue
-            if axis == 2:
-                spline.filter_rows(data.reshape(-1, data.shape[2]))
-            else:
-                spline.filter_columns(data.reshape((1, data.shape[0], -1)) if axis == 0 else data)
-            part = slice(self._low[axis] - low[axis], self._high[axis] - low[axis])
-            data = np.ascontiguousarray(data[(slice(None),) * axis + (part,)])
-        self._coefficients[kept] = data
+        z, y, x = (slice(a - b, c - b) for a, b, c in zip(self._low, low, self._high, strict=True))
+        data = self._cut(low, high, gain=spline.GAIN ** kept.count(False))
+        # Each axis is filtered only where the next ones need it.
+        if not kept[0]:
+            spline.filter_columns(data.reshape(1, data.shape[0], -1))
+        data = data[z]
+        if not kept[1]:
+            spline.filter_columns(data)
+        if not kept[2]:
+            spline.filter_rows(data, y.start, y.stop)
+        data = self._coefficients[kept] = np.ascontiguousarray(data[:, y, x])
         return data
 
-    def _cut(self, low: Sequence[int], high: Sequence[int]) -> Floats:
+    def _cut(self, low: Sequence[int], high: Sequence[int], *, gain: float = 1.0) -> Floats:
         """The voxels from low to high (exclusive) as a new float64 array; the border is repeated beyond it."""
         size = self._image.shape
-        inside = tuple(slice(max(a, 0), min(b, n)) for a, b, n in zip(low, high, size, strict=True))
-        missing = [(max(-a, 0), max(b - n, 0)) for a, b, n in zip(low, high, size, strict=True)]
-        values = np.array(self._image[inside], dtype=np.float64, order="C")
-        if self._change is not None:
-            values = self._change(values)
-        return np.pad(values, missing, mode="edge") if any(map(any, missing)) else values
+        source = tuple(slice(max(a, 0), min(b, n)) for a, b, n in zip(low, high, size, strict=True))
+        values = np.empty([b - a for a, b in zip(low, high, strict=True)])
+        inside = values[
+            tuple(slice(part.start - a, part.stop - a) for part, a in zip(source, low, strict=True))
+        ]
+        if self._change is None:
+            np.multiply(self._image[source], gain, out=inside, dtype=np.float64)
+        else:
+            np.multiply(self._change(self._image[source].astype(np.float64)), gain, out=inside)
+        for axis, (part, a) in enumerate(zip(source, low, strict=True)):
+            along = np.moveaxis(values, axis, 0)
+            along[: part.start - a] = along[part.start - a]
+            along[part.stop - a :] = along[part.stop - a - 1]
+        return values
 
 
 def resample_mask(
@@ -172,7 +179,7 @@ def resample_mask(
         >>> mask[0, 0, 2:5] = 1
         >>> grid = aligned_grid(mask.shape, (1, 1, 1), (None, None, 2.0))
         >>> resample_mask(mask, grid, "linear")
-        (array([[[0, 1, 1, 0]]], dtype=uint8), (slice(0, 1, None), slice(0, 1, None), slice(0, 4, None)))
+        (array([[[1, 1]]], dtype=uint8), (slice(0, 1, None), slice(0, 1, None), slice(1, 3, None)))
     """
     low, high = mask_extent(mask)
     parts = mask_box(grid, low, high)

@@ -23,7 +23,7 @@ from samesplit.features.processing.interpolation import Interpolator, mask_exten
 from samesplit.features.processing.resegmentation import resegment
 from samesplit.features.processing.settings import ProcessingSettings
 from samesplit.features.processing.units import check_unit
-from samesplit.features.volume import Case, roi_values
+from samesplit.features.volume import Case
 
 __all__ = ["PreparedImage", "PreparedRegion", "Step", "prepare"]
 
@@ -188,7 +188,8 @@ def prepare(
             the lesion falls between the voxels of a grid.
     """
     steps: list[Step] = []
-    notes = check_unit(sitk.GetArrayViewFromImage(case.image), roi_values(case), settings.unit)
+    views = sitk.GetArrayViewFromImage(case.image), sitk.GetArrayViewFromImage(case.mask)
+    notes = check_unit(*views, settings.unit)
     if settings.unit in ("HU", "SUV"):
         steps.append(Step("unit", f"{settings.unit}, checked"))
     image = _corrected(case.image, settings, reference, steps)

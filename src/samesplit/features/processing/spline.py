@@ -1,7 +1,7 @@
 """Kernels of separable interpolation: the cubic B-spline's prefilter, and weighted sums of neighbours.
 
 All work on float64. "Columns" runs along the middle axis of an array of shape (a, n, c), with the last axis as
-the vector; "rows" along the last axis of (m, n). An image that ends at its border goes on with its border voxel.
+the vector; "rows" along the last axis. An image that ends at its border goes on with its border voxel.
 Source: Unser, IEEE Signal Process Mag 1999;16(6):22 (doi:10.1109/79.799930).
 """
 
@@ -60,19 +60,20 @@ def filter_columns(data: Floats) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def filter_rows(data: Floats) -> None:
-    """The same along axis 1 of (m, n), in place: sixteen rows at a time as columns."""
-    rows, n = data.shape
+def filter_rows(data: Floats, low: int, high: int) -> None:
+    """The same along axis 2 of (a, m, n) for rows low to high of each plane: sixteen at a time as columns."""
+    planes, _, n = data.shape
     block = np.zeros((1, n, _ROWS))
-    for start in range(0, rows, _ROWS):
-        count = min(_ROWS, rows - start)
-        for r in range(count):
-            for k in range(n):
-                block[0, k, r] = data[start + r, k]
-        filter_columns(block)
-        for r in range(count):
-            for k in range(n):
-                data[start + r, k] = block[0, k, r]
+    for i in range(planes):
+        for start in range(low, high, _ROWS):
+            count = min(_ROWS, high - start)
+            for r in range(count):
+                for k in range(n):
+                    block[0, k, r] = data[i, start + r, k]
+            filter_columns(block)
+            for r in range(count):
+                for k in range(n):
+                    data[i, start + r, k] = block[0, k, r]
 
 
 @numba.njit(cache=True, nogil=True)

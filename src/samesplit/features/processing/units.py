@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from samesplit.errors import LesionError
@@ -23,7 +24,7 @@ HIGHEST_SUV = 200.0
 """No lesion takes up more; Bq/mL start in the thousands."""
 
 
-def check_unit(image: npt.NDArray[Any], roi_values: npt.NDArray[Any], unit: Unit) -> tuple[str, ...]:
+def check_unit(image: npt.NDArray[Any], mask: npt.NDArray[np.uint8], unit: Unit) -> tuple[str, ...]:
     """Compare the intensities of an image and of its lesion with their declared unit.
 
     HU: an error when the whole image spans less than 10 (rescaled to 0..1, or normalised); a note when no voxel is
@@ -32,7 +33,7 @@ def check_unit(image: npt.NDArray[Any], roi_values: npt.NDArray[Any], unit: Unit
 
     Args:
         image: The whole image.
-        roi_values: Its values inside the lesion.
+        mask: 1 inside the lesion, same shape.
         unit: What the profile says.
 
     Returns:
@@ -42,13 +43,14 @@ def check_unit(image: npt.NDArray[Any], roi_values: npt.NDArray[Any], unit: Unit
         LesionError: The intensities cannot have this unit.
 
     Example:
-        >>> check_unit(np.array([-120.0, 60.0]), np.array([60.0]), "HU")
+        >>> check_unit(np.array([-120.0, 60.0]), np.array([0, 1]), "HU")
         ()
     """
     if unit == "HU":
         return _check_hu(float(image.min()), float(image.max()))
     if unit == "SUV":
-        _check_suv(float(roi_values.min()), float(roi_values.max()))
+        inside = image[mask > 0]
+        _check_suv(float(inside.min()), float(inside.max()))
     return ()
 
 
