@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
 
-__all__ = ["Died", "in_processes"]
+__all__ = ["Died", "in_processes", "one_thread"]
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -20,10 +21,11 @@ _ONE_THREAD = dict.fromkeys(
 )
 
 
+@dataclass(frozen=True)
 class Died:
     """Stands for the result of a piece of work whose process died twice, the second time alone."""
 
-    reason = "its process died, twice, the second time alone: most likely the memory was not enough"
+    reason: str = "its process died, twice, the second time alone: most likely the memory was not enough"
 
 
 def in_processes(
@@ -66,7 +68,7 @@ def in_processes(
 
 def _alone(function: Callable[[A], R], item: A) -> R | Died:
     try:
-        with ProcessPoolExecutor(1, env=_ONE_THREAD, initializer=_prepare_process) as executor:
+        with ProcessPoolExecutor(1, env=_ONE_THREAD, initializer=one_thread) as executor:
             result: R = executor.submit(function, item).result()
             return result
     except BrokenProcessPool:
@@ -76,7 +78,7 @@ def _alone(function: Callable[[A], R], item: A) -> R | Died:
 @contextmanager
 def _pool(jobs: int) -> Iterator[Any]:
     """Processes of this call's own: loky's reusable ones cannot be shared with joblib's in one process."""
-    executor = ProcessPoolExecutor(jobs, env=_ONE_THREAD, initializer=_prepare_process)
+    executor = ProcessPoolExecutor(jobs, env=_ONE_THREAD, initializer=one_thread)
     try:
         yield executor
     except BaseException:
@@ -85,7 +87,7 @@ def _pool(jobs: int) -> Iterator[Any]:
     executor.shutdown()
 
 
-def _prepare_process() -> None:
+def one_thread() -> None:
     """One thread inside each process; SimpleITK does not read the environment variables."""
     import SimpleITK as sitk
 

@@ -17,7 +17,7 @@ from samesplit.features.profiles import Profile
 from samesplit.features.work import CaseFile, FeatureTask, extract_case
 from samesplit.tables import FEATURES, check_table, empty_table
 
-__all__ = ["Extraction", "extract"]
+__all__ = ["Extraction", "companions_of", "extract"]
 
 NOTE_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "note"]
 
@@ -53,6 +53,7 @@ def extract(
     minimum_voxels: int = 8,
     progress: Progress | None = None,
     companions: pd.DataFrame | None = None,
+    scheduler: str | None = None,
 ) -> Extraction:
     """Extract a profile's features from every image of a table.
 
@@ -67,13 +68,14 @@ def extract(
         progress: Called with (cases done, cases in all).
         companions: IMAGES table in which the sequence is looked up that the profile wants beside each image;
             `images` itself when None.
+        scheduler: Address of a Dask scheduler that is to do the work instead of processes of this machine.
 
     Returns:
         The features, the same for any number of jobs and any order of completion. A case that fails costs only
         itself: it has a ledger row with the reason, and is tried again by the next call.
 
     Raises:
-        WorkspaceError: The cache cannot be written.
+        WorkspaceError: The cache cannot be written, or the scheduler is not there.
         DeclarationError: The profile's engine is not known.
     """
     engine = get_engine(profile.engine)
@@ -82,17 +84,17 @@ def extract(
         geometry_repair=geometry_repair,
         minimum_voxels=minimum_voxels,
         jobs=jobs,
-        companions=_companions(images, profile, images if companions is None else companions),
+        companions=companions_of(images, profile, images if companions is None else companions),
     )
     readable = [case for case in cases if not case.problem]
     tasks = [FeatureTask(case, profile, engine.version) for case in readable]
-    done = run_tasks(extract_case, tasks, cache=cache, jobs=jobs, progress=progress)
+    done = run_tasks(extract_case, tasks, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler)
     outcomes = dict(zip(readable, done, strict=True))
     outcomes |= {case: Outcome(None, case.problem) for case in cases if case.problem}
     return _gather(cases, outcomes, profile)
 
 
-def _companions(images: pd.DataFrame, profile: Profile, among: pd.DataFrame) -> pd.Series[str] | None:
+def companions_of(images: pd.DataFrame, profile: Profile, among: pd.DataFrame) -> pd.Series[str] | None:
     """The image beside each image: of the lesion's sequence that the profile names, any rater's row of it."""
     sequence = profile.settings.companion()
     if sequence is None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from samesplit.cluster import in_cluster
 from samesplit.errors import LesionError
 from samesplit.processes import Died, in_processes
 from samesplit.storage import write_bytes
@@ -57,6 +58,7 @@ def run_tasks(
     cache: Path,
     jobs: int,
     progress: Progress | None = None,
+    scheduler: str | None = None,
 ) -> list[Outcome]:
     """Do the tasks whose results are not yet in the cache.
 
@@ -66,13 +68,15 @@ def run_tasks(
         cache: Folder of the results, one JSON file a key; made when missing.
         jobs: How many processes.
         progress: Told at the start and after each task.
+        scheduler: Address of a Dask scheduler; its workers do the tasks instead of processes of this machine,
+            and need to see the images but not the cache.
 
     Returns:
         One outcome a task, in the order of the tasks. A `LesionError` or any other failure of a task is an
         outcome and is tried again next time.
 
     Raises:
-        WorkspaceError: A result cannot be written (disk full, folder read-only).
+        WorkspaceError: A result cannot be written (disk full, folder read-only), or the scheduler is not there.
     """
     outcomes: dict[int, Outcome] = {}
     paths = [result_path(cache, task.key) for task in tasks]
@@ -83,11 +87,29 @@ def run_tasks(
     report = progress or (lambda done, total: None)
     report(len(outcomes), len(tasks))
     todo = [index for index in range(len(tasks)) if index not in outcomes]
-    calls = [(function, tasks[index], paths[index]) for index in todo]
-    for place, outcome in in_processes(_work, calls, jobs=jobs):
-        outcomes[todo[place]] = Outcome(None, Died.reason) if isinstance(outcome, Died) else outcome
+    for place, outcome in _results(function, tasks, paths, todo, jobs, scheduler):
+        outcomes[todo[place]] = Outcome(None, outcome.reason) if isinstance(outcome, Died) else outcome
         report(len(outcomes), len(tasks))
     return [outcomes[index] for index in range(len(tasks))]
+
+
+def _results(
+    function: Callable[[T], dict[str, Any]],
+    tasks: Sequence[T],
+    paths: Sequence[Path],
+    todo: Sequence[int],
+    jobs: int,
+    scheduler: str | None,
+) -> Iterator[tuple[int, Outcome | Died]]:
+    """What comes of the tasks that are to be done, kept by whoever sees the cache."""
+    if scheduler is None:
+        calls = [(function, tasks[index], paths[index]) for index in todo]
+        yield from in_processes(_work, calls, jobs=jobs)
+        return
+    for place, outcome in in_cluster(_attempt, [(function, tasks[i]) for i in todo], address=scheduler):
+        if isinstance(outcome, Outcome) and outcome.record is not None:
+            _keep(paths[todo[place]], outcome.record)
+        yield place, outcome
 
 
 def result_path(cache: Path, key: str) -> Path:
@@ -110,6 +132,15 @@ def _work(call: tuple[Callable[[Any], dict[str, Any]], Any, Path]) -> Outcome:
     kept = read_record(path)
     if kept is not None:  # done in the meantime: by another run, or by a process that died right afterwards
         return Outcome(kept)
+    outcome = _attempt((function, task))
+    if outcome.record is not None:
+        _keep(path, outcome.record)
+    return outcome
+
+
+def _attempt(call: tuple[Callable[[Any], dict[str, Any]], Any]) -> Outcome:
+    """Do one task; whatever goes wrong is an outcome."""
+    function, task = call
     start = time.perf_counter()
     try:
         record = function(task)
@@ -119,9 +150,11 @@ def _work(call: tuple[Callable[[Any], dict[str, Any]], Any, Path]) -> Outcome:
         return Outcome(None, "the memory was not enough")
     except Exception as error:  # whatever else goes wrong inside a task costs this lesion only
         return Outcome(None, f"{type(error).__name__}: {error} ({_place(error)})")
-    record = {**record, "seconds": round(time.perf_counter() - start, 4)}
+    return Outcome({**record, "seconds": round(time.perf_counter() - start, 4)})
+
+
+def _keep(path: Path, record: dict[str, Any]) -> None:
     write_bytes(path, json.dumps(record, separators=(",", ":")).encode())
-    return Outcome(record)
 
 
 def _place(error: Exception) -> str:

@@ -51,6 +51,7 @@ def thumbnails(
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
     progress: Progress | None = None,
+    scheduler: str | None = None,
 ) -> Thumbnails:
     """Read and check every case of an images table, and draw it.
 
@@ -61,14 +62,15 @@ def thumbnails(
         geometry_repair: What to do when a mask lies on another grid than its image.
         minimum_voxels: The smallest mask that counts.
         progress: Called with (cases done, cases in all).
+        scheduler: Address of a Dask scheduler that is to do the work instead of processes of this machine.
 
     Raises:
-        WorkspaceError: The cache cannot be written.
+        WorkspaceError: The cache cannot be written, or the scheduler is not there.
     """
     cases = case_files(images, geometry_repair=geometry_repair, minimum_voxels=minimum_voxels, jobs=jobs)
     readable = [case for case in cases if not case.problem]
     tasks = [PictureTask(case) for case in readable]
-    done = run_tasks(draw_case, tasks, cache=cache, jobs=jobs, progress=progress)
+    done = run_tasks(draw_case, tasks, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler)
     outcomes = dict(zip(readable, done, strict=True))
     outcomes |= {case: Outcome(None, case.problem) for case in cases if case.problem}
     rows: list[tuple[Any, ...]] = []
