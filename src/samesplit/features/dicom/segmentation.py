@@ -49,7 +49,10 @@ def segment_mask(
     """
     import highdicom
 
-    segments = list(dataset.get("SegmentSequence") or ())
+    background = text_of(dataset, "SegmentationType") == "LABELMAP"  # whose number 0 is what belongs to none
+    segments = [
+        each for each in dataset.get("SegmentSequence") or () if int(each.SegmentNumber) or not background
+    ]
     numbers = [int(segment.SegmentNumber) for segment in segments]
     entries = [
         Entry((text_of(each, "SegmentLabel"),), number, f"[{number}] {text_of(each, 'SegmentLabel')}")

@@ -215,12 +215,19 @@ def volume_image(
     array: np.ndarray[tuple[int, ...], np.dtype[np.generic]],
     affine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
 ) -> sitk.Image:
-    """An array with axes slice, row, column and its 4 x 4 affine (index to mm, LPS) as an image."""
-    steps = affine[:3, 2::-1]
+    """An array with axes slice, row, column and its 4 x 4 affine (index to mm, LPS) as an image.
+
+    Slices are put in the order in which the axes are right-handed, as `read_series` does.
+    """
+    steps, origin = affine[:3, 2::-1].copy(), affine[:3, 3]
+    if np.linalg.det(steps) < 0:
+        origin = origin + steps[:, 2] * (len(array) - 1)
+        steps[:, 2] *= -1
+        array = array[::-1]
     spacing = np.linalg.norm(steps, axis=0)
     image = sitk.GetImageFromArray(np.ascontiguousarray(array))
     image.SetSpacing(spacing.tolist())
-    image.SetOrigin(affine[:3, 3].tolist())
+    image.SetOrigin(origin.tolist())
     image.SetDirection((steps / spacing).ravel().tolist())
     return image
 

@@ -14,7 +14,7 @@ from samesplit.errors import LesionError
 
 __all__ = ["SHARE", "SliceGrid", "slice_grid"]
 
-SHARE = 0.05
+SHARE = 0.1
 """Slices may lie off a regular grid by this share of a voxel edge (positions are often rounded to 0.1 mm)."""
 
 _NOTED = 0.01
@@ -148,7 +148,7 @@ def _single_slice_step(header: pydicom.Dataset, where: Path) -> float:
 def _regular_step(heights: npt.NDArray[np.float64], where: Path) -> tuple[float, str | None]:
     gaps = np.diff(heights)
     usual = float(np.median(gaps))
-    double = np.flatnonzero(gaps < max(SHARE * usual, _SAME))
+    double = np.flatnonzero(gaps <= max(SHARE * usual, _SAME))
     if usual <= _SAME or len(double):
         shown = ", ".join(f"{heights[place]:g}" for place in double[:_SHOWN])
         raise LesionError(
@@ -156,7 +156,7 @@ def _regular_step(heights: npt.NDArray[np.float64], where: Path) -> tuple[float,
             where=where,
             remedy="keep one volume in the folder: one echo, one time point, one b-value, no copies",
         )
-    odd = np.flatnonzero(np.abs(gaps - usual) > SHARE * usual)
+    odd = np.flatnonzero(np.abs(gaps - usual) > 2 * SHARE * usual)
     if len(odd):
         listed = "; ".join(
             f"{heights[place]:g} to {heights[place + 1]:g} mm is {gaps[place]:g} mm" for place in odd[:_SHOWN]
