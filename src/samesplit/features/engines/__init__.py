@@ -5,13 +5,16 @@ from __future__ import annotations
 import difflib
 
 from samesplit.errors import DeclarationError
+from samesplit.features.engines.ibsi import IbsiEngine
 from samesplit.features.engines.mirp import MirpEngine
 from samesplit.features.engines.protocol import Engine, EngineSettings, FeatureInfo
 from samesplit.features.engines.pyradiomics import PyradiomicsEngine
 
 __all__ = ["Engine", "EngineSettings", "FeatureInfo", "engine_names", "get_engine"]
 
-_ENGINES: dict[str, Engine] = {engine.name: engine for engine in (MirpEngine(), PyradiomicsEngine())}
+_ENGINES: dict[str, Engine] = {
+    engine.name: engine for engine in (IbsiEngine(), MirpEngine(), PyradiomicsEngine())
+}
 
 
 def engine_names() -> list[str]:

@@ -19,12 +19,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo
 from samesplit.features.engines.pyradiomics_catalogue import FEATURES
 from samesplit.features.engines.pyradiomics_settings import PyradiomicsSettings
-from samesplit.features.volume import Case, bounding_box, crop
+from samesplit.features.volume import Box, Case, bounding_box, crop
 
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile
@@ -85,6 +86,8 @@ class PyradiomicsEngine:
             LesionError: pyradiomics refuses the case, for example because resampling leaves too few voxels.
         """
         assert isinstance(profile.settings, PyradiomicsSettings)
+        if profile.settings.slice == "largest":
+            case = _largest_slice(case)
         with _quiet():
             try:
                 values = _native(case, profile.settings) | _processed(case, profile.settings)
@@ -94,6 +97,14 @@ class PyradiomicsEngine:
                     remedy=f"check the mask, or the settings of the profile '{profile.name}'",
                 ) from error
         return values
+
+
+def _largest_slice(case: Case) -> Case:
+    """The axial slice in which the lesion is largest, as a volume of one slice."""
+    areas = np.count_nonzero(sitk.GetArrayViewFromImage(case.mask), axis=(1, 2))
+    nx, ny, _ = case.mask.GetSize()
+    box = Box((0, 0, int(np.argmax(areas))), (nx, ny, 1))
+    return replace(case, image=crop(case.image, box), mask=crop(case.mask, box))
 
 
 def _aggregation(family: str, settings: PyradiomicsSettings) -> str:

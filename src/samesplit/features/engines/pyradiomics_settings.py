@@ -118,6 +118,9 @@ class PyradiomicsSettings(EngineSettings):
     imageType: dict[ImageType, ImageTypeSettings] = Field(default_factory=lambda: _original())
     featureClass: dict[FeatureClass, Features] = Field(default_factory=dict)
     """Feature class -> `all` (or nothing after the colon) or the features' names."""
+    slice: Literal["largest"] | None = None
+    """`largest`: everything is computed on the one axial slice in which the lesion is largest (the first of
+    several), as 2D studies do. Ours, not pyradiomics'."""
     nativeFeatureClass: dict[Literal["firstorder", "shape"], Features] = Field(default_factory=dict)
     """Classes computed on the image as it was read, before normalising, resampling and re-segmenting; their
     names start with `native_`. Not a pyradiomics key: this is how SUVmax stays the highest voxel's SUV."""

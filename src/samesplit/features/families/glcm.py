@@ -73,6 +73,8 @@ def glcm(volume: LevelVolume, aggregation: str, *, distance: int = 1) -> npt.NDA
         >>> dict(zip(TAGS, glcm(volume, "3D_comb").tolist(), strict=True))["cm_contrast"]
         1.0
     """
+    if aggregation == "3D_comb" and distance == 1 and volume.n_levels <= np.iinfo(np.uint8).max:
+        return features_of(_merged_3d(volume))
     blocks = (
         features_of_each(stack, greys, float(volume.n_levels))
         for stack, greys in _stacks(volume, aggregation, distance)
@@ -133,6 +135,18 @@ def features_of(matrix: Matrix) -> npt.NDArray[np.float64]:
     n = matrix.shape[-1]
     stack = np.ascontiguousarray(matrix.reshape(-1, n, n), dtype=np.uint32)
     return mean_over_slices(features_of_each(stack, np.arange(1, n + 1), float(n)))
+
+
+def _merged_3d(volume: LevelVolume) -> Matrix:
+    """The merged matrix, from that of twice as many levels where there is one."""
+
+    def make() -> Matrix:
+        finer = volume.finer
+        if finer is None or finer.n_levels > np.iinfo(np.uint8).max:
+            return merged_matrix_3d(volume)
+        return halved(_merged_3d(finer))
+
+    return volume.shared("glcm_merged_3d", make)
 
 
 def _stacks(

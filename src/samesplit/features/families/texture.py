@@ -90,10 +90,19 @@ class LevelVolume(_Sharing):
         geometry: The masks.
         levels: 1 to n_levels inside the intensity mask, 0 elsewhere; shape of `geometry.intensity`.
         n_levels: The number of grey levels; the largest that occurs, when None.
+        finer: The discretisation into twice as many bins that this one was merged from in pairs, where there is
+            one: what follows from its work need not be done again.
     """
 
-    def __init__(self, geometry: MaskGeometry, levels: Levels, n_levels: int | None = None) -> None:
+    def __init__(
+        self,
+        geometry: MaskGeometry,
+        levels: Levels,
+        n_levels: int | None = None,
+        finer: LevelVolume | None = None,
+    ) -> None:
         super().__init__()
+        self.finer = finer
         self.geometry = geometry
         self.levels = levels
         self.n_levels = int(levels.max()) if n_levels is None else n_levels

@@ -1,0 +1,95 @@
+"""The engine `ibsi`: the complete IBSI-1 feature set, after the processing that the standard prescribes.
+
+Source: Zwanenburg et al., Radiology 2020, doi:10.1148/radiol.2020191145. `samesplit ibsi` runs its reference
+values. Features are named by the tags of the reference table (`morph_volume`, `cm_contrast_3D_comb`); textures of
+several settings also carry the setting (`cm_contrast_3D_comb_1mm_fbn32`).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from samesplit import __version__
+from samesplit.features.catalogue import FAMILIES, Feature, family, family_features
+from samesplit.features.engines.ibsi.settings import IbsiSettings
+from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
+from samesplit.features.engines.protocol import EngineSettings, FeatureInfo
+from samesplit.features.volume import Case
+from samesplit.storage import code_digest
+
+if TYPE_CHECKING:
+    from samesplit.features.profiles import Profile
+
+__all__ = ["IbsiEngine"]
+
+
+class IbsiEngine:
+    """Features by samesplit's own code."""
+
+    name = "ibsi"
+    settings: type[EngineSettings] = IbsiSettings
+
+    @cached_property
+    def version(self) -> str:
+        """The package's version and a digest of the code that values depend on."""
+        rooms = ("features/engines/ibsi", "features/families", "features/processing")
+        return f"{__version__}+{code_digest(*rooms)[:12]}"
+
+    def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
+        """Every feature that the settings ask for, in the order in which `extract` gives them."""
+        assert isinstance(settings, IbsiSettings)
+        undefined = settings.not_defined()
+        found = [
+            _info(feature, prefix="native_")
+            for key in FAMILIES
+            for feature in family_features(key)
+            if feature.tag in settings.native.of(key)
+        ]
+        plain = [key for key in FAMILIES if not family(key).aggregations]
+        found += [
+            _info(feature, undefined=undefined)
+            for key in plain
+            for feature in family_features(key)
+            if feature.tag in settings.features.of(key)
+        ]
+        for texture in texture_settings(settings):
+            for key, aggregation in family_aggregations(settings):
+                wanted = settings.features.of(key)
+                found += [
+                    _info(feature, undefined=undefined, aggregation=aggregation, texture=texture)
+                    for feature in family_features(key)
+                    if feature.tag in wanted
+                ]
+        return tuple(found)
+
+    def extract(self, case: Case, profile: Profile) -> dict[str, float]:
+        """The features of one case; see `Engine`.
+
+        Raises:
+            LesionError: The intensities do not have the declared unit, or no voxel is left after processing.
+        """
+        from samesplit.features.engines.ibsi.extraction import extract  # here, so that numba is imported late
+
+        assert isinstance(profile.settings, IbsiSettings)
+        return extract(case, profile.settings)
+
+
+def _info(
+    feature: Feature,
+    *,
+    undefined: frozenset[str] = frozenset(),
+    prefix: str = "",
+    aggregation: str = "",
+    texture: TextureSetting | None = None,
+) -> FeatureInfo:
+    words = {one.suffix: one.name for one in family(feature.family).aggregations}
+    suffix = "" if texture is None else texture.suffix
+    return FeatureInfo(
+        feature=f"{prefix}{feature.tag}{'_' if aggregation else ''}{aggregation}{suffix}",
+        family=feature.family,
+        ibsi_code=feature.code,
+        aggregation=words.get(aggregation, ""),
+        unit=feature.unit,
+        note="NaN: without meaning in the image's unit" if feature.tag in undefined else "",
+    )

@@ -1,0 +1,125 @@
+"""What the engine `ibsi` does with one case, doing nothing twice that several settings share.
+
+All grids share one interpolator (one spline prefilter), all discretisations of a grid share what depends on its
+masks, and coarser discretisations share the work of finer ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from samesplit.features.catalogue import full_tag, tags
+from samesplit.features.engines.ibsi.levels import RegionLevels
+from samesplit.features.engines.ibsi.plain import FAMILIES, PlainInput, margin_mm, plain_features
+from samesplit.features.engines.ibsi.settings import IbsiSettings
+from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
+from samesplit.features.families.glcm import glcm
+from samesplit.features.families.gldzm import gldzm
+from samesplit.features.families.glrlm import glrlm
+from samesplit.features.families.glszm import glszm
+from samesplit.features.families.ngldm import ngldm
+from samesplit.features.families.ngtdm import ngtdm
+from samesplit.features.families.texture import LevelVolume, MaskGeometry
+from samesplit.features.processing.grid import Spacing
+from samesplit.features.processing.preparation import PreparedImage, prepare
+from samesplit.features.processing.settings import ProcessingSettings
+from samesplit.features.volume import Case
+
+__all__ = ["extract"]
+
+Texture = Callable[[LevelVolume, str, IbsiSettings], npt.NDArray[np.float64]]
+
+
+def extract(case: Case, settings: IbsiSettings) -> dict[str, float]:
+    """The features of one case; NaN where one is not defined for it.
+
+    Args:
+        case: Image, mask, and the image to match the histogram to where the settings ask for one.
+        settings: The profile's.
+
+    Raises:
+        LesionError: The intensities do not have the declared unit, or no voxel is left after processing.
+    """
+    return _native(case, settings) | _processed(case, settings)
+
+
+def _native(case: Case, settings: IbsiSettings) -> dict[str, float]:
+    """Features on the voxels as they were read."""
+    wanted = settings.native
+    if not any(wanted.of(family) for family in FAMILIES):
+        return {}
+    untouched = ProcessingSettings(unit=settings.processing.unit)
+    region = prepare(case, untouched, margin_mm=margin_mm(wanted)).at(untouched.target_mm).region
+    given = PlainInput(
+        region, MaskGeometry(region.morphological, region.intensity), settings.ivh, (None, None)
+    )
+    return {f"native_{tag}": value for tag, value in plain_features(given, wanted, frozenset()).items()}
+
+
+def _processed(case: Case, settings: IbsiSettings) -> dict[str, float]:
+    base = settings.processing.target_mm
+    plain = any(settings.features.of(family) for family in FAMILIES)
+    textures = texture_settings(settings)
+    spacings = [*([base] if plain else []), *(setting.spacing_mm for setting in textures)]
+    if not spacings:
+        return {}
+    image = prepare(
+        case,
+        settings.processing,
+        spacings_mm=spacings,
+        margin_mm=margin_mm(settings.features, settings.not_defined()),
+        reference=case.companion,
+    )
+    values: dict[str, float] = {}
+    for spacing in dict.fromkeys(spacings):
+        here = [setting for setting in textures if setting.spacing_mm == spacing]
+        values |= _of_grid(image, spacing, settings, plain=plain and spacing == base, textures=here)
+    return values
+
+
+def _of_grid(
+    image: PreparedImage,
+    spacing: Spacing,
+    settings: IbsiSettings,
+    *,
+    plain: bool,
+    textures: list[TextureSetting],
+) -> dict[str, float]:
+    """All features of one grid: it is made, used and forgotten, so that memory holds one grid at a time."""
+    region = image.at(spacing, margin_mm=None if plain else 0.0).region
+    geometry = MaskGeometry(region.morphological, region.intensity)
+    levels = RegionLevels(geometry, region.values(), settings)
+    values: dict[str, float] = {}
+    if plain:
+        by = settings.of_histogram() if settings.features.histogram else None
+        bounds = settings.processing.range or (None, None)
+        of_histogram = None if by is None else levels.volume(by)
+        given = PlainInput(region, geometry, settings.ivh, bounds, of_histogram)
+        values |= plain_features(given, settings.features, settings.not_defined())
+    for setting in textures:
+        values |= _textures(levels.volume(setting.discretisation), setting, settings)
+    return values
+
+
+def _textures(volume: LevelVolume, setting: TextureSetting, settings: IbsiSettings) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for family, aggregation in family_aggregations(settings):
+        wanted = set(settings.features.of(family))
+        values = _TEXTURES[family](volume, aggregation, settings)
+        for tag, value in zip(tags(family), values.tolist(), strict=True):
+            if tag in wanted:
+                found[full_tag(tag, aggregation) + setting.suffix] = value
+    return found
+
+
+_TEXTURES: Mapping[str, Texture] = {
+    "glcm": lambda volume, aggregation, settings: glcm(volume, aggregation, distance=settings.distance),
+    "glrlm": lambda volume, aggregation, settings: glrlm(volume, aggregation),
+    "glszm": lambda volume, aggregation, settings: glszm(volume, aggregation),
+    "gldzm": lambda volume, aggregation, settings: gldzm(volume, aggregation),
+    "ngtdm": lambda volume, aggregation, settings: ngtdm(volume, aggregation),
+    "ngldm": lambda volume, aggregation, settings: ngldm(volume, aggregation, alpha=settings.ngldm_alpha),
+}
