@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from samesplit.errors import DataMissingError
-from samesplit.features.compliance.check import check, compare, ct_phantom_folder
+from samesplit.features.compliance.check import check, compare
+from samesplit.features.compliance.location import ct_phantom_folder
 from samesplit.features.compliance.reference import DATASETS, read_reference
 
 

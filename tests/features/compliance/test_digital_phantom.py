@@ -7,7 +7,7 @@ import pytest
 
 from samesplit.features.catalogue import FAMILIES
 from samesplit.features.compliance.check import Compliance
-from samesplit.features.compliance.configurations import digital_phantom_values
+from samesplit.features.compliance.datasets import digital_phantom_values
 from samesplit.features.compliance.phantom import digital_phantom, phantom_levels
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from samesplit.errors import DataMissingError
+from samesplit.features.compliance.location import ct_phantom_folder
 from samesplit.features.compliance.reference import DATASETS, matches, read_reference
 from samesplit.storage import write_text
 
-__all__ = ["STATES", "Compliance", "Compute", "check", "compare", "ct_phantom_folder"]
+__all__ = ["STATES", "Compliance", "Compute", "check", "compare"]
 
 Compute = Callable[[str], Mapping[str, float]]
 """From a dataset's name to its values by the tags of the reference table."""
@@ -22,8 +22,6 @@ Compute = Callable[[str], Mapping[str, float]]
 STATES = ("matched", "mismatched", "not computed", "no reference")
 """What a value can be beside its reference."""
 
-_FOLDERS = ("", "ct_phantom", "ibsi1/ct_phantom", "ibsi_1_ct_radiomics_phantom")
-_FILES = ("nifti/image/phantom.nii.gz", "nifti/mask/mask.nii.gz")
 _COLUMNS = (
     "dataset",
     "family",
@@ -91,10 +89,11 @@ def check(data: Path | None, *, compute: Compute | None = None) -> Compliance:
         data: Where the CT phantom lies: its folder, the folder that holds it as `ct_phantom` or
             `ibsi_1_ct_radiomics_phantom`, or one that holds `ibsi1/ct_phantom`. None: the digital phantom alone,
             which needs no data; all values of A to E then count as not computed.
-        compute: Computes a dataset; the engine's own families, when None.
+        compute: Computes a dataset; the engine `ibsi` with its built-in profiles, when None.
 
     Raises:
         DataMissingError: The CT phantom does not lie there.
+        LesionError: Its files cannot be read.
     """
     folder = None if data is None else ct_phantom_folder(data)
     wanted = DATASETS if folder is not None else DATASETS[:1]
@@ -127,34 +126,18 @@ def compare(computed: Mapping[str, Mapping[str, float]]) -> Compliance:
     return Compliance(table[list(_COLUMNS)])
 
 
-def ct_phantom_folder(data: Path) -> Path:
-    """The folder of the CT phantom at or below a place.
-
-    Raises:
-        DataMissingError: It is not there; the message says where it was looked for and where to get it.
-    """
-    for name in _FOLDERS:
-        folder = data / name
-        if all((folder / file).is_file() for file in _FILES):
-            return folder
-    looked = ", ".join(str(data / name) for name in _FOLDERS)
-    raise DataMissingError(
-        f"the IBSI-1 CT phantom is not here: no folder among {looked} holds {' and '.join(_FILES)}",
-        where=data,
-        remedy="get the folder ibsi_1_ct_radiomics_phantom (CC BY-NC 3.0) of the public IBSI data sets, "
-        "https://github.com/theibsi/data_sets, and name it, or the folder that holds it, as --data; "
-        "without --data the digital phantom alone is checked",
-    )
-
-
 def _own(folder: Path | None) -> Compute:
     # The kernels take a second to import and, the first time, to compile: not before they are needed.
-    from samesplit.features.compliance.configurations import ct_phantom_values, digital_phantom_values
+    from samesplit.features.compliance import datasets
+    from samesplit.features.engines.ibsi.extraction import extract
+
+    case = None if folder is None else datasets.read_ct_phantom(folder)
 
     def compute(dataset: str) -> Mapping[str, float]:
-        if dataset == "digital_phantom" or folder is None:
-            return digital_phantom_values()
-        return ct_phantom_values(folder, dataset)
+        if case is None or dataset == "digital_phantom":
+            return datasets.digital_phantom_values()
+        settings = datasets.ct_phantom_settings(dataset)
+        return extract(case, settings) | datasets.ct_phantom_diagnostics(case, settings.processing)
 
     return compute
 
