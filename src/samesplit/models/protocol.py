@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 
 import pandas as pd
 
+from samesplit.features.perturbation.settings import Perturbations
+
 __all__ = ["Cases", "Model", "Needs", "TrainingFold"]
 
 
@@ -31,6 +33,8 @@ class Cases:
         rater: Whose masks these are.
         geometry_repair: None, "resample_mask" or "copy_header"; how a mask of another geometry is mended.
         minimum_voxels: The smallest mask that counts.
+        repeats: The same features after perturbations, for models that ask for them: `lesion_id`, `perturbation`,
+            `repetition` and the columns of `features`; one row a measurement.
     """
 
     lesions: pd.DataFrame
@@ -41,6 +45,7 @@ class Cases:
     rater: str
     geometry_repair: Literal["resample_mask", "copy_header"] | None = None
     minimum_voxels: int = 8
+    repeats: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"lesion_id": []}, dtype=str))
 
     def __len__(self) -> int:
         return len(self.lesions)
@@ -58,6 +63,7 @@ class Cases:
             images=self.images[self.images["lesion_id"].isin(lesion_ids)],
             features=self.features.loc[lesion_ids],
             predictions=self.predictions.loc[lesion_ids],
+            repeats=self.repeats[self.repeats["lesion_id"].isin(lesion_ids)],
         )
 
 
@@ -110,9 +116,11 @@ class Needs:
         sequences: Sequences to use; empty means all of the benchmark's.
         images: Whether it opens images.
         members: Names of models whose predictions it combines.
+        perturbations: What the features are to be measured again under, as `Cases.repeats`; None for not at all.
     """
 
     profiles: tuple[str, ...] = ()
     sequences: tuple[str, ...] = ()
     images: bool = False
     members: tuple[str, ...] = field(default=())
+    perturbations: Perturbations | None = None

@@ -17,10 +17,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from samesplit.models.inputs import Impute, Scale, scaler
 
-__all__ = ["DropCorrelated", "DropMissing", "DropNearConstant", "preparation_steps"]
+__all__ = ["DropCorrelated", "DropMissing", "DropNearConstant", "Filter", "preparation_steps"]
 
 
-class _Filter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
+class Filter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     """A selector that looks at the columns but never at the labels."""
 
     allows_nan = False
@@ -46,7 +46,7 @@ class _Filter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-class DropMissing(_Filter):
+class DropMissing(Filter):
     """Drops columns of which more than a share of the training rows is missing.
 
     Args:
@@ -63,7 +63,7 @@ class DropMissing(_Filter):
         return np.asarray((missing <= self.share) & (missing < 1))
 
 
-class DropNearConstant(_Filter):
+class DropNearConstant(Filter):
     """Drops columns in which one value fills a share of the training rows, or all values are alike.
 
     Alike means a range below 1e-10 of the largest magnitude: rounding, not information.
@@ -89,7 +89,7 @@ class DropNearConstant(_Filter):
         return np.asarray(~(filled | alike))
 
 
-class DropCorrelated(_Filter):
+class DropCorrelated(Filter):
     """Of columns that say the same, keeps the first: absolute Pearson correlation above the limit goes.
 
     Columns are taken in their order; each that stays removes the later ones that follow it too closely.

@@ -16,6 +16,7 @@ from samesplit.models.protocol import Needs
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier
 from samesplit.models.radiomics.preparation import preparation_steps
 from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
+from samesplit.models.radiomics.stability import StabilitySettings
 from samesplit.models.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ class RadiomicsGridSettings(ModelSettings):
     scale: Scale = "standard"
     correlation: Share | None = None
     """Of features whose absolute correlation is above this, the first is kept; null keeps all."""
+    stability: StabilitySettings | None = None
+    """Features that do not hold still under perturbations of the training lesions are left out first."""
 
     @field_validator("selectors", "classifiers", "sizes")
     @classmethod
@@ -137,8 +140,9 @@ class RadiomicsGridSettings(ModelSettings):
         return values
 
     def needs(self) -> Needs:
-        """The features."""
-        return Needs(profiles=self.profiles, sequences=self.sequences)
+        """The features, and their perturbed values where stability is asked for."""
+        perturbations = None if self.stability is None else self.stability.perturbations
+        return Needs(profiles=self.profiles, sequences=self.sequences, perturbations=perturbations)
 
     def build(self, *, cache: Path | None = None) -> RadiomicsGridModel:
         """A fresh grid."""

@@ -1,0 +1,1 @@
+"""Cases as another rater, another scan or another day might have given them, to see which features hold still."""

@@ -1,0 +1,164 @@
+"""A profile's features again and again: after every perturbation, and from every rater's mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from samesplit.features.cases import case_files, ledger_table
+from samesplit.features.engines import get_engine
+from samesplit.features.extraction import Extraction, companions_of, extract
+from samesplit.features.geometry import GeometryRepair
+from samesplit.features.perturbation.settings import RATERS, Perturbations
+from samesplit.features.perturbation.work import PerturbedTask, extract_perturbed
+from samesplit.features.pool import Outcome, Progress, run_tasks
+from samesplit.features.profiles import Profile
+from samesplit.features.work import CaseFile
+
+__all__ = ["KEY", "MASK_COLUMNS", "Repeats", "extract_repeats"]
+
+KEY = ["lesion_id", "sequence", "perturbation", "repetition"]
+"""What names a row of `Repeats.table`; all other columns are features."""
+
+MASK_COLUMNS = [*KEY, "voxels", "dice"]
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Repeated measurements of the features of one profile.
+
+    Attributes:
+        table: One row a lesion, sequence, perturbation and repetition (see `KEY`), one float column a feature. Of
+            the perturbation `raters` the repetition is the rater's place among the raters.
+        masks: What became of the masks: KEY, `voxels`, and `dice`, the agreement with the mask as drawn.
+        ledger: LEDGER rows of the stage `stability/<profile>`: cases that failed under a perturbation.
+        seconds: Computing time in all, summed over cases, also of those taken from the cache.
+        n_cached: How many were taken from the cache.
+    """
+
+    table: pd.DataFrame
+    masks: pd.DataFrame
+    ledger: pd.DataFrame
+    seconds: float
+    n_cached: int
+
+
+def extract_repeats(
+    images: pd.DataFrame,
+    profile: Profile,
+    perturbations: Perturbations,
+    *,
+    raters: Sequence[str],
+    cache: Path,
+    jobs: int,
+    geometry_repair: GeometryRepair | None = None,
+    minimum_voxels: int = 8,
+    progress: Progress | None = None,
+    companions: pd.DataFrame | None = None,
+    scheduler: str | None = None,
+) -> Repeats:
+    """Extract a profile's features from every image under every perturbation.
+
+    Args:
+        images: IMAGES table with absolute paths or array references, of all raters.
+        profile: How.
+        perturbations: What is done to the cases.
+        raters: The first one's masks are perturbed; those of all are compared if `raters` is asked for.
+        cache: See `samesplit.features.extraction.extract`; a killed call goes on where it was.
+        jobs: How many processes.
+        geometry_repair: What to do when a mask lies on another grid than its image.
+        minimum_voxels: The smallest mask that counts, perturbed or not.
+        progress: Called with (pieces done, pieces in all).
+        companions: See `samesplit.features.extraction.extract`.
+        scheduler: Address of a Dask scheduler that is to do the work instead of processes here.
+
+    Raises:
+        WorkspaceError: The cache cannot be written, or the scheduler is not there.
+    """
+    own = images[images["rater"] == raters[0]]
+    cases = case_files(
+        own,
+        geometry_repair=geometry_repair,
+        minimum_voxels=minimum_voxels,
+        jobs=jobs,
+        companions=companions_of(own, profile, images if companions is None else companions),
+    )
+    version = get_engine(profile.engine).version
+    tasks = [
+        PerturbedTask(case, profile, version, kind, repetition, perturbations)
+        for case in cases
+        if not case.problem
+        for kind in perturbations.made
+        for repetition in range(perturbations.repetitions)
+    ]
+    outcomes = run_tasks(
+        extract_perturbed, tasks, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler
+    )
+    made = _gather(tasks, outcomes, [case for case in cases if case.problem], profile)
+    if RATERS not in perturbations.kinds:
+        return made
+    drawn = extract(
+        images[images["rater"].isin(raters)],
+        profile,
+        cache=cache,
+        jobs=jobs,
+        geometry_repair=geometry_repair,
+        minimum_voxels=minimum_voxels,
+        progress=progress,
+        companions=companions,
+        scheduler=scheduler,
+    )
+    return _with_raters(made, drawn, raters)
+
+
+def _gather(
+    tasks: list[PerturbedTask], outcomes: list[Outcome], unreadable: list[CaseFile], profile: Profile
+) -> Repeats:
+    stage = f"stability/{profile.name}"
+    ledger = [(case, stage, "failed", case.problem) for case in unreadable]
+    keys: list[tuple[Any, ...]] = []
+    values: list[dict[str, float]] = []
+    masks: list[tuple[Any, ...]] = []
+    for task, outcome in zip(tasks, outcomes, strict=True):
+        if outcome.record is None:
+            ledger.append((task.case, stage, "failed", outcome.reason))
+            continue
+        key = (task.case.lesion_id, task.case.sequence, task.kind, task.repetition)
+        keys.append(key)
+        values.append(outcome.record["values"])
+        masks.append((*key, outcome.record["voxels"], outcome.record["dice"]))
+    records = [outcome.record for outcome in outcomes if outcome.record is not None]
+    return Repeats(
+        table=_table(keys, values),
+        masks=pd.DataFrame(masks, columns=MASK_COLUMNS),
+        ledger=ledger_table(ledger),
+        seconds=round(sum(float(record["seconds"]) for record in records), 2),
+        n_cached=sum(outcome.cached for outcome in outcomes),
+    )
+
+
+def _table(keys: list[tuple[Any, ...]], values: list[dict[str, float]]) -> pd.DataFrame:
+    features = pd.DataFrame(values, dtype="float64")
+    return pd.concat([pd.DataFrame(keys, columns=KEY), features[sorted(features.columns)]], axis=1)
+
+
+def _with_raters(made: Repeats, drawn: Extraction, raters: Sequence[str]) -> Repeats:
+    """The values from every rater's mask beside those from perturbed cases."""
+    key = ["lesion_id", "sequence", "rater"]
+    wide = drawn.features.set_index([*key, "feature"])["value"].unstack().reset_index()  # noqa: PD010
+    wide.columns.name = None
+    places = {rater: place for place, rater in enumerate(raters)}
+    wide.insert(2, "perturbation", RATERS)
+    wide.insert(3, "repetition", wide.pop("rater").map(places).astype("int64"))
+    failed = drawn.ledger[drawn.ledger["status"] == "failed"]
+    return Repeats(
+        table=pd.concat([made.table, wide], ignore_index=True) if len(made.table) else wide,
+        masks=made.masks,
+        ledger=pd.concat([made.ledger, failed], ignore_index=True) if len(made.ledger) else failed,
+        seconds=round(made.seconds + drawn.seconds, 2),
+        n_cached=made.n_cached + drawn.n_cached,
+    )
