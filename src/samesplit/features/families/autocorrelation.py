@@ -9,13 +9,16 @@ counted twice. The result is that of the double sum to rounding; no voxel is lef
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 from scipy import fft
 
-__all__ = ["spatial_autocorrelation"]
+from samesplit.features.families.fourier import plan, transform_columns
 
-_BLOCK_BYTES = 4 * 2**20
+__all__ = ["spatial_autocorrelation"]
 
 
 def spatial_autocorrelation(
@@ -36,46 +39,86 @@ def spatial_autocorrelation(
         >>> round(moran, 6), round(geary, 6)
         (-0.3, 0.8)
     """
-    inside = mask > 0
-    values = intensities[inside]
+    values = intensities[mask > 0]
     n = values.size
     if n < 2 or values.max() == values.min():
         return float("nan"), float("nan")
-    deviations = values - values.mean()
-    variance = (deviations**2).mean()
-    x = np.zeros(mask.shape)
-    x[inside] = deviations / np.sqrt(variance)
-    pairs, products, squares = _pair_sums(x, inside, spacing_mm)
+    filled = np.asarray(mask.any(axis=2))
+    nz, ny, nx = (2 * int(fft.next_fast_len(max(size, 2), real=True)) for size in mask.shape)
+    spectra = fft.rfft(_rows(intensities, mask > 0, filled), nx, axis=1)
+    weights = _spectrum_of_weights((nx, nz, ny), (spacing_mm[2], spacing_mm[0], spacing_mm[1]))
+    z, y = np.nonzero(filled)
+    pairs, products, squares = _weighted_products(spectra, z, y, len(mask), weights, plan(nz), plan(ny))
     return float(products / pairs), float((n - 1) / n * (squares - products) / pairs)
 
 
-def _pair_sums(
-    x: npt.NDArray[np.float64], inside: npt.NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+def _rows(
+    intensities: npt.NDArray[np.float64], inside: npt.NDArray[np.bool_], filled: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float64]:
-    """The sums over all pairs of m w m, x w x and x^2 w m."""
-    lengths = [2 * int(fft.next_fast_len(max(size, 2), real=True)) for size in x.shape]
-    weights = _spectrum_of_weights(lengths, spacing_mm)
-    spectra = [fft.rfft(f, lengths[2], axis=2) for f in (inside.astype(np.float64), x, x * x)]
-    folded = [np.minimum(np.arange(n), n - np.arange(n)) for n in lengths]
-    twice = np.where(np.isin(np.arange(lengths[2] // 2 + 1), (0, lengths[2] // 2)), 1.0, 2.0)
-    step = max(1, _BLOCK_BYTES // (16 * lengths[0] * lengths[1]))
-    sums = np.zeros(3)
-    for start in range(0, lengths[2] // 2 + 1, step):
-        block = slice(start, start + step)
-        m, d, d2 = (
-            fft.fft(fft.fft(spectrum[:, :, block], lengths[1], axis=1), lengths[0], axis=0)
-            for spectrum in spectra
-        )
-        w = (weights[:, :, block] * twice[block])[folded[0]][:, folded[1]]
-        sums += [(w * (a.real * b.real + a.imag * b.imag)).sum() for a, b in ((m, m), (d, d), (d2, m))]
-    return np.asarray(sums / np.prod(lengths))
+    """m, x in units of its standard deviation, and x^2: shape (3, width, rows of voxels that are not empty)."""
+    values = intensities[inside]
+    rows = np.zeros((3, inside.shape[2], np.count_nonzero(filled)))
+    rows[0] = inside[filled].T
+    rows[1] = np.where(inside[filled], (intensities[filled] - values.mean()) / values.std(), 0.0).T
+    np.square(rows[1], out=rows[2])
+    return rows
 
 
 def _spectrum_of_weights(
-    lengths: list[int], spacing_mm: tuple[float, float, float]
+    lengths: tuple[int, int, int], spacing_mm: tuple[float, float, float]
 ) -> npt.NDArray[np.float64]:
     """The transform of 1 / distance, which is real and even: one octant of it, by cosine transforms."""
-    z, y, x = ((np.arange(n // 2 + 1) * mm) ** 2 for n, mm in zip(lengths, spacing_mm, strict=True))
-    squares = z[:, None, None] + y[:, None] + x
+    a, b, c = ((np.arange(n // 2 + 1) * mm) ** 2 for n, mm in zip(lengths, spacing_mm, strict=True))
+    squares = a[:, None, None] + b[:, None] + c
     squares[0, 0, 0] = np.inf  # no voxel is a pair with itself
-    return np.asarray(fft.dctn(1 / np.sqrt(squares), type=1))
+    np.sqrt(squares, out=squares)
+    return np.asarray(fft.dctn(np.divide(1, squares, out=squares), type=1, overwrite_x=True))
+
+
+@njit(cache=True, nogil=True)
+def _weighted_products(
+    spectra: Any, z: Any, y: Any, depth: int, weights: Any, plan_z: Any, plan_y: Any
+) -> Any:
+    """The sums over all frequencies of weight times m m*, x x* and Re(x^2 m*).
+
+    Args:
+        spectra: Of m, x and x^2, transformed along x, shape (3, frequencies, rows of voxels).
+        z: The slice of each row.
+        y: The place of each row in its slice.
+        depth: The number of slices.
+        weights: The spectrum of the weights at frequencies 0 to n / 2 along x, z and y.
+        plan_z: How to transform along z.
+        plan_y: How to transform along y.
+    """
+    order_z, order_y = plan_z[3], plan_y[3]
+    n_z, n_y = len(order_z), len(order_y)
+    across_re, across_im = np.empty((n_y, depth)), np.empty((n_y, depth))
+    re, im = np.empty((3, n_z, n_y)), np.empty((3, n_z, n_y))
+    w = np.empty(n_y)
+    sums = np.zeros((3, n_y))
+    for k in range(spectra.shape[1]):
+        for f in range(3):
+            across_re[:] = 0.0
+            across_im[:] = 0.0
+            for r in range(len(z)):
+                across_re[y[r], z[r]] = spectra[f, k, r].real
+                across_im[y[r], z[r]] = spectra[f, k, r].imag
+            transform_columns(across_re, across_im, plan_y[0], plan_y[1], plan_y[2])
+            for i in range(depth):
+                for j in range(n_y):
+                    re[f, i, j] = across_re[j, i]
+                    im[f, i, j] = across_im[j, i]
+            re[f, depth:] = 0.0
+            im[f, depth:] = 0.0
+            transform_columns(re[f], im[f], plan_z[0], plan_z[1], plan_z[2])
+        # Frequencies of x between the first and the last stand for their mirror images as well.
+        times = 1.0 if k == 0 or k == spectra.shape[1] - 1 else 2.0
+        for i in range(n_z):
+            of_z = weights[k, min(order_z[i], n_z - order_z[i])]
+            for j in range(n_y):
+                w[j] = times * of_z[min(order_y[j], n_y - order_y[j])]
+            for j in range(n_y):
+                sums[0, j] += w[j] * (re[0, i, j] * re[0, i, j] + im[0, i, j] * im[0, i, j])
+                sums[1, j] += w[j] * (re[1, i, j] * re[1, i, j] + im[1, i, j] * im[1, i, j])
+                sums[2, j] += w[j] * (re[0, i, j] * re[2, i, j] + im[0, i, j] * im[2, i, j])
+    return sums.sum(axis=1)

@@ -126,7 +126,7 @@ def _first_weights(lifted: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 @njit(cache=True, nogil=True)
 def _moments(mask: Any) -> Any:
     """Number of voxels inside, the sums of their indices, and the sums of products of two indices."""
-    total = 0
+    total = np.int64(0)
     sums = np.zeros(3, np.int64)
     products = np.zeros((3, 3), np.int64)
     for z in range(mask.shape[0]):

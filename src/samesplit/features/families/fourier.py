@@ -1,0 +1,132 @@
+"""Fourier transforms of many columns at once, in place and unordered: fast where only sums over spectra matter.
+
+A decimation in frequency (Gentleman and Sande) leaves the frequencies in an order of their own, which `order`
+tells. Sorting them is a waste when each is only to be weighted and summed. The columns lie side by side, so
+that every step works on whole rows and the processor's vector units are busy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+__all__ = ["Plan", "plan", "transform_columns"]
+
+Plan = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]
+"""Radices, cosines and sines of all multiples of the base angle, and the frequency at each place."""
+
+_RADICES = (4, 2, 3, 5)
+
+
+def plan(length: int) -> Plan:
+    """How to transform columns of a length that has no prime factors but 2, 3 and 5.
+
+    Example:
+        >>> plan(6)[3].tolist()  # the frequencies, in the order in which the transform leaves them
+        [0, 2, 4, 1, 3, 5]
+    """
+    radices = []
+    rest = length
+    for radix in _RADICES:
+        while rest % radix == 0:
+            radices.append(radix)
+            rest //= radix
+    order = np.zeros(1, dtype=np.int64)
+    for radix in reversed(radices):
+        order = np.concatenate([order * radix + q for q in range(radix)])
+    angles = 2 * np.pi * np.arange(length) / length
+    return np.array(radices, dtype=np.int64), np.cos(angles), np.sin(angles), order
+
+
+@njit(cache=True, nogil=True)
+def transform_columns(re: Any, im: Any, radices: Any, cos: Any, sin: Any) -> None:
+    """Transform every column of re + i im, shape (length, columns), in place; frequencies end up unordered."""
+    n = re.shape[0]
+    size = n
+    for radix in radices:
+        m = size // radix
+        for start in range(0, n, size):
+            for j in range(m):
+                i = start + j
+                k = j * (n // size)
+                if radix == 4:
+                    _four(re, im, i, m, cos[k], sin[k], cos[2 * k], sin[2 * k], cos[3 * k], sin[3 * k])
+                elif radix == 2:
+                    _two(re[i], im[i], re[i + m], im[i + m], cos[k], sin[k])
+                elif radix == 3:
+                    _three(re, im, i, m, cos[k], sin[k], cos[2 * k], sin[2 * k])
+                else:
+                    _five(re, im, i, m, k, cos, sin)
+        size = m
+
+
+@njit(cache=True, nogil=True)
+def _two(ar: Any, ai: Any, br: Any, bi: Any, c: float, s: float) -> None:
+    for x in range(ar.shape[0]):
+        ur, ui = ar[x] - br[x], ai[x] - bi[x]
+        ar[x] += br[x]
+        ai[x] += bi[x]
+        br[x], bi[x] = ur * c + ui * s, ui * c - ur * s
+
+
+@njit(cache=True, nogil=True)
+def _three(re: Any, im: Any, i: int, m: int, c1: float, s1: float, c2: float, s2: float) -> None:
+    ar, br, cr = re[i], re[i + m], re[i + 2 * m]
+    ai, bi, ci = im[i], im[i + m], im[i + 2 * m]
+    h = np.sqrt(0.75)
+    for x in range(ar.shape[0]):
+        pr, pi = br[x] + cr[x], bi[x] + ci[x]
+        qr, qi = h * (bi[x] - ci[x]), h * (cr[x] - br[x])
+        tr, ti = ar[x] - 0.5 * pr, ai[x] - 0.5 * pi
+        ar[x] += pr
+        ai[x] += pi
+        ur, ui = tr + qr, ti + qi
+        br[x], bi[x] = ur * c1 + ui * s1, ui * c1 - ur * s1
+        ur, ui = tr - qr, ti - qi
+        cr[x], ci[x] = ur * c2 + ui * s2, ui * c2 - ur * s2
+
+
+@njit(cache=True, nogil=True)
+def _four(
+    re: Any, im: Any, i: int, m: int, c1: float, s1: float, c2: float, s2: float, c3: float, s3: float
+) -> None:
+    ar, br, cr, dr = re[i], re[i + m], re[i + 2 * m], re[i + 3 * m]
+    ai, bi, ci, di = im[i], im[i + m], im[i + 2 * m], im[i + 3 * m]
+    for x in range(ar.shape[0]):
+        pr, pi = ar[x] + cr[x], ai[x] + ci[x]
+        qr, qi = ar[x] - cr[x], ai[x] - ci[x]
+        rr, ri = br[x] + dr[x], bi[x] + di[x]
+        tr, ti = bi[x] - di[x], dr[x] - br[x]
+        ar[x], ai[x] = pr + rr, pi + ri
+        ur, ui = qr + tr, qi + ti
+        br[x], bi[x] = ur * c1 + ui * s1, ui * c1 - ur * s1
+        ur, ui = pr - rr, pi - ri
+        cr[x], ci[x] = ur * c2 + ui * s2, ui * c2 - ur * s2
+        ur, ui = qr - tr, qi - ti
+        dr[x], di[x] = ur * c3 + ui * s3, ui * c3 - ur * s3
+
+
+@njit(cache=True, nogil=True)
+def _five(re: Any, im: Any, i: int, m: int, k: int, cos: Any, sin: Any) -> None:
+    ar, br, cr, dr, er = re[i], re[i + m], re[i + 2 * m], re[i + 3 * m], re[i + 4 * m]
+    ai, bi, ci, di, ei = im[i], im[i + m], im[i + 2 * m], im[i + 3 * m], im[i + 4 * m]
+    c1, s1, c2, s2 = cos[k], sin[k], cos[2 * k], sin[2 * k]
+    c3, s3, c4, s4 = cos[3 * k], sin[3 * k], cos[4 * k], sin[4 * k]
+    g1, g2 = np.cos(0.4 * np.pi), np.cos(0.8 * np.pi)
+    h1, h2 = np.sin(0.4 * np.pi), np.sin(0.8 * np.pi)
+    for x in range(ar.shape[0]):
+        pr, pi, qr, qi = br[x] + er[x], bi[x] + ei[x], cr[x] + dr[x], ci[x] + di[x]
+        sr, si, tr, ti = br[x] - er[x], bi[x] - ei[x], cr[x] - dr[x], ci[x] - di[x]
+        ur, ui = ar[x] + g1 * pr + g2 * qr, ai[x] + g1 * pi + g2 * qi
+        vr, vi = ar[x] + g2 * pr + g1 * qr, ai[x] + g2 * pi + g1 * qi
+        wr, wi = h1 * si + h2 * ti, -h1 * sr - h2 * tr
+        yr, yi = h2 * si - h1 * ti, -h2 * sr + h1 * tr
+        ar[x] += pr + qr
+        ai[x] += pi + qi
+        br[x], bi[x] = (ur + wr) * c1 + (ui + wi) * s1, (ui + wi) * c1 - (ur + wr) * s1
+        cr[x], ci[x] = (vr + yr) * c2 + (vi + yi) * s2, (vi + yi) * c2 - (vr + yr) * s2
+        dr[x], di[x] = (vr - yr) * c3 + (vi - yi) * s3, (vi - yi) * c3 - (vr - yr) * s3
+        er[x], ei[x] = (ur - wr) * c4 + (ui - wi) * s4, (ui - wi) * c4 - (ur - wr) * s4
