@@ -34,7 +34,7 @@ MOST_LEVELS = 1 << 24
 
 
 def ivh(
-    values: npt.NDArray[np.floating],
+    values: npt.NDArray[np.float64],
     *,
     method: IvhMethod = "none",
     size: float = 1.0,
@@ -70,12 +70,17 @@ def ivh(
     low, high = float(values.min()), float(values.max())
     if method == "FBN":
         n_levels = _whole(size)
-        position = np.zeros(values.shape) if low == high else (values - low) * n_levels / (high - low)
+        position = np.subtract(values, low, dtype=np.float64)
+        if high > low:
+            position *= n_levels
+            position /= high - low
         return ivh_of_counts(_counts(position, n_levels), first=1.0, step=1.0)
     begin = low if lower is None or not math.isfinite(lower) else lower
     end = high if upper is None or not math.isfinite(upper) else upper
     n_levels = _number_of_levels(begin, end, size, centres=method == "FBS")
-    counts = _counts((values - begin) / size, n_levels)
+    position = np.subtract(values, begin, dtype=np.float64)
+    position /= size
+    counts = _counts(position, n_levels)
     first = begin + size / 2 if method == "FBS" else begin
     return ivh_of_counts(counts, first=first, step=size, n_voxels=values.size)
 
@@ -123,11 +128,14 @@ def _first_at_most(at_least: npt.NDArray[np.integer], hundredths: int) -> int:
     return int(np.searchsorted(-at_least * 100, -hundredths, "left"))
 
 
-def _counts(position: npt.NDArray[np.floating], n_levels: int) -> npt.NDArray[np.integer]:
-    """Voxels per level; positions are in levels from the lowest. What lies above counts as the highest level."""
-    index = np.floor(position).astype(np.int64)
-    np.minimum(index, n_levels - 1, out=index)
-    return np.bincount(index[index >= 0], minlength=n_levels)
+def _counts(position: npt.NDArray[np.float64], n_levels: int) -> npt.NDArray[np.integer]:
+    """Voxels per level; positions are in levels from the lowest and are used up. Above counts as the highest."""
+    np.floor(position, out=position)
+    np.minimum(position, n_levels - 1, out=position)
+    index = position.astype(np.intp)
+    if position.min() < 0:
+        index = index[index >= 0]
+    return np.bincount(index, minlength=n_levels)
 
 
 def _number_of_levels(begin: float, end: float, step: float, *, centres: bool) -> int:

@@ -103,12 +103,14 @@ def _mean_deviation(ordered: npt.NDArray[np.float64]) -> float:
 
 
 def _moments(difference: npt.NDArray[np.float64]) -> tuple[float, float, float, float]:
-    """Variance, skewness, excess kurtosis and mean absolute deviation, from the differences to the mean."""
-    square = difference * difference
-    variance = float(square.mean())
-    deviation = float(np.abs(difference).mean())
-    if variance == 0 or variance * variance == 0:  # the second: differences too small to square twice
+    """Variance, skewness, excess kurtosis and mean absolute deviation; uses up the differences to the mean."""
+    power = np.abs(difference)
+    deviation = float(power.mean())
+    np.multiply(difference, difference, out=power)
+    variance = float(power.mean())
+    if variance * variance == 0:  # equal values, or differences too small to square twice
         return variance, 0.0, 0.0, deviation
-    skewness = float((square * difference).mean()) / variance**1.5
-    kurtosis = float((square * square).mean()) / variance**2 - 3
-    return variance, skewness, kurtosis, deviation
+    difference *= power
+    power *= power
+    skewness = float(difference.mean()) / variance**1.5
+    return variance, skewness, float(power.mean()) / variance**2 - 3, deviation
