@@ -73,8 +73,6 @@ def glcm(volume: LevelVolume, aggregation: str, *, distance: int = 1) -> npt.NDA
         >>> dict(zip(TAGS, glcm(volume, "3D_comb").tolist(), strict=True))["cm_contrast"]
         1.0
     """
-    if aggregation == "3D_comb" and distance == 1 and volume.n_levels <= np.iinfo(np.uint8).max:
-        return features_of(_merged_3d(volume))
     blocks = (
         features_of_each(stack, greys, float(volume.n_levels))
         for stack, greys in _stacks(volume, aggregation, distance)
@@ -137,18 +135,6 @@ def features_of(matrix: Matrix) -> npt.NDArray[np.float64]:
     return mean_over_slices(features_of_each(stack, np.arange(1, n + 1), float(n)))
 
 
-def _merged_3d(volume: LevelVolume) -> Matrix:
-    """The merged matrix, from that of twice as many levels where there is one."""
-
-    def make() -> Matrix:
-        finer = volume.finer
-        if finer is None or finer.n_levels > np.iinfo(np.uint8).max:
-            return merged_matrix_3d(volume)
-        return halved(_merged_3d(finer))
-
-    return volume.shared("glcm_merged_3d", make)
-
-
 def _stacks(
     volume: LevelVolume, aggregation: str, distance: int
 ) -> Iterator[tuple[Matrix, npt.NDArray[np.int64]]]:
@@ -159,24 +145,51 @@ def _stacks(
         raise ValueError(f"the distance of neighbours is at least 1, not {distance}")
     dimension, _, kind = aggregation.rpartition("_")
     merged = kind == "comb"
-    pairs = _Pairs.of(volume, distance)
-    in_plane = pairs.offsets(distance, in_plane=True)
-    n = len(pairs.greys)
-    if dimension == "3D":
-        yield from pairs.stacks(pairs.offsets(distance, in_plane=False), merged=merged)
-    elif len(pairs.occupied()) * len(in_plane) * n * n * 4 <= _KEPT_BYTES:
-        kept = volume.shared(
-            f"glcm_in_plane_{distance}", lambda: np.stack([p.each(in_plane) for p in pairs.by_slice()])
-        )
+    in_plane = dimension != "3D"
+    kept = _kept(volume, "slices" if in_plane else kind, distance)
+    if kept is not None:
         stack = kept.sum(axis=0, dtype=np.uint32) if dimension == "2_5D" else kept
-        if merged:
+        if merged and in_plane:
             stack = stack.sum(axis=-3, keepdims=True, dtype=np.uint32)
-        yield np.ascontiguousarray(stack.reshape(-1, n, n)), pairs.greys
-    elif dimension == "2_5D":
-        yield from pairs.stacks(in_plane, merged=merged)
-    else:
-        for one in pairs.by_slice():
-            yield from one.compact().stacks(in_plane, merged=merged)
+        n = stack.shape[-1]
+        yield np.ascontiguousarray(stack.reshape(-1, n, n)), ranked(volume).greys
+        return
+    pairs = _Pairs.of(volume, distance)
+    offsets = pairs.offsets(distance, in_plane=in_plane)
+    for part in pairs.by_slice() if dimension == "2D" else [pairs]:
+        yield from part.compact().stacks(offsets, merged=merged)
+
+
+def _kept(volume: LevelVolume, what: str, distance: int) -> Matrix | None:
+    """Matrices that are worth keeping: several aggregations and coarser levels follow from them.
+
+    Args:
+        volume: Grey levels of a lesion; from the matrices of its `finer` volume its own follow.
+        what: Matrices by slice and in-plane direction ("slices"), by direction ("avg"), or one ("comb").
+        distance: Chebyshev distance in voxels.
+
+    Returns:
+        Shape (slices with voxels, directions, n, n), (directions, n, n) or (1, n, n); None if they are too large.
+    """
+    n_slices = len(spans_of(volume.geometry).occupied_slices())
+    n_matrices = {"slices": n_slices * 4 * distance, "avg": len(directions(distance)), "comb": 1}[what]
+    n_levels = len(ranked(volume).greys)
+    if n_matrices * n_levels * n_levels * 4 > _KEPT_BYTES:
+        return None
+
+    def make() -> Matrix:
+        finer = volume.finer
+        if finer is not None and finer.n_levels <= np.iinfo(np.uint8).max:
+            fine = _kept(finer, what, distance)
+            if fine is not None:
+                return halved(fine)
+        pairs = _Pairs.of(volume, distance)
+        offsets = pairs.offsets(distance, in_plane=what == "slices")
+        if what == "slices":
+            return np.stack([part.each(offsets) for part in pairs.by_slice()])
+        return pairs.all(offsets) if what == "comb" else pairs.each(offsets)
+
+    return volume.shared(f"glcm_{what}_{distance}", make)
 
 
 @dataclass(frozen=True)
@@ -211,8 +224,10 @@ class _Pairs:
             yield replace(self, spans=self.spans.only(z))
 
     def compact(self) -> _Pairs:
-        """The same with rows for those levels only that occur within the spans (of one slice)."""
+        """The same with rows for those levels only that occur within the spans, when these are of one slice."""
         plane = int(self.strides[0])
+        if len(self.occupied()) > 1:
+            return self
         start = int(self.spans.bounds[0, 0]) // plane * plane
         here = self.rows[start : start + plane]
         counts = np.bincount(here, minlength=len(self.greys) + 1)
