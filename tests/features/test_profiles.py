@@ -40,14 +40,27 @@ def test_every_built_in_profile_can_be_read(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "modality", "count"),
-    [("mr-default", "MR", 107), ("ct-default", "CT", 107), ("pet-default", "PET", 113), ("shape", "any", 14)],
+    [
+        ("mr-default", "MR", 174),
+        ("ct-default", "CT", 174),
+        ("pet-default", "PET", 181),
+        ("shape", "any", 25),
+        ("roi-mean", "any", 9),
+        ("ibsi-a", "CT", 79 + 4 * (25 + 16) + 2 * (16 + 16 + 5 + 17)),
+        ("ibsi-c", "CT", 79 + 2 * (25 + 16) + 16 + 16 + 5 + 17),
+        ("xi2020-mr", "MR", 79 + 94 * 32),
+        ("xiong2025-ct", "CT", 9 + 18 + 22 + 16 + 16 + 14 + 5),
+        ("pyradiomics-mr", "MR", 107),
+        ("pyradiomics-ct", "CT", 107),
+        ("pyradiomics-pet", "PET", 113),
+    ],
 )
 def test_the_built_in_profiles_promise_these_features(name: str, modality: str, count: int) -> None:
     profile = read_profile(builtin_folder() / "features" / f"{name}.yaml")
     features = [info.feature for info in get_engine(profile.engine).catalogue(profile.settings)]
     assert profile.modality == modality
-    assert len(features) == count
-    assert (name == "pet-default") == ("native_firstorder_Maximum" in features)
+    assert len(features) == len(set(features)) == count
+    assert (name == "pet-default") == ("native_stat_max" in features)
 
 
 def test_the_digest_tells_settings_apart_and_ignores_words(tmp_path: Path) -> None:

@@ -82,7 +82,12 @@ class LesionSizeSettings(ModelSettings):
     kind: Literal["lesion-size"] = "lesion-size"
     column: str | None = "size_mm"
     """A clinical variable of the benchmark; null to use the features."""
-    features: tuple[str, ...] = ("original_shape_MeshVolume", "original_shape_VoxelVolume")
+    features: tuple[str, ...] = (
+        "morph_volume",
+        "morph_vol_approx",
+        "original_shape_MeshVolume",
+        "original_shape_VoxelVolume",
+    )
     """Names of features, in order of preference, without profile and sequence."""
     profiles: tuple[str, ...] = ("*",)
     scale: Literal["log", "linear"] = "log"
