@@ -24,6 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+engines = typer.Typer(help="The engines that compute features.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(engines, name="engines")
 out = Console()
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -163,7 +165,7 @@ def split(
     changes = {"scheme": scheme, "folds": folds, "repeats": repeats, "seed": seed, "file": file}
     given = {name: value for name, value in changes.items() if value is not None}
     frozen = freeze_split(benchmark, changes=given, overwrite=overwrite)
-    out.print(_split_table(frozen.counts))
+    out.print(_table_of(frozen.counts, title="Patients and lesions per part"))
     out.print(f"Wrote {_shown(frozen.path)}  sha256 {frozen.sha256[:12]}", highlight=False)
 
 
@@ -256,6 +258,44 @@ def show(benchmark: Benchmark) -> None:
     out.print(escape(effective_settings(benchmark)), highlight=False, soft_wrap=True)
 
 
+@engines.command("compare")
+def compare_engines(
+    benchmark: Benchmark,
+    engine_names: Annotated[
+        str, typer.Option("--engines", help="Two or more, the reference first.")
+    ] = "ibsi,pyradiomics,mirp",
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--profile", help="A profile that replaces the neutral setting of its engine (repeatable)."
+        ),
+    ] = None,
+    sequence: Annotated[list[str] | None, typer.Option(help="Only this sequence (repeatable).")] = None,
+    spacing: Annotated[float, typer.Option(min=0, help="Voxel size in mm; 0 keeps the image's own.")] = 2.0,
+    aggregation: Annotated[
+        str, typer.Option(help="How directions of GLCM and GLRLM become one value: merged or averaged.")
+    ] = "merged",
+    lesions: Annotated[
+        int | None, typer.Option(min=2, help="Only this many lesions, spread over the cohort.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for table and page.")] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Extract the same lesions with several engines: ICC, largest difference and known reasons per feature."""
+    from samesplit.features.equivalence import neutral_setting
+    from samesplit.run import RichReporter
+    from samesplit.run.engines import compare_engines as compare_on
+
+    found = compare_on(
+        benchmark, engines=[name.strip() for name in engine_names.split(",")], profiles=profile or (),
+        setting=neutral_setting(spacing_mm=spacing, aggregation=aggregation), sequences=sequence or (),
+        most_lesions=lesions, output=output, jobs=jobs, reporter=RichReporter(out),
+    )  # fmt: skip
+    out.print(_table_of(found.summary().reset_index(), title="Features by agreement"))
+    for path in found.files:
+        out.print(f"Wrote {_shown(path)}", highlight=False, soft_wrap=True)
+
+
 @app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
@@ -324,10 +364,10 @@ def _push_if_new(folder: Path, store: Path, reporter: Any) -> None:
     out.print(f"Tracked in {_shown(store)}; open it with: samesplit ui", highlight=False)
 
 
-def _split_table(counts: Any) -> Any:
+def _table_of(counts: Any, *, title: str) -> Any:
     from rich.table import Table
 
-    table = Table(*(str(column) for column in counts.columns), title="Patients and lesions per part")
+    table = Table(*(str(column) for column in counts.columns), title=title)
     for row in counts.itertuples(index=False):
         table.add_row(*(str(cell) for cell in row))
     return table

@@ -1,0 +1,177 @@
+"""One neutral setting in the words of each engine, so that engines can be asked for the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from samesplit.errors import DeclarationError
+from samesplit.features.engines import get_engine
+from samesplit.features.profiles import Modality, Profile
+
+__all__ = ["NeutralSetting", "equivalent_profile", "neutral_setting"]
+
+_HU_FROM = -1000.0
+"""Lowest Hounsfield unit: air. Bins start here."""
+
+
+@dataclass(frozen=True)
+class NeutralSetting:
+    """What all engines are asked for: cubic voxels, cubic splines, the features of IBSI-1 on the volume.
+
+    CT has bins of a fixed size from -1000 HU on and is rounded to whole HU where the engine can (IBSI's
+    configurations do so); PET has bins of a fixed size from 0 on; all else has a fixed number of bins.
+
+    Attributes:
+        spacing_mm: Edge of the voxels; None keeps the image's own, so that only definitions are compared.
+        aggregation: How the 13 directions of GLCM and GLRLM become one value.
+        bins: Number of grey levels where intensities have no unit.
+        bin_width_hu: Width of a grey level in CT.
+        bin_width_suv: Width of a grey level in PET.
+    """
+
+    spacing_mm: float | None = 2.0
+    aggregation: Literal["merged", "averaged"] = "merged"
+    bins: int = 32
+    bin_width_hu: float = 25.0
+    bin_width_suv: float = 0.5
+
+    def describe(self, modality: Modality) -> str:
+        """The setting in words.
+
+        Example:
+            >>> NeutralSetting().describe("MR")
+            '2 mm cubic voxels, cubic spline, 32 bins, 3D, matrices of directions merged'
+        """
+        grid = (
+            "voxels as read"
+            if self.spacing_mm is None
+            else f"{self.spacing_mm:g} mm cubic voxels, cubic spline"
+        )
+        width = self.bin_width(modality)
+        unit = "HU" if modality == "CT" else "SUV"
+        bins = f"{self.bins} bins" if width is None else f"bins of {width:g} {unit}"
+        return f"{grid}, {bins}, 3D, matrices of directions {self.aggregation}"
+
+    def bin_width(self, modality: Modality) -> float | None:
+        """Width of a bin in the modality's unit; None where the number of bins is fixed."""
+        return {"CT": self.bin_width_hu, "PET": self.bin_width_suv}.get(modality)
+
+    def lowest(self, modality: Modality) -> float | None:
+        """Where the first bin starts and re-segmentation cuts; None where nothing is cut."""
+        return {"CT": _HU_FROM, "PET": 0.0}.get(modality)
+
+
+def neutral_setting(*, spacing_mm: float, aggregation: str) -> NeutralSetting:
+    """The neutral setting from what a command line says.
+
+    Args:
+        spacing_mm: Edge of the voxels; 0 keeps the image's own.
+        aggregation: `merged` or `averaged`.
+
+    Raises:
+        DeclarationError: The aggregation is neither.
+
+    Example:
+        >>> neutral_setting(spacing_mm=0, aggregation="averaged").spacing_mm is None
+        True
+    """
+    if aggregation == "merged":
+        return NeutralSetting(spacing_mm or None, "merged")
+    if aggregation == "averaged":
+        return NeutralSetting(spacing_mm or None, "averaged")
+    raise DeclarationError(
+        f"matrices of directions cannot be '{aggregation}'", remedy="use merged or averaged"
+    )
+
+
+def equivalent_profile(engine: str, setting: NeutralSetting, modality: Modality) -> Profile:
+    """The neutral setting as a profile of an engine.
+
+    Raises:
+        DeclarationError: There is no such engine, or it is not known how it says this.
+
+    Example:
+        >>> equivalent_profile("pyradiomics", NeutralSetting(), "CT").settings.setting.binWidth
+        25.0
+    """
+    kind = get_engine(engine).settings
+    if engine not in _WORDS:
+        raise DeclarationError(
+            f"it is not known how the engine '{engine}' says the neutral setting",
+            remedy="give a profile of this engine",
+        )
+    settings = kind.model_validate(_WORDS[engine](setting, modality))
+    return Profile(f"neutral-{engine}", engine, setting.describe(modality), modality, settings)
+
+
+def _pyradiomics(setting: NeutralSetting, modality: Modality) -> dict[str, Any]:
+    width, lowest = setting.bin_width(modality), setting.lowest(modality)
+    general: dict[str, Any] = {"binCount": setting.bins} if width is None else {"binWidth": width}
+    if lowest is not None:
+        general["resegmentRange"] = [lowest]
+    if setting.spacing_mm is not None:
+        general["resampledPixelSpacing"] = [setting.spacing_mm] * 3
+    if setting.aggregation == "merged":
+        general["weightingNorm"] = "no_weighting"
+    classes = ("shape", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
+    return {"setting": general, "featureClass": dict.fromkeys(classes, "all")}
+
+
+def _mirp(setting: NeutralSetting, modality: Modality) -> dict[str, Any]:
+    width, lowest = setting.bin_width(modality), setting.lowest(modality)
+    method = "3d_volume_merge" if setting.aggregation == "merged" else "3d_average"
+    said: dict[str, Any] = {
+        "image_modality": "ct" if modality == "CT" else "generic",
+        "ibsi_compliant": False,
+        "no_approximation": True,
+        "anti_aliasing": False,
+        "glcm_spatial_method": method,
+        "glrlm_spatial_method": method,
+        "ivh_discretisation_method": "none" if modality == "CT" else "fixed_bin_number",
+    }
+    if setting.spacing_mm is not None:
+        said["new_spacing"] = setting.spacing_mm
+    if lowest is not None:
+        said["resegmentation_intensity_range"] = [lowest, None]
+    if width is None:
+        return said | {
+            "base_discretisation_method": "fixed_bin_number",
+            "base_discretisation_n_bins": setting.bins,
+        }
+    return said | {"base_discretisation_method": "fixed_bin_size", "base_discretisation_bin_width": width}
+
+
+def _ibsi(setting: NeutralSetting, modality: Modality) -> dict[str, Any]:
+    width, lowest = setting.bin_width(modality), setting.lowest(modality)
+    families = (
+        "morphology", "local_intensity", "statistics", "histogram", "ivh", "glcm", "glrlm", "glszm", "gldzm",
+        "ngtdm", "ngldm",
+    )  # fmt: skip
+    processing: dict[str, Any] = {
+        "unit": {"CT": "HU", "PET": "SUV"}.get(modality, "arbitrary"),
+        "rounding": "both" if modality == "CT" else "none",
+        "image_interpolation": "cubic",
+    }
+    if setting.spacing_mm is not None:
+        processing["spacing_mm"] = setting.spacing_mm
+    if lowest is not None:
+        processing["range"] = [lowest, None]
+    return {
+        "processing": processing,
+        "features": dict.fromkeys(families, "all"),
+        "discretisation": [
+            {"method": "FBN", "bins": setting.bins} if width is None else {"method": "FBS", "width": width}
+        ],
+        "ivh": {"method": "none"} if modality == "CT" else {"method": "FBN", "bins": 1000},
+        "aggregation": ["3D_comb" if setting.aggregation == "merged" else "3D_avg"],
+        "undefined": [],
+    }
+
+
+_WORDS: dict[str, Callable[[NeutralSetting, Modality], dict[str, Any]]] = {
+    "ibsi": _ibsi,
+    "mirp": _mirp,
+    "pyradiomics": _pyradiomics,
+}

@@ -1,0 +1,122 @@
+"""Features of several engines recognised as the same, and the neutral setting in each engine's words."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import numpy as np
+import pandas as pd
+import pytest
+import SimpleITK as sitk
+
+from samesplit.errors import DeclarationError
+from samesplit.features.catalogue import find
+from samesplit.features.comparison import Extracted, pairs_of, standard_features
+from samesplit.features.differences import NUMBERED, reasons_for
+from samesplit.features.engines import engine_names, get_engine
+from samesplit.features.equivalence import NeutralSetting, equivalent_profile, neutral_setting
+from samesplit.features.profiles import Modality, Profile
+from samesplit.features.volume import Case
+from samesplit.tables import LEDGER, empty_table
+
+MODALITIES: tuple[Modality, ...] = ("CT", "MR", "PET", "any")
+SETTINGS = (NeutralSetting(), NeutralSetting(None, "averaged"))
+
+
+@pytest.mark.parametrize("engine", engine_names())
+@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("setting", SETTINGS, ids=["merged", "averaged"])
+def test_every_engine_understands_the_neutral_setting(
+    engine: str, modality: Modality, setting: NeutralSetting
+) -> None:
+    profile = equivalent_profile(engine, setting, modality)
+    found = standard_features(profile)
+    least = 100 if engine == "pyradiomics" else 170
+    assert len(found) >= least
+    words = {info.aggregation for key, info in found.items() if key.startswith("cm_")}
+    assert words == {f"3D, {setting.aggregation}"}
+    assert all(find(str(info.ibsi_code)) for info in found.values())
+
+
+def test_volume_fractions_that_share_a_code_are_told_apart_and_other_percentages_left_out() -> None:
+    found = standard_features(equivalent_profile("mirp", NeutralSetting(), "MR"))
+    columns = {key: info.feature for key, info in found.items() if key.startswith("ivh")}
+    assert len(columns) == 7
+    assert columns["ivh_v10"] == "ivh_v10"
+    assert columns["ivh_diff_i10_i90"] == "ivh_diff_i10_i90"
+
+
+def test_a_profile_that_computes_a_feature_twice_is_refused() -> None:
+    settings = get_engine("mirp").settings.model_validate(
+        {
+            "base_feature_families": "glcm",
+            "base_discretisation_method": "fixed_bin_number",
+            "base_discretisation_n_bins": [16, 32],
+        }
+    )
+    with pytest.raises(DeclarationError, match="fbn_n16 and as cm_joint_max_d1_3d_v_mrg_fbn_n32"):
+        standard_features(Profile("two", "mirp", "", "MR", settings))
+
+
+def test_reasons_follow_from_engines_settings_and_definitions() -> None:
+    def reasons(code: str, modality: Modality, *notes: str, spacing: float | None = 2.0) -> set[str]:
+        one, other = (
+            equivalent_profile(engine, NeutralSetting(spacing), modality)
+            for engine in ("mirp", "pyradiomics")
+        )
+        return set(reasons_for(code, notes, (one, other)))
+
+    assert reasons("Q4LE", "MR") == {"grid", "mask"}
+    assert reasons("QWB0", "MR", spacing=None) == set()
+    assert reasons("QWB0", "CT", spacing=None) == {"bin numbers"}
+    assert reasons("IPH6", "CT", "IBSI subtracts 3") == {"definition", "grid", "mask", "rounding"}
+    assert all(len(find(code)) == 1 for code in NUMBERED)
+
+
+def test_a_neutral_setting_is_read_from_words() -> None:
+    assert neutral_setting(spacing_mm=1.5, aggregation="merged") == NeutralSetting(1.5)
+    with pytest.raises(DeclarationError, match="merged or averaged"):
+        neutral_setting(spacing_mm=1, aggregation="mean")
+
+
+def test_two_engines_are_paired_on_the_lesions_and_features_that_both_have() -> None:
+    profiles = {
+        name: equivalent_profile(name, NeutralSetting(None), "MR") for name in ("pyradiomics", "mirp")
+    }
+    tables = {}
+    for engine, lesions in (("pyradiomics", ["L0", "L1", "L2"]), ("mirp", ["L1", "L2", "L3"])):
+        index = pd.MultiIndex.from_product([lesions, ["R1"]], names=["lesion_id", "rater"])
+        columns = list(standard_features(profiles[engine]))
+        tables[engine] = pd.DataFrame(1.0, index=index, columns=columns)
+    (pair,) = pairs_of(Extracted("T2", profiles, tables, empty_table(LEDGER), {}))
+    assert (pair.first, pair.second, pair.sequence) == ("pyradiomics", "mirp", "T2")
+    assert list(pair.values_first.index) == [("L1", "R1"), ("L2", "R1")] == list(pair.values_second.index)
+    assert list(pair.features.index) == list(pair.values_first) == list(pair.values_second)
+    assert len(pair.features) == 102
+    mean = pair.features.loc["stat_mean"]
+    assert (mean["column_first"], mean["column_second"]) == ("original_firstorder_Mean", "stat_mean")
+    assert (mean["family"], mean["feature"], mean["reasons"]) == ("statistics", "Mean intensity", "")
+    assert pair.features.loc["stat_kurt", "reasons"] == "definition"
+    assert pair.features.loc["stat_kurt", "note"] == "IBSI subtracts 3"
+
+
+@pytest.mark.skipif(find_spec("mirp") is None, reason="mirp is not installed: this comparison was NOT made")
+def test_pyradiomics_and_mirp_agree_on_the_same_voxels_but_for_what_is_known() -> None:
+    rng = np.random.default_rng(8)
+    image = sitk.GetImageFromArray(rng.normal(50, 10, (9, 12, 12)))
+    z, y, x = np.ogrid[:9, :12, :12]
+    inside = ((z - 4) / 3) ** 2 + ((y - 6) / 5) ** 2 + ((x - 6) / 4) ** 2 < 1
+    case = Case(image, sitk.GetImageFromArray(inside.astype(np.uint8)))
+    values = {}
+    for engine in ("pyradiomics", "mirp"):
+        profile = equivalent_profile(engine, NeutralSetting(None, bins=8), "MR")
+        found = get_engine(engine).extract(case, profile)
+        values[engine] = {key: found[info.feature] for key, info in standard_features(profile).items()}
+    shared = values["pyradiomics"].keys() & values["mirp"].keys()
+    different = {
+        key
+        for key in shared
+        if values["pyradiomics"][key] != pytest.approx(values["mirp"][key], rel=1e-6, abs=1e-12)
+    }
+    assert len(shared) == 102
+    assert different == {"stat_kurt", "morph_pca_maj_axis", "morph_pca_min_axis", "morph_pca_least_axis"}
