@@ -52,23 +52,21 @@ def _sweep(mask: Any, distance: Any, shape: tuple[int, int, int], step: int) -> 
     # Two sweeps, there and back, are exact for this metric. `step` leads to the neighbour in the next slice;
     # within slices it is the length of a row, which leads to the next row once more.
     nz, ny, nx = shape
+    one = np.uint16(1)
     for z in range(1, nz - 1):
         for y in range(1, ny - 1):
-            row = (z * ny + y) * nx
-            for p in range(row, row + nx):
-                before, below = distance[p - nx], distance[p - step]
-                nearest = before if before < below else below
-                distance[p] = nearest + np.uint16(1) if mask[p] != 0 else np.uint16(0)
-            for p in range(row + 1, row + nx):
-                if distance[p] > distance[p - 1] + 1:
-                    distance[p] = distance[p - 1] + 1
+            row = np.uintp((z * ny + y) * nx)
+            steps = np.uint16(0)
+            for p in range(row, row + np.uintp(nx)):
+                steps = min(steps, min(distance[p - np.uintp(nx)], distance[p - np.uintp(step)]))
+                steps = np.uint16(steps + one) if mask[p] != 0 else np.uint16(0)
+                distance[p] = steps
     for z in range(nz - 2, 0, -1):
         for y in range(ny - 2, 0, -1):
-            row = (z * ny + y) * nx
-            for p in range(row, row + nx):
-                after, above = distance[p + nx], distance[p + step]
-                nearest = np.uint16((after if after < above else above) + np.uint16(1))
-                distance[p] = nearest if nearest < distance[p] else distance[p]
-            for p in range(row + nx - 2, row, -1):
-                if distance[p] > distance[p + 1] + 1:
-                    distance[p] = distance[p + 1] + 1
+            row = np.uintp((z * ny + y) * nx)
+            steps = np.uint16(0)
+            for x in range(nx - 1, -1, -1):
+                p = row + np.uintp(x)
+                steps = min(steps, min(distance[p + np.uintp(nx)], distance[p + np.uintp(step)]))
+                steps = min(distance[p], np.uint16(steps + one))
+                distance[p] = steps

@@ -71,26 +71,30 @@ def neighbour_counts(geometry: MaskGeometry, *, in_plane: bool) -> npt.NDArray[n
         Counts, shape (z, y, x), 0 outside the mask; do not write to them.
     """
 
-    def make() -> npt.NDArray[np.uint8]:
-        counts = geometry.intensity
-        for axis in (1, 2) if in_plane else (0, 1, 2):
-            total = counts.copy()
-            ahead = np.moveaxis(total, axis, 0)
-            ahead[1:] += np.moveaxis(counts, axis, 0)[:-1]
-            ahead[:-1] += np.moveaxis(counts, axis, 0)[1:]
-            counts = total
-        return np.where(geometry.intensity > 0, counts - geometry.intensity, np.uint8(0))
+    return geometry.shared(
+        f"neighbour_counts_{'in_plane' if in_plane else '3d'}",
+        lambda: _neighbour_counts(geometry.intensity, in_plane),
+    )
 
-    return geometry.shared(f"neighbour_counts_{'in_plane' if in_plane else '3d'}", make)
+
+def _neighbour_counts(mask: npt.NDArray[np.uint8], in_plane: bool) -> npt.NDArray[np.uint8]:
+    # Sums of three along each axis in turn. On flat arrays, because the margin keeps rows and slices apart.
+    _, ny, nx = mask.shape
+    counts = mask.reshape(-1)
+    for step in (1, nx) if in_plane else (1, nx, ny * nx):
+        sums = counts.copy()
+        sums[step:] += counts[:-step]
+        sums[:-step] += counts[step:]
+        counts = sums
+    return (counts.reshape(mask.shape) - mask) * mask
 
 
 def _features_3d(volume: LevelVolume) -> npt.NDArray[np.float64]:
     counts = neighbour_counts(volume.geometry, in_plane=False)
     sums, numbers = _tables(volume, 27)
     nz, _, nx = volume.levels.shape
-    levels = volume.levels.reshape(nz, -1)
-    for z in range(1, nz - 1):
-        _add_differences(levels[z - 1 : z + 2], counts[z].reshape(-1), nx, sums, numbers)
+    levels, counts = volume.levels.reshape(nz, -1), counts.reshape(nz, -1)
+    _add_differences(levels, counts, nx, (1, nz - 1, 1), sums, numbers)
     return _features_of(sums, numbers)
 
 
@@ -98,11 +102,11 @@ def _by_slice(volume: LevelVolume) -> tuple[npt.NDArray[np.float64], npt.NDArray
     counts = neighbour_counts(volume.geometry, in_plane=True)
     merged_sums, merged_numbers = _tables(volume, 9)
     nz, _, nx = volume.levels.shape
-    levels = volume.levels.reshape(nz, -1)
+    levels, counts = volume.levels.reshape(nz, -1), counts.reshape(nz, -1)
     features = []
     for z in np.flatnonzero(volume.geometry.n_voxels_per_slice):
         sums, numbers = _tables(volume, 9)
-        _add_differences(levels[z : z + 1], counts[z].reshape(-1), nx, sums, numbers)
+        _add_differences(levels, counts, nx, (int(z), int(z) + 1, 0), sums, numbers)
         features.append(_features_of(sums, numbers))
         merged_sums += sums
         merged_numbers += numbers
@@ -115,29 +119,31 @@ def _tables(volume: LevelVolume, n_counts: int) -> tuple[_Table, _Table]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _add_differences(levels: Any, counts: Any, nx: int, sums: Any, numbers: Any) -> None:
+def _add_differences(
+    levels: Any, counts: Any, nx: int, slices: tuple[int, int, int], sums: Any, numbers: Any
+) -> None:
     # With c neighbours of sum S a voxel of level i differs by |i - S / c| = |(c + 1) i - (S + i)| / c: whole
     # numbers are gathered for each c, and divided at the end. S + i is a sum over a box of voxels.
-    n, width = np.uintp(levels.shape[1]), np.uintp(nx)
+    first, last, reach = slices
+    n, width, one = np.uintp(levels.shape[1]), np.uintp(nx), np.uintp(1)
     plane = np.empty(levels.shape[1], dtype=np.int32)
     column = np.zeros(levels.shape[1], dtype=np.int32)
-    if levels.shape[0] == 1:
-        for p in range(n):
-            plane[p] = levels[0, p]
-    else:
-        for p in range(n):
-            plane[p] = np.int32(levels[0, p]) + np.int32(levels[1, p]) + np.int32(levels[2, p])
-    for p in range(width, n - width):
-        column[p] = plane[p - width] + plane[p] + plane[p + width]
-    middle = levels[levels.shape[0] // 2]
-    one = np.uintp(1)
-    for p in range(width, n - width):
-        box = column[p - one] + column[p] + column[p + one]
-        plane[p] = abs(np.int32(middle[p]) * (np.int32(counts[p]) + np.int32(1)) - box)
-    for p in range(width, n - width):
-        if counts[p] != 0:
-            sums[np.uintp(counts[p]), np.uintp(middle[p])] += plane[p]
-            numbers[np.uintp(counts[p]), np.uintp(middle[p])] += 1
+    for z in range(first, last):
+        if reach == 0:
+            for p in range(n):
+                plane[p] = levels[z, p]
+        else:
+            for p in range(n):
+                plane[p] = np.int32(levels[z - 1, p]) + np.int32(levels[z, p]) + np.int32(levels[z + 1, p])
+        for p in range(width, n - width):
+            column[p] = plane[p - width] + plane[p] + plane[p + width]
+        for p in range(width, n - width):
+            box = column[p - one] + column[p] + column[p + one]
+            plane[p] = abs(np.int32(levels[z, p]) * (np.int32(counts[z, p]) + np.int32(1)) - box)
+        for p in range(width, n - width):
+            if counts[z, p] != 0:
+                sums[np.uintp(counts[z, p]), np.uintp(levels[z, p])] += plane[p]
+                numbers[np.uintp(counts[z, p]), np.uintp(levels[z, p])] += 1
 
 
 def _features_of(sums: _Table, numbers: _Table) -> npt.NDArray[np.float64]:
