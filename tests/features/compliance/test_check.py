@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import SimpleITK as sitk
 
 from samesplit.errors import DataMissingError
 from samesplit.features.compliance.check import check, compare
@@ -64,6 +66,24 @@ def test_all_datasets_are_computed_where_the_ct_phantom_is(tmp_path: Path) -> No
 
     assert check(tmp_path, compute=compute).passed
     assert asked == list(DATASETS)
+
+
+def test_every_value_of_every_configuration_is_computed_by_the_built_in_profiles(tmp_path: Path) -> None:
+    grid = np.indices((10, 24, 24)) - np.array([4.5, 11.5, 11.5])[:, None, None, None]
+    mask = (grid[0] * 3) ** 2 + grid[1] ** 2 + grid[2] ** 2 < 100
+    image = np.random.default_rng(5).normal(0, 100, mask.shape) + 5 * grid[2]
+    for array, name in ((image.astype(np.float32), "image/phantom"), (mask.astype(np.uint8), "mask/mask")):
+        volume = sitk.GetImageFromArray(array)
+        volume.SetSpacing((0.977, 0.977, 3.0))
+        path = tmp_path / "nifti" / f"{name}.nii.gz"
+        path.parent.mkdir(parents=True)
+        sitk.WriteImage(volume, str(path))
+    compliance = check(tmp_path)
+    table = compliance.values
+    assert table["value"].notna().all()
+    assert compliance.summary.loc[0, "matched"] == 482
+    assert (compliance.summary["mismatched"][1:] > 0).all()
+    assert not compliance.passed
 
 
 @pytest.mark.parametrize("name", ["", "ct_phantom", "ibsi1/ct_phantom", "ibsi_1_ct_radiomics_phantom"])

@@ -13,12 +13,12 @@ from importlib.resources import files
 
 import pandas as pd
 
+from samesplit.features.catalogue import AGGREGATIONS, SLICE_AGGREGATIONS
+
 __all__ = ["DATASETS", "matches", "read_reference", "rounded"]
 
 DATASETS = ("digital_phantom", "config_A", "config_B", "config_C", "config_D", "config_E")
 """The digital phantom, and the five ways to process the CT phantom."""
-
-_SUFFIXES = ("2_5D_comb", "2_5D_avg", "2D_comb", "2D_avg", "3D_comb", "3D_avg", "2_5D", "2D", "3D")
 
 
 @cache
@@ -30,9 +30,10 @@ def _table() -> pd.DataFrame:
     table["digits"] = [0 if pd.isna(text) else _digits(str(text)) for text in texts]
     table["reference_value"] = texts.astype("float64")
     table["diagnostic"] = table["diagnostic"].astype(bool)
+    suffixes = {one.code: f"_{one.suffix}" for one in (*AGGREGATIONS, *SLICE_AGGREGATIONS)}
     table["base_tag"] = [
-        tag if pd.isna(aggregation) else _without_suffix(tag)
-        for tag, aggregation in zip(table["tag"], table["aggregation"], strict=True)
+        tag.removesuffix(suffixes.get(code, ""))
+        for tag, code in zip(table["tag"], table["aggregation_code"], strict=True)
     ]
     return table
 
@@ -87,10 +88,3 @@ def _digits(text: str) -> int:
     """How many significant digits a reference is written with, at least 3."""
     mantissa = text.lower().split("e")[0].lstrip("+-").replace(".", "").lstrip("0")
     return max(3, len(mantissa if "." in text else mantissa.rstrip("0")))
-
-
-def _without_suffix(tag: str) -> str:
-    for suffix in _SUFFIXES:
-        if tag.endswith(f"_{suffix}"):
-            return tag.removesuffix(f"_{suffix}")
-    raise ValueError(f"reference.csv: the tag '{tag}' does not end in its aggregation")
