@@ -57,7 +57,8 @@ def _sweep(mask: Any, distance: Any, shape: tuple[int, int, int], step: int) -> 
         for y in range(1, ny - 1):
             row = np.uintp((z * ny + y) * nx)
             steps = np.uint16(0)
-            for p in range(row, row + np.uintp(nx)):
+            for x in range(np.uintp(nx)):
+                p = row + np.uintp(x)
                 steps = min(steps, min(distance[p - np.uintp(nx)], distance[p - np.uintp(step)]))
                 steps = np.uint16(steps + one) if mask[p] != 0 else np.uint16(0)
                 distance[p] = steps
@@ -65,8 +66,8 @@ def _sweep(mask: Any, distance: Any, shape: tuple[int, int, int], step: int) -> 
         for y in range(ny - 2, 0, -1):
             row = np.uintp((z * ny + y) * nx)
             steps = np.uint16(0)
-            for x in range(nx - 1, -1, -1):
-                p = row + np.uintp(x)
+            for back in range(np.uintp(1), np.uintp(nx + 1)):
+                p = row + np.uintp(nx) - back
                 steps = min(steps, min(distance[p + np.uintp(nx)], distance[p + np.uintp(step)]))
                 steps = min(distance[p], np.uint16(steps + one))
                 distance[p] = steps

@@ -70,7 +70,6 @@ def neighbour_counts(geometry: MaskGeometry, *, in_plane: bool) -> npt.NDArray[n
     Returns:
         Counts, shape (z, y, x), 0 outside the mask; do not write to them.
     """
-
     return geometry.shared(
         f"neighbour_counts_{'in_plane' if in_plane else '3d'}",
         lambda: _neighbour_counts(geometry.intensity, in_plane),
