@@ -17,12 +17,14 @@ __all__ = ["ContentHashes", "machine", "versions"]
 PACKAGES = (
     "samesplit",
     "SimpleITK",
+    "highdicom",
     "lightning",
     "mlflow",
     "monai",
     "numba",
     "numpy",
     "pandas",
+    "pydicom",
     "pyradiomics-bhklab",
     "scikit-learn",
     "scipy",
@@ -84,12 +86,12 @@ class ContentHashes:
         self._known: dict[str, str] = {}
 
     def of(self, reference: str) -> str:
-        """The hash of what a path or an array reference (`a.npz::b[3]`, `a.npy[3]`) names, else 'missing'."""
+        """The hash of what a reference names (a path, `a.npz::b[3]`, `rt.dcm::GTV`), else 'missing'."""
         try:
             parsed = parse_reference(reference)
         except LesionError:
             return "missing"  # no kind of file that is read: opening it fails with a reason of its own
-        path = str(parsed.path)
+        path = reference if parsed.is_dicom else str(parsed.path)
         if path not in self._known:
             try:
                 self._known[path] = hash_file(parsed.path) if parsed.is_array else content_hash(path)

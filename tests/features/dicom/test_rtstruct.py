@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from pydicom.dataset import Dataset
@@ -221,6 +222,13 @@ class TestBadContours:
     def test_another_label_is_not_there(self, scanner: Any, image: str, gtv: list[np.ndarray]) -> None:
         with pytest.raises(LesionError, match="no label 2; labels found: 1"):
             read(image, scanner.rtstruct({"GTV": gtv}), mask_label=2)
+
+    def test_a_file_whose_sequences_do_not_fit(self, scanner: Any, image: str, gtv: list[np.ndarray]) -> None:
+        rt = scanner.rtstruct({"GTV": gtv})
+        dataset = pydicom.dcmread(rt)
+        del dataset.StructureSetROISequence[0].ROINumber
+        dataset.save_as(rt)
+        assert "the DICOM content is damaged (AttributeError" in error_of(image, rt).problem
 
     def test_a_missing_and_a_broken_file(self, scanner: Any, image: str, tmp_path: Path) -> None:
         assert "does not exist" in error_of(image, f"{tmp_path}/none.dcm::GTV").problem

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from pydicom.dataset import Dataset
@@ -150,8 +151,6 @@ def test_what_cannot_become_suv_is_an_error(
 def test_slices_of_several_units_are_an_error(scanner: Any, noise: np.ndarray) -> None:
     folder = pet(scanner, noise)
     path = sorted(folder.iterdir())[0]
-    import pydicom
-
     dataset = pydicom.dcmread(path)
     dataset.Units = "GML"
     dataset.save_as(path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pydicom
@@ -9,7 +11,7 @@ from pydicom.errors import InvalidDicomError
 
 from samesplit.errors import LesionError
 
-__all__ = ["read_dataset", "text_of"]
+__all__ = ["read_dataset", "sound", "text_of"]
 
 
 def read_dataset(path: Path, *, pixels: bool = False) -> pydicom.Dataset:
@@ -31,6 +33,19 @@ def read_dataset(path: Path, *, pixels: bool = False) -> pydicom.Dataset:
     except Exception as error:  # pydicom raises many kinds for a damaged file
         raise LesionError(
             f"is not a readable DICOM file ({error})", where=path, remedy="fetch or export it again"
+        ) from error
+
+
+@contextmanager
+def sound(path: Path) -> Iterator[None]:
+    """Turn what goes wrong on attributes that are missing or are no numbers into the lesion's error."""
+    try:
+        yield
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise LesionError(
+            f"the DICOM content is damaged ({type(error).__name__}: {error})",
+            where=path,
+            remedy="fetch or export it again",
         ) from error
 
 

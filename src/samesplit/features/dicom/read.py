@@ -8,7 +8,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
-from samesplit.features.dicom.files import read_dataset, text_of
+from samesplit.features.dicom.files import read_dataset, sound, text_of
 from samesplit.features.dicom.series import find_series, read_multiframe, read_series
 from samesplit.storage import hash_file
 
@@ -32,8 +32,10 @@ def read_dicom_image(path: Path, selector: str | None) -> tuple[sitk.Image, list
         LesionError: See `find_series`, `read_series` and `read_multiframe`.
     """
     if path.is_dir():
-        return read_series(find_series(path, selector))
-    image = read_multiframe(path)
+        with sound(path):
+            return read_series(find_series(path, selector))
+    with sound(path):
+        image = read_multiframe(path)
     if selector is not None:
         raise LesionError(
             f"a multi-frame file has no parts to name, but {selector!r} is asked for",
@@ -64,11 +66,13 @@ def read_dicom_mask(path: Path, selector: str | None, image: sitk.Image) -> tupl
     if kind == "RTSTRUCT":
         from samesplit.features.dicom.rtstruct import rtstruct_mask
 
-        return rtstruct_mask(dataset, selector, image, where=path)
+        with sound(path):
+            return rtstruct_mask(dataset, selector, image, where=path)
     if kind == "SEG":
         from samesplit.features.dicom.segmentation import segment_mask
 
-        return segment_mask(path, dataset, selector, image)
+        with sound(path):
+            return segment_mask(path, dataset, selector, image)
     return read_dicom_image(path, selector)
 
 
@@ -82,7 +86,8 @@ def dicom_hash(path: Path, selector: str | None) -> str:
         LesionError: See `find_series`; or the file is missing.
     """
     if path.is_dir():
-        parts = sorted(hash_file(file) for file in find_series(path, selector).files)
+        with sound(path):
+            parts = sorted(hash_file(file) for file in find_series(path, selector).files)
     elif path.is_file():
         parts = [hash_file(path), selector or ""]
     else:

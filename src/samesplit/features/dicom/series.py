@@ -78,7 +78,7 @@ def find_series(folder: Path, selector: str | None) -> Series:
         raise LesionError(
             f"the folder holds no DICOM image ({len(files)} files were looked at)",
             where=folder,
-            remedy="name the folder that holds the slices themselves",
+            remedy="name the folder that holds the slices, or the RTSTRUCT or SEG file itself",
         )
     uids = sorted(found)
     entries = [_entry(uid, found[uid]) for uid in uids]
