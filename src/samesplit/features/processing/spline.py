@@ -101,27 +101,16 @@ def weigh_columns(data: Floats, first: npt.NDArray[np.int64], weights: Floats, o
 def weigh_rows(data: Floats, first: npt.NDArray[np.int64], weights: Floats, out: Floats) -> None:
     """out[i, k] = sum over t of weights[k, t] * data[i, first[k] + t], for 2 or 4 weights."""
     rows, points = out.shape
-    at = first.astype(np.uint32)
-    if weights.shape[1] == 4:
-        wa, wb = weights[:, 0].copy(), weights[:, 1].copy()
-        wc, wd = weights[:, 2].copy(), weights[:, 3].copy()
-        for i in range(rows):
-            source = data[i]
-            for k in range(points):
-                p = np.uint64(at[k])
-                out[i, k] = (
-                    wa[k] * source[p]
-                    + wb[k] * source[p + np.uint64(1)]
-                    + wc[k] * source[p + np.uint64(2)]
-                    + wd[k] * source[p + np.uint64(3)]
+    four = weights.shape[1] == 4
+    for i in range(rows):
+        for k in range(points):
+            at = np.uint64(first[k])
+            total = weights[k, 0] * data[i, at] + weights[k, 1] * data[i, at + np.uint64(1)]
+            if four:
+                total += (
+                    weights[k, 2] * data[i, at + np.uint64(2)] + weights[k, 3] * data[i, at + np.uint64(3)]
                 )
-    else:
-        wa, wb = weights[:, 0].copy(), weights[:, 1].copy()
-        for i in range(rows):
-            source = data[i]
-            for k in range(points):
-                p = np.uint64(at[k])
-                out[i, k] = wa[k] * source[p] + wb[k] * source[p + np.uint64(1)]
+            out[i, k] = total
 
 
 def cubic_weights(coordinates: Floats) -> Weights:
