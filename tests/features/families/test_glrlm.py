@@ -71,9 +71,9 @@ def test_matrices_equal_a_walk_along_every_run(aggregation: str, levels: np.ndar
 
 
 def test_long_runs_and_empty_slices_between_are_counted_right() -> None:
-    levels = np.zeros((9, 3, 400), dtype=np.uint8)
+    levels = np.zeros((9, 3, 270), dtype=np.uint8)
     levels[0] = levels[1] = 1
-    levels[1, 1, 300] = 2
+    levels[1, 1, 260] = 2
     levels[5:, :, 10:13] = 2
     levels[5:, 1, 11] = 1
     volume = volume_of(levels)

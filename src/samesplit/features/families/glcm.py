@@ -44,6 +44,8 @@ TAGS = (
 
 Without any pair of neighbours (a single voxel, voxels that do not touch) all are NaN. With one level only the
 correlation (0/0: no variance) and the first information correlation (0/0: no entropy) are NaN.
+Both normalised inverse differences divide by the number of levels of the discretisation, whether they occur or
+not: with the number of those that occur, configurations C and D miss their references.
 """
 
 _KEPT_BYTES = 64 << 20  # matrices of all slices and directions are kept for 2D and 2.5D up to that size

@@ -102,10 +102,14 @@ def _matrices(volume: LevelVolume, aggregation: str) -> Iterator[tuple[npt.NDArr
 
 
 def _runs(tables: Table) -> Iterator[tuple[npt.NDArray[np.int64], int]]:
-    for table in tables:
-        occupied = np.flatnonzero(table[:, 1:].any(axis=1))
-        at_least = table[1 : occupied[-1] + 2].astype(np.int64)
-        yield at_least[:-1] - at_least[1:], int(table[:, 1:].sum())
+    at_least = tables[:, 1:].astype(np.int64)  # runs of at least 1, 2, ... voxels: voxels at place 1, 2, ...
+    by_length = at_least.sum(axis=2)
+    longest = np.count_nonzero(by_length, axis=1)
+    at_least[:, :-1] -= at_least[:, 1:]
+    for runs, length, n_voxels in zip(
+        at_least, longest.tolist(), by_length.sum(axis=1).tolist(), strict=True
+    ):
+        yield runs[:length], n_voxels
 
 
 def _counts(volume: LevelVolume, dimension: str, *, merged: bool) -> Iterator[Table]:

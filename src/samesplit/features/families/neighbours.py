@@ -6,6 +6,7 @@ voxel's neighbour in that direction have the same level? It is answered once, as
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numba
@@ -17,6 +18,7 @@ from samesplit.features.families.texture import Levels, LevelVolume
 __all__ = ["DIRECTIONS", "IN_PLANE", "N_PAIRS", "directions", "equal_bits", "equal_neighbours"]
 
 
+@cache
 def directions(distance: int = 1, *, in_plane: bool = False) -> npt.NDArray[np.int64]:
     """One offset of each pair of opposite neighbours at a Chebyshev distance.
 
@@ -27,7 +29,7 @@ def directions(distance: int = 1, *, in_plane: bool = False) -> npt.NDArray[np.i
         in_plane: Only neighbours in the same slice.
 
     Returns:
-        Offsets (dz, dy, dx), shape (n, 3): at distance 1 there are 13 of them, 4 within the slice.
+        Offsets (dz, dy, dx), shape (n, 3), read-only: at distance 1 there are 13, 4 of them within the slice.
 
     Example:
         >>> directions(1, in_plane=True).tolist()
@@ -43,7 +45,9 @@ def directions(distance: int = 1, *, in_plane: bool = False) -> npt.NDArray[np.i
         for dx in reach
         if (dz, dy, dx) > (0, 0, 0) and max(abs(dz), abs(dy), abs(dx)) == distance
     ]
-    return np.array(ahead, dtype=np.int64)
+    offsets = np.array(ahead, dtype=np.int64)
+    offsets.setflags(write=False)
+    return offsets
 
 
 N_PAIRS = 13
