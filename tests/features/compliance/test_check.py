@@ -79,8 +79,7 @@ def test_every_value_of_every_configuration_is_computed_by_the_built_in_profiles
         path.parent.mkdir(parents=True)
         sitk.WriteImage(volume, str(path))
     compliance = check(tmp_path)
-    table = compliance.values
-    assert table["value"].notna().all()
+    assert compliance.table["value"].notna().all()
     assert compliance.summary.loc[0, "matched"] == 482
     assert (compliance.summary["mismatched"][1:] > 0).all()
     assert not compliance.passed

@@ -28,7 +28,7 @@ from samesplit.features.volume import Case
 def test_every_value_of_a_configuration_matches(
     full_compliance: Compliance, dataset: str, diagnostic: bool
 ) -> None:
-    table = full_compliance.values
+    table = full_compliance.table
     rows = table[(table["dataset"] == dataset) & (table["diagnostic"] == diagnostic)]
     wrong = rows[~rows["state"].isin(["matched", "no reference"])]
     assert len(rows) > 0
@@ -46,7 +46,7 @@ def test_1804_values_and_300_diagnostics_match_in_all(full_compliance: Complianc
 
 def mismatches(dataset: str, found: dict[str, float]) -> dict[str, int]:
     """Family -> how many of its values do not match; diagnostics by the stage that they describe."""
-    rows = compare({dataset: found}).values.query("dataset == @dataset and state == 'mismatched'")
+    rows = compare({dataset: found}).table.query("dataset == @dataset and state == 'mismatched'")
     return {str(family): len(group) for family, group in rows.groupby("family")}
 
 

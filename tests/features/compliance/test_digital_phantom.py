@@ -22,7 +22,7 @@ def test_the_phantom_is_the_manuals() -> None:
 
 @pytest.mark.parametrize("family", [one.name for one in FAMILIES.values()])
 def test_every_value_of_a_family_matches(phantom_compliance: Compliance, family: str) -> None:
-    table = phantom_compliance.values
+    table = phantom_compliance.table
     rows = table[(table["dataset"] == "digital_phantom") & (table["family"] == family)]
     wrong = rows[~rows["state"].isin(["matched", "no reference"])]
     assert len(rows) > 0
@@ -30,7 +30,7 @@ def test_every_value_of_a_family_matches(phantom_compliance: Compliance, family:
 
 
 def test_all_487_values_are_computed_and_482_have_a_reference(phantom_compliance: Compliance) -> None:
-    table = phantom_compliance.values
+    table = phantom_compliance.table
     rows = table[table["dataset"] == "digital_phantom"]
     assert rows["state"].value_counts().to_dict() == {"matched": 482, "no reference": 5}
     assert rows["value"].notna().all()

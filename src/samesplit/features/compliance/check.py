@@ -44,13 +44,13 @@ class Compliance:
     """How the engine does beside the reference values.
 
     Attributes:
-        values: One row for each value of the reference table: dataset, family, feature, ibsi_code, tag,
+        table: One row for each value of the reference table: dataset, family, feature, ibsi_code, tag,
             aggregation, aggregation_code, diagnostic (True or False), reference_value (NaN where the teams
             agreed on none), tolerance, consensus, value (NaN where it is not computed), state (of `STATES`).
         note: Why datasets were left out, in a sentence; empty when none were.
     """
 
-    values: pd.DataFrame
+    table: pd.DataFrame
     note: str = ""
 
     @property
@@ -61,7 +61,7 @@ class Compliance:
         no_reference (not counted among the values).
         """
         rows = []
-        groups = dict(iter(self.values.groupby(["dataset", "diagnostic"])["state"]))
+        groups = dict(iter(self.table.groupby(["dataset", "diagnostic"])["state"]))
         for dataset, diagnostic in product(DATASETS, (False, True)):
             if (dataset, diagnostic) not in groups:
                 continue  # the digital phantom has no diagnostics
@@ -75,11 +75,11 @@ class Compliance:
     @property
     def passed(self) -> bool:
         """Whether every value that has a reference matches it."""
-        return bool(self.values["state"].isin(("matched", "no reference")).all())
+        return bool(self.table["state"].isin(("matched", "no reference")).all())
 
     def write(self, path: Path) -> None:
         """Write every value beside its reference as CSV."""
-        write_text(path, self.values.to_csv(index=False))
+        write_text(path, self.table.to_csv(index=False))
 
 
 def check(data: Path | None, *, compute: Compute | None = None) -> Compliance:
@@ -101,7 +101,7 @@ def check(data: Path | None, *, compute: Compute | None = None) -> Compliance:
     compliance = compare({dataset: function(dataset) for dataset in wanted})
     if folder is not None:
         return compliance
-    return Compliance(compliance.values, "without the CT phantom, configurations A to E were not computed")
+    return Compliance(compliance.table, "without the CT phantom, configurations A to E were not computed")
 
 
 def compare(computed: Mapping[str, Mapping[str, float]]) -> Compliance:
