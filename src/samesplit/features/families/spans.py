@@ -96,6 +96,6 @@ def _ranked(volume: LevelVolume) -> Ranked:
             remedy="choose a wider bin, or a fixed number of bins",
         )
     dtype = np.uint8 if len(greys) <= np.iinfo(np.uint8).max else np.uint16
-    rows = np.zeros(len(counts), dtype=dtype)
+    rows: npt.NDArray[Any] = np.zeros(len(counts), dtype=dtype)
     rows[greys] = np.arange(1, len(greys) + 1)
     return Ranked(rows[volume.levels], greys.astype(np.int64))
