@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skimage.measure import find_contours
+from skimage.measure import find_contours, grid_points_in_poly
 
 from samesplit.features.dicom.polygons import fill, polygon_area
 
@@ -95,3 +95,33 @@ def test_any_shape_comes_back_from_its_own_half_level_contours(seed: int) -> Non
     mask[1:-1, 1:-1] = rng.random((10, 11)) < 0.6
     contours = [line[:-1, ::-1] for line in find_contours(mask.astype(float), 0.5)]
     np.testing.assert_array_equal(fill(contours, mask.shape).plane, mask)
+
+
+def edges_through(contour: np.ndarray, x: int, y: int) -> int:
+    """How many edges a point lies on; coordinates are whole numbers."""
+    ends = np.roll(contour, -1, axis=0)
+    cross = (ends[:, 0] - contour[:, 0]) * (y - contour[:, 1]) - (ends[:, 1] - contour[:, 1]) * (
+        x - contour[:, 0]
+    )
+    low, high = np.minimum(contour, ends), np.maximum(contour, ends)
+    return int(((cross == 0) & (low <= (x, y)).all(axis=1) & (high >= (x, y)).all(axis=1)).sum())
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6), st.integers(3, 12), st.sampled_from([1, 2, 4, 10_000]))
+def test_scikit_image_finds_the_same_voxels(seed: int, n: int, parts: int) -> None:
+    """Also of contours that cut themselves; but it loses voxels on the line where two edges lie on each other."""
+    steps = np.random.default_rng(seed).integers(0, 11 * parts + 1, size=(n, 2))
+    known = grid_points_in_poly((12, 12), steps[:, ::-1] / parts, binarize=True)
+    ours = fill([steps / parts], (12, 12)).plane
+    assert not (known & ~ours).any()
+    for y, x in np.argwhere(ours & ~known):
+        assert edges_through(steps, x * parts, y * parts) >= 2
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6), st.sampled_from([1, 2, 10_000]))
+def test_what_leaves_the_plane_changes_nothing_within(seed: int, parts: int) -> None:
+    contour = np.random.default_rng(seed).integers(0, 30 * parts, size=(7, 2)) / parts
+    whole = fill([contour], (30, 30)).plane
+    np.testing.assert_array_equal(fill([contour - [9, 8]], (11, 12)).plane, whole[8:19, 9:21])
