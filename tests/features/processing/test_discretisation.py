@@ -23,7 +23,7 @@ def plain_fixed_bin_number(values, n_levels):
     if span == 0:
         return np.ones(len(values), int)
     levels = np.floor(n_levels * (values - values.min()) / span) + 1
-    return np.where(values == values.max(), n_levels, levels).astype(int)
+    return np.minimum(levels, n_levels).astype(int)  # the highest value, and what rounds to it
 
 
 def plain_equal_probability(values, n_levels):
