@@ -20,6 +20,7 @@ from samesplit.tables import FEATURES, check_table, empty_table
 __all__ = ["Extraction", "companions_of", "extract"]
 
 NOTE_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "note"]
+STEP_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "step", "done"]
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,10 @@ class Extraction:
     Attributes:
         features: FEATURES table, sorted by its key; NaN where a feature is not defined for a case.
         ledger: LEDGER rows of the stage `features/<profile>`: cases that failed or were repaired.
-        notes: One row a case with features that are not defined for it: lesion_id, sequence, rater, profile,
-            note.
+        notes: What is to be known about a case, such as features that are not defined for it: lesion_id,
+            sequence, rater, profile, note.
+        steps: The steps of each case's processing in their order: lesion_id, sequence, rater, profile, step,
+            done. Engines that do not tell have none.
         seconds: Computing time in all, summed over cases, those taken from the cache with the time that they
             took when they were made.
         n_cached: How many cases were taken from the cache.
@@ -39,6 +42,7 @@ class Extraction:
     features: pd.DataFrame
     ledger: pd.DataFrame
     notes: pd.DataFrame
+    steps: pd.DataFrame
     seconds: float
     n_cached: int
 
@@ -109,6 +113,7 @@ def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: P
     ledger: list[tuple[CaseFile, str, str, str]] = []
     values: list[tuple[str, str, str, str, str, float]] = []
     notes: list[tuple[str, str, str, str, str]] = []
+    steps: list[tuple[str, str, str, str, str, str]] = []
     for case in cases:
         record = outcomes[case].record
         if record is None:
@@ -117,6 +122,8 @@ def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: P
         ledger += [(case, stage, "repaired", repair) for repair in record["repairs"]]
         ids = (case.lesion_id, case.sequence, case.rater, profile.name)
         values += [(*ids, name, float(value)) for name, value in sorted(record["values"].items())]
+        steps += [(*ids, step, done) for step, done in record.get("steps", ())]
+        notes += [(*ids, note) for note in record.get("notes", ())]
         undefined = [name for name, value in record["values"].items() if math.isnan(value)]
         if undefined:
             notes.append((*ids, f"not defined: {', '.join(undefined)}"))
@@ -126,6 +133,7 @@ def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: P
         features=check_table(table, FEATURES),
         ledger=ledger_table(ledger),
         notes=pd.DataFrame(notes, columns=NOTE_COLUMNS, dtype=str),
+        steps=pd.DataFrame(steps, columns=STEP_COLUMNS, dtype=str),
         seconds=round(sum(float(record["seconds"]) for record in records), 2),
         n_cached=sum(outcome.cached for outcome in outcomes.values()),
     )

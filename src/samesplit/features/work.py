@@ -85,7 +85,10 @@ class FeatureTask:
 
 
 def extract_case(task: FeatureTask) -> dict[str, Any]:
-    """Read a case and extract its features: `{"values": {name: value}, "repairs": [...]}`.
+    """Read a case and extract its features.
+
+    Returns:
+        `{"values": {name: value}, "repairs": [...], "steps": [[name, what was done], ...], "notes": [...]}`.
 
     Raises:
         LesionError: The case cannot be read or has no features.
@@ -96,4 +99,9 @@ def extract_case(task: FeatureTask) -> dict[str, Any]:
     except LesionError as error:
         where = f"lesion {task.case.lesion_id}"
         raise LesionError(error.problem, where=where, remedy=error.remedy) from error
-    return {"values": {name: float(value) for name, value in values.items()}, "repairs": list(case.repairs)}
+    return {
+        "values": {name: float(value) for name, value in values.items()},
+        "repairs": list(case.repairs),
+        "steps": [[one.step, one.done] for one in values.steps],
+        "notes": list(values.notes),
+    }

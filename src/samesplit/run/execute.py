@@ -125,6 +125,8 @@ def _write_tables(
     write_csv(ledger, folder / "ledger.csv")
     for name, part in images.features.groupby("profile", sort=True):
         write_table(part, folder / "features" / f"{name}.parquet", profile=plan.profiles[str(name)].digest())
+    for name, told in (("steps", images.steps), ("notes", images.notes)):
+        write_csv(told, folder / "features" / f"{name}.csv")
     write_table(images.pictures, folder / "thumbnails.parquet")
     write_table(predictions, folder / "predictions.parquet", PREDICTIONS, split_sha256=plan.split.sha256)
     write_csv(predictions, folder / "predictions.csv")

@@ -7,10 +7,10 @@ import difflib
 from samesplit.errors import DeclarationError
 from samesplit.features.engines.ibsi import IbsiEngine
 from samesplit.features.engines.mirp import MirpEngine
-from samesplit.features.engines.protocol import Engine, EngineSettings, FeatureInfo
+from samesplit.features.engines.protocol import Engine, EngineSettings, FeatureInfo, FeatureValues, Step
 from samesplit.features.engines.pyradiomics import PyradiomicsEngine
 
-__all__ = ["Engine", "EngineSettings", "FeatureInfo", "engine_names", "get_engine"]
+__all__ = ["Engine", "EngineSettings", "FeatureInfo", "FeatureValues", "Step", "engine_names", "get_engine"]
 
 _ENGINES: dict[str, Engine] = {
     engine.name: engine for engine in (IbsiEngine(), MirpEngine(), PyradiomicsEngine())

@@ -24,7 +24,7 @@ import SimpleITK as sitk
 from samesplit.errors import DeclarationError, LesionError
 from samesplit.features.engines.mirp_catalogue import features_of
 from samesplit.features.engines.mirp_settings import MirpSettings
-from samesplit.features.engines.protocol import EngineSettings, FeatureInfo
+from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
 from samesplit.features.volume import Case
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class MirpEngine:
         assert isinstance(settings, MirpSettings)
         return features_of(settings)
 
-    def extract(self, case: Case, profile: Profile) -> dict[str, float]:
+    def extract(self, case: Case, profile: Profile) -> FeatureValues:
         """The features of one case; see `Engine`.
 
         Raises:
@@ -82,7 +82,7 @@ class MirpEngine:
         if table is None:
             raise _refused("nothing is left of the mask", profile)
         names = [info.feature for info in features_of(profile.settings)]
-        return {name: _number(table[name].iloc[0]) for name in names}
+        return FeatureValues({name: _number(table[name].iloc[0]) for name in names})
 
 
 def _absent() -> DeclarationError:

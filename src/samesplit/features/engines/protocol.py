@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from samesplit.declarations import Declaration
+from samesplit.features.steps import Step
 from samesplit.features.volume import Case
 
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile
 
-__all__ = ["Engine", "EngineSettings", "FeatureInfo"]
+__all__ = ["Engine", "EngineSettings", "FeatureInfo", "FeatureValues", "Step"]
 
 
 class EngineSettings(Declaration):
@@ -46,6 +48,30 @@ class FeatureInfo:
     note: str = ""
 
 
+class FeatureValues(dict[str, float]):
+    """The features of one case by name, and what led to them.
+
+    Attributes:
+        steps: The steps of the processing, in their order; empty where the engine does not tell.
+        notes: What the case ledger should say about the case.
+
+    Example:
+        >>> FeatureValues({"stat_mean": 4.0}, notes=("looks like Bq/mL",)).notes
+        ('looks like Bq/mL',)
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, float] | Iterable[tuple[str, float]] = (),
+        *,
+        steps: tuple[Step, ...] = (),
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(values)
+        self.steps = steps
+        self.notes = notes
+
+
 class Engine(Protocol):
     """Computes features; one object serves all profiles, and keeps nothing from one case to the next."""
 
@@ -64,7 +90,7 @@ class Engine(Protocol):
     def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
         """Every feature that the settings ask for, in the order in which `extract` gives them."""
 
-    def extract(self, case: Case, profile: Profile) -> dict[str, float]:
+    def extract(self, case: Case, profile: Profile) -> FeatureValues:
         """The features of one case; NaN where a feature is not defined for it.
 
         Raises:

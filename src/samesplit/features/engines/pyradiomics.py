@@ -22,7 +22,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
-from samesplit.features.engines.protocol import EngineSettings, FeatureInfo
+from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
 from samesplit.features.engines.pyradiomics_catalogue import FEATURES
 from samesplit.features.engines.pyradiomics_settings import PyradiomicsSettings
 from samesplit.features.volume import Box, Case, bounding_box, crop
@@ -79,7 +79,7 @@ class PyradiomicsEngine:
             unit=info.unit if plain else "",
         )
 
-    def extract(self, case: Case, profile: Profile) -> dict[str, float]:
+    def extract(self, case: Case, profile: Profile) -> FeatureValues:
         """The features of one case; see `Engine`.
 
         Raises:
@@ -96,7 +96,7 @@ class PyradiomicsEngine:
                     f"pyradiomics cannot use it ({error})",
                     remedy=f"check the mask, or the settings of the profile '{profile.name}'",
                 ) from error
-        return values
+        return FeatureValues(values)
 
 
 def _largest_slice(case: Case) -> Case:

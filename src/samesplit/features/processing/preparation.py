@@ -23,22 +23,10 @@ from samesplit.features.processing.interpolation import Interpolator, mask_exten
 from samesplit.features.processing.resegmentation import resegment
 from samesplit.features.processing.settings import ProcessingSettings
 from samesplit.features.processing.units import check_unit
+from samesplit.features.steps import Step
 from samesplit.features.volume import Case
 
-__all__ = ["PreparedImage", "PreparedRegion", "Step", "prepare"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of the processing, as it is written beside the values.
-
-    Attributes:
-        step: Its name, for example `interpolation`.
-        done: What was done, with its numbers.
-    """
-
-    step: str
-    done: str
+__all__ = ["PreparedImage", "PreparedRegion", "prepare"]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from samesplit import __version__
 from samesplit.features.catalogue import FAMILIES, Feature, family, family_features
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
-from samesplit.features.engines.protocol import EngineSettings, FeatureInfo
+from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
 from samesplit.features.volume import Case
 from samesplit.storage import code_digest
 
@@ -63,7 +63,7 @@ class IbsiEngine:
                 ]
         return tuple(found)
 
-    def extract(self, case: Case, profile: Profile) -> dict[str, float]:
+    def extract(self, case: Case, profile: Profile) -> FeatureValues:
         """The features of one case; see `Engine`.
 
         Raises:

@@ -16,16 +16,19 @@ from samesplit.features.engines.ibsi.levels import RegionLevels
 from samesplit.features.engines.ibsi.plain import FAMILIES, PlainInput, margin_mm, plain_features
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
+from samesplit.features.engines.protocol import FeatureValues
 from samesplit.features.families.glcm import glcm
 from samesplit.features.families.gldzm import gldzm
 from samesplit.features.families.glrlm import glrlm
 from samesplit.features.families.glszm import glszm
 from samesplit.features.families.ngldm import ngldm
 from samesplit.features.families.ngtdm import ngtdm
+from samesplit.features.families.region import Region
 from samesplit.features.families.texture import LevelVolume, MaskGeometry
 from samesplit.features.processing.grid import Spacing
 from samesplit.features.processing.preparation import PreparedImage, prepare
 from samesplit.features.processing.settings import ProcessingSettings
+from samesplit.features.steps import Step
 from samesplit.features.volume import Case
 
 __all__ = ["extract"]
@@ -33,8 +36,8 @@ __all__ = ["extract"]
 Texture = Callable[[LevelVolume, str, IbsiSettings], npt.NDArray[np.float64]]
 
 
-def extract(case: Case, settings: IbsiSettings) -> dict[str, float]:
-    """The features of one case; NaN where one is not defined for it.
+def extract(case: Case, settings: IbsiSettings) -> FeatureValues:
+    """The features of one case with the steps that led to them; NaN where one is not defined for it.
 
     Args:
         case: Image, mask, and the image to match the histogram to where the settings ask for one.
@@ -43,7 +46,16 @@ def extract(case: Case, settings: IbsiSettings) -> dict[str, float]:
     Raises:
         LesionError: The intensities do not have the declared unit, or no voxel is left after processing.
     """
-    return _native(case, settings) | _processed(case, settings)
+    values = _native(case, settings)
+    image = _prepared(case, settings)
+    if image is None:
+        return FeatureValues(values)
+    steps: dict[Step, None] = {}  # each once, in their order
+    for spacing in dict.fromkeys(_spacings(settings)):
+        prepared = image.at(spacing, margin_mm=None if _plain_at(spacing, settings) else 0.0)
+        steps |= dict.fromkeys(prepared.steps)
+        values |= _of_grid(prepared.region, spacing, settings)
+    return FeatureValues(values, steps=tuple(steps), notes=image.notes)
 
 
 def _native(case: Case, settings: IbsiSettings) -> dict[str, float]:
@@ -59,48 +71,47 @@ def _native(case: Case, settings: IbsiSettings) -> dict[str, float]:
     return {f"native_{tag}": value for tag, value in plain_features(given, wanted, frozenset()).items()}
 
 
-def _processed(case: Case, settings: IbsiSettings) -> dict[str, float]:
-    base = settings.processing.target_mm
-    plain = any(settings.features.of(family) for family in FAMILIES)
-    textures = texture_settings(settings)
-    spacings = [*([base] if plain else []), *(setting.spacing_mm for setting in textures)]
+def _prepared(case: Case, settings: IbsiSettings) -> PreparedImage | None:
+    """The image ready for all grids that are asked for; None when only native features are."""
+    spacings = _spacings(settings)
     if not spacings:
-        return {}
-    image = prepare(
+        return None
+    return prepare(
         case,
         settings.processing,
         spacings_mm=spacings,
         margin_mm=margin_mm(settings.features, settings.not_defined()),
         reference=case.companion,
     )
-    values: dict[str, float] = {}
-    for spacing in dict.fromkeys(spacings):
-        here = [setting for setting in textures if setting.spacing_mm == spacing]
-        values |= _of_grid(image, spacing, settings, plain=plain and spacing == base, textures=here)
-    return values
 
 
-def _of_grid(
-    image: PreparedImage,
-    spacing: Spacing,
-    settings: IbsiSettings,
-    *,
-    plain: bool,
-    textures: list[TextureSetting],
-) -> dict[str, float]:
+def _spacings(settings: IbsiSettings) -> list[Spacing]:
+    """The grids asked for, that of the features without matrices first."""
+    base = settings.processing.target_mm
+    textures = [setting.spacing_mm for setting in texture_settings(settings)]
+    return [base, *textures] if _plain_at(base, settings) else textures
+
+
+def _plain_at(spacing: Spacing, settings: IbsiSettings) -> bool:
+    """Whether features without matrices are asked for on a grid."""
+    wanted = any(settings.features.of(family) for family in FAMILIES)
+    return wanted and spacing == settings.processing.target_mm
+
+
+def _of_grid(region: Region, spacing: Spacing, settings: IbsiSettings) -> dict[str, float]:
     """All features of one grid: it is made, used and forgotten, so that memory holds one grid at a time."""
-    region = image.at(spacing, margin_mm=None if plain else 0.0).region
     geometry = MaskGeometry(region.morphological, region.intensity)
     levels = RegionLevels(geometry, region.values(), settings)
     values: dict[str, float] = {}
-    if plain:
+    if _plain_at(spacing, settings):
         by = settings.of_histogram() if settings.features.histogram else None
         bounds = settings.processing.range or (None, None)
         of_histogram = None if by is None else levels.volume(by)
         given = PlainInput(region, geometry, settings.ivh, bounds, of_histogram)
         values |= plain_features(given, settings.features, settings.not_defined())
-    for setting in textures:
-        values |= _textures(levels.volume(setting.discretisation), setting, settings)
+    for setting in texture_settings(settings):
+        if setting.spacing_mm == spacing:
+            values |= _textures(levels.volume(setting.discretisation), setting, settings)
     return values
 
 
