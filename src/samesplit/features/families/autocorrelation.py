@@ -48,7 +48,8 @@ def spatial_autocorrelation(
     spectra = fft.rfft(_rows(intensities, mask > 0, filled), nx, axis=1)
     weights = _spectrum_of_weights((nx, nz, ny), (spacing_mm[2], spacing_mm[0], spacing_mm[1]))
     z, y = np.nonzero(filled)
-    pairs, products, squares = _weighted_products(spectra, z, y, len(mask), weights, plan(nz), plan(ny))
+    sums = _weighted_products(spectra, z, y, len(mask), weights, plan(nz), plan(ny))
+    pairs, products, squares = sums.sum(axis=1)
     return float(products / pairs), float((n - 1) / n * (squares - products) / pairs)
 
 
@@ -92,14 +93,17 @@ def _weighted_products(
     """
     order_z, order_y = plan_z[3], plan_y[3]
     n_z, n_y = len(order_z), len(order_y)
-    across_re, across_im = np.empty((n_y, depth)), np.empty((n_y, depth))
-    re, im = np.empty((3, n_z, n_y)), np.empty((3, n_z, n_y))
+    across_re = np.empty((n_y, depth))
+    across_im = np.empty((n_y, depth))
+    re = np.empty((3, n_z, n_y))
+    im = np.empty((3, n_z, n_y))
     w = np.empty(n_y)
     sums = np.zeros((3, n_y))
     for k in range(spectra.shape[1]):
         for f in range(3):
-            across_re[:] = 0.0
-            across_im[:] = 0.0
+            for j in range(n_y):
+                for i in range(depth):
+                    across_re[j, i] = across_im[j, i] = 0.0
             for r in range(len(z)):
                 across_re[y[r], z[r]] = spectra[f, k, r].real
                 across_im[y[r], z[r]] = spectra[f, k, r].imag
@@ -108,8 +112,9 @@ def _weighted_products(
                 for j in range(n_y):
                     re[f, i, j] = across_re[j, i]
                     im[f, i, j] = across_im[j, i]
-            re[f, depth:] = 0.0
-            im[f, depth:] = 0.0
+            for i in range(depth, n_z):
+                for j in range(n_y):
+                    re[f, i, j] = im[f, i, j] = 0.0
             transform_columns(re[f], im[f], plan_z[0], plan_z[1], plan_z[2])
         # Frequencies of x between the first and the last stand for their mirror images as well.
         times = 1.0 if k == 0 or k == spectra.shape[1] - 1 else 2.0
@@ -121,4 +126,4 @@ def _weighted_products(
                 sums[0, j] += w[j] * (re[0, i, j] * re[0, i, j] + im[0, i, j] * im[0, i, j])
                 sums[1, j] += w[j] * (re[1, i, j] * re[1, i, j] + im[1, i, j] * im[1, i, j])
                 sums[2, j] += w[j] * (re[0, i, j] * re[2, i, j] + im[0, i, j] * im[2, i, j])
-    return sums.sum(axis=1)
+    return sums

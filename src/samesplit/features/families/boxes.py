@@ -60,15 +60,29 @@ def oriented_box(hull: Hull) -> Cuboid:
     doi 10.1007/BF00991005); for lesions the two hardly differ.
     """
     directions = np.unique(_one_of_opposites(hull.normals.round(9)), axis=0)
+    heights = np.ptp(directions @ hull.points_mm.T, axis=1)
+    first, second = _right_angles(directions)
     edges, sides = _edges(hull)
-    best = _smallest_box(hull.points_mm, hull.normals, edges, sides, directions, hull.volume_mm3)
-    return Cuboid((float(best[0]), float(best[1]), float(best[2])))
+    facing = directions @ hull.normals.T > 0
+    u, v = first @ hull.points_mm.T, second @ hull.points_mm.T
+    a, b, c = _smallest_box(heights, u, v, facing, edges, sides)
+    return Cuboid((float(a), float(b), float(c)))
 
 
 def _one_of_opposites(normals: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The normals, turned such that the first coordinate that is not zero is positive."""
     first = normals[np.arange(len(normals)), (normals != 0).argmax(axis=1)]
     return np.asarray(normals * np.sign(first)[:, None])
+
+
+def _right_angles(
+    directions: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Two unit vectors at right angles to each direction and to one another, each of shape (n, 3)."""
+    least = np.eye(3)[np.abs(directions).argmin(axis=1)]
+    first = np.cross(directions, least)
+    first /= np.linalg.norm(first, axis=1, keepdims=True)
+    return first, np.cross(directions, first)
 
 
 def _edges(hull: Hull) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -81,67 +95,60 @@ def _edges(hull: Hull) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
 
 
 @njit(cache=True, nogil=True)
-def _smallest_box(points: Any, normals: Any, edges: Any, sides: Any, directions: Any, volume: float) -> Any:
-    """The edge lengths of the smallest box with one edge along one of the directions."""
+def _smallest_box(heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: Any) -> Any:
+    """The edge lengths of the smallest box with one edge along one of the directions.
+
+    The outline seen along a direction consists of the edges between a face that faces it and one that does not.
+
+    Args:
+        heights: The extent of the hull along each direction.
+        u: The place of each corner across each direction, shape (directions, corners).
+        v: The same at right angles to it.
+        facing: Whether each face looks along each direction, shape (directions, faces).
+        edges: The two corners of each edge.
+        sides: The two faces of each edge.
+    """
     best = np.zeros(3)
     smallest = np.inf
-    facing = np.empty(len(normals), np.bool_)
     outline = np.empty(len(edges), np.int64)
-    u = np.empty(len(points))
-    v = np.empty(len(points))
-    seen = np.empty(len(points), np.int64)
-    corner_u = np.empty(len(points))
-    corner_v = np.empty(len(points))
-    seen[:] = -1
-    for d in range(len(directions)):
-        a, b, c = directions[d, 0], directions[d, 1], directions[d, 2]
-        # Two axes at right angles to the direction: e from the coordinate axis that lies least along it.
-        if abs(a) <= abs(b) and abs(a) <= abs(c):
-            e0, e1, e2 = 0.0, c, -b
-        elif abs(b) <= abs(c):
-            e0, e1, e2 = -c, 0.0, a
-        else:
-            e0, e1, e2 = b, -a, 0.0
-        length = np.sqrt(e0 * e0 + e1 * e1 + e2 * e2)
-        e0, e1, e2 = e0 / length, e1 / length, e2 / length
-        f0, f1, f2 = b * e2 - c * e1, c * e0 - a * e2, a * e1 - b * e0
-        low = np.inf
-        high = -np.inf
-        for i in range(len(points)):
-            w = a * points[i, 0] + b * points[i, 1] + c * points[i, 2]
-            low, high = min(low, w), max(high, w)
-            u[i] = e0 * points[i, 0] + e1 * points[i, 1] + e2 * points[i, 2]
-            v[i] = f0 * points[i, 0] + f1 * points[i, 1] + f2 * points[i, 2]
-        for i in range(len(normals)):
-            facing[i] = a * normals[i, 0] + b * normals[i, 1] + c * normals[i, 2] > 0
+    corners = np.empty((2, u.shape[1]))  # of the outline, each once
+    met = np.zeros(u.shape[1], np.int64)
+    for d in range(len(heights)):
         n_outline = n_corners = 0
         for i in range(len(edges)):
-            if facing[sides[i, 0]] != facing[sides[i, 1]]:
+            if facing[d, sides[i, 0]] != facing[d, sides[i, 1]]:
                 outline[n_outline] = i
                 n_outline += 1
                 for k in range(2):
                     corner = edges[i, k]
-                    if seen[corner] != d:
-                        seen[corner] = d
-                        corner_u[n_corners] = u[corner]
-                        corner_v[n_corners] = v[corner]
+                    if met[corner] != d + 1:
+                        met[corner] = d + 1
+                        corners[0, n_corners] = u[d, corner]
+                        corners[1, n_corners] = v[d, corner]
                         n_corners += 1
         for i in range(n_outline):
-            start, end = edges[outline[i], 0], edges[outline[i], 1]
-            g, h = u[end] - u[start], v[end] - v[start]
+            start = edges[outline[i], 0]
+            end = edges[outline[i], 1]
+            g = u[d, end] - u[d, start]
+            h = v[d, end] - v[d, start]
             length = np.sqrt(g * g + h * h)
-            if length < 1e-9 * (high - low):
+            if length < 1e-9 * heights[d]:
                 continue  # an edge seen end on
-            g, h = g / length, h / length
-            low_g = low_h = np.inf
-            high_g = high_h = -np.inf
+            g /= length
+            h /= length
+            low = low_across = np.inf
+            high = high_across = -np.inf
             for k in range(n_corners):
-                along = g * corner_u[k] + h * corner_v[k]
-                across = g * corner_v[k] - h * corner_u[k]
-                low_g, high_g = min(low_g, along), max(high_g, along)
-                low_h, high_h = min(low_h, across), max(high_h, across)
-            box = (high - low) * (high_g - low_g) * (high_h - low_h)
-            if box < smallest:
-                smallest = box
-                best[0], best[1], best[2] = high - low, high_g - low_g, high_h - low_h
+                along = g * corners[0, k] + h * corners[1, k]
+                across = g * corners[1, k] - h * corners[0, k]
+                low = min(low, along)
+                high = max(high, along)
+                low_across = min(low_across, across)
+                high_across = max(high_across, across)
+            volume = heights[d] * (high - low) * (high_across - low_across)
+            if volume < smallest:
+                smallest = volume
+                best[0] = heights[d]
+                best[1] = high - low
+                best[2] = high_across - low_across
     return best

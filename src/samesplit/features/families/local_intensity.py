@@ -98,8 +98,8 @@ def _peaks(image: Any, mask: Any, sums: Any, rows: Any, brightest: float) -> Any
             width = last + 1 - first
             total = totals[:width]
             count = counts[:width]
-            total[:] = 0.0
-            count[:] = 0.0
+            for x in range(width):
+                total[x] = count[x] = 0.0
             everywhere = 0  # voxels of rows that lie inside the image for all x
             for k in range(len(rows)):
                 zz, yy, half = z + rows[k, 0], y + rows[k, 1], rows[k, 2]
