@@ -99,13 +99,13 @@ def extract(
 
 
 def companions_of(images: pd.DataFrame, profile: Profile, among: pd.DataFrame) -> pd.Series[str] | None:
-    """The image beside each image: of the lesion's sequence that the profile names, any rater's row of it."""
+    """The image beside each image: of the lesion's sequence that the profile names; beside that one, itself."""
     sequence = profile.settings.companion()
     if sequence is None:
         return None
     found = among[among["sequence"] == sequence].drop_duplicates("lesion_id").set_index("lesion_id")["image"]
     beside = images["lesion_id"].map(found)
-    return beside.mask(images["sequence"] == sequence, "")
+    return beside.mask(images["sequence"] == sequence, images["image"])
 
 
 def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: Profile) -> Extraction:

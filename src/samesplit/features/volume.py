@@ -32,7 +32,7 @@ class Case:
         mask: uint8, 1 inside the lesion and 0 outside, on the image's grid.
         repairs: What was mended on the way, in words for the case ledger.
         companion: The image of another sequence of the same lesion, on a grid of its own, where the profile
-            asked for one; None otherwise.
+            asked for one; `image` itself where it is of that sequence; None otherwise.
     """
 
     image: sitk.Image
@@ -97,12 +97,16 @@ def read_case(
         picture, filled = _check_finite(picture, roi)
         if image != mask:
             _check_contrast(picture, roi)
-        beside = _as_float(_read(companion, "companion image", spacing)[0]) if companion else None
+        beside = picture if companion == image else _companion(companion, spacing)
     except LesionError as error:
         place = where if error.where in (None, where) else f"{where}, {error.where}"
         raise LesionError(error.problem, where=place, remedy=error.remedy) from error
     repairs = tuple(note for note in (*notes, *mask_notes, repair, filled) if note)
     return Case(picture, roi, repairs, beside)
+
+
+def _companion(text: str, spacing_mm: float | None) -> sitk.Image | None:
+    return _as_float(_read(text, "companion image", spacing_mm)[0]) if text else None
 
 
 def _read(
