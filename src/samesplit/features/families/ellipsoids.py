@@ -20,6 +20,7 @@ MVEE_TOLERANCE = 1e-8
 _LEGENDRE_ORDER = 20
 _ROUNDING = 1e-13  # smaller eigenvalues, relative to the largest, are rounding errors of 0
 _MAXIMUM_STEPS = 100_000
+_TAKEN_IN = 8  # corners at a time
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,16 @@ def enclosing_ellipsoid(hull: Hull, *, tolerance: float = MVEE_TOLERANCE) -> Ell
     """
     lifted = np.column_stack([hull.points_mm - hull.points_mm.mean(axis=0), np.ones(len(hull.points_mm))])
     weights = _first_weights(lifted)
-    inverse = np.linalg.inv((lifted.T * weights) @ lifted)
-    _khachiyan(lifted, inverse, weights, tolerance, _MAXIMUM_STEPS)
+    among = weights > 0
+    while True:  # few corners touch the ellipsoid: solve for some, then take in those that stick out
+        inverse, part = np.linalg.inv((lifted.T * weights) @ lifted), weights[among]
+        _khachiyan(lifted[among], inverse, part, tolerance, _MAXIMUM_STEPS)
+        weights[among] = part
+        out = np.einsum("ij,ij->i", lifted @ np.linalg.inv((lifted.T * weights) @ lifted), lifted)
+        beyond = ~among & (out > 4 * (1 + tolerance))
+        if not beyond.any():
+            break
+        among[np.argsort(np.where(beyond, -out, 0), kind="stable")[: min(_TAKEN_IN, beyond.sum())]] = True
     apart = lifted[:, :3] - weights @ lifted[:, :3]
     scatter = (apart.T * weights) @ apart
     reach = np.einsum("ij,ij->i", apart @ np.linalg.inv(scatter), apart).max()
