@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from samesplit.features.families.ellipsoids import voxel_moments
+
 __all__ = ["centre_of_mass_shift"]
 
 
@@ -33,15 +35,9 @@ def centre_of_mass_shift(
     total = weights.sum()
     if total == 0 or not np.isfinite(total):
         return float("nan")
-    shift = (
-        _first_moments(weights) / total - _first_moments(morphological) / np.count_nonzero(morphological)
-    ) * spacing_mm
+    along_x = weights.sum(axis=2)
+    sums = (along_x.sum(axis=1), along_x.sum(axis=0), weights.sum(axis=0).sum(axis=0))
+    bright = np.array([profile @ np.arange(len(profile)) for profile in sums]) / total
+    n, indices, _ = voxel_moments(np.ascontiguousarray(morphological))
+    shift = (bright - indices / n) * spacing_mm
     return float(np.sqrt((shift**2).sum()))
-
-
-def _first_moments(weights: npt.NDArray[np.float64] | npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """The sums of weight times index along z, y and x, counted from the middle of the box."""
-    kind = np.float64 if weights.dtype == np.float64 else np.int64
-    along_x = weights.sum(axis=2, dtype=kind)
-    profiles = (along_x.sum(axis=1), along_x.sum(axis=0), weights.sum(axis=1, dtype=kind).sum(axis=0))
-    return np.array([profile @ (np.arange(len(profile)) - (len(profile) - 1) / 2) for profile in profiles])

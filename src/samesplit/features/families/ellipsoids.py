@@ -12,7 +12,7 @@ from numba import njit
 from samesplit.features.families.hull import Hull
 from samesplit.features.families.neighbours import DIRECTIONS
 
-__all__ = ["MVEE_TOLERANCE", "Ellipsoid", "enclosing_ellipsoid", "principal_ellipsoid"]
+__all__ = ["MVEE_TOLERANCE", "Ellipsoid", "enclosing_ellipsoid", "principal_ellipsoid", "voxel_moments"]
 
 MVEE_TOLERANCE = 1e-8
 """The enclosing ellipsoid's volume is at most (1 + this)^2 times the smallest there is."""
@@ -74,7 +74,7 @@ def principal_ellipsoid(mask: npt.NDArray[np.uint8], spacing_mm: tuple[float, fl
         >>> [round(axis, 4) for axis in principal_ellipsoid(line, (1.0, 1.0, 1.0)).semi_axes_mm]
         [3.1623, 0.0, 0.0]
     """
-    n, sums, products = _moments(np.ascontiguousarray(mask))
+    n, sums, products = voxel_moments(np.ascontiguousarray(mask))
     if n < 2:
         return Ellipsoid((float("nan"),) * 3)
     # In whole numbers: the scatter of a flat mask is exactly 0, as are the products of a symmetric one.
@@ -139,7 +139,7 @@ def _first_weights(lifted: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)
-def _moments(mask: Any) -> Any:
+def voxel_moments(mask: Any) -> Any:
     """Number of voxels inside, the sums of their indices, and the sums of products of two indices."""
     total = np.int64(0)
     sums = np.zeros(3, np.int64)
