@@ -33,6 +33,10 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, err
 
 Benchmark = Annotated[str, typer.Argument(help="A benchmark's folder or name.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes (default: one per core).")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="A Dask scheduler (tcp://host:8786) whose workers open images and extract features."),
+]
 
 
 def main() -> None:
@@ -173,6 +177,7 @@ def split(
 def run(
     benchmark: Benchmark,
     jobs: Jobs = None,
+    scheduler: Scheduler = None,
     model: Annotated[
         list[str] | None, typer.Option("--model", "-m", help="Only this model (repeatable).")
     ] = None,
@@ -185,8 +190,10 @@ def run(
     """Run a benchmark: features, models, statistics, report, tracking. A killed run goes on where it was."""
     from samesplit.run import RunOptions, load_plan
 
-    plan = load_plan(benchmark, RunOptions(jobs=jobs, shuffle_labels=shuffle_labels, only=tuple(model or ())))
-    _carry_out(plan, track=track)
+    options = RunOptions(
+        jobs=jobs, shuffle_labels=shuffle_labels, only=tuple(model or ()), scheduler=scheduler
+    )
+    _carry_out(load_plan(benchmark, options), track=track)
 
 
 @app.command()
@@ -209,6 +216,56 @@ def compare(
         benchmark, predictions, title=name, threshold=threshold, allow_missing=allow_missing, jobs=jobs
     )
     _carry_out(plan, track=track)
+
+
+@app.command()
+def perturb(
+    benchmark: Benchmark,
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", "-p", help="Only this profile (repeatable).")
+    ] = None,
+    sequence: Annotated[
+        list[str] | None, typer.Option("--sequence", "-s", help="Only this sequence (repeatable).")
+    ] = None,
+    perturbations: Annotated[
+        str | None,
+        typer.Option(
+            help="Comma-separated: contour, volume, translation, displacement, rotation, noise, raters; "
+            "steps joined by '+' follow each other (default: contour,volume,translation,noise)."
+        ),
+    ] = None,
+    repetitions: Annotated[int | None, typer.Option(min=2, help="Of each perturbation (default: 3).")] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="YAML file that says how strong each perturbation is.")
+    ] = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder (default: reports/BENCHMARK/stability).")
+    ] = None,
+) -> None:
+    """Extract features under perturbations of masks and images: the ICC of each feature, and a figure."""
+    from samesplit.run.progress import RichReporter
+    from samesplit.run.stability import measure_stability, read_perturbations
+
+    kinds = [kind.strip() for kind in perturbations.split(",")] if perturbations else []
+    found = measure_stability(
+        benchmark,
+        read_perturbations(settings, kinds=kinds, repetitions=repetitions),
+        profiles=profile or (),
+        sequences=sequence or (),
+        output=output,
+        jobs=jobs,
+        scheduler=scheduler,
+        reporter=RichReporter(out),
+    )
+    summary = found.summary().round({"median_icc": 3, "stable": 3})
+    out.print(
+        _table_of(summary, title="Features that hold still (stable: share with an ICC of 0.75 or more)")
+    )
+    if len(found.ledger):
+        out.print(f"{len(found.ledger)} rows in the case ledger: {_shown(found.folder / 'ledger.csv')}")
+    out.print(f"Wrote {_shown(found.folder)} ({found.seconds:.0f} s of computing)", highlight=False)
 
 
 @app.command()

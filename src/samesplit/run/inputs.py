@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from samesplit.features.perturbation.wide import MEASUREMENT
 from samesplit.features.wide import to_wide
 from samesplit.models.protocol import Cases, Needs
 from samesplit.models.settings import ModelSettings
 from samesplit.run.plan import Plan
-from samesplit.storage import hash_object
+from samesplit.run.repeats import name_of
+from samesplit.storage import hash_bytes, hash_object
 from samesplit.tables import LEDGER, empty_table, hash_table
 
 __all__ = ["ModelInputs", "inputs_of"]
@@ -34,7 +37,11 @@ class ModelInputs:
 
 
 def inputs_of(
-    settings: ModelSettings, plan: Plan, features: pd.DataFrame, unreadable: set[tuple[str, str, str]]
+    settings: ModelSettings,
+    plan: Plan,
+    features: pd.DataFrame,
+    unreadable: set[tuple[str, str, str]],
+    repeats: Mapping[str, pd.DataFrame],
 ) -> ModelInputs:
     """Gather what one model is given.
 
@@ -43,6 +50,7 @@ def inputs_of(
         plan: The run.
         features: The features table of all profiles, sequences and raters.
         unreadable: (lesion_id, sequence, rater) of images that failed to open.
+        repeats: Features measured again, by the name of the perturbations; see `samesplit.run.repeats`.
     """
     needs = settings.needs()
     sequences = needs.sequences or plan.definition.cohort.sequences
@@ -52,6 +60,8 @@ def inputs_of(
     by_rater, excluded = {}, []
     for rater in (primary, *plan.definition.cohort.other_raters):
         cases, without = _cases(plan, needs, sequences, rater, features, columns, unreadable)
+        if rater == primary and needs.perturbations is not None:
+            cases = _measured_again(cases, repeats[name_of(needs.perturbations)])
         if rater == primary or needs.profiles or needs.images:
             by_rater[rater] = cases
             excluded += [(lesion, rater, reason) for lesion, reason in without]
@@ -114,6 +124,13 @@ def _cases(
     return cases.select([str(lesion) for lesion in lesions.index[keep]]), without
 
 
+def _measured_again(cases: Cases, repeats: pd.DataFrame) -> Cases:
+    """The cases with the repeated measurements of their own lesions and features."""
+    columns = [column for column in cases.features.columns if column in repeats]
+    mine = repeats["lesion_id"].isin(cases.lesion_ids)
+    return replace(cases, repeats=repeats.loc[mine, [*MEASUREMENT, *columns]].reset_index(drop=True))
+
+
 def _lesions(plan: Plan) -> pd.DataFrame:
     """The columns of the lesions table that a model may see."""
     table = plan.cohort.lesions.set_index("lesion_id")
@@ -142,6 +159,7 @@ def _digest(by_rater: dict[str, Cases], plan: Plan) -> str:
                 hash_table(cases.lesions.reset_index()),
                 list(cases.features.columns),
                 hash_object(numbers.tobytes().hex()) if numbers.size else "",
+                _repeats_digest(cases.repeats),
                 sorted(content, key=str),
                 cases.sequences,
                 cases.geometry_repair,
@@ -149,3 +167,11 @@ def _digest(by_rater: dict[str, Cases], plan: Plan) -> str:
             )
         )
     return hash_object(parts)
+
+
+def _repeats_digest(repeats: pd.DataFrame) -> str:
+    if repeats.empty:
+        return ""
+    numbers = repeats.drop(columns=MEASUREMENT)
+    values = hash_bytes(np.ascontiguousarray(numbers.to_numpy(dtype=np.float64)).tobytes())
+    return hash_object([hash_table(repeats[MEASUREMENT]), list(numbers.columns), values])

@@ -9,13 +9,14 @@ import pandas as pd
 
 from samesplit.benchmarks.definition import OperatingPoint
 from samesplit.features.changes import relative_changes
-from samesplit.features.extraction import extract
+from samesplit.features.extraction import NOTE_COLUMNS, STEP_COLUMNS, extract
 from samesplit.features.thumbnails import thumbnails
 from samesplit.models.settings import ModelSettings
 from samesplit.run.folds import FoldResult, FoldTask, run_folds, with_members
 from samesplit.run.inputs import ModelInputs, inputs_of
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter
+from samesplit.run.repeats import measure_again
 from samesplit.statistics import Evaluation, evaluate
 from samesplit.tables import FEATURES, LEDGER, PREDICTIONS, empty_table
 
@@ -37,12 +38,18 @@ class FeatureStage:
         pictures: One thumbnail an image of the benchmark's own rater.
         ledger: Images that failed or were repaired.
         seconds: Computing time by profile, summed over processes.
+        steps: How each image was processed for each profile; see `samesplit.features.extraction`.
+        notes: What is to be known about single cases, such as features that are not defined for them.
+        repeats: The features measured again, for models that ask for it; see `samesplit.run.repeats`.
     """
 
     features: pd.DataFrame
     pictures: pd.DataFrame
     ledger: pd.DataFrame
     seconds: dict[str, float]
+    steps: pd.DataFrame
+    notes: pd.DataFrame
+    repeats: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def unreadable(self) -> set[tuple[str, str, str]]:
@@ -87,7 +94,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
     cohort = plan.definition.cohort
     raters = [cohort.rater, *cohort.other_raters]
     images = plan.cohort.images[plan.cohort.images["rater"].isin(raters)]
-    jobs, cache = jobs_of(plan), plan.workspace.cache
+    jobs, cache, scheduler = jobs_of(plan), plan.workspace.cache, plan.options.scheduler
     with reporter.stage("Images") as advance:
         looked = thumbnails(
             images,
@@ -96,13 +103,13 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
             progress=advance,
             geometry_repair=cohort.geometry_repair,
             minimum_voxels=cohort.minimum_voxels,
+            scheduler=scheduler,
         )
     failed = _keys(looked.ledger[looked.ledger["status"] == "failed"])
     tables, ledgers, seconds = [], [looked.ledger], {}
+    steps, notes = [pd.DataFrame(columns=STEP_COLUMNS)], [pd.DataFrame(columns=NOTE_COLUMNS)]
     for name, sequences in plan.definition.profiles.items():
-        wanted = images[images["sequence"].isin(sequences)]
-        keys = zip(wanted["lesion_id"], wanted["sequence"], wanted["rater"], strict=True)
-        wanted = wanted[[key not in failed for key in keys]]
+        wanted = _without(images[images["sequence"].isin(sequences)], failed)
         with reporter.stage(f"Features {name}") as advance:
             done = extract(
                 wanted,
@@ -113,6 +120,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
                 geometry_repair=cohort.geometry_repair,
                 minimum_voxels=cohort.minimum_voxels,
                 companions=images,
+                scheduler=scheduler,
             )
         tables.append(done.features)
         baseline = plan.profiles[name].relative_change_to
@@ -120,9 +128,26 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
             tables.append(relative_changes(done.features, sequences[0] if baseline == "first" else baseline))
         ledgers.append(done.ledger[done.ledger["status"] != "repaired"])
         seconds[name] = done.seconds
+        steps.append(done.steps)
+        notes.append(done.notes)
     features = pd.concat(tables, ignore_index=True) if tables else empty_table(FEATURES)
     pictures = looked.thumbnails[looked.thumbnails["rater"] == cohort.rater]
-    return FeatureStage(features, pictures, _stack(ledgers), seconds)
+    again = measure_again(plan, _without(images, failed), reporter, jobs=jobs)
+    ledger = _stack([*ledgers, *again.ledgers])
+    return FeatureStage(
+        features=features,
+        pictures=pictures,
+        ledger=ledger,
+        seconds=seconds | again.seconds,
+        steps=pd.concat(steps, ignore_index=True),
+        notes=pd.concat(notes, ignore_index=True),
+        repeats=again.tables,
+    )
+
+
+def _without(images: pd.DataFrame, failed: set[tuple[str, str, str]]) -> pd.DataFrame:
+    keys = zip(images["lesion_id"], images["sequence"], images["rater"], strict=True)
+    return images[[key not in failed for key in keys]]
 
 
 def _keys(ledger: pd.DataFrame) -> set[tuple[str, str, str]]:
@@ -131,7 +156,9 @@ def _keys(ledger: pd.DataFrame) -> set[tuple[str, str, str]]:
 
 def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> ModelStage:
     """Fit every model in every fold, members before the ensembles made of them."""
-    inputs = {m.name: inputs_of(m, plan, images.features, images.unreadable) for m in plan.models}
+    inputs = {
+        m.name: inputs_of(m, plan, images.features, images.unreadable, images.repeats) for m in plan.models
+    }
     stage = ModelStage(empty_table(PREDICTIONS), {}, _stack([given.ledger for given in inputs.values()]))
     depth: dict[str, int] = {}
     for model in plan.models:
