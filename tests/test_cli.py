@@ -46,6 +46,10 @@ def test_help_names_every_verb(tmp_path: Path) -> None:
         "report",
         "push",
         "show",
+        "perturb",
+        "engines",
+        "features",
+        "ibsi",
         "ui",
     ):
         assert verb in text
@@ -211,3 +215,73 @@ def test_the_ui_says_when_there_is_no_store(tmp_path: Path) -> None:
 
 def test_push_says_when_there_is_no_run(small_study: SmallStudy) -> None:
     assert "has not been run" in failing("push", small_study.folder, into=small_study.root)
+
+
+def test_features_are_listed_with_codes_and_units(tmp_path: Path) -> None:
+    result = call("features", "list", into=tmp_path)
+
+    assert result.exit_code == 0, result.output
+    assert "morph_volume" in result.output
+    assert "RNU0" in result.output
+
+
+def test_the_features_of_a_profile_come_as_csv_with_aggregation_and_unit(tmp_path: Path) -> None:
+    words = ["features", "list", "--profile", "pet-default", "--csv", "pet.csv"]
+    result = call(*words, into=tmp_path)
+
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(tmp_path / "pet.csv", keep_default_na=False)
+    assert len(table) == 181
+    contrast = table[table["feature"] == "cm_contrast_3D_comb"].iloc[0]
+    assert contrast[["family", "ibsi_code", "aggregation"]].tolist() == ["glcm", "ACUI", "3D, merged"]
+    assert "native_stat_max" in set(table["feature"])
+
+
+def test_a_profile_of_ones_own_is_listed_from_its_workspace(small_study: SmallStudy) -> None:
+    result = call("features", "list", "-p", "first-order", "-f", "firstorder", into=small_study.root)
+
+    assert result.exit_code == 0, result.output
+    assert "18 features an image, by the engine pyradiomics" in result.output
+
+
+def test_a_misspelt_profile_is_answered_with_those_there_are(tmp_path: Path) -> None:
+    text = failing("features", "list", "--profile", "mr-defualt", into=tmp_path)
+
+    assert "did you mean 'mr-default'" in text
+    assert "xi2020-mr" in text
+
+
+def test_the_page_on_features_is_written_as_it_stands_in_docs(tmp_path: Path) -> None:
+    assert call("features", "list", "--markdown", "features.md", into=tmp_path).exit_code == 0
+
+    page = Path(__file__).parents[1] / "docs" / "features.md"
+    assert (tmp_path / "features.md").read_bytes() == page.read_bytes()
+
+
+def test_without_the_ct_phantom_ibsi_checks_the_digital_one_and_does_not_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAMESPLIT_DATA", str(tmp_path))  # a folder, but nothing in it
+
+    result = call("ibsi", "--output", "values.csv", into=tmp_path)
+
+    assert result.exit_code == 1
+    assert "without the CT phantom, configurations A to E were not computed" in result.output
+    assert "482 of 1,804 values and 0 of 300 diagnostics match" in result.output
+    table = pd.read_csv(tmp_path / "values.csv")
+    phantom = table[table["dataset"] == "digital_phantom"]
+    assert (phantom["state"] == "matched").sum() == 482
+    assert (table["state"] == "not computed").sum() == 1804 + 300 - 482
+
+
+def test_a_folder_named_without_the_ct_phantom_is_an_error(tmp_path: Path) -> None:
+    assert "the IBSI-1 CT phantom is not here" in failing("ibsi", "--data", tmp_path, into=tmp_path)
+
+
+@pytest.mark.data
+def test_ibsi_has_full_marks_on_all_six_datasets(shared_data: Path, tmp_path: Path) -> None:
+    result = call("ibsi", "--data", shared_data, into=tmp_path)
+
+    assert result.exit_code == 0, result.output
+    assert "1,804 of 1,804 values and 300 of 300 diagnostics match" in result.output
+    assert "Values that do not match" not in result.output

@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 engines = typer.Typer(help="The engines that compute features.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(engines, name="engines")
+features = typer.Typer(help="The features that there are.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(features, name="features")
 out = Console()
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -351,6 +353,76 @@ def compare_engines(
     out.print(_table_of(found.summary().reset_index(), title="Features by agreement"))
     for path in found.files:
         out.print(f"Wrote {_shown(path)}", highlight=False, soft_wrap=True)
+
+
+@features.command("list")
+def list_features(
+    profile: Annotated[
+        str | None, typer.Option("--profile", "-p", help="What this profile produces, by whatever engine.")
+    ] = None,
+    family: Annotated[
+        str | None, typer.Option("--family", "-f", help="Only this family, for example glcm.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the list as CSV instead.")] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(help="Write docs/features.md, the page on all features and settings, instead."),
+    ] = None,
+) -> None:
+    """List the features of IBSI-1 with codes and units, or exactly those that a profile produces."""
+    from samesplit.features.listing import profile_listing, remarks, standard_listing, tables_of
+    from samesplit.features.page import features_page
+    from samesplit.features.profiles import read_profile
+    from samesplit.storage import write_text
+    from samesplit.tables import write_csv
+    from samesplit.workspace import workspace_around
+
+    if markdown is not None:
+        write_text(markdown, features_page())
+        out.print(f"Wrote {_shown(markdown)}", highlight=False, soft_wrap=True)
+        return
+    read = (
+        None if profile is None else read_profile(workspace_around(Path.cwd()).declared("features", profile))
+    )
+    listing = standard_listing(family) if read is None else profile_listing(read, family)
+    if csv is not None:
+        write_csv(listing, csv)
+        out.print(f"Wrote {_shown(csv)} ({len(listing):,} rows)", highlight=False, soft_wrap=True)
+        return
+    for part in tables_of(listing):
+        out.print(part)
+    for line in remarks(read, listing) if read is not None else ():
+        out.print(escape(line), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def ibsi(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder with the CT phantom (default: looked for in SAMESPLIT_DATA)."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write every value beside its reference as CSV.")
+    ] = None,
+) -> None:
+    """Check the engine against all reference values of IBSI-1; exit code 0 only if every one matches."""
+    from samesplit.features.compliance.summary import counts_table, misses_table, verdict
+    from samesplit.run import RichReporter
+    from samesplit.run.compliance import check_engine
+
+    found = check_engine(data, reporter=RichReporter(out))
+    out.print(counts_table(found))
+    misses = misses_table(found)
+    if misses is not None:
+        out.print(misses)
+    if found.note:
+        out.print(f"Note: {found.note}; --data FOLDER names it.", highlight=False, soft_wrap=True)
+    if output is not None:
+        found.write(output)
+        out.print(f"Wrote {_shown(output)} ({len(found.table):,} rows)", highlight=False, soft_wrap=True)
+    out.print(verdict(found), highlight=False, soft_wrap=True)
+    if not found.passed:
+        raise typer.Exit(1)
 
 
 @app.command()

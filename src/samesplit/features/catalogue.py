@@ -98,6 +98,8 @@ class Feature:
             numbers without a unit. The intensities of an IVH are bin numbers after fixed-number binning.
         arbitrary_units: What it means where intensities have no unit.
         formula: In the symbols of its family.
+        undefined_when: When it has no value (NaN), in words that go on from "not defined:"; empty where every
+            lesion has one.
     """
 
     family: str
@@ -107,6 +109,7 @@ class Feature:
     unit: str
     arbitrary_units: ArbitraryUnits
     formula: str
+    undefined_when: str = ""
 
 
 AGGREGATIONS = (
@@ -127,8 +130,10 @@ SLICE_AGGREGATIONS = (
 """Of matrices without direction: GLSZM, GLDZM, NGTDM and NGLDM."""
 
 _MORPHOLOGY = (
-    "V: volume and A: surface area of the mesh of the morphological mask; N_m: its voxels, at x_k; λ: eigenvalues "
-    "of the covariance (n − 1) of their positions; X_k: intensities of the N_v voxels of the intensity mask, μ: "
+    "V: volume and A: surface area of the mesh of the morphological mask; N_m: its voxels, at x_k; λ: "
+    "eigenvalues "
+    "of the covariance (n − 1) of their positions; X_k: intensities of the N_v voxels of the intensity "
+    "mask, μ: "
     "their mean"
 )
 _STATISTICS = (
@@ -149,25 +154,33 @@ _GLCM = (
 )
 _ZONES = "N_s: their number; N_v: number of voxels{v}; p_ij = {m}_ij / N_s"
 _NGTDM = (
-    "s_i: sum over the voxels of level i of |i − mean level of their neighbours|; p_i: fraction of the N_c voxels "
+    "s_i: sum over the voxels of level i of |i − mean level of their neighbours|; p_i: fraction of the "
+    "N_c voxels "
     "with a neighbour that have level i; N_p: number of levels with p_i > 0"
 )
 
 _MORPHOLOGY_CONVENTIONS = (
-    "The mesh is Lewiner's marching cubes at 0.5, closed at the border of the mask. The oriented minimum bounding box "
-    "is the smallest one with an edge at right angles to a face of the convex hull; the minimum volume enclosing "
-    "ellipsoid is found by Khachiyan's algorithm. Moran's I and Geary's C take all pairs of voxels, by Fourier "
+    "The mesh is Lewiner's marching cubes at 0.5, closed at the border of the mask. The oriented minimum "
+    "bounding box "
+    "is the smallest one with a side on a face of the convex hull; the minimum volume enclosing "
+    "ellipsoid is found by Khachiyan's algorithm. Moran's I and Geary's C take all pairs of voxels, by "
+    "Fourier "
     "transforms. NaN: what divides by a principal axis of length 0 (masks that are flat or a line), all that "
-    "comes from the principal axes of a single voxel, the centre of mass shift where intensities sum to 0, and "
+    "comes from the principal axes of a single voxel, the centre of mass shift where intensities sum to "
+    "0, and "
     "Moran's I and Geary's C of one voxel or of equal intensities."
 )
 _HISTOGRAM_CONVENTIONS = (
-    "Gradients reach from level 1 to the highest level that occurs. With one occupied level skewness and kurtosis are "
-    "0. NaN: the four gradient features where only level 1 occurs; the robust mean absolute deviation of two voxels."
+    "Gradients reach from level 1 to the highest level that occurs. With one occupied level skewness and "
+    "kurtosis are "
+    "0. NaN: the four gradient features where only level 1 occurs; the robust mean absolute deviation of "
+    "two voxels."
 )
 _IVH_CONVENTIONS = (
-    "The levels are set by `ivh` of the profile: intensities in steps of 1 (`none`), bin centres (`FBS`) or bin "
-    "numbers (`FBN`). Where more than x % of the voxels have the highest level, I_x is one step above it. NaN: V10, "
+    "The levels are set by `ivh` of the profile: intensities in steps of 1 (`none`), bin centres (`FBS`) "
+    "or bin "
+    "numbers (`FBN`). Where more than x % of the voxels have the highest level, I_x is one step above "
+    "it. NaN: V10, "
     "V90 and their difference where the range holds a single level."
 )
 _MEANS = "Averages are over the matrices (slices, directions) in which a feature is defined."
@@ -180,7 +193,8 @@ _FAMILIES = (
         "9ST6",
         "3.2",
         "Intensities in and around the intensity mask",
-        "The sphere has a radius of 6.2 mm and holds the voxels whose centres lie within it, also outside the "
+        "The sphere has a radius of 6.2 mm and holds the voxels whose centres lie within it, also "
+        "outside the "
         "lesion; what lies outside the image does not count. Always defined.",
     ),
     Family(
@@ -189,7 +203,8 @@ _FAMILIES = (
         "UHIW",
         "3.3",
         _STATISTICS,
-        "Of equal values skewness and kurtosis are 0. NaN: coefficients of variation and dispersion where they "
+        "Of equal values skewness and kurtosis are 0. NaN: coefficients of variation and dispersion "
+        "where they "
         "divide by 0; the robust mean absolute deviation of two values.",
     ),
     Family("histogram", "Intensity histogram", "ZVCW", "3.4", _HISTOGRAM, _HISTOGRAM_CONVENTIONS),
@@ -200,7 +215,8 @@ _FAMILIES = (
         "LFYI",
         "3.6",
         _GLCM,
-        "Matrices are symmetric: each pair of neighbours counts in both orders. N_g is the highest level that "
+        "Matrices are symmetric: each pair of neighbours counts in both orders. N_g is the highest level "
+        "that "
         "occurs, whether or not all levels below it do. NaN: all features without any pair of neighbours; "
         "correlation and information correlation 1 with one level. " + _MEANS,
         AGGREGATIONS,
@@ -233,7 +249,8 @@ _FAMILIES = (
         "d_ij: zones of level i at distance j from the border of the morphological mask; "
         + _ZONES.format(v="", m="d"),
         "Zones as for the size zone matrix. A zone is as far from the border as its nearest voxel; distances "
-        "count steps over edges (2D) or faces (3D), and a voxel at the border has distance 1. Always defined.",
+        "count steps over edges (2D) or faces (3D), and a voxel at the border has distance 1. Always "
+        "defined.",
         SLICE_AGGREGATIONS,
     ),
     Family(
@@ -242,7 +259,8 @@ _FAMILIES = (
         "IPET",
         "3.10",
         _NGTDM,
-        "Chebyshev distance 1. Where no voxel differs from its neighbours coarseness is 10⁶. With one level the "
+        "Chebyshev distance 1. Where no voxel differs from its neighbours coarseness is 10⁶. With one "
+        "level the "
         "other features are 0, and so are busyness and strength wherever they would divide by 0. NaN: all "
         "features where no voxel has a neighbour. " + _MEANS,
         SLICE_AGGREGATIONS,
@@ -253,7 +271,8 @@ _FAMILIES = (
         "REK0",
         "3.11",
         "s_ij: voxels of level i with j − 1 neighbours of the same level; " + _ZONES.format(v="", m="s"),
-        "Chebyshev distance 1. With `ngldm_alpha` above 0, neighbours whose levels differ by at most that count "
+        "Chebyshev distance 1. With `ngldm_alpha` above 0, neighbours whose levels differ by at most "
+        "that count "
         "as of the same level. The dependence count percentage is always 1. Always defined.",
         SLICE_AGGREGATIONS,
     ),
@@ -295,6 +314,7 @@ def _all_features() -> tuple[Feature, ...]:
             unit=row["unit"],
             arbitrary_units=cast("ArbitraryUnits", row["arbitrary_units"]),
             formula=row["formula"],
+            undefined_when=row["undefined_when"],
         )
         for row in csv.DictReader(text.splitlines())
     )

@@ -82,7 +82,9 @@ class Compliance:
         write_text(path, self.table.to_csv(index=False))
 
 
-def check(data: Path | None, *, compute: Compute | None = None) -> Compliance:
+def check(
+    data: Path | None, *, compute: Compute | None = None, progress: Callable[[int, int], None] | None = None
+) -> Compliance:
     """Compute the digital phantom and configurations A to E of the CT phantom, and compare.
 
     Args:
@@ -90,6 +92,7 @@ def check(data: Path | None, *, compute: Compute | None = None) -> Compliance:
             `ibsi_1_ct_radiomics_phantom`, or one that holds `ibsi1/ct_phantom`. None: the digital phantom alone,
             which needs no data; all values of A to E then count as not computed.
         compute: Computes a dataset; the engine `ibsi` with its built-in profiles, when None.
+        progress: Called with (datasets done, datasets in all).
 
     Raises:
         DataMissingError: The CT phantom does not lie there.
@@ -97,8 +100,14 @@ def check(data: Path | None, *, compute: Compute | None = None) -> Compliance:
     """
     folder = None if data is None else ct_phantom_folder(data)
     wanted = DATASETS if folder is not None else DATASETS[:1]
+    tell = progress or (lambda _done, _total: None)
+    tell(0, len(wanted))
     function = compute or _own(folder)
-    compliance = compare({dataset: function(dataset) for dataset in wanted})
+    computed: dict[str, Mapping[str, float]] = {}
+    for dataset in wanted:
+        computed[dataset] = function(dataset)
+        tell(len(computed), len(wanted))
+    compliance = compare(computed)
     if folder is not None:
         return compliance
     return Compliance(compliance.table, "without the CT phantom, configurations A to E were not computed")
