@@ -72,7 +72,7 @@ class Family:
         code: IBSI's four letters.
         section: Section of the reference manual.
         symbols: What the letters of its formulas stand for.
-        conventions: What IBSI leaves open and where a feature is undefined (NaN).
+        conventions: What is left open by the formulas, and how it is done here.
         aggregations: How it can be aggregated; empty where it is always computed on the volume.
     """
 
@@ -161,27 +161,14 @@ _NGTDM = (
 
 _MORPHOLOGY_CONVENTIONS = (
     "The mesh is Lewiner's marching cubes at 0.5, closed at the border of the mask. The oriented minimum "
-    "bounding box "
-    "is the smallest one with a side on a face of the convex hull; the minimum volume enclosing "
-    "ellipsoid is found by Khachiyan's algorithm. Moran's I and Geary's C take all pairs of voxels, by "
-    "Fourier "
-    "transforms. NaN: what divides by a principal axis of length 0 (masks that are flat or a line), all that "
-    "comes from the principal axes of a single voxel, the centre of mass shift where intensities sum to "
-    "0, and "
-    "Moran's I and Geary's C of one voxel or of equal intensities."
-)
-_HISTOGRAM_CONVENTIONS = (
-    "Gradients reach from level 1 to the highest level that occurs. With one occupied level skewness and "
-    "kurtosis are "
-    "0. NaN: the four gradient features where only level 1 occurs; the robust mean absolute deviation of "
-    "two voxels."
+    "bounding box is the smallest one with a side on a face of the convex hull; the minimum volume "
+    "enclosing ellipsoid is found by Khachiyan's algorithm. Moran's I and Geary's C take all pairs of "
+    "voxels, by Fourier transforms."
 )
 _IVH_CONVENTIONS = (
     "The levels are set by `ivh` of the profile: intensities in steps of 1 (`none`), bin centres (`FBS`) "
-    "or bin "
-    "numbers (`FBN`). Where more than x % of the voxels have the highest level, I_x is one step above "
-    "it. NaN: V10, "
-    "V90 and their difference where the range holds a single level."
+    "or bin numbers (`FBN`). Where more than x % of the voxels have the highest level, I_x is one step "
+    "above it."
 )
 _MEANS = "Averages are over the matrices (slices, directions) in which a feature is defined."
 
@@ -193,9 +180,8 @@ _FAMILIES = (
         "9ST6",
         "3.2",
         "Intensities in and around the intensity mask",
-        "The sphere has a radius of 6.2 mm and holds the voxels whose centres lie within it, also "
-        "outside the "
-        "lesion; what lies outside the image does not count. Always defined.",
+        "The sphere has a radius of 6.2 mm and holds the voxels whose centres lie within it, also outside "
+        "the lesion; what lies outside the image does not count.",
     ),
     Family(
         "statistics",
@@ -203,11 +189,16 @@ _FAMILIES = (
         "UHIW",
         "3.3",
         _STATISTICS,
-        "Of equal values skewness and kurtosis are 0. NaN: coefficients of variation and dispersion "
-        "where they "
-        "divide by 0; the robust mean absolute deviation of two values.",
+        "The reference values do not decide between kinds of percentiles; this one is numpy's.",
     ),
-    Family("histogram", "Intensity histogram", "ZVCW", "3.4", _HISTOGRAM, _HISTOGRAM_CONVENTIONS),
+    Family(
+        "histogram",
+        "Intensity histogram",
+        "ZVCW",
+        "3.4",
+        _HISTOGRAM,
+        "Gradients reach from level 1 to the highest level that occurs.",
+    ),
     Family("ivh", "Intensity-volume histogram", "P88C", "3.5", _IVH, _IVH_CONVENTIONS),
     Family(
         "glcm",
@@ -216,9 +207,7 @@ _FAMILIES = (
         "3.6",
         _GLCM,
         "Matrices are symmetric: each pair of neighbours counts in both orders. N_g is the highest level "
-        "that "
-        "occurs, whether or not all levels below it do. NaN: all features without any pair of neighbours; "
-        "correlation and information correlation 1 with one level. " + _MEANS,
+        "that occurs, whether or not all levels below it do. " + _MEANS,
         AGGREGATIONS,
     ),
     Family(
@@ -228,7 +217,7 @@ _FAMILIES = (
         "3.7",
         "r_ij: runs of level i and length j; "
         + _ZONES.format(v=", once for each direction that was merged", m="r"),
-        "Always defined.",
+        "In the run percentage a voxel counts once for each direction that is merged.",
         AGGREGATIONS,
     ),
     Family(
@@ -237,8 +226,7 @@ _FAMILIES = (
         "9SAK",
         "3.8",
         "s_ij: zones of level i and j voxels; " + _ZONES.format(v="", m="s"),
-        "Zones hold together over faces, edges and corners: 8 neighbours in a slice, 26 in the volume. "
-        "Always defined.",
+        "Zones hold together over faces, edges and corners: 8 neighbours in a slice, 26 in the volume.",
         SLICE_AGGREGATIONS,
     ),
     Family(
@@ -248,9 +236,8 @@ _FAMILIES = (
         "3.9",
         "d_ij: zones of level i at distance j from the border of the morphological mask; "
         + _ZONES.format(v="", m="d"),
-        "Zones as for the size zone matrix. A zone is as far from the border as its nearest voxel; distances "
-        "count steps over edges (2D) or faces (3D), and a voxel at the border has distance 1. Always "
-        "defined.",
+        "Zones as for the size zone matrix. A zone is as far from the border as its nearest voxel; "
+        "distances count steps over edges (2D) or faces (3D), and a voxel at the border has distance 1.",
         SLICE_AGGREGATIONS,
     ),
     Family(
@@ -260,9 +247,8 @@ _FAMILIES = (
         "3.10",
         _NGTDM,
         "Chebyshev distance 1. Where no voxel differs from its neighbours coarseness is 10⁶. With one "
-        "level the "
-        "other features are 0, and so are busyness and strength wherever they would divide by 0. NaN: all "
-        "features where no voxel has a neighbour. " + _MEANS,
+        "level the other features are 0, and so are busyness and strength wherever they would divide by 0. "
+        + _MEANS,
         SLICE_AGGREGATIONS,
     ),
     Family(
@@ -271,9 +257,8 @@ _FAMILIES = (
         "REK0",
         "3.11",
         "s_ij: voxels of level i with j − 1 neighbours of the same level; " + _ZONES.format(v="", m="s"),
-        "Chebyshev distance 1. With `ngldm_alpha` above 0, neighbours whose levels differ by at most "
-        "that count "
-        "as of the same level. The dependence count percentage is always 1. Always defined.",
+        "Chebyshev distance 1. With `ngldm_alpha` above 0, neighbours whose levels differ by at most that "
+        "count as of the same level. The dependence count percentage is always 1.",
         SLICE_AGGREGATIONS,
     ),
 )

@@ -27,7 +27,7 @@ def standard_listing(family_key: str | None = None) -> pd.DataFrame:
     Returns:
         One row a feature, in the catalogue's order: family, feature (IBSI's name), ibsi_code, tag, unit,
         aggregations (suffixes of the tag, by space), arbitrary_units (what it means where intensities have no
-        unit), formula.
+        unit), formula, undefined_when (when it is NaN; empty where never).
 
     Raises:
         DeclarationError: There is no such family.
@@ -48,6 +48,7 @@ def standard_listing(family_key: str | None = None) -> pd.DataFrame:
             "aggregations": " ".join(one.suffix for one in FAMILIES[key].aggregations),
             "arbitrary_units": feature.arbitrary_units,
             "formula": feature.formula,
+            "undefined_when": feature.undefined_when,
         }
         for key in keys
         for feature in family_features(key)
@@ -64,7 +65,8 @@ def profile_listing(profile: Profile, family_key: str | None = None) -> pd.DataF
 
     Returns:
         One row a feature, in the engine's order: family, feature (its name in the features table), ibsi_code
-        (empty where the standard has none), aggregation, unit, note.
+        (empty where the standard has none), aggregation, unit, note, undefined_when (when it is NaN, as far as
+        the engine tells).
 
     Raises:
         DeclarationError: The profile has no feature of this family.
@@ -86,6 +88,7 @@ def profile_listing(profile: Profile, family_key: str | None = None) -> pd.DataF
             "aggregation": info.aggregation,
             "unit": info.unit,
             "note": info.note,
+            "undefined_when": info.undefined_when,
         }
         for info in infos
         if info.family in wanted

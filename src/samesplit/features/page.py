@@ -224,17 +224,21 @@ def _family(one: Family) -> list[str]:
             feature.arbitrary_units,
             str(counts.get(feature.tag, 0)),
             _code(feature.formula),
+            _plain(feature.undefined_when),
         ]
         for feature in family_features(one.key)
     ]
+    heads = ["feature", "IBSI", "tag", "unit", "arbitrary units", "references", "formula", "NaN when"]
+    always = not any(row[-1] for row in rows)
+    if always:
+        heads, rows = heads[:-1], [row[:-1] for row in rows]
     how = ", ".join(f"`{way.suffix}`" for way in one.aggregations)
-    heads = ["feature", "IBSI", "tag", "unit", "arbitrary units", "references", "formula"]
     return [
         f"## {one.name}",
         f"`{one.key}`, IBSI {one.code}, {len(rows)} features; section {one.section} of the manual "
         f"({_linked(MANUAL.split(', ')[0])}). " + (f"Aggregations: {how}." if how else "Not aggregated."),
         f"**Symbols.** {_plain(one.symbols)}.",
-        f"**Conventions.** {_plain(one.conventions)}",
+        f"**Conventions.** {_plain(one.conventions)}" + (" Always defined." if always else ""),
         _table(heads, rows),
     ]
 
