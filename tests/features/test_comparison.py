@@ -59,17 +59,18 @@ def test_a_profile_that_computes_a_feature_twice_is_refused() -> None:
 
 
 def test_reasons_follow_from_engines_settings_and_definitions() -> None:
-    def reasons(code: str, modality: Modality, *notes: str, spacing: float | None = 2.0) -> set[str]:
-        one, other = (
-            equivalent_profile(engine, NeutralSetting(spacing), modality)
-            for engine in ("mirp", "pyradiomics")
-        )
-        return set(reasons_for(code, notes, (one, other)))
+    def reasons(
+        code: str, modality: Modality, *notes: str, spacing: float | None = 2.0, other: str = "pyradiomics"
+    ) -> set[str]:
+        pair = [equivalent_profile(name, NeutralSetting(spacing), modality) for name in ("mirp", other)]
+        return set(reasons_for(code, notes, (pair[0], pair[1])))
 
     assert reasons("Q4LE", "MR") == {"grid", "mask"}
     assert reasons("QWB0", "MR", spacing=None) == set()
     assert reasons("QWB0", "CT", spacing=None) == {"bin numbers"}
     assert reasons("IPH6", "CT", "IBSI subtracts 3") == {"definition", "grid", "mask", "rounding"}
+    assert reasons("Q4LE", "CT", other="ibsi") == {"border"}
+    assert reasons("ZH1A", "CT", spacing=None, other="ibsi") == {"enclosing"}
     assert all(len(find(code)) == 1 for code in NUMBERED)
 
 

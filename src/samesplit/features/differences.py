@@ -7,7 +7,9 @@ lengths; with bins of a fixed size the features of `NUMBERED` differ as well, an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from samesplit.features.profiles import Profile
 
@@ -56,10 +58,14 @@ REASONS = {
             "The engine's definition differs from IBSI's; see the note of the feature.",
         ),
         Reason(
-            "grid size",
-            "MIRP rounds the number of voxels of the new grid up without tolerance: where the image's length is a "
-            "whole number of new voxels but for the last digit, its grid has one voxel more and lies half a voxel "
-            "off. This concerns single images.",
+            "border",
+            "Where a lesion touches the border of its image, the new grid may reach beyond it: there ibsi repeats "
+            "the border voxel in image and mask, as IBSI's configurations do, and MIRP takes the mask to be empty.",
+        ),
+        Reason(
+            "enclosing",
+            "IBSI prescribes no method for the smallest box and ellipsoid around the lesion and has no reference "
+            "values for them: engines search differently.",
         ),
     )
 }
@@ -72,6 +78,8 @@ _NGLDM = {"OAE7", "9QMG", "NBZI", "TL9H", "JA6D", "EQ3F"}
 NUMBERED = frozenset(_GLCM | _GLRLM | _GLSZM | _NGLDM | {"NQ30"})
 """IBSI codes of the features, of those that pyradiomics has, that depend on where the numbering of bins starts."""
 
+_ENCLOSING = frozenset({"ZH1A", "IQYR", "SWZ1", "BRI8"})
+
 
 def reasons_for(code: str, notes: tuple[str, ...], profiles: tuple[Profile, Profile]) -> tuple[str, ...]:
     """The keys of the known reasons why two profiles may differ in a feature.
@@ -83,15 +91,29 @@ def reasons_for(code: str, notes: tuple[str, ...], profiles: tuple[Profile, Prof
     """
     found = ["definition"] if any(notes) else []
     engines = {profile.engine for profile in profiles}
-    if engines == {"ibsi", "mirp"}:
-        found.append("grid size")
+    if code in _ENCLOSING:
+        found.append("enclosing")
+    if engines == {"ibsi", "mirp"} and _is_resampled(profiles):
+        found.append("border")
     if "pyradiomics" not in engines or len(engines) == 1:
         return tuple(found)
     effective = next(p for p in profiles if p.engine == "pyradiomics").effective()["setting"]
-    if effective["resampledPixelSpacing"] is not None:
+    if _is_resampled(profiles):
         found += ["grid", "mask"]
         if profiles[0].modality == "CT":
             found.append("rounding")
     if effective["binWidth"] is not None and code in NUMBERED:
         found.append("bin numbers")
     return tuple(found)
+
+
+def _is_resampled(profiles: tuple[Profile, Profile]) -> bool:
+    """Whether either puts the image on another grid."""
+    return any(_SPACING[profile.engine](profile.effective()) for profile in profiles)
+
+
+_SPACING: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "ibsi": lambda settings: bool(settings["processing"]["spacing_mm"]),
+    "mirp": lambda settings: bool(settings["new_spacing"]),
+    "pyradiomics": lambda settings: bool(settings["setting"]["resampledPixelSpacing"]),
+}
