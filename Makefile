@@ -1,6 +1,7 @@
 # make demo   sets everything up and runs the demonstration benchmark
 # make test   sets everything up and runs all tests
 # make lint   format, lint, types and layers
+# make bench  times feature extraction against other tools and writes docs/performance.md (25 minutes; QUICK=1: try it)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,7 +11,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: setup demo test lint format clean
+.PHONY: setup demo test lint format bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -37,5 +38,11 @@ format: setup
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+bench: setup
+	@sh scripts/bench/setup.sh
+	@out=reports/bench$(if $(QUICK),-quick); \
+	$(BIN)/python scripts/bench/measure.py --output $$out $(if $(DATA),--data $(DATA)) $(if $(QUICK),--quick) && \
+	$(BIN)/python scripts/bench/page.py $$out --docs $(if $(QUICK),$$out,docs)
+
 clean:
-	rm -rf .venv reports/*/ reports/.cache reports/.mlflow mlflow.db
+	rm -rf .venv .venv-bench-* reports/*/ reports/.cache reports/.mlflow mlflow.db

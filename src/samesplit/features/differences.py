@@ -60,7 +60,7 @@ REASONS = {
         Reason(
             "border",
             "Where a lesion touches the border of its image, the new grid may reach beyond it: there ibsi repeats "
-            "the border voxel in image and mask, as IBSI's configurations do, and MIRP takes the mask to be empty.",
+            "the border voxel in image and mask, as IBSI's configurations do; MIRP takes the mask to be empty.",
         ),
         Reason(
             "enclosing",
