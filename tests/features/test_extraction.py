@@ -173,8 +173,9 @@ def test_values_that_are_not_defined_stay_nan_with_a_note(
         assert [feature for lesion, feature in values.index[values.isna()] if lesion == "L0"] == undefined
         assert values["L1"].notna().all()
         assert len(values) == 8
-        assert result.notes["lesion_id"].tolist() == ["L0"]
-        assert result.notes["note"].tolist() == [f"not defined: {', '.join(undefined)}"]
+        assert result.notes["lesion_id"].tolist() == ["L0", "L0"]
+        assert result.notes["feature"].tolist() == undefined
+        assert set(result.notes["note"]) == {"not defined"}
         assert len(result.ledger) == 0
 
 

@@ -19,7 +19,7 @@ from samesplit.tables import FEATURES, check_table, empty_table
 
 __all__ = ["Extraction", "companions_of", "extract"]
 
-NOTE_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "note"]
+NOTE_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "feature", "note"]
 STEP_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "step", "done"]
 
 
@@ -30,8 +30,8 @@ class Extraction:
     Attributes:
         features: FEATURES table, sorted by its key; NaN where a feature is not defined for a case.
         ledger: LEDGER rows of the stage `features/<profile>`: cases that failed or were repaired.
-        notes: What is to be known about a case, such as features that are not defined for it: lesion_id,
-            sequence, rater, profile, note.
+        notes: What is to be known about a case: lesion_id, sequence, rater, profile, feature, note. A feature
+            that is not defined for a case has a row that says why; `feature` is empty where all are meant.
         steps: The steps of each case's processing in their order: lesion_id, sequence, rater, profile, step,
             done. Engines that do not tell have none.
         seconds: Computing time in all, summed over cases, those taken from the cache with the time that they
@@ -112,7 +112,9 @@ def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: P
     stage = f"features/{profile.name}"
     ledger: list[tuple[CaseFile, str, str, str]] = []
     values: list[tuple[str, str, str, str, str, float]] = []
-    notes: list[tuple[str, str, str, str, str]] = []
+    notes: list[tuple[str, str, str, str, str, str]] = []
+    infos = get_engine(profile.engine).catalogue(profile.settings)
+    when = {info.feature: info.undefined_when for info in infos}
     steps: list[tuple[str, str, str, str, str, str]] = []
     for case in cases:
         record = outcomes[case].record
@@ -123,10 +125,12 @@ def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: P
         ids = (case.lesion_id, case.sequence, case.rater, profile.name)
         values += [(*ids, name, float(value)) for name, value in sorted(record["values"].items())]
         steps += [(*ids, step, done) for step, done in record.get("steps", ())]
-        notes += [(*ids, note) for note in record.get("notes", ())]
-        undefined = [name for name, value in record["values"].items() if math.isnan(value)]
-        if undefined:
-            notes.append((*ids, f"not defined: {', '.join(undefined)}"))
+        notes += [(*ids, "", note) for note in record.get("notes", ())]
+        notes += [
+            (*ids, name, f"not defined: {when[name]}" if when.get(name) else "not defined")
+            for name, value in record["values"].items()
+            if math.isnan(value)
+        ]
     table = pd.DataFrame(values, columns=list(FEATURES.columns)) if values else empty_table(FEATURES)
     records: list[dict[str, Any]] = [o.record for o in outcomes.values() if o.record is not None]
     return Extraction(

@@ -38,6 +38,8 @@ class FeatureInfo:
         unit: `mm`, `mm2`, `mm3`, `1/mm`, `I` and `I2` (the image's intensity and its square); empty for
             numbers without a unit.
         note: A known difference from the standard's definition.
+        undefined_when: When it has no value (NaN), in words that go on from "not defined:"; empty where the
+            engine does not tell.
     """
 
     feature: str
@@ -46,6 +48,7 @@ class FeatureInfo:
     aggregation: str = ""
     unit: str = ""
     note: str = ""
+    undefined_when: str = ""
 
 
 class FeatureValues(dict[str, float]):

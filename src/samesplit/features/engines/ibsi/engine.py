@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["IbsiEngine"]
 
+_NO_MEANING = "without meaning in the image's unit"
+
 
 class IbsiEngine:
     """Features by samesplit's own code."""
@@ -91,5 +93,6 @@ def _info(
         ibsi_code=feature.code,
         aggregation=words.get(aggregation, ""),
         unit=feature.unit,
-        note="NaN: without meaning in the image's unit" if feature.tag in undefined else "",
+        note=f"NaN: {_NO_MEANING}" if feature.tag in undefined else "",
+        undefined_when=_NO_MEANING if feature.tag in undefined else feature.undefined_when,
     )
