@@ -7,6 +7,7 @@ masks, and coarser discretisations share the work of finer ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from samesplit.features.catalogue import full_tag, tags
 from samesplit.features.engines.ibsi.levels import RegionLevels
 from samesplit.features.engines.ibsi.plain import FAMILIES, PlainInput, margin_mm, plain_features
 from samesplit.features.engines.ibsi.settings import IbsiSettings
-from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
+from samesplit.features.engines.ibsi.textures import family_aggregations, texture_settings
 from samesplit.features.engines.protocol import FeatureValues
 from samesplit.features.families.glcm import glcm
 from samesplit.features.families.gldzm import gldzm
@@ -36,6 +37,16 @@ __all__ = ["extract"]
 Texture = Callable[[LevelVolume, str, IbsiSettings], npt.NDArray[np.float64]]
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What is wanted of one texture family in one aggregation: places among its values, and names."""
+
+    family: str
+    aggregation: str
+    places: npt.NDArray[np.intp]
+    names: tuple[str, ...]
+
+
 def extract(case: Case, settings: IbsiSettings) -> FeatureValues:
     """The features of one case with the steps that led to them; NaN where one is not defined for it.
 
@@ -50,11 +61,12 @@ def extract(case: Case, settings: IbsiSettings) -> FeatureValues:
     image = _prepared(case, settings)
     if image is None:
         return FeatureValues(values)
+    textures = _wanted_textures(settings)
     steps: dict[Step, None] = {}  # each once, in their order
     for spacing in dict.fromkeys(_spacings(settings)):
         prepared = image.at(spacing, margin_mm=None if _plain_at(spacing, settings) else 0.0)
         steps |= dict.fromkeys(prepared.steps)
-        values |= _of_grid(prepared.region, spacing, settings)
+        values |= _of_grid(prepared.region, spacing, settings, textures)
     return FeatureValues(values, steps=tuple(steps), notes=image.notes)
 
 
@@ -101,7 +113,19 @@ def _plain_at(spacing: Spacing, settings: IbsiSettings) -> bool:
     return wanted and spacing == settings.processing.target_mm
 
 
-def _of_grid(region: Region, spacing: Spacing, settings: IbsiSettings) -> dict[str, float]:
+def _wanted_textures(settings: IbsiSettings) -> list[_Wanted]:
+    found = []
+    for family, aggregation in family_aggregations(settings):
+        wanted = settings.features.of(family)
+        places = [place for place, tag in enumerate(tags(family)) if tag in wanted]
+        names = tuple(full_tag(tags(family)[place], aggregation) for place in places)
+        found.append(_Wanted(family, aggregation, np.array(places, dtype=np.intp), names))
+    return found
+
+
+def _of_grid(
+    region: Region, spacing: Spacing, settings: IbsiSettings, textures: list[_Wanted]
+) -> dict[str, float]:
     """All features of one grid: it is made, used and forgotten, so that memory holds one grid at a time."""
     geometry = MaskGeometry(region.morphological, region.intensity)
     levels = RegionLevels(geometry, region.values(), settings)
@@ -114,19 +138,11 @@ def _of_grid(region: Region, spacing: Spacing, settings: IbsiSettings) -> dict[s
         values |= plain_features(given, settings.features, settings.not_defined())
     for setting in texture_settings(settings):
         if setting.spacing_mm == spacing:
-            values |= _textures(levels.volume(setting.discretisation), setting, settings)
+            volume = levels.volume(setting.discretisation)
+            for one in textures:
+                found = _TEXTURES[one.family](volume, one.aggregation, settings)[one.places]
+                values |= zip([name + setting.suffix for name in one.names], found.tolist(), strict=True)
     return values
-
-
-def _textures(volume: LevelVolume, setting: TextureSetting, settings: IbsiSettings) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for family, aggregation in family_aggregations(settings):
-        wanted = set(settings.features.of(family))
-        values = _TEXTURES[family](volume, aggregation, settings)
-        for tag, value in zip(tags(family), values.tolist(), strict=True):
-            if tag in wanted:
-                found[full_tag(tag, aggregation) + setting.suffix] = value
-    return found
 
 
 _TEXTURES: Mapping[str, Texture] = {

@@ -8,7 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from samesplit.declarations import Declaration
-from samesplit.features.catalogue import FAMILIES, family_features, features, undefined_for_arbitrary_units
+from samesplit.features.catalogue import (
+    FAMILIES,
+    family_features,
+    features,
+    tags,
+    undefined_for_arbitrary_units,
+)
 from samesplit.features.engines.protocol import EngineSettings
 from samesplit.features.processing.settings import ProcessingSettings
 
@@ -56,7 +62,7 @@ class FeatureChoice(Declaration):
     def of(self, family: str) -> tuple[str, ...]:
         """The tags wanted of a family, in the catalogue's order."""
         wanted: Wanted = getattr(self, family)
-        return tuple(f.tag for f in family_features(family)) if wanted == "all" else wanted
+        return tags(family) if wanted == "all" else wanted
 
 
 class Discretisation(Declaration):
