@@ -77,7 +77,8 @@ class Page:
         self._say(
             "Written by `make bench`; see `scripts/bench/README.md`. Every tool in a process of its own with one "
             "thread, the tools by turns in one run, after a warm-up; processor time, median of five calls (fewer "
-            "where it says so). Reading the files is part of every time, unless a remark says otherwise. “×” is the tool's time "
+            "where it says so). Reading the files is part of every time, unless a remark says otherwise. “×” is "
+            "the tool's time "
             "divided by ours.",
             "",
             f"{machine['processor']}, {machine['cores']} cores, {machine['memory']}, {machine['system']}, "
@@ -125,10 +126,10 @@ class Page:
         self._say(
             "## The profile xi2020-mr",
             "",
-            "79 non-texture features at 1 mm, and 94 textures at 1, 2, 3 and 4 mm with 8, 16, 32 and 64 levels, of "
-            "the lesion's own range and equalised: 3,087 values. Here all are computed; the profile itself leaves "
-            "out 23 that mean nothing in arbitrary units. Tools that cannot equalise inside the lesion are given an "
-            "equalised image. Values that a tool does not have cost it nothing.",
+            "79 non-texture features at 1 mm, and 94 textures at 1, 2, 3 and 4 mm with 8, 16, 32 and 64 levels, "
+            "of the lesion's own range and equalised: 3,087 values. Here all are computed; the profile itself leaves "
+            "out 23 that mean nothing in arbitrary units. Tools that cannot equalise inside the lesion are given "
+            "an equalised image. Values that a tool does not have cost it nothing.",
         )
         for interpolation in ("linear", "cubic"):
             found = self._rows("sweep", interpolation)

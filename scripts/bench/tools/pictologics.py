@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ INTERPRETER = "3.12"
 NUMBA = True
 NAME = "pictologics"
 PACKAGE = "pictologics"
-REMARK = "in a Python 3.12 of its own, which it needs; images in memory: reading them is not counted"
+REMARK = "in a Python 3.12 of its own, which it needs"
 _NAMES = {"statistics": "intensity"}
 FAMILIES = (
     "morphology",
@@ -70,20 +71,15 @@ def _one(spacing_mm: float, family: str) -> RadiomicsPipeline:
 
 
 @cache
-def _loaded(path: str) -> Any:
-    return load_image(path)
-
-
-@cache
 def _quantiles(image: str, mask: str) -> list[float]:
     """63 cuts that put as many voxels of the lesion into each of 64 levels; not timed after the first call."""
-    inside = _loaded(mask).array > 0
-    return [float(cut) for cut in np.quantile(_loaded(image).array[inside], np.arange(1, 64) / 64)]
+    inside = load_image(mask).array > 0
+    return [float(cut) for cut in np.quantile(load_image(image).array[inside], np.arange(1, 64) / 64)]
 
 
 @cache
-def _sweep(image: str, mask: str, interpolation: str) -> RadiomicsPipeline:
-    pipeline, cuts = RadiomicsPipeline(), _quantiles(image, mask)
+def _sweep(image: str, mask: str, interpolation: str) -> tuple[RadiomicsPipeline, list[str]]:
+    pipeline, cuts, names = RadiomicsPipeline(), _quantiles(image, mask), []
     for spacing in (1.0, 2.0, 3.0, 4.0):
         for bins in (8, 16, 32, 64):
             every = 64 // bins
@@ -95,20 +91,23 @@ def _sweep(image: str, mask: str, interpolation: str) -> RadiomicsPipeline:
                 if (spacing, bins, name) == (1.0, 64, "fbn"):
                     families = ["intensity", "morphology", "texture", "histogram", "ivh"]
                 steps = _steps(spacing, interpolation, how, families, outliers=True)
-                pipeline.add_config(f"{name}-{bins}-{spacing:g}", steps)
-    return pipeline
+                names.append(f"{name}-{bins}-{spacing:g}")
+                pipeline.add_config(names[-1], steps)
+    return pipeline, names
 
 
-def _count(pipeline: RadiomicsPipeline, case: dict[str, str]) -> int:
-    found = pipeline.run(_loaded(case["image"]), _loaded(case["mask"]))
+def _count(pipeline: RadiomicsPipeline, case: dict[str, str], names: Sequence[str]) -> int:
+    # Without names a pipeline also runs the configurations that it brings.
+    found = pipeline.run(case["image"], case["mask"], config_names=list(names))
     return sum(len(values) for values in found.values())
 
 
 def one(case: dict[str, str], spacing_mm: float, family: str) -> int:
     """One setting; every family or one."""
-    return _count(_one(spacing_mm, family), case)
+    return _count(_one(spacing_mm, family), case, ["one"])
 
 
 def sweep(case: dict[str, str], interpolation: str) -> int:
     """Textures in 32 settings, half of them between quantiles; all else once at 1 mm."""
-    return _count(_sweep(case["image"], case["mask"], interpolation), case)
+    pipeline, names = _sweep(case["image"], case["mask"], interpolation)
+    return _count(pipeline, case, names)
