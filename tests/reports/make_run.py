@@ -256,6 +256,19 @@ def _thumbnails(rng: np.random.Generator, lesions: pd.DataFrame, size: int) -> p
     return pd.DataFrame(rows, columns=columns)
 
 
+def _catalogue() -> pd.DataFrame:
+    """What two of the features are; the others have no entry."""
+    ids = {"profile": "mr", "unit": "", "note": ""}
+    contrast = {"feature": "original_glcm_Contrast", "name": "Contrast", "ibsi_code": "ACUI"}
+    volume = {"feature": "original_shape_MeshVolume", "name": "Volume (mesh)", "ibsi_code": "RNU0"}
+    return pd.DataFrame(
+        [
+            ids | contrast | {"family": "glcm", "aggregation": "3D, averaged"},
+            ids | volume | {"family": "shape", "aggregation": ""},
+        ]
+    )
+
+
 def _write_tables(
     folder: Path,
     lesions: pd.DataFrame,
@@ -309,6 +322,7 @@ def _write_details(
         write_table(pd.DataFrame(grid, columns=columns), folder / "details" / "grid.parquet")
         columns = [*key, "feature", "rank", "importance"]
         write_table(pd.DataFrame(chosen, columns=columns), folder / "details" / "chosen_features.parquet")
+        write_table(_catalogue(), folder / "catalogue.parquet")
     if "resnet18-25d" in models:
         rows = []
         for seed in seeds:

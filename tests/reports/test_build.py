@@ -164,6 +164,23 @@ def test_a_damaged_run_json_is_named(small_run: Path, copy_of: Copy, content: st
         build_report(folder)
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_chosen_features_are_told_by_their_ibsi_names_where_they_have_one(small_run: Path) -> None:
+    radiomics = next(section for section in make_report(small_run).sections if section.id == "radiomics")
+    tables = [block.table for block in radiomics.blocks if block.id.startswith("selection-")]
+    meaning = {
+        row.cells["feature"].text.rpartition("/")[2]: row.cells["meaning"].text
+        for table in tables
+        for row in table.rows
+    }
+    known = {
+        "original_glcm_Contrast": "Contrast, 3D, averaged (ACUI)",
+        "original_shape_MeshVolume": "Volume (mesh) (RNU0)",
+    }
+    assert set(known) & set(meaning)
+    assert meaning == {feature: known.get(feature, "–") for feature in meaning}
+
+
 def test_lesions_without_the_needed_columns_are_an_error(small_run: Path, copy_of: Copy) -> None:
     folder = copy_of(small_run)
     lesions = pd.read_parquet(folder / "lesions.parquet")
@@ -175,7 +192,7 @@ def test_lesions_without_the_needed_columns_are_an_error(small_run: Path, copy_o
 OPTIONAL = [
     "images", "ledger", "readings", "balance", "confusion", "pairs", "decisions", "thresholds", "thumbnails",
     "curves", "curves/roc", "curves/pr", "curves/calibration", "details", "details/grid", "details/history",
-    "details/chosen_features",
+    "details/chosen_features", "catalogue",
 ]  # fmt: skip
 
 

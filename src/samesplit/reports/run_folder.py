@@ -100,6 +100,7 @@ _OPTIONAL = (
     "thresholds",
     "thumbnails",
     "published",
+    "catalogue",
 )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from samesplit.benchmarks.splits import balance
+from samesplit.features.catalogue import find
+from samesplit.features.listing import profile_listing
 from samesplit.reports import build_report
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter, SilentReporter
@@ -111,6 +113,17 @@ def _write_cohort(plan: Plan, folder: Path) -> None:
     write_table(plan.published, folder / "published.parquet")
 
 
+def _catalogue(plan: Plan) -> pd.DataFrame:
+    """What every feature of the run's profiles is."""
+    columns = ["profile", "feature", "name", "family", "ibsi_code", "aggregation", "unit", "note"]
+    listings = [pd.DataFrame(columns=columns)]
+    for profile in plan.profiles.values():
+        listing = profile_listing(profile).assign(profile=profile.name)
+        listing["name"] = [" or ".join(one.name for one in find(code)) for code in listing["ibsi_code"]]
+        listings.append(listing[columns])
+    return pd.concat(listings, ignore_index=True)
+
+
 def _write_tables(
     plan: Plan,
     folder: Path,
@@ -125,6 +138,7 @@ def _write_tables(
     write_csv(ledger, folder / "ledger.csv")
     for name, part in images.features.groupby("profile", sort=True):
         write_table(part, folder / "features" / f"{name}.parquet", profile=plan.profiles[str(name)].digest())
+    write_table(_catalogue(plan), folder / "catalogue.parquet")
     for name, told in (("steps", images.steps), ("notes", images.notes)):
         write_csv(told, folder / "features" / f"{name}.csv")
     write_table(images.pictures, folder / "thumbnails.parquet")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from samesplit.reports.context import Context, slug
@@ -207,13 +209,15 @@ def _selection(context: Context, model: str, features: pd.DataFrame) -> Figure:
             name=name,
             alt=alt,
         ),
-        table=_selection_table(name, table, fits),
+        table=_selection_table(context, name, table, fits),
     )
 
 
-def _selection_table(name: str, table: pd.DataFrame, fits: int) -> Table:
+def _selection_table(context: Context, name: str, table: pd.DataFrame, fits: int) -> Table:
+    meaning = _meanings(context, table["feature"].astype(str))
     columns = (
         Column(key="feature", title="Feature", kind="code"),
+        Column(key="meaning", title="Meaning (IBSI code)"),
         Column(key="count", title="Chosen", kind="number"),
         Column(key="share", title="Share of fits", kind="number"),
         Column(key="rank", title="Mean rank", kind="number"),
@@ -222,6 +226,7 @@ def _selection_table(name: str, table: pd.DataFrame, fits: int) -> Table:
         Row(
             cells={
                 "feature": text_cell(row["feature"]),
+                "meaning": text_cell(meaning.get(str(row["feature"]), "")),
                 "count": count_cell(row["count"]),
                 "share": number_cell(row["count"] / fits, 2),
                 "rank": number_cell(row["rank"], 1),
@@ -232,3 +237,16 @@ def _selection_table(name: str, table: pd.DataFrame, fits: int) -> Table:
     rest = len(table) - len(rows)
     notes = (f"{rest} more in details/chosen_features.parquet.",) if rest > 0 else ()
     return Table(id=f"{name}-table", title="Features chosen", columns=columns, rows=rows, notes=notes)
+
+
+def _meanings(context: Context, columns: Iterable[str]) -> dict[str, str]:
+    """IBSI's name of each column `profile/sequence/feature`, with aggregation and code, where it has one."""
+    catalogue = {(row["profile"], row["feature"]): row for row in records(context.data.table("catalogue"))}
+    found: dict[str, str] = {}
+    for column in columns:
+        profile, _, rest = column.partition("/")
+        row = catalogue.get((profile, rest.partition("/")[2]))
+        if row is not None and row["ibsi_code"]:
+            aggregation = f", {row['aggregation']}" if row["aggregation"] else ""
+            found[column] = f"{row['name']}{aggregation} ({row['ibsi_code']})"
+    return found
