@@ -127,7 +127,8 @@ class Page:
             "## The profile xi2020-mr",
             "",
             "79 non-texture features at 1 mm, and 94 textures at 1, 2, 3 and 4 mm with 8, 16, 32 and 64 levels, "
-            "of the lesion's own range and equalised: 3,087 values. Here all are computed; the profile itself leaves "
+            "of the lesion's own range and equalised: 3,087 values. Here all are computed; the "
+            "profile itself leaves "
             "out 23 that mean nothing in arbitrary units. Tools that cannot equalise inside the lesion are given "
             "an equalised image. Values that a tool does not have cost it nothing.",
         )
