@@ -6,13 +6,14 @@ import gzip
 import math
 import os
 import struct
+import sys
 import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,106 +21,125 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 
-__all__ = ["MAXIMUM_SHEAR_DEGREES", "check_whole", "read_sheared"]
+__all__ = ["MAXIMUM_SHEAR_DEGREES", "Content", "check_whole", "read_plain", "read_sheared"]
 
 MAXIMUM_SHEAR_DEGREES = 1.0
 """Axes off a right angle by no more than this are straightened; rounded headers stay far below it."""
 
-_CHUNK = 1 << 20
-_FLOATS = {16: "f4", 64: "f8"}
-"""NIfTI's codes of the data types that can hold NaN."""
+_TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4"}
+"""NIfTI's codes of the data types that need no conversion."""
+_UNSCALED = ((0.0, 0.0), (1.0, 0.0))
+_NATIVE = "<" if sys.byteorder == "little" else ">"
 _PERMISSIVE = "ITK_NIFTI_SFORM_PERMISSIVE"
 _environment = threading.Lock()
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """The voxels of a file: bytes before them, bytes of them, and their type where it can hold NaN."""
+    """The voxels of a file: bytes before them, bytes of them, their type, and whether they are values as they are.
+
+    `kind` is None for types that ITK has to read, `size` is then all that is known. `shape` is z, y, x.
+    """
 
     offset: int
     size: int
-    floats: np.dtype[Any] | None
+    kind: np.dtype[Any] | None
+    shape: tuple[int, ...]
+    plain: bool
 
 
-def check_whole(path: Path) -> npt.NDArray[np.int64]:
+@dataclass(frozen=True)
+class Content:
+    """The voxels of a NIfTI file that is whole.
+
+    Attributes:
+        bad: Where the NaN and infinite voxels are, counted in the order of the file (x runs fastest).
+        voxels: What ITK would read, axes z, y, x; None where that takes more than laying out bytes.
+    """
+
+    bad: npt.NDArray[np.int64]
+    voxels: npt.NDArray[Any] | None
+
+
+def check_whole(path: Path) -> Content:
     """Check that a NIfTI file holds all the voxels that its header promises, and find those that are no numbers.
 
     ITK fills the voxels that a cut-off file lacks with zeros, reads NaN and infinity as zero too, and says
     nothing of either.
 
-    Returns:
-        Where the NaN and infinite voxels are, counted in the order of the file (x runs fastest).
-
     Raises:
         LesionError: The file is cut off, its gzip check sum is wrong, or it is not NIfTI.
     """
+    content = path.read_bytes()
     try:
-        with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path, "rb") if packed else path.open("rb") as stream:
-            expected, size, bad = _check_stream(path, stream)
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise LesionError(
             f"the file is cut off or damaged ({str(error).rstrip('.')})",
             where=path,
             remedy="copy or fetch it again",
         ) from error
-    if size < expected:
+    layout = _layout(path, content)
+    expected = layout.offset + layout.size
+    if len(content) < expected:
         raise LesionError(
-            f"the file is cut off: the header promises {expected:,} bytes, there are {size:,}",
+            f"the file is cut off: the header promises {expected:,} bytes, there are {len(content):,}",
             where=path,
             remedy="copy or fetch it again",
         )
-    return bad
+    nothing = np.empty(0, dtype=np.int64)
+    if layout.kind is None:
+        return Content(nothing, None)
+    voxels = np.frombuffer(content, layout.kind, layout.size // layout.kind.itemsize, layout.offset)
+    bad = np.flatnonzero(~np.isfinite(voxels)) if layout.kind.kind == "f" else nothing
+    plain = layout.plain and not bad.size
+    return Content(bad, voxels.reshape(layout.shape) if plain else None)
 
 
-def _check_stream(path: Path, stream: gzip.GzipFile | BinaryIO) -> tuple[int, int, npt.NDArray[np.int64]]:
-    """(bytes that the header promises, bytes that there are, places of voxels that are no numbers)."""
-    head = stream.read(544)
-    layout = _layout(path, head)
-    kind = layout.floats
-    head += stream.read(max(layout.offset - len(head), 0))
-    size, rest = len(head), head[layout.offset :]
-    found: list[npt.NDArray[np.int64]] = []
-    voxel = 0
-    while chunk := stream.read(_CHUNK):
-        size += len(chunk)
-        if kind is not None:
-            rest += chunk
-            rest, voxel = _look(rest, kind, voxel, found)
-    if kind is not None:
-        _look(rest, kind, voxel, found)
-    bad = np.concatenate(found) if found else np.empty(0, dtype=np.int64)
-    voxels = 0 if kind is None else layout.size // kind.itemsize
-    return layout.offset + layout.size, size, bad[bad < voxels]
+def read_plain(path: Path, voxels: npt.NDArray[Any]) -> sitk.Image | None:
+    """The image of a NIfTI file whose voxels are at hand: ITK reads the header alone.
 
+    Returns:
+        What ITK would read, without the header's entries; None where it would read something else.
 
-def _look(
-    content: bytes, kind: np.dtype[Any], voxel: int, found: list[npt.NDArray[np.int64]]
-) -> tuple[bytes, int]:
-    """Note the voxels that are no numbers; give back the bytes left over and the number of the next voxel."""
-    whole = len(content) // kind.itemsize
-    values = np.frombuffer(content, dtype=kind, count=whole)
-    bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
-        found.append(bad.astype(np.int64) + voxel)
-    return content[whole * kind.itemsize :], voxel + whole
+    Raises:
+        RuntimeError: ITK cannot read the header.
+    """
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    image = sitk.GetImageFromArray(voxels)
+    if reader.GetSize() != image.GetSize() or reader.GetPixelID() != image.GetPixelID():
+        return None
+    image.SetSpacing(reader.GetSpacing())
+    image.SetOrigin(reader.GetOrigin())
+    image.SetDirection(reader.GetDirection())
+    return image
 
 
 def _layout(path: Path, header: bytes) -> _Layout:
     """The layout of NIfTI-1 and NIfTI-2 files of either byte order."""
-    layouts = {348: ("8h", 40, 70, 72, "f", 108), 540: ("8q", 16, 12, 14, "q", 168)}
+    layouts = {348: ("8h", 40, 70, 72, "f", 108, "2f"), 540: ("8q", 16, 12, 14, "q", 168, "2d")}
     for order in "<>":
         size = struct.unpack_from(f"{order}i", header)[0] if len(header) >= 4 else 0
         if size not in layouts or len(header) < size:
             continue
-        dims_format, dims_at, type_at, bits_at, offset_format, offset_at = layouts[size]
+        dims_format, dims_at, type_at, bits_at, offset_format, offset_at, scale_format = layouts[size]
         dims = struct.unpack_from(order + dims_format, header, dims_at)
         bits = struct.unpack_from(f"{order}h", header, bits_at)[0]
         offset = struct.unpack_from(order + offset_format, header, offset_at)[0]
-        kind = _FLOATS.get(struct.unpack_from(f"{order}h", header, type_at)[0])
-        voxels = math.prod(max(int(n), 1) for n in dims[1 : dims[0] + 1])
-        return _Layout(int(offset), voxels * int(bits) // 8, np.dtype(order + kind) if kind else None)
+        after_offset = offset_at + struct.calcsize(offset_format)
+        scale = struct.unpack_from(order + scale_format, header, after_offset)
+        kind = _TYPES.get(struct.unpack_from(f"{order}h", header, type_at)[0])
+        shape = tuple(max(int(n), 1) for n in dims[dims[0] : 0 : -1])
+        return _Layout(
+            offset=int(offset),
+            size=math.prod(shape) * int(bits) // 8,
+            kind=np.dtype(order + kind) if kind else None,
+            shape=shape,
+            plain=dims[0] == 3 and order == _NATIVE and scale in _UNSCALED,
+        )
     raise LesionError("is not a NIfTI file", where=path, remedy="export it again")
 
 

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.features.geometry import GeometryRepair, align_mask
-from samesplit.features.nifti import check_whole, read_sheared
+from samesplit.features.nifti import check_whole, read_plain, read_sheared
 from samesplit.features.references import Reference, parse_reference, read_array
 
 __all__ = ["Box", "Case", "bounding_box", "crop", "read_case", "roi_values"]
@@ -161,10 +161,11 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
         raise LesionError(
             f"the {what} file does not exist", where=path, remedy="correct the path, or fetch the data"
         )
-    bad = check_whole(path) if path.name.lower().endswith((".nii", ".nii.gz")) else None
+    content = check_whole(path) if path.name.lower().endswith((".nii", ".nii.gz")) else None
     notes: list[str] = []
     try:
-        image = sitk.ReadImage(str(path))
+        image = None if content is None or content.voxels is None else read_plain(path, content.voxels)
+        image = sitk.ReadImage(str(path)) if image is None else image
     except RuntimeError as error:
         if "orthonormal" not in str(error):
             raise LesionError(
@@ -174,8 +175,8 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
             ) from error
         image, note = read_sheared(path, what=what)
         notes = [note]
-    if bad is not None and len(bad):
-        image = _with_nan(image, bad)
+    if content is not None and content.bad.size:
+        image = _with_nan(image, content.bad)
     return _three_dimensional(image, path, what), notes
 
 
