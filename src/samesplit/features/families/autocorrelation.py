@@ -9,14 +9,11 @@ counted twice. The result is that of the double sum to rounding; no voxel is lef
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import fft
 
-from samesplit.features.families.fourier import plan, transform_columns
+from samesplit.features.families.fourier import plan, weighted_products
 
 __all__ = ["spatial_autocorrelation"]
 
@@ -48,7 +45,7 @@ def spatial_autocorrelation(
     spectra = fft.rfft(_rows(intensities, mask > 0, filled), nx, axis=1)
     weights = _spectrum_of_weights((nx, nz, ny), (spacing_mm[2], spacing_mm[0], spacing_mm[1]))
     z, y = np.nonzero(filled)
-    sums = _weighted_products(spectra, z, y, len(mask), weights, plan(nz), plan(ny))
+    sums = weighted_products(spectra, z, y, len(mask), weights, plan(nz), plan(ny))
     pairs, products, squares = sums.sum(axis=1)
     return float(products / pairs), float((n - 1) / n * (squares - products) / pairs)
 
@@ -74,56 +71,3 @@ def _spectrum_of_weights(
     squares[0, 0, 0] = np.inf  # no voxel is a pair with itself
     np.sqrt(squares, out=squares)
     return np.asarray(fft.dctn(np.divide(1, squares, out=squares), type=1, overwrite_x=True))
-
-
-@njit(cache=True, nogil=True)
-def _weighted_products(
-    spectra: Any, z: Any, y: Any, depth: int, weights: Any, plan_z: Any, plan_y: Any
-) -> Any:
-    """The sums over all frequencies of weight times m m*, x x* and Re(x^2 m*).
-
-    Args:
-        spectra: Of m, x and x^2, transformed along x, shape (3, frequencies, rows of voxels).
-        z: The slice of each row.
-        y: The place of each row in its slice.
-        depth: The number of slices.
-        weights: The spectrum of the weights at frequencies 0 to n / 2 along x, z and y.
-        plan_z: How to transform along z.
-        plan_y: How to transform along y.
-    """
-    order_z, order_y = plan_z[3], plan_y[3]
-    n_z, n_y = len(order_z), len(order_y)
-    across_re = np.empty((n_y, depth))
-    across_im = np.empty((n_y, depth))
-    re = np.empty((3, n_z, n_y))
-    im = np.empty((3, n_z, n_y))
-    w = np.empty(n_y)
-    sums = np.zeros((3, n_y))
-    for k in range(spectra.shape[1]):
-        for f in range(3):
-            for j in range(n_y):
-                for i in range(depth):
-                    across_re[j, i] = across_im[j, i] = 0.0
-            for r in range(len(z)):
-                across_re[y[r], z[r]] = spectra[f, k, r].real
-                across_im[y[r], z[r]] = spectra[f, k, r].imag
-            transform_columns(across_re, across_im, plan_y[0], plan_y[1], plan_y[2])
-            for i in range(depth):
-                for j in range(n_y):
-                    re[f, i, j] = across_re[j, i]
-                    im[f, i, j] = across_im[j, i]
-            for i in range(depth, n_z):
-                for j in range(n_y):
-                    re[f, i, j] = im[f, i, j] = 0.0
-            transform_columns(re[f], im[f], plan_z[0], plan_z[1], plan_z[2])
-        # Frequencies of x between the first and the last stand for their mirror images as well.
-        times = 1.0 if k == 0 or k == spectra.shape[1] - 1 else 2.0
-        for i in range(n_z):
-            of_z = weights[k, min(order_z[i], n_z - order_z[i])]
-            for j in range(n_y):
-                w[j] = times * of_z[min(order_y[j], n_y - order_y[j])]
-            for j in range(n_y):
-                sums[0, j] += w[j] * (re[0, i, j] * re[0, i, j] + im[0, i, j] * im[0, i, j])
-                sums[1, j] += w[j] * (re[1, i, j] * re[1, i, j] + im[1, i, j] * im[1, i, j])
-                sums[2, j] += w[j] * (re[0, i, j] * re[2, i, j] + im[0, i, j] * im[2, i, j])
-    return sums
