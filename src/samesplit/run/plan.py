@@ -15,10 +15,11 @@ from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
 from samesplit.benchmarks.splits import Split, read_split
 from samesplit.errors import DeclarationError, SplitError
-from samesplit.features.profiles import Profile, read_profile
+from samesplit.features.profiles import Profile
 from samesplit.models.definition import read_model
 from samesplit.models.settings import ModelSettings
 from samesplit.run.externals import ExternalModel, load_externals
+from samesplit.run.profiles import read_profiles
 from samesplit.run.provenance import ContentHashes, versions
 from samesplit.storage import code_digest, hash_object
 from samesplit.tables import LEDGER, READINGS, empty_table, hash_table
@@ -107,7 +108,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     workspace, folder = find_benchmark(benchmark, start=start)
     definition = read_benchmark(folder)
     models = _load_models(workspace, definition, options)
-    profiles = {n: read_profile(workspace.declared("features", n)) for n in definition.profiles}
+    profiles = read_profiles(workspace, definition)
     cohort = load_cohort(folder, definition)
     split = read_split(folder, cohort)
     readings, ledger = empty_table(READINGS), empty_table(LEDGER)

@@ -11,8 +11,8 @@ import pandas as pd
 from samesplit.benchmarks.cohort import load_cohort
 from samesplit.benchmarks.definition import read_benchmark
 from samesplit.benchmarks.readings import load_readings
-from samesplit.features.profiles import read_profile
 from samesplit.features.thumbnails import thumbnails
+from samesplit.run.profiles import read_profiles
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.provenance import ContentHashes
 from samesplit.tables import LEDGER, empty_table
@@ -63,8 +63,7 @@ def validate(
     reporter = reporter or SilentReporter()
     workspace, folder = find_benchmark(benchmark, start=start)
     definition = read_benchmark(folder)
-    for name in definition.profiles:
-        read_profile(workspace.declared("features", name))
+    read_profiles(workspace, definition)
     cohort = load_cohort(folder, definition)
     ledgers = [cohort.ledger]
     if definition.readings is not None:

@@ -95,6 +95,24 @@ def test_native_features_are_of_the_voxels_as_read(case):
     assert found["native_morph_vol_approx"] == pytest.approx(inside.size * 1.2 * 1.2 * 2.5)
 
 
+def test_a_profile_of_native_features_alone_still_tells_its_steps_and_notes(case):
+    warm = Case(case.image + 500, case.mask)
+    profile = Profile(
+        "mine", "ibsi", "", "CT", settings(native={"statistics": "all"}, processing={"unit": "HU"})
+    )
+    found = get_engine("ibsi").extract(warm, profile)
+    assert [step.step for step in found.steps] == ["native features"]
+    assert "HU" in found.notes[0]
+
+
+def test_intensities_of_a_volume_histogram_of_bins_have_no_unit():
+    units = {}
+    for method in ({"method": "none"}, {"method": "FBN", "bins": 1000}):
+        infos = get_engine("ibsi").catalogue(settings(features={"ivh": ["ivh_i10"]}, ivh=method))
+        units[method["method"]] = infos[0].unit
+    assert units == {"none": "I", "FBN": ""}
+
+
 def test_in_arbitrary_units_23_features_mean_nothing_and_are_nan(case):
     families = ("morphology", "local_intensity", "statistics", "histogram", "ivh")
     given: dict[str, Any] = {
@@ -153,6 +171,10 @@ def test_two_extractions_give_the_same_bits(case):
         ({"features": {"glcm": ["cm_contrats"]}, "discretisation": FBN}, "did you mean 'cm_contrast'"),
         ({"features": {"statistics": "all"}, "undefined": ["stat_maen"]}, "did you mean 'stat_mean'"),
         ({"features": {"glcm": "all"}, "discretisation": [FBN[0], FBN[0]]}, "holds fbn8 twice"),
+        (
+            {"features": {"glcm": "all"}, "discretisation": FBN, "texture_spacing_mm": [1, 2, 1.0]},
+            "holds 1 twice",
+        ),
         ({"features": {"glcm": "all"}, "discretisation": {"method": "FBN"}}, "give `bins`"),
         ({"features": {"glcm": "all"}, "discretisation": {"method": "FBS", "bins": 3}}, "give `bins`"),
         ({"features": {"glcm": "all"}, "discretisation": {"method": "FBS", "width": 25}}, "no first bin"),

@@ -17,7 +17,7 @@ def border_distance(geometry: MaskGeometry, *, in_plane: bool) -> npt.NDArray[np
     """The distance map of a geometry's morphological mask, worked out once; do not write to it.
 
     Re-segmentation takes voxels from the intensity mask, not from this one: a hole that it leaves is no border
-    (IBSI manual, section 3.8).
+    (IBSI manual, section 3.9).
     """
     name = f"border_distance_{'in_plane' if in_plane else '3d'}"
     return geometry.shared(name, lambda: city_block_distance(geometry.morphological, in_plane=in_plane))

@@ -1,6 +1,6 @@
 """Grey level distance zone matrix (IBSI VMDZ): how far from the lesion's border the zones of each grey level lie.
 
-Formulas: IBSI reference manual, section 3.8 (https://doi.org/10.1148/radiol.2020191145).
+Formulas: IBSI reference manual, section 3.9 (https://doi.org/10.1148/radiol.2020191145).
 """
 
 from __future__ import annotations

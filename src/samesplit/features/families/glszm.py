@@ -1,6 +1,6 @@
 """Grey level size zone matrix (IBSI 9SAK): how large the zones of each grey level are.
 
-Formulas: IBSI reference manual, section 3.7 (https://doi.org/10.1148/radiol.2020191145).
+Formulas: IBSI reference manual, section 3.8 (https://doi.org/10.1148/radiol.2020191145).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Neighbouring grey level dependence matrix (IBSI REK0): how many neighbours depend on each voxel.
 
 A neighbour depends on a voxel when their grey levels differ by no more than the coarseness parameter alpha. The
-voxel itself counts as well, so that the smallest dependence is 1 (IBSI reference manual, section 3.10,
+voxel itself counts as well, so that the smallest dependence is 1 (IBSI reference manual, section 3.11,
 https://doi.org/10.1148/radiol.2020191145).
 """
 

@@ -1,6 +1,6 @@
 """Neighbourhood grey tone difference matrix (IBSI IPET): how much voxels differ from their neighbours' mean.
 
-Formulas: IBSI reference manual, section 3.9 (https://doi.org/10.1148/radiol.2020191145), after Amadasun and King
+Formulas: IBSI reference manual, section 3.10 (https://doi.org/10.1148/radiol.2020191145), after Amadasun and King
 (https://doi.org/10.1109/21.44046). Voxels without a neighbour inside the lesion do not take part.
 """
 

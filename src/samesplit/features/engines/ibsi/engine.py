@@ -43,14 +43,14 @@ class IbsiEngine:
         assert isinstance(settings, IbsiSettings)
         undefined = settings.not_defined()
         found = [
-            _info(feature, prefix="native_")
+            _info(feature, settings, prefix="native_")
             for key in FAMILIES
             for feature in family_features(key)
             if feature.tag in settings.native.of(key)
         ]
         plain = [key for key in FAMILIES if not family(key).aggregations]
         found += [
-            _info(feature, undefined=undefined)
+            _info(feature, settings, undefined=undefined)
             for key in plain
             for feature in family_features(key)
             if feature.tag in settings.features.of(key)
@@ -59,7 +59,7 @@ class IbsiEngine:
             for key, aggregation in family_aggregations(settings):
                 wanted = settings.features.of(key)
                 found += [
-                    _info(feature, undefined=undefined, aggregation=aggregation, texture=texture)
+                    _info(feature, settings, undefined=undefined, aggregation=aggregation, texture=texture)
                     for feature in family_features(key)
                     if feature.tag in wanted
                 ]
@@ -79,6 +79,7 @@ class IbsiEngine:
 
 def _info(
     feature: Feature,
+    settings: IbsiSettings,
     *,
     undefined: frozenset[str] = frozenset(),
     prefix: str = "",
@@ -87,12 +88,13 @@ def _info(
 ) -> FeatureInfo:
     words = {one.suffix: one.name for one in family(feature.family).aggregations}
     suffix = "" if texture is None else texture.suffix
+    in_bins = feature.family == "ivh" and settings.ivh.method == "FBN"  # intensities are bin numbers
     return FeatureInfo(
         feature=f"{prefix}{feature.tag}{'_' if aggregation else ''}{aggregation}{suffix}",
         family=feature.family,
         ibsi_code=feature.code,
         aggregation=words.get(aggregation, ""),
-        unit=feature.unit,
+        unit="" if in_bins else feature.unit,
         note=f"NaN: {_NO_MEANING}" if feature.tag in undefined else "",
         undefined_when=_NO_MEANING if feature.tag in undefined else feature.undefined_when,
     )

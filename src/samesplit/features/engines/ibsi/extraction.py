@@ -57,12 +57,13 @@ def extract(case: Case, settings: IbsiSettings) -> FeatureValues:
     Raises:
         LesionError: The intensities do not have the declared unit, or no voxel is left after processing.
     """
-    values = _native(case, settings)
+    native = _native(case, settings)
     image = _prepared(case, settings)
     if image is None:
-        return FeatureValues(values)
+        return native
     textures = _wanted_textures(settings)
-    steps: dict[Step, None] = {}  # each once, in their order
+    values: dict[str, float] = dict(native)
+    steps = dict.fromkeys(native.steps)  # each once, in their order
     for spacing in dict.fromkeys(_spacings(settings)):
         prepared = image.at(spacing, margin_mm=None if _plain_at(spacing, settings) else 0.0)
         steps |= dict.fromkeys(prepared.steps)
@@ -70,17 +71,23 @@ def extract(case: Case, settings: IbsiSettings) -> FeatureValues:
     return FeatureValues(values, steps=tuple(steps), notes=image.notes)
 
 
-def _native(case: Case, settings: IbsiSettings) -> dict[str, float]:
+def _native(case: Case, settings: IbsiSettings) -> FeatureValues:
     """Features on the voxels as they were read."""
     wanted = settings.native
     if not any(wanted.of(family) for family in FAMILIES):
-        return {}
+        return FeatureValues()
     untouched = ProcessingSettings(unit=settings.processing.unit)
-    region = prepare(case, untouched, margin_mm=margin_mm(wanted)).at(untouched.target_mm).region
+    image = prepare(case, untouched, margin_mm=margin_mm(wanted))
+    region = image.at(untouched.target_mm).region
     given = PlainInput(
         region, MaskGeometry(region.morphological, region.intensity), settings.ivh, (None, None)
     )
-    return {f"native_{tag}": value for tag, value in plain_features(given, wanted, frozenset()).items()}
+    values = plain_features(given, wanted, frozenset())
+    return FeatureValues(
+        {f"native_{tag}": value for tag, value in values.items()},
+        steps=(Step("native features", "on the voxels as they were read"),),
+        notes=image.notes,
+    )
 
 
 def _prepared(case: Case, settings: IbsiSettings) -> PreparedImage | None:

@@ -178,6 +178,11 @@ class IbsiSettings(EngineSettings):
             raise ValueError(
                 f"{unplaced[0]} has no first bin: give `origin`, or the lower end of `processing.range`"
             )
+        spacings = [f"{step:g}" for step in self.texture_spacing_mm]
+        if len(set(spacings)) < len(spacings):
+            raise ValueError(
+                f"`texture_spacing_mm` holds {next(s for s in spacings if spacings.count(s) > 1)} twice"
+            )
         names = [one.name for one in self.discretisation]
         if len(set(names)) < len(names):
             raise ValueError(f"`discretisation` holds {next(n for n in names if names.count(n) > 1)} twice")

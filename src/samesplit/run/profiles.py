@@ -1,0 +1,35 @@
+"""The profiles that a benchmark names, checked against the sequences it has."""
+
+from __future__ import annotations
+
+from samesplit.benchmarks.definition import BenchmarkDefinition
+from samesplit.errors import DeclarationError
+from samesplit.features.profiles import Profile, read_profile
+from samesplit.workspace import Workspace
+
+__all__ = ["read_profiles"]
+
+
+def read_profiles(workspace: Workspace, definition: BenchmarkDefinition) -> dict[str, Profile]:
+    """Every profile of a benchmark by name.
+
+    Raises:
+        DeclarationError: A profile is missing or wrong, or wants a sequence that it cannot have.
+    """
+    profiles = {name: read_profile(workspace.declared("features", name)) for name in definition.profiles}
+    for name, sequences in definition.profiles.items():
+        profile = profiles[name]
+        baseline, companion = profile.relative_change_to, profile.settings.companion()
+        if baseline not in (None, "first", *sequences):
+            raise DeclarationError(
+                f"relative_change_to is '{baseline}', which is none of the sequences of this profile",
+                where=workspace.declared("features", name),
+                remedy=f"name one of {', '.join(sequences)}, or add it under profiles.{name} of {definition.name}",
+            )
+        if companion is not None and companion not in definition.cohort.sequences:
+            raise DeclarationError(
+                f"histograms are to be matched to '{companion}', which {definition.name} does not have",
+                where=workspace.declared("features", name),
+                remedy=f"name one of {', '.join(definition.cohort.sequences)}",
+            )
+    return profiles
