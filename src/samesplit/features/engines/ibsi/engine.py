@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from samesplit import __version__
+from samesplit.errors import WorkspaceError
 from samesplit.features.catalogue import FAMILIES, Feature, family, family_features
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
@@ -70,9 +71,17 @@ class IbsiEngine:
 
         Raises:
             LesionError: The intensities do not have the declared unit, or no voxel is left after processing.
+            WorkspaceError: There is no folder in which numba may keep compiled code.
         """
-        from samesplit.features.engines.ibsi.extraction import extract  # here, so that numba is imported late
-
+        try:  # here, so that numba is imported late
+            from samesplit.features.engines.ibsi.extraction import extract
+        except RuntimeError as error:
+            if "no locator available" not in str(error):
+                raise
+            raise WorkspaceError(
+                "compiled code can be kept neither beside the package nor in the user's cache folder",
+                remedy="set the environment variable NUMBA_CACHE_DIR to a folder that can be written",
+            ) from error
         assert isinstance(profile.settings, IbsiSettings)
         return extract(case, profile.settings)
 
