@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from samesplit import __version__
 from samesplit.errors import WorkspaceError
 from samesplit.features.catalogue import FAMILIES, Feature, family, family_features
+from samesplit.features.engines.ibsi.compiling import alone_at_first
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
@@ -83,7 +84,8 @@ class IbsiEngine:
                 remedy="set the environment variable NUMBA_CACHE_DIR to a folder that can be written",
             ) from error
         assert isinstance(profile.settings, IbsiSettings)
-        return extract(case, profile.settings)
+        with alone_at_first(f"{self.version}-{profile.digest()[:12]}"):
+            return extract(case, profile.settings)
 
 
 def _info(

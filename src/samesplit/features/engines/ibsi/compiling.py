@@ -1,0 +1,48 @@
+"""Who compiles first compiles alone: numba's folder of kept code is not safe against two writers at once.
+
+Two processes that keep different variants of one function (8-bit and 16-bit grey levels, say) at the same moment
+can leave an index that names the other's code. So the first extraction of a profile by a version of the engine
+waits for its turn on this machine; the others wait meanwhile, and then load what was compiled instead of
+compiling it again themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import platformdirs
+
+from samesplit.errors import WorkspaceError
+from samesplit.storage import locked
+
+__all__ = ["alone_at_first"]
+
+_PATIENCE_S = 300.0
+
+
+@contextmanager
+def alone_at_first(
+    key: str, *, folder: Path | None = None, patience_s: float = _PATIENCE_S
+) -> Iterator[None]:
+    """Until a block has once been left without an error, only one process at a time is inside.
+
+    Where the folder cannot be written, or the turn does not come in time, the block is entered all the same.
+
+    Args:
+        key: Names the block; may stand in a file name.
+        folder: Where locks and the keys of the blocks that were left are kept; the user's cache folder when None.
+        patience_s: How long to wait for the turn.
+    """
+    kept = platformdirs.user_cache_path("samesplit") / "compiled" if folder is None else folder
+    done = kept / key
+    if done.exists():
+        yield
+        return
+    with ExitStack() as turn:
+        with suppress(WorkspaceError):
+            turn.enter_context(locked(kept / "lock", timeout_s=patience_s))
+        yield
+        with suppress(OSError):
+            done.touch()
