@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -32,27 +34,30 @@ def failing(*words: str | Path, into: Path) -> str:
     return str(result.exception)
 
 
-def test_help_names_every_verb(tmp_path: Path) -> None:
-    text = call("--help", into=tmp_path).output
+def test_help_lists_the_verbs_in_the_order_of_the_way_from_cohort_to_report(tmp_path: Path) -> None:
+    listed = call("--help", into=tmp_path).output.partition("Commands:")[2]
 
-    for verb in (
-        "init",
-        "fetch",
-        "validate",
-        "split",
-        "run",
-        "compare",
-        "forget",
-        "report",
-        "push",
-        "show",
-        "perturb",
-        "engines",
-        "features",
-        "ibsi",
-        "ui",
-    ):
-        assert verb in text
+    verbs = [line.split()[0] for line in listed.splitlines() if line.strip()]
+    cohort = ["init", "fetch", "validate", "split", "show"]
+    runs = ["run", "compare", "forget", "report", "push", "ui"]
+    assert verbs == [*cohort, *runs, "perturb", "ibsi", "features", "engines"]
+
+
+def test_starting_loads_no_library_that_computes() -> None:
+    heavy = "{'numpy', 'pandas', 'scipy', 'sklearn', 'torch', 'SimpleITK', 'matplotlib', 'mlflow', 'numba'}"
+    code = f"import sys, samesplit.cli; print(sorted({heavy} & set(sys.modules)))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_long_path_with_brackets_is_told_as_it_stands_on_one_line(tmp_path: Path) -> None:
+    name = f"list[b]{'-of-features' * 9}.csv"
+
+    result = call("features", "list", "--family", "glcm", "--csv", name, into=tmp_path)
+
+    assert f"Wrote {name} (" in result.output
 
 
 def test_an_error_is_one_clear_message_and_exit_code_1(

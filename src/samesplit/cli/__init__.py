@@ -1,0 +1,105 @@
+"""The command line: one thin function per verb, listed in the order of the way from cohort to report."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Callable
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from samesplit import __version__
+from samesplit.cli import cohort, features, runs
+from samesplit.cli.shown import say
+from samesplit.errors import SamesplitError
+
+__all__ = ["app", "main"]
+
+_VERBS: dict[str, Callable[..., None]] = {
+    "init": cohort.init,
+    "fetch": cohort.fetch,
+    "validate": cohort.validate,
+    "split": cohort.split,
+    "show": cohort.show,
+    "run": runs.run,
+    "compare": runs.compare,
+    "forget": runs.forget,
+    "report": runs.report,
+    "push": runs.push,
+    "ui": runs.ui,
+    "perturb": features.perturb,
+    "ibsi": features.ibsi,
+    "features list": features.list_features,
+    "engines compare": features.compare_engines,
+}
+"""What to type, in the order of `samesplit --help`; groups come last there."""
+
+_GROUPS = {"features": "The features that there are.", "engines": "The engines that compute features."}
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+"""Errors of the disk that may arise inside any library: full, over quota, read-only, not allowed, broken."""
+
+
+def main() -> None:
+    """Run the command line; what goes wrong on purpose is one clear message and exit code 1."""
+    try:
+        app()
+    except SamesplitError as error:
+        _fail(str(error))
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(
+            f"{where}{error.strerror}\nRemedy: free some disk space, or see to it that this file or folder "
+            "(or TMPDIR) may be read and written; what was finished is kept, and the same command goes on "
+            "from there"
+        )
+    except KeyboardInterrupt:
+        Console(stderr=True).print("Stopped. What was finished is kept; the same command goes on from there.")
+        sys.exit(130)
+
+
+def _fail(message: str) -> NoReturn:
+    Console(stderr=True).print(f"[bold red]Error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"samesplit {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+def _program() -> typer.Typer:
+    program = typer.Typer(
+        name="samesplit",
+        help="Radiomics, CNNs, clinical models and readers judged on the same patients, in one frozen split.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    program.callback()(_options)
+    groups = {"": program}
+    for name, what in _GROUPS.items():
+        groups[name] = typer.Typer(help=what, no_args_is_help=True, rich_markup_mode=None)
+        program.add_typer(groups[name], name=name)
+    for words, verb in _VERBS.items():
+        group, _, name = words.rpartition(" ")
+        groups[group].command(name)(verb)
+    return program
+
+
+app = _program()

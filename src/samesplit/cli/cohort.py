@@ -1,0 +1,103 @@
+"""Verbs that make a cohort ready to run: files, tables, checks, the frozen split, the settings in effect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from samesplit.cli.shown import Benchmark, Jobs, out, say, shown, table_of
+
+__all__ = ["fetch", "init", "show", "split", "validate"]
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="The new workspace, or the new benchmark inside one.")],
+) -> None:
+    """Make a workspace with an empty benchmark to fill in."""
+    from samesplit.workspace import init_workspace
+
+    written = init_workspace(folder)
+    for path in written:
+        say(f"  {shown(path)}")
+    if not written:
+        say(f"Everything is there already: {folder}")
+        return
+    say(
+        f"\nNext: fill in lesions.csv and images.csv, then\n"
+        f"  samesplit validate {folder}\n  samesplit split {folder} --scheme kfold\n  samesplit run {folder}"
+    )
+
+
+def fetch(benchmark: Benchmark, jobs: Jobs = None) -> None:
+    """Download (or, for a synthetic cohort, build) a benchmark's files, verify them, and say where they are."""
+    from samesplit.benchmarks.definition import read_benchmark
+    from samesplit.benchmarks.fetching import fetch as fetch_files
+    from samesplit.run.progress import RichReporter
+    from samesplit.run.stages import cores
+    from samesplit.workspace import find_benchmark
+
+    _, folder = find_benchmark(benchmark)
+    definition = read_benchmark(folder)
+    with RichReporter(out).pieces() as progress:
+        where = fetch_files(definition, folder, progress=progress, jobs=jobs or cores())
+    say(f"Ready in {where}")
+
+
+def validate(benchmark: Benchmark, jobs: Jobs = None) -> None:
+    """Check tables, files, geometry and masks before anything slow; exit code 1 when something failed."""
+    from samesplit.run import RichReporter
+    from samesplit.run import validate as check
+
+    findings = check(benchmark, jobs=jobs, reporter=RichReporter(out))
+    for what, count in findings.summary.items():
+        say(f"  {what:<18} {count}")
+    if len(findings.problems):
+        ledger = findings.problems[["status", "lesion_id", "sequence", "rater", "reason"]].fillna("")
+        out.print(table_of(ledger.rename(columns={"lesion_id": "lesion"}), title="Case ledger"))
+    for row in findings.doubled.itertuples():
+        which = escape(f"{row.lesion_id} {row.image}")
+        out.print(f"[red]the same image stands under several patients[/]: {which}")
+    if not findings.fine:
+        raise typer.Exit(1)
+    step = "run" if findings.split else "split"
+    out.print(f"[green]No lesion failed.[/] Next: samesplit {step} {escape(benchmark)}", highlight=False)
+
+
+def split(
+    benchmark: Benchmark,
+    scheme: Annotated[
+        str | None,
+        typer.Option(help="holdout, kfold, leave-one-site-out, temporal or fixed (default: benchmark.yaml)."),
+    ] = None,
+    folds: Annotated[int | None, typer.Option(help="Folds of kfold.")] = None,
+    repeats: Annotated[int | None, typer.Option(help="Repeats of kfold.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the assignment.")] = None,
+    file: Annotated[
+        str | None, typer.Option(help="For 'fixed': a CSV, or nnU-Net's splits_final.json.")
+    ] = None,
+    export_nnunet: Annotated[
+        Path | None, typer.Option(help="Write the split that stands as nnU-Net's splits_final.json.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace a split that was made before.")] = False,
+) -> None:
+    """Make the frozen split from ids, labels and strata alone, and write it once with its SHA-256."""
+    from samesplit.run.splitting import export_split, freeze_split
+
+    if export_nnunet is not None:
+        say(f"Wrote {export_split(benchmark, export_nnunet)}")
+        return
+    changes = {"scheme": scheme, "folds": folds, "repeats": repeats, "seed": seed, "file": file}
+    given = {name: value for name, value in changes.items() if value is not None}
+    frozen = freeze_split(benchmark, changes=given, overwrite=overwrite)
+    out.print(table_of(frozen.counts, title="Patients and lesions per part"))
+    say(f"Wrote {shown(frozen.path)}  sha256 {frozen.sha256[:12]}")
+
+
+def show(benchmark: Benchmark) -> None:
+    """Print the effective settings of a benchmark, its profiles and its models, defaults included."""
+    from samesplit.run.effective import effective_settings
+
+    say(effective_settings(benchmark))

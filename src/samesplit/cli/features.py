@@ -1,0 +1,164 @@
+"""Verbs on the features themselves: which there are, and how far each one can be trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from samesplit.cli.shown import Benchmark, Jobs, Scheduler, out, say, shown, table_of
+
+__all__ = ["compare_engines", "ibsi", "list_features", "perturb"]
+
+
+def perturb(
+    benchmark: Benchmark,
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", "-p", help="Only this profile (repeatable).")
+    ] = None,
+    sequence: Annotated[
+        list[str] | None, typer.Option("--sequence", "-s", help="Only this sequence (repeatable).")
+    ] = None,
+    perturbations: Annotated[
+        str | None,
+        typer.Option(
+            help="Comma-separated: contour, volume, translation, displacement, rotation, noise, raters; "
+            "steps joined by '+' follow each other (default: contour,volume,translation,noise)."
+        ),
+    ] = None,
+    repetitions: Annotated[int | None, typer.Option(min=2, help="Of each perturbation (default: 3).")] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="YAML file that says how strong each perturbation is.")
+    ] = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder (default: reports/BENCHMARK/stability).")
+    ] = None,
+) -> None:
+    """Extract features under perturbations of masks and images: the ICC of each feature, and a figure."""
+    from samesplit.run.progress import RichReporter
+    from samesplit.run.stability import measure_stability, read_perturbations
+
+    kinds = [kind.strip() for kind in perturbations.split(",")] if perturbations else []
+    found = measure_stability(
+        benchmark,
+        read_perturbations(settings, kinds=kinds, repetitions=repetitions),
+        profiles=profile or (),
+        sequences=sequence or (),
+        output=output,
+        jobs=jobs,
+        scheduler=scheduler,
+        reporter=RichReporter(out),
+    )
+    summary = found.summary().round({"median_icc": 3, "stable": 3})
+    out.print(table_of(summary, title="Features that hold still (stable: share with an ICC of 0.75 or more)"))
+    if len(found.ledger):
+        say(f"{len(found.ledger)} rows in the case ledger: {shown(found.folder / 'ledger.csv')}")
+    say(f"Wrote {shown(found.folder)} ({found.seconds:.0f} s of computing)")
+
+
+def ibsi(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder with the CT phantom (default: looked for in SAMESPLIT_DATA)."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write every value beside its reference as CSV.")
+    ] = None,
+) -> None:
+    """Check the engine against all reference values of IBSI-1; exit code 0 only if every one matches."""
+    from samesplit.features.compliance.summary import counts_table, misses_table, verdict
+    from samesplit.run import RichReporter
+    from samesplit.run.compliance import check_engine
+
+    found = check_engine(data, reporter=RichReporter(out))
+    out.print(counts_table(found))
+    misses = misses_table(found)
+    if misses is not None:
+        out.print(misses)
+    if found.note:
+        say(f"Note: {found.note}; --data FOLDER names it.")
+    if output is not None:
+        found.write(output)
+        say(f"Wrote {shown(output)} ({len(found.table):,} rows)")
+    say(verdict(found))
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+def list_features(
+    profile: Annotated[
+        str | None, typer.Option("--profile", "-p", help="What this profile produces, by whatever engine.")
+    ] = None,
+    family: Annotated[
+        str | None, typer.Option("--family", "-f", help="Only this family, for example glcm.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the list as CSV instead.")] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(help="Write docs/features.md, the page on all features and settings, instead."),
+    ] = None,
+) -> None:
+    """List the features of IBSI-1 with codes and units, or exactly those that a profile produces."""
+    from samesplit.features.listing import profile_listing, remarks, standard_listing, tables_of
+    from samesplit.features.page import features_page
+    from samesplit.features.profiles import read_profile
+    from samesplit.storage import write_text
+    from samesplit.tables import write_csv
+    from samesplit.workspace import workspace_around
+
+    if markdown is not None:
+        write_text(markdown, features_page())
+        say(f"Wrote {shown(markdown)}")
+        return
+    read = (
+        None if profile is None else read_profile(workspace_around(Path.cwd()).declared("features", profile))
+    )
+    listing = standard_listing(family) if read is None else profile_listing(read, family)
+    if csv is not None:
+        write_csv(listing, csv)
+        say(f"Wrote {shown(csv)} ({len(listing):,} rows)")
+        return
+    for part in tables_of(listing):
+        out.print(part)
+    for line in remarks(read, listing) if read is not None else ():
+        say(line)
+
+
+def compare_engines(
+    benchmark: Benchmark,
+    engine_names: Annotated[
+        str, typer.Option("--engines", help="Two or more, the reference first.")
+    ] = "ibsi,pyradiomics,mirp",
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--profile", help="A profile that replaces the neutral setting of its engine (repeatable)."
+        ),
+    ] = None,
+    sequence: Annotated[list[str] | None, typer.Option(help="Only this sequence (repeatable).")] = None,
+    spacing: Annotated[float, typer.Option(min=0, help="Voxel size in mm; 0 keeps the image's own.")] = 2.0,
+    aggregation: Annotated[
+        str, typer.Option(help="How directions of GLCM and GLRLM become one value: merged or averaged.")
+    ] = "merged",
+    lesions: Annotated[
+        int | None, typer.Option(min=2, help="Only this many lesions, spread over the cohort.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for table and page.")] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Extract the same lesions with several engines: ICC, largest difference and known reasons per feature."""
+    from samesplit.features.equivalence import neutral_setting
+    from samesplit.run import RichReporter
+    from samesplit.run.engines import compare_engines as compare_on
+
+    found = compare_on(
+        benchmark, engines=[name.strip() for name in engine_names.split(",")], profiles=profile or (),
+        setting=neutral_setting(spacing_mm=spacing, aggregation=aggregation), sequences=sequence or (),
+        most_lesions=lesions, output=output, jobs=jobs, reporter=RichReporter(out),
+    )  # fmt: skip
+    out.print(table_of(found.summary().reset_index(), title="Features by agreement"))
+    for path in found.files:
+        say(f"Wrote {shown(path)}")

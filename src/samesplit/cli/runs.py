@@ -1,0 +1,164 @@
+"""Verbs on runs: carry one out, join predictions made elsewhere, its report, its place in MLflow."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from samesplit.cli.shown import Benchmark, Jobs, Scheduler, Track, out, say, shown
+
+if TYPE_CHECKING:
+    from samesplit.run import Plan, Reporter
+
+__all__ = ["compare", "forget", "push", "report", "run", "ui"]
+
+
+def run(
+    benchmark: Benchmark,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", "-m", help="Only this model (repeatable).")
+    ] = None,
+    shuffle_labels: Annotated[
+        int | None,
+        typer.Option(help="Canary: shuffle the labels with this seed; every model must fall to chance."),
+    ] = None,
+    track: Track = True,
+) -> None:
+    """Run a benchmark: features, models, statistics, report, tracking. A killed run goes on where it was."""
+    from samesplit.run import RunOptions, load_plan
+
+    options = RunOptions(
+        jobs=jobs, shuffle_labels=shuffle_labels, only=tuple(model or ()), scheduler=scheduler
+    )
+    _carry_out(load_plan(benchmark, options), track=track)
+
+
+def compare(
+    benchmark: Benchmark,
+    predictions: Annotated[Path, typer.Argument(help="CSV with lesion_id and probability.")],
+    name: Annotated[str, typer.Option(help="What to call the model in the report.")],
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Operating point fixed on development data, where the CSV has no validation rows."),
+    ] = None,
+    jobs: Jobs = None,
+    allow_missing: Annotated[bool, typer.Option(help="Accept lesions without a probability.")] = False,
+    track: Track = True,
+) -> None:
+    """Add a model's predictions, made anywhere, to the report: judged on the same lesions, nothing rerun."""
+    from samesplit.run import compare as join
+
+    plan = join(
+        benchmark, predictions, title=name, threshold=threshold, allow_missing=allow_missing, jobs=jobs
+    )
+    _carry_out(plan, track=track)
+
+
+def forget(
+    benchmark: Benchmark,
+    name: Annotated[str, typer.Option(help="The name given to `samesplit compare`.")],
+) -> None:
+    """Take predictions that were joined with `samesplit compare` out of the benchmark again."""
+    from samesplit.benchmarks.definition import read_benchmark
+    from samesplit.run.externals import remove_external
+    from samesplit.workspace import find_benchmark
+
+    workspace, folder = find_benchmark(benchmark)
+    remove_external(workspace, read_benchmark(folder).name, title=name)
+    say(f"'{name}' is no longer part of {folder.name}.")
+
+
+def report(
+    benchmark: Benchmark,
+    pdf: Annotated[bool, typer.Option(help="Write report.pdf too (needs the extra 'pdf').")] = False,
+) -> None:
+    """Write the report of the latest run again from its tables, and as PDF if wanted."""
+    from samesplit.reports import build_pdf, build_report
+
+    _, run_folder = _latest(benchmark)
+    say(f"Report: {shown(build_report(run_folder))}")
+    if pdf:
+        say(f"PDF:    {shown(build_pdf(run_folder))}")
+
+
+def push(benchmark: Benchmark) -> None:
+    """Push the latest run of a benchmark to mlflow.db; pushing twice does not double."""
+    from samesplit.tracking import push as push_run
+
+    store, run_folder = _latest(benchmark)
+    push_run(run_folder, store)
+    say(f"Pushed {shown(run_folder)} to {shown(store)}")
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open MLflow on the workspace's mlflow.db."""
+    import subprocess
+
+    from samesplit.errors import TrackingError
+    from samesplit.tracking import store_uri
+    from samesplit.workspace import workspace_around
+
+    store = workspace_around(Path.cwd()).tracking_store
+    if not store.exists():
+        raise TrackingError("does not exist yet", where=store, remedy="run a benchmark first")
+    say(f"MLflow on http://{host}:{port} (Ctrl-C stops it)")
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store_uri(store)]
+    raise typer.Exit(subprocess.call([*command, "--host", host, "--port", str(port)]))
+
+
+def _latest(benchmark: str) -> tuple[Path, Path]:
+    """The tracking store and the folder of the latest run of a benchmark."""
+    from samesplit.errors import WorkspaceError
+    from samesplit.workspace import find_benchmark
+
+    workspace, folder = find_benchmark(benchmark)
+    latest = workspace.reports / folder.name / "latest"
+    if not (latest / "run.json").exists():
+        raise WorkspaceError("has not been run", where=folder.name, remedy=f"samesplit run {benchmark}")
+    return workspace.tracking_store, latest.resolve()
+
+
+def _carry_out(plan: Plan, *, track: bool) -> None:
+    """Run a plan and say what came of it; exit code 1 if a model failed or the canary lives."""
+    from samesplit.run import RichReporter, run_benchmark
+    from samesplit.run.verdict import canary_verdict, verdict_lines
+
+    reporter = RichReporter(out)
+    outcome = run_benchmark(plan, reporter)
+    for line in verdict_lines(outcome.folder):
+        say(line)
+    if outcome.unchanged:
+        say("Nothing changed since the last run: nothing was done again.")
+    say(f"Report: {shown(outcome.report)}")
+    if track:
+        _push_if_new(outcome.folder, plan.workspace.tracking_store, reporter)
+    for name, reason in outcome.failures.items():
+        out.print(f"[red]The model {escape(name)} failed:[/] {escape(reason)}", highlight=False)
+    if plan.options.shuffle_labels is not None:
+        verdict = canary_verdict(outcome.folder)
+        say(verdict.text)
+        if not verdict.at_chance:
+            raise typer.Exit(1)
+    if outcome.failures:
+        raise typer.Exit(1)
+
+
+def _push_if_new(folder: Path, store: Path, reporter: Reporter) -> None:
+    from samesplit.tracking import is_pushed, push
+
+    if is_pushed(folder, store):
+        return
+    with reporter.stage("MLflow") as advance:
+        advance(0, 1)
+        push(folder, store)
+        advance(1, 1)
+    say(f"Tracked in {shown(store)}; open it with: samesplit ui")

@@ -1,0 +1,49 @@
+"""What the verbs share: options that several take, and how lines, tables and paths are shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+__all__ = ["Benchmark", "Jobs", "Scheduler", "Track", "out", "say", "shown", "table_of"]
+
+Benchmark = Annotated[str, typer.Argument(help="A benchmark's folder or name.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes (default: one per core).")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="A Dask scheduler (tcp://host:8786) whose workers open images and extract features."),
+]
+Track = Annotated[bool, typer.Option(help="Push the run to mlflow.db.")]
+
+out = Console()
+
+
+def say(text: str) -> None:
+    """Print text as it stands: brackets are no markup, and long paths stay on one line to be copied."""
+    out.out(text, highlight=False)
+
+
+def table_of(rows: pd.DataFrame, *, title: str) -> Table:
+    """A table for the terminal with the columns of a data frame, its index left out."""
+    from rich.table import Table
+
+    table = Table(*(escape(str(column)) for column in rows.columns), title=title)
+    for row in rows.itertuples(index=False):
+        table.add_row(*(escape(str(cell)) for cell in row))
+    return table
+
+
+def shown(path: Path) -> str:
+    """A path as the user would type it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
