@@ -104,7 +104,7 @@ def _matrices(volume: LevelVolume, aggregation: str) -> Iterator[tuple[npt.NDArr
 def _runs(tables: Table) -> Iterator[tuple[npt.NDArray[np.int64], int]]:
     at_least = tables[:, 1:].astype(np.int64)  # runs of at least 1, 2, ... voxels: voxels at place 1, 2, ...
     by_length = at_least.sum(axis=2)
-    longest = np.count_nonzero(by_length, axis=1)
+    longest = (by_length > 0).sum(axis=1)
     at_least[:, :-1] -= at_least[:, 1:]
     for runs, length, n_voxels in zip(
         at_least, longest.tolist(), by_length.sum(axis=1).tolist(), strict=True

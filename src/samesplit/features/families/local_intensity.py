@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from samesplit.errors import LesionError
 from samesplit.features.families.region import Region
-from samesplit.features.families.texture import MaskGeometry
 
 __all__ = ["PEAK_RADIUS_MM", "TAGS", "local_intensity"]
 
@@ -27,7 +27,8 @@ def local_intensity(region: Region) -> npt.NDArray[np.float64]:
     of them, where several voxels are equally bright). Places outside the image do not count.
 
     Args:
-        region: The lesion; unless the image ends there, its box must reach 7 mm beyond the mask.
+        region: The lesion; unless the image ends there, its box must reach 7 mm beyond the mask. All of it is
+            summed, so it should not reach much farther.
 
     Raises:
         LesionError: The intensity mask is empty.
@@ -42,18 +43,14 @@ def local_intensity(region: Region) -> npt.NDArray[np.float64]:
         >>> local_intensity(Region(image, mask, mask, (6.0, 6.0, 6.0)))  # the voxel and its two neighbours
         array([1., 1.])
     """
-    box = MaskGeometry(region.intensity, region.intensity).box
+    values = region.values()
+    if values.size == 0:
+        raise LesionError("no voxel of the mask is left to take a peak of", remedy="check the mask")
     rows = _ball_rows(region.spacing_mm)
-    reach = np.abs(rows).max(axis=0)
-    near = tuple(
-        slice(max(side.start - int(r), 0), side.stop + int(r)) for side, r in zip(box, reach, strict=True)
-    )
-    image = np.ascontiguousarray(region.intensities[near], dtype=np.float64)
-    mask = np.ascontiguousarray(region.intensity[near])
-    brightest = region.intensities[box][region.intensity[box] > 0].max()
-    return np.array(
-        _peaks(image, mask, _running_sums(image, int(reach[2])), rows, brightest), dtype=np.float64
-    )
+    image = np.ascontiguousarray(region.intensities, dtype=np.float64)
+    sums = _running_sums(image, int(rows[:, 2].max()))
+    mask = np.ascontiguousarray(region.intensity)
+    return np.array(_peaks(image, mask, sums, rows, values.max()), dtype=np.float64)
 
 
 def _ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
@@ -68,12 +65,20 @@ def _ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
     return np.array(rows, dtype=np.int64)
 
 
-def _running_sums(image: npt.NDArray[np.float64], reach: int) -> npt.NDArray[np.float64]:
+@njit(cache=True, nogil=True)
+def _running_sums(image: Any, reach: int) -> Any:
     """Of each row the sum of its first x voxels at x + reach, level beyond both ends of the row."""
     nz, ny, nx = image.shape
-    sums = np.zeros((nz, ny, nx + 2 * reach + 1))
-    np.cumsum(image, axis=2, out=sums[:, :, reach + 1 : reach + 1 + nx])
-    sums[:, :, reach + 1 + nx :] = sums[:, :, reach + nx, None]
+    sums = np.empty((nz, ny, nx + 2 * reach + 1))
+    for z in range(nz):
+        for y in range(ny):
+            row = sums[z, y]
+            total = 0.0
+            row[: reach + 1] = total
+            for x in range(nx):
+                total += image[z, y, x]
+                row[reach + 1 + x] = total
+            row[reach + 1 + nx :] = total
     return sums
 
 

@@ -137,7 +137,7 @@ def spatial_intensity(
     intensities, intensity = region.intensities[geometry.box], geometry.intensity[inner]
     shift = centre_of_mass_shift(intensities, geometry.morphological[inner], intensity, region.spacing_mm)
     moran, geary = spatial_autocorrelation(intensities, intensity, region.spacing_mm)
-    return np.array([shift, intensities[intensity > 0].mean() * volume_mm3, moran, geary])
+    return np.array([shift, region.values().mean() * volume_mm3, moran, geary])
 
 
 def _compactness(surface: Surface) -> dict[str, float]:

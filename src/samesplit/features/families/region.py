@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +28,23 @@ class Region:
     spacing_mm: tuple[float, float, float]
 
     def values(self) -> npt.NDArray[np.float64]:
-        """The intensities inside the intensity mask, flat, in voxel order.
+        """The intensities inside the intensity mask, flat, in voxel order; do not write to them.
 
         Example:
             >>> mask = np.array([[[1, 0]]], dtype=np.uint8)
             >>> Region(np.array([[[5.0, 7.0]]]), mask, mask, (1.0, 1.0, 1.0)).values()
             array([5.])
         """
+        return self._values
+
+    def ordered(self) -> npt.NDArray[np.float64]:
+        """The same in ascending order; do not write to them either."""
+        return self._ordered
+
+    @cached_property
+    def _values(self) -> npt.NDArray[np.float64]:
         return self.intensities[self.intensity > 0]
+
+    @cached_property
+    def _ordered(self) -> npt.NDArray[np.float64]:
+        return np.sort(self._values)

@@ -21,6 +21,8 @@ def mean_over_slices(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]
         >>> mean_over_slices(np.array([[1.0, np.nan], [3.0, np.nan]]))
         array([ 2., nan])
     """
+    if len(values) == 1:
+        return np.array(values[0])
     defined = ~np.isnan(values)
     n = np.count_nonzero(defined, axis=0)
     total = np.where(defined, values, 0.0).sum(axis=0)

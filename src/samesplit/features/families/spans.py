@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,11 @@ class Spans:
 
     def occupied_slices(self) -> list[int]:
         """The slices that have lesion voxels."""
-        return [int(z) for z in np.flatnonzero(np.diff(self.starts))]
+        return self._occupied
+
+    @cached_property
+    def _occupied(self) -> list[int]:
+        return np.flatnonzero(self.starts[1:] != self.starts[:-1]).tolist()
 
 
 def spans_of_mask(mask: npt.NDArray[Any]) -> Spans:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from samesplit.errors import LesionError
 
-__all__ = ["TAGS", "statistics"]
+__all__ = ["TAGS", "statistics", "statistics_of_ordered"]
 
 TAGS = (
     "stat_mean",
@@ -56,9 +56,17 @@ def statistics(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         >>> dict(zip(TAGS, found.tolist()))["stat_iqr"]
         1.5
     """
-    if values.size == 0:
+    return statistics_of_ordered(np.sort(values.astype(np.float64, copy=False), axis=None))
+
+
+def statistics_of_ordered(ordered: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The same of values in ascending order.
+
+    Raises:
+        LesionError: There is no value.
+    """
+    if ordered.size == 0:
         raise LesionError("there is no voxel to take statistics of", remedy="check the mask")
-    ordered = np.sort(values.astype(np.float64, copy=False), axis=None)
     low, high = float(ordered[0]), float(ordered[-1])
     mean = low if low == high else float(ordered.mean())
     p10, p25, median, p75, p90 = (_percentile(ordered, percent) for percent in (10, 25, 50, 75, 90))

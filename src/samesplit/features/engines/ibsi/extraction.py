@@ -135,7 +135,7 @@ def _of_grid(
 ) -> dict[str, float]:
     """All features of one grid: it is made, used and forgotten, so that memory holds one grid at a time."""
     geometry = MaskGeometry(region.morphological, region.intensity)
-    levels = RegionLevels(geometry, region.values(), settings)
+    levels = RegionLevels(geometry, region, settings)
     values: dict[str, float] = {}
     if _plain_at(spacing, settings):
         by = settings.of_histogram() if settings.features.histogram else None

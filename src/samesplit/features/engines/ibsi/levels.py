@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from samesplit.errors import LesionError
 from samesplit.features.engines.ibsi.settings import Discretisation, IbsiSettings
+from samesplit.features.families.region import Region
 from samesplit.features.families.texture import LevelVolume, MaskGeometry
 from samesplit.features.processing.discretisation import (
     MOST_LEVELS,
@@ -29,17 +30,16 @@ class RegionLevels:
 
     Args:
         geometry: The region's masks.
-        values: Its intensities inside the intensity mask, flat, in voxel order.
+        region: Its intensities.
         settings: The profile's.
     """
 
-    def __init__(self, geometry: MaskGeometry, values: Floats, settings: IbsiSettings) -> None:
+    def __init__(self, geometry: MaskGeometry, region: Region, settings: IbsiSettings) -> None:
         self.geometry = geometry
-        self.values = values
+        self.region = region
         self._range = settings.processing.range
         self._declared = settings.discretisation
         self._made: dict[Discretisation, LevelVolume] = {}
-        self._ordered: Floats | None = None
 
     def volume(self, discretisation: Discretisation) -> LevelVolume:
         """The levels on the region's box.
@@ -63,20 +63,19 @@ class RegionLevels:
         return next((d for d in self._declared if d.method == one.method and d.bins == double), None)
 
     def _discretised(self, one: Discretisation) -> npt.NDArray[np.integer]:
+        values = self.region.values()
         match one.method:
             case "FBN":
-                return fixed_bin_number(self.values, one.bins or 0)
+                return fixed_bin_number(values, one.bins or 0)
             case "equalised":
-                if self._ordered is None:
-                    self._ordered = np.sort(self.values)
-                return equal_probability(self.values, one.bins or 0, ordered=self._ordered)
+                return equal_probability(values, one.bins or 0, ordered=self.region.ordered())
             case "FBS":
                 lower = None if self._range is None else self._range[0]
                 origin = lower if one.origin is None else one.origin
                 assert origin is not None  # the settings see to it
-                return fixed_bin_size(self.values, one.width or 0.0, origin)
+                return fixed_bin_size(values, one.width or 0.0, origin)
             case "none":
-                return _as_they_are(self.values)
+                return _as_they_are(values)
 
 
 def _as_they_are(values: Floats) -> npt.NDArray[np.integer]:

@@ -77,7 +77,7 @@ def _local_intensity(given: PlainInput, tags: frozenset[str]) -> Values:
 
 
 def _statistics(given: PlainInput, tags: frozenset[str]) -> Values:
-    return dict(zip(statistics.TAGS, statistics.statistics(given.region.values()), strict=True))
+    return dict(zip(statistics.TAGS, statistics.statistics_of_ordered(given.region.ordered()), strict=True))
 
 
 def _histogram(given: PlainInput, tags: frozenset[str]) -> Values:
