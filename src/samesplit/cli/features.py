@@ -159,6 +159,9 @@ def compare_engines(
         setting=neutral_setting(spacing_mm=spacing, aggregation=aggregation), sequences=sequence or (),
         most_lesions=lesions, output=output, jobs=jobs, reporter=RichReporter(out),
     )  # fmt: skip
-    out.print(table_of(found.summary().reset_index(), title="Features by agreement"))
+    summary = found.summary().reset_index()
+    for (sequence_name, first, second), part in summary.groupby(["sequence", "first", "second"], sort=False):
+        counts = part.drop(columns=["sequence", "first", "second"])
+        out.print(table_of(counts, title=f"{sequence_name}: features of {first} and {second} by agreement"))
     for path in found.files:
         say(f"Wrote {shown(path)}")
