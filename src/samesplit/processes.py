@@ -79,13 +79,16 @@ def _alone(function: Callable[[A], R], item: A) -> R | Died:
 @contextmanager
 def _pool(jobs: int) -> Iterator[Any]:
     """Processes of this call's own: loky's reusable ones cannot be shared with joblib's in one process."""
-    executor = ProcessPoolExecutor(jobs, env=_ONE_THREAD, initializer=one_thread)
-    try:
-        yield executor
-    except BaseException:
-        executor.shutdown(wait=False, kill_workers=True)
-        raise
-    executor.shutdown()
+    with warnings.catch_warnings():
+        # loky replaces a worker whose memory has grown, loses nothing by it, and warns all the same.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+        executor = ProcessPoolExecutor(jobs, env=_ONE_THREAD, initializer=one_thread)
+        try:
+            yield executor
+        except BaseException:
+            executor.shutdown(wait=False, kill_workers=True)
+            raise
+        executor.shutdown()
 
 
 def one_thread() -> None:
