@@ -17,6 +17,7 @@ import numpy.typing as npt
 from samesplit.features.families.emphases import table_emphases
 from samesplit.features.families.neighbours import IN_PLANE, N_PAIRS, equal_bits
 from samesplit.features.families.slices import mean_over_slices
+from samesplit.features.families.spans import spans_of
 from samesplit.features.families.texture import LevelVolume
 
 __all__ = ["AGGREGATIONS", "TAGS", "ngldm"]
@@ -106,7 +107,11 @@ def _filler(volume: LevelVolume, in_plane: bool, alpha: int, distance: int) -> C
     def fill(first: int, last: int) -> _Table:
         table = np.zeros(shape, dtype=np.int64)
         if alpha == 0 and distance == 1:
-            _count_equal(volume.levels, equal_bits(volume), keep, first, last, table)
+            spans = spans_of(volume.geometry)
+            bounds = spans.bounds[spans.starts[first] : spans.starts[last]]
+            longest = volume.levels.shape[2]
+            levels, equal = volume.levels.reshape(-1), equal_bits(volume).reshape(-1)
+            _count_equal(levels, equal, keep, bounds, np.empty(longest, dtype=np.uint32), table)
         else:
             _count_near(volume.levels, alpha, 0 if in_plane else distance, distance, first, last, table)
         return table
@@ -115,22 +120,19 @@ def _filler(volume: LevelVolume, in_plane: bool, alpha: int, distance: int) -> C
 
 
 @numba.njit(cache=True, nogil=True)
-def _count_equal(levels: Any, equal: Any, keep: Any, first: int, last: int, table: Any) -> None:
-    _, ny, nx = levels.shape
-    dependence = np.empty(nx, dtype=np.uint32)
-    width = np.uintp(nx)
-    for z in range(first, last):
-        for y in range(1, ny - 1):
-            bits, row = equal[z, y], levels[z, y]
-            for x in range(width):
-                b = bits[x] & keep
-                b -= (b >> np.uint32(1)) & np.uint32(0x55555555)
-                b = (b & np.uint32(0x33333333)) + ((b >> np.uint32(2)) & np.uint32(0x33333333))
-                b = (b + (b >> np.uint32(4))) & np.uint32(0x0F0F0F0F)
-                dependence[x] = np.uint32(b * np.uint32(0x01010101)) >> np.uint32(24)
-            for x in range(width):
-                if row[x] != 0:
-                    table[np.uintp(dependence[x]), np.uintp(row[x])] += 1
+def _count_equal(levels: Any, equal: Any, keep: Any, bounds: Any, dependence: Any, table: Any) -> None:
+    for j in range(bounds.shape[0]):
+        first, last = bounds[j, 0], bounds[j, 1]
+        bits, stretch = equal[first:last], levels[first:last]
+        width = np.uintp(last - first)
+        for x in range(width):
+            b = bits[x] & keep
+            b -= (b >> np.uint32(1)) & np.uint32(0x55555555)
+            b = (b & np.uint32(0x33333333)) + ((b >> np.uint32(2)) & np.uint32(0x33333333))
+            b = (b + (b >> np.uint32(4))) & np.uint32(0x0F0F0F0F)
+            dependence[x] = np.uint32(b * np.uint32(0x01010101)) >> np.uint32(24)
+        for x in range(width):
+            table[np.uintp(dependence[x]), np.uintp(stretch[x])] += 1
 
 
 @numba.njit(cache=True, nogil=True)

@@ -14,6 +14,7 @@ from samesplit.features.families.distance import border_distance
 from samesplit.features.families.emphases import zone_emphases
 from samesplit.features.families.neighbours import DIRECTIONS, IN_PLANE, N_PAIRS, equal_bits
 from samesplit.features.families.slices import mean_over_slices
+from samesplit.features.families.spans import spans_of
 from samesplit.features.families.texture import LevelVolume
 
 __all__ = ["Zones", "zone_features", "zones"]
@@ -91,6 +92,7 @@ def _zones(volume: LevelVolume, in_plane: bool) -> Zones:
     behind = (DIRECTIONS[:N_PAIRS] @ np.array([ny * nx, nx, 1])).astype(np.uintp)
     keep = np.uint32((int(IN_PLANE) if in_plane else (1 << 2 * N_PAIRS) - 1) >> N_PAIRS)
     distance = border_distance(volume.geometry, in_plane=in_plane)
+    spans = spans_of(volume.geometry)
     parents, sizes, distances = np.empty((3, volume.geometry.n_voxels + 1), dtype=np.uint32)
     levels = np.empty(volume.geometry.n_voxels + 1, dtype=np.uint16)
     starts = np.zeros(nz + 1, dtype=np.int64)
@@ -98,7 +100,7 @@ def _zones(volume: LevelVolume, in_plane: bool) -> Zones:
         volume.levels.reshape(-1),
         equal_bits(volume).reshape(-1),
         distance.reshape(-1),
-        volume.levels.shape,
+        (spans.bounds, spans.starts),
         (behind, _joins(), keep),
         np.empty(volume.levels.size, dtype=np.uint32),
         (parents, levels, sizes, distances, starts),
@@ -142,29 +144,23 @@ def _root(parents: Any, label: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _label(
-    levels: Any, equal: Any, distance: Any, shape: tuple[int, int, int], near: Any, labels: Any, found: Any
-) -> int:
+def _label(levels: Any, equal: Any, distance: Any, spans: Any, near: Any, labels: Any, found: Any) -> int:
     # One pass: each voxel takes the label of an equal neighbour behind it, and joins labels that it connects.
     # Sizes and distances are gathered by label at once; labels that were joined are added up afterwards.
     behind, joins, keep = near
     parents, zone_levels, sizes, distances, starts = found
-    nz, ny, nx = shape
+    bounds, first = spans
     one, four, lowest, shift = np.uintp(1), np.uint16(4), np.uint16(15), np.uint32(13)
     n = np.uintp(0)
-    for z in range(1, nz - 1):
+    for z in range(first.size - 1):
         starts[z] = n
-        for y in range(1, ny - 1):
-            row = np.uintp((z * ny + y) * nx)
-            for p in range(row + one, row + np.uintp(nx - 1)):
-                level = levels[p]
-                if level == 0:
-                    continue
+        for j in range(first[z], first[z + 1]):
+            for p in range(np.uintp(bounds[j, 0]), np.uintp(bounds[j, 1])):
                 near_border = distance[p]
                 join = joins[equal[p] >> shift & keep]
                 if join == 0:
                     labels[p] = parents[n] = n
-                    zone_levels[n] = level
+                    zone_levels[n] = levels[p]
                     sizes[n] = 1
                     distances[n] = near_border
                     n += one
@@ -182,7 +178,7 @@ def _label(
                 sizes[label] += np.uint32(1)
                 if near_border < distances[label]:
                     distances[label] = near_border
-    starts[nz - 1] = starts[nz] = n
+    starts[first.size - 1] = n
     return int(n)
 
 
