@@ -9,8 +9,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "hash_bytes",
     "hash_file",
     "hash_object",
+    "library_digest",
     "locked",
     "replace_directory",
     "temporary_directory",
@@ -176,6 +178,23 @@ def _disk_errors(path: Path) -> Iterator[None]:
 
 
 @cache
+def library_digest(*names: str) -> str:
+    """A hash of the versions of some installed packages, so that an upgraded library never meets old results.
+
+    Args:
+        *names: As pip knows them; one that is not installed takes no part.
+    """
+    found = []
+    for name in names:
+        with suppress(PackageNotFoundError):
+            found.append([name, version(name)])
+    return hash_object(found)
+
+
+_SOURCE = {".csv", ".css", ".j2", ".js", ".py"}
+
+
+@cache
 def code_digest(*rooms: str) -> str:
     """A hash of the source of some rooms of the package, so that changed code never meets old results.
 
@@ -186,8 +205,8 @@ def code_digest(*rooms: str) -> str:
     files: list[Path] = []
     for room in rooms:
         folder = root / room
-        files += sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".j2", ".css", ".js"})
-        files += [path for path in (folder.with_suffix(".py"),) if path.exists()]
+        files += sorted(path for path in folder.rglob("*") if path.suffix in _SOURCE)
+        files += [path for path in map(folder.with_suffix, sorted(_SOURCE)) if path.exists()]
     return hash_object(
         [sys.version_info[:2], *((f.relative_to(root).as_posix(), hash_file(f)) for f in files)]
     )

@@ -59,13 +59,13 @@ def test_a_profiles_family_is_found_by_the_engines_word_and_by_ibsi_code():
 def test_a_family_that_a_profile_lacks_is_an_error_that_names_those_it_has():
     with pytest.raises(DeclarationError, match="no features of a family 'glcm'") as caught:
         profile_listing(profile("roi-mean"), "glcm")
-    assert "It has: statistics" in str(caught.value)
+    assert "It has: firstorder" in str(caught.value)
 
 
 def test_remarks_count_undefined_features_and_name_relative_changes():
     mr, maps = profile("xi2020-mr"), profile("roi-mean")
     assert "23 of them are always NaN" in " ".join(remarks(mr, profile_listing(mr)))
-    assert "stat_mean_change_from_FIRST" in " ".join(remarks(maps, profile_listing(maps)))
+    assert "native_firstorder_Mean_change_from_FIRST" in " ".join(remarks(maps, profile_listing(maps)))
     assert len(remarks(profile("ct-default"), profile_listing(profile("ct-default")))) == 1
 
 

@@ -66,7 +66,7 @@ class FoldTask:
         """The hash of all inputs, under which the result is kept."""
         return hash_object(
             {
-                "code": code_digest("models", "features"),
+                "code": code_digest("models", "features", "statistics"),
                 "versions": versions(),
                 "model": self.settings.digest(),
                 "name": self.settings.name,

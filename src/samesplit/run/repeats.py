@@ -37,7 +37,9 @@ def name_of(perturbations: Perturbations) -> str:
     return hash_object(perturbations.model_dump(mode="json"))
 
 
-def measure_again(plan: Plan, images: pd.DataFrame, reporter: Reporter, *, jobs: int) -> RepeatStage:
+def measure_again(
+    plan: Plan, images: pd.DataFrame, reporter: Reporter, *, jobs: int, companions: pd.DataFrame
+) -> RepeatStage:
     """Extract the profiles of every model that asks for perturbations under those that it asks for.
 
     Every lesion is measured, since each is in the training part of some fold; a model is fitted on those of its
@@ -48,6 +50,7 @@ def measure_again(plan: Plan, images: pd.DataFrame, reporter: Reporter, *, jobs:
         images: The readable rows of the images table, of all raters.
         reporter: Whom to tell.
         jobs: How many processes.
+        companions: All rows, readable or not, in which a profile looks for the sequence beside an image.
     """
     stage, cohort = RepeatStage(), plan.definition.cohort
     for perturbations, profiles in _wanted(plan).items():
@@ -65,7 +68,7 @@ def measure_again(plan: Plan, images: pd.DataFrame, reporter: Reporter, *, jobs:
                     geometry_repair=cohort.geometry_repair,
                     minimum_voxels=cohort.minimum_voxels,
                     progress=advance,
-                    companions=images,
+                    companions=companions,
                     scheduler=plan.options.scheduler,
                 )
             baseline = plan.profiles[name].relative_change_to

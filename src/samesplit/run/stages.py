@@ -132,7 +132,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
         notes.append(done.notes)
     features = pd.concat(tables, ignore_index=True) if tables else empty_table(FEATURES)
     pictures = looked.thumbnails[looked.thumbnails["rater"] == cohort.rater]
-    again = measure_again(plan, _without(images, failed), reporter, jobs=jobs)
+    again = measure_again(plan, _without(images, failed), reporter, jobs=jobs, companions=images)
     ledger = _stack([*ledgers, *again.ledgers])
     return FeatureStage(
         features=features,

@@ -9,9 +9,7 @@ from samesplit.features.processing.discretisation import (
     coarser,
     equal_probability,
     fixed_bin_number,
-    fixed_bin_number_centres,
     fixed_bin_size,
-    fixed_bin_size_centres,
 )
 
 FLOATS = st.floats(-1e6, 1e6, allow_subnormal=False)
@@ -133,17 +131,3 @@ def test_values_stay_as_they_were():
     fixed_bin_size(values, 1.0, 0.0)
     equal_probability(values, 8)
     assert values.tolist() == [3.0, 1.0, 2.0]
-
-
-@settings(deadline=None)
-@given(VALUES, st.integers(1, 50))
-def test_centres_lie_within_half_a_bin_of_their_values(values, n_levels):
-    centres = fixed_bin_number_centres(values, n_levels)
-    levels = fixed_bin_number(values, n_levels)
-    half = np.ptp(values) / n_levels / 2
-    assert (np.abs(centres[levels - 1] - values) <= half * (1 + 1e-6) + 1e-6).all()
-
-
-def test_centres_of_the_ibsi_configuration_c_run_over_the_range():
-    centres = fixed_bin_size_centres(560, 2.5, -1000.0)
-    assert (centres[0], centres[-1]) == (-998.75, 398.75)

@@ -25,6 +25,10 @@ def settings(**stability: Any) -> RadiomicsGridSettings:
     )  # fmt: skip
 
 
+def asked(**stability: Any) -> StabilitySettings:
+    return StabilitySettings.model_validate({"perturbations": {"kinds": KINDS}} | stability)
+
+
 def measured(cases: Cases, *, shaky: dict[str, list[str]], seed: int = 0) -> Cases:
     """The cases with repeats: steady features move by a hundredth of an SD, shaky ones by five."""
     rng = np.random.default_rng(seed)
@@ -110,7 +114,7 @@ def test_the_lower_bound_asks_more_than_the_estimate(make_fold: Any) -> None:
     # An SD of 0.5 against one of 1 between lesions: an ICC of 0.8, whose lower bound is about 0.7.
     repeats[names] += rng.normal(scale=0.5, size=(len(repeats), len(names)))
     by_estimate, by_bound = (
-        judge_stability(repeats, names, StabilitySettings(bound=bound), model="g")["kept"].mean()
+        judge_stability(repeats, names, asked(bound=bound), model="g")["kept"].mean()
         for bound in ("estimate", "lower")
     )
     assert by_estimate > 0.6 > 0.3 > by_bound
@@ -121,10 +125,10 @@ def test_a_feature_without_perturbed_values_does_not_stay(make_fold: Any) -> Non
     names = list(fold.training.features.columns)
     repeats = measured(fold.training, shaky={}).repeats.drop(columns=names[0])
     repeats.loc[repeats["perturbation"] == "noise", names[1]] = np.nan
-    table = judge_stability(repeats, names, StabilitySettings(), model="g")
+    table = judge_stability(repeats, names, asked(), model="g")
     assert stable_columns(table, names) == names[2:]
     with pytest.raises(ModelError, match="none of 30 has") as problem:
-        judge_stability(repeats.iloc[:0], names, StabilitySettings(), model="g")
+        judge_stability(repeats.assign(**dict.fromkeys(names, np.nan)), names, asked(), model="g")
     assert "stability.minimum_icc" in str(problem.value)
 
 
@@ -146,3 +150,11 @@ def test_a_model_without_stability_asks_for_no_perturbations() -> None:
     assert asked is not None
     assert asked.kinds == KINDS
     assert plain.digest() != settings().digest() != settings(minimum_icc=0.9).digest()
+
+
+def test_a_perturbation_that_was_not_measured_at_all_is_an_error(make_fold: Any) -> None:
+    fold, _, _ = make_fold(effect=2.0)
+    training = measured(fold.training, shaky={})
+    repeats = training.repeats[training.repeats["perturbation"] == "noise"]
+    with pytest.raises(ModelError, match=r"no training lesion was measured under the perturbation contour"):
+        fitted(replace(fold, training=replace(training, repeats=repeats)))

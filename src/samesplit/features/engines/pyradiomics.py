@@ -26,6 +26,7 @@ from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, Fea
 from samesplit.features.engines.pyradiomics_catalogue import FEATURES
 from samesplit.features.engines.pyradiomics_settings import PyradiomicsSettings
 from samesplit.features.volume import Box, Case, bounding_box, crop
+from samesplit.storage import library_digest
 
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile
@@ -50,7 +51,8 @@ class PyradiomicsEngine:
     @cached_property
     def version(self) -> str:
         """The package's version and this adapter's."""
-        return f"{version('pyradiomics-bhklab')}+{_ADAPTER}"
+        libraries = library_digest("SimpleITK", "numpy", "scikit-image", "scipy")
+        return f"{version('pyradiomics-bhklab')}+{_ADAPTER}.{libraries[:8]}"
 
     def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
         """The features of the original image (and the native one) that the settings ask for, with IBSI codes.

@@ -16,12 +16,15 @@ from samesplit.features.perturbation.masks import change_volume, randomise_conto
 from samesplit.features.perturbation.noise import add_noise
 from samesplit.features.perturbation.settings import Perturbations
 from samesplit.features.volume import Box, Case, bounding_box
-from samesplit.storage import hash_object
+from samesplit.storage import hash_bytes, hash_object
 
 __all__ = ["REVISION", "dice", "generator", "perturb"]
 
-REVISION = 1
+REVISION = 2
 """Raise this when a perturbation comes out differently: kept results of another revision are not used."""
+
+OF_THE_MASK = frozenset({"contour", "volume", "displacement"})
+"""Steps that change the mask alone."""
 
 _RIM_MM = 10.0
 
@@ -44,7 +47,8 @@ def perturb(
         kind: A step, or several joined by `+`.
         settings: How strong each step is.
         content: The hash of image, mask and how they are read: it seeds the draws, so that they are the same on
-            any machine and in any order.
+            any machine and in any order. Steps that change the mask alone are seeded by the mask, so that
+            sequences that share a mask have it changed in the same way.
         repetition: From 0; each has draws of its own.
         minimum_voxels: The smallest mask that counts.
 
@@ -54,8 +58,11 @@ def perturb(
     References:
         https://doi.org/10.1038/s41598-018-36938-4
     """
+    of_itself = case.companion is case.image  # the sequence that histograms are matched to is not matched
+    mask_content = hash_bytes(sitk.GetArrayViewFromImage(case.mask).tobytes())
     for place, step in enumerate(kind.split("+")):
-        rng = generator(content, kind, settings, place=place, repetition=repetition)
+        drawn_from = mask_content if step in OF_THE_MASK else content
+        rng = generator(drawn_from, kind, settings, place=place, repetition=repetition)
         case = _STEPS[step](case, settings, repetition, minimum_voxels, rng)
     voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(case.mask)))
     if voxels < minimum_voxels:
@@ -63,7 +70,7 @@ def perturb(
             f"the mask has {voxels} voxels left after '{kind}', at least {minimum_voxels} are needed",
             remedy="perturb less, or leave this kind out",
         )
-    return case
+    return replace(case, companion=case.image) if of_itself else case
 
 
 def generator(

@@ -20,9 +20,7 @@ __all__ = [
     "coarser",
     "equal_probability",
     "fixed_bin_number",
-    "fixed_bin_number_centres",
     "fixed_bin_size",
-    "fixed_bin_size_centres",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -120,27 +118,6 @@ def coarser(levels: Levels) -> Levels:
         [1, 1, 2, 2, 128]
     """
     return (levels >> 1) + (levels & 1)
-
-
-def fixed_bin_number_centres(values: Floats, n_levels: int) -> Floats:
-    """The intensities in the middle of the bins of `fixed_bin_number`, shape (n_levels,).
-
-    Example:
-        >>> fixed_bin_number_centres(np.array([0.0, 4.0]), 4).tolist()
-        [0.5, 1.5, 2.5, 3.5]
-    """
-    low, high = float(values.min()), float(values.max())
-    return fixed_bin_size_centres(n_levels, (high - low) / n_levels, low)
-
-
-def fixed_bin_size_centres(n_levels: int, width: float, origin: float) -> Floats:
-    """The intensities in the middle of the bins of `fixed_bin_size`, shape (n_levels,).
-
-    Example:
-        >>> fixed_bin_size_centres(2, 2.5, -1000.0).tolist()
-        [-998.75, -996.25]
-    """
-    return np.asarray(origin + (np.arange(n_levels) + 0.5) * width, dtype=np.float64)
 
 
 def _passed(values: Floats, starts: Floats) -> npt.NDArray[np.uint16]:

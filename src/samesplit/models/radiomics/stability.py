@@ -70,8 +70,15 @@ def judge_stability(
         The columns of `repeatability`, and `kept`: the same in all rows of a feature.
 
     Raises:
-        ModelError: No feature stays.
+        ModelError: No feature stays, or a perturbation was not measured at all.
     """
+    unmeasured = sorted(set(settings.perturbations.kinds) - set(repeats["perturbation"]))
+    if unmeasured:
+        raise ModelError(
+            f"no training lesion was measured under the perturbation {', '.join(unmeasured)}",
+            where=f"model '{model}'",
+            remedy="the case ledger says why; mend it, or leave this kind out of stability.perturbations",
+        )
     known = [name for name in features if name in repeats]
     table = repeatability(repeats, known, confidence=settings.confidence)
     reached = table["icc" if settings.bound == "estimate" else "ci_low"] >= settings.minimum_icc

@@ -7,7 +7,9 @@ several settings also carry the setting (`cm_contrast_3D_comb_1mm_fbn32`).
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samesplit import __version__
@@ -18,7 +20,7 @@ from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
 from samesplit.features.volume import Case
-from samesplit.storage import code_digest
+from samesplit.storage import code_digest, hash_object, library_digest
 
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["IbsiEngine"]
 
 _NO_MEANING = "without meaning in the image's unit"
+
+
+_LIBRARIES = ("SimpleITK", "numba", "numpy", "scikit-image", "scipy")
 
 
 class IbsiEngine:
@@ -36,9 +41,10 @@ class IbsiEngine:
 
     @cached_property
     def version(self) -> str:
-        """The package's version and a digest of the code that values depend on."""
-        rooms = ("features/engines/ibsi", "features/families", "features/processing")
-        return f"{__version__}+{code_digest(*rooms)[:12]}"
+        """The package's version and a digest of the code and the libraries that values depend on."""
+        rooms = ("features/catalogue", "features/engines/ibsi", "features/families", "features/processing")
+        code = hash_object([code_digest(*rooms), library_digest(*_LIBRARIES)])
+        return f"{__version__}+{code[:12]}"
 
     def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
         """Every feature that the settings ask for, in the order in which `extract` gives them."""
@@ -84,7 +90,8 @@ class IbsiEngine:
                 remedy="set the environment variable NUMBA_CACHE_DIR to a folder that can be written",
             ) from error
         assert isinstance(profile.settings, IbsiSettings)
-        with alone_at_first(f"{self.version}-{profile.digest()[:12]}"):
+        place = hash_object([str(Path(__file__).parent), os.environ.get("NUMBA_CACHE_DIR", "")])
+        with alone_at_first(f"{self.version}-{profile.digest()[:12]}-{place[:8]}"):
             return extract(case, profile.settings)
 
 
