@@ -93,7 +93,10 @@ def test_a_series_time_after_the_acquisition_is_not_the_scan_start(scanner: Any,
     "changes",
     [
         {"RadiopharmaceuticalStartDateTime": "20260102090000.000000"},
-        {"RadiopharmaceuticalStartDateTime": "20260102090000+0000"},
+        {"RadiopharmaceuticalStartDateTime": "20260102090000+0000", "TimezoneOffsetFromUTC": "+0000"},
+        {"RadiopharmaceuticalStartDateTime": "20260102080000+0000", "TimezoneOffsetFromUTC": "+0100"},
+        {"RadiopharmaceuticalStartDateTime": "20260102140000.5+0000", "TimezoneOffsetFromUTC": "-0500"},
+        {"RadiopharmaceuticalStartDateTime": "20260102090000", "TimezoneOffsetFromUTC": "-0500"},
         {"SeriesDate": "20260102", "SeriesTime": "100000.000000"},
     ],
 )
@@ -106,6 +109,20 @@ def test_an_injection_before_midnight(scanner: Any, noise: np.ndarray) -> None:
         scanner, noise, RadiopharmaceuticalStartTime="233000", SeriesTime="003000", AcquisitionTime="003000"
     )
     assert factor_of(folder, noise)[0] == pytest.approx(2.9213e-4, rel=1e-4)
+
+
+def test_days_between_injection_and_scan_are_no_error_for_a_long_half_life(
+    scanner: Any, noise: np.ndarray
+) -> None:
+    zirconium_s = 282_276.0
+    folder = pet(
+        scanner,
+        noise,
+        RadiopharmaceuticalStartDateTime="20251228100000",
+        RadionuclideHalfLife=zirconium_s,
+    )
+    expected = 2e-4 * 2 ** (5 * 86_400 / zirconium_s)
+    assert factor_of(folder, noise)[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_suv_stays_suv(scanner: Any, noise: np.ndarray) -> None:
@@ -133,6 +150,14 @@ def test_the_factor_of_philips_scanners(scanner: Any, noise: np.ndarray) -> None
         ({"DecayCorrection": "NONE"}, "corrected for decay to NONE"),
         ({"SeriesTime": None, "AcquisitionTime": None}, "neither a series time nor acquisition times"),
         ({"RadiopharmaceuticalStartDateTime": "20251230090000"}, "the scan starts 3 days, 1:00:00 after"),
+        ({"RadiopharmaceuticalStartDateTime": "20260102100500"}, "starts 0:05:00 before the injection"),
+        ({"RadiopharmaceuticalStartDateTime": "20260102090000+0100"}, "the series has none (TimezoneOffset"),
+        ({"RadiopharmaceuticalStartTime": "100500"}, "23:55:00 after the injection, more than 10 half-lives"),
+        (
+            {"RadiopharmaceuticalStartTime": "140500", "SeriesTime": "140000", "AcquisitionTime": "140000"},
+            "the scan starts 0:05:00 before the injection",
+        ),
+        ({"RadionuclideHalfLife": 282_276}, "the hour of the injection (09:00) but not its day"),
         ({"Units": "CNTS"}, "the PET unit is CNTS"),
         ({"Units": None}, "the PET unit is not given"),
         ({"Units": "GML", "SUVType": "LBM"}, "normalised by LBM, not by body weight"),

@@ -31,7 +31,7 @@ _TAGS = [Tag(name) for name in (
     "SamplesPerPixel", "Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient",
     "SpacingBetweenSlices", "FrameOfReferenceUID", "ModalityLUTSequence", "Units", "SUVType", "CorrectedImage",
     "DecayCorrection", "SeriesDate", "SeriesTime", "AcquisitionDate", "AcquisitionTime", "PatientWeight",
-    "RadiopharmaceuticalInformationSequence", 0x70530010, 0x70531000,
+    "RadiopharmaceuticalInformationSequence", "TimezoneOffsetFromUTC", 0x70530010, 0x70531000,
 )]  # fmt: skip
 
 

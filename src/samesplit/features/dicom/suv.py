@@ -20,7 +20,8 @@ from samesplit.features.dicom.files import text_of
 __all__ = ["suv_factor"]
 
 _PHILIPS_FACTOR = (0x7053, 0x1000)
-_LONGEST = timedelta(days=1)
+_LONGEST = 10
+"""Half-lives after which no scan is made: a thousandth of the dose is left."""
 
 
 def suv_factor(headers: Sequence[pydicom.Dataset], *, where: Path) -> tuple[float | None, str | None]:
@@ -77,9 +78,7 @@ def _from_activity(headers: Sequence[pydicom.Dataset], where: Path) -> tuple[flo
     elif how == "START":
         half_life_s = _positive(drug, "RadionuclideHalfLife", where)
         start, source = _scan_start(headers, where)
-        waited = start - _injection(drug, start, where)
-        if not timedelta(0) <= waited <= _LONGEST:
-            raise _cannot(f"the scan starts {waited} after the injection", where)
+        waited = _waited(header, drug, start, half_life_s, where)
         decay = 2.0 ** (-waited.total_seconds() / half_life_s)
         told = f"{waited.total_seconds() / 60:.1f} min after the injection by the {source}"
     else:
@@ -107,14 +106,52 @@ def _scan_start(headers: Sequence[pydicom.Dataset], where: Path) -> tuple[dateti
     return acquired, "first acquisition time"
 
 
-def _injection(drug: pydicom.Dataset, start: datetime, where: Path) -> datetime:
+def _waited(
+    header: pydicom.Dataset, drug: pydicom.Dataset, start: datetime, half_life_s: float, where: Path
+) -> timedelta:
+    """From the injection to the scan's start, when such a wait can be."""
     whole = text_of(drug, "RadiopharmaceuticalStartDateTime")
-    if whole:
-        return datetime.fromisoformat(DT(whole).isoformat()).replace(tzinfo=None)
+    injected = _dated(whole, header, where) if whole else _undated(drug, start, where)
+    waited = start - injected
+    longest = timedelta(seconds=_LONGEST * half_life_s)
+    if waited < timedelta(0):
+        raise _cannot(f"the scan starts {-waited} before the injection", where)
+    if waited > longest:
+        raise _cannot(
+            f"the scan starts {waited} after the injection, more than {_LONGEST} half-lives of "
+            f"{half_life_s / 60:.4g} min",
+            where,
+        )
+    if not whole and waited + timedelta(days=1) <= longest:
+        raise _cannot(
+            f"the PET header has the hour of the injection ({injected:%H:%M}) but not its day, and with a "
+            f"half-life of {half_life_s / 3600:.4g} h it may have been days before",
+            where,
+        )
+    return waited
+
+
+def _dated(text: str, header: pydicom.Dataset, where: Path) -> datetime:
+    """A date and time in the zone of the series' own times; one without an offset is in that zone already."""
+    moment = datetime.fromisoformat(DT(text).isoformat())
+    if moment.tzinfo is None:
+        return moment
+    zone = text_of(header, "TimezoneOffsetFromUTC")
+    if not zone:
+        raise _cannot(
+            f"the injection is given with a time zone ({text}) and the series has none (TimezoneOffsetFromUTC)",
+            where,
+        )
+    return moment.astimezone(datetime.strptime(zone, "%z").tzinfo).replace(tzinfo=None)
+
+
+def _undated(drug: pydicom.Dataset, start: datetime, where: Path) -> datetime:
+    """An hour on the day of the scan, or on the day before where the scan is in the morning."""
     hour = _moment(f"{start:%Y%m%d}", text_of(drug, "RadiopharmaceuticalStartTime"))
     if hour is None:
         raise _cannot("the PET header has no time of injection", where)
-    return hour if hour <= start else hour - timedelta(days=1)  # injected before midnight
+    before_midnight = hour > start and start.hour < 12
+    return hour - timedelta(days=1) if before_midnight else hour
 
 
 def _moment(day: str, time: str) -> datetime | None:
