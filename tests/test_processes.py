@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,13 @@ def threads(_: int) -> str:
     return os.environ["OMP_NUM_THREADS"]
 
 
+def grow(_: int) -> int:
+    """Keep 350 MB more than before, for longer than loky waits between looks at the memory."""
+    globals().setdefault("kept", []).append(bytearray(os.urandom(1) * 350_000_000))
+    time.sleep(1.1)
+    return os.getpid()
+
+
 def test_every_item_has_its_result() -> None:
     assert dict(in_processes(double, range(7), jobs=2)) == {i: 2 * i for i in range(7)}
 
@@ -55,6 +63,10 @@ def test_each_process_keeps_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
 
     assert dict(in_processes(threads, [0], jobs=2)) == {0: "1"}
+
+
+def test_a_process_whose_memory_grows_stays_and_imports_nothing_anew() -> None:
+    assert len({pid for _, pid in in_processes(grow, range(3), jobs=1)}) == 1
 
 
 def test_a_joblib_pool_works_afterwards_in_the_same_process() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -79,21 +78,24 @@ def _alone(function: Callable[[A], R], item: A) -> R | Died:
 @contextmanager
 def _pool(jobs: int) -> Iterator[Any]:
     """Processes of this call's own: loky's reusable ones cannot be shared with joblib's in one process."""
-    with warnings.catch_warnings():
-        # loky replaces a worker whose memory has grown, loses nothing by it, and warns all the same.
-        warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
-        executor = ProcessPoolExecutor(jobs, env=_ONE_THREAD, initializer=one_thread)
-        try:
-            yield executor
-        except BaseException:
-            executor.shutdown(wait=False, kill_workers=True)
-            raise
-        executor.shutdown()
+    executor = ProcessPoolExecutor(jobs, env=_ONE_THREAD, initializer=one_thread)
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, kill_workers=True)
+        raise
+    executor.shutdown()
 
 
 def one_thread() -> None:
-    """One thread inside each process; SimpleITK does not read the environment variables."""
+    """One thread inside each process; SimpleITK does not read the environment variables.
+
+    Where psutil is installed loky ends a worker whose memory has grown by 300 MB since its first task. A network or
+    a large lesion does that by itself, and a new worker would import everything anew: the check is switched off.
+    """
     import SimpleITK as sitk
+    from joblib.externals.loky import process_executor
 
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    process_executor._USE_PSUTIL = False
