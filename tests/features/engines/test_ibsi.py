@@ -175,6 +175,22 @@ def test_two_extractions_give_the_same_bits(case):
             {"features": {"glcm": "all"}, "discretisation": FBN, "texture_spacing_mm": [1, 2, 1.0]},
             "holds 1 twice",
         ),
+        *(
+            ({"features": {"glcm": "all"}, "discretisation": FBN, "texture_spacing_mm": [1, step]}, told)
+            for step, told in (
+                (float("inf"), "finite number"),
+                (float("nan"), "finite number"),
+                (0.05, "texture_spacing_mm holds voxels of 0.05 mm: use 0.1 mm or more"),
+            )
+        ),
+        *(
+            ({"features": {"glcm": "all"}, "discretisation": one}, "finite number")
+            for one in (
+                {"method": "FBS", "width": float("inf"), "origin": 0},
+                {"method": "FBS", "width": 25, "origin": float("nan")},
+            )
+        ),
+        ({"features": {"ivh": "all"}, "ivh": {"method": "FBS", "width": float("inf")}}, "finite number"),
         ({"features": {"glcm": "all"}, "discretisation": {"method": "FBN"}}, "give `bins`"),
         ({"features": {"glcm": "all"}, "discretisation": {"method": "FBS", "bins": 3}}, "give `bins`"),
         ({"features": {"glcm": "all"}, "discretisation": {"method": "FBS", "width": 25}}, "no first bin"),

@@ -29,6 +29,17 @@ def test_true_means_the_default_correction_and_false_none(key):
     [
         ({"spacing_mm": 0}, "spacing_mm is above 0"),
         ({"spacing_mm": -1}, "greater than or equal to 0"),
+        ({"spacing_mm": float("inf")}, "finite number"),
+        ({"spacing_mm": float("nan")}, "finite number"),
+        ({"spacing_mm": [1, 1, float("inf")]}, "finite number"),
+        ({"spacing_mm": 0.01}, "voxels of 0.01 mm: use 0.1 mm or more"),
+        ({"spacing_mm": [1, 0.05, 0]}, "voxels of 0.05 mm: use 0.1 mm or more"),
+        ({"range": (float("nan"), 3)}, "finite number"),
+        ({"range": (0, float("inf"))}, "finite number"),
+        ({"outliers_sd": float("inf")}, "finite number"),
+        ({"mask_threshold": float("nan")}, "finite number"),
+        ({"normalisation": {"scale": float("inf")}}, "finite number"),
+        ({"bias_correction": {"convergence": float("inf")}}, "finite number"),
         ({"range": (400, -500)}, "lowest intensity first"),
         ({"rounding": "both", "bias_correction": True}, "comes before bias_correction"),
         ({"unit": "HU", "normalisation": {"scale": 100}}, "takes the unit HU away"),
@@ -40,6 +51,10 @@ def test_true_means_the_default_correction_and_false_none(key):
 def test_what_cannot_be_is_refused(wrong, message):
     with pytest.raises(ValidationError, match=message):
         ProcessingSettings(**wrong)
+
+
+def test_the_smallest_voxels_are_allowed():
+    assert ProcessingSettings(spacing_mm=[0.1, 0.1, 0]).target_mm == (None, 0.1, 0.1)
 
 
 def test_half_open_ranges_are_allowed():

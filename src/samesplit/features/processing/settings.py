@@ -13,15 +13,21 @@ __all__ = [
     "BiasCorrection",
     "HistogramMatching",
     "Normalisation",
+    "SMALLEST_MM",
     "ProcessingSettings",
     "Unit",
+    "large_enough",
     "spacing_zyx",
 ]
 
 Unit = Literal["arbitrary", "HU", "SUV", "quantitative"]
-Positive = Annotated[float, Field(gt=0)]
-Length = Annotated[float, Field(ge=0)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Length = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 XYZ = tuple[Length | None, Length | None, Length | None]
+
+SMALLEST_MM = 0.1
+"""Smallest edge of a voxel: with smaller ones a lesion of some centimetres does not fit into memory."""
 
 
 class BiasCorrection(Declaration):
@@ -77,9 +83,9 @@ class ProcessingSettings(Declaration):
     image_interpolation: Literal["nearest", "linear", "cubic"] = "linear"
     """Cubic means cubic splines, which pass through the image's values."""
     mask_interpolation: Literal["nearest", "linear"] = "linear"
-    mask_threshold: float = Field(default=0.5, gt=0, le=1)
+    mask_threshold: float = Field(default=0.5, gt=0, le=1, allow_inf_nan=False)
     """A voxel of the new grid belongs to the lesion when the interpolated mask reaches this."""
-    range: tuple[float | None, float | None] | None = None
+    range: tuple[Number | None, Number | None] | None = None
     """Lowest and highest intensity that counts, both counted themselves; null where there is no bound."""
     outliers_sd: Positive | None = None
     """Intensities further than this many standard deviations from the lesion's mean do not count."""
@@ -93,6 +99,9 @@ class ProcessingSettings(Declaration):
     def _consistent(self) -> ProcessingSettings:
         if self.spacing_mm == 0:
             raise ValueError("spacing_mm is above 0; leave it out to keep the image's own voxels")
+        for length in self.target_mm:
+            if length is not None:
+                large_enough(length, "spacing_mm")
         low, high = self.range or (None, None)
         if low is not None and high is not None and low >= high:
             raise ValueError(f"range holds the lowest intensity first: {low:g} is not below {high:g}")
@@ -123,6 +132,23 @@ def spacing_zyx(spacing_mm: float | XYZ | None) -> Spacing:
     """
     x, y, z = spacing_mm if isinstance(spacing_mm, tuple) else (spacing_mm,) * 3
     return _length(z), _length(y), _length(x)
+
+
+def large_enough(spacing_mm: float, key: str) -> float:
+    """The spacing of voxels as given.
+
+    Args:
+        spacing_mm: Their edge.
+        key: The setting, for the message.
+
+    Raises:
+        ValueError: It is below `SMALLEST_MM`.
+    """
+    if spacing_mm < SMALLEST_MM:
+        raise ValueError(
+            f"{key} holds voxels of {spacing_mm:g} mm: use {SMALLEST_MM} mm or more, smaller ones run out of memory"
+        )
+    return spacing_mm
 
 
 def _length(value: float | None) -> float | None:

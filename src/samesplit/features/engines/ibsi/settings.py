@@ -16,7 +16,7 @@ from samesplit.features.catalogue import (
     undefined_for_arbitrary_units,
 )
 from samesplit.features.engines.protocol import EngineSettings
-from samesplit.features.processing.settings import ProcessingSettings
+from samesplit.features.processing.settings import ProcessingSettings, large_enough
 
 __all__ = ["AGGREGATIONS", "TEXTURES", "Discretisation", "FeatureChoice", "IbsiSettings", "IvhSettings"]
 
@@ -27,7 +27,7 @@ AGGREGATIONS: tuple[Aggregation, ...] = ("2D_avg", "2D_comb", "2_5D_avg", "2_5D_
 TEXTURES = ("glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm")
 
 Wanted = Literal["all"] | tuple[str, ...]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class FeatureChoice(Declaration):
@@ -77,7 +77,7 @@ class Discretisation(Declaration):
     method: Literal["FBN", "FBS", "equalised", "none"]
     bins: int | None = Field(default=None, ge=2, le=4096)
     width: Positive | None = None
-    origin: float | None = None
+    origin: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Discretisation:
@@ -178,7 +178,7 @@ class IbsiSettings(EngineSettings):
             raise ValueError(
                 f"{unplaced[0]} has no first bin: give `origin`, or the lower end of `processing.range`"
             )
-        spacings = [f"{step:g}" for step in self.texture_spacing_mm]
+        spacings = [f"{large_enough(step, 'texture_spacing_mm'):g}" for step in self.texture_spacing_mm]
         if len(set(spacings)) < len(spacings):
             raise ValueError(
                 f"`texture_spacing_mm` holds {next(s for s in spacings if spacings.count(s) > 1)} twice"
