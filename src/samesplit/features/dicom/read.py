@@ -14,7 +14,7 @@ from samesplit.storage import hash_file
 
 __all__ = ["dicom_hash", "read_dicom_image", "read_dicom_mask"]
 
-DICOM_READER = 1
+DICOM_READER = 2
 """Raise this when reading DICOM changes voxels: kept results of another reader are not used."""
 
 
