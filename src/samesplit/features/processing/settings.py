@@ -10,10 +10,10 @@ from samesplit.declarations import Declaration
 from samesplit.features.processing.grid import Spacing
 
 __all__ = [
+    "SMALLEST_MM",
     "BiasCorrection",
     "HistogramMatching",
     "Normalisation",
-    "SMALLEST_MM",
     "ProcessingSettings",
     "Unit",
     "large_enough",
@@ -146,7 +146,8 @@ def large_enough(spacing_mm: float, key: str) -> float:
     """
     if spacing_mm < SMALLEST_MM:
         raise ValueError(
-            f"{key} holds voxels of {spacing_mm:g} mm: use {SMALLEST_MM} mm or more, smaller ones run out of memory"
+            f"{key} holds voxels of {spacing_mm:g} mm: use {SMALLEST_MM} mm or more, smaller ones run out of "
+            "memory"
         )
     return spacing_mm
 
