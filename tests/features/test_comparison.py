@@ -14,7 +14,7 @@ from samesplit.features.catalogue import find
 from samesplit.features.comparison import Extracted, pairs_of, standard_features
 from samesplit.features.differences import NUMBERED, reasons_for
 from samesplit.features.engines import engine_names, get_engine
-from samesplit.features.equivalence import NeutralSetting, equivalent_profile, neutral_setting
+from samesplit.features.equivalence import NeutralSetting, equivalent_profile, is_neutral, neutral_setting
 from samesplit.features.profiles import Modality, Profile
 from samesplit.features.volume import Case
 from samesplit.tables import LEDGER, empty_table
@@ -74,10 +74,61 @@ def test_reasons_follow_from_engines_settings_and_definitions() -> None:
     assert all(len(find(code)) == 1 for code in NUMBERED)
 
 
+def own(engine: str, settings: dict[str, object], modality: Modality = "CT") -> Profile:
+    return Profile("own", engine, "", modality, get_engine(engine).settings.model_validate(settings))
+
+
+def own_ibsi(**processing: object) -> Profile:
+    bins = {"method": "FBN", "bins": 64} if "range" not in processing else {"method": "FBS", "width": 25}
+    return own("ibsi", {"processing": processing, "features": {"glcm": "all"}, "discretisation": bins})
+
+
+def test_reasons_of_a_profile_of_ones_own_are_read_from_what_it_says() -> None:
+    pyradiomics = equivalent_profile("pyradiomics", NeutralSetting(), "CT")
+    mirp = equivalent_profile("mirp", NeutralSetting(), "CT")
+
+    def reasons(first: Profile, second: Profile = pyradiomics) -> set[str]:
+        return set(reasons_for("QWB0", (), (first, second), neutral=False))
+
+    assert reasons(own_ibsi()) == {"settings"}
+    assert reasons(own_ibsi(spacing_mm=1)) == {"settings", "grid", "mask"}
+    assert reasons(own_ibsi(spacing_mm=1, mask_interpolation="nearest")) == {"settings", "grid"}
+    ranged = own_ibsi(spacing_mm=1, range=[-1000, None], rounding="after")
+    assert reasons(ranged) == {"settings", "grid", "mask", "rounding", "bin numbers"}
+    assert reasons(ranged, mirp) == {"settings", "border"}
+    assert reasons(own_ibsi(spacing_mm=1), mirp) == {"settings", "border", "rounding"}
+
+
+def test_a_profile_is_neutral_when_it_says_what_the_neutral_setting_says() -> None:
+    setting = NeutralSetting(1.0)
+    profile = equivalent_profile("ibsi", setting, "MR")
+    renamed = Profile("mine", "ibsi", "My own.", "any", profile.settings)
+    assert is_neutral(renamed, setting, "MR")
+    assert not is_neutral(renamed, NeutralSetting(1.0, bins=64), "MR")
+    assert not is_neutral(renamed, setting, "CT")
+
+
+@pytest.mark.parametrize(("given", "expected"), [(frozenset(), ""), (frozenset({"mirp"}), "settings")])
+def test_pairs_with_a_profile_of_ones_own_have_the_reason_settings(
+    given: frozenset[str], expected: str
+) -> None:
+    profiles = {name: equivalent_profile(name, NeutralSetting(None), "MR") for name in ("ibsi", "mirp")}
+    index = pd.MultiIndex.from_product([["L1", "L2"], ["R1"]], names=["lesion_id", "rater"])
+    tables = {
+        name: pd.DataFrame(1.0, index=index, columns=list(standard_features(profile)))
+        for name, profile in profiles.items()
+    }
+    (pair,) = pairs_of(Extracted("T2", profiles, tables, empty_table(LEDGER), {}, given))
+    assert pair.features.loc["stat_mean", "reasons"] == expected
+
+
 def test_a_neutral_setting_is_read_from_words() -> None:
     assert neutral_setting(spacing_mm=1.5, aggregation="merged") == NeutralSetting(1.5)
     with pytest.raises(DeclarationError, match="merged or averaged"):
         neutral_setting(spacing_mm=1, aggregation="mean")
+    for wrong in (0.05, -1.0, float("inf"), float("nan")):
+        with pytest.raises(DeclarationError, match="voxels cannot be"):
+            neutral_setting(spacing_mm=wrong, aggregation="merged")
 
 
 def test_two_engines_are_paired_on_the_lesions_and_features_that_both_have() -> None:

@@ -34,8 +34,9 @@ class Extracted:
         sequence: The image.
         profiles: The profile of each engine.
         tables: By engine: index (lesion_id, rater), one column a feature of IBSI, named by tag and aggregation.
-        ledger: LEDGER rows of cases that an engine could not use.
+        ledger: LEDGER rows of cases that were repaired for an engine or failed in it; the stage names its profile.
         seconds: Computing time by engine, summed over cases.
+        own: Engines whose profile is not the neutral setting.
     """
 
     sequence: str
@@ -43,6 +44,7 @@ class Extracted:
     tables: Mapping[str, pd.DataFrame]
     ledger: pd.DataFrame
     seconds: Mapping[str, float]
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def extract_side_by_side(
     minimum_voxels: int = 8,
     stage: StageProgress | None = None,
     companions: pd.DataFrame | None = None,
+    own: frozenset[str] = frozenset(),
 ) -> Extracted:
     """Extract one sequence with each engine.
 
@@ -128,6 +131,7 @@ def extract_side_by_side(
         minimum_voxels: As there.
         stage: Told what is going on.
         companions: As there.
+        own: Engines whose profile is not the neutral setting.
 
     Raises:
         DeclarationError: An engine is not known or not installed, or a profile computes a feature twice.
@@ -147,7 +151,7 @@ def extract_side_by_side(
         ledgers.append(done.ledger)
         seconds[engine] = done.seconds
     ledger = pd.concat(ledgers, ignore_index=True).drop_duplicates(ignore_index=True)
-    return Extracted(sequence, dict(profiles), values, ledger, seconds)
+    return Extracted(sequence, dict(profiles), values, ledger, seconds, own)
 
 
 def _by_standard(features: pd.DataFrame, infos: Mapping[str, FeatureInfo]) -> pd.DataFrame:
@@ -177,11 +181,12 @@ def _pair(
     shared = [key for key in infos[first] if key in infos[second]]
     lesions = left.index.intersection(right.index)
     profiles = (extracted.profiles[first], extracted.profiles[second])
+    neutral = not extracted.own & {first, second}
     rows = {}
     for key in shared:
         mine, theirs = infos[first][key], infos[second][key]
         feature = next(f for f in find(str(mine.ibsi_code)) if f.tag == key.split(" ", 1)[0])
-        reasons = reasons_for(feature.code, (mine.note, theirs.note), profiles)
+        reasons = reasons_for(feature.code, (mine.note, theirs.note), profiles, neutral=neutral)
         rows[key] = {
             "family": feature.family,
             "feature": feature.name,

@@ -44,8 +44,8 @@ REASONS = {
         ),
         Reason(
             "rounding",
-            "ibsi and MIRP round CT to whole Hounsfield units before and after interpolation; pyradiomics does "
-            "not.",
+            "One engine rounds CT to whole Hounsfield units around interpolation, as IBSI's configurations do; "
+            "the other does not (pyradiomics never does).",
         ),
         Reason(
             "bin numbers",
@@ -61,6 +61,15 @@ REASONS = {
             "border",
             "Where a lesion touches the border of its image, the new grid may reach beyond it: there ibsi repeats "
             "the border voxel in image and mask, as IBSI's configurations do; MIRP takes the mask to be empty.",
+        ),
+        Reason(
+            "settings",
+            "An engine was given a profile that is not the neutral setting: voxels, interpolation, normalisation, "
+            "ranges or bins may differ, and then the numbers are not the same quantity.",
+        ),
+        Reason(
+            "undefined",
+            "One engine gives a value in lesions where the other gives none; n counts those where both do.",
         ),
         Reason(
             "enclosing",
@@ -81,39 +90,70 @@ NUMBERED = frozenset(_GLCM | _GLRLM | _GLSZM | _NGLDM | {"NQ30"})
 _ENCLOSING = frozenset({"ZH1A", "IQYR", "SWZ1", "BRI8"})
 
 
-def reasons_for(code: str, notes: tuple[str, ...], profiles: tuple[Profile, Profile]) -> tuple[str, ...]:
+def reasons_for(
+    code: str, notes: tuple[str, ...], profiles: tuple[Profile, Profile], *, neutral: bool = True
+) -> tuple[str, ...]:
     """The keys of the known reasons why two profiles may differ in a feature.
 
     Args:
         code: The feature's IBSI code.
         notes: What the two engines say about their definitions.
         profiles: One of each engine.
+        neutral: Both are the neutral setting in the words of their engine.
     """
     found = ["definition"] if any(notes) else []
+    if not neutral:
+        found.append("settings")
     engines = {profile.engine for profile in profiles}
     if code in _ENCLOSING:
         found.append("enclosing")
-    if engines == {"ibsi", "mirp"} and _is_resampled(profiles):
+    resampled = _each(_RESAMPLES, profiles)
+    if engines == {"ibsi", "mirp"} and all(resampled):
         found.append("border")
-    if "pyradiomics" not in engines or len(engines) == 1:
-        return tuple(found)
-    effective = next(p for p in profiles if p.engine == "pyradiomics").effective()["setting"]
-    if _is_resampled(profiles):
-        found += ["grid", "mask"]
-        if profiles[0].modality == "CT":
-            found.append("rounding")
-    if effective["binWidth"] is not None and code in NUMBERED:
-        found.append("bin numbers")
+    if "pyradiomics" in engines and len(engines) > 1:
+        if all(resampled):
+            found.append("grid")
+            if all(_each(_NEAREST, profiles)) != any(_each(_NEAREST, profiles)):
+                found.append("mask")
+        if all(_each(_FIXED_SIZE, profiles)) and code in NUMBERED:
+            found.append("bin numbers")
+    if any(resampled) and len(set(_each(_ROUNDS, profiles))) > 1:
+        found.append("rounding")
     return tuple(found)
 
 
-def _is_resampled(profiles: tuple[Profile, Profile]) -> bool:
-    """Whether either puts the image on another grid."""
-    return any(_SPACING[profile.engine](profile.effective()) for profile in profiles)
+_Question = dict[str, Callable[[dict[str, Any]], bool]]
+"""By engine: what its effective settings answer."""
 
 
-_SPACING: dict[str, Callable[[dict[str, Any]], bool]] = {
-    "ibsi": lambda settings: bool(settings["processing"]["spacing_mm"]),
-    "mirp": lambda settings: bool(settings["new_spacing"]),
-    "pyradiomics": lambda settings: bool(settings["setting"]["resampledPixelSpacing"]),
+def _each(question: _Question, profiles: tuple[Profile, Profile]) -> list[bool]:
+    return [question[profile.engine](profile.effective()) for profile in profiles]
+
+
+_RESAMPLES: _Question = {
+    "ibsi": lambda said: bool(said["processing"]["spacing_mm"] or said["texture_spacing_mm"]),
+    "mirp": lambda said: bool(said["new_spacing"]),
+    "pyradiomics": lambda said: bool(said["setting"]["resampledPixelSpacing"]),
 }
+"""Is the image put on another grid?"""
+
+_NEAREST: _Question = {
+    "ibsi": lambda said: said["processing"]["mask_interpolation"] == "nearest",
+    "mirp": lambda said: False,
+    "pyradiomics": lambda said: True,
+}
+"""Is the mask interpolated to the nearest voxel?"""
+
+_ROUNDS: _Question = {
+    "ibsi": lambda said: said["processing"]["rounding"] != "none",
+    "mirp": lambda said: said["image_modality"] == "ct",
+    "pyradiomics": lambda said: False,
+}
+"""Are intensities rounded to whole numbers?"""
+
+_FIXED_SIZE: _Question = {
+    "ibsi": lambda said: any(one["method"] == "FBS" for one in said["discretisation"]),
+    "mirp": lambda said: "fixed_bin_size" in said.get("base_discretisation_method", ()),
+    "pyradiomics": lambda said: said["setting"]["binWidth"] is not None,
+}
+"""Are bins of a fixed size?"""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from samesplit.errors import DeclarationError
 from samesplit.features.engines import get_engine
+from samesplit.features.processing.settings import SMALLEST_MM
 from samesplit.features.profiles import Modality, Profile
 
-__all__ = ["NeutralSetting", "equivalent_profile", "neutral_setting"]
+__all__ = ["NeutralSetting", "equivalent_profile", "is_neutral", "neutral_setting"]
 
 _HU_FROM = -1000.0
 """Lowest Hounsfield unit: air. Bins start here."""
@@ -71,12 +73,17 @@ def neutral_setting(*, spacing_mm: float, aggregation: str) -> NeutralSetting:
         aggregation: `merged` or `averaged`.
 
     Raises:
-        DeclarationError: The aggregation is neither.
+        DeclarationError: The aggregation is neither, or the voxels are too small.
 
     Example:
         >>> neutral_setting(spacing_mm=0, aggregation="averaged").spacing_mm is None
         True
     """
+    if spacing_mm != 0 and not SMALLEST_MM <= spacing_mm < math.inf:
+        raise DeclarationError(
+            f"voxels cannot be {spacing_mm:g} mm",
+            remedy=f"use {SMALLEST_MM} mm or more; 0 keeps the image's own",
+        )
     if aggregation == "merged":
         return NeutralSetting(spacing_mm or None, "merged")
     if aggregation == "averaged":
@@ -104,6 +111,19 @@ def equivalent_profile(engine: str, setting: NeutralSetting, modality: Modality)
         )
     settings = kind.model_validate(_WORDS[engine](setting, modality))
     return Profile(f"neutral-{engine}", engine, setting.describe(modality), modality, settings)
+
+
+def is_neutral(profile: Profile, setting: NeutralSetting, modality: Modality) -> bool:
+    """Whether a profile says what the neutral setting says in the words of its engine.
+
+    Example:
+        >>> profile = equivalent_profile("mirp", NeutralSetting(1.0), "MR")
+        >>> is_neutral(profile, NeutralSetting(1.0), "MR"), is_neutral(profile, NeutralSetting(), "MR")
+        (True, False)
+    """
+    if profile.engine not in _WORDS:
+        return False
+    return profile.effective() == equivalent_profile(profile.engine, setting, modality).effective()
 
 
 def _pyradiomics(setting: NeutralSetting, modality: Modality) -> dict[str, Any]:
