@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import SimpleITK as sitk
 from typer.testing import CliRunner, Result
 
 from conftest import SmallStudy
@@ -195,6 +196,19 @@ def test_compare_adds_a_model_and_forget_takes_it_out(small_study: SmallStudy, t
     assert "no predictions are kept" in failing(
         "forget", small_study.folder, "--name", "Mine", into=small_study.root
     )
+
+
+def test_engines_compare_says_how_many_cases_failed(small_study: SmallStudy, tmp_path: Path) -> None:
+    mask = small_study.mask("L00a")
+    sitk.WriteImage(sitk.ReadImage(str(mask)) * 0, str(mask))
+    words = ["--engines", "ibsi,pyradiomics", "--sequence", "T1C", "--spacing", "0", "--lesions", "3"]
+    shown = call(
+        "engines", "compare", small_study.folder, *words, "--jobs", "1", "--output", tmp_path / "out",
+        into=small_study.root,
+    )  # fmt: skip
+    assert shown.exit_code == 0, shown.output
+    assert "1 case could not be used by an engine; ledger.csv says which and why" in shown.output
+    assert (tmp_path / "out" / "ledger.csv").is_file()
 
 
 def test_compare_refuses_the_name_of_a_model_of_the_benchmark(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import SimpleITK as sitk
 
 from conftest import SmallStudy
 from samesplit.errors import DeclarationError
@@ -52,7 +54,9 @@ def test_agreement_has_icc_and_largest_differences_of_the_lesions_where_both_hav
     table = agreement(pair_of(truth, other))
     assert list(table["agreement"]) == ["same", "same", "excellent", "poor", "not defined"]
     assert list(table["n"]) == [30, 30, 30, 25, 0]
-    assert list(table["reasons"]) == ["", "", "grid", "grid", "grid"]
+    assert list(table["n_first"]) == [30] * 5
+    assert list(table["n_second"]) == [30, 30, 30, 25, 0]
+    assert list(table["reasons"]) == ["", "", "grid", "grid; undefined", "grid; undefined"]
     assert table["icc"][0] == pytest.approx(1)
     assert 0.9 < table["icc"][2] < 0.999
     assert table["icc_low"][2] < table["icc"][2] < table["icc_high"][2]
@@ -61,6 +65,23 @@ def test_agreement_has_icc_and_largest_differences_of_the_lesions_where_both_hav
     assert table["largest_relative_difference"][2] == pytest.approx(expected.max())
     assert table["median_relative_difference"][2] == pytest.approx(np.median(expected))
     assert table.loc[4, ["icc", "largest_difference", "median_relative_difference"]].isna().all()
+
+
+def test_numbers_that_are_the_same_where_both_engines_have_one_are_not_the_same_feature() -> None:
+    truth = np.random.default_rng(2).normal(10, 3, (12, 4))
+    other = truth.copy()
+    other[3, 1] = np.nan
+    truth[5, 2], other[6, 2] = np.nan, np.nan
+    truth[4, 3] = other[4, 3] = np.nan
+    table = agreement(pair_of(truth, other))
+    assert list(table["agreement"]) == ["same", "excellent", "excellent", "same"]
+    assert list(table["reasons"]) == ["", "grid; undefined", "grid; undefined", ""]
+    assert list(zip(table["n"], table["n_first"], table["n_second"], strict=True)) == [
+        (12, 12, 12),
+        (11, 12, 11),
+        (10, 11, 11),
+        (11, 11, 11),
+    ]
 
 
 def test_zero_and_zero_are_the_same_number_and_a_changed_sign_is_not() -> None:
@@ -86,20 +107,14 @@ def test_the_page_holds_every_feature_escaped_and_names_the_reasons() -> None:
     assert "Other corner." in page
     assert "<dt>mask" not in page
     assert "1 case could not be used" in page
+    assert "ledger.csv" in page
     assert not re.search(r"(src|href)=\"http", page)
 
 
-def test_two_engines_on_a_benchmark_write_a_table_and_a_page(
-    small_study: SmallStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from samesplit.features.engines import _ENGINES
-
-    first = "ibsi" if "ibsi" in _ENGINES else "mirp"
-    if first == "mirp":
-        pytest.importorskip("mirp", reason="neither ibsi nor mirp is there: this comparison was NOT made")
+def test_two_engines_on_a_benchmark_write_a_table_and_a_page(small_study: SmallStudy, tmp_path: Path) -> None:
     found = compare_engines(
         small_study.folder,
-        engines=[first, "pyradiomics"],
+        engines=["ibsi", "pyradiomics"],
         sequences=["T1C"],
         setting=NeutralSetting(None, bins=8),
         most_lesions=3,
@@ -109,13 +124,69 @@ def test_two_engines_on_a_benchmark_write_a_table_and_a_page(
     assert len(found.table) == 102
     assert set(found.table["n"]) == {3}
     assert found.ledger.empty
+    assert found.failed == 0
+    assert [path.name for path in found.files] == ["engines.csv", "ledger.csv", "engines.html"]
     unlike = set(found.table.loc[found.table["agreement"] != "same", "tag"])
     assert unlike == {"stat_kurt", "morph_pca_maj_axis", "morph_pca_min_axis", "morph_pca_least_axis"}
     assert set(found.table.loc[found.table["tag"].isin(unlike), "reasons"]) == {"definition"}
     again = pd.read_csv(found.files[0], keep_default_na=False, na_values=[""])
     assert list(again["tag"]) == list(found.table["tag"])
-    assert "<svg" in found.files[1].read_text()
+    assert "<svg" in found.files[2].read_text()
     assert int(found.summary().to_numpy().sum()) == 102
+
+
+def spoil(study: SmallStudy) -> None:
+    """The first lesion has an empty mask, the last one a mask beside its image, which is to be repaired."""
+    empty = sitk.ReadImage(str(study.mask("L00a")))
+    sitk.WriteImage(empty * 0, str(study.mask("L00a")))
+    shifted = sitk.ReadImage(str(study.mask("L23a")))
+    shifted.SetOrigin((0.4, 0.0, 0.0))
+    sitk.WriteImage(shifted, str(study.mask("L23a")))
+    declared = study.folder / "benchmark.yaml"
+    declared.write_text(declared.read_text().replace("cohort:", "cohort:\n  geometry_repair: copy_header"))
+
+
+def test_only_cases_that_failed_are_counted_as_failed_and_the_ledger_is_written(
+    small_study: SmallStudy, tmp_path: Path
+) -> None:
+    spoil(small_study)
+    found = compare_engines(
+        small_study.folder,
+        engines=["ibsi", "pyradiomics"],
+        sequences=["T1C"],
+        setting=NeutralSetting(None, bins=8),
+        most_lesions=3,
+        output=tmp_path / "out",
+        jobs=1,
+    )
+    ledger = pd.read_csv(tmp_path / "out" / "ledger.csv")
+    assert found.failed == 1
+    assert sorted(zip(ledger["lesion_id"], ledger["stage"], ledger["status"], strict=True)) == [
+        ("L00a", "features/neutral-ibsi", "failed"),
+        ("L00a", "features/neutral-pyradiomics", "failed"),
+        ("L23a", "features/neutral-ibsi", "repaired"),
+        ("L23a", "features/neutral-pyradiomics", "repaired"),
+    ]
+    assert "1 case could not be used by an engine; ledger.csv" in (tmp_path / "out/engines.html").read_text()
+
+
+def test_a_profile_that_is_not_the_neutral_setting_is_a_reason(
+    small_study: SmallStudy, tmp_path: Path
+) -> None:
+    found = compare_engines(
+        small_study.folder,
+        engines=["ibsi", "pyradiomics"],
+        profiles=["first-order"],
+        sequences=["T1C"],
+        setting=NeutralSetting(None),
+        most_lesions=2,
+        output=tmp_path / "out",
+        jobs=1,
+    )
+    unlike = found.table[found.table["agreement"] != "same"].set_index("tag")
+    assert unlike.loc["stat_kurt", "reasons"] == "definition; settings"
+    assert unlike.loc["ih_entropy", "reasons"] == "settings"  # 32 bins and 16
+    assert "<dt>settings" in found.files[2].read_text()
 
 
 def test_what_cannot_be_compared_is_said_before_anything_starts(small_study: SmallStudy) -> None:
@@ -123,9 +194,20 @@ def test_what_cannot_be_compared_is_said_before_anything_starts(small_study: Sma
         ({"engines": ["pyradiomics"]}, "two or more different engines"),
         ({"engines": ["pyradiomics", "pyradiomics"]}, "two or more different engines"),
         ({"engines": ["pyradiomics", "ibis"]}, "no engine 'ibis'"),
-        ({"engines": ["pyradiomics", "mirp"], "sequences": ["T9"]}, "no sequence 'T9'"),
+        ({"engines": ["pyradiomics", "ibsi"], "sequences": ["T9"]}, "no sequence 'T9'"),
     ):
-        if "mirp" in arguments["engines"]:
-            pytest.importorskip("mirp")
         with pytest.raises(DeclarationError, match=message):
             compare_engines(small_study.folder, **arguments)
+
+
+@pytest.mark.skipif(find_spec("mirp") is None, reason="mirp is not installed: its refusal was NOT tried")
+def test_an_unknown_sequence_is_said_with_mirp_too(small_study: SmallStudy) -> None:
+    with pytest.raises(DeclarationError, match="no sequence 'T9'"):
+        compare_engines(small_study.folder, engines=["pyradiomics", "mirp"], sequences=["T9"])
+
+
+def test_sequences_without_an_image_are_an_error_with_a_remedy(small_study: SmallStudy) -> None:
+    small_study.edit("images.csv", lambda table: table[table["sequence"] != "T2"])
+    with pytest.raises(DeclarationError, match="no lesion has an image of T2") as caught:
+        compare_engines(small_study.folder, engines=["ibsi", "pyradiomics"], sequences=["T2"])
+    assert "T1C" in str(caught.value.remedy)

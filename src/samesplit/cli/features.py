@@ -163,5 +163,8 @@ def compare_engines(
     for (sequence_name, first, second), part in summary.groupby(["sequence", "first", "second"], sort=False):
         counts = part.drop(columns=["sequence", "first", "second"])
         out.print(table_of(counts, title=f"{sequence_name}: features of {first} and {second} by agreement"))
+    if found.failed:
+        what = "1 case" if found.failed == 1 else f"{found.failed} cases"
+        say(f"{what} could not be used by an engine; ledger.csv says which and why")
     for path in found.files:
         say(f"Wrote {shown(path)}")

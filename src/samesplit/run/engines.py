@@ -17,7 +17,7 @@ from samesplit.errors import DeclarationError
 from samesplit.features.comparison import EnginePair, Extracted, extract_side_by_side, pairs_of
 from samesplit.features.differences import REASONS
 from samesplit.features.engines import get_engine
-from samesplit.features.equivalence import NeutralSetting, equivalent_profile
+from samesplit.features.equivalence import NeutralSetting, equivalent_profile, is_neutral
 from samesplit.features.pool import Progress
 from samesplit.features.profiles import Modality, Profile, read_profile
 from samesplit.reports.engine_comparison import EngineUse, comparison_page
@@ -33,7 +33,7 @@ SAME = 1e-6
 """Largest relative difference of two values that are taken for the same number."""
 
 CLASSES = ("same", "excellent", "good", "moderate", "poor", "not defined")
-"""`same` to a millionth in every lesion; then by ICC(A,1): above 0.9, 0.75, 0.5, as
+"""`same` to a millionth in every lesion, and defined in the same ones; then by ICC(A,1): above 0.9, 0.75, 0.5, as
 doi:10.1016/j.jcm.2016.02.012 calls them."""
 
 
@@ -43,13 +43,19 @@ class EngineComparison:
 
     Attributes:
         table: One row a sequence, two engines and a feature; see `agreement`.
-        ledger: Cases that an engine could not use.
-        files: What was written: the table as CSV, and a page.
+        ledger: LEDGER rows of cases that were repaired or failed, with the profile as part of the stage.
+        files: What was written: the table as CSV, the ledger as CSV, and a page.
     """
 
     table: pd.DataFrame
     ledger: pd.DataFrame
     files: tuple[Path, ...]
+
+    @property
+    def failed(self) -> int:
+        """Cases (lesion, sequence, rater) that at least one engine could not use."""
+        failed = self.ledger[self.ledger["status"] == "failed"]
+        return len(failed[["lesion_id", "sequence", "rater"]].drop_duplicates())
 
     def summary(self) -> pd.DataFrame:
         """How many features are in each class: rows sequence, first, second, family; columns of `CLASSES`."""
@@ -88,7 +94,8 @@ def compare_engines(
         start: Where to look for the benchmark.
 
     Raises:
-        DeclarationError: An engine, profile or sequence is not known, or an engine is not installed.
+        DeclarationError: An engine, profile or sequence is not known, an engine is not installed, or there is no
+            image of the sequences.
     """
     reporter = reporter or SilentReporter()
     workspace, folder = find_benchmark(benchmark, start=start)
@@ -99,8 +106,9 @@ def compare_engines(
     images = cohort.images[cohort.images["rater"] == definition.cohort.rater]
     lesions = _spread(sorted(images["lesion_id"].unique()), most_lesions)
     images = images[images["lesion_id"].isin(lesions)]
+    wanted = _with_images(wanted, images, definition.cohort.rater)
     modality = _modalities(workspace, definition.profiles)
-    done = []
+    neutral, done = setting or NeutralSetting(), []
     with ExitStack() as stages:
 
         def stage(title: str) -> Progress:
@@ -108,17 +116,13 @@ def compare_engines(
             return stages.enter_context(reporter.stage(title))
 
         for sequence in wanted:
-            rows = images[images["sequence"] == sequence]
-            if rows.empty:
-                continue
+            kind = modality.get(sequence, "any")
             asked = {
-                engine: given.get(engine)
-                or equivalent_profile(engine, setting or NeutralSetting(), modality.get(sequence, "any"))
-                for engine in engines
+                engine: given.get(engine) or equivalent_profile(engine, neutral, kind) for engine in engines
             }
             done.append(
                 extract_side_by_side(
-                    rows,
+                    images[images["sequence"] == sequence],
                     asked,
                     cache=workspace.cache / "features",
                     jobs=jobs or cores(),
@@ -126,12 +130,18 @@ def compare_engines(
                     geometry_repair=definition.cohort.geometry_repair,
                     minimum_voxels=definition.cohort.minimum_voxels,
                     companions=images,
+                    own=frozenset(
+                        e for e, profile in asked.items() if not is_neutral(profile, neutral, kind)
+                    ),
                 )
             )
     table = pd.concat([agreement(pair) for one in done for pair in pairs_of(one)], ignore_index=True)
     ledger = pd.concat([one.ledger for one in done], ignore_index=True)
     out = output or workspace.reports / definition.name / "engines"
-    return EngineComparison(table, ledger, _write(out, definition.title, table, ledger, done))
+    names = ("engines.csv", "ledger.csv", "engines.html")
+    found = EngineComparison(table, ledger, tuple(out / name for name in names))
+    _write(found, definition.title, done)
+    return found
 
 
 def agreement(pair: EnginePair) -> pd.DataFrame:
@@ -141,7 +151,8 @@ def agreement(pair: EnginePair) -> pd.DataFrame:
         pair: Their values.
 
     Returns:
-        The columns of `pair.features`, and sequence, first, second; n (lesions where both have a value); icc with
+        The columns of `pair.features`, and sequence, first, second; n (lesions where both have a value), n_first
+        and n_second (where that engine has one); icc with
         icc_low and icc_high (ICC(A,1), 95 %: two-way, absolute agreement, single values); largest_difference
         (second minus first, of the lesion where it is largest); largest_relative_difference and
         median_relative_difference (of the larger value); where (that lesion); agreement (one of `CLASSES`).
@@ -157,6 +168,8 @@ def agreement(pair: EnginePair) -> pd.DataFrame:
     rows.insert(1, "first", pair.first)
     rows.insert(2, "second", pair.second)
     rows["n"] = both.sum(axis=0)
+    rows["n_first"], rows["n_second"] = np.isfinite(left).sum(axis=0), np.isfinite(right).sum(axis=0)
+    alike = (rows["n"] == rows["n_first"]) & (rows["n"] == rows["n_second"])
     correlated = icc(np.stack([left, right], axis=1), form="ICC(A,1)") if len(left) else None
     for name, values in (
         ("icc", "estimate"),
@@ -172,11 +185,16 @@ def agreement(pair: EnginePair) -> pd.DataFrame:
     rows["largest_relative_difference"] = [float(s.max()) if s.size else np.nan for s in shares]
     rows["median_relative_difference"] = [float(np.median(s)) if s.size else np.nan for s in shares]
     rows["agreement"] = [
-        _class(share, coefficient)
-        for share, coefficient in zip(rows["largest_relative_difference"], rows["icc"], strict=True)
+        _class(share if equal else np.inf, coefficient)
+        for share, equal, coefficient in zip(
+            rows["largest_relative_difference"], alike, rows["icc"], strict=True
+        )
     ]
     same = rows["agreement"] == "same"
     rows.loc[same, "reasons"] = ""
+    rows.loc[~alike, "reasons"] = [
+        "; ".join(filter(None, (text, "undefined"))) for text in rows.loc[~alike, "reasons"]
+    ]
     return rows
 
 
@@ -239,6 +257,20 @@ def _known_sequences(asked: Sequence[str], known: Sequence[str]) -> Sequence[str
     return asked or known
 
 
+def _with_images(wanted: Sequence[str], images: pd.DataFrame, rater: str) -> list[str]:
+    """The sequences of which there are images."""
+    there = set(images["sequence"])
+    found = [sequence for sequence in wanted if sequence in there]
+    if not found:
+        others = ", ".join(sorted(there))
+        raise DeclarationError(
+            f"no lesion has an image of {' or '.join(wanted)} with a mask by the rater '{rater}'",
+            remedy="add rows to images.csv"
+            + (f", or ask for a sequence that has images: {others}" if others else ""),
+        )
+    return found
+
+
 def _spread(lesions: list[str], most: int | None) -> list[str]:
     if most is None or most >= len(lesions):
         return lesions
@@ -255,10 +287,7 @@ def _modalities(workspace: Workspace, profiles: Mapping[str, Sequence[str]]) -> 
     return found
 
 
-def _write(
-    folder: Path, title: str, table: pd.DataFrame, ledger: pd.DataFrame, done: Sequence[Extracted]
-) -> tuple[Path, ...]:
-    folder.mkdir(parents=True, exist_ok=True)
+def _write(found: EngineComparison, title: str, done: Sequence[Extracted]) -> None:
     uses = [
         EngineUse(
             sequence=one.sequence,
@@ -274,8 +303,8 @@ def _write(
         for engine, profile in one.profiles.items()
     ]
     reasons = {key: reason.text for key, reason in REASONS.items()}
-    page = comparison_page(title, table, uses, reasons, failed=len(ledger), classes=CLASSES)
-    paths = (folder / "engines.csv", folder / "engines.html")
-    write_bytes(paths[0], table.to_csv(index=False, lineterminator="\n").encode())
-    write_bytes(paths[1], page.encode())
-    return paths
+    page = comparison_page(title, found.table, uses, reasons, failed=found.failed, classes=CLASSES)
+    table, ledger = (rows.to_csv(index=False, lineterminator="\n") for rows in (found.table, found.ledger))
+    found.files[0].parent.mkdir(parents=True, exist_ok=True)
+    for path, text in zip(found.files, (table, ledger, page), strict=True):
+        write_bytes(path, text.encode())
