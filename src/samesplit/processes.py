@@ -90,8 +90,8 @@ def _pool(jobs: int) -> Iterator[Any]:
 def one_thread() -> None:
     """One thread inside each process; SimpleITK does not read the environment variables.
 
-    Where psutil is installed loky ends a worker whose memory has grown by 300 MB since its first task. A network or
-    a large lesion does that by itself, and a new worker would import everything anew: the check is switched off.
+    Where psutil is installed loky ends a worker whose memory has grown by 300 MB since its first task. A network
+    or a large lesion does that by itself, and a new worker would import everything anew: the check is off.
     """
     import SimpleITK as sitk
     from joblib.externals.loky import process_executor
