@@ -55,19 +55,20 @@ class Bench:
     def run(self) -> None:
         """Everything, most important first."""
         self._start_tools()
-        sizes = ("small",) if self.quick else ("small", "medium", "large", "phantom")
-        main = sizes[0] if self.quick else "medium"
-        for case in sizes:
-            self.compare("one", case, 2.0, "all")
+        main = "small" if self.quick else "medium"
+        self.compare("one", main, 2.0, "all")
         self.compare("sweep", main, "linear")
-        for case in (main,) if self.quick else (main, "phantom"):
-            for family in self._families():
-                self.compare("one", case, 2.0, family)
+        for family in self._families():
+            self.compare("one", main, 2.0, family)
+        for case in () if self.quick else ("small", "large", "phantom"):
+            self.compare("one", case, 2.0, "all")
         self.both_cores(main)
-        self.peaks()
         self.curve()
+        self.peaks()
         self.starts()
         if not self.quick:
+            for family in self._families():
+                self.compare("one", "phantom", 2.0, family)
             for case, interpolation in (("small", "linear"), ("medium", "cubic"), ("large", "linear")):
                 self.compare("sweep", case, interpolation)
         for tool in self.tools.values():
@@ -194,7 +195,7 @@ class Bench:
             for task, arguments in (("one", (1.0, "all")), ("sweep", ("linear",))):
                 if path.stem not in self.tools or not self._can(path.stem, task, arguments):
                     continue
-                if task == "sweep" and not self._is_quick(path.stem):
+                if not self._is_quick(path.stem):
                     continue
                 try:
                     tool = self._new(path, timeout_s=200.0)
