@@ -66,7 +66,8 @@ def test_a_worker_that_dies_costs_its_own_piece_only(scheduler: str, tmp_path: P
     assert isinstance(results[1], Died)
     assert "its worker died" in results[1].reason
     assert {place: results[place] for place in (0, 2, 3)} == {0: 0, 2: 2, 3: 3}
-    assert len((tmp_path / "1.started").read_text()) == 4  # twice among others, twice alone
+    # Twice alone; before that up to twice among others, where it can also be lost while it waits its turn.
+    assert 2 <= len((tmp_path / "1.started").read_text()) <= 4
 
 
 def test_results_are_kept_by_the_caller_and_not_computed_again(scheduler: str, tmp_path: Path) -> None:
