@@ -49,6 +49,11 @@ from samesplit.statistics.proportions import (
     proportion_interval,
 )
 from samesplit.statistics.readers import reader_rows, reader_tables
+from samesplit.statistics.selection_stability import (
+    nogueira,
+    relative_standard_deviation,
+    selection_matrix,
+)
 
 __all__ = [
     "ICC",
@@ -92,6 +97,7 @@ __all__ = [
     "log_loss",
     "mean_influence",
     "model_pairs",
+    "nogueira",
     "normal_interval",
     "paired_difference",
     "paired_proportions",
@@ -101,6 +107,8 @@ __all__ = [
     "proportion_interval",
     "reader_rows",
     "reader_tables",
+    "relative_standard_deviation",
     "roc_points",
+    "selection_matrix",
     "z_test",
 ]
