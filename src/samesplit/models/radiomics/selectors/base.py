@@ -1,0 +1,131 @@
+"""The base of all selectors: rank all columns once, so that every size is a prefix of one ranking.
+
+A selector is a scikit-learn transformer with `ranking_`: the columns, best first. Deriving from
+`RankingSelector` with a `key` is all it takes to be known to model files under that key.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+__all__ = ["SELECTORS", "Codes", "RankingSelector", "Scores", "Shared", "Values"]
+
+Values = npt.NDArray[np.float64]
+"""Features, shape (n_lesions, n_features)."""
+Codes = npt.NDArray[np.int64]
+"""Labels as 0 and 1, shape (n_lesions,)."""
+Scores = npt.NDArray[np.float64]
+"""One number a column, shape (n_features,)."""
+Shared = dict[Any, Any]
+"""What the selectors of one fold leave for each other, by keys that hold all that decides the value."""
+
+SELECTORS: dict[str, type[RankingSelector]] = {}
+"""Every selector by the key that model files use."""
+
+
+class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
+    """The base of all selectors: `fit` ranks, `transform` keeps the first `size` of the ranking.
+
+    Whatever the selector: the order of the rows never matters (they are sorted before they are scored, so not
+    even by rounding), constant columns come last, and of equal scores the column that comes first does.
+
+    Attributes:
+        key: How model files call the selector.
+        title: How reports call it.
+        definition: What it ranks by, in one line.
+        source: The DOI or address of the publication that it follows.
+        ranking_: Column numbers, best first, shape (n_features,); every column stands in it once.
+        scores_: What was ranked by, per column, higher is better, NaN for constant columns, shape
+            (n_features,).
+    """
+
+    key: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    definition: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+    size: int | None
+
+    def __init_subclass__(cls, *, key: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if key:
+            cls.key = key
+            SELECTORS[key] = cls
+
+    @abstractmethod
+    def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
+        """How good each column is, higher is better, NaN for worthless.
+
+        Args:
+            X: Shape (n_lesions, n_features), finite, C order, in a row order that depends on the rows' content
+                only. Constant columns are not among them: column numbers are those of this array. It may be
+                shared and must not be changed.
+            y: 0 or 1, shape (n_lesions,).
+            shared: What other selectors left for the same X and y, and where this one may leave something.
+        """
+
+    def shown(self, scores: Scores, y: Codes) -> Scores:
+        """What `scores_` shows of what was ranked by: the same unless a selector says it on another scale."""
+        return scores
+
+    def fit(self, X: Any, y: Any, *, shared: Shared | None = None) -> Self:
+        """Rank the columns.
+
+        Args:
+            X: Shape (n_lesions, n_features), finite.
+            y: Two classes, shape (n_lesions,).
+            shared: A dictionary that all selectors fitted to the very same X and y may be handed, so that what
+                one computed need not be computed again; None keeps nothing. The ranking is the same either way.
+
+        Raises:
+            ValueError: There are not two classes, a value is not finite, or `shared` belongs to other data.
+        """
+        values, labels = validate_data(self, X, y, dtype="float64", ensure_min_samples=2)
+        check_classification_targets(labels)
+        classes, codes = np.unique(labels, return_inverse=True)
+        if len(classes) != 2:
+            raise ValueError(f"{type(self).__name__} needs two classes, the labels hold {len(classes)} class")
+        shared = {} if shared is None else shared
+        rows, columns, codes = _sorted_rows(values, codes.astype("int64"), shared)
+        scores = np.full(values.shape[1], np.nan)
+        if len(columns):
+            scores[columns] = np.asarray(self.score(rows, codes, shared=shared), dtype="float64")
+        self.ranking_ = np.lexsort((np.arange(len(scores)), -np.nan_to_num(scores, nan=-np.inf)))
+        self.scores_ = self.shown(scores, codes)
+        return self
+
+    def _get_support_mask(self) -> npt.NDArray[np.bool_]:
+        check_is_fitted(self)
+        mask = np.zeros(len(self.ranking_), dtype=bool)
+        mask[self.ranking_[: self.size]] = True
+        return mask
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.classifier_tags = None
+        return tags
+
+
+def _sorted_rows(values: Values, codes: Codes, shared: Shared) -> tuple[Values, npt.NDArray[np.int64], Codes]:
+    """The columns that vary with the rows sorted by label and content, their numbers, and the labels."""
+    if "rows" in shared:
+        shape, given, found = shared["rows"]
+        if shape != values.shape or not np.array_equal(given, codes):
+            raise ValueError(
+                "`shared` holds what selectors left for other data: use a new one for each X and y"
+            )
+        return found  # type: ignore[no-any-return]
+    columns = np.flatnonzero(values.max(axis=0) > values.min(axis=0))
+    kept = np.ascontiguousarray(values if len(columns) == values.shape[1] else values[:, columns])
+    order = sorted(range(len(kept)), key=lambda row: (codes[row], kept[row].tobytes()))
+    found = np.ascontiguousarray(kept[order]), columns, codes[order]
+    shared["rows"] = values.shape, codes, found
+    return found
