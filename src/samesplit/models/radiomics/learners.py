@@ -1,0 +1,289 @@
+"""Classifiers that scikit-learn has not quite as the grid needs them: quiet, with probabilities, on few rows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.ensemble import AdaBoostClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.svm import SVC
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+__all__ = [
+    "AdaptiveBoosting",
+    "ClassWeighted",
+    "LogisticModel",
+    "NearestNeighbours",
+    "Perceptron",
+    "SupportVectors",
+]
+
+Floats = npt.NDArray[np.float64]
+Weights = str | Mapping[int, float] | None
+"""`balanced` (classes weigh alike), a weight for each label, or None."""
+
+
+class LogisticModel(LogisticRegression):  # type: ignore[misc]
+    """scikit-learn's logistic regression; a solver that stops at `max_iter` is taken as it is, without a warning.
+
+    `n_iter_` tells how many steps were taken.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Floats | None = None) -> Self:
+        """Fit; see scikit-learn."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            super().fit(X, y, sample_weight)
+        return self
+
+
+class Perceptron(MLPClassifier):  # type: ignore[misc]
+    """scikit-learn's multilayer perceptron; training that ends at `max_iter` is meant, and does not warn.
+
+    What only further training would need (optimiser, generator) is not kept.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Floats | None = None) -> Self:
+        """Fit; see scikit-learn."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            super().fit(X, y, sample_weight)
+        for name in ("_optimizer", "_random_state"):
+            if hasattr(self, name):
+                delattr(self, name)
+        return self
+
+
+class AdaptiveBoosting(AdaBoostClassifier):  # type: ignore[misc]
+    """scikit-learn's AdaBoost; where not even its first tree beats chance, every probability is 0.5.
+
+    scikit-learn raises an error there, which would cost a whole fold for one useless column.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Floats | None = None) -> Self:
+        """Fit; see scikit-learn."""
+        try:
+            super().fit(X, y, sample_weight)
+        except ValueError as error:
+            if "worse than random" not in str(error):
+                raise
+            self.estimators_: list[Any] = []
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Probabilities of the negative and the positive class, shape (n_lesions, 2)."""
+        if self.estimators_:
+            return np.asarray(super().predict_proba(X))
+        return np.full((len(validate_data(self, X, reset=False)), len(self.classes_)), 1 / len(self.classes_))
+
+    @property
+    def feature_importances_(self) -> Floats:
+        """The mean share of the trees' gain, shape (n_features,); zeros where there is no tree."""
+        return np.asarray(super().feature_importances_) if self.estimators_ else np.zeros(self.n_features_in_)
+
+
+class NearestNeighbours(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """k-nearest neighbours that asks for no more neighbours than there are rows.
+
+    Args:
+        n_neighbors: How many neighbours vote.
+        weights: `uniform`, or `distance`: one over the distance.
+        p: Power of the Minkowski distance; 2 is Euclidean.
+
+    Example:
+        >>> X, y = np.array([[0.0], [1.0], [5.0]]), np.array([0, 0, 1])
+        >>> NearestNeighbours(n_neighbors=5).fit(X, y).predict_proba([[5.0]]).round(2)
+        array([[0.67, 0.33]])
+    """
+
+    def __init__(self, *, n_neighbors: int = 5, weights: str = "uniform", p: float = 2) -> None:
+        self.n_neighbors = n_neighbors
+        self.weights = weights
+        self.p = p
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Keep the training rows."""
+        count = min(self.n_neighbors, len(X))
+        # Brute: with at most some thousand rows it is as fast as a tree, and its distances need no tree on disk.
+        model = KNeighborsClassifier(count, weights=self.weights, p=self.p, algorithm="brute", n_jobs=1)
+        self.model_ = model.fit(X, y)
+        self.classes_, self.n_features_in_ = model.classes_, model.n_features_in_
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:
+        """The share of votes for the negative and the positive class, shape (n_lesions, 2)."""
+        check_is_fitted(self)
+        return np.asarray(self.model_.predict_proba(X))
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """The likelier class."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+
+class SupportVectors(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A support vector machine with Platt's probabilities, for two classes.
+
+    The machine is fitted on all rows. Its scores become probabilities through a logistic curve that is fitted
+    to the scores of `folds` held-out folds (Platt 1999), as `CalibratedClassifierCV(SVC(), ensemble=False)` of
+    scikit-learn does. Other than there, the curve never falls: where the held-out scores say nothing, or by
+    chance the opposite, probabilities come close to the prevalence and keep the order of the scores. A class of a
+    single row leaves nothing to hold out: the curve is then fitted to the scores of the training rows.
+
+    Args:
+        C: Inverse strength of the penalty.
+        kernel: `rbf`, `linear`, `poly` or `sigmoid`.
+        degree: Of `poly`.
+        gamma: Kernel width: `scale` is 1 / (n_features * variance of X), `auto` is 1 / n_features.
+        coef0: Constant of `poly` and `sigmoid`.
+        class_weight: For the machine and the curve alike.
+        folds: For the curve; fewer where a class has fewer rows.
+        random_state: Seed of the shuffle into folds.
+
+    Example:
+        >>> X, y = np.linspace(-1, 1, 20)[:, None], np.arange(20) // 10
+        >>> bool(SupportVectors().fit(X, y).predict_proba([[0.9]])[0, 1] > 0.8)
+        True
+    """
+
+    def __init__(
+        self,
+        *,
+        C: float = 1.0,
+        kernel: str = "rbf",
+        degree: int = 3,
+        gamma: str | float = "scale",
+        coef0: float = 0.0,
+        class_weight: Weights = None,
+        folds: int = 5,
+        random_state: int | None = None,
+    ) -> None:
+        self.C = C
+        self.kernel = kernel
+        self.degree = degree
+        self.gamma = gamma
+        self.coef0 = coef0
+        self.class_weight = class_weight
+        self.folds = folds
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit the machine on all rows, and the curve on held-out scores."""
+        X, y = validate_data(self, X, y, dtype="float64")
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) != 2:
+            raise ValueError(f"needs rows of two classes, found {len(self.classes_)}")
+        machine = SVC(
+            C=self.C, kernel=self.kernel, degree=self.degree, gamma=self.gamma, coef0=self.coef0,
+            class_weight=self.class_weight,
+        )  # fmt: skip
+        self.machine_ = machine.fit(X, y)
+        folds = min(self.folds, int(np.bincount(codes).min()))
+        if folds < 2:
+            scores = machine.decision_function(X)
+        else:
+            scores = np.empty(len(X))
+            splitter = StratifiedKFold(folds, shuffle=True, random_state=self.random_state)
+            for learn, held in splitter.split(X, codes):
+                scores[held] = clone(machine).fit(X[learn], y[learn]).decision_function(X[held])
+        weight = compute_sample_weight(self.class_weight, y)
+        self.slope_, self.intercept_ = platt_curve(scores, codes, weight)
+        return self
+
+    def decision_function(self, X: Any) -> Floats:
+        """Distance to the boundary in kernel space, positive on the side of the positive class."""
+        check_is_fitted(self)
+        return np.asarray(self.machine_.decision_function(X))
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Probabilities of the negative and the positive class, shape (n_lesions, 2)."""
+        positive = expit(self.slope_ * self.decision_function(X) + self.intercept_)
+        return np.column_stack([1 - positive, positive])
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """The likelier class."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+
+def platt_curve(scores: Floats, codes: npt.NDArray[np.int64], weight: Floats) -> tuple[float, float]:
+    """The rising logistic curve through scores, with the targets of Platt (1999).
+
+    Args:
+        scores: Shape (n_lesions,).
+        codes: 0 or 1, shape (n_lesions,).
+        weight: Of each row, shape (n_lesions,).
+
+    Returns:
+        Slope (above 0) and intercept of the log odds.
+
+    References:
+        J. C. Platt, Probabilistic outputs for support vector machines, in: Advances in Large Margin
+        Classifiers, MIT Press 1999.
+
+    Example:
+        >>> slope, _ = platt_curve(np.array([-1.0, 1.0, -1.0, 1.0]), np.array([1, 0, 1, 0]), np.ones(4))
+        >>> 0 < slope < 1e-3
+        True
+    """
+    positive, negative = weight[codes == 1].sum(), weight[codes == 0].sum()
+    # Platt's targets: what a uniform prior and the count of a class allow, never quite 0 or 1.
+    target = np.where(codes == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    unit = max(float(np.abs(scores).max()), np.finfo(float).tiny)
+    scaled = scores / unit
+
+    def loss(curve: Floats) -> tuple[float, Floats]:
+        logit = curve[0] * scaled + curve[1]
+        error = weight * (expit(logit) - target)
+        value = (weight * (np.logaddexp(0, logit) - target * logit)).sum()
+        return float(value), np.array([(error * scaled).sum(), error.sum()])
+
+    mean = float(np.average(target, weights=weight))
+    start = np.array([1.0, np.log(mean / (1 - mean))])
+    # The slope's lower bound keeps the order of the scores without saying anything.
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(1e-4, None), (None, None)])
+    return float(found.x[0]) / unit, float(found.x[1])
+
+
+class ClassWeighted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Gives class weights to a classifier that takes weights of rows only.
+
+    Args:
+        estimator: Its `fit` takes `sample_weight`.
+        class_weight: `balanced`: a row weighs n_lesions / (2 * n_lesions of its class).
+    """
+
+    def __init__(self, estimator: Any, *, class_weight: Weights = "balanced") -> None:
+        self.estimator = estimator
+        self.class_weight = class_weight
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit the classifier with the weights of these rows."""
+        weight = compute_sample_weight(self.class_weight, y)
+        self.model_ = clone(self.estimator).fit(X, y, sample_weight=weight)
+        self.classes_, self.n_features_in_ = self.model_.classes_, self.model_.n_features_in_
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Probabilities of the negative and the positive class, shape (n_lesions, 2)."""
+        check_is_fitted(self)
+        return np.asarray(self.model_.predict_proba(X))
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """The likelier class."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    @property
+    def feature_importances_(self) -> Floats:
+        """Those of the classifier, where it has them."""
+        return np.asarray(self.model_.feature_importances_)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.model_selection import StratifiedKFold
+from sklearn.svm import SVC
+
+from samesplit.models.radiomics.learners import SupportVectors, platt_curve
+
+
+def data(n: int = 120, noise: float = 1.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 4))
+    return X, (X[:, 0] + noise * rng.normal(size=n) > 0.5).astype(int)
+
+
+@pytest.mark.parametrize("noise", [0.1, 1.0])
+def test_svm_probabilities_agree_with_scikit_learns_calibration(noise: float) -> None:
+    X, y = data(noise=noise)
+    folds = StratifiedKFold(5, shuffle=True, random_state=3)
+    reference = CalibratedClassifierCV(SVC(), ensemble=False, cv=folds).fit(X, y)
+    ours = SupportVectors(random_state=3).fit(X, y)
+    np.testing.assert_allclose(ours.predict_proba(X), reference.predict_proba(X), atol=2e-4)
+    np.testing.assert_array_equal(ours.predict(X), reference.predict(X))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_svm_probabilities_keep_the_order_of_the_scores_even_where_nothing_is_learnt(seed: int) -> None:
+    X, y = data(24, noise=1e6, seed=seed)
+    model = SupportVectors(random_state=0).fit(X, y)
+    assert model.slope_ > 0
+    assert spearmanr(model.predict_proba(X)[:, 1], model.decision_function(X)).statistic > 0.999999
+
+
+def test_where_held_out_scores_contradict_the_labels_probabilities_are_close_to_the_prevalence() -> None:
+    scores = np.linspace(-3, 3, 40)
+    codes = (np.arange(40) < 10).astype(int)
+    slope, intercept = platt_curve(scores, codes, np.ones(40))
+    probabilities = 1 / (1 + np.exp(-(slope * scores + intercept)))
+    assert slope > 0
+    np.testing.assert_allclose(probabilities, (10 * 11 / 12 + 30 / 32) / 40, atol=1e-3)
+
+
+def test_platts_curve_is_the_maximum_of_its_likelihood() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=50)
+    codes = (scores + rng.normal(size=50) > 0).astype(int)
+    weight = rng.uniform(0.5, 2, size=50)
+    slope, intercept = platt_curve(scores, codes, weight)
+    positive, negative = weight[codes == 1].sum(), weight[codes == 0].sum()
+    target = np.where(codes == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    error = weight * (1 / (1 + np.exp(-(slope * scores + intercept))) - target)
+    np.testing.assert_allclose([error.sum(), error @ scores], 0, atol=1e-3)
+
+
+def test_scores_that_are_all_alike_give_the_prevalence() -> None:
+    slope, intercept = platt_curve(np.zeros(10), np.repeat([0, 1], 5), np.ones(10))
+    assert np.isfinite(slope)
+    assert abs(intercept) < 1e-6
+
+
+def test_a_support_vector_machine_of_one_class_is_an_error() -> None:
+    with pytest.raises(ValueError, match="two classes, found 1"):
+        SupportVectors().fit(np.zeros((4, 1)), np.ones(4, dtype=int))
