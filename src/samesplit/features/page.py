@@ -5,14 +5,8 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
-import textwrap
-from collections.abc import Iterable, Mapping
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
-
-from pydantic_core import PydanticUndefined
+from collections.abc import Iterable
 
 from samesplit.declarations import Declaration
 from samesplit.features.catalogue import (
@@ -34,6 +28,7 @@ from samesplit.features.processing.settings import (
     Normalisation,
     ProcessingSettings,
 )
+from samesplit.markdown import code, one_line, plain, settings_table, table
 
 __all__ = ["features_page"]
 
@@ -137,8 +132,8 @@ def features_page() -> str:
 
 
 def _introduction() -> list[str]:
-    table = read_reference()
-    with_reference = table[table["reference_value"].notna()]
+    reference = read_reference()
+    with_reference = reference[reference["reference_value"].notna()]
     each = with_reference[~with_reference["diagnostic"]].groupby("dataset", sort=False).size()
     diagnostics = len(with_reference) - int(each.sum())
     shares = ", ".join(f"{str(name).replace('_', ' ')} {count}" for name, count in each.items())
@@ -150,7 +145,7 @@ def _introduction() -> list[str]:
         f"the manual's.",
         f"`samesplit ibsi` compares with {each.sum():,} reference values ({shares}) and {diagnostics} "
         f"image and ROI diagnostics; all "
-        f"match. {len(table) - len(with_reference)} rows of the reference table hold no value: the area "
+        f"match. {len(reference) - len(with_reference)} rows of the reference table hold no value: the area "
         f"under the IVH "
         "curve, and the densities of the oriented box and the smallest ellipsoid.",
         "This page is written by `samesplit features list --markdown docs/features.md` from the "
@@ -209,22 +204,22 @@ _MEANT = {
 
 def _aggregations(title: str, ways: Iterable[Aggregation]) -> list[str]:
     rows = [[f"`{way.suffix}`", way.code, way.name, _MEANT[way.suffix]] for way in ways]
-    return [title, _table(["suffix", "IBSI", "name", "what is done"], rows)]
+    return [title, table(["suffix", "IBSI", "name", "what is done"], rows)]
 
 
 def _family(one: Family) -> list[str]:
-    table = read_reference()
-    counts = table[table["reference_value"].notna()].groupby("base_tag").size()
+    reference = read_reference()
+    counts = reference[reference["reference_value"].notna()].groupby("base_tag").size()
     rows = [
         [
-            _plain(feature.name),
+            plain(feature.name),
             feature.code,
             f"`{feature.tag}`",
             feature.unit,
             feature.arbitrary_units,
             str(counts.get(feature.tag, 0)),
-            _code(feature.formula),
-            _plain(feature.undefined_when),
+            code(feature.formula),
+            plain(feature.undefined_when),
         ]
         for feature in family_features(one.key)
     ]
@@ -237,9 +232,9 @@ def _family(one: Family) -> list[str]:
         f"## {one.name}",
         f"`{one.key}`, IBSI {one.code}, {len(rows)} features; section {one.section} of the manual "
         f"({_linked(MANUAL.split(', ')[0])}). " + (f"Aggregations: {how}." if how else "Not aggregated."),
-        f"**Symbols.** {_plain(one.symbols)}.",
-        f"**Conventions.** {_plain(one.conventions)}" + (" Always defined." if always else ""),
-        _table(heads, rows),
+        f"**Symbols.** {plain(one.symbols)}.",
+        f"**Conventions.** {plain(one.conventions)}" + (" Always defined." if always else ""),
+        table(heads, rows),
     ]
 
 
@@ -255,12 +250,12 @@ def _processing() -> list[str]:
         "done. What was done to each case, with its numbers, is written beside the values.",
         steps,
         "### `processing`",
-        _settings_table(ProcessingSettings),
+        settings_table(ProcessingSettings, _PLAIN_MEANINGS),
         *_part("bias_correction", BiasCorrection),
         *_part("histogram_matching", HistogramMatching),
         *_part("normalisation", Normalisation),
         "### Other settings of a profile",
-        _settings_table(IbsiSettings),
+        settings_table(IbsiSettings, _PLAIN_MEANINGS),
         *_part("discretisation", Discretisation, rows=False),
         "Levels: FBN floor(N (x − min) / (max − min)) + 1, the highest value in level N; FBS floor((x − "
         "origin) / "
@@ -272,74 +267,4 @@ def _processing() -> list[str]:
 
 def _part(name: str, kind: type[Declaration], *, rows: bool = True) -> list[str]:
     parts = [f"### `{name}`", *inspect.cleandoc(kind.__doc__ or "").split("\n\n")]
-    return [_one_line(part) for part in parts] + ([_settings_table(kind)] if rows else [])
-
-
-def _settings_table(kind: type[Declaration]) -> str:
-    meanings = _attribute_docstrings(kind)
-    rows = []
-    for name, field in kind.model_fields.items():
-        words = _choices(field.annotation)
-        meaning = meanings.get(name) or _PLAIN_MEANINGS.get(name, "")
-        default = field.default
-        rows.append([f"`{name}`", _default(default), _plain(f"{words}{meaning}")])
-    return _table(["setting", "default", "meaning"], rows)
-
-
-def _attribute_docstrings(kind: type) -> Mapping[str, str]:
-    """The strings below the attributes of a class."""
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-    assert isinstance(definition, ast.ClassDef)
-    found = {}
-    for first, second in zip(definition.body, definition.body[1:], strict=False):
-        if isinstance(first, ast.AnnAssign) and isinstance(first.target, ast.Name):
-            text = second.value.value if _is_string(second) else ""  # type: ignore[attr-defined]
-            found[first.target.id] = _one_line(inspect.cleandoc(text))
-    return found
-
-
-def _is_string(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
-
-
-def _choices(annotation: Any) -> str:
-    """The words that a setting may have, where they are few."""
-    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    words = [word for part in parts if get_origin(part) is Literal for word in get_args(part)]
-    return f"{', '.join(f'`{word}`' for word in words[:-1])} or `{words[-1]}`. " if len(words) > 1 else ""
-
-
-def _default(default: Any) -> str:
-    if default is PydanticUndefined:
-        return "must be given"
-    if default is None or default == () or isinstance(default, Declaration):
-        return "none"
-    if isinstance(default, tuple):
-        return f"`[{', '.join(map(str, default))}]`"
-    return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{default}`"
-
-
-def _table(heads: list[str], rows: Iterable[list[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _plain(text: str) -> str:
-    """Text whose signs mean themselves, save for what stands between backticks."""
-    parts = text.split("`")
-    for i in range(0, len(parts), 2):
-        for sign in "_*|<":
-            parts[i] = parts[i].replace(sign, f"\\{sign}")
-    return "`".join(parts)
-
-
-def _code(text: str) -> str:
-    return "`" + text.replace("|", r"\|") + "`"
+    return [one_line(part) for part in parts] + ([settings_table(kind, _PLAIN_MEANINGS)] if rows else [])

@@ -1,0 +1,100 @@
+"""Markdown pages written from code: tables, text whose signs mean themselves, the settings of a declaration."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterable, Mapping
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic_core import PydanticUndefined
+
+from samesplit.declarations import Declaration
+
+__all__ = ["attribute_docstrings", "code", "default_text", "one_line", "plain", "settings_table", "table"]
+
+
+def settings_table(
+    kind: type[Declaration], meanings: Mapping[str, str] | None = None, *, only: Iterable[str] | None = None
+) -> str:
+    """The settings of a declaration with their defaults and meanings, as a table.
+
+    Args:
+        kind: Its class; the string below an attribute is its meaning.
+        meanings: For attributes that have none of their own.
+        only: Leave out all others; None for all.
+    """
+    told = attribute_docstrings(kind)
+    rows = []
+    for name, field in kind.model_fields.items():
+        if only is not None and name not in only:
+            continue
+        words = _choices(field.annotation)
+        meaning = told.get(name) or (meanings or {}).get(name, "")
+        rows.append([f"`{name}`", default_text(field.default), plain(f"{words}{meaning}")])
+    return table(["setting", "default", "meaning"], rows)
+
+
+def attribute_docstrings(kind: type) -> Mapping[str, str]:
+    """The strings below the attributes of a class."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    assert isinstance(definition, ast.ClassDef)
+    found = {}
+    for first, second in zip(definition.body, definition.body[1:], strict=False):
+        if isinstance(first, ast.AnnAssign) and isinstance(first.target, ast.Name):
+            text = second.value.value if _is_string(second) else ""  # type: ignore[attr-defined]
+            found[first.target.id] = one_line(inspect.cleandoc(text))
+    return found
+
+
+def _is_string(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _choices(annotation: Any) -> str:
+    """The words that a setting may have, where they are few."""
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    words = [word for part in parts if get_origin(part) is Literal for word in get_args(part)]
+    return f"{', '.join(f'`{word}`' for word in words[:-1])} or `{words[-1]}`. " if len(words) > 1 else ""
+
+
+def default_text(default: Any) -> str:
+    """A default as the page shows it."""
+    if default is PydanticUndefined:
+        return "must be given"
+    if default is None or default == () or isinstance(default, Declaration):
+        return "none"
+    if isinstance(default, tuple):
+        return f"`[{', '.join(map(str, default))}]`"
+    return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{default}`"
+
+
+def table(heads: list[str], rows: Iterable[list[str]]) -> str:
+    """A table; the cells are Markdown already."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks."""
+    return " ".join(text.split())
+
+
+def plain(text: str) -> str:
+    """Text whose signs mean themselves, save for what stands between backticks."""
+    parts = text.split("`")
+    for i in range(0, len(parts), 2):
+        for sign in "_*|<":
+            parts[i] = parts[i].replace(sign, f"\\{sign}")
+    return "`".join(parts)
+
+
+def code(text: str) -> str:
+    """Text as code that may stand in a table."""
+    return "`" + text.replace("|", r"\|") + "`"
