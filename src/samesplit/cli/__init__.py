@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from samesplit import __version__
-from samesplit.cli import cohort, features, runs
+from samesplit.cli import cohort, features, models, runs
 from samesplit.cli.shown import say
 from samesplit.errors import SamesplitError
 
@@ -34,10 +34,15 @@ _VERBS: dict[str, Callable[..., None]] = {
     "ibsi": features.ibsi,
     "features list": features.list_features,
     "engines compare": features.compare_engines,
+    "models list": models.list_models,
 }
 """What to type, in the order of `samesplit --help`; groups come last there."""
 
-_GROUPS = {"features": "The features that there are.", "engines": "The engines that compute features."}
+_GROUPS = {
+    "features": "The features that there are.",
+    "engines": "The engines that compute features.",
+    "models": "The models that there are.",
+}
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """Errors of the disk that may arise inside any library: full, over quota, read-only, not allowed, broken."""

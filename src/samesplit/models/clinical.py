@@ -19,7 +19,7 @@ __all__ = ["ClinicalLogisticModel", "ClinicalLogisticSettings"]
 
 
 class ClinicalLogisticSettings(ModelSettings):
-    """`kind: clinical-logistic`."""
+    """`kind: clinical-logistic`: logistic regression on what is known without the image."""
 
     kind: Literal["clinical-logistic"] = "clinical-logistic"
     variables: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ __all__ = ["AverageModel", "AverageSettings"]
 
 
 class AverageSettings(ModelSettings):
-    """`kind: average`."""
+    """`kind: average`: the mean of the probabilities of other models."""
 
     kind: Literal["average"] = "average"
     members: tuple[str, ...] = Field(min_length=2)
