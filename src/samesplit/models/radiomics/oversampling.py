@@ -1,0 +1,61 @@
+"""Synthetic lesions of the rarer class for the rows that are fitted on, never before a split."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from samesplit.declarations import Declaration
+
+__all__ = ["OversampleSettings", "oversample"]
+
+
+class OversampleSettings(Declaration):
+    """`oversample:` of a radiomics model: as many lesions of the rarer class as of the other, in training only."""
+
+    method: Literal["smote"] = "smote"
+    """Points between a lesion of the rarer class and one of its nearest neighbours of the same class."""
+    neighbours: Annotated[int, Field(ge=1)] = 5
+    """Of how many neighbours one is drawn; fewer where the class has fewer lesions."""
+
+
+def oversample(
+    X: npt.NDArray[np.float64], y: npt.NDArray[np.int64], *, neighbours: int = 5, seed: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Add points of the rarer class until both are as common (SMOTE).
+
+    Each new point lies on the line between a lesion of the rarer class and one of its nearest neighbours in that
+    class, so the columns should be on one scale. Neighbours are those of the rows given: give training rows alone.
+
+    Args:
+        X: Prepared features without gaps, shape (n_lesions, n_features).
+        y: 0 or 1, shape (n_lesions,).
+        neighbours: Of how many neighbours one is drawn; fewer where the class has fewer lesions.
+        seed: Of the draws.
+
+    Returns:
+        The given rows in their order, then the new ones; and their labels. Where the rarer class has a single
+        lesion or none there is no line to lie on, and nothing is added.
+
+    References:
+        N. V. Chawla et al., SMOTE: synthetic minority over-sampling technique, J. Artif. Intell. Res. 16:321-357
+        (2002), https://doi.org/10.1613/jair.953. Made by imbalanced-learn.
+
+    Example:
+        >>> X, y = np.array([[0.0], [1.0], [7.0], [8.0], [9.0]]), np.array([1, 1, 0, 0, 0])
+        >>> more, labels = oversample(X, y, seed=0)
+        >>> labels.tolist(), bool(0 <= more[5, 0] <= 1)
+        ([1, 1, 0, 0, 0, 1], True)
+    """
+    counts = np.bincount(y, minlength=2)
+    if counts.min() < 2 or counts[0] == counts[1]:
+        return X, y
+    # Imported here: it takes a second that grids without oversampling need not spend.
+    from imblearn.over_sampling import SMOTE
+
+    smote = SMOTE(k_neighbors=min(neighbours, int(counts.min()) - 1), random_state=seed)
+    more, labels = smote.fit_resample(X, y)
+    return np.asarray(more, dtype="float64"), np.asarray(labels, dtype=np.int64)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
+
+
+def data(positives: int, n: int = 40, columns: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(n, columns)), rng.permutation((np.arange(n) < positives).astype(int))
+
+
+@pytest.mark.parametrize("positives", [9, 31])
+def test_both_classes_become_as_common_and_the_given_rows_stay_first(positives: int) -> None:
+    X, y = data(positives)
+    more, labels = oversample(X, y, seed=1)
+    assert np.bincount(labels).tolist() == [31, 31]
+    np.testing.assert_array_equal(more[:40], X)
+    np.testing.assert_array_equal(labels[:40], y)
+    assert set(labels[40:]) == {int(positives < 20)}
+
+
+@pytest.mark.parametrize("neighbours", [1, 5])
+def test_every_new_lesion_lies_between_one_of_the_class_and_one_of_its_nearest(neighbours: int) -> None:
+    X, y = data(9)
+    more, _ = oversample(X, y, neighbours=neighbours, seed=1)
+    rare = X[y == 1]
+    for point in more[40:]:
+        lies = False
+        for start in rare:
+            distances = np.linalg.norm(rare - start, axis=1)
+            for end in rare[np.argsort(distances)[1 : neighbours + 1]]:
+                along = (point - start) @ (end - start) / ((end - start) ** 2).sum()
+                gap = np.abs(start + along * (end - start) - point).max()
+                lies |= bool(gap < 1e-12 and -1e-12 <= along <= 1 + 1e-12)
+        assert lies
+
+
+def test_fewer_lesions_than_neighbours_use_those_there_are() -> None:
+    X, y = data(3)
+    more, labels = oversample(X, y, neighbours=5, seed=1)
+    assert np.bincount(labels).tolist() == [37, 37]
+    assert np.isfinite(more).all()
+
+
+@pytest.mark.parametrize("positives", [0, 1, 20])
+def test_nothing_is_made_of_a_single_lesion_nor_where_classes_are_alike(positives: int) -> None:
+    X, y = data(positives)
+    more, labels = oversample(X, y, seed=1)
+    np.testing.assert_array_equal(more, X)
+    np.testing.assert_array_equal(labels, y)
+
+
+def test_the_seed_decides() -> None:
+    X, y = data(9)
+    first, second, third = (oversample(X, y, seed=seed)[0] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, third)
+
+
+def test_more_columns_than_rows_and_a_single_column_work() -> None:
+    for columns in (1, 200):
+        X, y = data(9, columns=columns)
+        assert oversample(X, y, seed=1)[0].shape == (62, columns)
+
+
+def test_settings_know_one_method_and_at_least_one_neighbour() -> None:
+    assert OversampleSettings().neighbours == 5
+    with pytest.raises(ValidationError):
+        OversampleSettings.model_validate({"method": "adasyn"})
+    with pytest.raises(ValidationError):
+        OversampleSettings(neighbours=0)
