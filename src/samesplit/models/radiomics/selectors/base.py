@@ -7,6 +7,7 @@ A selector is a scikit-learn transformer with `ranking_`: the columns, best firs
 from __future__ import annotations
 
 from abc import abstractmethod
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,7 +17,10 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-__all__ = ["SELECTORS", "Codes", "RankingSelector", "Scores", "Shared", "Values"]
+__all__ = [
+    "SELECTORS", "Codes", "RankingSelector", "Scores", "Shared", "Values", "check_count", "check_share",
+    "scores_of_order",
+]  # fmt: skip
 
 Values = npt.NDArray[np.float64]
 """Features, shape (n_lesions, n_features)."""
@@ -71,6 +75,13 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
             shared: What other selectors left for the same X and y, and where this one may leave something.
         """
 
+    def check(self) -> None:
+        """See that the parameters make sense.
+
+        Raises:
+            ValueError: One is not a number of its kind or out of its range.
+        """
+
     def shown(self, scores: Scores, y: Codes) -> Scores:
         """What `scores_` shows of what was ranked by: the same unless a selector says it on another scale."""
         return scores
@@ -85,8 +96,12 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
                 one computed need not be computed again; None keeps nothing. The ranking is the same either way.
 
         Raises:
-            ValueError: There are not two classes, a value is not finite, or `shared` belongs to other data.
+            ValueError: A parameter is out of range, there are not two classes, a value is not finite, or
+                `shared` belongs to other data.
         """
+        if self.size is not None:
+            check_count("size", self.size)
+        self.check()
         values, labels = validate_data(self, X, y, dtype="float64", ensure_min_samples=2)
         check_classification_targets(labels)
         classes, codes = np.unique(labels, return_inverse=True)
@@ -95,9 +110,11 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         shared = {} if shared is None else shared
         rows, columns, codes = _sorted_rows(values, codes.astype("int64"), shared)
         scores = np.full(values.shape[1], np.nan)
+        constant = np.ones(len(scores), dtype=bool)
+        constant[columns] = False
         if len(columns):
             scores[columns] = np.asarray(self.score(rows, codes, shared=shared), dtype="float64")
-        self.ranking_ = np.lexsort((np.arange(len(scores)), -np.nan_to_num(scores, nan=-np.inf)))
+        self.ranking_ = np.lexsort((constant, -np.nan_to_num(scores, nan=-np.inf)))
         self.scores_ = self.shown(scores, codes)
         return self
 
@@ -114,6 +131,41 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
+def scores_of_order(order: npt.NDArray[np.int64]) -> Scores:
+    """Scores for a method that gives an order only: 1 for the first column, 1 / n_features for the last.
+
+    Args:
+        order: Column numbers, best first, shape (n_features,).
+
+    Example:
+        >>> scores_of_order(np.array([2, 0, 1, 3])).tolist()
+        [0.75, 0.5, 1.0, 0.25]
+    """
+    scores = np.empty(len(order))
+    scores[order] = np.arange(len(order), 0, -1) / len(order)
+    return scores
+
+
+def check_count(name: str, value: object, *, least: int = 1) -> None:
+    """See that a parameter is a whole number of at least so much.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+
+
+def check_share(name: str, value: object) -> None:
+    """See that a parameter is a number above 0 and not above 1.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value <= 1:
+        raise ValueError(f"{name} must be a number above 0 and not above 1, got {value!r}")
+
+
 def _sorted_rows(values: Values, codes: Codes, shared: Shared) -> tuple[Values, npt.NDArray[np.int64], Codes]:
     """The columns that vary with the rows sorted by label and content, their numbers, and the labels."""
     if "rows" in shared:
@@ -125,7 +177,19 @@ def _sorted_rows(values: Values, codes: Codes, shared: Shared) -> tuple[Values, 
         return found  # type: ignore[no-any-return]
     columns = np.flatnonzero(values.max(axis=0) > values.min(axis=0))
     kept = np.ascontiguousarray(values if len(columns) == values.shape[1] else values[:, columns])
-    order = sorted(range(len(kept)), key=lambda row: (codes[row], kept[row].tobytes()))
+    order = _order_of_rows(kept, codes)
     found = np.ascontiguousarray(kept[order]), columns, codes[order]
     shared["rows"] = values.shape, codes, found
     return found
+
+
+def _order_of_rows(values: Values, codes: Codes) -> npt.NDArray[np.intp]:
+    """By label, then by the first column, and by as many further columns as it takes to tell rows apart."""
+    count = 1
+    while True:
+        first = values[:, :count]
+        order = np.lexsort((*first.T[::-1], codes))
+        same = (first[order[1:]] == first[order[:-1]]).all(axis=1) & (codes[order[1:]] == codes[order[:-1]])
+        if count >= values.shape[1] or not same.any():
+            return order
+        count *= 8

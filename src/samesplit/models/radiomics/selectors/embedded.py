@@ -1,4 +1,4 @@
-"""Selectors that rank by a fitted model."""
+"""Selectors that rank by a fitted model: penalised regression paths and random forests with shadow features."""
 
 from __future__ import annotations
 
@@ -7,15 +7,81 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from boruta import BorutaPy
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import lasso_path
+from sklearn.linear_model import enet_path
 
-from samesplit.models.radiomics.selectors.base import Codes, RankingSelector, Scores, Shared, Values
+from samesplit.models.radiomics.selectors.base import (
+    Codes,
+    RankingSelector,
+    Scores,
+    Shared,
+    Values,
+    check_count,
+    check_share,
+    scores_of_order,
+)
+from samesplit.models.radiomics.selectors.univariate import mean_ranks
 
-__all__ = ["Lasso"]
+__all__ = ["Boruta", "ElasticNet", "Lasso"]
 
 
-class Lasso(RankingSelector, key="lasso"):
+class _Path(RankingSelector):
+    """The order in which features enter a path of falling penalties."""
+
+    penalties: int
+    smallest: float
+    enough: int
+
+    def _l1_share(self) -> float:
+        return 1.0
+
+    def check(self) -> None:
+        """Counts are counts and shares shares."""
+        check_count("penalties", self.penalties)
+        check_count("enough", self.enough)
+        check_share("smallest", self.smallest)
+
+    def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
+        """A score whose order is the order of entry."""
+        spread = X.std(axis=0)
+        usable = spread > 1e-12 * np.maximum(1.0, np.abs(X).max(axis=0))
+        Z = np.asfortranarray((X - X.mean(axis=0)) / np.where(usable, spread, 1.0) * usable)
+        target = y - y.mean()
+        step, entry, left = self._path(Z, target)
+        # Rounded, so that twins are equals whatever the order of additions was.
+        second = np.round(np.where(step < self.penalties, entry, left), 10)
+        scores = scores_of_order(np.lexsort((-second, step)))
+        return np.where(usable, scores, np.nan)
+
+    def _path(self, Z: Values, target: npt.NDArray[np.float64]) -> tuple[Any, Any, Any]:
+        """Per column: step of entry (`penalties` if never), coefficient there, correlation left at the end."""
+        n, p = Z.shape
+        step, entry, coefficients = np.full(p, self.penalties), np.zeros(p), np.zeros(p)
+        first = np.abs(Z.T @ target).max() / n / self._l1_share()
+        penalties = np.geomspace(first, first * self.smallest, self.penalties) if first > 0 else np.empty(0)
+        for start in range(0, len(penalties), 10):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # the order is settled long before
+                _, path, _ = enet_path(
+                    Z,
+                    target,
+                    l1_ratio=self._l1_share(),
+                    alphas=penalties[start : start + 10],
+                    coef_init=coefficients,
+                )
+            active = path != 0
+            new = (step == self.penalties) & active.any(axis=1)
+            at = active[new].argmax(axis=1)
+            step[new], entry[new] = start + at, np.abs(path[new][np.arange(len(at)), at])
+            coefficients = np.ascontiguousarray(path[:, -1])
+            if (step < self.penalties).sum() >= self.enough:
+                break
+        return step, entry, np.abs(Z.T @ (target - Z @ coefficients)) / n
+
+
+class Lasso(_Path, key="lasso"):
     """The order in which features enter the LASSO path of the 0/1 label (Tibshirani 1996).
 
     Columns are standardised, the label is centred, and the penalty falls on a geometric grid from the value
@@ -32,6 +98,11 @@ class Lasso(RankingSelector, key="lasso"):
 
     References:
         https://doi.org/10.1111/j.2517-6161.1996.tb02080.x
+
+    Example:
+        >>> X = np.array([[0.0, 5.0], [1.0, 0.0], [10.0, 4.0], [11.0, 1.0]])
+        >>> Lasso(size=1).fit(X, [0, 0, 1, 1]).ranking_
+        array([0, 1])
     """
 
     title = "LASSO"
@@ -48,35 +119,128 @@ class Lasso(RankingSelector, key="lasso"):
         self.smallest = smallest
         self.enough = enough
 
-    def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """A score whose order is the order of entry."""
-        spread = X.std(axis=0)
-        usable = spread > 1e-12 * np.maximum(1.0, np.abs(X).max(axis=0))
-        Z = np.asfortranarray((X - X.mean(axis=0)) / np.where(usable, spread, 1.0) * usable)
-        target = y - y.mean()
-        step, entry, left = self._path(Z, target)
-        order = np.lexsort((-np.where(step < self.penalties, entry, left), step))
-        scores = np.empty(len(step))
-        scores[order] = np.arange(len(step), 0, -1) / len(step)
-        return np.where(usable, scores, np.nan)
 
-    def _path(self, Z: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) -> tuple[Any, Any, Any]:
-        """Per column: step of entry (`penalties` if never), coefficient there, correlation left at the end."""
-        n, p = Z.shape
-        step, entry, coefficients = np.full(p, self.penalties), np.zeros(p), np.zeros(p)
-        first = np.abs(Z.T @ target).max() / n
-        penalties = np.geomspace(first, first * self.smallest, self.penalties) if first > 0 else np.empty(0)
-        for start in range(0, len(penalties), 10):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # the order is settled long before
-                _, path, _ = lasso_path(
-                    Z, target, alphas=penalties[start : start + 10], coef_init=coefficients
-                )
-            active = path != 0
-            new = (step == self.penalties) & active.any(axis=1)
-            at = active[new].argmax(axis=1)
-            step[new], entry[new] = start + at, np.abs(path[new][np.arange(len(at)), at])
-            coefficients = np.ascontiguousarray(path[:, -1])
-            if (step < self.penalties).sum() >= self.enough:
-                break
-        return step, entry, np.abs(Z.T @ (target - Z @ coefficients)) / n
+class ElasticNet(_Path, key="elastic-net"):
+    """The order in which features enter the elastic-net path of the 0/1 label (Zou and Hastie 2005).
+
+    As `Lasso`, with a penalty that is part L1 and part L2: correlated features enter together.
+
+    Args:
+        size: How many columns `transform` keeps; None keeps all.
+        l1_share: The share of L1 in the penalty, in (0, 1]; 1 is the LASSO.
+        penalties: Number of penalties on the path.
+        smallest: The last penalty as a share of the first.
+        enough: The path ends early at the first ten penalties after which so many features have entered.
+
+    References:
+        https://doi.org/10.1111/j.1467-9868.2005.00503.x
+
+    Example:
+        >>> X = np.array([[0.0, 5.0], [1.0, 0.0], [10.0, 4.0], [11.0, 1.0]])
+        >>> ElasticNet(size=1, l1_share=0.5).fit(X, [0, 0, 1, 1]).ranking_
+        array([0, 1])
+    """
+
+    title = "Elastic net"
+    definition = (
+        "order of entry into the path of min_b ||y - Zb||^2 / (2n) + a (s ||b||_1 + (1 - s)/2 ||b||^2)"
+    )
+    source = "https://doi.org/10.1111/j.1467-9868.2005.00503.x"
+
+    def __init__(
+        self,
+        *,
+        size: int | None = 10,
+        l1_share: float = 0.5,
+        penalties: int = 100,
+        smallest: float = 0.01,
+        enough: int = 150,
+    ) -> None:
+        self.size = size
+        self.l1_share = l1_share
+        self.penalties = penalties
+        self.smallest = smallest
+        self.enough = enough
+
+    def _l1_share(self) -> float:
+        return self.l1_share
+
+    def check(self) -> None:
+        """Counts are counts and shares shares."""
+        super().check()
+        check_share("l1_share", self.l1_share)
+
+
+class Boruta(RankingSelector, key="boruta"):
+    """Boruta: which features matter more to a random forest than shuffled copies of features do?
+
+    In each round a forest is grown on the features and their shuffled copies (shadows). A feature that beats
+    the best shadow scores a hit; by a binomial test on its hits it is confirmed or rejected, with correction
+    for the number of features (Benjamini-Hochberg) and of rounds (Bonferroni), as the package `boruta` does.
+    Ranked first are the confirmed ones by their mean importance, then by theirs the undecided ones whose
+    median importance is above that of the best shadow, then all others by their median rank over the rounds.
+    The forest sees the ranks of the values, so that units do not matter. `scores_` is 1 for the best and
+    1 / n_features for the last.
+
+    Args:
+        size: How many columns `transform` keeps; None keeps all.
+        trees: Trees of a forest.
+        depth: Largest depth of a tree.
+        rounds: Largest number of rounds; fewer when all features are decided.
+        alpha: Level of the tests.
+        random_state: Seed of the forests and the shuffling.
+
+    References:
+        https://doi.org/10.18637/jss.v036.i11
+
+    Example:
+        >>> y = np.arange(40) % 2
+        >>> X = np.random.default_rng(0).normal(size=(40, 3)) + 4 * np.outer(y, [0, 0, 1])
+        >>> Boruta(size=1, trees=10, rounds=10).fit(X, y).get_support()
+        array([False, False,  True])
+    """
+
+    title = "Boruta"
+    definition = (
+        "hits of the forest importance above that of the best shuffled copy; confirmed, tentative, others"
+    )
+    source = "https://doi.org/10.18637/jss.v036.i11"
+
+    def __init__(
+        self,
+        *,
+        size: int | None = 10,
+        trees: int = 100,
+        depth: int = 5,
+        rounds: int = 40,
+        alpha: float = 0.05,
+        random_state: int = 0,
+    ) -> None:
+        self.size = size
+        self.trees = trees
+        self.depth = depth
+        self.rounds = rounds
+        self.alpha = alpha
+        self.random_state = random_state
+
+    def check(self) -> None:
+        """Counts are counts and shares shares."""
+        for name in ("trees", "depth", "rounds"):
+            check_count(name, getattr(self, name))
+        check_share("alpha", self.alpha)
+
+    def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
+        """A score whose order is confirmed, tentative, others."""
+        forest = RandomForestClassifier(max_depth=self.depth, n_jobs=1)
+        boruta = BorutaPy(
+            forest,
+            n_estimators=self.trees,
+            max_iter=self.rounds + 1,  # the package stops one short
+            alpha=self.alpha,
+            random_state=self.random_state,
+        )
+        boruta.fit(mean_ranks(X, shared).astype("float32"), y)
+        # The package ranks all confirmed ones 1 and all tentative ones 2; their history has no gaps.
+        importance = np.nan_to_num(boruta.importance_history_[1:]).mean(axis=0)
+        within = np.where(boruta.ranking_ <= 2, -importance, 0.0)
+        return scores_of_order(np.lexsort((within, boruta.ranking_)))

@@ -1,24 +1,69 @@
-"""Selectors that score each column by itself."""
+"""Selectors that score each column by itself: does it differ between the two classes?"""
 
 from __future__ import annotations
 
-import warnings
+from typing import Any
 
 import numpy as np
-from sklearn.feature_selection import f_classif
+import numpy.typing as npt
+from scipy.stats import rankdata
 
 from samesplit.models.radiomics.selectors.base import Codes, RankingSelector, Scores, Shared, Values
 
-__all__ = ["AnovaF"]
+__all__ = ["AnovaF", "ChiSquared", "FisherScore", "Gini", "TScore", "Wilcoxon", "class_ratio", "mean_ranks"]
+
+_BLOCK = 512
+"""Columns that are sorted at a time: memory stays small."""
+
+
+def class_ratio(X: Values, y: Codes, shared: Shared) -> Scores:
+    """Between-class over within-class sum of squares per column; infinite where the classes do not vary.
+
+    The F statistic, the squared pooled t statistic and the Fisher score of two classes are multiples of it.
+
+    Args:
+        X: Shape (n_lesions, n_features), no constant column.
+        y: 0 or 1, shape (n_lesions,).
+        shared: Where it is kept, under "class-ratio".
+
+    Example:
+        >>> class_ratio(np.array([[1.0], [3.0], [5.0], [7.0]]), np.array([0, 0, 1, 1]), {}).tolist()
+        [4.0]
+    """
+    if "class-ratio" not in shared:
+        zeros, ones = X[y == 0], X[y == 1]
+        gap = ones.mean(axis=0) - zeros.mean(axis=0)
+        within = _squares(zeros) + _squares(ones)
+        with np.errstate(divide="ignore"):
+            shared["class-ratio"] = len(zeros) * len(ones) / len(y) * gap**2 / within
+    return np.asarray(shared["class-ratio"])
+
+
+def mean_ranks(X: Values, shared: Shared) -> Values:
+    """The rank of each value in its column, from 1 on; equal values have their mean rank.
+
+    Args:
+        X: Shape (n_lesions, n_features).
+        shared: Where it is kept, under "mean-ranks".
+    """
+    if "mean-ranks" not in shared:
+        ranks = np.empty(X.shape)
+        for start in range(0, X.shape[1], _BLOCK):
+            ranks[:, start : start + _BLOCK] = rankdata(X[:, start : start + _BLOCK], axis=0)
+        shared["mean-ranks"] = ranks
+    return np.asarray(shared["mean-ranks"])
 
 
 class AnovaF(RankingSelector, key="anova-f"):
-    """The F statistic of a one-way analysis of variance between the classes (`sklearn` f_classif).
+    """The F statistic of a one-way analysis of variance between the two classes.
 
-    For two classes it ranks as the absolute pooled-variance t statistic does (F = t squared).
+    It ranks as the t-score with pooled variance and the Fisher score do (F = t squared = (n - 2) Fisher score).
 
     Args:
         size: How many columns `transform` keeps; None keeps all.
+
+    References:
+        https://doi.org/10.1007/978-1-4612-4380-9_6
 
     Example:
         >>> X = np.array([[0.0, 5.0], [1.0, 0.0], [10.0, 4.0], [11.0, 1.0]])
@@ -27,14 +72,218 @@ class AnovaF(RankingSelector, key="anova-f"):
     """
 
     title = "ANOVA F"
-    definition = "F = between-class over within-class mean square, sum_c n_c (m_c - m)^2 / (s^2_pooled)"
-    source = "https://scikit-learn.org/stable/modules/generated/sklearn.feature_selection.f_classif.html"
+    definition = "F = sum_c n_c (m_c - m)^2 / [sum_c sum_(i in c) (x_i - m_c)^2 / (n - 2)]"
+    source = "https://doi.org/10.1007/978-1-4612-4380-9_6"
 
     def __init__(self, *, size: int | None = 10) -> None:
         self.size = size
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """F per column."""
-        with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-            warnings.simplefilter("ignore")  # constant columns: their F is NaN and they come last
-            return np.asarray(f_classif(X, y)[0], dtype="float64")
+        """The ratio of sums of squares, which ranks as F does."""
+        return class_ratio(X, y, shared)
+
+    def shown(self, scores: Scores, y: Codes) -> Scores:
+        """F."""
+        return scores * (len(y) - 2) if len(y) > 2 else np.full_like(scores, np.nan)
+
+
+class TScore(RankingSelector, key="t-score"):
+    """The absolute two-sample t statistic.
+
+    With pooled variance (Student) it ranks as the F statistic does. With separate variances (Welch) it ranks
+    differently where the classes differ in size and spread; scikit-feature's `t_score` is of that kind, with
+    the variance divided by n instead of n - 1.
+
+    Args:
+        size: How many columns `transform` keeps; None keeps all.
+        variance: `pooled` (Student) or `separate` (Welch).
+
+    References:
+        https://doi.org/10.1093/biomet/6.1.1
+        https://doi.org/10.1093/biomet/34.1-2.28
+
+    Example:
+        >>> X = np.array([[0.0, 5.0], [1.0, 0.0], [10.0, 4.0], [11.0, 1.0]])
+        >>> TScore(size=1).fit(X, [0, 0, 1, 1]).scores_.round(3)
+        array([14.142,  0.   ])
+    """
+
+    title = "t-score"
+    definition = (
+        "|t| = |m_1 - m_0| / sqrt(s^2 (1/n_0 + 1/n_1)), s^2 pooled; separate: / sqrt(s_0^2/n_0 + s_1^2/n_1)"
+    )
+    source = "https://doi.org/10.1093/biomet/6.1.1"
+
+    def __init__(self, *, size: int | None = 10, variance: str = "pooled") -> None:
+        self.size = size
+        self.variance = variance
+
+    def check(self) -> None:
+        """The variance is of a known kind."""
+        if self.variance not in ("pooled", "separate"):
+            raise ValueError(f"variance must be 'pooled' or 'separate', got {self.variance!r}")
+
+    def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
+        """The ratio of sums of squares (pooled) or the squared statistic (separate)."""
+        if self.variance == "pooled":
+            return class_ratio(X, y, shared)
+        zeros, ones = X[y == 0], X[y == 1]
+        gap = ones.mean(axis=0) - zeros.mean(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = sum(_squares(part) / (len(part) * np.float64(len(part) - 1)) for part in (zeros, ones))
+            return np.asarray(gap**2 / error)
+
+    def shown(self, scores: Scores, y: Codes) -> Scores:
+        """The absolute t."""
+        if self.variance == "separate":
+            return np.sqrt(scores)
+        return np.sqrt(scores * (len(y) - 2)) if len(y) > 2 else np.full_like(scores, np.nan)
+
+
+class FisherScore(RankingSelector, key="fisher-score"):
+    """The Fisher score: spread of the class means over the spread within the classes.
+
+    For two classes it ranks as the F statistic does.
+
+    Args:
+        size: How many columns `transform` keeps; None keeps all.
+
+    References:
+        https://doi.org/10.1145/3136625
+
+    Example:
+        >>> X = np.array([[0.0, 5.0], [1.0, 0.0], [10.0, 4.0], [11.0, 1.0]])
+        >>> FisherScore(size=1).fit(X, [0, 0, 1, 1]).scores_
+        array([100.,   0.])
+    """
+
+    title = "Fisher score"
+    definition = "sum_c n_c (m_c - m)^2 / sum_c n_c s_c^2, s_c^2 with divisor n_c"
+    source = "https://doi.org/10.1145/3136625"
+
+    def __init__(self, *, size: int | None = 10) -> None:
+        self.size = size
+
+    def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
+        """The ratio of sums of squares, which is the Fisher score."""
+        return class_ratio(X, y, shared)
+
+
+class ChiSquared(RankingSelector, key="chi-squared"):
+    """The chi-squared statistic between the classes and the column's sum.
+
+    It needs values that are not negative: each column is scaled to [0, 1] over the rows it is fitted on. The
+    observed frequency of a class is the sum of its scaled values, the expected one the share of the class in
+    the rows times the sum of all (scikit-learn's `chi2`). It is a count statistic used on amounts, as in the
+    literature: it favours columns with most values near the lower end of their range.
+
+    Args:
+        size: How many columns `transform` keeps; None keeps all.
+
+    References:
+        https://doi.org/10.1109/TAI.1995.479783
+
+    Example:
+        >>> X = np.array([[0.0, 5.0], [1.0, 0.0], [10.0, 4.0], [11.0, 1.0]])
+        >>> ChiSquared(size=1).fit(X, [0, 0, 1, 1]).scores_.round(3)
+        array([1.653, 0.   ])
+    """
+
+    title = "Chi-squared"
+    definition = (
+        "sum_c (O_c - E_c)^2 / E_c, O_c = sum_(i in c) x_i of x scaled to [0, 1], E_c = n_c/n sum_i x_i"
+    )
+    source = "https://doi.org/10.1109/TAI.1995.479783"
+
+    def __init__(self, *, size: int | None = 10) -> None:
+        self.size = size
+
+    def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
+        """Chi-squared per column."""
+        low = X.min(axis=0)
+        scaled = (X - low) / (X.max(axis=0) - low)
+        one, total = scaled[y == 1].sum(axis=0), scaled.sum(axis=0)
+        share = y.mean()
+        # O_0 - E_0 = -(O_1 - E_1) for two classes.
+        return np.asarray((one - share * total) ** 2 / total * (1 / share + 1 / (1 - share)))
+
+
+class Wilcoxon(RankingSelector, key="wilcoxon"):
+    """The rank-sum statistic between the two classes (Wilcoxon, Mann and Whitney), corrected for ties.
+
+    The two classes are independent groups: the rank-sum test is meant, not the signed-rank test of pairs.
+
+    Args:
+        size: How many columns `transform` keeps; None keeps all.
+
+    References:
+        https://doi.org/10.2307/3001968
+
+    Example:
+        >>> X = np.array([[0.0, 5.0], [1.0, 0.0], [10.0, 4.0], [11.0, 1.0]])
+        >>> Wilcoxon(size=1).fit(X, [0, 0, 1, 1]).scores_.round(3)
+        array([1.549, 0.   ])
+    """
+
+    title = "Wilcoxon rank-sum"
+    definition = (
+        "|z| = |R_1 - n_1 (n + 1)/2| / sqrt(n_0 n_1 / (n (n - 1)) sum_i (r_i - (n + 1)/2)^2), mean ranks r"
+    )
+    source = "https://doi.org/10.2307/3001968"
+
+    def __init__(self, *, size: int | None = 10) -> None:
+        self.size = size
+
+    def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
+        """|z| per column, without continuity correction."""
+        ranks = mean_ranks(X, shared)
+        n, ones = len(y), int(y.sum())
+        sums = ranks[y == 1].sum(axis=0) - ones * (n + 1) / 2
+        # The spread of the mean ranks holds the correction: (n^3 - n - sum (t^3 - t)) / 12 over groups of ties t.
+        spread = ((ranks - (n + 1) / 2) ** 2).sum(axis=0)
+        return np.asarray(np.abs(sums) / np.sqrt(ones * (n - ones) / (n * (n - 1)) * spread))
+
+
+class Gini(RankingSelector, key="gini"):
+    """The Gini impurity that is left after the best single cut of the column, smallest first.
+
+    Args:
+        size: How many columns `transform` keeps; None keeps all.
+
+    References:
+        https://doi.org/10.1201/9781315139470
+
+    Example:
+        >>> X = np.array([[0.0, 5.0], [1.0, 0.0], [10.0, 4.0], [11.0, 1.0]])
+        >>> Gini(size=1).fit(X, [0, 0, 1, 1]).scores_.round(3)
+        array([-0.   , -0.333])
+    """
+
+    title = "Gini index"
+    definition = "-min over cuts of sum_(side) n_side/n (1 - sum_c p_(c|side)^2)"
+    source = "https://doi.org/10.1201/9781315139470"
+
+    def __init__(self, *, size: int | None = 10) -> None:
+        self.size = size
+
+    def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
+        """Minus the impurity per column."""
+        blocks = range(0, X.shape[1], _BLOCK)
+        return -np.concatenate([_impurity(X[:, start : start + _BLOCK], y) for start in blocks])
+
+
+def _squares(part: Values) -> Any:
+    """Sum of squared distances from the mean, per column."""
+    return ((part - part.mean(axis=0)) ** 2).sum(axis=0)
+
+
+def _impurity(X: Values, y: Codes) -> Scores:
+    """Gini impurity after the best cut between two different values, per column."""
+    order = np.argsort(X, axis=0)
+    ordered = np.take_along_axis(X, order, axis=0)
+    n, ones = len(y), y.sum()
+    left: npt.NDArray[np.int64] = np.arange(1, n)[:, None]
+    left_ones = y[order].cumsum(axis=0)[:-1]
+    right, right_ones = n - left, ones - left_ones
+    impurity = left_ones * (left - left_ones) / left + right_ones * (right - right_ones) / right
+    return np.asarray(np.where(ordered[1:] > ordered[:-1], impurity, np.inf).min(axis=0) * 2 / n)
