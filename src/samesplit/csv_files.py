@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import zlib
 from pathlib import Path
 
 import pandas as pd
 
 from samesplit.errors import SamesplitError
 
-__all__ = ["read_cells"]
+__all__ = ["read_cells", "read_rows"]
 
 
 def read_cells(path: Path, *, error: type[SamesplitError] = SamesplitError) -> pd.DataFrame:
     """Read a CSV as a table of text whose index is the line in the file; empty cells are missing.
 
     Args:
-        path: UTF-8 (a byte order mark is allowed), comma-separated, one header row. Blank lines and empty
-            cells behind the last column are passed over; spaces around a cell are taken off.
+        path: As for `read_rows`.
         error: The kind of error to raise.
+
+    Raises:
+        SamesplitError: (or the given kind) As for `read_rows`.
+    """
+    header, lines, cells = read_rows(path, error=error)
+    index = pd.Index(lines, dtype="int64")
+    table = pd.DataFrame(cells, columns=pd.Index(header), index=index, dtype="str")
+    return pd.DataFrame(table.mask(table == ""))
+
+
+def read_rows(
+    path: Path, *, error: type[SamesplitError] = SamesplitError
+) -> tuple[list[str], list[int], list[list[str]]]:
+    """Read a CSV as rows of text, for tables too wide to be held as text in a data frame.
+
+    Args:
+        path: UTF-8 (a byte order mark is allowed), comma-separated, one header row; compressed when the name
+            ends in `.gz`. Blank lines and empty cells behind the last column are passed over; spaces around a
+            cell are taken off.
+        error: The kind of error to raise.
+
+    Returns:
+        The header, the line in which each row starts, and the rows, each as long as the header.
 
     Raises:
         SamesplitError: (or the given kind) The file is missing, empty, not UTF-8 or not a CSV; a column has no
@@ -40,19 +64,16 @@ def read_cells(path: Path, *, error: type[SamesplitError] = SamesplitError) -> p
                 where=f"{path}, line {line}",
                 remedy="write one cell a column; put a cell that holds a comma into double quotes",
             )
-    table = pd.DataFrame(
-        [cells[: len(header)] for _, cells in rows[1:]],
-        columns=pd.Index(header),
-        index=pd.Index([line for line, _ in rows[1:]], dtype="int64"),
-        dtype="str",
-    )
-    return pd.DataFrame(table.mask(table == ""))
+    return header, [line for line, _ in rows[1:]], [cells[: len(header)] for _, cells in rows[1:]]
 
 
 def _rows(path: Path, error: type[SamesplitError]) -> list[tuple[int, list[str]]]:
     """The rows that hold anything, each with the line it starts in."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise error("does not exist", where=path, remedy="check the name, or create the file") from None
     except UnicodeDecodeError as problem:
@@ -60,6 +81,10 @@ def _rows(path: Path, error: type[SamesplitError]) -> list[tuple[int, list[str]]
             f"is not UTF-8 text ({problem.reason} at byte {problem.start})",
             where=path,
             remedy="save it as 'CSV UTF-8', comma-separated",
+        ) from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
+        raise error(
+            f"is not a whole gzip file ({problem})", where=path, remedy="copy or download it again"
         ) from None
     except OSError as problem:
         raise error(f"cannot be read ({problem.strerror})", where=path) from problem

@@ -60,7 +60,6 @@ FILE = {"url": "file:///a", "sha256": "0" * 64, "path": "a"}
         ({"task": {"positive": "a", "negative": "a", "question": "?"}}, "must be two different classes"),
         ({"task": {"positive": True, "negative": False, "question": "?"}}, "Remedy: put it in quotes"),
         ({"cohort": {"sequences": ["CT"], "clinical": {"label": "category"}}}, "'label' tells the label"),
-        ({"cohort": {"sequences": []}}, "'cohort.sequences': Tuple should have at least 1 item"),
         ({"profiles": {"shape": ["T3"]}}, "profile 'shape' names sequences the cohort lacks: T3"),
         ({"models": ["a", {"name": "a", "use": "b"}]}, "'models': named more than once: a"),
         ({"models": []}, "'models': "),

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from samesplit.benchmarks.definition import BenchmarkDefinition, TaskSettings
+from samesplit.benchmarks.feature_table import FeatureTable, load_feature_table
 from samesplit.benchmarks.fetching import data_root as find_data_root
 from samesplit.benchmarks.fingerprint import cohort_hash, split_columns
 from samesplit.benchmarks.images import load_images
@@ -37,8 +38,9 @@ class Cohort:
             `mask` are absolute paths, or array references like `/data/file.npz::array[17]`. Rows whose
             files do not exist are left out.
         labels: 1 for the positive and 0 for the negative class, indexed by `lesion_id`, named "label".
-        ledger: One row for each image that is missing, with the reason.
+        ledger: One row for each image, and each row of the table of features, that is missing, with the reason.
         sha256: Hash of what the benchmark's split depends on: ids, labels and strata columns.
+        features: The table of features of one's own, where the benchmark names one instead of profiles.
     """
 
     lesions: pd.DataFrame
@@ -46,29 +48,35 @@ class Cohort:
     labels: pd.Series[int]
     ledger: pd.DataFrame
     sha256: str
+    features: FeatureTable | None = None
 
 
 def load_cohort(folder: Path, definition: BenchmarkDefinition, *, data_root: Path | None = None) -> Cohort:
-    """Read and check `lesions.csv` and `images.csv` of a benchmark.
+    """Read and check `lesions.csv`, `images.csv` and the table of features of a benchmark.
 
-    The tables are looked for in the benchmark's folder, then beside the data.
+    `images.csv` is read where the benchmark names sequences, the table where it names one. They
+    are looked for in the benchmark's folder, then beside the data.
 
     Args:
         folder: The benchmark's folder.
         definition: Its definition.
-        data_root: Where the paths of `images.csv` start; found by `samesplit.benchmarks.fetching.data_root`
-            when not given.
+        data_root: Where the paths of `images.csv` and of the table start; found by
+            `samesplit.benchmarks.fetching.data_root` when not given.
 
     Raises:
         CohortError: A table is missing or holds something that cannot be: doubled ids, a label outside the
             two classes, a patient at two sites, text where a number is declared, an unknown sequence, ...
-        DataMissingError: None of the image files exists.
+        DataMissingError: None of the image files exists, or the table of features does not.
     """
     root = find_data_root(definition, folder) if data_root is None else data_root
     path = find_table("lesions.csv", folder, root)
     lesions = read_lesions(path, definition)
     labels = _labels(lesions, definition.task, path)
     images, ledger = load_images(folder, definition, lesions["lesion_id"].tolist(), root=root)
+    table = None
+    if definition.features is not None:
+        table, missing = load_feature_table(folder, definition, lesions, labels, root=root)
+        ledger = pd.concat([ledger, missing], ignore_index=True) if len(missing) else ledger
     columns = split_columns(definition.split.scheme, definition.split.strata)
     _known_columns(lesions, columns, path, needed_by="split")
     return Cohort(
@@ -77,6 +85,7 @@ def load_cohort(folder: Path, definition: BenchmarkDefinition, *, data_root: Pat
         labels=labels,
         ledger=ledger,
         sha256=cohort_hash(lesions, labels, columns),
+        features=table,
     )
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "BenchmarkDefinition",
     "CohortSettings",
     "DataSettings",
+    "FeatureTableSettings",
     "FileToFetch",
     "ModelUse",
     "OperatingPoint",
@@ -85,8 +86,9 @@ class TaskSettings(Declaration):
 class CohortSettings(Declaration):
     """The columns and rules by which the cohort is read."""
 
-    sequences: tuple[Name, ...] = Field(min_length=1)
-    """The sequences in use, in the order in which they are shown."""
+    sequences: tuple[Name, ...] = ()
+    """The sequences in use, in the order in which they are shown. Empty where `features` names a table and there
+    are no images."""
     rater: Name = "R1"
     """The rater whose masks the models are trained and judged on."""
     other_raters: tuple[Name, ...] = ()
@@ -157,8 +159,20 @@ class FileToFetch(Declaration):
     """Whether it is a .zip or .tar.* to unpack into the folder of `path`."""
 
 
+class FeatureTableSettings(Declaration):
+    """A table of features made elsewhere, which stands in for extraction."""
+
+    file: PathInside
+    """A CSV (`.csv`, `.csv.gz`, `.gz`) or `.parquet`, one row a lesion and one column a feature; in the
+    benchmark's folder or in the data folder."""
+    id_column: str = "lesion_id"
+    """The column that holds the ids of lesions.csv."""
+    drop: tuple[str, ...] = ()
+    """Columns that are no features: the label, ids, dates, file names."""
+
+
 class DataSettings(Declaration):
-    """Where the files named in images.csv are looked for."""
+    """Where the files named in images.csv, and a table named under `features`, are looked for."""
 
     folder: PathInside | None = None
     """Folder under SAMESPLIT_DATA, or under the user's cache folder. None: paths are relative to the
@@ -214,13 +228,18 @@ class BenchmarkDefinition(Declaration):
     title: str
     description: str = ""
     task: TaskSettings
-    cohort: CohortSettings
+    cohort: CohortSettings = CohortSettings()
     data: DataSettings = DataSettings()
     split: SplitSettings
     models: tuple[Name | ModelUse, ...] = Field(min_length=1)
     """Model files in `models/`, without `.yaml`; or one of them under another name with other settings."""
     profiles: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
     """Feature profile (file in `features/`) -> sequences it is used for."""
+    features: Annotated[
+        FeatureTableSettings | None,
+        BeforeValidator(lambda given: {"file": given} if isinstance(given, str) else given),
+    ] = None
+    """A table of features of one's own instead of `profiles`: its file name, or `file`, `id_column` and `drop`."""
     statistics: StatisticsSettings = StatisticsSettings()
     readings: str | None = None
     """File name of the readings table in the benchmark's folder."""
@@ -230,6 +249,21 @@ class BenchmarkDefinition(Declaration):
         return tuple(
             ModelUse(name=model, use=model) if isinstance(model, str) else model for model in self.models
         )
+
+    @model_validator(mode="after")
+    def _something_to_look_at(self) -> BenchmarkDefinition:
+        if self.features is None and not self.cohort.sequences:
+            raise ValueError(
+                "'cohort.sequences' is empty: name the sequences of images.csv, or a table of features under "
+                "'features'"
+            )
+        if self.features is not None and self.profiles:
+            raise ValueError(
+                "'features' replaces extraction, so 'profiles' would do nothing: take one of the two out"
+            )
+        if self.features is not None and not self.cohort.sequences and self.cohort.other_raters:
+            raise ValueError("'cohort.other_raters' does nothing without images: take it out")
+        return self
 
     @field_validator("models")
     @classmethod

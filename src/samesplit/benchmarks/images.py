@@ -35,12 +35,14 @@ def load_images(
 
     Returns:
         The images table without the rows whose files do not exist, and ledger rows for those and for the
-        sequences that a lesion lacks.
+        sequences that a lesion lacks. Both have no rows where the benchmark names no sequences.
 
     Raises:
         CohortError: The table is not usable.
         DataMissingError: No file of the table exists.
     """
+    if not definition.cohort.sequences:
+        return empty_table(IMAGES), empty_table(LEDGER)
     path = next((place / "images.csv" for place in (folder, root) if (place / "images.csv").is_file()), None)
     if path is None:
         raise CohortError(

@@ -14,6 +14,7 @@ from samesplit.benchmarks.splits import balance
 from samesplit.features.catalogue import find
 from samesplit.features.listing import profile_listing
 from samesplit.reports import build_report
+from samesplit.run.audit_tables import adopt_audit
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.record import run_record
@@ -69,6 +70,8 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         if complete.exists():
             _point_latest(plan)
             failures = json.loads(complete.read_text(encoding="utf-8"))["failures"]
+            if adopt_audit(folder):
+                build_report(folder)
             return RunOutcome(folder, folder / "report.html", unchanged=True, failures=failures)
         started = datetime.now(UTC)
         _write_cohort(plan, folder)
@@ -78,9 +81,11 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         evaluation = evaluate_predictions(plan, predictions, reporter)
         _write_tables(plan, folder, images, models, predictions, evaluation)
         write_json(folder / "run.json", run_record(plan, images, models, evaluation, started=started))
-        write_json(folder / "notes.json", list(evaluation.notes))
+        own = plan.cohort.features
+        write_json(folder / "notes.json", [*(own.notes if own else ()), *evaluation.notes])
         with reporter.stage("Report") as advance:
             advance(0, 1)
+            adopt_audit(folder)
             report = build_report(folder)
             advance(1, 1)
         if not models.failures and not _for_want_of_memory(images):  # else the next run tries again
@@ -138,6 +143,9 @@ def _write_tables(
     write_csv(ledger, folder / "ledger.csv")
     for name, part in images.features.groupby("profile", sort=True):
         write_table(part, folder / "features" / f"{name}.parquet", profile=plan.profiles[str(name)].digest())
+    own = plan.cohort.features
+    if own is not None:
+        write_table(own.table.reset_index(), folder / "features" / "table.parquet", content=own.sha256)
     write_table(_catalogue(plan), folder / "catalogue.parquet")
     for name, told in (("steps", images.steps), ("notes", images.notes)):
         write_csv(told, folder / "features" / f"{name}.csv")

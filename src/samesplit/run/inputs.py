@@ -56,10 +56,16 @@ def inputs_of(
     sequences = needs.sequences or plan.definition.cohort.sequences
     profiles = tuple(plan.profiles) if "*" in needs.profiles else needs.profiles
     primary = plan.definition.cohort.rater
+    own = plan.cohort.features
     columns = _feature_columns(features, profiles, sequences, primary)
     by_rater, excluded = {}, []
     for rater in (primary, *plan.definition.cohort.other_raters):
-        cases, without = _cases(plan, needs, sequences, rater, features, columns, unreadable)
+        if own is not None and needs.profiles and rater != primary:
+            continue  # a table of one's own tells nothing of other masks
+        wide = to_wide(features[features["rater"] == rater]).reindex(columns=columns)
+        if own is not None and needs.profiles:
+            wide = own.table
+        cases, without = _cases(plan, needs, sequences, rater, wide, unreadable)
         if rater == primary and needs.perturbations is not None:
             cases = _measured_again(cases, repeats[name_of(needs.perturbations)])
         if rater == primary or needs.profiles or needs.images:
@@ -92,21 +98,23 @@ def _cases(
     needs: Needs,
     sequences: tuple[str, ...],
     rater: str,
-    features: pd.DataFrame,
-    columns: list[str],
+    wide: pd.DataFrame,
     unreadable: set[tuple[str, str, str]],
 ) -> tuple[Cases, list[tuple[str, str]]]:
     lesions = _lesions(plan)
-    wide = to_wide(features[features["rater"] == rater]).reindex(index=lesions.index, columns=columns)
+    wide = wide.reindex(index=lesions.index)
     images = plan.cohort.images
     images = images[(images["rater"] == rater) & images["sequence"].isin(sequences)]
     keys = zip(images["lesion_id"], images["sequence"], images["rater"], strict=True)
-    images = images[[key not in unreadable for key in keys]]
+    images = images.loc[[key not in unreadable for key in keys]]
     without: list[tuple[str, str]] = []
     keep = pd.Series(True, index=lesions.index)
     if needs.profiles:
         keep &= wide.notna().any(axis=1)
-        without += [(str(i), "no features could be extracted") for i in lesions.index[~keep]]
+        reason = "no features could be extracted"
+        if plan.cohort.features is not None:
+            reason = f"{plan.cohort.features.file} has no features of this lesion"
+        without += [(str(i), reason) for i in lesions.index[~keep]]
     if needs.images:
         has_image = pd.Series(lesions.index.isin(images["lesion_id"]), index=lesions.index)
         without += [(str(i), "no readable image") for i in lesions.index[keep & ~has_image]]

@@ -17,6 +17,7 @@ from samesplit.benchmarks.splits import Split, read_split
 from samesplit.errors import DeclarationError, SplitError
 from samesplit.features.profiles import Profile
 from samesplit.models.definition import read_model
+from samesplit.models.protocol import Needs
 from samesplit.models.settings import ModelSettings
 from samesplit.run.externals import ExternalModel, load_externals
 from samesplit.run.profiles import read_profiles
@@ -152,6 +153,7 @@ def _identity(plan: Plan) -> dict[str, Any]:
         "benchmark": plan.definition.model_dump(mode="json", exclude={"data", "split"}),
         "lesions": hash_table(plan.cohort.lesions),
         "images": hash_table(_images_by_content(plan)),
+        "features": plan.cohort.features.sha256 if plan.cohort.features is not None else "",
         "published": hash_table(plan.published),
         "data": [plan.definition.data.licence, plan.definition.data.source],
         "labels": hash_table(plan.labels.reset_index()),
@@ -190,6 +192,7 @@ def _load_models(
         _check_needs(definition, name, "sequence", needs.sequences, list(definition.cohort.sequences))
         profiles = tuple(p for p in needs.profiles if p != "*")
         _check_needs(definition, name, "profile", profiles, list(definition.profiles))
+        _check_what_is_given(definition, name, needs)
     wanted = list(options.only) or list(loaded)
     ordered: list[str] = []
     for name in wanted:
@@ -207,6 +210,21 @@ def _check_needs(
             where=f"benchmarks/{definition.name}/benchmark.yaml",
             remedy=f"the benchmark has: {', '.join(there) or 'none'}",
         )
+
+
+def _check_what_is_given(definition: BenchmarkDefinition, model: str, needs: Needs) -> None:
+    """Refuse models that open images where there are none, or want features measured again from a table."""
+    problem = remedy = ""
+    if needs.images and not definition.cohort.sequences:
+        problem = f"the model '{model}' opens images, and the benchmark has none"
+        remedy = "name sequences under cohort.sequences and write images.csv, or take the model out"
+    elif needs.perturbations is not None and definition.features is not None:
+        problem = (
+            f"the model '{model}' wants features measured again, which the table of 'features' cannot give"
+        )
+        remedy = "leave its 'stability' out, or extract features with 'profiles'"
+    if problem:
+        raise DeclarationError(problem, where=f"benchmarks/{definition.name}/benchmark.yaml", remedy=remedy)
 
 
 def _with_members_first(

@@ -35,6 +35,7 @@ def run_record(
         "models": [*_models(plan), *_externals(plan)],
         "failures": models.failures,
         "profiles": _profiles(plan),
+        "features": _features(plan),
         "split": {
             "scheme": plan.split.scheme,
             "seed": plan.split.seed,
@@ -115,9 +116,18 @@ def _profiles(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
+def _features(plan: Plan) -> dict[str, Any]:
+    """The table of features of one's own; empty without one."""
+    own = plan.cohort.features
+    if own is None:
+        return {}
+    return {"file": own.file, "columns": len(own.table.columns), "lesions": len(own.table)}
+
+
 def _hashes(plan: Plan, evaluation: Evaluation) -> dict[str, str]:
     return {
         "cohort": plan.cohort.sha256,
+        **({"features": plan.cohort.features.sha256} if plan.cohort.features is not None else {}),
         "images": hash_object(sorted(plan.content.values())),
         "labels": hash_table(plan.labels.reset_index()),
         "split": plan.split.sha256,

@@ -10,14 +10,13 @@ import pandas as pd
 from samesplit.benchmarks.definition import OperatingPoint
 from samesplit.features.changes import relative_changes
 from samesplit.features.extraction import NOTE_COLUMNS, STEP_COLUMNS, extract
-from samesplit.features.thumbnails import thumbnails
+from samesplit.features.thumbnails import COLUMNS, thumbnails
 from samesplit.models.settings import ModelSettings
 from samesplit.run.folds import FoldResult, FoldTask, run_folds, with_members
 from samesplit.run.inputs import ModelInputs, inputs_of
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter
 from samesplit.run.repeats import measure_again
-from samesplit.run.searches import run_searches, searching
 from samesplit.statistics import Evaluation, evaluate
 from samesplit.tables import FEATURES, LEDGER, PREDICTIONS, empty_table
 
@@ -91,8 +90,10 @@ def cores() -> int:
 
 
 def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
-    """Open every image once, draw its thumbnail, and extract every profile."""
+    """Open every image once, draw its thumbnail, and extract every profile; nothing where there are no images."""
     cohort = plan.definition.cohort
+    if not cohort.sequences:
+        return _no_images()
     raters = [cohort.rater, *cohort.other_raters]
     images = plan.cohort.images[plan.cohort.images["rater"].isin(raters)]
     jobs, cache, scheduler = jobs_of(plan), plan.workspace.cache, plan.options.scheduler
@@ -146,9 +147,16 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
     )
 
 
+def _no_images() -> FeatureStage:
+    """What comes of a benchmark that has a table of features and no images."""
+    nothing = (pd.DataFrame(columns=names) for names in (COLUMNS, STEP_COLUMNS, NOTE_COLUMNS))
+    pictures, steps, notes = nothing
+    return FeatureStage(empty_table(FEATURES), pictures, empty_table(LEDGER), {}, steps, notes)
+
+
 def _without(images: pd.DataFrame, failed: set[tuple[str, str, str]]) -> pd.DataFrame:
     keys = zip(images["lesion_id"], images["sequence"], images["rater"], strict=True)
-    return images[[key not in failed for key in keys]]
+    return images.loc[[key not in failed for key in keys]]
 
 
 def _keys(ledger: pd.DataFrame) -> set[tuple[str, str, str]]:
@@ -168,20 +176,9 @@ def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> Model
         models = [model for model in plan.models if depth[model.name] == level]
         tasks = _tasks(plan, models, inputs, stage)
         title = "Models" if level == 0 else "Ensembles"
-        failed = _search(plan, tasks, reporter)
         with reporter.stage(title) as advance:
-            _collect(run_folds(tasks, jobs=jobs_of(plan), advance=advance, failed=failed), stage)
+            _collect(run_folds(tasks, jobs=jobs_of(plan), advance=advance), stage)
     return stage
-
-
-def _search(plan: Plan, tasks: list[FoldTask], reporter: Reporter) -> dict[int, str]:
-    """Do the pieces of the models that search; the tasks that failed, with the reason."""
-    places = searching(tasks)
-    if not places:
-        return {}
-    with reporter.stage("Grid") as advance:
-        jobs, scheduler = jobs_of(plan), plan.options.scheduler
-        return run_searches(tasks, places, jobs=jobs, scheduler=scheduler, advance=advance)
 
 
 def _tasks(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from samesplit.benchmarks.cohort import load_cohort
+from samesplit.benchmarks.cohort import Cohort, load_cohort
 from samesplit.benchmarks.definition import read_benchmark
 from samesplit.benchmarks.readings import load_readings
 from samesplit.features.thumbnails import thumbnails
@@ -54,7 +54,7 @@ def validate(
     reporter: Reporter | None = None,
     start: Path | None = None,
 ) -> Findings:
-    """Check a benchmark's declarations and tables and open every image and mask once.
+    """Check a benchmark's declarations and tables and open every image and mask once, where it has any.
 
     Raises:
         SamesplitError: (or one of its kinds) A declaration or table is wrong; problems of single lesions are
@@ -68,40 +68,49 @@ def validate(
     ledgers = [cohort.ledger]
     if definition.readings is not None:
         ledgers.append(load_readings(folder, definition, cohort)[1])
-    with reporter.stage("Images") as advance:
-        looked = thumbnails(
-            cohort.images,
-            cache=workspace.cache / "thumbnails",
-            jobs=jobs or os.cpu_count() or 1,
-            progress=advance,
-            geometry_repair=definition.cohort.geometry_repair,
-            minimum_voxels=definition.cohort.minimum_voxels,
-        )
-    ledgers.append(looked.ledger)
+    if definition.cohort.sequences:
+        with reporter.stage("Images") as advance:
+            looked = thumbnails(
+                cohort.images,
+                cache=workspace.cache / "thumbnails",
+                jobs=jobs or os.cpu_count() or 1,
+                progress=advance,
+                geometry_repair=definition.cohort.geometry_repair,
+                minimum_voxels=definition.cohort.minimum_voxels,
+            )
+        ledgers.append(looked.ledger)
     tables = [table for table in ledgers if len(table)]
     problems = pd.concat(tables, ignore_index=True) if tables else empty_table(LEDGER)
+    return Findings(
+        name=definition.name,
+        summary=_summary(cohort),
+        problems=problems,
+        doubled=_doubled(cohort.images, cohort.lesions),
+        split=(folder / "splits.csv").exists(),
+    )
+
+
+def _summary(cohort: Cohort) -> dict[str, str]:
     lesions = cohort.lesions
     classes = lesions["label"].value_counts()
     summary = {
         "lesions": f"{len(lesions)} of {lesions['patient_id'].nunique()} patients",
         "classes": ", ".join(f"{n} {label}" for label, n in classes.items()),
-        "sequences": ", ".join(
-            f"{sequence} {n}"
-            for sequence, n in cohort.images.groupby("sequence")["lesion_id"].nunique().items()
-        ),
-        "raters": ", ".join(map(str, sorted(cohort.images["rater"].unique()))),
     }
+    if len(cohort.images):
+        sequences = cohort.images.groupby("sequence")["lesion_id"].nunique()
+        summary["sequences"] = ", ".join(f"{sequence} {n}" for sequence, n in sequences.items())
+        summary["raters"] = ", ".join(map(str, sorted(cohort.images["rater"].unique())))
+    if cohort.features is not None:
+        rows, columns = cohort.features.table.shape
+        summary["features"] = f"{columns} of {rows} lesions in {cohort.features.file}"
+        for number, note in enumerate(cohort.features.notes):
+            summary["left out" if number == 0 else f"left out ({number + 1})"] = note
     for column in ("site", "scanner_vendor", "label_provenance"):
         if column in lesions:
             counts = lesions[column].fillna("unknown").value_counts()
             summary[column] = ", ".join(f"{value} {n}" for value, n in counts.items())
-    return Findings(
-        name=definition.name,
-        summary=summary,
-        problems=problems,
-        doubled=_doubled(cohort.images, lesions),
-        split=(folder / "splits.csv").exists(),
-    )
+    return summary
 
 
 def _doubled(images: pd.DataFrame, lesions: pd.DataFrame) -> pd.DataFrame:

@@ -39,6 +39,12 @@ def _lead(context: Context) -> str:
         others = [rater for rater in raters if rater != context.data.rater]
         more = f"; also {', '.join(others)}" if others else ""
         parts.append(f"Masks of rater {context.data.rater} are those the models are judged on{more}.")
+    own = context.data.section("features")
+    if own:
+        parts.append(
+            f"Features: {counted(int(own['columns']), 'column')} of {own['file']}, a table made elsewhere; "
+            "nothing is known here of how they were extracted."
+        )
     return " ".join(parts)
 
 
@@ -63,7 +69,8 @@ def _flow(context: Context) -> Flow:
     incomplete = set.union(*marked.values())
     predicted = set(data.predictions["lesion_id"])
     usable = found - (incomplete - predicted)
-    complete = f"{len(found - incomplete)} with every sequence read"
+    read = "every sequence read" if len(data.images) else "features"
+    complete = f"{len(found - incomplete)} with {read}"
     steps.append(
         FlowStep(
             title="Usable by a model at least",

@@ -16,9 +16,8 @@ def ledger(context: Context, pictures: Pictures) -> Section:
     """Build the ledger."""
     rows = context.data.ledger
     if rows.empty:
-        text = (
-            "Nothing happened to any lesion: no image was missing, failed or repaired, and none was excluded."
-        )
+        what = "image was missing, failed or repaired" if len(context.data.images) else "row was missing"
+        text = f"Nothing happened to any lesion: no {what}, and none was excluded."
         return Section(id="ledger", title="Case ledger", blocks=(Prose(text=text),))
     order = {"failed": 0, "excluded": 1, "missing": 2, "repaired": 3}
     ordered = rows.assign(_order=rows["status"].map(order)).sort_values(
