@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from samesplit import __version__
 from samesplit.errors import WorkspaceError
 from samesplit.processes import Died, one_thread
-from samesplit.storage import code_digest
+from samesplit.storage import code_digest, library_digest
 
 __all__ = ["in_cluster"]
 
@@ -16,7 +16,11 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 _PATIENCE_S = 60
-_SAME_CODE = "install this very version of samesplit, with the same Python, on every worker"
+_SAME_CODE = "install this very version of samesplit, with the same Python and libraries, on every worker"
+_LIBRARIES = (
+    "imbalanced-learn", "numba", "numpy", "pandas", "scikit-learn", "scipy", "simpleitk", "xgboost",
+)  # fmt: skip
+"""Their results may differ from one version to the next."""
 _DIED = (
     "its worker died, again and again, at last with nothing beside it: most likely the memory was not enough"
 )
@@ -140,7 +144,9 @@ def _connect(address: str, patience_s: float) -> Any:
 
 
 def _code() -> str:
-    return f"{__version__}+{code_digest('features', 'storage')[:12]}"
+    """What must be the same on both sides: the code that may run on a worker, and the libraries that compute."""
+    code = code_digest("features", "models", "statistics", "errors", "processes", "storage", "tables")
+    return f"{__version__}+{code[:12]}+{library_digest(*_LIBRARIES)[:12]}"
 
 
 def _on_worker(function: Callable[[A], R], item: A, code: str) -> R:

@@ -6,15 +6,17 @@ training and validation lesions only, and the test cases are handed to `Model.pr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import pandas as pd
 
 from samesplit.features.perturbation.settings import Perturbations
+from samesplit.models.pieces import Piece
 
-__all__ = ["Cases", "Model", "Needs", "TrainingFold"]
+__all__ = ["Cases", "Model", "Needs", "Searches", "TrainingFold"]
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,21 @@ class Model(Protocol):
 
     def save(self, directory: Path) -> None:
         """Keep the fitted model under the folder in open formats (skops, JSON, torch state dict)."""
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """A model whose fit is many pieces of work, which a run may have done on many processes beforehand.
+
+    The results of the pieces stand in `fold.directory / "pieces"`; `fit` does those that are missing itself,
+    and is otherwise quick. A kind of model whose settings say `searches = True` is asked for its pieces.
+    """
+
+    def rounds(self, fold: TrainingFold) -> Sequence[Sequence[Piece]]:
+        """The pieces of a fold's fit; those of a later round may read the results of the earlier ones.
+
+        It is called before any piece is done: what needs an earlier result is a `Later` payload.
+        """
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -16,8 +16,13 @@ __all__ = ["ModelSettings"]
 
 
 class ModelSettings(Declaration):
-    """The base of the settings of all kinds of model; a kind adds its own keys and `build`."""
+    """The base of the settings of all kinds of model; a kind adds its own keys and `build`.
 
+    Attributes:
+        searches: Whether the model that is built `Searches`: its fit is cut into pieces.
+    """
+
+    searches: ClassVar[bool] = False
     name: str
     """Given by the file's name, or by the benchmark."""
     title: str

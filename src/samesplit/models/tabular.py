@@ -101,19 +101,28 @@ class TabularModel(ABC):
         Raises:
             ModelError: A class is missing, or there is nothing to learn from.
         """
-        check_classes(fold.training_labels, model=self.settings.name)
-        inputs = self.inputs(fold.training).sort_index()
+        inputs, labels = self.known(fold.training, fold.training_labels)
+        with threadpool_limits(fold.jobs):
+            self.fitted = self.learn(inputs, labels, fold)
+        self.columns = [str(column) for column in inputs.columns]
+
+    def known(self, training: Cases, labels: pd.Series[int]) -> tuple[pd.DataFrame, pd.Series[int]]:
+        """The inputs and labels of the lesions that are learnt from, sorted by `lesion_id`.
+
+        Raises:
+            ModelError: A class is missing.
+        """
+        check_classes(labels, model=self.settings.name)
+        inputs = self.inputs(training).sort_index()
         inputs = inputs[inputs.notna().any(axis=1)]
-        labels = fold.training_labels.loc[inputs.index]
+        labels = labels.loc[inputs.index]
         if labels.nunique() < 2:
             raise ModelError(
                 "after leaving out the training lesions of which nothing is known, a class is missing",
                 where=self.where,
                 remedy="see the case ledger for why their values are missing",
             )
-        with threadpool_limits(fold.jobs):
-            self.fitted = self.learn(inputs, labels, fold)
-        self.columns = [str(column) for column in inputs.columns]
+        return inputs, labels
 
     def predict(self, cases: Cases) -> pd.Series[float]:
         """The probability of the positive class for each lesion of which anything is known.

@@ -8,14 +8,14 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from samesplit.errors import ModelError, SamesplitError, WorkspaceError
-from samesplit.models.protocol import Cases, TrainingFold
+from samesplit.models.protocol import Cases, Model, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.processes import Died, in_processes
 from samesplit.run.progress import Advance
@@ -89,6 +89,29 @@ class FoldTask:
         """Whether the result is there."""
         return (self.folder / "done.json").exists()
 
+    @property
+    def working(self) -> Path:
+        """Where an attempt leaves what the next one can go on from."""
+        return self.store / "working" / self.key
+
+    def build(self) -> Model:
+        """The unfitted model."""
+        return self.settings.build(cache=self.store.parent / "inputs")
+
+    def training_fold(self) -> TrainingFold:
+        """What the model may learn from."""
+        cases = self.cases[self.primary_rater]
+        training, training_labels = _part(self, cases, "train")
+        validation, validation_labels = _part(self, cases, "validation")
+        return TrainingFold(
+            training=training,
+            training_labels=training_labels,
+            validation=validation,
+            validation_labels=validation_labels,
+            seed=self.seed,
+            directory=self.working,
+        )
+
 
 @dataclass(frozen=True)
 class FoldResult:
@@ -126,7 +149,9 @@ class FoldResult:
         return {path.stem: pd.read_parquet(path) for path in sorted((folder / "details").glob("*.parquet"))}
 
 
-def run_folds(tasks: list[FoldTask], *, jobs: int, advance: Advance) -> list[FoldResult]:
+def run_folds(
+    tasks: list[FoldTask], *, jobs: int, advance: Advance, failed: Mapping[int, str] | None = None
+) -> list[FoldResult]:
     """Carry out tasks on several processes; what is kept already is not done again.
 
     A task that fails gives a result with an error and stops no other; only a disk that cannot be written
@@ -136,6 +161,7 @@ def run_folds(tasks: list[FoldTask], *, jobs: int, advance: Advance) -> list[Fol
         tasks: In any order; the longest are best put first.
         jobs: Processes; each task keeps to one thread.
         advance: Told after each task.
+        failed: The places of tasks that failed already, with the reason; they are not tried.
 
     Returns:
         One result a task, in the order of the tasks.
@@ -143,7 +169,8 @@ def run_folds(tasks: list[FoldTask], *, jobs: int, advance: Advance) -> list[Fol
     Raises:
         WorkspaceError: The disk is full or cannot be written.
     """
-    results: dict[int, FoldResult] = {i: _kept(task) for i, task in enumerate(tasks) if task.done}
+    results = {i: _failed(tasks[i], reason) for i, reason in (failed or {}).items()}
+    results |= {i: _kept(task) for i, task in enumerate(tasks) if task.done}
     todo = [i for i in range(len(tasks)) if i not in results]
     advance(len(results), len(tasks))
     for place, result in _work_on([tasks[i] for i in todo], jobs):
@@ -199,22 +226,10 @@ def _carry_out(task: FoldTask) -> FoldResult:
 
 def _fit_and_predict(task: FoldTask) -> None:
     started = time.perf_counter()
-    working = task.store / "working" / task.key
+    working = task.working
     working.mkdir(parents=True, exist_ok=True)
-    model = task.settings.build(cache=task.store.parent / "inputs")
-    cases = task.cases[task.primary_rater]
-    training, training_labels = _part(task, cases, "train")
-    validation, validation_labels = _part(task, cases, "validation")
-    model.fit(
-        TrainingFold(
-            training=training,
-            training_labels=training_labels,
-            validation=validation,
-            validation_labels=validation_labels,
-            seed=task.seed,
-            directory=working,
-        )
-    )
+    model = task.build()
+    model.fit(task.training_fold())
     parts = [(task.primary_rater, "validation"), *((rater, "test") for rater in task.cases)]
     tables = []
     for rater, subset in parts:

@@ -17,6 +17,7 @@ from samesplit.run.inputs import ModelInputs, inputs_of
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter
 from samesplit.run.repeats import measure_again
+from samesplit.run.searches import run_searches, searching
 from samesplit.statistics import Evaluation, evaluate
 from samesplit.tables import FEATURES, LEDGER, PREDICTIONS, empty_table
 
@@ -176,9 +177,20 @@ def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> Model
         models = [model for model in plan.models if depth[model.name] == level]
         tasks = _tasks(plan, models, inputs, stage)
         title = "Models" if level == 0 else "Ensembles"
+        failed = _search(plan, tasks, reporter)
         with reporter.stage(title) as advance:
-            _collect(run_folds(tasks, jobs=jobs_of(plan), advance=advance), stage)
+            _collect(run_folds(tasks, jobs=jobs_of(plan), advance=advance, failed=failed), stage)
     return stage
+
+
+def _search(plan: Plan, tasks: list[FoldTask], reporter: Reporter) -> dict[int, str]:
+    """Do the pieces of the models that search; the tasks that failed, with the reason."""
+    places = searching(tasks)
+    if not places:
+        return {}
+    with reporter.stage("Grid") as advance:
+        jobs, scheduler = jobs_of(plan), plan.options.scheduler
+        return run_searches(tasks, places, jobs=jobs, scheduler=scheduler, advance=advance)
 
 
 def _tasks(

@@ -1,30 +1,25 @@
-"""The grid: every selector, classifier and size scored by cross-validation inside the training part.
-
-In each inner fold the preparation is fitted once, each selector ranks once, and a size is a prefix of that
-ranking; only the classifiers are fitted anew in every cell. The held-out part of an inner fold is seen by
-none of them.
-"""
+"""The grid: every selector, classifier and size scored inside the training part, and one of them chosen."""
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
-from typing import Any
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from joblib import Parallel, delayed
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
+from samesplit.models.pieces import Piece, do_pieces
+from samesplit.models.radiomics.search import GridSearch, Part, inner_splits
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
 
-__all__ = ["Cell", "GridResult", "choose", "inner_splits", "search"]
+__all__ = ["Cell", "GridResult", "choose", "do_rounds", "gather", "inner_splits", "search"]
 
-Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,45 +38,22 @@ class GridResult:
     Attributes:
         cell: The chosen cell.
         grid: One row a cell: selector, classifier, size, inner_auc (mean over the inner folds), inner_sd,
-            inner_folds (how many had both classes), chosen, one_standard_error (the sparest cell within one
+            inner_folds (how many had both classes), validation_auc and validation_error (its standard error) where
+            cells are compared on the validation part, chosen, one_standard_error (the sparest cell within one
             standard error of the best).
         folds: One row a cell and inner fold: selector, classifier, size, inner_fold, auc (NaN where the
-            held-out part has one class only).
+            held-out part has one class only). The validation part is inner_fold -1.
+        tables: What else is kept. `rankings`: inner_fold, selector, rank, feature, as far as sizes go.
+        `grid_seconds`:
+            part (preparation, selector, classifier), name, seconds, fits; summed over the inner folds. Where
+            resampling is asked for, `resampling`: draw, selector, classifier, size, auc, and
+            `resampling_rankings`: draw, selector, rank, feature.
     """
 
     cell: Cell
     grid: pd.DataFrame
     folds: pd.DataFrame
-
-
-def inner_splits(
-    labels: npt.NDArray[np.int64], patients: npt.NDArray[Any], *, folds: int, seed: int, model: str
-) -> list[tuple[Rows, Rows]]:
-    """Folds of the training part, stratified by label; a patient's lesions stay together.
-
-    Args:
-        labels: 0 or 1, shape (n_lesions,).
-        patients: The patient of each lesion, shape (n_lesions,).
-        folds: How many; fewer where a class has fewer patients.
-        seed: Of the shuffle.
-        model: The model's name, for messages.
-
-    Returns:
-        Row numbers to fit on and row numbers held out, one pair a fold.
-
-    Raises:
-        ModelError: A class has fewer than two patients.
-    """
-    rarest = min(len(np.unique(patients[labels == label])) for label in (0, 1))
-    if rarest < 2:
-        raise ModelError(
-            "a class of the training part comes from a single patient, so nothing can be chosen by inner "
-            "cross-validation",
-            where=f"model '{model}'",
-            remedy="make a split with fewer folds, or leave this model out",
-        )
-    splitter = StratifiedGroupKFold(min(folds, rarest), shuffle=True, random_state=seed)
-    return [(fit, held) for fit, held in splitter.split(np.zeros(len(labels)), labels, patients)]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def search(
@@ -92,69 +64,115 @@ def search(
     settings: RadiomicsGridSettings,
     seed: int,
     jobs: int = 1,
+    n_training: int | None = None,
+    folder: Path | None = None,
 ) -> GridResult:
     """Score every cell by inner cross-validation and choose one.
 
     Args:
-        features: The training part, one row a lesion, NaN where missing.
+        features: The training part, one row a lesion, NaN where missing; behind it the validation part where cells
+            are compared on it.
         labels: 0 or 1, shape (n_lesions,).
         patients: The patient of each lesion, shape (n_lesions,).
         settings: The grid.
         seed: Of the inner folds and of all selectors and classifiers.
-        jobs: Inner folds run side by side; the result does not depend on it.
+        jobs: Pieces done side by side; the result does not depend on it.
+        n_training: How many of the rows are the training part; None means all.
+        folder: Where the results of pieces are kept, and found again; None keeps none.
 
     Raises:
-        ModelError: There are too few patients, no inner fold has both classes, or no feature is usable.
+        ModelError: There are too few patients, no inner fold has both classes, no feature is usable, a piece
+        failed,
+            or the validation part cannot compare.
     """
-    X = features.to_numpy(dtype="float64")
-    splits = inner_splits(labels, patients, folds=settings.inner_folds, seed=seed, model=settings.name)
-    scored = Parallel(n_jobs=min(jobs, len(splits)))(
-        delayed(_score_fold)(X, labels, fit, held, settings, seed) for fit, held in splits
-    )
-    cells = _cells(settings)
-    scores = np.array(scored)  # shape (n_inner_folds, n_cells)
+    if folder is None:
+        with tempfile.TemporaryDirectory() as made:
+            return search(
+                features, labels, patients, settings=settings, seed=seed, jobs=jobs, n_training=n_training,
+                folder=Path(made),
+            )  # fmt: skip
+    n = len(features) if n_training is None else n_training
+    pieces = GridSearch(settings, features, labels, patients, n, seed)
+    do_rounds(pieces.rounds(folder), folder, jobs=jobs)
+    return gather(pieces, folder)
+
+
+def do_rounds(rounds: Sequence[Sequence[Piece]], folder: Path, *, jobs: int) -> None:
+    """Do what is not yet done, round by round.
+
+    Raises:
+        ModelError: A piece failed.
+    """
+    for wanted in rounds:
+        for _, reason in do_pieces([(folder, piece) for piece in wanted], jobs=jobs):
+            if reason:
+                raise ModelError(reason)
+
+
+def gather(pieces: GridSearch, folder: Path) -> GridResult:
+    """Choose a cell from the results of all pieces.
+
+    Args:
+        pieces: The search.
+        folder: Where the results stand.
+
+    Raises:
+        ModelError: A result is missing, or no inner fold has both classes.
+    """
+    settings = pieces.settings
+    folds = [part for part in pieces.parts if part.name.startswith("fold")]
+    scores = np.stack([pieces.scores(folder, part).ravel() for part in folds])  # (n_inner_folds, n_cells)
     if np.isnan(scores).all():
         raise ModelError(
             "no inner fold of the training part has both classes on both sides",
             where=f"model '{settings.name}'",
             remedy="make a split with fewer folds, or leave this model out",
         )
+    cells = _cells(settings)
     grid = _table(cells)
     known = (~np.isnan(scores)).sum(axis=0)
     grid["inner_auc"] = np.nanmean(scores, axis=0)
     grid["inner_sd"] = np.nanstd(scores, axis=0, ddof=1) if known[0] > 1 else np.nan
     grid["inner_folds"] = known
-    best, sparest = choose(grid)
+    numbers = [part.number for part in folds]
+    for part in pieces.parts:
+        if part.number < 0:
+            grid["validation_auc"] = pieces.scores(folder, part).ravel()
+            grid["validation_error"] = pieces.scores(folder, part, "error").ravel()
+            scores, numbers = np.vstack([scores, grid["validation_auc"]]), [*numbers, part.number]
+    best, sparest = choose(grid, compare=settings.compare)
     chosen = best if settings.choose == "best" else sparest
     grid["chosen"] = np.arange(len(grid)) == chosen
     grid["one_standard_error"] = np.arange(len(grid)) == sparest
-    folds = pd.concat(
-        [_table(cells).assign(inner_fold=number, auc=row) for number, row in enumerate(scores)],
-        ignore_index=True,
-    )
-    return GridResult(cells[chosen], grid, folds)
+    each = [_table(cells).assign(inner_fold=i, auc=row) for i, row in zip(numbers, scores, strict=True)]
+    return GridResult(cells[chosen], grid, pd.concat(each, ignore_index=True), _tables(pieces, folder))
 
 
-def choose(grid: pd.DataFrame) -> tuple[int, int]:
+def choose(grid: pd.DataFrame, *, compare: Literal["inner", "validation"] = "inner") -> tuple[int, int]:
     """The row of the best cell and that of the sparest cell within one standard error of it.
 
-    Best: the highest mean inner AUC; of equals the smaller size, then the earlier row. Sparest: the smallest
-    size among the cells not more than one standard error (inner_sd over the root of inner_folds, of the best
-    cell) below the best; of equals the higher AUC, then the earlier row (Breiman et al. 1984).
+    Best: the highest AUC; of equals the smaller size, then the earlier row. Sparest: the smallest size among
+    the cells not more than one standard error of the best below it; of equals the higher AUC, then the earlier
+    row (Breiman et al. 1984). The standard error of a mean over inner folds is inner_sd over the root of
+    inner_folds; that of a validation AUC is its own.
 
     Args:
-        grid: Columns size, inner_auc, inner_sd, inner_folds.
+        grid: Columns size, inner_auc, inner_sd, inner_folds, or size, validation_auc, validation_error.
+        compare: By which AUC.
 
     Example:
         >>> choose(pd.DataFrame({"size": [20, 10], "inner_auc": [0.8, 0.79], "inner_sd": 0.1,
         ...                      "inner_folds": 5}))
         (0, 1)
     """
-    auc = grid["inner_auc"].round(12).to_numpy()
+    auc = grid[f"{compare}_auc"].round(12).to_numpy()
     size = grid["size"].to_numpy()
     order = np.arange(len(grid))
     best = int(np.lexsort((order, size, -auc))[0])
-    error = grid["inner_sd"].iloc[best] / np.sqrt(grid["inner_folds"].iloc[best])
+    if compare == "validation":
+        error = float(grid["validation_error"].iloc[best])
+    else:
+        error = float(grid["inner_sd"].iloc[best] / np.sqrt(grid["inner_folds"].iloc[best]))
     limit = auc[best] - (0.0 if np.isnan(error) else error)
     near = np.flatnonzero(auc >= limit)
     sparest = int(near[np.lexsort((near, -auc[near], size[near]))[0]])
@@ -175,50 +193,33 @@ def _table(cells: list[Cell]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["selector", "classifier", "size"])
 
 
-def _score_fold(
-    X: npt.NDArray[np.float64],
-    y: npt.NDArray[np.int64],
-    fit: Rows,
-    held: Rows,
-    settings: RadiomicsGridSettings,
-    seed: int,
-) -> list[float]:
-    """The AUC of every cell on the held-out rows of one inner fold, in the order of `_cells`."""
-    cells = len(settings.selectors) * len(settings.classifiers) * len(settings.sizes)
-    if len(np.unique(y[fit])) < 2 or len(np.unique(y[held])) < 2:
-        return [float("nan")] * cells
-    prepare = Pipeline(settings.steps())
-    learn = _fit_preparation(prepare, X[fit], y[fit], model=settings.name)
-    judge = prepare.transform(X[held])
-    scores = []
-    for use in settings.selectors:
-        ranking = use.make(size=None, seed=seed).fit(learn, y[fit]).ranking_
-        for classifier in settings.classifiers:
-            for size in settings.sizes:
-                columns = np.sort(ranking[:size])
-                model = classifier.make(seed=seed).fit(learn[:, columns], y[fit])
-                scores.append(float(roc_auc_score(y[held], model.predict_proba(judge[:, columns])[:, 1])))
-    return scores
+def _tables(pieces: GridSearch, folder: Path) -> dict[str, pd.DataFrame]:
+    drawn = [part for part in pieces.parts if part.name.startswith("draw")]
+    others = [part for part in pieces.parts if part not in drawn]
+    tables = {
+        "rankings": _rankings(pieces, folder, others, "inner_fold"),
+        "grid_seconds": pieces.seconds(folder),
+    }
+    if drawn:
+        classifiers = [use.label for use in pieces.settings.classifiers]
+        rows = [
+            (part.number, use.label, classifier, part.sizes[0], auc)
+            for part in drawn
+            for use, row in zip(part.selectors, pieces.scores(folder, part)[:, :, 0], strict=True)
+            for classifier, auc in zip(classifiers, row, strict=True)
+        ]
+        tables["resampling"] = pd.DataFrame(rows, columns=["draw", "selector", "classifier", "size", "auc"])
+        tables["resampling_rankings"] = _rankings(pieces, folder, drawn, "draw")
+    return tables
 
 
-def _fit_preparation(prepare: Pipeline, X: Any, y: Any, *, model: str) -> npt.NDArray[np.float64]:
-    """Fit a preparation and transform with it.
-
-    Raises:
-        ModelError: No feature is left.
-    """
-    prepared = np.empty((len(X), 0))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "No features were selected")  # it is an error here, see below
-        try:
-            prepared = prepare.fit_transform(X, y)
-        except ValueError as error:
-            if "0 feature(s)" not in str(error):
-                raise
-    if prepared.shape[1] == 0:
-        raise ModelError(
-            "no feature is usable: all are missing or near constant in the training part",
-            where=f"model '{model}'",
-            remedy="see the feature tables in the run's folder",
-        )
-    return prepared
+def _rankings(pieces: GridSearch, folder: Path, parts: Sequence[Part], number: str) -> pd.DataFrame:
+    """One row a place of a ranking; names are categories, since each stands in many rows."""
+    rows = [
+        (part.number, use.label, rank, feature)
+        for part in parts
+        for use, ranking in zip(part.selectors, pieces.rankings(folder, part), strict=True)
+        for rank, feature in enumerate(ranking, start=1)
+    ]
+    table = pd.DataFrame(rows, columns=[number, "selector", "rank", "feature"])
+    return table.astype({number: "int16", "rank": "int16", "selector": "category", "feature": "category"})

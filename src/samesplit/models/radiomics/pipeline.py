@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from samesplit.models.inputs import feature_table
+from samesplit.models.pieces import Piece
 from samesplit.models.protocol import Cases, TrainingFold
-from samesplit.models.radiomics.grid import Cell, GridResult, search
+from samesplit.models.radiomics.grid import Cell, GridResult, do_rounds, gather
+from samesplit.models.radiomics.pieces import fit_preparation
+from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.radiomics.stability import KeepStable, judge_stability, stable_columns
 from samesplit.models.tabular import TabularModel, estimator_seed
@@ -17,11 +24,12 @@ __all__ = ["RadiomicsGridModel"]
 
 
 class RadiomicsGridModel(TabularModel):
-    """Chooses selector, classifier and size by inner cross-validation, then fits them on the training part.
+    """Chooses selector, classifier and size inside the training part, then fits them on all of it.
 
-    The validation part of the fold is not looked at: it stays fresh for the operating point. Preparation,
-    ranking and classifier are steps of one scikit-learn pipeline, fitted on training rows alone. A stability
-    filter comes before all of it: it looks at the perturbed measurements of the training lesions, at no label.
+    Choosing is by inner cross-validation, or on the fold's validation part where the settings say so; else the
+    validation part is not looked at and stays fresh for the operating point. Preparation, ranking and
+    classifier are steps of one scikit-learn pipeline, fitted on training rows alone. A stability filter comes
+    before all of it: it looks at the perturbed measurements of the training lesions, at no label.
     """
 
     settings: RadiomicsGridSettings
@@ -36,14 +44,41 @@ class RadiomicsGridModel(TabularModel):
         return feature_table(cases, profiles=self.settings.profiles, model=self.settings.name)
 
     def learn(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> Pipeline:
-        """Search the grid, then fit the chosen cell on all training rows."""
-        seed = estimator_seed(fold.seed)
-        y = np.asarray(labels, dtype=np.int64)
-        patients = fold.training.lesions.loc[inputs.index, "patient_id"].to_numpy()
+        """Do the pieces of the search that are not yet done, then fit the chosen cell on all training rows."""
         stable = self._stable(inputs, fold)
-        kept = inputs if stable is None else inputs[stable]
-        self.result = search(kept, y, patients, settings=self.settings, seed=seed, jobs=fold.jobs)
-        return self._assemble(self.result.cell, seed, stable).fit(inputs, y)
+        pieces = self._search(inputs, labels, fold, stable)
+        folder = fold.directory / "pieces"
+        do_rounds(pieces.rounds(folder), folder, jobs=fold.jobs)
+        self.result = gather(pieces, folder)
+        with threadpool_limits(1):  # the number of threads decides the last digits
+            return self._refit(
+                self.result.cell, inputs, np.asarray(labels, dtype=np.int64), stable, pieces.seed
+            )
+
+    def rounds(self, fold: TrainingFold) -> Sequence[Sequence[Piece]]:
+        """The pieces of the search: rankings, then cells."""
+        inputs, labels = self.known(fold.training, fold.training_labels)
+        pieces = self._search(inputs, labels, fold, self._stable(inputs, fold))
+        return pieces.rounds(fold.directory / "pieces")
+
+    def _search(
+        self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold, stable: list[str] | None
+    ) -> GridSearch:
+        lesions, table, known = fold.training.lesions, inputs, labels
+        if self.settings.compare == "validation":
+            held = self.inputs(fold.validation).sort_index()
+            held = held[held.notna().any(axis=1)]
+            table = pd.concat([inputs, held[list(inputs.columns)]])
+            known = pd.concat([labels, fold.validation_labels.loc[held.index]])
+            lesions = pd.concat([lesions, fold.validation.lesions])
+        return GridSearch(
+            settings=self.settings,
+            table=table if stable is None else table[stable],
+            labels=np.asarray(known, dtype=np.int64),
+            patients=lesions.loc[table.index, "patient_id"].to_numpy(dtype=object),
+            n_training=len(inputs),
+            seed=estimator_seed(fold.seed),
+        )
 
     def _stable(self, inputs: pd.DataFrame, fold: TrainingFold) -> list[str] | None:
         """The columns that are stable in the lesions that are learnt from; None if that is not asked."""
@@ -54,23 +89,27 @@ class RadiomicsGridModel(TabularModel):
         self.stability = judge_stability(measured, columns, self.settings.stability, model=self.settings.name)
         return stable_columns(self.stability, columns)
 
-    def _assemble(self, cell: Cell, seed: int, stable: list[str] | None) -> Pipeline:
+    def _refit(
+        self, cell: Cell, inputs: pd.DataFrame, y: npt.NDArray[np.int64], stable: list[str] | None, seed: int
+    ) -> Pipeline:
+        """The chosen cell fitted on all training rows, as one pipeline; made-up lesions are no part of it."""
+        settings = self.settings
         first = [] if stable is None else [("stable", KeepStable(columns=stable))]
-        return Pipeline(
-            [
-                *first,
-                *self.settings.steps(),
-                ("select", cell.selector.make(size=cell.size, seed=seed)),
-                ("classify", cell.classifier.make(seed=seed)),
-            ]
-        )
+        prepare = Pipeline([*first, *settings.steps()])
+        X = fit_preparation(prepare, inputs, y, model=settings.name)
+        X, y = settings.oversampled(X, y, seed=seed)
+        select = cell.selector.make(size=cell.size, seed=seed, enough=settings.most).fit(X, y)
+        classify = cell.classifier.make(seed=seed, class_weight=settings.class_weight)
+        classify.fit(select.transform(X), y)
+        return Pipeline([*prepare.steps, ("select", select), ("classify", classify)])
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """`grid`, `grid_folds` (see `GridResult`), `chosen_features`, and `stability` where it is asked for.
+        """`grid`, `grid_folds` and more (see `GridResult`), `chosen_features`, `stability` where it is asked for.
 
         The grid is known to the model that searched it; a model that was loaded knows its features.
         """
-        tables = {} if self.result is None else {"grid": self.result.grid, "grid_folds": self.result.folds}
+        found = self.result
+        tables = {} if found is None else {"grid": found.grid, "grid_folds": found.folds, **found.tables}
         if self.stability is not None:
             tables["stability"] = self.stability
         return tables if self.fitted is None else tables | {"chosen_features": self._chosen_features()}

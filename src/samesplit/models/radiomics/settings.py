@@ -6,15 +6,20 @@ import difflib
 import inspect
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from samesplit.declarations import Declaration
 from samesplit.models.inputs import Scale
 from samesplit.models.protocol import Needs
-from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier
+from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier, supports_class_weight
+from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
 from samesplit.models.radiomics.preparation import preparation_steps
+from samesplit.models.radiomics.resampling import ResamplingSettings
 from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
 from samesplit.models.radiomics.stability import StabilitySettings
 from samesplit.models.settings import ModelSettings
@@ -55,12 +60,22 @@ class SelectorUse(_Use):
         _check_parameters(self.name, self.parameters, known)
         return self
 
-    def make(self, *, size: int | None, seed: int) -> RankingSelector:
-        """An unfitted selector."""
+    def make(self, *, size: int | None, seed: int, enough: int | None = None) -> RankingSelector:
+        """An unfitted selector.
+
+        Args:
+            size: How many columns it keeps; None keeps all.
+            seed: For a selector that draws at random.
+            enough: How many places of the ranking matter, for a selector to which the others are costly; None, and
+                a number of the model file's own, leave it as it is.
+        """
         selector = SELECTORS[self.name](**self.parameters)
         selector.set_params(size=size)
-        if "random_state" in selector.get_params():
+        there = selector.get_params()
+        if "random_state" in there:
             selector.set_params(random_state=seed)
+        if enough is not None and "enough" in there and "enough" not in self.parameters:
+            selector.set_params(enough=enough)
         return selector
 
 
@@ -73,9 +88,9 @@ class ClassifierUse(_Use):
         _check_parameters(self.name, self.parameters, CLASSIFIERS[self.name].parameters())
         return self
 
-    def make(self, *, seed: int) -> Any:
+    def make(self, *, seed: int, class_weight: Literal["balanced"] | None = None) -> Any:
         """An unfitted classifier."""
-        return make_classifier(self.name, self.parameters, seed=seed)
+        return make_classifier(self.name, self.parameters, seed=seed, class_weight=class_weight)
 
 
 def _check_name(noun: str, name: str, known: Iterable[str]) -> None:
@@ -106,6 +121,7 @@ Classifiers = tuple[Annotated[ClassifierUse, BeforeValidator(_by_name)], ...]
 class RadiomicsGridSettings(ModelSettings):
     """`kind: radiomics-grid`: every selector with every classifier at every size, chosen inside."""
 
+    searches: ClassVar[bool] = True
     kind: Literal["radiomics-grid"] = "radiomics-grid"
     profiles: tuple[str, ...] = ("*",)
     """Feature profiles of the benchmark; `*` means all."""
@@ -117,8 +133,11 @@ class RadiomicsGridSettings(ModelSettings):
     inner_folds: int = Field(default=5, ge=2)
     """Inside the training part, grouped by patient; fewer where a class has fewer patients."""
     choose: Literal["best", "one-standard-error"] = "best"
-    """The cell with the highest mean inner AUC, or the one with the fewest features within one standard
-    error of it."""
+    """The cell with the highest AUC, or the one with the fewest features within one standard error of it."""
+    compare: Literal["inner", "validation"] = "inner"
+    """By which AUC: the mean of the inner folds, or that of the fold's validation part, for benchmarks that
+    hold one out. Every cell is scored in the inner folds either way. Lesions that chose the cell are no longer
+    fresh for the operating point that validation lesions give."""
     missing: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """A feature that more than this share of the training lesions lack is dropped."""
     near_constant: Share = 0.95
@@ -129,6 +148,12 @@ class RadiomicsGridSettings(ModelSettings):
     """Of features whose absolute correlation is above this, the first is kept; null keeps all."""
     stability: StabilitySettings | None = None
     """Features that do not hold still under perturbations of the training lesions are left out first."""
+    oversample: OversampleSettings | None = None
+    """After the preparation and before the selectors, in every inner fold and in the final fit."""
+    class_weight: Literal["balanced"] | None = None
+    """Lesions of the rarer class count for more, in inverse proportion to its frequency."""
+    resampling: ResamplingSettings | None = None
+    """How steady selectors and classifiers are over subsamples of the training part; chooses nothing."""
 
     @field_validator("selectors", "classifiers", "sizes")
     @classmethod
@@ -138,6 +163,28 @@ class RadiomicsGridSettings(ModelSettings):
         if doubled:
             raise ValueError(f"named more than once: {', '.join(doubled)}")
         return values
+
+    @model_validator(mode="after")
+    def _possible(self) -> RadiomicsGridSettings:
+        if self.class_weight is not None:
+            unable = [use.label for use in self.classifiers if not supports_class_weight(use.name)]
+            if unable:
+                able = sorted(name for name in CLASSIFIERS if supports_class_weight(name))
+                raise ValueError(
+                    f"class_weight cannot be given to {', '.join(unable)}; it can to: {', '.join(able)}"
+                )
+        known = [use.label for use in self.selectors]
+        if self.resampling is not None and self.resampling.selector not in (None, *known):
+            raise ValueError(
+                f"resampling.selector '{self.resampling.selector}' is none of the grid's: {', '.join(known)}"
+            )
+        return self
+
+    @property
+    def most(self) -> int:
+        """How many places of a ranking are used at most."""
+        drawn = 0 if self.resampling is None else self.resampling.size
+        return max(*self.sizes, drawn)
 
     def needs(self) -> Needs:
         """The features, and their perturbed values where stability is asked for."""
@@ -159,3 +206,16 @@ class RadiomicsGridSettings(ModelSettings):
             scale=self.scale,
             correlation=self.correlation,
         )
+
+    def rows(self, table: pd.DataFrame, rows: npt.NDArray[np.int64]) -> Any:
+        """Some rows of the inputs as the preparation takes them."""
+        return table.to_numpy(dtype="float64")[rows]
+
+    def oversampled(
+        self, X: npt.NDArray[np.float64], y: npt.NDArray[np.int64], *, seed: int
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Prepared training rows, with made-up ones behind them where that is asked for."""
+        if self.oversample is None:
+            return X, y
+        more, labels = oversample(X, y, neighbours=self.oversample.neighbours, seed=seed)
+        return np.asarray(more, dtype="float64"), np.asarray(labels, dtype=np.int64)

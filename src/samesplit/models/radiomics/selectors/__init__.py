@@ -3,7 +3,41 @@
 from __future__ import annotations
 
 from samesplit.models.radiomics.selectors.base import SELECTORS, RankingSelector
-from samesplit.models.radiomics.selectors.embedded import Lasso
-from samesplit.models.radiomics.selectors.univariate import AnovaF
+from samesplit.models.radiomics.selectors.embedded import Boruta, ElasticNet, Lasso
+from samesplit.models.radiomics.selectors.filters import Correlation, NoSelection, Variance
+from samesplit.models.radiomics.selectors.information import CIFE, CMIM, DISR, ICAP, JMI, MIFS, MIM, MRMR
+from samesplit.models.radiomics.selectors.relief import ReliefF
+from samesplit.models.radiomics.selectors.univariate import (
+    AnovaF,
+    ChiSquared,
+    FisherScore,
+    Gini,
+    TScore,
+    Wilcoxon,
+)
 
-__all__ = ["SELECTORS", "AnovaF", "Lasso", "RankingSelector"]
+__all__ = [
+    "CIFE",
+    "CMIM",
+    "DISR",
+    "ICAP",
+    "JMI",
+    "MIFS",
+    "MIM",
+    "MRMR",
+    "SELECTORS",
+    "AnovaF",
+    "Boruta",
+    "ChiSquared",
+    "Correlation",
+    "ElasticNet",
+    "FisherScore",
+    "Gini",
+    "Lasso",
+    "NoSelection",
+    "RankingSelector",
+    "ReliefF",
+    "TScore",
+    "Variance",
+    "Wilcoxon",
+]
