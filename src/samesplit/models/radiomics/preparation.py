@@ -16,6 +16,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from samesplit.models.inputs import Impute, Scale, scaler
+from samesplit.models.radiomics.harmonisation import Aside, HarmoniseSettings
 
 __all__ = ["DropCorrelated", "DropMissing", "DropNearConstant", "Filter", "preparation_steps"]
 
@@ -114,15 +115,36 @@ class DropCorrelated(Filter):
 
 
 def preparation_steps(
-    *, missing: float, near_constant: float, impute: Impute, scale: Scale, correlation: float | None
+    *,
+    missing: float,
+    near_constant: float,
+    impute: Impute,
+    scale: Scale,
+    correlation: float | None,
+    harmonise: HarmoniseSettings | None = None,
 ) -> list[tuple[str, Any]]:
-    """The unfitted steps of a pipeline that come before the selector, in order."""
-    steps = [
+    """The unfitted steps of a pipeline that come before the selector, in order.
+
+    Missing, impute, near constant, harmonise (only where it is asked for), scale, correlation.
+
+    Args:
+        missing: See `DropMissing`.
+        near_constant: See `DropNearConstant`.
+        impute: What a gap becomes.
+        scale: How columns are scaled.
+        correlation: See `DropCorrelated`; None keeps all.
+        harmonise: Between sites. The pipeline then takes tables (`pandas.DataFrame`) that hold
+            `harmonise.columns()` beside the features; those columns do not come out of it.
+    """
+    steps: list[tuple[str, Any]] = [
         ("missing", DropMissing(share=missing)),
         ("impute", SimpleImputer(strategy=impute)),
         ("near_constant", DropNearConstant(share=near_constant)),
-        ("scale", scaler(scale)),
     ]
+    if harmonise is not None:
+        steps = [(name, Aside(step)) for name, step in steps]
+        steps.append(("harmonise", harmonise.make()))
+    steps.append(("scale", scaler(scale)))
     if correlation is not None:
         steps.append(("correlation", DropCorrelated(limit=correlation)))
     return steps
