@@ -1,5 +1,6 @@
 # make demo   sets everything up and runs the demonstration benchmark
 # make test   sets everything up and runs all tests
+# make coverage  runs all tests and says which lines of the whole package they miss
 # make lint   format, lint, types and layers
 # make bench  times feature extraction against other tools and writes docs/performance.md (25 minutes; QUICK=1: try it)
 
@@ -11,7 +12,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: setup demo test lint format bench clean
+.PHONY: setup demo test coverage lint format bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +28,9 @@ demo: setup
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=json:.coverage.json -q
 	@$(BIN)/python scripts/complete_coverage.py .coverage.json
+
+coverage: setup
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov=samesplit --cov-report=term-missing:skip-covered -q
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -13,7 +13,7 @@ def main(report: str) -> int:
     """Print what is uncovered and return the exit code."""
     measured = json.loads(Path(report).read_text(encoding="utf-8"))
     files = measured["files"]
-    print(f"Covered by tests: {measured['totals']['percent_covered']:.1f} % of lines and branches")
+    print(f"Covered by tests: {measured['totals']['percent_covered']:.1f} % of lines and branches measured")
     gaps = []
     for name, data in sorted(files.items()):
         if name.startswith(COMPLETE) and (data["missing_lines"] or data.get("missing_branches")):
