@@ -19,9 +19,14 @@ KINDS: dict[str, str] = {
     "lesion-size": "samesplit.models.baselines:LesionSizeSettings",
     "clinical-logistic": "samesplit.models.clinical:ClinicalLogisticSettings",
     "radiomics-grid": "samesplit.models.radiomics.settings:RadiomicsGridSettings",
+    "lasso-random-forest": "samesplit.models.lasso_forest:LassoForestSettings",
+    "univariate-multivariable-logistic": (
+        "samesplit.models.univariate_multivariable:UnivariateMultivariableSettings"
+    ),
     "average": "samesplit.models.ensemble:AverageSettings",
     "estimator": "samesplit.models.estimator:EstimatorSettings",
     "torch-module": "samesplit.models.networks.settings:TorchModuleSettings",
+    "tpot": "samesplit.models.automl.settings:TpotSettings",
     "network": "samesplit.models.networks.settings:NetworkSettings",
 }
 """What `kind:` may say, and the settings class that reads such a file; imported when it is asked for."""

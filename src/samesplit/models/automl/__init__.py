@@ -1,0 +1,1 @@
+"""Automated machine learning as a model: TPOT's evolution of pipelines, judged by the same inner folds."""
