@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from samesplit import __version__
-from samesplit.cli import cohort, features, models, runs
+from samesplit.cli import audit, cohort, features, models, runs
 from samesplit.cli.shown import say
 from samesplit.errors import SamesplitError
 
@@ -30,6 +30,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "report": runs.report,
     "push": runs.push,
     "ui": runs.ui,
+    "audit": audit.audit,
     "perturb": features.perturb,
     "ibsi": features.ibsi,
     "features list": features.list_features,

@@ -80,8 +80,10 @@ def report(
 ) -> None:
     """Write the report of the latest run again from its tables, and as PDF if wanted."""
     from samesplit.reports import build_pdf, build_report
+    from samesplit.run.audit_tables import adopt_audit
 
     _, run_folder = _latest(benchmark)
+    adopt_audit(run_folder)
     say(f"Report: {shown(build_report(run_folder))}")
     if pdf:
         say(f"PDF:    {shown(build_pdf(run_folder))}")

@@ -11,6 +11,7 @@ from samesplit.reports.html import to_html
 from samesplit.reports.model import Badge, Report
 from samesplit.reports.pictures import choose_pictures
 from samesplit.reports.run_folder import read_run
+from samesplit.reports.sections.audit import audit
 from samesplit.reports.sections.calibration import calibration
 from samesplit.reports.sections.cohort import cohort
 from samesplit.reports.sections.confusion import confusion
@@ -78,6 +79,7 @@ def _report(context: Context) -> Report:
         differences(context),
         calibration(context),
         radiomics(context),
+        audit(context),
         training(context),
         confusion(context),
         readers(context),

@@ -224,6 +224,10 @@ class Report(_Part):
     """Said in the loudest way; empty when there is nothing to warn of."""
     badges: tuple[Badge, ...] = ()
     sections: tuple[Section, ...]
+    kicker: str = ""
+    """Above the title; empty for the benchmark and the run."""
+    footer: str = ""
+    """At the end of the page; empty for what stands beside a run's report."""
 
 
 Details.model_rebuild()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class RunData:
         tables: The other tables by name (`pairs`, `confusion`, `curves/roc`, `details/grid`, ...); a table
             that the run did not write is absent.
         notes: Remarks of the run, in words.
+        audit: The record of the audit of leaks whose table is `audit`; empty without one.
     """
 
     run: dict[str, Any]
@@ -44,6 +45,7 @@ class RunData:
     results: pd.DataFrame
     tables: dict[str, pd.DataFrame]
     notes: tuple[str, ...]
+    audit: dict[str, Any] = field(default_factory=dict)
 
     def table(self, name: str) -> pd.DataFrame:
         """An optional table; empty and without columns when the run has none."""
@@ -93,6 +95,7 @@ class RunData:
 
 
 _OPTIONAL = (
+    "audit",
     "balance",
     "confusion",
     "pairs",
@@ -142,6 +145,7 @@ def read_run(folder: Path) -> RunData:
         results=read_table(folder / "results.parquet", RESULTS),
         tables=_other_tables(folder),
         notes=_notes(folder / "notes.json"),
+        audit=_audit(folder / "audit_record.json"),
     )
 
 
@@ -175,6 +179,11 @@ def _notes(path: Path) -> tuple[str, ...]:
     found = _read_json(path)
     items = found if isinstance(found, list) else [found]
     return tuple(_note(item) for item in items if item)
+
+
+def _audit(path: Path) -> dict[str, Any]:
+    found = _read_json(path) if path.exists() else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _note(item: Any) -> str:

@@ -1,0 +1,104 @@
+"""What an audit is given: the benchmark's features as the model sees them, its frozen split, its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from samesplit.audit.leaks import Audited
+from samesplit.audit.table import Table, stack_sequences
+from samesplit.errors import DeclarationError
+from samesplit.models.definition import read_model
+from samesplit.models.inputs import feature_table
+from samesplit.models.protocol import Cases
+from samesplit.models.radiomics.settings import RadiomicsGridSettings
+from samesplit.models.radiomics.stability import judge_stability, stable_columns
+from samesplit.run.inputs import inputs_of
+from samesplit.run.plan import Plan, RunOptions, load_plan
+from samesplit.run.progress import Reporter
+from samesplit.run.stages import extract_features
+
+__all__ = ["AuditInputs", "audit_inputs"]
+
+
+@dataclass(frozen=True)
+class AuditInputs:
+    """A benchmark ready to be audited.
+
+    Attributes:
+        plan: The benchmark.
+        settings: The radiomics grid.
+        cases: What the model would be given.
+        cohort: The same as rows, with labels.
+    """
+
+    plan: Plan
+    settings: RadiomicsGridSettings
+    cases: Cases
+    cohort: Audited
+
+    def lesions(self, repeat: int, fold: int, part: str) -> list[str]:
+        """The lesions of one part of a fold."""
+        return self.plan.split.lesions(self.plan.cohort.lesions, repeat, fold, part)
+
+    def columns_of(self, repeat: int, fold: int, table: Table) -> tuple[int, ...] | None:
+        """The columns that are stable in the training lesions of a fold; None where the model does not ask.
+
+        The stability filter looks at no label and stays honest under every leak.
+        """
+        if self.settings.stability is None or table is not self.cohort.table:
+            return None
+        training = set(self.lesions(repeat, fold, "train"))
+        measured = self.cases.repeats[self.cases.repeats["lesion_id"].isin(training)]
+        judged = judge_stability(measured, table.columns, self.settings.stability, model=self.settings.name)
+        kept = set(stable_columns(judged, table.columns))
+        return tuple(place for place, name in enumerate(table.columns) if name in kept)
+
+
+def audit_inputs(
+    benchmark: str | Path, *, model: str | None, jobs: int | None, reporter: Reporter, start: Path | None
+) -> AuditInputs:
+    """Read the benchmark and extract its features, or find them kept.
+
+    Raises:
+        DeclarationError: There is no such model, or it is not a radiomics grid.
+    """
+    plan = load_plan(benchmark, RunOptions(jobs=jobs), start=start)
+    settings = _settings(plan, model)
+    plan = replace(plan, models=(settings,))
+    images = extract_features(plan, reporter)
+    given = inputs_of(settings, plan, images.features, images.unreadable, images.repeats)
+    cases = given.by_rater[plan.definition.cohort.rater]
+    features = feature_table(cases, profiles=settings.profiles, model=settings.name)
+    sequences = settings.sequences or plan.definition.cohort.sequences
+    cohort = Audited(
+        table=Table.of(features, cases.lesions),
+        stacked=stack_sequences(features, cases.lesions, sequences),
+        labels=plan.cohort.labels,
+        sequences=tuple(sequences),
+    )
+    return AuditInputs(plan, settings, cases, cohort)
+
+
+def _settings(plan: Plan, model: str | None) -> RadiomicsGridSettings:
+    """The grid that was asked for, or the benchmark's first."""
+    found: dict[str, RadiomicsGridSettings] = {
+        one.name: one for one in plan.models if isinstance(one, RadiomicsGridSettings)
+    }
+    if model is None:
+        if found:
+            return next(iter(found.values()))
+        raise DeclarationError(
+            "the benchmark has no radiomics grid to audit",
+            where=plan.definition.name,
+            remedy="name a model file of kind radiomics-grid with --model, for example radiomics-small",
+        )
+    if model in found:
+        return found[model]
+    read = read_model(plan.workspace.declared("models", model))
+    if not isinstance(read, RadiomicsGridSettings):
+        raise DeclarationError(
+            f"the model '{model}' is not a radiomics grid, so there is nothing to audit",
+            remedy=f"radiomics grids of the benchmark: {', '.join(found) or 'none'}",
+        )
+    return read

@@ -1,0 +1,131 @@
+"""How much AUC a leak would have bought: honest and leaky, with intervals, on real and on shuffled labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from samesplit.errors import StatisticsError
+from samesplit.statistics.checks import check_confidence
+from samesplit.statistics.interval import Interval, normal_interval
+from samesplit.statistics.subject import auc_method, auc_of, influence_difference
+
+__all__ = ["Bought", "bought", "bought_when_shuffled", "subject_table", "t_interval"]
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What one leak would have bought with one kind of labels.
+
+    Attributes:
+        honest: AUC of the honest counterpart.
+        leaky: AUC with the leak.
+        difference: Leaky minus honest, paired.
+        n: Lesions scored.
+        n_positive: Positive ones among them.
+    """
+
+    honest: Interval
+    leaky: Interval
+    difference: Interval
+    n: int
+    n_positive: int
+
+
+def subject_table(scores: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
+    """The scores of several repeats as `samesplit.statistics` takes them.
+
+    Args:
+        scores: Repeat and its rows: fold, lesion_id, patient_id, label, score.
+    """
+    parts = [part.assign(repeat=repeat) for repeat, part in scores]
+    table = pd.concat(parts, ignore_index=True)
+    kept = table[["lesion_id", "patient_id", "label", "score", "repeat", "fold"]]
+    return kept.assign(decision=math.nan, cell=table.groupby(["repeat", "fold"]).ngroup())
+
+
+def bought(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 0.95) -> Bought:
+    """The two AUCs (mean over folds) and their difference, paired through the patients that they share.
+
+    Args:
+        honest: From `subject_table`.
+        leaky: Likewise; it may hold other folds of the same patients.
+        confidence: Two-sided coverage.
+
+    Raises:
+        StatisticsError: No fold holds both classes.
+    """
+    first, second = auc_of(leaky), auc_of(honest)
+    found = [
+        normal_interval(
+            one.estimate, one.variance, method=auc_method(table), confidence=confidence, bounds=(0.0, 1.0)
+        )
+        for one, table in ((second, honest), (first, leaky))
+    ]
+    method = auc_method(honest, leaky)
+    lesions = honest.drop_duplicates("lesion_id")
+    return Bought(
+        honest=found[0],
+        leaky=found[1],
+        difference=influence_difference(first, second, method=method, confidence=confidence),
+        n=len(lesions),
+        n_positive=int(lesions["label"].sum()),
+    )
+
+
+def bought_when_shuffled(
+    honest: Sequence[pd.DataFrame], leaky: Sequence[pd.DataFrame], *, confidence: float = 0.95
+) -> Bought:
+    """The mean AUCs over shuffles of the labels, and the mean difference, with t intervals.
+
+    Args:
+        honest: One table a shuffle.
+        leaky: In the same order.
+        confidence: Two-sided coverage.
+
+    Raises:
+        StatisticsError: A shuffle has no fold with both classes.
+    """
+    first = np.array([auc_of(table).estimate for table in leaky])
+    second = np.array([auc_of(table).estimate for table in honest])
+    lesions = honest[0].drop_duplicates("lesion_id")
+    return Bought(
+        honest=t_interval(second, confidence=confidence),
+        leaky=t_interval(first, confidence=confidence),
+        difference=t_interval(first - second, confidence=confidence),
+        n=len(lesions),
+        n_positive=int(lesions["label"].sum()),
+    )
+
+
+def t_interval(values: np.ndarray[tuple[int], np.dtype[np.float64]], *, confidence: float = 0.95) -> Interval:
+    """The mean of independent values with Student's interval.
+
+    Args:
+        values: Shape (n,).
+        confidence: Two-sided coverage.
+
+    Returns:
+        The mean; without an interval for fewer than two values or values that do not differ.
+
+    Raises:
+        StatisticsError: There is no value.
+
+    Example:
+        >>> found = t_interval(np.array([0.4, 0.5, 0.6]))
+        >>> round(found.estimate, 3), round(found.ci_low, 3), round(found.ci_high, 3)
+        (0.5, 0.252, 0.748)
+    """
+    if not len(values):
+        raise StatisticsError("there is nothing to average")
+    mean, method = float(values.mean()), f"t over {len(values)} shuffles"
+    if len(values) < 2 or float(values.std()) < 1e-12:
+        return Interval(mean, math.nan, math.nan, method, "the shuffles do not differ: no interval")
+    error = float(values.std(ddof=1)) / math.sqrt(len(values))
+    step = float(stats.t.isf((1 - check_confidence(confidence)) / 2, len(values) - 1)) * error
+    return Interval(mean, mean - step, mean + step, method)

@@ -1,0 +1,96 @@
+"""What an audit writes: the table, a record of what it was made from, and a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from samesplit import __version__
+from samesplit.audit.cohort import AuditInputs
+from samesplit.audit.leaks import Leak
+from samesplit.reports.audit_page import audit_page
+from samesplit.run.audit_tables import input_hashes
+from samesplit.run.provenance import versions
+from samesplit.storage import write_json, write_text
+from samesplit.tables import write_csv, write_table
+
+__all__ = ["AUDIT_COLUMNS", "write_audit"]
+
+AUDIT_COLUMNS = [
+    "leak",
+    "variant",
+    "title",
+    "labels",
+    "informative",
+    "applied",
+    "honest_auc",
+    "honest_low",
+    "honest_high",
+    "leaky_auc",
+    "leaky_low",
+    "leaky_high",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "p_value",
+    "n",
+    "n_positive",
+    "candidates",
+    "shuffles",
+    "method",
+    "note",
+    "honest_title",
+    "done_in",
+    "measured",
+]
+"""leak, variant; labels (`real` or `shuffled`); informative (it lets test labels in); applied (else `note`
+says why
+not); the AUCs and their difference, leaky minus honest, with intervals; candidates (cells of the leaky grid)."""
+
+
+def write_audit(
+    folder: Path, table: pd.DataFrame, given: AuditInputs, settings: dict[str, Any], leaks: Sequence[Leak]
+) -> dict[str, Any]:
+    """Write audit.csv, audit.parquet, record.json and audit.html.
+
+    Args:
+        folder: Where to.
+        table: `AUDIT_COLUMNS`.
+        given: What was audited.
+        settings: Shuffles, repeats, seed, fits.
+        leaks: Those that were asked for.
+
+    Returns:
+        The record.
+    """
+    plan = given.plan
+    record: dict[str, Any] = {
+        "samesplit": __version__,
+        "benchmark": plan.definition.name,
+        "title": plan.definition.title,
+        "question": plan.definition.task.question,
+        "confidence": plan.definition.statistics.confidence,
+        "model": {
+            "name": given.settings.name,
+            "title": given.settings.title,
+            "settings": given.settings.plain(),
+        },
+        "leaks": [leak.key() for leak in leaks],
+        **settings,
+        "folds": len({fold for _, fold in plan.split.pairs()}),
+        "lesions": len(given.cohort.table),
+        "features": len(given.cohort.table.columns),
+        "hashes": input_hashes(plan),
+        "versions": versions(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    made_from = {"hashes": record["hashes"], "model": given.settings.digest()}
+    write_table(table, folder / "audit.parquet", **made_from)
+    write_csv(table, folder / "audit.csv")
+    write_json(folder / "record.json", record)
+    write_text(folder / "audit.html", audit_page(table, record))
+    return record

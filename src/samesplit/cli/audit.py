@@ -1,0 +1,75 @@
+"""The verb on known mistakes: how much AUC each would have bought."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from samesplit.cli.shown import Benchmark, Jobs, out, say, shown, table_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["audit"]
+
+
+def audit(
+    benchmark: Benchmark,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="A radiomics grid of the benchmark or of models/ (default: the benchmark's first).",
+        ),
+    ] = None,
+    leaks: Annotated[str | None, typer.Option(help="Comma-separated names (default: all).")] = None,
+    shuffles: Annotated[int, typer.Option(min=0, help="How often the labels are shuffled.")] = 20,
+    repeats: Annotated[
+        int | None, typer.Option(min=1, help="Repeats of the split for the real labels (default: all).")
+    ] = None,
+    jobs: Jobs = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of shuffled labels and random splits.")] = 0,
+) -> None:
+    """Rerun the radiomics arm under each known leak: how much AUC it would have bought, and on shuffled labels."""
+    from samesplit.audit.audit import run_audit
+    from samesplit.run.progress import RichReporter
+
+    found = run_audit(
+        benchmark,
+        model=model,
+        leaks=[name.strip() for name in leaks.split(",")] if leaks else (),
+        shuffles=shuffles,
+        repeats=repeats,
+        jobs=jobs,
+        seed=seed,
+        reporter=RichReporter(out),
+    )
+    for kind, title in (("real", "Real labels"), ("shuffled", f"Shuffled labels, mean of {shuffles}")):
+        rows = found.table[found.table["labels"] == kind]
+        if len(rows):
+            out.print(table_of(_shown(rows), title=title))
+    say(f"Page:   {shown(found.folder / 'audit.html')}")
+    say(f"Table:  {shown(found.folder / 'audit.csv')}")
+    say(f"In the report of the latest run: samesplit report {benchmark}")
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """The table for the terminal."""
+    import pandas as pd
+
+    from samesplit.reports.formatting import interval_text, number
+
+    lines = []
+    for row in rows.to_dict("records"):
+        name = row["leak"] + (f" ({row['variant']})" if row["variant"] else "")
+        line = [name, "yes" if row["informative"] else "no"]
+        for value, key in (("honest_auc", "honest"), ("leaky_auc", "leaky"), ("difference", "difference")):
+            signed = key == "difference"
+            interval = interval_text(row[f"{key}_low"], row[f"{key}_high"], signed=signed)
+            line.append(f"{number(row[value], signed=signed)} ({interval})" if row["applied"] else "")
+        lines.append([*line, "" if row["applied"] else row["note"]])
+    columns = ["leak", "test labels get in", "honest AUC", "with the leak", "bought", "not done because"]
+    table = pd.DataFrame(lines, columns=columns)
+    return table if table["not done because"].any() else table.drop(columns="not done because")

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from samesplit.audit.audit import Audit, run_audit
+from samesplit.audit.leaks import LEAKS
+from samesplit.errors import DeclarationError
+
+SHUFFLES = 8
+
+
+@pytest.fixture(scope="module")
+def audited(noise: Path) -> Audit:
+    """All leaks on the noise, once."""
+    return run_audit(noise, shuffles=SHUFFLES, jobs=1)
+
+
+def rows_of(audit: Audit, labels: str) -> pd.DataFrame:
+    table = audit.table[(audit.table["labels"] == labels) & audit.table["applied"]]
+    return table.assign(key=table["leak"] + "/" + table["variant"]).set_index("key")
+
+
+def test_on_shuffled_labels_the_honest_pipelines_are_at_chance(audited: Audit) -> None:
+    rows = rows_of(audited, "shuffled")
+
+    assert len(rows) >= 8
+    assert ((rows["honest_low"] <= 0.5) & (rows["honest_high"] >= 0.5)).all(), rows[
+        ["honest_low", "honest_high"]
+    ]
+
+
+def test_on_shuffled_labels_every_leak_that_lets_test_labels_in_is_above_chance(audited: Audit) -> None:
+    rows = rows_of(audited, "shuffled")
+    leaking = rows[rows["informative"]]
+
+    assert len(leaking) >= 5
+    assert (leaking["leaky_low"] > 0.5).all(), leaking[["leaky_auc", "leaky_low"]]
+
+
+def test_leaks_that_let_no_test_label_in_stay_at_chance(audited: Audit) -> None:
+    rows = rows_of(audited, "shuffled")
+    quiet = rows[~rows["informative"]]
+
+    assert set(quiet["leak"]) >= {"scaling-on-all-data", "hard-label-auc"}
+    assert ((quiet["leaky_low"] <= 0.5) & (quiet["leaky_high"] >= 0.5)).all(), quiet[
+        ["leaky_low", "leaky_high"]
+    ]
+
+
+def test_the_difference_is_that_of_the_two_aucs(audited: Audit) -> None:
+    done = audited.table[audited.table["applied"]]
+
+    np.testing.assert_allclose(done["difference"], done["leaky_auc"] - done["honest_auc"], atol=1e-12)
+
+
+def test_the_best_of_all_cells_is_never_worse_than_the_chosen_one(audited: Audit) -> None:
+    rows = audited.table[audited.table["leak"] == "best-of-n-on-test"]
+
+    assert (rows["difference"] >= 0).all()
+    assert set(rows["candidates"]) == {4}
+
+
+def test_a_leak_that_cannot_be_made_says_why(audited: Audit) -> None:
+    table = audited.table.set_index("variant")
+    note = table.loc["sequences as rows", "note"].iloc[0]
+
+    assert "sequences" in note
+    assert set(audited.table["leak"]) == {leak.name for leak in LEAKS.values()}
+
+
+def test_what_is_written_is_the_table_a_record_and_a_page(audited: Audit) -> None:
+    kept = pd.read_parquet(audited.folder / "audit.parquet")
+    record = json.loads((audited.folder / "record.json").read_text())
+    page = (audited.folder / "audit.html").read_text()
+
+    assert len(kept) == len(audited.table) == len(pd.read_csv(audited.folder / "audit.csv"))
+    assert record["fits"] > 0
+    assert record["hashes"]["split"]
+    for leak in LEAKS.values():
+        assert leak.title in page
+    assert "<svg" in page
+
+
+def test_a_second_audit_does_nothing_anew_and_says_the_same(
+    audited: Audit, noise: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a kept piece was done again")
+
+    monkeypatch.setattr("samesplit.audit.procedure.Procedure.run", refuse)
+    again = run_audit(noise, shuffles=2, jobs=1, leaks=["selection-on-all-data"], output=tmp_path / "again")
+    both = [
+        audit.table.query("leak == 'selection-on-all-data' and labels == 'real'")
+        for audit in (audited, again)
+    ]
+
+    pd.testing.assert_frame_equal(*(part.reset_index(drop=True) for part in both))
+
+
+def test_a_failing_leak_costs_its_own_row(
+    noise: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from samesplit.audit.leaks import preparation
+
+    def fail(self: object, work: object) -> None:
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(preparation._PreparedOnAll, "start", fail)
+    monkeypatch.setattr(preparation._PreparedOnAll, "key", property(lambda self: "failing"))
+    found = run_audit(
+        noise,
+        shuffles=0,
+        jobs=1,
+        leaks=["scaling-on-all-data", "hard-label-auc"],
+        output=tmp_path / "failing",
+    )
+    rows = found.table.set_index("leak")
+
+    assert not rows.loc["scaling-on-all-data", "applied"]
+    assert "no such thing" in rows.loc["scaling-on-all-data", "note"]
+    assert rows.loc["hard-label-auc", "applied"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [({"leaks": ["bad-luck"]}, "there is no leak"), ({"model": "zero-rule"}, "not a radiomics")],
+)
+def test_what_is_not_known_is_said_before_anything_is_done(
+    noise: Path, asked: dict[str, object], message: str
+) -> None:
+    with pytest.raises(DeclarationError, match=message):
+        run_audit(noise, jobs=1, **asked)  # type: ignore[arg-type]
