@@ -311,18 +311,28 @@ def _write_details(
             ]
             best = max(range(len(cells)), key=lambda index: cells[index][3])
             head = ("radiomics-grid", 0, repeat, fold)
-            grid += [(*head, *cell, index == best) for index, cell in enumerate(cells)]
+            grid += [(*head, *cell, index == best, index == 0) for index, cell in enumerate(cells)]
             names = rng.choice(FEATURES, 6, replace=False, p=np.arange(11, 0, -1) / 66)
             chosen += [
                 (*head, f"mr/{rng.choice(['T1C', 'T2'])}/{n}", i + 1, rng.random())
                 for i, n in enumerate(names)
             ]
         key = ["model", "seed", "repeat", "fold"]
-        columns = [*key, "selector", "classifier", "size", "inner_auc", "inner_sd", "chosen"]
+        columns = [
+            *key,
+            "selector",
+            "classifier",
+            "size",
+            "inner_auc",
+            "inner_sd",
+            "chosen",
+            "one_standard_error",
+        ]
         write_table(pd.DataFrame(grid, columns=columns), folder / "details" / "grid.parquet")
         columns = [*key, "feature", "rank", "importance"]
         write_table(pd.DataFrame(chosen, columns=columns), folder / "details" / "chosen_features.parquet")
         write_table(_catalogue(), folder / "catalogue.parquet")
+        _write_steadiness(rng, folder, folds)
     if "resnet18-25d" in models:
         rows = []
         for seed in seeds:
@@ -337,6 +347,29 @@ def _write_details(
                     rows += [("resnet18-25d", seed, repeat, fold, epoch, m, v) for m, v in values.items()]
         columns = ["model", "seed", "repeat", "fold", "epoch", "metric", "value"]
         write_table(pd.DataFrame(rows, columns=columns), folder / "details" / "history.parquet")
+
+
+def _write_steadiness(rng: np.random.Generator, folder: Path, folds: list[tuple[int, int]]) -> None:
+    heads = [("radiomics-grid", 0, repeat, fold) for repeat, fold in folds]
+    key, over = ["model", "seed", "repeat", "fold"], ["inner_fold", "draw"]
+    stability = [
+        (*head, selector, size, kind, 10, value, value - 0.1, value + 0.1)
+        for head in heads
+        for selector in ("mrmr", "lasso")
+        for size in (10, 20)
+        for kind, value in zip(over, rng.uniform(0.2, 0.9, 2), strict=True)
+    ]
+    columns = [*key, "selector", "size", "over", "parts", "stability", "ci_low", "ci_high"]
+    write_table(pd.DataFrame(stability, columns=columns), folder / "details" / "selector_stability.parquet")
+    spread = [
+        (*head, classifier, size, kind, 10, rng.uniform(3, 12), 0.8)
+        for head in heads
+        for classifier in ("logistic", "random-forest", "xgboost")
+        for size in (10, 20)
+        for kind in over
+    ]
+    columns = [*key, "classifier", "size", "over", "parts", "relative_sd", "mean_auc"]
+    write_table(pd.DataFrame(spread, columns=columns), folder / "details" / "classifier_spread.parquet")
 
 
 def _run_json(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.rows import records
 from samesplit.reports.sections.differences import fold_auc_table
 from samesplit.reports.sections.split import fold_name
+from samesplit.reports.sections.steadiness import steadiness
 
 __all__ = ["radiomics"]
 
@@ -36,6 +38,7 @@ def radiomics(context: Context) -> Section | None:
             blocks.append(_heat_map(context, model.name, cells))
             curse = _curse(context, model.name, cells)
             blocks += [curse] if curse is not None else []
+        blocks += steadiness(context, model.name)
         features = _of(chosen, model.name)
         if len(features):
             blocks.append(_selection(context, model.name, features))
@@ -75,8 +78,8 @@ def _heat_map(context: Context, model: str, cells: pd.DataFrame) -> Figure:
         title=f"{context.title(model)}: inner AUC of every candidate",
         caption=(
             f"Mean over {counted(fits, 'fit')} (folds, repeats, seeds) of the AUC in inner "
-            "cross-validation; below it, "
-            "how often the candidate was chosen. Names as in the model's file."
+            "cross-validation, and how often the candidate was chosen (a frame: at least once). Names as in "
+            "the model's file."
         ),
         alt=alt,
         svg=draw_grid(panels, chosen=picked, name=name, alt=alt),
@@ -151,31 +154,51 @@ def _curse(context: Context, model: str, cells: pd.DataFrame) -> Figure | None:
             name=name,
             alt=alt,
         ),
-        table=_curse_table(name, both, labels),
+        table=_curse_table(name, both, labels, _sparest(cells)),
     )
 
 
-def _curse_table(name: str, both: pd.DataFrame, labels: list[str]) -> Table:
+def _sparest(cells: pd.DataFrame) -> dict[tuple[int, ...], dict[Hashable, Any]]:
+    """The sparest cell within one standard error of the best, by fit."""
+    if "one_standard_error" not in cells:
+        return {}
+    marked = cells[cells["one_standard_error"].fillna(False).astype(bool)]
+    return {tuple(int(row[key]) for key in _FIT): row for row in marked.to_dict("records")}
+
+
+def _cell_name(row: Mapping[Hashable, Any]) -> str:
+    return ", ".join(str(row[key]) for key in ("selector", "classifier", "size") if key in row)
+
+
+def _curse_table(
+    name: str,
+    both: pd.DataFrame,
+    labels: list[str],
+    sparest: Mapping[tuple[int, ...], Mapping[Hashable, Any]],
+) -> Table:
     columns = (
         Column(key="fold", title="Fold"),
         Column(key="chosen", title="Chosen"),
         Column(key="inner", title="Inner AUC", kind="number"),
         Column(key="outer", title="Test AUC", kind="number"),
         Column(key="gap", title="Gap", kind="number"),
+        Column(key="sparest", title="Sparest within one standard error"),
+        Column(key="sparest_inner", title="Its inner AUC", kind="number"),
     )
+    spare = [sparest.get(tuple(int(row[key]) for key in _FIT), {}) for row in records(both)]
     rows = tuple(
         Row(
             cells={
                 "fold": text_cell(label),
-                "chosen": text_cell(
-                    ", ".join(str(row[key]) for key in ("selector", "classifier", "size") if key in row)
-                ),
+                "chosen": text_cell(_cell_name(row)),
                 "inner": number_cell(row["inner_auc"]),
                 "outer": number_cell(row["auc"]),
                 "gap": number_cell(row["inner_auc"] - row["auc"], signed=True),
+                "sparest": text_cell(_cell_name(other)),
+                "sparest_inner": number_cell(other.get("inner_auc", float("nan"))),
             }
         )
-        for label, row in zip(labels, both.to_dict("records"), strict=True)
+        for label, row, other in zip(labels, both.to_dict("records"), spare, strict=True)
     )
     return Table(id=f"{name}-table", title="Inner and test AUC of each fit", columns=columns, rows=rows)
 

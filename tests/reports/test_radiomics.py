@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from samesplit.reports import make_report
+from samesplit.reports.context import make_context
+from samesplit.reports.figures.grid import draw_grid
+from samesplit.reports.model import Figure, Section
+from samesplit.reports.run_folder import read_run
+from samesplit.reports.sections.steadiness import steadiness
+
+
+@pytest.fixture
+def section(full_run: Path, undrawn: None) -> Section:
+    (found,) = (section for section in make_report(full_run).sections if section.id == "radiomics")
+    return found
+
+
+def _figure(section: Section, beginning: str) -> Figure:
+    (found,) = (
+        block for block in section.blocks if isinstance(block, Figure) and block.id.startswith(beginning)
+    )
+    return found
+
+
+def test_the_number_of_candidates_stands_at_the_head(section: Section) -> None:
+    assert "12 candidates were compared" in section.lead
+
+
+def test_the_sparest_cell_within_one_standard_error_stands_beside_the_chosen_one(section: Section) -> None:
+    table = _figure(section, "curse-").table
+    assert table is not None
+    for row in table.rows:
+        assert row.cells["sparest"].text == "mrmr, logistic, 10"
+        assert row.cells["sparest_inner"].text.startswith("0.")
+
+
+def test_selectors_and_classifiers_are_shown_over_folds_and_over_draws(section: Section) -> None:
+    folds, draws = _figure(section, "steadiness-inner-fold"), _figure(section, "steadiness-draw")
+    assert "flatters" in folds.caption
+    assert "flatters" not in draws.caption
+    assert draws.table is not None
+    assert [row.cells["selector"].text for row in draws.table.rows] == ["mrmr", "mrmr", "lasso", "lasso"]
+
+
+def test_a_model_without_these_tables_has_no_such_figure(full_run: Path) -> None:
+    assert steadiness(make_context(read_run(full_run)), "clinical-logistic") == []
+
+
+def test_seven_hundred_and_eighty_cells_are_all_written() -> None:
+    selectors, classifiers = [f"s{i}" for i in range(13)], [f"c{i}" for i in range(10)]
+    panels = {
+        f"{k} features": pd.DataFrame(0.5 + k / 1000, selectors, classifiers)
+        for k in (10, 20, 30, 40, 50, 100)
+    }
+    chosen = {title: pd.DataFrame(0, selectors, classifiers) for title in panels}
+    chosen["30 features"].loc["s3", "c4"] = 2
+    svg = draw_grid(panels, chosen=chosen, name="many", alt="all")
+    written = [svg.count(f">.{round(100 * (0.5 + k / 1000))}<") for k in (20, 50)]
+    assert sum(svg.count(f">{title}<") for title in panels) == 6
+    assert min(written) >= 130
+    assert svg.lower().count("stroke: #d55e00") == 1
