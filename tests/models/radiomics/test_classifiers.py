@@ -25,6 +25,10 @@ XI_2020 = {
     "random-forest",
     "adaboost",
 }
+SMALL = {
+    key: {"n_estimators": 10} for key in ("adaboost", "gradient-boosting", "random-forest", "xgboost")
+} | {"mlp": {"max_iter": 20}}
+"""Settings that make the slow ones quick where it is not what they learn that is tested."""
 WEIGHING = sorted(key for key in CLASSIFIERS if supports_class_weight(key))
 
 
@@ -66,7 +70,9 @@ def test_every_classifier_gives_probabilities_and_learns(key: str) -> None:
 @pytest.mark.parametrize("key", CLASSIFIERS)
 def test_every_classifier_is_decided_by_its_seed(key: str) -> None:
     X, y = data()
-    first, second = (clone(make_classifier(key, seed=3)).fit(X, y).predict_proba(X) for _ in range(2))
+    first, second = (
+        clone(make_classifier(key, SMALL.get(key), seed=3)).fit(X, y).predict_proba(X) for _ in range(2)
+    )
     np.testing.assert_array_equal(first, second)
 
 
@@ -86,7 +92,7 @@ def test_few_lesions_and_few_of_one_class_neither_stop_nor_warn(
     y = (np.arange(27) < positives).astype(int)
     weights = [None, "balanced"] if supports_class_weight(key) else [None]
     for weight in weights:
-        model = make_classifier(key, class_weight=weight)  # type: ignore[arg-type]
+        model = make_classifier(key, SMALL.get(key), class_weight=weight)  # type: ignore[arg-type]
         assert_probabilities(model.fit(X, y).predict_proba(X[:9]), 9)
 
 
@@ -94,14 +100,14 @@ def test_few_lesions_and_few_of_one_class_neither_stop_nor_warn(
 def test_columns_that_follow_from_others_neither_stop_nor_warn(key: str) -> None:
     X, y = data(40)
     X = np.column_stack([X, X[:, 0], 2 * X[:, 1] - X[:, 0], 1e3 + 1e-3 * X[:, 2]])
-    assert_probabilities(make_classifier(key).fit(X[:30], y[:30]).predict_proba(X[30:]), 10)
+    assert_probabilities(make_classifier(key, SMALL.get(key)).fit(X[:30], y[:30]).predict_proba(X[30:]), 10)
 
 
 @pytest.mark.parametrize("key", CLASSIFIERS)
 def test_values_that_were_not_scaled_neither_stop_nor_warn(key: str) -> None:
     X, y = data(60)
     X = X * [1e-6, 1, 1e3, 1e6] + [0, 5, 1e4, -1e6]
-    assert_probabilities(make_classifier(key).fit(X, y).predict_proba(X), 60)
+    assert_probabilities(make_classifier(key, SMALL.get(key)).fit(X, y).predict_proba(X), 60)
 
 
 def test_fewer_lesions_than_neighbours_all_vote() -> None:
@@ -160,7 +166,7 @@ def test_a_class_weight_among_the_parameters_goes_first() -> None:
 )
 def test_a_kept_classifier_gives_the_same_probabilities(key: str, weight: Any, tmp_path: Any) -> None:
     X, y = data(60)
-    model = make_classifier(key, class_weight=weight).fit(X, y)
+    model = make_classifier(key, SMALL.get(key), class_weight=weight).fit(X, y)
     assert write_fitted(tmp_path / "fitted.skops", model, ()) == ""
     np.testing.assert_array_equal(restore_fitted(tmp_path).predict_proba(X), model.predict_proba(X))
 

@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
+from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
-from samesplit.models.radiomics.learners import SupportVectors, platt_curve
+from samesplit.models.radiomics.learners import (
+    ClassWeighted,
+    LogisticModel,
+    Perceptron,
+    SupportVectors,
+    platt_curve,
+)
 
 
 def data(n: int = 120, noise: float = 1.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -64,3 +74,30 @@ def test_scores_that_are_all_alike_give_the_prevalence() -> None:
 def test_a_support_vector_machine_of_one_class_is_an_error() -> None:
     with pytest.raises(ValueError, match="two classes, found 1"):
         SupportVectors().fit(np.zeros((4, 1)), np.ones(4, dtype=int))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(("rows", "tolerance"), [(60, 1e-3), (230, 0.0)])
+def test_the_perceptron_is_scikit_learns_and_quiet(rows: int, tolerance: float) -> None:
+    X, y = data(rows)
+    reference = MLPClassifier(max_iter=40, random_state=1).fit(X, y)
+    ours = Perceptron(max_iter=40, random_state=1).fit(X, y)
+    np.testing.assert_allclose(ours.predict_proba(X), reference.predict_proba(X), rtol=0, atol=tolerance)
+    assert ours.get_params() == reference.get_params()
+
+
+def test_training_that_ends_early_does_not_warn() -> None:
+    X, y = data(60)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        Perceptron(max_iter=3).fit(X, y)
+        LogisticModel(max_iter=1).fit(1e3 * X, y)
+
+
+def test_row_weights_reach_a_classifier_inside_and_its_own_stays_unfitted() -> None:
+    X, y = data(60)
+    inner = Perceptron(max_iter=5, random_state=0)
+    wrapped = ClassWeighted(inner).fit(X, y)
+    assert not hasattr(inner, "coefs_")
+    assert wrapped.predict(X).shape == (60,)
+    assert wrapped.get_params()["estimator__max_iter"] == 5
