@@ -1,8 +1,9 @@
-"""The grid the naive way: every selection done anew in every cell, with scikit-learn and code as scikit-feature has it.
+"""The grid the naive way: every selection done anew in every cell.
 
-What is here follows the published formulas in the style that the field's scripts share: a Python loop over columns,
-entropies from dictionaries of counts, nothing kept between cells. A selection that would take hours is timed on a
-stated part of its columns and steps and multiplied up; `selection` says which part.
+What is here follows the published formulas in the style that the field's scripts share: scikit-learn where it
+has the selector, else a Python loop over columns as scikit-feature has it, entropies from dictionaries of counts,
+nothing kept between cells. A selection that would take hours is timed on a stated part of its columns and steps and
+multiplied up; `Cost.part` says which part.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ def _whole(select: Callable[[Floats, Any], Any], X: Floats, y: Any) -> Cost:
 def _greedy(name: str, X: Floats, y: Any) -> Cost:
     """A step looks at every column left: time is proportional to columns, and alike for every step."""
     started = time.perf_counter()
-    binned = KBinsDiscretizer(5, encode="ordinal", strategy="quantile", quantile_method="linear").fit_transform(X)
+    binned = KBinsDiscretizer(
+        5, encode="ordinal", strategy="quantile", quantile_method="linear"
+    ).fit_transform(X)
     binning = time.perf_counter() - started
     part = [tuple(column) for column in binned[:, :COLUMNS].T.astype(int)]
     labels = tuple(int(label) for label in y)
@@ -138,7 +141,9 @@ TERMS: dict[str, Callable[[Sequence[int], Sequence[int], Sequence[int]], float]]
 
 
 def _t_score(X: Floats, y: Any) -> Any:
-    return [abs(stats.ttest_ind(X[y == 1, column], X[y == 0, column]).statistic) for column in range(X.shape[1])]
+    return [
+        abs(stats.ttest_ind(X[y == 1, column], X[y == 0, column]).statistic) for column in range(X.shape[1])
+    ]
 
 
 def _fisher_score(X: Floats, y: Any) -> Any:
