@@ -169,8 +169,8 @@ def check_share(name: str, value: object) -> None:
 def _sorted_rows(values: Values, codes: Codes, shared: Shared) -> tuple[Values, npt.NDArray[np.int64], Codes]:
     """The columns that vary with the rows sorted by label and content, their numbers, and the labels."""
     if "rows" in shared:
-        shape, given, found = shared["rows"]
-        if shape != values.shape or not np.array_equal(given, codes):
+        seen, labels, found = shared["rows"]
+        if not np.array_equal(labels, codes) or not (seen is values or np.array_equal(seen, values)):
             raise ValueError(
                 "`shared` holds what selectors left for other data: use a new one for each X and y"
             )
@@ -179,7 +179,7 @@ def _sorted_rows(values: Values, codes: Codes, shared: Shared) -> tuple[Values, 
     kept = np.ascontiguousarray(values if len(columns) == values.shape[1] else values[:, columns])
     order = _order_of_rows(kept, codes)
     found = np.ascontiguousarray(kept[order]), columns, codes[order]
-    shared["rows"] = values.shape, codes, found
+    shared["rows"] = values, codes, found
     return found
 
 

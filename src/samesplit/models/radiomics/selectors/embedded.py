@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -50,35 +51,60 @@ class _Path(RankingSelector):
         Z = np.asfortranarray((X - X.mean(axis=0)) / np.where(usable, spread, 1.0) * usable)
         target = y - y.mean()
         step, entry, left = self._path(Z, target)
-        # Rounded, so that twins are equals whatever the order of additions was.
+        # Rounded, so that equals are equal whatever the order of additions was.
         second = np.round(np.where(step < self.penalties, entry, left), 10)
-        scores = scores_of_order(np.lexsort((-second, step)))
+        place = np.argsort(np.lexsort((-second, step)))
+        for equal in _equal_columns(Z):
+            place[equal] = np.sort(place[equal])  # which of them the path takes first is an accident
+        scores = scores_of_order(np.argsort(place))
         return np.where(usable, scores, np.nan)
 
-    def _path(self, Z: Values, target: npt.NDArray[np.float64]) -> tuple[Any, Any, Any]:
-        """Per column: step of entry (`penalties` if never), coefficient there, correlation left at the end."""
+    def _path(self, Z: Values, target: Scores) -> tuple[Any, Any, Any]:
+        """Per column: step of entry (`penalties` if never), correlation left before it and at the end."""
         n, p = Z.shape
+        share = self._l1_share()
         step, entry, coefficients = np.full(p, self.penalties), np.zeros(p), np.zeros(p)
-        first = np.abs(Z.T @ target).max() / n / self._l1_share()
+        left = np.abs(Z.T @ target) / n
+        before = first = left.max() / share
         penalties = np.geomspace(first, first * self.smallest, self.penalties) if first > 0 else np.empty(0)
-        for start in range(0, len(penalties), 10):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # the order is settled long before
-                _, path, _ = enet_path(
-                    Z,
-                    target,
-                    l1_ratio=self._l1_share(),
-                    alphas=penalties[start : start + 10],
-                    coef_init=coefficients,
-                )
-            active = path != 0
-            new = (step == self.penalties) & active.any(axis=1)
-            at = active[new].argmax(axis=1)
-            step[new], entry[new] = start + at, np.abs(path[new][np.arange(len(at)), at])
-            coefficients = np.ascontiguousarray(path[:, -1])
+        for number, penalty in enumerate(penalties):
+            # Strong rule (doi:10.1111/j.1467-9868.2011.01004.x): columns below it hardly ever enter here, and
+            # those that do are found out by the correlation that is left, and taken in.
+            inside = (left >= share * (2 * penalty - before)) | (coefficients != 0)
+            missed, at_start = inside, left
+            while missed.any():
+                coefficients = _fitted(Z, target, inside, coefficients, penalty, share)
+                left = np.abs(Z.T @ (target - Z[:, inside] @ coefficients[inside])) / n
+                missed = ~inside & (left > share * penalty * (1 + 1e-6))
+                inside = inside | missed
+            new = (step == self.penalties) & (coefficients != 0)
+            step[new], entry[new] = number, at_start[new]
+            before = penalty
             if (step < self.penalties).sum() >= self.enough:
                 break
-        return step, entry, np.abs(Z.T @ (target - Z @ coefficients)) / n
+        return step, entry, left
+
+
+def _equal_columns(Z: Values) -> list[list[int]]:
+    """The groups of columns that are the same to the last bit."""
+    groups: dict[bytes, list[int]] = {}
+    for number, column in enumerate(Z.T):
+        groups.setdefault(blake2b(column.tobytes(), digest_size=16).digest(), []).append(number)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _fitted(
+    Z: Values, target: Scores, inside: npt.NDArray[np.bool_], start: Scores, penalty: float, l1_share: float
+) -> Scores:
+    """The coefficients at a penalty when only some columns may have one, from those of the penalty before."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the order is settled long before
+        _, path, _ = enet_path(
+            Z[:, inside], target, l1_ratio=l1_share, alphas=[penalty], coef_init=start[inside]
+        )
+    coefficients = np.zeros(Z.shape[1])
+    coefficients[inside] = path[:, 0]
+    return coefficients
 
 
 class Lasso(_Path, key="lasso"):
@@ -86,15 +112,15 @@ class Lasso(_Path, key="lasso"):
 
     Columns are standardised, the label is centred, and the penalty falls on a geometric grid from the value
     at which the first feature enters. Features are ranked by the penalty at which they first have a
-    coefficient; of those that enter at the same step the larger coefficient comes first. The path ends when
-    `enough` features have entered. The others follow by their absolute correlation with what the path
-    leaves unexplained. `scores_` is 1 for the best and 1 / n_features for the last.
+    coefficient; of those that enter at the same step the one comes first that correlates more with what was
+    unexplained before. The path ends when `enough` features have entered. The others follow by their absolute
+    correlation with what the path leaves unexplained. `scores_` is 1 for the best and 1 / n_features for the last.
 
     Args:
         size: How many columns `transform` keeps; None keeps all.
         penalties: Number of penalties on the path.
         smallest: The last penalty as a share of the first.
-        enough: The path ends early at the first ten penalties after which so many features have entered.
+        enough: The path ends at the first penalty at which so many features have entered.
 
     References:
         https://doi.org/10.1111/j.2517-6161.1996.tb02080.x
@@ -130,7 +156,7 @@ class ElasticNet(_Path, key="elastic-net"):
         l1_share: The share of L1 in the penalty, in (0, 1]; 1 is the LASSO.
         penalties: Number of penalties on the path.
         smallest: The last penalty as a share of the first.
-        enough: The path ends early at the first ten penalties after which so many features have entered.
+        enough: The path ends at the first penalty at which so many features have entered.
 
     References:
         https://doi.org/10.1111/j.1467-9868.2005.00503.x
