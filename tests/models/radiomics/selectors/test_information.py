@@ -11,10 +11,8 @@ from sklearn.base import clone
 
 from samesplit.models.radiomics.selectors import MIFS, SELECTORS
 from samesplit.models.radiomics.selectors.entropy import equal_frequency_codes, level_codes
-from samesplit.models.radiomics.selectors.information import (
-    INFORMATION_SELECTORS,
-    ranking_without_discretisation,
-)
+from samesplit.models.radiomics.selectors.greedy import INFORMATION_SELECTORS
+from samesplit.models.radiomics.selectors.information import ranking_without_discretisation
 
 GREEDY = ("mifs", "mrmr", "cife", "jmi", "cmim", "icap", "disr")
 KEYS = ("mim", *GREEDY)
@@ -333,5 +331,6 @@ def test_unknown_methods_one_class_and_shared_work_of_other_data_are_refused() -
         ranking_without_discretisation(X, np.zeros(len(y)), "cmim")
     shared: dict[Any, Any] = {}
     ranking_without_discretisation(X, y, "cmim", shared=shared)
-    with pytest.raises(ValueError, match="other data"):
-        ranking_without_discretisation(X, 1 - y, "cmim", shared=shared)
+    for values, labels in ((X, 1 - y), (X + 1, y), (X[:, :5], y)):
+        with pytest.raises(ValueError, match="other data"):
+            ranking_without_discretisation(values, labels, "cmim", shared=shared)

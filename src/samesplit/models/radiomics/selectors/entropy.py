@@ -117,7 +117,6 @@ class Information:
 
     Attributes:
         relevance: I(f;Y) of each column f with the label, shape (n_columns,).
-        labels: The label that it was made with.
 
     Example:
         >>> y = np.array([0, 0, 0, 1, 1, 1])
@@ -132,7 +131,6 @@ class Information:
     """
 
     def __init__(self, counts: _Counts, y: Integers) -> None:
-        self.labels = y
         self._counts = counts
         self._n = len(y)
         self._alone, self._with_label = counts.alone(), counts.with_label()

@@ -11,7 +11,6 @@ by I(f;Y).
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -19,70 +18,25 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_X_y
 
-from samesplit.models.radiomics.selectors.base import (
-    Codes,
-    RankingSelector,
-    Scores,
-    Shared,
-    Values,
-    check_count,
-    scores_of_order,
-)
+from samesplit.models.radiomics.selectors.base import Scores, Shared
 from samesplit.models.radiomics.selectors.entropy import Information
+from samesplit.models.radiomics.selectors.greedy import (
+    INFORMATION_SELECTORS,
+    GreedySelector,
+    InformationSelector,
+)
 
 __all__ = [
     "CIFE",
     "CMIM",
     "DISR",
     "ICAP",
-    "INFORMATION_SELECTORS",
     "JMI",
     "MIFS",
     "MIM",
     "MRMR",
-    "InformationSelector",
     "ranking_without_discretisation",
 ]
-
-INFORMATION_SELECTORS: dict[str, type[InformationSelector]] = {}
-"""The selectors of this module by the key that model files use."""
-
-_MOST_BINS = 64
-_SAME = 1e-8
-"""Criteria that differ by no more count as equal, and of equal ones the first column is chosen."""
-
-
-class InformationSelector(RankingSelector):
-    """The base of the selectors by information: the label's and the columns' entropies, and the greedy search.
-
-    Rows of equal value are never parted, and a column of no more distinct values than bins keeps them as its bins
-    (`equal_frequency_codes`). Selectors fitted with the same `shared` and as many bins cut the columns once, and
-    what one of them computed about a chosen feature serves the others.
-    """
-
-    bins: int
-
-    def __init_subclass__(cls, *, key: str = "", **kwargs: Any) -> None:
-        super().__init_subclass__(key=key, **kwargs)
-        if key:
-            INFORMATION_SELECTORS[key] = cls
-
-    @abstractmethod
-    def rank_by(self, information: Information) -> Scores:
-        """A score whose order is the ranking, shape (n_columns,)."""
-
-    def check(self) -> None:
-        """See that the number of bins makes sense."""
-        check_count("bins", self.bins, least=2)
-        if self.bins > _MOST_BINS:
-            raise ValueError(f"bins must be a whole number of at most {_MOST_BINS}, got {self.bins}")
-
-    def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """A score whose order is the ranking, from columns in bins."""
-        place = ("information", self.bins)
-        if place not in shared:
-            shared[place] = Information.of_bins(X, y, bins=self.bins)
-        return self.rank_by(shared[place])
 
 
 class MIM(InformationSelector, key="mim"):
@@ -111,48 +65,7 @@ class MIM(InformationSelector, key="mim"):
         return information.relevance
 
 
-class _GreedySelector(InformationSelector):
-    """One feature after another, each the best beside those chosen before it."""
-
-    enough: int
-
-    @abstractmethod
-    def term(self, information: Information, chosen: int) -> Scores:
-        """What the column just chosen, g, contributes to J of every column f."""
-
-    @abstractmethod
-    def criterion(self, relevance: Scores, total: Scores, n_chosen: int) -> Scores:
-        """J of every column from I(f;Y) and the terms, put together, of the columns chosen so far."""
-
-    def check(self) -> None:
-        """See that the numbers of bins and of features make sense."""
-        super().check()
-        check_count("enough", self.enough)
-
-    def together(self, total: Scores, term: Scores) -> Scores:
-        """The terms of the columns chosen so far, put together: their sum unless a selector says otherwise."""
-        return total + term
-
-    def rank_by(self, information: Information) -> Scores:
-        """1 for the best and 1 / n_columns for the last."""
-        relevance = information.relevance
-        left = np.ones(len(relevance), dtype=bool)
-        total = judged = relevance
-        order: list[int] = []
-        for n_chosen in range(min(self.enough, len(relevance))):
-            if n_chosen:
-                term = self.term(information, order[-1])
-                total = term if n_chosen == 1 else self.together(total, term)
-                judged = self.criterion(relevance, total, n_chosen)
-            judged = np.where(left, judged, -np.inf)
-            order.append(int((judged >= judged.max() - _SAME).argmax()))
-            left[order[-1]] = False
-        others = np.flatnonzero(left)
-        order.extend(others[np.argsort(-relevance[others], kind="stable")].tolist())
-        return scores_of_order(np.asarray(order, dtype=np.int64))
-
-
-class MIFS(_GreedySelector, key="mifs"):
+class MIFS(GreedySelector, key="mifs"):
     """Information about the label less a share of what the chosen features say already (Battiti 1994).
 
     Args:
@@ -192,22 +105,7 @@ class MIFS(_GreedySelector, key="mifs"):
         return relevance - self.beta * total
 
 
-class _SettledSelector(_GreedySelector):
-    """A greedy selector without a weight of its own.
-
-    Args:
-        size: How many columns `transform` keeps; None keeps all.
-        bins: Into how many bins of equal frequency a column is cut, 2 to 64.
-        enough: How many features are chosen one by one; the others follow by I(f;Y).
-    """
-
-    def __init__(self, *, size: int | None = 10, bins: int = 5, enough: int = 100) -> None:
-        self.size = size
-        self.bins = bins
-        self.enough = enough
-
-
-class MRMR(_SettledSelector, key="mrmr"):
+class MRMR(GreedySelector, key="mrmr"):
     """Largest relevance, least mean redundancy: the difference form, MID (Peng, Long and Ding 2005).
 
     Args:
@@ -234,7 +132,7 @@ class MRMR(_SettledSelector, key="mrmr"):
         return relevance - total / n_chosen
 
 
-class CIFE(_SettledSelector, key="cife"):
+class CIFE(GreedySelector, key="cife"):
     """Redundancy counts only as far as it is about the label (Lin and Tang 2006).
 
     Args:
@@ -316,6 +214,8 @@ class CMIM(CIFE, key="cmim"):
 class ICAP(CIFE, key="icap"):
     """As CIFE, but what two features say only together is no merit (Jakulin, thesis, Ljubljana 2005).
 
+    The terms are summed as in Brown et al.; scikit-feature takes the largest instead.
+
     Args:
         size: How many columns `transform` keeps; None keeps all.
         bins: Into how many bins of equal frequency a column is cut, 2 to 64.
@@ -336,7 +236,7 @@ class ICAP(CIFE, key="icap"):
         return np.maximum(super().term(information, chosen), 0.0)
 
 
-class DISR(_SettledSelector, key="disr"):
+class DISR(GreedySelector, key="disr"):
     """As JMI, each term as a share of the entropy of feature, chosen one and label (Meyer and Bontempi 2006).
 
     A copy of a chosen feature adds no entropy, so that it may come before features that say something new.
@@ -386,7 +286,7 @@ def ranking_without_discretisation(
 
     Raises:
         ValueError: There is no such method, `size` is not a positive whole number, there are not two classes, or
-            `shared` belongs to other labels.
+            `shared` belongs to other data.
 
     Example:
         >>> y = np.arange(40) % 2
@@ -409,11 +309,12 @@ def ranking_without_discretisation(
     selector.check()
     shared = {} if shared is None else shared
     columns = np.flatnonzero(values.max(axis=0) > values.min(axis=0))
-    place = ("information of values", values.shape)
-    if place not in shared:
-        shared[place] = Information.of_values(values[:, columns], codes.astype(np.int64))
-    if not np.array_equal(shared[place].labels, codes):
-        raise ValueError("`shared` was made for other data")
+    if "information of values" not in shared:
+        information = Information.of_values(values[:, columns], codes.astype(np.int64))
+        shared["information of values"] = values, codes, information
+    seen, seen_codes, information = shared["information of values"]
+    if not np.array_equal(seen_codes, codes) or not (seen is values or np.array_equal(seen, values)):
+        raise ValueError("`shared` holds what was left for other data: use a new one for each X and y")
     scores = np.full(values.shape[1], -np.inf)
-    scores[columns] = selector.rank_by(shared[place])
+    scores[columns] = selector.rank_by(information)
     return np.argsort(-scores, kind="stable")
