@@ -24,7 +24,7 @@ ENVIRONMENT = "SAMESPLIT_DATA"
 
 
 def data_root(definition: BenchmarkDefinition, folder: Path) -> Path:
-    """The folder in which the paths of `images.csv` start.
+    """The folder in which the paths of `images.csv` start, and where a table of features may lie.
 
     Without `data.folder` this is the benchmark's own folder. Else it is that folder under the one that the
     environment variable SAMESPLIT_DATA names, if it exists there, and else under the user's cache folder.
@@ -76,7 +76,7 @@ def fetch(
         raise FetchError(
             "the benchmark names nothing that can be fetched",
             where=folder / "benchmark.yaml",
-            remedy=f"put the files where images.csv says, below {_described(definition, folder)}"
+            remedy=f"put the files where {_naming(definition)}, below {_described(definition, folder)}"
             + (f"; they come from: {data.source}" if data.source else ""),
         )
     target = folder if data.folder is None else _places(data.folder)[-1]
@@ -128,6 +128,13 @@ def _missing(definition: BenchmarkDefinition, places: list[Path]) -> DataMissing
         else by_hand
     )
     return DataMissingError(f"the data of '{name}' are not on this machine", where=looked, remedy=ways)
+
+
+def _naming(definition: BenchmarkDefinition) -> str:
+    """What says where the files go."""
+    says = ["images.csv says"] if definition.cohort.sequences else []
+    says += ["benchmark.yaml says under 'features'"] if definition.features is not None else []
+    return " and ".join(says)
 
 
 def _described(definition: BenchmarkDefinition, folder: Path) -> str:

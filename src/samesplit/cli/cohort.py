@@ -26,7 +26,7 @@ def init(
         say(f"Everything is there already: {folder}")
         return
     say(
-        f"\nNext: fill in lesions.csv and images.csv, then\n"
+        f"\nNext: fill in lesions.csv and images.csv (or name a table of features in benchmark.yaml), then\n"
         f"  samesplit validate {folder}\n  samesplit split {folder} --scheme kfold\n  samesplit run {folder}"
     )
 

@@ -31,7 +31,8 @@ def feature_table(cases: Cases, *, profiles: Sequence[str] = ("*",), model: str)
     """The features of the cases' sequences; infinite values count as missing.
 
     Args:
-        cases: Feature columns are named `<profile>/<sequence>/<feature>`.
+        cases: Feature columns are named `<profile>/<sequence>/<feature>`, or as in a table of one's own: those
+            belong to no profile or sequence, and all are taken.
         profiles: The profiles to use; `*` means all.
         model: The model's name, for messages.
 

@@ -29,7 +29,8 @@ class Cases:
         images: Rows of the images table of these lesions for one rater, `image` and `mask` being paths
             (or array references) that `samesplit.features.volume.read_case` opens.
         features: One row a lesion, indexed by `lesion_id`, one float column per
-            `<profile>/<sequence>/<feature>`; missing values are NaN. No columns unless the model asks.
+            `<profile>/<sequence>/<feature>`, or as a table of one's own names them; missing values are NaN. No
+            columns unless the model asks.
         predictions: One row a lesion, one column per member model, for models made of models.
         sequences: The sequences the model was asked to use, in order.
         rater: Whose masks these are.

@@ -6,7 +6,7 @@ import pandas as pd
 
 from samesplit.reports.context import Context
 from samesplit.reports.formatting import MISSING, counted, number
-from samesplit.reports.model import Block, Cell, Column, Flow, FlowStep, Row, Section, Table
+from samesplit.reports.model import Block, Cell, Column, Flow, FlowStep, Prose, Row, Section, Table
 from samesplit.reports.pictures import Pictures
 
 __all__ = ["cohort"]
@@ -22,8 +22,10 @@ _MOST_LEVELS = 12
 
 
 def cohort(context: Context, pictures: Pictures) -> Section:
-    """Build the flow, the table by class and a sample of images."""
-    blocks: list[Block] = [_flow(context), _by_class(context)]
+    """Build what the benchmark says of itself, the flow, the table by class and a sample of images."""
+    told = str(context.data.run.get("description") or "").strip()
+    blocks: list[Block] = [Prose(text=told)] if told else []
+    blocks += [_flow(context), _by_class(context)]
     sample = pictures.sample_gallery()
     if sample is not None:
         blocks.append(sample)

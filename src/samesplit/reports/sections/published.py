@@ -1,4 +1,4 @@
-"""Published results beside ours, set apart: they were measured on other patients."""
+"""Published results beside ours, set apart: they were measured on other patients, or otherwise than ours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from samesplit.reports.rows import records
 
 __all__ = ["published", "verdict_rows"]
 
-_GROUP = "Published elsewhere, on other patients"
+_GROUP = "Published elsewhere"
 _MOST_IN_VERDICT = 8
 _QUANTITIES = {
     "auc": "auc",
@@ -88,7 +88,7 @@ def published(context: Context) -> Section | None:
         id="published",
         title="Published results",
         lead=(
-            "As printed. They were measured on other patients, so no difference to ours is computed; "
+            "As printed. They were measured on other patients or otherwise, so no difference to ours is computed; "
             "they say what to expect, not who is better."
         ),
         blocks=(
