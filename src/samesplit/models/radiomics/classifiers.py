@@ -27,7 +27,8 @@ __all__ = ["CLASSIFIERS", "ClassWeight", "Classifier", "make_classifier", "suppo
 ClassWeight = Literal["balanced"] | None
 """Classes weigh alike however rare one is, or every lesion weighs the same."""
 
-_NOT_FOR_MODEL_FILES = {"random_state", "n_jobs", "estimator", "verbose", "warm_start"}
+_NOT_FOR_MODEL_FILES = {"random_state", "n_jobs", "estimator", "verbose", "warm_start", "penalty"}
+"""Given by the grid, or of no use to it; penalty: scikit-learn reads it off l1_ratio."""
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,7 @@ class SupportVectors(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     scikit-learn does. Other than there, the curve never falls: where the held-out scores say nothing, or by
     chance the opposite, probabilities come close to the prevalence and keep the order of the scores. A class of a
     single row leaves nothing to hold out: the curve is then fitted to the scores of the training rows.
+    These folds do not know which lesions share a patient; only the curve depends on them, not the order.
 
     Args:
         C: Inverse strength of the penalty.
