@@ -232,6 +232,7 @@ class _LevelCounts:
     def __init__(self, codes: npt.NDArray[np.int32], y: Integers) -> None:
         self._c_ln_c = _c_ln_c(len(y))
         self._codes, self._y = codes, y
+        self._repeats = codes.max(axis=1) < codes.shape[1] - 1
 
     def alone(self) -> Floats:
         """Over each column's levels."""
@@ -248,9 +249,11 @@ class _LevelCounts:
 
     def _sums(self, groups: Integers) -> Floats:
         order = groups.argsort(kind="stable")
-        ends = np.append(np.flatnonzero(np.diff(groups[order])) + 1, len(groups))
+        borders = np.concatenate(([0], np.flatnonzero(np.diff(groups[order])) + 1, [len(groups)]))
+        several = np.diff(borders) > 1  # a cell of one row adds 1 ln 1 = 0
+        ranges = np.column_stack((borders[:-1], borders[1:]))[several]
         sums = np.empty(len(self._codes))
-        _sums_in_groups(self._codes, order, ends, self._c_ln_c, sums)
+        _sums_in_groups(self._codes, self._repeats, order, ranges, self._c_ln_c, sums)
         return sums
 
 
@@ -330,28 +333,32 @@ def _sums_from_bits(
 
 @numba.njit(cache=True, nogil=True)
 def _sums_in_groups(
-    codes: npt.NDArray[np.int32], order: Integers, ends: Integers, c_ln_c: Floats, sums: Floats
+    codes: npt.NDArray[np.int32],
+    repeats: npt.NDArray[np.bool_],
+    order: Integers,
+    ranges: Integers,
+    c_ln_c: Floats,
+    sums: Floats,
 ) -> None:
     """Sum of c ln c over (each column's levels, groups of rows), into `sums`.
 
     Args:
         codes: Levels from 0, fewer than rows, shape (n_columns, n_rows).
+        repeats: Columns in which a level has several rows, shape (n_columns,).
         order: Rows, group after group.
-        ends: Where in `order` each group ends.
+        ranges: Where in `order` each group of several rows begins and ends, shape (n_groups, 2).
         c_ln_c: By count.
         sums: Shape (n_columns,), filled.
     """
     n_columns, n_rows = codes.shape
     counts = np.zeros(n_rows, np.int64)
     for f in range(n_columns):
-        total = 0.0
-        start = 0
-        for end in ends:
+        sums[f] = 0.0
+        for group in range(len(ranges) if repeats[f] else 0):
+            start, end = ranges[group]
             for i in range(start, end):
                 counts[codes[f, order[i]]] += 1
             for i in range(start, end):
                 level = codes[f, order[i]]
-                total += c_ln_c[counts[level]]
+                sums[f] += c_ln_c[counts[level]]
                 counts[level] = 0
-            start = end
-        sums[f] = total
