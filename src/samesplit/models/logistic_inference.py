@@ -1,0 +1,151 @@
+"""One logistic regression with odds ratios, intervals and P values, whether or not the classes are separated."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import statsmodels.api as sm
+from scipy.optimize import linprog
+from scipy.stats import chi2, norm
+
+from samesplit.models.firth import FirthFit, firth
+
+__all__ = ["LogisticFit", "fit_logistic", "separated"]
+
+Floats = npt.NDArray[np.float64]
+Method = Literal["maximum likelihood", "firth"]
+
+
+@dataclass(frozen=True)
+class LogisticFit:
+    """Estimates of a logistic regression; the intercept comes first.
+
+    Attributes:
+        coefficients: Log odds ratios, shape (1 + n_terms,).
+        standard_errors: Same shape.
+        low: Lower 95 % limits of the coefficients, same shape.
+        high: Upper limits.
+        p_values: Two-sided, of each coefficient being 0.
+        method: `maximum likelihood` with Wald intervals and tests, or `firth` with those of the profile.
+    """
+
+    coefficients: Floats
+    standard_errors: Floats
+    low: Floats
+    high: Floats
+    p_values: Floats
+    method: Method
+    covariance: Floats
+    penalised: FirthFit | None = None
+
+    def joint_p_value(self, terms: list[int]) -> float:
+        """The P value of several terms (counted from 0, without the intercept) all having no effect."""
+        columns = [term + 1 for term in terms]
+        if len(columns) == 1:
+            return float(self.p_values[columns[0]])
+        if self.penalised is not None:
+            return self.penalised.p_value(columns)
+        effects = self.coefficients[columns]
+        wald = float(effects @ np.linalg.solve(self.covariance[np.ix_(columns, columns)], effects))
+        return float(chi2.sf(wald, len(columns)))
+
+
+def separated(X: Floats, y: Floats) -> bool:
+    """Whether some combination of the columns separates the classes, wholly or but for ties.
+
+    Then the likelihood has no maximum: coefficients grow without end while a Wald test says nothing. It is
+    decided by a linear programme, not by whether an optimiser gave up.
+
+    Args:
+        X: The design, its intercept column first, shape (n, p).
+        y: 0 or 1, shape (n,), both present.
+
+    References:
+        Albert and Anderson 1984, https://doi.org/10.1093/biomet/71.1.1; Konis 2007, Linear programming
+        algorithms for detecting separated data in binary logistic regression models (thesis, Oxford).
+
+    Example:
+        >>> x = np.array([1.0, 2, 3, 4, 5, 6])
+        >>> design = np.column_stack([np.ones(6), x])
+        >>> separated(design, (x > 3).astype(float)), separated(design, np.array([0.0, 1, 0, 1, 0, 1]))
+        (True, False)
+    """
+    if X.shape[1] == 2:
+        above, below = X[y == 1, 1], X[y == 0, 1]
+        return bool(above.min() >= below.max() or above.max() <= below.min())
+    signed = X * (2 * y - 1)[:, None]
+    answer = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1), method="highs")
+    return bool(answer.status == 0 and -answer.fun > 1e-7 * len(y))
+
+
+def fit_logistic(X: Floats, y: Floats) -> LogisticFit:
+    """Logistic regression of a label on some terms.
+
+    Maximum likelihood (statsmodels `Logit`) with Wald intervals and tests, as published tables have them.
+    Where the classes are separated, or the likelihood has not converged, Firth's penalised likelihood takes
+    its place, and `method` says so.
+
+    Args:
+        X: Terms without an intercept, on scales near 1, shape (n, n_terms), of full column rank with it.
+        y: 0 or 1, shape (n,), both present.
+
+    Example:
+        >>> X = np.repeat([[1.0], [0.0]], [33, 70], axis=0)  # necrosis: 32 of 78 malignant, 1 of 25 benign
+        >>> y = np.repeat([1.0, 0.0, 1.0, 0.0], [32, 1, 46, 24])
+        >>> fit = fit_logistic(X, y)
+        >>> [round(float(np.exp(v[1])), 3) for v in (fit.coefficients, fit.low, fit.high)]
+        [16.696, 2.148, 129.772]
+    """
+    design = np.column_stack([np.ones(len(X)), X])
+    return _likely(design, y) or _penalised(design, y)
+
+
+def _likely(design: Floats, y: Floats) -> LogisticFit | None:
+    """Maximum likelihood, if there is a maximum."""
+    if separated(design, y):
+        return None
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # whether it converged is looked at below
+            found = sm.Logit(y, design).fit(disp=0, method="newton", maxiter=100)
+    except np.linalg.LinAlgError:
+        return None
+    errors = np.asarray(found.bse, dtype="float64")
+    if not found.mle_retvals["converged"] or not np.isfinite(errors).all():
+        return None
+    coefficients = np.asarray(found.params, dtype="float64")
+    reach = norm.ppf(0.975) * errors
+    return LogisticFit(
+        coefficients=coefficients,
+        standard_errors=errors,
+        low=coefficients - reach,
+        high=coefficients + reach,
+        p_values=np.asarray(found.pvalues, dtype="float64"),
+        method="maximum likelihood",
+        covariance=np.asarray(found.cov_params(), dtype="float64"),
+    )
+
+
+def _penalised(design: Floats, y: Floats) -> LogisticFit:
+    """Firth's estimates; the intercept, of which nothing is asked, keeps a Wald interval."""
+    found = firth(design, y)
+    reach = norm.ppf(0.975) * found.standard_errors
+    low, high = found.coefficients - reach, found.coefficients + reach
+    p_values = np.full(len(low), np.nan)
+    for column in range(1, len(low)):
+        low[column], high[column] = found.interval(column)
+        p_values[column] = found.p_value([column])
+    return LogisticFit(
+        coefficients=found.coefficients,
+        standard_errors=found.standard_errors,
+        low=low,
+        high=high,
+        p_values=p_values,
+        method="firth",
+        covariance=np.diag(found.standard_errors**2),
+        penalised=found,
+    )
