@@ -76,7 +76,7 @@ def read_result(folder: Path, key: str, *names: str) -> dict[str, npt.NDArray[An
     """
     path = result_path(folder, key)
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return {name: kept[name] for name in names or kept.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(

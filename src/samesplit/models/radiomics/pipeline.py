@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,12 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from samesplit.models.inputs import feature_table
+from samesplit.errors import ModelError
+from samesplit.models.inputs import clinical_table, feature_table
 from samesplit.models.pieces import Piece
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.radiomics.grid import Cell, GridResult, do_rounds, gather
+from samesplit.models.radiomics.harmonisation import SITE_COLUMN, Aside, covariate_column
 from samesplit.models.radiomics.pieces import fit_preparation
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
@@ -40,8 +43,30 @@ class RadiomicsGridModel(TabularModel):
         self.stability: pd.DataFrame | None = None
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
-        """The features of the model's profiles and sequences."""
-        return feature_table(cases, profiles=self.settings.profiles, model=self.settings.name)
+        """The features of the model's profiles and sequences.
+
+        Where sites are harmonised the site and the covariates stand behind them, in columns that begin with #. A
+        lesion without any feature has none of these either: it is known by its features only.
+
+        Raises:
+            ModelError: There are no such features, or the lesions have no site or no such covariate.
+        """
+        settings, name = self.settings, self.settings.name
+        table = feature_table(cases, profiles=settings.profiles, model=name)
+        if settings.harmonise is None:
+            return table
+        if "site" not in cases.lesions:
+            raise ModelError(
+                "sites are to be harmonised, but the benchmark does not tell them",
+                where=self.where,
+                remedy="give lesions.csv a column 'site', or leave 'harmonise' out",
+            )
+        aside = {SITE_COLUMN: cases.lesions["site"].astype(object)}
+        if settings.harmonise.covariates:
+            clinical = clinical_table(cases, variables=settings.harmonise.covariates, model=name)
+            aside |= {covariate_column(str(column)): clinical[column] for column in clinical}
+        known = table.notna().any(axis=1)
+        return pd.concat([table, *(column.where(known).rename(key) for key, column in aside.items())], axis=1)
 
     def learn(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> Pipeline:
         """Do the pieces of the search that are not yet done, then fit the chosen cell on all training rows."""
@@ -73,7 +98,7 @@ class RadiomicsGridModel(TabularModel):
             lesions = pd.concat([lesions, fold.validation.lesions])
         return GridSearch(
             settings=self.settings,
-            table=table if stable is None else table[stable],
+            table=table if stable is None else table[[*stable, *self._aside()]],
             labels=np.asarray(known, dtype=np.int64),
             patients=lesions.loc[table.index, "patient_id"].to_numpy(dtype=object),
             n_training=len(inputs),
@@ -84,17 +109,23 @@ class RadiomicsGridModel(TabularModel):
         """The columns that are stable in the lesions that are learnt from; None if that is not asked."""
         if self.settings.stability is None:
             return None
-        repeats, columns = fold.training.repeats, [str(column) for column in inputs.columns]
+        repeats, columns = fold.training.repeats, [str(c) for c in inputs.columns if c not in self._aside()]
         measured = repeats[repeats["lesion_id"].isin(inputs.index)]
         self.stability = judge_stability(measured, columns, self.settings.stability, model=self.settings.name)
         return stable_columns(self.stability, columns)
+
+    def _aside(self) -> list[str]:
+        """The columns of the inputs that are no features."""
+        return [] if self.settings.harmonise is None else self.settings.harmonise.columns()
 
     def _refit(
         self, cell: Cell, inputs: pd.DataFrame, y: npt.NDArray[np.int64], stable: list[str] | None, seed: int
     ) -> Pipeline:
         """The chosen cell fitted on all training rows, as one pipeline; made-up lesions are no part of it."""
         settings = self.settings
-        first = [] if stable is None else [("stable", KeepStable(columns=stable))]
+        keep: Any = KeepStable(columns=stable or ())
+        keep = keep if settings.harmonise is None else Aside(keep)
+        first = [] if stable is None else [("stable", keep)]
         prepare = Pipeline([*first, *settings.steps()])
         X = fit_preparation(prepare, inputs, y, model=settings.name)
         X, y = settings.oversampled(X, y, seed=seed)

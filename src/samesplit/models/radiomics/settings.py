@@ -17,6 +17,7 @@ from samesplit.declarations import Declaration
 from samesplit.models.inputs import Scale
 from samesplit.models.protocol import Needs
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier, supports_class_weight
+from samesplit.models.radiomics.harmonisation import HarmoniseSettings
 from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
 from samesplit.models.radiomics.preparation import preparation_steps
 from samesplit.models.radiomics.resampling import ResamplingSettings
@@ -148,6 +149,8 @@ class RadiomicsGridSettings(ModelSettings):
     """Of features whose absolute correlation is above this, the first is kept; null keeps all."""
     stability: StabilitySettings | None = None
     """Features that do not hold still under perturbations of the training lesions are left out first."""
+    harmonise: HarmoniseSettings | None = None
+    """What sites differ in is estimated on the rows that are fitted on and removed; inner folds estimate anew."""
     oversample: OversampleSettings | None = None
     """After the preparation and before the selectors, in every inner fold and in the final fit."""
     class_weight: Literal["balanced"] | None = None
@@ -205,11 +208,12 @@ class RadiomicsGridSettings(ModelSettings):
             impute=self.impute,
             scale=self.scale,
             correlation=self.correlation,
+            harmonise=self.harmonise,
         )
 
     def rows(self, table: pd.DataFrame, rows: npt.NDArray[np.int64]) -> Any:
-        """Some rows of the inputs as the preparation takes them."""
-        return table.to_numpy(dtype="float64")[rows]
+        """Some rows of the inputs as the preparation takes them: an array, or a table where sites stand in it."""
+        return table.to_numpy(dtype="float64")[rows] if self.harmonise is None else table.iloc[rows]
 
     def oversampled(
         self, X: npt.NDArray[np.float64], y: npt.NDArray[np.int64], *, seed: int
