@@ -113,3 +113,14 @@ def test_the_digest_ignores_title_and_seeds_but_not_what_decides_the_result() ->
     plain = read_model(path).digest()
     assert read_model(path, overrides={"title": "Other", "seeds": [1, 2]}).digest() == plain
     assert read_model(path, overrides={"C": 0.5}).digest() != plain
+
+
+def test_the_grid_of_xi_2020_has_its_780_cells_and_ten_inner_folds() -> None:
+    settings = read_model(BUILTIN / "radiomics-xi2020.yaml")
+    assert isinstance(settings, RadiomicsGridSettings)
+    assert (len(settings.selectors), len(settings.classifiers), settings.sizes) == (
+        13,
+        10,
+        (10, 20, 30, 40, 50, 100),
+    )
+    assert settings.inner_folds == 10
