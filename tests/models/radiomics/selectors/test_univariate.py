@@ -57,6 +57,12 @@ def test_the_fisher_score_is_the_sum_of_the_formula() -> None:
     np.testing.assert_allclose(FisherScore().fit(X, y).scores_, between / within, rtol=1e-9)
 
 
+def test_a_class_of_one_lesion_has_no_variance_of_its_own() -> None:
+    X, _ = mixed()
+    with pytest.raises(ValueError, match="two lesions in each class"):
+        TScore(variance="separate").fit(X, np.arange(len(X)) == 3)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_f_pooled_t_and_fisher_score_give_one_ranking(seed: int) -> None:
     X, y = mixed(seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +96,7 @@ class TScore(RankingSelector, key="t-score"):
 
     Args:
         size: How many columns `transform` keeps; None keeps all.
-        variance: `pooled` (Student) or `separate` (Welch).
+        variance: `pooled` (Student) or `separate` (Welch), which needs two lesions in each class.
 
     References:
         https://doi.org/10.1093/biomet/6.1.1
@@ -114,7 +114,7 @@ class TScore(RankingSelector, key="t-score"):
     )
     source = "https://doi.org/10.1093/biomet/6.1.1"
 
-    def __init__(self, *, size: int | None = 10, variance: str = "pooled") -> None:
+    def __init__(self, *, size: int | None = 10, variance: Literal["pooled", "separate"] = "pooled") -> None:
         self.size = size
         self.variance = variance
 
@@ -128,9 +128,11 @@ class TScore(RankingSelector, key="t-score"):
         if self.variance == "pooled":
             return class_ratio(X, y, shared)
         zeros, ones = X[y == 0], X[y == 1]
+        if min(len(zeros), len(ones)) < 2:
+            raise ValueError("a variance of its own needs two lesions in each class: use variance 'pooled'")
         gap = ones.mean(axis=0) - zeros.mean(axis=0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            error = sum(_squares(part) / (len(part) * np.float64(len(part) - 1)) for part in (zeros, ones))
+        error = sum(_squares(part) / (len(part) * (len(part) - 1)) for part in (zeros, ones))
+        with np.errstate(divide="ignore"):
             return np.asarray(gap**2 / error)
 
     def shown(self, scores: Scores, y: Codes) -> Scores:
@@ -181,7 +183,7 @@ class ChiSquared(RankingSelector, key="chi-squared"):
         size: How many columns `transform` keeps; None keeps all.
 
     References:
-        https://doi.org/10.1109/TAI.1995.479783
+        https://doi.org/10.1017/CBO9780511809071
 
     Example:
         >>> X = np.array([[0.0, 5.0], [1.0, 0.0], [10.0, 4.0], [11.0, 1.0]])
@@ -193,7 +195,7 @@ class ChiSquared(RankingSelector, key="chi-squared"):
     definition = (
         "sum_c (O_c - E_c)^2 / E_c, O_c = sum_(i in c) x_i of x scaled to [0, 1], E_c = n_c/n sum_i x_i"
     )
-    source = "https://doi.org/10.1109/TAI.1995.479783"
+    source = "https://doi.org/10.1017/CBO9780511809071"
 
     def __init__(self, *, size: int | None = 10) -> None:
         self.size = size
