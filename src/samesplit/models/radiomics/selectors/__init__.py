@@ -6,6 +6,7 @@ from samesplit.models.radiomics.selectors.base import SELECTORS, RankingSelector
 from samesplit.models.radiomics.selectors.embedded import Boruta, ElasticNet, Lasso
 from samesplit.models.radiomics.selectors.filters import Correlation, NoSelection, Variance
 from samesplit.models.radiomics.selectors.information import CIFE, CMIM, DISR, ICAP, JMI, MIFS, MIM, MRMR
+from samesplit.models.radiomics.selectors.penalised_logistic import L1Logistic
 from samesplit.models.radiomics.selectors.relief import ReliefF
 from samesplit.models.radiomics.selectors.univariate import (
     AnovaF,
@@ -33,6 +34,7 @@ __all__ = [
     "ElasticNet",
     "FisherScore",
     "Gini",
+    "L1Logistic",
     "Lasso",
     "NoSelection",
     "RankingSelector",
