@@ -6,18 +6,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from samesplit.audit.audit import Audit, run_audit
 from samesplit.audit.leaks import LEAKS
 from samesplit.errors import DeclarationError
 
 SHUFFLES = 8
+LEFT_OUT = ("signed-rank", "undiscretised-information")
+"""They fit two grids of their own each and let nothing in; see test_leaks.py."""
 
 
 @pytest.fixture(scope="module")
 def audited(noise: Path) -> Audit:
-    """All leaks on the noise, once."""
-    return run_audit(noise, shuffles=SHUFFLES, jobs=1)
+    """The leaks on the noise, once."""
+    names = list(dict.fromkeys(leak.name for leak in LEAKS.values() if leak.name not in LEFT_OUT))
+    return run_audit(noise, shuffles=SHUFFLES, jobs=1, leaks=names)
 
 
 def rows_of(audit: Audit, labels: str) -> pd.DataFrame:
@@ -25,20 +29,31 @@ def rows_of(audit: Audit, labels: str) -> pd.DataFrame:
     return table.assign(key=table["leak"] + "/" + table["variant"]).set_index("key")
 
 
-def test_on_shuffled_labels_the_honest_pipelines_are_at_chance(audited: Audit) -> None:
-    rows = rows_of(audited, "shuffled")
+def covers_chance(rows: pd.DataFrame, which: str, confidence: float) -> pd.Series[bool]:
+    """Whether intervals, which are 95 % ones, cover 0.5 when they are made for another confidence."""
+    tail, usual = (stats.t.isf((1 - level) / 2, SHUFFLES - 1) for level in (confidence, 0.95))
+    half = (rows[f"{which}_high"] - rows[f"{which}_low"]) / 2 * tail / usual
+    return (rows[f"{which}_auc"] - 0.5).abs() <= half
 
-    assert len(rows) >= 8
-    assert ((rows["honest_low"] <= 0.5) & (rows["honest_high"] >= 0.5)).all(), rows[
-        ["honest_low", "honest_high"]
-    ]
+
+def test_on_shuffled_labels_the_honest_pipeline_is_at_chance(audited: Audit) -> None:
+    rows = rows_of(audited, "shuffled")
+    model = rows.loc["selection-on-all-data/"]
+
+    assert len(rows) >= 9
+    assert model["honest_low"] <= 0.5 <= model["honest_high"]
+    # Several counterparts at once: one in twenty intervals of 95 % leaves chance out by design.
+    assert covers_chance(rows, "honest", 0.99).all(), rows[["honest_low", "honest_high"]]
 
 
 def test_on_shuffled_labels_every_leak_that_lets_test_labels_in_is_above_chance(audited: Audit) -> None:
     rows = rows_of(audited, "shuffled")
     leaking = rows[rows["informative"]]
 
-    assert len(leaking) >= 5
+    assert set(leaking["leak"]) >= {
+        "selection-on-all-data", "combat-on-all-data", "smote-before-folds", "patient-on-two-sides",
+        "new-split-per-cell", "best-of-n-on-test", "threshold-on-test",
+    }  # fmt: skip
     assert (leaking["leaky_low"] > 0.5).all(), leaking[["leaky_auc", "leaky_low"]]
 
 
@@ -46,10 +61,8 @@ def test_leaks_that_let_no_test_label_in_stay_at_chance(audited: Audit) -> None:
     rows = rows_of(audited, "shuffled")
     quiet = rows[~rows["informative"]]
 
-    assert set(quiet["leak"]) >= {"scaling-on-all-data", "hard-label-auc"}
-    assert ((quiet["leaky_low"] <= 0.5) & (quiet["leaky_high"] >= 0.5)).all(), quiet[
-        ["leaky_low", "leaky_high"]
-    ]
+    assert set(quiet["leak"]) == {"scaling-on-all-data", "combat-on-all-data", "hard-label-auc"}
+    assert covers_chance(quiet, "leaky", 0.99).all(), quiet[["leaky_low", "leaky_high"]]
 
 
 def test_the_difference_is_that_of_the_two_aucs(audited: Audit) -> None:
@@ -62,7 +75,7 @@ def test_the_best_of_all_cells_is_never_worse_than_the_chosen_one(audited: Audit
     rows = audited.table[audited.table["leak"] == "best-of-n-on-test"]
 
     assert (rows["difference"] >= 0).all()
-    assert set(rows["candidates"]) == {4}
+    assert set(rows["candidates"]) == {6}
 
 
 def test_a_leak_that_cannot_be_made_says_why(audited: Audit) -> None:
@@ -70,7 +83,7 @@ def test_a_leak_that_cannot_be_made_says_why(audited: Audit) -> None:
     note = table.loc["sequences as rows", "note"].iloc[0]
 
     assert "sequences" in note
-    assert set(audited.table["leak"]) == {leak.name for leak in LEAKS.values()}
+    assert set(audited.table["leak"]) == {leak.name for leak in LEAKS.values()} - set(LEFT_OUT)
 
 
 def test_what_is_written_is_the_table_a_record_and_a_page(audited: Audit) -> None:
@@ -81,8 +94,8 @@ def test_what_is_written_is_the_table_a_record_and_a_page(audited: Audit) -> Non
     assert len(kept) == len(audited.table) == len(pd.read_csv(audited.folder / "audit.csv"))
     assert record["fits"] > 0
     assert record["hashes"]["split"]
-    for leak in LEAKS.values():
-        assert leak.title in page
+    for title in audited.table["title"]:
+        assert title in page
     assert "<svg" in page
 
 

@@ -13,7 +13,7 @@ from samesplit.audit.cohort import AuditInputs, audit_inputs
 from samesplit.audit.estimates import Bought, bought, bought_when_shuffled, subject_table
 from samesplit.audit.leaks import LEAKS, Leak
 from samesplit.audit.output import AUDIT_COLUMNS, write_audit
-from samesplit.audit.pieces import FoldWork, Labelled, do_works, scores_of
+from samesplit.audit.pieces import FoldWork, Labelled, do_works, scores_of, seconds_of
 from samesplit.audit.procedure import Procedure, cells_of
 from samesplit.audit.table import Parts, Table
 from samesplit.errors import DeclarationError, StatisticsError
@@ -107,7 +107,23 @@ def run_audit(
     for leak in wanted:
         rows += _rows(leak, reasons[leak.key()], given, versions, found, failed, store)
     table = pd.DataFrame(rows, columns=AUDIT_COLUMNS).astype(_WHOLE)
-    settings = {"shuffles": shuffles, "repeats": len(versions[0].repeats), "seed": seed, "fits": fits}
+    seconds = {
+        leak.key(): {
+            name: round(_seconds(procedure, found, failed, store), 1)
+            for name, procedure in (
+                ("honest", leak.fair(given.settings)),
+                ("leaky", leak.leaky(given.settings)),
+            )
+        }
+        for leak in applied
+    }
+    settings = {
+        "shuffles": shuffles,
+        "repeats": len(versions[0].repeats),
+        "seed": seed,
+        "fits": fits,
+        "seconds": seconds,
+    }
     folder = output or given.plan.workspace.reports / given.plan.definition.name / "audit"
     record = write_audit(folder, table, given, settings, wanted)
     return Audit(folder, table, record)
@@ -232,6 +248,12 @@ def _rows(
         count = len(mine) if kind == "shuffled" else 0
         rows.append(about | {"labels": kind, "applied": True, "shuffles": count} | _numbers(result))
     return rows
+
+
+def _seconds(procedure: Procedure, found: _Works, failed: Mapping[str, str], store: Path) -> float:
+    """Computing time of all pieces of a procedure."""
+    keys = [key for (name, _, _), folds in found.keys.items() if name == procedure.key for _, key in folds]
+    return seconds_of([key for key in keys if key not in failed], store)
 
 
 def _first_failure(

@@ -9,7 +9,7 @@ from samesplit.audit.leaks import Audited
 from samesplit.audit.table import Table, stack_sequences
 from samesplit.errors import DeclarationError
 from samesplit.models.definition import read_model
-from samesplit.models.inputs import feature_table
+from samesplit.models.inputs import clinical_table, feature_table
 from samesplit.models.protocol import Cases
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.radiomics.stability import judge_stability, stable_columns
@@ -71,9 +71,13 @@ def audit_inputs(
     cases = given.by_rater[plan.definition.cohort.rater]
     features = feature_table(cases, profiles=settings.profiles, model=settings.name)
     sequences = settings.sequences or plan.definition.cohort.sequences
+    lesions = cases.lesions
+    covariates = settings.harmonise.covariates if settings.harmonise is not None else ()
+    if covariates:
+        lesions = lesions.assign(**clinical_table(cases, variables=covariates, model=settings.name))
     cohort = Audited(
-        table=Table.of(features, cases.lesions),
-        stacked=stack_sequences(features, cases.lesions, sequences),
+        table=Table.of(features, lesions, covariates=covariates),
+        stacked=stack_sequences(features, lesions, sequences, covariates=covariates),
         labels=plan.cohort.labels,
         sequences=tuple(sequences),
     )

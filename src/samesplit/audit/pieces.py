@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -17,7 +18,7 @@ from samesplit.models.tabular import estimator_seed
 from samesplit.run.provenance import versions
 from samesplit.storage import code_digest, hash_object
 
-__all__ = ["FoldWork", "Labelled", "carry_out", "do_works", "scores_of"]
+__all__ = ["FoldWork", "Labelled", "carry_out", "do_works", "scores_of", "seconds_of"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def carry_out(work: FoldWork) -> Arrays:
     """Do one procedure on one fold.
 
     Returns:
-        The arrays of `Scores`.
+        The arrays of `Scores`, and `seconds`.
 
     Raises:
         ModelError: There are too few patients in a class, or no feature is usable.
@@ -90,16 +91,18 @@ def carry_out(work: FoldWork) -> Arrays:
         X=X,
         y=work.labels,
         patients=table.patients,
-        sites=table.sites,
+        aside=table.aside,
         parts=work.parts,
         settings=work.procedure.settings,
         seed=estimator_seed(work.seed),
         draw=work.draw,
         owner=np.arange(len(table)),
     )
+    started = time.perf_counter()
     with config_context(assume_finite=True, skip_parameter_validation=True):
         scores = work.procedure.run(given)
-    return {field.name: np.asarray(getattr(scores, field.name)) for field in fields(scores)}
+    told = {field.name: np.asarray(getattr(scores, field.name)) for field in fields(scores)}
+    return told | {"seconds": np.asarray(time.perf_counter() - started)}
 
 
 def do_works(
@@ -130,6 +133,16 @@ def do_works(
     return failed
 
 
+def seconds_of(keys: Sequence[str], store: Path) -> float:
+    """Computing time of some pieces, when they were done.
+
+    Args:
+        keys: Of pieces that did not fail.
+        store: Folder of kept results.
+    """
+    return float(sum(read_result(store / key[:2], key, "seconds")["seconds"] for key in keys))
+
+
 def scores_of(keys: Sequence[tuple[int, str]], store: Path, table: Table) -> pd.DataFrame:
     """The scores of all folds of one repeat.
 
@@ -143,7 +156,8 @@ def scores_of(keys: Sequence[tuple[int, str]], store: Path, table: Table) -> pd.
     """
     parts = []
     for fold, key in keys:
-        found = Scores(**read_result(store / key[:2], key))  # type: ignore[arg-type]
+        names = [field.name for field in fields(Scores)]
+        found = Scores(**read_result(store / key[:2], key, *names))  # type: ignore[arg-type]
         part = {name: getattr(found, name) for name in ("cell", "row", "label", "score", "test")}
         parts.append(pd.DataFrame(part).assign(fold=fold, chosen=found.cell == int(found.chosen)))
     scores = pd.concat(parts, ignore_index=True)

@@ -25,7 +25,7 @@ from samesplit.models.radiomics.settings import RadiomicsGridSettings, SelectorU
 from samesplit.statistics.auc import auc_influence, empirical_auc
 from samesplit.storage import hash_object
 
-__all__ = ["Procedure", "Scores", "Work", "cells_of"]
+__all__ = ["AsIs", "Procedure", "Scores", "Work", "cells_of"]
 
 Floats = npt.NDArray[np.float64]
 Cells = list[tuple[int, int, int]]
@@ -40,7 +40,7 @@ class Work:
         X: Shape (n_rows, n_features), NaN where missing.
         y: 0 or 1, shape (n_rows,).
         patients: Whose rows inner folds keep together.
-        sites: The site of each row, empty where unknown.
+        aside: See `Table`.
         parts: What is learnt from, and what is scored.
         settings: The grid.
         seed: Of the fit: inner folds, selectors, classifiers.
@@ -53,7 +53,7 @@ class Work:
     X: Values
     y: Codes
     patients: npt.NDArray[Any]
-    sites: npt.NDArray[np.str_]
+    aside: dict[str, npt.NDArray[Any]]
     parts: Parts
     settings: RadiomicsGridSettings
     seed: int
@@ -64,14 +64,15 @@ class Work:
 
     def table(self, rows: Rows | None = None) -> Any:
         """Some rows (default: all) as the preparation takes them."""
-        X = self.X if rows is None else self.X[rows]
-        if getattr(self.settings, "harmonise", None) is None:
-            return X
-        from samesplit.models.radiomics.harmonisation import SITE_COLUMN
-
-        names = [str(number) for number in range(X.shape[1])]
-        sites = self.sites if rows is None else self.sites[rows]
-        return pd.DataFrame(X, columns=names).assign(**{SITE_COLUMN: sites})
+        rows = np.arange(len(self.X)) if rows is None else rows
+        if self.settings.harmonise is None:
+            return self.X[rows]
+        table = pd.DataFrame(self.X[rows], columns=[str(number) for number in range(self.X.shape[1])])
+        for name in self.settings.harmonise.columns():
+            column = self.aside[name][rows]
+            text = column.dtype.kind == "U"
+            table[name] = pd.Series(column.astype(object)).where(column != "", None) if text else column
+        return table
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,18 @@ def cells_of(settings: RadiomicsGridSettings) -> Cells:
         for classifier in range(len(settings.classifiers))
         for size in settings.sizes
     ]
+
+
+class AsIs:
+    """A preparation for rows that are ready."""
+
+    def transform(self, rows: Any) -> Values:
+        """The rows as they are."""
+        return np.asarray(rows, dtype=np.float64)
+
+    def get_feature_names_out(self, names: Any) -> Any:
+        """The names as they are."""
+        return names
 
 
 @dataclass(frozen=True)
@@ -268,8 +281,8 @@ class Procedure:
 
 def columns_left(fitted: Any, work: Work) -> Rows:
     """The column of X that each prepared column is."""
-    names = np.array([str(number) for number in range(work.X.shape[1])], dtype=object)
-    given = fitted.feature_names_in_ if hasattr(fitted, "feature_names_in_") else names
+    names = [str(number) for number in range(work.X.shape[1])]
+    given = None if work.settings.harmonise is not None else np.array(names, dtype=object)
     return np.asarray(fitted.get_feature_names_out(given), dtype=np.int64)
 
 

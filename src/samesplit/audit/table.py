@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
+from samesplit.models.radiomics.harmonisation import SITE_COLUMN, covariate_column
 from samesplit.storage import hash_bytes, hash_object, write_bytes
 
 __all__ = [
@@ -46,32 +48,34 @@ class Table:
         columns: The features' names.
         lesions: The lesion of each row, sorted; several rows a lesion when sequences are stacked.
         patients: The patient of each row.
-        sites: The site of each row, empty where unknown.
+        aside: What harmonisation needs beside the features, one value a row: `#site`, text, empty where unknown,
+            and `#<name>` for a covariate, text or numbers. No `#site` where the benchmark does not tell it.
     """
 
     X: Values
     columns: tuple[str, ...]
     lesions: npt.NDArray[np.str_]
     patients: npt.NDArray[np.str_]
-    sites: npt.NDArray[np.str_]
+    aside: dict[str, npt.NDArray[Any]]
 
     @classmethod
-    def of(cls, features: pd.DataFrame, lesions: pd.DataFrame) -> Table:
+    def of(cls, features: pd.DataFrame, lesions: pd.DataFrame, *, covariates: Sequence[str] = ()) -> Table:
         """The rows of which anything is known, sorted by lesion.
 
         Args:
-            features: One row a lesion, indexed by lesion_id; NaN where missing.
+            features: Indexed by lesion_id; NaN where missing.
             lesions: Indexed by lesion_id, with `patient_id` and perhaps `site`.
+            covariates: Columns of `lesions` that harmonisation keeps.
         """
         known = features[features.notna().any(axis=1)].sort_index(kind="stable")
         about = lesions.loc[known.index]
-        sites = about["site"].fillna("").astype(str) if "site" in about else pd.Series("", index=about.index)
+        aside = {SITE_COLUMN: _plain(about["site"].astype(object))} if "site" in about else {}
         return cls(
             X=known.to_numpy(dtype=np.float64),
             columns=tuple(str(column) for column in known.columns),
             lesions=known.index.to_numpy(dtype=np.str_),
             patients=about["patient_id"].to_numpy(dtype=np.str_),
-            sites=sites.to_numpy(dtype=np.str_),
+            aside=aside | {covariate_column(name): _plain(about[name]) for name in covariates},
         )
 
     def __len__(self) -> int:
@@ -81,8 +85,8 @@ class Table:
     def digest(self) -> str:
         """A hash of the content."""
         values = hash_bytes(np.ascontiguousarray(self.X).tobytes())
-        ids = [part.tolist() for part in (self.lesions, self.patients, self.sites)]
-        return hash_object([values, self.X.shape, list(self.columns), *ids])
+        ids = [part.tolist() for part in (self.lesions, self.patients, *self.aside.values())]
+        return hash_object([values, self.X.shape, list(self.columns), list(self.aside), *ids])
 
     def rows_of(self, lesions: Sequence[str]) -> Rows:
         """The rows of some lesions, in the order of the table."""
@@ -100,11 +104,19 @@ class Table:
         """Keep the table under its hash, for other processes."""
         path = folder / f"{self.digest}.npz"
         if not path.exists():
+            kept = {"X": self.X, "columns": np.asarray(self.columns, dtype=np.str_)}
+            kept |= {"lesions": self.lesions, "patients": self.patients}
             buffer = io.BytesIO()
-            np.savez(buffer, X=self.X, columns=np.asarray(self.columns, dtype=np.str_), lesions=self.lesions,
-                     patients=self.patients, sites=self.sites)  # fmt: skip
+            np.savez(buffer, allow_pickle=False, **kept, **self.aside)
             write_bytes(path, buffer.getvalue())
         return path
+
+
+def _plain(column: pd.Series[Any]) -> npt.NDArray[Any]:
+    """Numbers as they are, anything else as text, empty where missing."""
+    if is_numeric_dtype(column):
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    return column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=np.str_)
 
 
 @lru_cache(maxsize=2)
@@ -112,7 +124,8 @@ def read_table_file(path: Path) -> Table:
     """Read a table that `Table.write` kept; the last two stay in memory."""
     with np.load(path) as kept:
         columns = tuple(str(name) for name in kept["columns"])
-        return Table(kept["X"], columns, kept["lesions"], kept["patients"], kept["sites"])
+        aside = {name: kept[name] for name in kept.files if name.startswith("#")}
+        return Table(kept["X"], columns, kept["lesions"], kept["patients"], aside)
 
 
 @dataclass(frozen=True)
@@ -163,13 +176,16 @@ def shuffled_places(strata: npt.NDArray[Any], groups: npt.NDArray[Any], rng: np.
     return np.asarray(first[taken][codes], dtype=np.int64)
 
 
-def stack_sequences(features: pd.DataFrame, lesions: pd.DataFrame, sequences: Sequence[str]) -> Table | None:
+def stack_sequences(
+    features: pd.DataFrame, lesions: pd.DataFrame, sequences: Sequence[str], *, covariates: Sequence[str] = ()
+) -> Table | None:
     """One row a sequence instead of one row a lesion: the features that all sequences share, stacked.
 
     Args:
         features: Columns named `<profile>/<sequence>/<feature>`, indexed by lesion_id.
         lesions: As for `Table.of`.
         sequences: Which to stack.
+        covariates: As for `Table.of`.
 
     Returns:
         The table, or None where fewer than two sequences share at least two features.
@@ -188,5 +204,5 @@ def stack_sequences(features: pd.DataFrame, lesions: pd.DataFrame, sequences: Se
         if len(named) > 1 and len(common) > 1:
             common.reverse()
             tables = [features[[one[name] for name in common]].set_axis(common, axis=1) for one in named]
-            return Table.of(pd.concat(tables), lesions)
+            return Table.of(pd.concat(tables), lesions, covariates=covariates)
     return None

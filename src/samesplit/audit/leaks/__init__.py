@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from samesplit.audit.leaks.base import LEAKS, Audited, Leak
+from samesplit.audit.leaks.base import Audited, Leak
+from samesplit.audit.leaks.harmonisation import CombatOnAllData, CombatOnAllDataWithLabel
+from samesplit.audit.leaks.oversampling import SmoteBeforeFolds
 from samesplit.audit.leaks.patients import PatientOnTwoSides, SequencesAsRows
 from samesplit.audit.leaks.preparation import ScalingOnAllData
 from samesplit.audit.leaks.scoring import BestOfNOnTest, HardLabelAuc, ThresholdOnTest
@@ -10,18 +12,24 @@ from samesplit.audit.leaks.selection import SelectionOnAllData
 from samesplit.audit.leaks.selectors import SignedRank, UndiscretisedInformation
 from samesplit.audit.leaks.splits import NewSplitPerCell
 
-__all__ = [
-    "LEAKS",
-    "Audited",
-    "BestOfNOnTest",
-    "HardLabelAuc",
-    "Leak",
-    "NewSplitPerCell",
-    "PatientOnTwoSides",
-    "ScalingOnAllData",
-    "SelectionOnAllData",
-    "SequencesAsRows",
-    "SignedRank",
-    "ThresholdOnTest",
-    "UndiscretisedInformation",
-]
+__all__ = ["LEAKS", "Audited", "Leak"]
+
+LEAKS: dict[str, Leak] = {
+    leak.key(): leak()
+    for leak in (
+        SelectionOnAllData,
+        ScalingOnAllData,
+        CombatOnAllData,
+        CombatOnAllDataWithLabel,
+        SmoteBeforeFolds,
+        PatientOnTwoSides,
+        SequencesAsRows,
+        NewSplitPerCell,
+        BestOfNOnTest,
+        ThresholdOnTest,
+        HardLabelAuc,
+        SignedRank,
+        UndiscretisedInformation,
+    )
+}
+"""Every leak by its key, in the order of tables."""

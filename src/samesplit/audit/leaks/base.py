@@ -13,10 +13,7 @@ from samesplit.audit.procedure import Procedure
 from samesplit.audit.table import Table
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 
-__all__ = ["LEAKS", "Audited", "Leak", "chosen_scores"]
-
-LEAKS: dict[str, Leak] = {}
-"""Every leak by its key, in the order of the table."""
+__all__ = ["Audited", "Leak", "chosen_scores"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +36,6 @@ class Audited:
 class Leak(ABC):
     """One known mistake.
 
-    Deriving from it with a `name` is all it takes to be part of the audit.
-
     Attributes:
         name: As the command line knows it.
         variant: Which form of it, where there are several; else empty.
@@ -60,11 +55,6 @@ class Leak(ABC):
     measured: ClassVar[str]
     informative: ClassVar[bool]
     honest_title: ClassVar[str] = "the model as it stands"
-
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        super().__init_subclass__(**kwargs)
-        if "name" in cls.__dict__ or "variant" in cls.__dict__:
-            LEAKS[cls.key()] = cls()
 
     @classmethod
     def key(cls) -> str:

@@ -1,0 +1,87 @@
+"""Lesions of the rarer class made up before the folds, from those of the test part too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.spatial.distance import cdist
+from sklearn.pipeline import Pipeline
+
+from samesplit.audit.leaks.base import Audited, Leak
+from samesplit.audit.procedure import AsIs, Procedure, Work
+from samesplit.audit.table import Parts
+from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
+from samesplit.models.radiomics.pieces import fit_preparation
+from samesplit.models.radiomics.settings import RadiomicsGridSettings
+
+__all__ = ["SmoteBeforeFolds"]
+
+
+@dataclass(frozen=True)
+class _MadeBeforehand(Procedure):
+    """All rows are prepared by what was fitted on the training part, then oversampled together, then dealt out."""
+
+    def start(self, work: Work) -> Work:
+        asked = work.settings.oversample
+        assert asked is not None  # both procedures of the leak are made with it
+        fitted = Pipeline(work.settings.steps())
+        fit_preparation(
+            fitted, work.table(work.parts.train), work.y[work.parts.train], model=work.settings.name
+        )
+        ready = np.asarray(fitted.transform(work.table()))
+        n = len(ready)
+        X, y = oversample(ready, work.y, neighbours=asked.neighbours, seed=work.seed)
+        made = np.arange(n, len(X))
+        same = np.flatnonzero(work.y == y[-1]) if len(made) else made
+        nearest = same[cdist(X[made], ready[same]).argmin(axis=1)] if len(made) else made
+        rng = np.random.default_rng([*work.draw, n])
+        sizes = np.array([len(rows) for rows in (work.parts.train, work.parts.validation, work.parts.test)])
+        side = rng.choice(3, size=len(made), p=sizes / sizes.sum())
+        whole = (work.parts.train, work.parts.validation, work.parts.test)
+        return replace(
+            work,
+            X=X,
+            y=y,
+            patients=np.concatenate([work.patients, [f"made {number}" for number in made]]),
+            parts=Parts(*(np.concatenate([rows, made[side == part]]) for part, rows in enumerate(whole))),
+            settings=work.settings.model_copy(update={"oversample": None, "harmonise": None}),
+            owner=np.concatenate([work.owner, work.owner[nearest]]),
+            preparation=AsIs(),
+        )
+
+
+class SmoteBeforeFolds(Leak):
+    """SMOTE before folds."""
+
+    name = "smote-before-folds"
+    title = "SMOTE before the folds"
+    done_in = (
+        "Xiong 2025, published code: lesions of the rarer class are made up before cross-validation, so they lie "
+        "between lesions of both sides."
+    )
+    measured = (
+        "Lesions are made up between any two of the rarer class, test lesions included, and dealt "
+        "out at random to "
+        "training and test, where they are scored too (each counts for the patient of the nearest real lesion); "
+        "against SMOTE inside the training part, where only real lesions are scored."
+    )
+    informative = True
+    honest_title = "SMOTE inside the training part"
+
+    def why_not(self, cohort: Audited, settings: RadiomicsGridSettings) -> str:
+        """There is nothing to make up."""
+        counts = np.bincount(cohort.table.labels(cohort.labels), minlength=2)
+        return "both classes are as common, so no lesion is made up" if counts[0] == counts[1] else ""
+
+    def _oversampled(self, settings: RadiomicsGridSettings) -> RadiomicsGridSettings:
+        """The model's settings, with SMOTE where it has none."""
+        return settings.model_copy(update={"oversample": settings.oversample or OversampleSettings()})
+
+    def fair(self, settings: RadiomicsGridSettings) -> Procedure:
+        """Made up inside the training part."""
+        return Procedure(self._oversampled(settings))
+
+    def leaky(self, settings: RadiomicsGridSettings) -> Procedure:
+        """Made up before the folds."""
+        return _MadeBeforehand(self._oversampled(settings))
