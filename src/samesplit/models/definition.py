@@ -23,6 +23,7 @@ KINDS: dict[str, str] = {
     "univariate-multivariable-logistic": (
         "samesplit.models.univariate_multivariable:UnivariateMultivariableSettings"
     ),
+    "renal-nomogram": "samesplit.models.nomogram:RenalNomogramSettings",
     "average": "samesplit.models.ensemble:AverageSettings",
     "estimator": "samesplit.models.estimator:EstimatorSettings",
     "torch-module": "samesplit.models.networks.settings:TorchModuleSettings",
