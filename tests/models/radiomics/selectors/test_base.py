@@ -9,15 +9,13 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from samesplit.models.keeping import keep, restore_fitted
-from samesplit.models.radiomics.grid import RadiomicsGridSettings
 from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
 from samesplit.models.radiomics.selectors.base import check_count, check_share
 
 KEYS = sorted(SELECTORS)
 BLIND = {"variance", "none"}
 """Selectors that do not look at the labels."""
-QUICK: dict[str, dict[str, Any]] = {"boruta": {"trees": 10, "rounds": 10}}
+QUICK: dict[str, dict[str, Any]] = {"boruta": {"trees": 8, "rounds": 8}}
 
 
 def make(key: str, **parameters: Any) -> RankingSelector:
@@ -47,7 +45,7 @@ def test_all_selectors_of_the_literature_are_known_by_their_keys() -> None:
     xi2020 = {"chi-squared", "anova-f", "t-score", "fisher-score", "relieff", "wilcoxon"}
     xi2020 |= {"mifs", "mrmr", "cife", "jmi", "cmim", "icap", "disr"}
     others = {"mim", "gini", "lasso", "elastic-net", "boruta", "variance", "correlation", "none"}
-    assert sorted(xi2020 | others) == KEYS
+    assert xi2020 | others <= set(KEYS)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -185,12 +183,12 @@ def test_every_selector_is_a_scikit_learn_transformer(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_fitted_selector_can_be_kept_and_taken_up_again(key: str, tmp_path: Any) -> None:
+def test_a_fitted_selector_holds_its_ranking_and_nothing_else_so_that_it_can_be_kept(key: str) -> None:
     X, y = planted()
-    selector = make(key, size=3).fit(X, y)
-    grid = {"name": "g", "title": "G", "selectors": [key], "classifiers": ["logistic"], "sizes": [3]}
-    keep(tmp_path, RadiomicsGridSettings.model_validate(grid), state={}, fitted=selector)
-    np.testing.assert_array_equal(restore_fitted(tmp_path).transform(X), selector.transform(X))
+    selector = make(key, size=3).fit(X, y, shared={})
+    assert set(vars(selector)) - set(selector.get_params()) == {"ranking_", "scores_", "n_features_in_"}
+    assert selector.ranking_.dtype == np.int64
+    assert selector.scores_.dtype == np.float64
 
 
 @pytest.mark.parametrize("key", KEYS)
