@@ -64,7 +64,7 @@ def screen(table: pd.DataFrame, y: Floats, settings: UnivariateMultivariableSett
     """
     terms = Terms(table, per=settings.per, impute=settings.impute)
     names = [str(name) for name in table.columns]
-    univariate = pd.concat([_univariate(table[name], y, terms) for name in names], ignore_index=True)
+    univariate = pd.DataFrame([row for name in names for row in _univariate(table[name], y, terms)])
     tested = univariate.dropna(subset="variable_p_value").drop_duplicates("variable")
     ranked = tested.set_index("variable")["variable_p_value"].sort_values(kind="stable")
     passed = [str(name) for name in ranked.index[ranked < settings.screen]]
@@ -94,18 +94,23 @@ def screen(table: pd.DataFrame, y: Floats, settings: UnivariateMultivariableSett
     )
 
 
-def _univariate(values: pd.Series[Any], y: Floats, terms: Terms) -> pd.DataFrame:
+def _univariate(values: pd.Series[Any], y: Floats, terms: Terms) -> list[dict[str, Any]]:
     """The rows of one candidate, from the lesions that have the value."""
     name, known = str(values.name), values.notna().to_numpy()
     columns, lesions = terms.of([name]), int(known.sum())
     if not columns or y[known].min() == y[known].max():
-        reason = terms.unusable.setdefault(name, "one class only among the lesions that have it")
-        rows = pd.DataFrame([{"variable": name, "term": name, "unit": "", "lesions": lesions}])
-        return rows.assign(**dict.fromkeys([*_ODDS, "variable_p_value"], np.nan), method="", outcome=reason)
+        terms.unusable.setdefault(name, "one class only among the lesions that have it")
+        nothing = dict.fromkeys([*_ODDS, "variable_p_value"], math.nan)
+        return [{"variable": name, "term": name, "unit": "", "lesions": lesions, **nothing, "method": ""}]
     fit = fit_logistic(terms.matrix(values[known].to_frame(), columns), y[known])
-    rows = terms.table.iloc[columns][["variable", "term", "unit"]].assign(lesions=lesions, **_odds(fit))
-    joint = fit.joint_p_value(list(range(len(columns))))
-    return rows.assign(variable_p_value=joint, method=fit.method, outcome="")
+    odds, joint = _odds(fit), fit.joint_p_value(list(range(len(columns))))
+    return [
+        {key: terms.rows[column][key] for key in ("variable", "term", "unit")}
+        | {"lesions": lesions}
+        | {key: float(numbers[place]) for key, numbers in odds.items()}
+        | {"variable_p_value": joint, "method": fit.method}
+        for place, column in enumerate(columns)
+    ]
 
 
 def _odds(fit: LogisticFit) -> dict[str, Floats]:

@@ -66,6 +66,9 @@ class Terms:
                 rows += [_level(name, level, levels[0]) for level in levels[1:]]
                 self.levels += levels[1:]
         self.rows = rows
+        self.places: dict[str, list[int]] = {}
+        for column, row in enumerate(rows):
+            self.places.setdefault(row["variable"], []).append(column)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -94,7 +97,7 @@ class Terms:
 
     def of(self, variables: list[str]) -> list[int]:
         """The columns of `matrix` that belong to these variables, in the order of the variables."""
-        return [i for name in variables for i, row in enumerate(self.rows) if row["variable"] == name]
+        return [column for name in variables for column in self.places.get(name, ())]
 
 
 def _number(name: str, known: pd.Series[float], per: str) -> dict[str, Any]:
