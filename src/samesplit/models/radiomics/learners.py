@@ -191,7 +191,7 @@ class SupportVectors(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) != 2:
             raise ValueError(f"needs rows of two classes, found {len(self.classes_)}")
-        self.machine_ = self._machine().fit(X, y)
+        self.machine_ = self.machine().fit(X, y)
         folds = min(self.folds, int(np.bincount(codes).min()))
         if folds < 2:
             scores = self.machine_.decision_function(X)
@@ -199,12 +199,13 @@ class SupportVectors(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             scores = np.empty(len(X))
             splitter = StratifiedKFold(folds, shuffle=True, random_state=self.random_state)
             for learn, held in splitter.split(X, codes):
-                scores[held] = self._machine().fit(X[learn], y[learn]).decision_function(X[held])
+                scores[held] = self.machine().fit(X[learn], y[learn]).decision_function(X[held])
         weight = compute_sample_weight(self.class_weight, y)
         self.slope_, self.intercept_ = platt_curve(scores, codes, weight)
         return self
 
-    def _machine(self) -> SVC:
+    def machine(self) -> SVC:
+        """The unfitted machine alone, without the curve."""
         return SVC(
             C=self.C, kernel=self.kernel, degree=self.degree, gamma=self.gamma, coef0=self.coef0,
             class_weight=self.class_weight,

@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
 from samesplit.models.pieces import Arrays, read_result
+from samesplit.models.radiomics.quick import Quick, quick_scores
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
 from samesplit.statistics.auc import auc_influence
 from samesplit.statistics.influence import covariance
@@ -205,8 +207,9 @@ def score_cells(work: CellWork) -> Arrays:
         for number, use in enumerate(work.classifiers if both else ()):
             start = time.perf_counter()
             classifier = use.make(seed=work.seed, class_weight=work.settings.class_weight)
+            quick = quick_scores(classifier) or partial(_fitted, classifier)
             for columns, cells in sets:
-                scores = _probabilities(classifier, use, columns, cells, work)
+                scores = _scores(quick, use, columns, cells, work)
                 found = _auc(work.judge_labels, scores)
                 spread = _standard_error(work, scores)
                 for cell in cells:
@@ -227,26 +230,30 @@ def _distinct(rankings: Rows, sizes: Sequence[int]) -> list[tuple[Rows, list[tup
     return list(found.values())
 
 
-def _probabilities(
-    classifier: Any, use: ClassifierUse, columns: Rows, cells: list[tuple[int, int]], work: CellWork
+def _fitted(classifier: Any, learn: Floats, y: npt.NDArray[np.int64], judge: Floats) -> Floats:
+    """The usual way: the probability of the positive class, for whoever has no quicker one."""
+    classifier.fit(learn, y)
+    return np.asarray(classifier.predict_proba(judge), dtype="float64")[:, 1]
+
+
+def _scores(
+    fit_and_judge: Quick, use: ClassifierUse, columns: Rows, cells: list[tuple[int, int]], work: CellWork
 ) -> Floats:
-    """The probability of the positive class on the held-out rows."""
+    """The scores of the held-out rows by a classifier fitted to some columns."""
     try:
-        classifier.fit(work.learn.take(columns, axis=1), work.learn_labels)
-        given = np.asarray(classifier.predict_proba(work.judge.take(columns, axis=1)), dtype="float64")
-        if given.shape != (len(work.judge), 2) or not np.isfinite(given).all():
-            raise ValueError(
-                f"predict_proba gave an array of shape {given.shape} or values that are not finite"
-            )
+        learn, judge = work.learn.take(columns, axis=1), work.judge.take(columns, axis=1)
+        scores = fit_and_judge(learn, work.learn_labels, judge)
+        if scores.shape != (len(judge),) or not np.isfinite(scores).all():
+            raise ValueError(f"it gave scores of shape {scores.shape}, or some that are not finite")
     except Exception as error:
         selector, size = cells[0]
         raise ModelError(
-            f"the classifier '{use.label}' failed on {len(work.learn)} lesions and the {len(columns)} features of "
-            f"'{work.selectors[selector]}' at size {work.sizes[size]}: {type(error).__name__}: {error}",
+            f"the classifier '{use.label}' failed on {len(work.learn)} lesions and the {len(columns)} features "
+            f"of '{work.selectors[selector]}' at size {work.sizes[size]}: {type(error).__name__}: {error}",
             where=f"model '{work.settings.name}'",
             remedy="change its parameters, or take it out of the grid",
         ) from error
-    return given[:, 1]
+    return scores
 
 
 def _auc(labels: npt.NDArray[np.int64], scores: Floats) -> float:
