@@ -7,7 +7,7 @@ import logging
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -262,7 +262,9 @@ def _result(future: Any) -> Score:
     return given
 
 
-def remembering(judge: Judge, path: Path, *, key: Callable[[Any], str]) -> Judge:
+def remembering(
+    judge: Judge, path: Path | None, *, key: Callable[[Any], str], known: Mapping[str, Score] | None = None
+) -> Judge:
     """A judge that writes down what it finds, so that a search that was killed goes on where it was.
 
     The search is the same for the same seed: begun anew it asks for the same candidates, and those that are
@@ -270,10 +272,13 @@ def remembering(judge: Judge, path: Path, *, key: Callable[[Any], str]) -> Judge
 
     Args:
         judge: Who scores what is not known yet.
-        path: A file of one JSON object a line.
+        path: A file of one JSON object a line; None to write nothing down.
         key: From a pipeline to the text under which it is remembered.
+        known: What is known beforehand, with what limits cut off.
     """
-    known = dict(_remembered(path))
+    known = {**({} if path is None else dict(_remembered(path))), **(known or {})}
+    if path is not None and path.exists() and not path.read_bytes().endswith(b"\n"):
+        _append(path, "\n")  # ends the line at which the search was killed
 
     def judged(pipelines: Sequence[Any], *, until: float) -> Iterator[tuple[int, Score]]:
         texts = [key(pipeline) for pipeline in pipelines]
@@ -283,11 +288,16 @@ def remembering(judge: Judge, path: Path, *, key: Callable[[Any], str]) -> Judge
             text = texts[fresh[number]]
             if found.final:
                 known[text] = found
-                with path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({"key": text, **asdict(found)}) + "\n")
+                if path is not None:
+                    _append(path, json.dumps({"key": text, **asdict(found)}) + "\n")
             yield fresh[number], found
 
     return judged
+
+
+def _append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _remembered(path: Path) -> Iterator[tuple[str, Score]]:

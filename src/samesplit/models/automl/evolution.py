@@ -112,9 +112,9 @@ def evolve(settings: TpotSettings, judge: Judge, *, seed: int, rows: int, column
         ModelError: No candidate could be scored.
     """
     found = Evolved()
-    until = math.inf if settings.minutes is None else time.monotonic() + 60 * settings.minutes
     with quietly():
         space = search_space(settings, seed=seed, rows=rows, columns=columns)
+        until = math.inf if settings.minutes is None else time.monotonic() + 60 * settings.minutes
         rng = np.random.default_rng(seed)
 
         def individuals() -> Iterator[Any]:

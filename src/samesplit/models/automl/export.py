@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import math
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,18 +35,17 @@ def pipeline_code(pipeline: Pipeline, *, about: str) -> str:
     Example:
         >>> from sklearn.linear_model import LogisticRegression
         >>> from sklearn.pipeline import make_pipeline
-        >>> print(pipeline_code(make_pipeline(LogisticRegression(C=0.5)), about="An example."))
-        '''An example.'''
-        <BLANKLINE>
-        from sklearn.linear_model import LogisticRegression
+        >>> code = pipeline_code(make_pipeline(LogisticRegression(C=0.5)), about="An example.")
+        >>> print(code.partition("import")[2].strip())
+        LogisticRegression
         from sklearn.pipeline import make_pipeline
         <BLANKLINE>
         pipeline = make_pipeline(LogisticRegression(C=0.5))
-        <BLANKLINE>
     """
     writer = _Writer()
     body = _laid_out(writer.of(pipeline), 0, len("pipeline = "))
-    lines = [f'"""{about}"""', "", *writer.import_lines(), "", f"pipeline = {body}", ""]
+    quoted = about.replace("\\", "\\\\").replace('"', '\\"')
+    lines = [f'"""{quoted}"""', "", *writer.import_lines(), "", f"pipeline = {body}", ""]
     return "\n".join(lines)
 
 
@@ -56,7 +56,7 @@ def one_line(pipeline: Pipeline) -> str:
         >>> from sklearn.linear_model import LogisticRegression
         >>> from sklearn.pipeline import make_pipeline
         >>> one_line(make_pipeline("passthrough", LogisticRegression()))
-        "make_pipeline('passthrough', LogisticRegression())"
+        'make_pipeline("passthrough", LogisticRegression())'
     """
     return str(_Writer().of(pipeline))
 
@@ -106,7 +106,7 @@ class _Writer:
             return f"{{{', '.join(f'{self.of(key)}: {self.of(item)}' for key, item in value.items())}}}"
         if callable(value):
             return self._imported(_home(value), value.__name__)
-        return repr(value)
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
     def _call(self, module: str, name: str, given: list[Any], named: dict[str, Any] | None = None) -> _Call:
         arguments = [("", self.of(value)) for value in given]

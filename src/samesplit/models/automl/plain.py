@@ -1,4 +1,4 @@
-"""TPOT's pipelines rebuilt from scikit-learn's and samesplit's steps: what is scored, kept and shown runs alone."""
+"""TPOT's pipelines rebuilt from scikit-learn's and samesplit's steps: what is scored and kept runs without it."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["plain_pipeline", "plain_value"]
 _STACKING_FOLDS = 5
 _NOTHING = "drop"
 _AS_IS = "passthrough"
-_L1_RATIOS = {"l1": 1.0, "l2": 0.0}
+_L1_RATIOS = {"l1": 1.0, "l2": 0.0, "elasticnet": None}
 
 
 def plain_pipeline(pipeline: Any, *, seed: int) -> Pipeline:
     """The same pipeline without a class of TPOT's.
 
     Steps that do nothing are left out, nested unions and pipelines become one, numpy numbers become Python's, and
-    every `random_state` that is not set gets the seed. Where a step of TPOT 1.1 cannot work it is mended: a stacked
-    classifier gives probabilities while fitting as it does afterwards (TPOT's gives labels there, one column for
-    two, so that every such pipeline fails), and an ordinal encoder calls a value that it has not met -1.
+    every `random_state` that is not set gets the seed. Where a step of TPOT 1.1 cannot work it is mended: a
+    stacked classifier gives probabilities while fitting as it does afterwards (TPOT's gives labels there, one
+    column for two, so that every such pipeline fails), and an ordinal encoder calls a value it has not met -1.
 
     Args:
         pipeline: What `export_pipeline` of one of TPOT's individuals gives.
@@ -121,6 +121,8 @@ def _rebuilt(estimator: Any, seed: int) -> Any:
     if "random_state" in parameters and parameters["random_state"] is None:
         parameters["random_state"] = seed
     if isinstance(estimator, LogisticRegression) and parameters.get("penalty") in _L1_RATIOS:
-        # scikit-learn 1.8 tells the penalty by l1_ratio, and warns of the old way and of n_jobs
-        parameters |= {"l1_ratio": _L1_RATIOS[parameters["penalty"]], "penalty": "deprecated", "n_jobs": None}
+        # from 1.8 on scikit-learn tells the penalty by l1_ratio, and warns of the old way and of n_jobs
+        ratio = _L1_RATIOS[parameters["penalty"]]
+        parameters |= {"penalty": "deprecated", "n_jobs": None}
+        parameters |= {} if ratio is None else {"l1_ratio": ratio}
     return clone(estimator).set_params(**parameters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -32,6 +32,7 @@ class TpotSettings(ModelSettings):
     gives the same pipeline, unless a limit of time or memory cuts something off: then the machine has its say.
     """
 
+    searches: ClassVar[bool] = True
     kind: Literal["tpot"] = "tpot"
     profiles: tuple[str, ...] = ("*",)
     """Feature profiles of the benchmark; `*` means all."""
