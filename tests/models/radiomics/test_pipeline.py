@@ -23,7 +23,10 @@ def test_it_finds_the_planted_features_and_tells_them(make_fold: Any) -> None:
     model.fit(fold)
     assert roc_auc_score(truth, model.predict(cases)) > 0.85
     details = model.details()
-    assert list(details) == ["grid", "grid_folds", "rankings", "grid_seconds", "chosen_features"]
+    assert list(details) == [
+        "grid", "grid_folds", "rankings", "selector_stability", "classifier_spread", "grid_seconds",
+        "chosen_features",
+    ]  # fmt: skip
     assert list(details["grid"].columns[:6]) == [
         "selector", "classifier", "size", "inner_auc", "inner_sd", "inner_folds"
     ]  # fmt: skip

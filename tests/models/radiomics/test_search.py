@@ -281,6 +281,20 @@ def test_resampling_scores_every_classifier_on_the_lesions_left_out_and_keeps_th
     expected = roc_auc_score(y[left], pipeline.predict_proba(X.to_numpy()[left])[:, 1])
     mine = table[(table["draw"] == 1) & (table["selector"] == "anova-f") & (table["classifier"] == use.label)]
     assert mine["auc"].item() == pytest.approx(expected, abs=1e-12)
+    stable, spread = found.tables["selector_stability"], found.tables["classifier_spread"]
+    assert stable.groupby(["over", "size"])["selector"].agg(list).to_dict() == {
+        ("inner_fold", 2): ["anova-f", "lasso"],
+        ("inner_fold", 6): ["anova-f", "lasso"],
+        ("draw", 4): ["anova-f", "lasso"],
+    }
+    assert stable["parts"].tolist() == [2, 2, 2, 2, 3, 3]
+    percent = (
+        table[table["classifier"] == use.label]
+        .groupby("selector")["auc"]
+        .agg(lambda auc: 100 * auc.std() / auc.mean())
+    )
+    told = spread[(spread["over"] == "draw") & (spread["classifier"] == use.label)]["relative_sd"].item()
+    assert told == pytest.approx(percent.median())
     without = search(X, y, patients, settings=settings(), seed=0)
     pd.testing.assert_frame_equal(found.grid, without.grid)  # it chooses nothing
     only = search(X, y, patients, settings=settings(resampling={"draws": 2, "selector": "lasso"}), seed=0)

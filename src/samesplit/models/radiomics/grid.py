@@ -16,6 +16,7 @@ from samesplit.errors import ModelError
 from samesplit.models.pieces import Piece, do_pieces
 from samesplit.models.radiomics.search import GridSearch, Part, inner_splits
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
+from samesplit.models.radiomics.steadiness import classifier_spread, selector_stability
 
 __all__ = ["Cell", "GridResult", "choose", "do_rounds", "gather", "inner_splits", "search"]
 
@@ -44,10 +45,10 @@ class GridResult:
         folds: One row a cell and inner fold: selector, classifier, size, inner_fold, auc (NaN where the
             held-out part has one class only). The validation part is inner_fold -1.
         tables: What else is kept. `rankings`: inner_fold, selector, rank, feature, as far as sizes go.
-        `grid_seconds`:
-            part (preparation, selector, classifier), name, seconds, fits; summed over the inner folds. Where
-            resampling is asked for, `resampling`: draw, selector, classifier, size, auc, and
-            `resampling_rankings`: draw, selector, rank, feature.
+            `selector_stability`, `classifier_spread`: see `samesplit.models.radiomics.steadiness`, over the inner
+            folds and over the draws. `grid_seconds`: part (preparation, selector, classifier), name, seconds,
+            fits; summed over the inner folds. Where resampling is asked for, `resampling`: draw, selector,
+            classifier, size, auc, and `resampling_rankings`: draw, selector, rank, feature.
     """
 
     cell: Cell
@@ -145,7 +146,8 @@ def gather(pieces: GridSearch, folder: Path) -> GridResult:
     grid["chosen"] = np.arange(len(grid)) == chosen
     grid["one_standard_error"] = np.arange(len(grid)) == sparest
     each = [_table(cells).assign(inner_fold=i, auc=row) for i, row in zip(numbers, scores, strict=True)]
-    return GridResult(cells[chosen], grid, pd.concat(each, ignore_index=True), _tables(pieces, folder))
+    scored = pd.concat(each, ignore_index=True)
+    return GridResult(cells[chosen], grid, scored, _tables(pieces, folder, scored))
 
 
 def choose(grid: pd.DataFrame, *, compare: Literal["inner", "validation"] = "inner") -> tuple[int, int]:
@@ -193,24 +195,35 @@ def _table(cells: list[Cell]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["selector", "classifier", "size"])
 
 
-def _tables(pieces: GridSearch, folder: Path) -> dict[str, pd.DataFrame]:
+def _tables(pieces: GridSearch, folder: Path, folds: pd.DataFrame) -> dict[str, pd.DataFrame]:
     drawn = [part for part in pieces.parts if part.name.startswith("draw")]
-    others = [part for part in pieces.parts if part not in drawn]
-    tables = {
-        "rankings": _rankings(pieces, folder, others, "inner_fold"),
-        "grid_seconds": pieces.seconds(folder),
-    }
+    others = [part for part in pieces.parts if not part.name.startswith("draw")]
+    inner, features = [part for part in others if part.number >= 0], pieces.usable(folder)
+    tables = {"rankings": _rankings(pieces, folder, others, "inner_fold")}
+    over = {"inner_fold": (_rankings(pieces, folder, inner, "inner_fold"), folds[folds["inner_fold"] >= 0])}
     if drawn:
-        classifiers = [use.label for use in pieces.settings.classifiers]
-        rows = [
-            (part.number, use.label, classifier, part.sizes[0], auc)
-            for part in drawn
-            for use, row in zip(part.selectors, pieces.scores(folder, part)[:, :, 0], strict=True)
-            for classifier, auc in zip(classifiers, row, strict=True)
-        ]
-        tables["resampling"] = pd.DataFrame(rows, columns=["draw", "selector", "classifier", "size", "auc"])
+        tables["resampling"] = _drawn_scores(pieces, folder, drawn)
         tables["resampling_rankings"] = _rankings(pieces, folder, drawn, "draw")
-    return tables
+        over["draw"] = (tables["resampling_rankings"], tables["resampling"])
+    stable, spread = [], []
+    for number, (rankings, scores) in over.items():
+        sizes = sorted({int(size) for size in scores["size"].unique()})
+        stable.append(selector_stability(rankings, number=number, sizes=sizes, features=features))
+        spread.append(classifier_spread(scores, number=number))
+    tables["selector_stability"] = pd.concat(stable, ignore_index=True)
+    tables["classifier_spread"] = pd.concat(spread, ignore_index=True)
+    return tables | {"grid_seconds": pieces.seconds(folder)}
+
+
+def _drawn_scores(pieces: GridSearch, folder: Path, drawn: Sequence[Part]) -> pd.DataFrame:
+    classifiers = [use.label for use in pieces.settings.classifiers]
+    rows = [
+        (part.number, use.label, classifier, part.sizes[0], auc)
+        for part in drawn
+        for use, row in zip(part.selectors, pieces.scores(folder, part)[:, :, 0], strict=True)
+        for classifier, auc in zip(classifiers, row, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["draw", "selector", "classifier", "size", "auc"])
 
 
 def _rankings(pieces: GridSearch, folder: Path, parts: Sequence[Part], number: str) -> pd.DataFrame:

@@ -232,6 +232,11 @@ class GridSearch:
         names = np.array([str(column) for column in self.table.columns], dtype=object)[kept["columns"]]
         return [list(names[ranking]) for ranking in kept["rankings"]]
 
+    def usable(self, folder: Path) -> int:
+        """How many features the preparation left to choose from: the most of any part."""
+        ranked = [part for part in self.parts if len(np.unique(self.labels[part.fit])) == 2]
+        return max(int(read_result(folder, self._key(part, "rank"), "usable")["usable"]) for part in ranked)
+
     def seconds(self, folder: Path) -> pd.DataFrame:
         """What the inner folds (and the validation part) took: part, name, seconds, fits."""
         spent: dict[tuple[str, str], list[float]] = {}
