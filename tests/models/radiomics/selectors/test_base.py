@@ -130,6 +130,25 @@ def test_constant_columns_come_last_in_their_order_and_have_no_score(key: str) -
     assert np.flatnonzero(np.isnan(selector.scores_)).tolist() == [0, 20]
 
 
+def test_a_worthless_column_that_varies_comes_before_a_constant_one() -> None:
+    class Worthless(RankingSelector):
+        """Has a score for the second of the varying columns only."""
+
+        size = None
+
+        def score(self, X: np.ndarray, y: np.ndarray, *, shared: dict[Any, Any]) -> np.ndarray:
+            scores = np.full(X.shape[1], np.nan)
+            scores[1] = -3.0
+            return scores
+
+    X, y = planted()
+    X = X[:, :4]
+    X[:, 0] = 7.1
+    selector = Worthless().fit(X, y)
+    assert selector.ranking_.tolist() == [2, 1, 3, 0]
+    assert "" not in SELECTORS
+
+
 @pytest.mark.parametrize("key", sorted(set(KEYS) - {"boruta"}))  # a forest draws columns at random
 def test_equal_columns_keep_their_order(key: str) -> None:
     X, y = planted()

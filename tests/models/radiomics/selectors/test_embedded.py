@@ -74,6 +74,20 @@ def test_columns_left_out_by_the_strong_rule_do_not_change_the_path(share: float
     assert set(ranking[:entered]) >= set(np.flatnonzero(step < 58))
 
 
+@pytest.mark.parametrize("seed", [66, 90, 190, 239])
+def test_columns_that_the_strong_rule_leaves_out_wrongly_are_taken_in_at_once(seed: int) -> None:
+    rng = np.random.default_rng(seed)  # data on which two columns break the rule
+    y = np.arange(24) % 2
+    Z = standardised(rng.normal(size=(24, 3)) @ rng.normal(size=(3, 50)) + 0.3 * rng.normal(size=(24, 50)))
+    target = y - y.mean()
+    first = np.abs(Z.T @ target).max() / len(y) / 0.5
+    alphas = np.geomspace(first, first * 0.05, 12)
+    _, path, _ = enet_path(Z, target, l1_ratio=0.5, alphas=alphas, tol=1e-8, max_iter=100_000)
+    expected = np.where((path != 0).any(axis=1), (path != 0).argmax(axis=1), 12)
+    step, _, _ = ElasticNet(l1_share=0.5, penalties=12, smallest=0.05, enough=50)._path(Z, target)
+    np.testing.assert_array_equal(step, expected)
+
+
 def test_an_elastic_net_that_is_all_l1_is_the_lasso() -> None:
     X, y = planted()
     np.testing.assert_array_equal(ElasticNet(l1_share=1).fit(X, y).ranking_, Lasso().fit(X, y).ranking_)
