@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from samesplit.audit.leaks import Audited
@@ -41,18 +42,22 @@ class AuditInputs:
         """The lesions of one part of a fold."""
         return self.plan.split.lesions(self.plan.cohort.lesions, repeat, fold, part)
 
-    def columns_of(self, repeat: int, fold: int, table: Table) -> tuple[int, ...] | None:
-        """The columns that are stable in the training lesions of a fold; None where the model does not ask.
+    @cached_property
+    def stable(self) -> dict[tuple[int, int], tuple[int, ...]]:
+        """The columns that are stable in the training lesions of each fold; empty where the model does not ask.
 
         The stability filter looks at no label and stays honest under every leak.
         """
-        if self.settings.stability is None or table is not self.cohort.table:
-            return None
-        training = set(self.lesions(repeat, fold, "train"))
-        measured = self.cases.repeats[self.cases.repeats["lesion_id"].isin(training)]
-        judged = judge_stability(measured, table.columns, self.settings.stability, model=self.settings.name)
-        kept = set(stable_columns(judged, table.columns))
-        return tuple(place for place, name in enumerate(table.columns) if name in kept)
+        asked, columns = self.settings.stability, self.cohort.table.columns
+        found: dict[tuple[int, int], tuple[int, ...]] = {}
+        for repeat, fold in self.plan.split.pairs() if asked is not None else ():
+            training = set(self.lesions(repeat, fold, "train"))
+            measured = self.cases.repeats[self.cases.repeats["lesion_id"].isin(training)]
+            assert asked is not None
+            judged = judge_stability(measured, columns, asked, model=self.settings.name)
+            kept = set(stable_columns(judged, columns))
+            found[repeat, fold] = tuple(place for place, name in enumerate(columns) if name in kept)
+        return found
 
 
 def audit_inputs(

@@ -18,50 +18,19 @@ from samesplit.run.provenance import versions
 from samesplit.storage import write_json, write_text
 from samesplit.tables import write_csv, write_table
 
-__all__ = ["AUDIT_COLUMNS", "write_audit"]
-
-AUDIT_COLUMNS = [
-    "leak",
-    "variant",
-    "title",
-    "labels",
-    "informative",
-    "applied",
-    "honest_auc",
-    "honest_low",
-    "honest_high",
-    "leaky_auc",
-    "leaky_low",
-    "leaky_high",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "p_value",
-    "n",
-    "n_positive",
-    "candidates",
-    "shuffles",
-    "method",
-    "note",
-    "honest_title",
-    "done_in",
-    "measured",
-]
-"""leak, variant; labels (`real` or `shuffled`); informative (it lets test labels in); applied (else `note`
-says why
-not); the AUCs and their difference, leaky minus honest, with intervals; candidates (cells of the leaky grid)."""
+__all__ = ["write_audit"]
 
 
 def write_audit(
-    folder: Path, table: pd.DataFrame, given: AuditInputs, settings: dict[str, Any], leaks: Sequence[Leak]
+    folder: Path, table: pd.DataFrame, given: AuditInputs, asked: dict[str, Any], leaks: Sequence[Leak]
 ) -> dict[str, Any]:
     """Write audit.csv, audit.parquet, record.json and audit.html.
 
     Args:
         folder: Where to.
-        table: `AUDIT_COLUMNS`.
+        table: See `AUDIT_COLUMNS`.
         given: What was audited.
-        settings: Shuffles, repeats, seed, fits.
+        asked: Shuffles, repeats, seed, fits, seconds.
         leaks: Those that were asked for.
 
     Returns:
@@ -80,7 +49,7 @@ def write_audit(
             "settings": given.settings.plain(),
         },
         "leaks": [leak.key() for leak in leaks],
-        **settings,
+        **asked,
         "folds": len({fold for _, fold in plan.split.pairs()}),
         "lesions": len(given.cohort.table),
         "features": len(given.cohort.table.columns),

@@ -26,14 +26,21 @@ class Labelled:
     """One set of labels and the repeats of the split that are done with it.
 
     Attributes:
-        name: `real`, or `shuffled 0` and so on.
+        kind: `real` or `shuffled`.
+        number: Of the shuffle.
         labels: 0 or 1 per lesion_id.
         repeats: Of the split.
     """
 
-    name: str
+    kind: str
+    number: int
     labels: pd.Series[int]
     repeats: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """Tells sets of labels apart."""
+        return f"{self.kind} {self.number}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ def carry_out(work: FoldWork) -> Arrays:
     """Do one procedure on one fold.
 
     Returns:
-        The arrays of `Scores`, and `seconds`.
+        The arrays of `Scores`, and `seconds` of this process (not of the wall clock).
 
     Raises:
         ModelError: There are too few patients in a class, or no feature is usable.
@@ -98,11 +105,11 @@ def carry_out(work: FoldWork) -> Arrays:
         draw=work.draw,
         owner=np.arange(len(table)),
     )
-    started = time.perf_counter()
+    started = time.process_time()
     with config_context(assume_finite=True, skip_parameter_validation=True):
         scores = work.procedure.run(given)
     told = {field.name: np.asarray(getattr(scores, field.name)) for field in fields(scores)}
-    return told | {"seconds": np.asarray(time.perf_counter() - started)}
+    return told | {"seconds": np.asarray(time.process_time() - started)}
 
 
 def do_works(

@@ -57,8 +57,9 @@ class SmoteBeforeFolds(Leak):
     name = "smote-before-folds"
     title = "SMOTE before the folds"
     done_in = (
-        "Xiong 2025, published code: lesions of the rarer class are made up before cross-validation, so they lie "
-        "between lesions of both sides."
+        "Xiong 2025, published code: SMOTE on the training part before its cross-validation, so "
+        "inner scores are of "
+        "lesions that the fit knows. Here it is made on the whole table before the split, as is also done."
     )
     measured = (
         "Lesions are made up between any two of the rarer class, test lesions included, and dealt "

@@ -44,7 +44,8 @@ class PatientOnTwoSides(Leak):
     variant = "lesions"
     title = "Lesions of one patient on two sides"
     done_in = (
-        "Xi 2020: lesions, not patients, are drawn at random, in the paper's split and in the published code."
+        "Xi 2020: lesions are drawn at random; the paper states no grouping by patient, and the published code "
+        "has none."
     )
     measured = (
         "In each repeat the lesions are dealt out anew at random within their class, without regard "

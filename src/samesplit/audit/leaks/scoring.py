@@ -38,9 +38,9 @@ class BestOfNOnTest(Leak):
     name = "best-of-n-on-test"
     title = "Best of all cells on the test set"
     done_in = (
-        "Xi 2020, published code: test metrics of every candidate are saved beside the validation "
+        "Xi 2020, published code: the test metrics of every trial are saved beside its validation "
         "metrics, with no "
-        "lock on the test set; the best of a grid is what radiomics papers often report."
+        "lock on the test set. The best cell of a grid on the test set is what grids are often reported by."
     )
     measured = (
         "Every cell is fitted on the training part and scored on the test part; of each repeat the cell with the "
