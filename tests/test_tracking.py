@@ -34,6 +34,9 @@ def make_run(folder: Path, *, auc: float = 0.8) -> Path:
         pd.DataFrame({"model": ["forest"], "selector": ["anova"], "inner_auc": [0.7]}),
         folder / "details" / "grid.parquet",
     )
+    write_table(
+        pd.DataFrame({"model": ["forest"] * 50_001, "rank": 1}), folder / "details" / "rankings.parquet"
+    )
     model = {"kind": "estimator", "description": "", "seeds": [0], "settings": {"parameters": {"depth": 3}}}
     record = {
         "run": "abc",
@@ -106,7 +109,10 @@ def test_artifacts_hold_the_report_the_grid_and_the_first_repeats_models(pushed:
     runs = runs_in(pushed[1]).set_index("name")
     assert "report.html" in {a.path for a in client.list_artifacts(runs.loc["abc", "id"])}
     forest = runs.loc["Random forest", "id"]
-    assert {a.path for a in client.list_artifacts(forest, "details")} == {"details/grid.csv"}
+    assert {a.path for a in client.list_artifacts(forest, "details")} == {
+        "details/grid.csv",
+        "details/rankings.parquet",  # as text it would be large
+    }
     kept = "model/seed0-repeat0-fold0"
     assert {a.path for a in client.list_artifacts(forest, "model")} == {kept}
     assert {a.path for a in client.list_artifacts(forest, kept)} == {f"{kept}/model.skops"}

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from samesplit.storage import hash_file, locked, write_json
 __all__ = ["is_pushed", "push", "store_uri"]
 
 ARTIFACTS = ("report.html", "report.json", "results.csv", "predictions.csv", "ledger.csv", "run.json")
+_MOST_CSV_ROWS = 50_000
 
 
 def store_uri(store: Path) -> str:
@@ -182,12 +184,22 @@ def _log_model(
     for path in sorted((run_folder / "details").glob("*.parquet")):
         table = pd.read_parquet(path)
         table = table[table["model"] == model["name"]]
-        if len(table):
+        if len(table) > _MOST_CSV_ROWS:
+            _log_parquet(client, run, table, path.name)
+        elif len(table):
             client.log_text(run, table.to_csv(index=False), f"details/{path.stem}.csv")
     # The store copies what it is given: of repeated splits it gets the first repeat's fitted models only.
     for fitted in sorted((run_folder / "models" / model["name"]).glob("seed*-repeat0-fold*")):
         client.log_artifacts(run, str(fitted), f"model/{fitted.name}")
     client.set_terminated(run, "FINISHED")
+
+
+def _log_parquet(client: Any, run: str, table: pd.DataFrame, name: str) -> None:
+    """A table of many rows is logged as parquet: as text it would be twenty times as large."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        table.to_parquet(path, index=False)
+        client.log_artifact(run, str(path), "details")
 
 
 def _metrics(results: pd.DataFrame) -> dict[str, float]:

@@ -19,7 +19,9 @@ Benchmark = Annotated[str, typer.Argument(help="A benchmark's folder or name.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes (default: one per core).")]
 Scheduler = Annotated[
     str | None,
-    typer.Option(help="A Dask scheduler (tcp://host:8786) whose workers open images and extract features."),
+    typer.Option(
+        help="A Dask scheduler (tcp://host:8786) whose workers open images, extract features and search grids."
+    ),
 ]
 Track = Annotated[bool, typer.Option(help="Push the run to mlflow.db.")]
 

@@ -37,7 +37,8 @@ class RunOptions:
         jobs: Processes to use; None means one per core.
         shuffle_labels: Seed of the canary: labels are shuffled between patients before anything is fitted.
         only: Models to run; empty means all of the benchmark's.
-        scheduler: Address of a Dask scheduler whose workers open the images and extract the features.
+        scheduler: Address of a Dask scheduler whose workers open the images, extract the features and search
+            the grids.
     """
 
     jobs: int | None = None
