@@ -120,6 +120,23 @@ def test_stopping_early_leaves_the_cluster_free_for_others(scheduler: str) -> No
     assert time.perf_counter() - start < 10
 
 
+def test_items_may_be_large(scheduler: str) -> None:
+    items = [bytes(12_000_000), b"ab"]
+    assert dict(in_cluster(len, items, address=scheduler)) == {0: 12_000_000, 1: 2}
+
+
+def test_what_must_be_the_same_on_a_worker_is_all_that_may_run_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    from samesplit import cluster
+
+    rooms: list[str] = []
+    libraries: list[str] = []
+    monkeypatch.setattr(cluster, "code_digest", lambda *names: rooms.extend(names) or "0" * 64)
+    monkeypatch.setattr(cluster, "library_digest", lambda *names: libraries.extend(names) or "1" * 64)
+    assert cluster._code().endswith(f"+{'0' * 12}+{'1' * 12}")
+    assert {"features", "models", "statistics"} <= set(rooms)
+    assert {"numpy", "scikit-learn", "xgboost"} <= set(libraries)
+
+
 def test_workers_with_other_code_are_refused(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("samesplit.cluster.__version__", "0.0.0")
     with pytest.raises(WorkspaceError, match="other code than the caller"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -64,7 +65,10 @@ def _results(
     suspects: list[int] = []
 
     def submit(place: int) -> Any:
-        future = client.submit(_on_worker, function, items[place], _code(), pure=False)
+        with warnings.catch_warnings():
+            # A few items at a time are on their way, and each is needed by one worker only.
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+            future = client.submit(_on_worker, function, items[place], _code(), pure=False)
         flying[future] = place
         return future
 
