@@ -17,7 +17,11 @@ __all__ = ["ContentHashes", "machine", "versions"]
 PACKAGES = (
     "samesplit",
     "SimpleITK",
+    "TPOT",
+    "boruta",
     "highdicom",
+    "imbalanced-learn",
+    "lightgbm",
     "lightning",
     "mlflow",
     "monai",
