@@ -12,7 +12,7 @@ import pandas as pd
 
 from samesplit.errors import SamesplitError
 
-__all__ = ["read_cells", "read_rows"]
+__all__ = ["read_cells", "read_rows", "read_text"]
 
 
 def read_cells(path: Path, *, error: type[SamesplitError] = SamesplitError) -> pd.DataFrame:
@@ -69,25 +69,7 @@ def read_rows(
 
 def _rows(path: Path, error: type[SamesplitError]) -> list[tuple[int, list[str]]]:
     """The rows that hold anything, each with the line it starts in."""
-    try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-        text = content.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise error("does not exist", where=path, remedy="check the name, or create the file") from None
-    except UnicodeDecodeError as problem:
-        raise error(
-            f"is not UTF-8 text ({problem.reason} at byte {problem.start})",
-            where=path,
-            remedy="save it as 'CSV UTF-8', comma-separated",
-        ) from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
-        raise error(
-            f"is not a whole gzip file ({problem})", where=path, remedy="copy or download it again"
-        ) from None
-    except OSError as problem:
-        raise error(f"cannot be read ({problem.strerror})", where=path) from problem
+    text = read_text(path, error=error)
     rows: list[tuple[int, list[str]]] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     start = 1
@@ -104,6 +86,33 @@ def _rows(path: Path, error: type[SamesplitError]) -> list[tuple[int, list[str]]
             remedy="check the double quotes: each that opens must close",
         ) from None
     return rows
+
+
+def read_text(path: Path, *, error: type[SamesplitError] = SamesplitError) -> str:
+    """The text of a UTF-8 file, which may be compressed (`.gz`) and begin with a byte order mark.
+
+    Raises:
+        SamesplitError: (or the given kind) The file is missing, not UTF-8, or a broken archive.
+    """
+    try:
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+        return content.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise error("does not exist", where=path, remedy="check the name, or create the file") from None
+    except UnicodeDecodeError as problem:
+        raise error(
+            f"is not UTF-8 text ({problem.reason} at byte {problem.start})",
+            where=path,
+            remedy="save it as 'CSV UTF-8', comma-separated",
+        ) from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
+        raise error(
+            f"is not a whole gzip file ({problem})", where=path, remedy="copy or download it again"
+        ) from None
+    except OSError as problem:
+        raise error(f"cannot be read ({problem.strerror})", where=path) from problem
 
 
 def _check_header(header: list[str], line: int, path: Path, error: type[SamesplitError]) -> None:

@@ -72,6 +72,18 @@ def test_numbers_are_read_exactly(benchmark_folder: Any) -> None:
     assert found.table["a"].tolist() == values.tolist()
 
 
+def test_numbers_are_the_same_whichever_way_the_file_is_read(benchmark_folder: Any) -> None:
+    plain = load(benchmark_folder).features
+    quoted = load(benchmark_folder, TABLE.replace("volume", '"volume"').replace("L1", '"L1"')).features
+    spaced = load(benchmark_folder, TABLE.replace(",", " , ").replace("L4", "\nL4")).features
+
+    assert plain is not None
+    assert quoted is not None
+    assert spaced is not None
+    pd.testing.assert_frame_equal(quoted.table, plain.table)
+    pd.testing.assert_frame_equal(spaced.table, plain.table)
+
+
 def test_whole_numbers_serve_as_ids_whatever_the_file(benchmark_folder: Any) -> None:
     lesions = "lesion_id,patient_id,label\n" + "".join(
         f"{i},{i},{'malignant' if i % 2 else 'benign'}\n" for i in range(4)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from samesplit.benchmarks.definition import BenchmarkDefinition, FeatureTableSettings
-from samesplit.csv_files import read_rows
+from samesplit.csv_files import read_rows, read_text
 from samesplit.errors import CohortError, DataMissingError
 from samesplit.storage import hash_object
 from samesplit.tables import LEDGER, check_table, empty_table
@@ -52,7 +52,7 @@ class FeatureTable:
 class _Raw:
     """A table as its file holds it."""
 
-    columns: dict[str, Sequence[Any]]
+    columns: dict[str, Sequence[Any] | Numbers]
     places: list[str]
 
     def without(self, names: set[str]) -> _Raw:
@@ -91,7 +91,7 @@ def load_feature_table(
     if settings is None:
         raise CohortError("names no table under 'features'", where=folder / "benchmark.yaml")
     path = _find(folder, definition, settings, root)
-    raw = _read_parquet(path, settings) if path.suffix == ".parquet" else _read_text(path)
+    raw = _read_parquet(path, settings) if path.suffix == ".parquet" else _read_text(path, settings)
     ids = _ids(raw, settings, path)
     _check_lesions(ids, raw.places, set(lesions["lesion_id"]), path)
     raw, notes = _features_only(raw, settings, [str(name) for name in lesions.columns], path)
@@ -122,12 +122,52 @@ def _find(folder: Path, definition: BenchmarkDefinition, settings: FeatureTableS
     )
 
 
-def _read_text(path: Path) -> _Raw:
+def _read_text(path: Path, settings: FeatureTableSettings) -> _Raw:
+    quick = _read_quickly(read_text(path, error=CohortError), settings)
+    if quick is not None:
+        return quick
     header, lines, rows = read_rows(path, error=CohortError)
     if not rows:
         raise CohortError("has no rows", where=path, remedy="write one row a lesion")
-    columns: dict[str, Sequence[Any]] = dict(zip(header, zip(*rows, strict=True), strict=True))
+    columns: dict[str, Sequence[Any] | Numbers] = dict(zip(header, zip(*rows, strict=True), strict=True))
     return _Raw(columns, [f"line {line}" for line in lines])
+
+
+def _read_quickly(text: str, settings: FeatureTableSettings) -> _Raw | None:
+    """A table without quotes, gaps or text among its features, several times faster; None for any other.
+
+    Whatever is wrong with a table is found, and told with its place, by the way that is slow.
+    """
+    lines = text.splitlines()
+    header = [name.strip() for name in lines[0].split(",")] if lines else []
+    commas = len(header) - 1
+    regular = '"' not in text and len(lines) > 1 and all(line.count(",") == commas for line in lines)
+    if not regular or "" in header or len(set(header)) < len(header):
+        return None
+    as_text = {settings.id_column, *settings.drop}
+    as_text |= {name for name in header if name.startswith(_DIAGNOSTICS)}
+    places = [place for place, name in enumerate(header) if name not in as_text]
+    numbers = np.empty((len(places), len(lines) - 1))
+    rows = [line.split(",") for line in lines[1:]]
+    try:
+        for row, cells in enumerate(rows):
+            numbers[:, row] = _row_of_numbers([cells[place] for place in places])
+    except ValueError:
+        return None
+    columns: dict[str, Sequence[Any] | Numbers] = {
+        name: [cells[place].strip() for cells in rows] for place, name in enumerate(header) if name in as_text
+    }
+    columns |= {header[place]: numbers[row] for row, place in enumerate(places)}
+    return _Raw({name: columns[name] for name in header}, [f"line {row + 2}" for row in range(len(rows))])
+
+
+def _row_of_numbers(cells: list[str]) -> list[float]:
+    if "_" not in "".join(cells):  # Python reads 1_0 as 10
+        try:
+            return list(map(float, cells))
+        except ValueError:
+            pass  # something is missing, or wrong
+    return [_number(cell.strip()) for cell in cells]
 
 
 def _read_parquet(path: Path, settings: FeatureTableSettings) -> _Raw:
@@ -141,7 +181,7 @@ def _read_parquet(path: Path, settings: FeatureTableSettings) -> _Raw:
         table = table.reset_index()
     if table.empty:
         raise CohortError("has no rows", where=path, remedy="write one row a lesion")
-    columns: dict[str, Sequence[Any]] = {str(name): table[name].tolist() for name in table.columns}
+    columns: dict[str, Sequence[Any] | Numbers] = {str(name): table[name].tolist() for name in table.columns}
     return _Raw(columns, [f"row {row + 1}" for row in range(len(table))])
 
 
@@ -243,10 +283,14 @@ def _features_only(
     return raw, (f"{said}extraction, not the lesion",) if diagnostics else ()
 
 
-def _numbers(name: str, cells: Sequence[Any], ids: list[str], places: list[str], path: Path) -> Numbers:
+def _numbers(
+    name: str, cells: Sequence[Any] | Numbers, ids: list[str], places: list[str], path: Path
+) -> Numbers:
     try:
-        # Python's own reading of a number is exact to the last bit.
-        numbers = np.array([_number(cell) for cell in cells], dtype=np.float64)
+        if isinstance(cells, np.ndarray):
+            numbers = cells
+        else:  # Python's own reading of a number is exact to the last bit
+            numbers = np.array([_number(cell) for cell in cells], dtype=np.float64)
     except (TypeError, ValueError):
         row = next(i for i, cell in enumerate(cells) if not _is_number(cell))
         raise CohortError(
