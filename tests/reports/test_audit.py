@@ -83,6 +83,14 @@ def test_a_leak_that_was_not_made_says_why_and_is_not_drawn(table: pd.DataFrame)
     assert "Sites" not in figure.svg
 
 
+def test_a_leak_that_failed_is_not_called_inapplicable(table: pd.DataFrame) -> None:
+    failed = table.assign(note=table["note"].where(table["applied"], "failed: the memory was not enough"))
+    text = audit_section(failed, RECORD).model_dump_json()
+
+    assert "failed: the memory was not enough" in text
+    assert "not applicable" not in text
+
+
 def test_the_page_escapes_what_it_is_given_and_needs_nothing_else(table: pd.DataFrame) -> None:
     page = audit_page(table, RECORD)
 

@@ -43,7 +43,7 @@ AUDIT_COLUMNS = [
     "done_in",
     "measured",
 ]
-"""leak, variant; labels (`real` or `shuffled`); informative (it lets test labels in); applied (else `note` says why
+"""leak, variant; labels (`real`, `shuffled`); informative (it lets test labels in); applied (else `note` says why
 not); the AUCs and their difference, leaky minus honest, with intervals; candidates (cells of the leaky grid)."""
 
 _WHOLE: dict[str, Any] = dict.fromkeys(("n", "n_positive", "candidates", "shuffles"), "Int64")

@@ -70,7 +70,7 @@ def _in_words(rows: list[dict[str, Any]], record: dict[str, Any]) -> str:
         f"{counted(int(record['features']), 'feature')}, {counted(int(record['repeats']), 'repeat')} of "
         f"{counted(int(record['folds']), 'fold')}. "
     )
-    if real:
+    if any(float(row["difference"]) > 0 for row in real):
         most = max(real, key=lambda row: float(row["difference"]))
         text += (
             f"The most was bought by “{_name(most)}”: {number(most['difference'], signed=True)} "
@@ -142,7 +142,7 @@ def _table(rows: list[dict[str, Any]], kind: str, record: dict[str, Any]) -> Tab
         Column(key="honest", title="Honest AUC", kind="interval"),
         Column(key="leaky", title="AUC with the leak", kind="interval"),
         Column(key="difference", title="Bought", kind="interval", help="Leaky minus honest, paired"),
-        Column(key="expected", title="As expected" if kind == "shuffled" else "Cells", kind="text"),
+        Column(key="expected", title="As expected" if kind == "shuffled" else "Cells of the grid"),
         Column(key="note", title="Remarks"),
     )
     made = []
@@ -153,7 +153,7 @@ def _table(rows: list[dict[str, Any]], kind: str, record: dict[str, Any]) -> Tab
         cells = {
             "leak": text_cell(_name(row)),
             "informative": text_cell("yes" if row["informative"] else "no"),
-            "note": text_cell(row["note"] if row["applied"] else f"not applicable: {row['note']}"),
+            "note": text_cell(_remark(row)),
         }
         if row["applied"]:
             methods.append(str(row["method"]))
@@ -173,6 +173,14 @@ def _table(rows: list[dict[str, Any]], kind: str, record: dict[str, Any]) -> Tab
         f"{100 * float(record['confidence']):g} % intervals: {', '.join(dict.fromkeys(methods)) or 'none'}."
     )
     return Table(id=f"audit-{kind}", title=_TITLES[kind], columns=columns, rows=tuple(made), notes=(note,))
+
+
+def _remark(row: dict[str, Any]) -> str:
+    """What is to be known of a row; of one without numbers, why it has none."""
+    note = "" if is_missing(row["note"]) else str(row["note"])
+    if row["applied"] or note.startswith(("failed:", "no AUC:")):
+        return note
+    return f"not applicable: {note}"
 
 
 def _as_expected(row: dict[str, Any]) -> str:
