@@ -68,7 +68,7 @@ def default_text(default: Any) -> str:
     """A default as the page shows it."""
     if default is PydanticUndefined:
         return "must be given"
-    if default is None or default == () or isinstance(default, Declaration):
+    if default is None or default in ((), "") or isinstance(default, Declaration):
         return "none"
     if isinstance(default, tuple):
         return f"`[{', '.join(map(str, default))}]`"

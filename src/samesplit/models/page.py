@@ -44,6 +44,7 @@ def models_page() -> str:
     blocks = [*_introduction(), *_kinds(), *_grid()]
     blocks += ["## Selectors", *_about_selectors(), _selectors(), *_selector_settings()]
     blocks += ["## Classifiers", *_about_classifiers(), _classifiers()]
+    blocks += ["## Settings of the other kinds", *_other_kinds()]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -66,8 +67,17 @@ def _kinds() -> list[str]:
         "## Kinds",
         table(["kind", "what it is", "its own settings"], rows),
         "Every kind has these besides:",
-        settings_table(ModelSettings, only=_ALL_KINDS),
+        settings_table(ModelSettings, {"description": "Shown in the report."}, only=_ALL_KINDS),
     ]
+
+
+def _other_kinds() -> Iterable[str]:
+    for kind in KINDS:
+        if kind != "radiomics-grid" and _own_keys(kind):
+            yield f"### `{kind}`"
+            parts = inspect.cleandoc(settings_class(kind).__doc__ or "").split("\n\n")[1:]
+            yield from (plain(one_line(part)) for part in parts)
+            yield _own_settings(kind)
 
 
 def _own_keys(kind: str) -> list[str]:

@@ -25,7 +25,7 @@ Level = Annotated[float, Field(gt=0, le=1)]
 
 
 class UnivariateMultivariableSettings(ModelSettings):
-    """`kind: univariate-multivariable-logistic`.
+    """`kind: univariate-multivariable-logistic`: what passes a univariate screen, in one logistic regression.
 
     References:
         The published use that it follows: Zhong et al. 2025 (T1 mapping of small renal masses).
