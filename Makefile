@@ -2,7 +2,8 @@
 # make test   sets everything up and runs all tests
 # make coverage  runs all tests and says which lines of the whole package they miss
 # make lint   format, lint, types and layers
-# make bench  times feature extraction against other tools and writes docs/performance.md (25 minutes; QUICK=1: try it)
+# make bench  times extraction and the grid against other ways, writes docs/performance*.md (45 minutes; QUICK=1: try it)
+# make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,7 +13,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: setup demo test coverage lint format bench clean
+.PHONY: setup demo test coverage lint format bench bench-grid clean
 .DEFAULT_GOAL := help
 
 help:
@@ -46,7 +47,14 @@ bench: setup
 	@sh scripts/bench/setup.sh
 	@out=reports/bench$(if $(QUICK),-quick); \
 	$(BIN)/python scripts/bench/measure.py --output $$out $(if $(DATA),--data $(DATA)) $(if $(QUICK),--quick) && \
-	$(BIN)/python scripts/bench/page.py $$out --docs $(if $(QUICK),$$out,docs)
+	$(BIN)/python scripts/bench/page.py $$out --docs $(if $(QUICK),$$out,docs) && \
+	$(BIN)/python scripts/bench/grid/measure.py --output $$out $(if $(QUICK),--quick) && \
+	$(BIN)/python scripts/bench/grid/page.py $$out --docs $(if $(QUICK),$$out,docs)
+
+bench-grid: setup
+	@out=reports/bench$(if $(QUICK),-quick); \
+	$(BIN)/python scripts/bench/grid/measure.py --output $$out $(if $(QUICK),--quick) $(if $(FOLDS),--folds $(FOLDS)) && \
+	$(BIN)/python scripts/bench/grid/page.py $$out --docs $(if $(QUICK),$$out,docs)
 
 clean:
 	rm -rf .venv .venv-bench-* reports/*/ reports/.cache reports/.mlflow mlflow.db

@@ -2,8 +2,8 @@
 
 What is here follows the published formulas in the style that the field's scripts share: scikit-learn where it
 has the selector, else a Python loop over columns as scikit-feature has it, entropies from dictionaries of counts,
-nothing kept between cells. A selection that would take hours is timed on a stated part of its columns and steps and
-multiplied up; `Cost.part` says which part.
+nothing kept between cells. A selection that would take hours is timed on a stated part of its columns and steps
+and multiplied up; `Cost.part` says which part.
 """
 
 from __future__ import annotations
