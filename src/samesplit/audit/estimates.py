@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
@@ -95,20 +96,23 @@ def bought_when_shuffled(
     second = np.array([auc_of(table).estimate for table in honest])
     lesions = honest[0].drop_duplicates("lesion_id")
     return Bought(
-        honest=t_interval(second, confidence=confidence),
-        leaky=t_interval(first, confidence=confidence),
-        difference=t_interval(first - second, confidence=confidence),
+        honest=t_interval(second, confidence=confidence, bounds=(0.0, 1.0)),
+        leaky=t_interval(first, confidence=confidence, bounds=(0.0, 1.0)),
+        difference=t_interval(first - second, confidence=confidence, bounds=(-1.0, 1.0)),
         n=len(lesions),
         n_positive=int(lesions["label"].sum()),
     )
 
 
-def t_interval(values: np.ndarray[tuple[int], np.dtype[np.float64]], *, confidence: float = 0.95) -> Interval:
+def t_interval(
+    values: npt.NDArray[np.float64], *, confidence: float = 0.95, bounds: tuple[float, float] | None = None
+) -> Interval:
     """The mean of independent values with Student's interval.
 
     Args:
         values: Shape (n,).
         confidence: Two-sided coverage.
+        bounds: Where the interval is cut off.
 
     Returns:
         The mean; without an interval for fewer than two values or values that do not differ.
@@ -128,4 +132,8 @@ def t_interval(values: np.ndarray[tuple[int], np.dtype[np.float64]], *, confiden
         return Interval(mean, math.nan, math.nan, method, "the shuffles do not differ: no interval")
     error = float(values.std(ddof=1)) / math.sqrt(len(values))
     step = float(stats.t.isf((1 - check_confidence(confidence)) / 2, len(values) - 1)) * error
-    return Interval(mean, mean - step, mean + step, method)
+    low, high, note = mean - step, mean + step, ""
+    if bounds is not None and (low < bounds[0] or high > bounds[1]):
+        low, high = max(low, bounds[0]), min(high, bounds[1])
+        note = f"interval cut off at [{bounds[0]:g}, {bounds[1]:g}]"
+    return Interval(mean, low, high, method, note)

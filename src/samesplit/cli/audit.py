@@ -63,8 +63,7 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
 
     lines = []
     for row in rows.to_dict("records"):
-        name = row["leak"] + (f" ({row['variant']})" if row["variant"] else "")
-        line = [name, "yes" if row["informative"] else "no"]
+        line = [row["title"], "yes" if row["informative"] else "no"]
         for value, key in (("honest_auc", "honest"), ("leaky_auc", "leaky"), ("difference", "difference")):
             signed = key == "difference"
             interval = interval_text(row[f"{key}_low"], row[f"{key}_high"], signed=signed)
