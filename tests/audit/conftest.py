@@ -19,8 +19,8 @@ GRID = """
 kind: radiomics-grid
 title: Small grid
 selectors: [anova-f]
-classifiers: [lda, naive-bayes, knn]
-sizes: [3, 20]
+classifiers: [naive-bayes, knn]
+sizes: [2, 8, 40]
 inner_folds: 2
 """
 
@@ -46,7 +46,7 @@ def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "lesion_id": ids,
             "patient_id": owners,
             "label": ["m" if number % 3 == 0 else "b" for number in numbers],
-            "site": ["ABCDEFGH"[number // 6] for number in numbers],
+            "site": ["ABCDEFGHIJKL"[number // 4] for number in numbers],
         }
     )
     lesions.to_csv(folder / "lesions.csv", index=False)
