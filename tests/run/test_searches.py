@@ -21,6 +21,7 @@ from samesplit.run import searches, stages
 from samesplit.run.folds import FoldTask, run_folds
 from samesplit.run.progress import SilentReporter
 from samesplit.run.searches import run_searches, searching
+from samesplit.storage import code_digest
 
 N_PIECES = 2 + 2 * 2
 """Of one task: two inner folds rank, and two classifiers are scored in each."""
@@ -107,6 +108,7 @@ def test_the_pieces_of_all_folds_are_counted_together_and_the_fits_only_read_the
 def test_a_run_killed_in_the_middle_goes_on_with_the_pieces_that_are_missing(
     tmp_path: Path, attempts: list[Any]
 ) -> None:
+    code_digest.cache_clear()  # the other process reads the code as it is now
     died = subprocess.run([sys.executable, __file__, str(tmp_path / "folds")], check=False, timeout=120)
     assert died.returncode == -signal.SIGKILL
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "folds").rglob("*.npz")}

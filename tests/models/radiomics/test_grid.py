@@ -90,14 +90,6 @@ def test_each_cell_is_what_a_plain_pipeline_gives_on_the_same_inner_folds() -> N
             assert cell["auc"] == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.slow
-def test_the_number_of_jobs_does_not_change_the_result() -> None:
-    X, y, patients = data()
-    one = search(X, y, patients, settings=settings(), seed=0, jobs=1)
-    two = search(X, y, patients, settings=settings(), seed=0, jobs=2)
-    pd.testing.assert_frame_equal(one.folds, two.folds)
-
-
 def test_a_fold_with_one_class_is_left_out_of_the_mean() -> None:
     X, _, _ = data(n=30)
     y = np.zeros(30, dtype=int)

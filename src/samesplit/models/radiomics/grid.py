@@ -145,7 +145,8 @@ def gather(pieces: GridSearch, folder: Path) -> GridResult:
     chosen = best if settings.choose == "best" else sparest
     grid["chosen"] = np.arange(len(grid)) == chosen
     grid["one_standard_error"] = np.arange(len(grid)) == sparest
-    each = [_table(cells).assign(inner_fold=i, auc=row) for i, row in zip(numbers, scores, strict=True)]
+    names = _table(cells)
+    each = [names.assign(inner_fold=i, auc=row) for i, row in zip(numbers, scores, strict=True)]
     scored = pd.concat(each, ignore_index=True)
     return GridResult(cells[chosen], grid, scored, _tables(pieces, folder, scored))
 
@@ -198,9 +199,9 @@ def _table(cells: list[Cell]) -> pd.DataFrame:
 def _tables(pieces: GridSearch, folder: Path, folds: pd.DataFrame) -> dict[str, pd.DataFrame]:
     drawn = [part for part in pieces.parts if part.name.startswith("draw")]
     others = [part for part in pieces.parts if not part.name.startswith("draw")]
-    inner, features = [part for part in others if part.number >= 0], pieces.usable(folder)
-    tables = {"rankings": _rankings(pieces, folder, others, "inner_fold")}
-    over = {"inner_fold": (_rankings(pieces, folder, inner, "inner_fold"), folds[folds["inner_fold"] >= 0])}
+    features, ranked = pieces.usable(folder), _rankings(pieces, folder, others, "inner_fold")
+    tables = {"rankings": ranked}
+    over = {"inner_fold": (ranked[ranked["inner_fold"] >= 0], folds[folds["inner_fold"] >= 0])}
     if drawn:
         tables["resampling"] = _drawn_scores(pieces, folder, drawn)
         tables["resampling_rankings"] = _rankings(pieces, folder, drawn, "draw")
@@ -229,9 +230,11 @@ def _drawn_scores(pieces: GridSearch, folder: Path, drawn: Sequence[Part]) -> pd
 def _rankings(pieces: GridSearch, folder: Path, parts: Sequence[Part], number: str) -> pd.DataFrame:
     """One row a place of a ranking; names are categories, since each stands in many rows."""
     rows = [
-        (part.number, use.label, rank, feature)
+        (part.number, selector, rank, feature)
         for part in parts
-        for use, ranking in zip(part.selectors, pieces.rankings(folder, part), strict=True)
+        for selector, ranking in zip(
+            [use.label for use in part.selectors], pieces.rankings(folder, part), strict=True
+        )
         for rank, feature in enumerate(ranking, start=1)
     ]
     table = pd.DataFrame(rows, columns=[number, "selector", "rank", "feature"])
