@@ -71,10 +71,11 @@ def test_the_difference_is_that_of_the_two_aucs(audited: Audit) -> None:
     np.testing.assert_allclose(done["difference"], done["leaky_auc"] - done["honest_auc"], atol=1e-12)
 
 
-def test_the_best_of_all_cells_is_never_worse_than_the_chosen_one(audited: Audit) -> None:
-    rows = audited.table[audited.table["leak"] == "best-of-n-on-test"]
+def test_the_best_of_all_cells_buys_something_where_there_is_nothing_to_find(audited: Audit) -> None:
+    rows = audited.table[audited.table["leak"] == "best-of-n-on-test"].set_index("labels")
 
-    assert (rows["difference"] >= 0).all()
+    # On real labels it need not: it keeps one cell for all folds, while the honest choice may change between them.
+    assert rows.loc["shuffled", "difference"] > 0
     assert set(rows["candidates"]) == {6}
 
 
