@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import statsmodels.api as sm
 from scipy.optimize import linprog
 from scipy.stats import chi2, norm
+from statsmodels.discrete.discrete_model import Logit
 
 from samesplit.models.firth import FirthFit, firth
 
@@ -111,7 +111,7 @@ def _likely(design: Floats, y: Floats) -> LogisticFit | None:
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # whether it converged is looked at below
-            found = sm.Logit(y, design).fit(disp=0, method="newton", maxiter=100)
+            found = Logit(y, design).fit(disp=0, method="newton", maxiter=100)
     except np.linalg.LinAlgError:
         return None
     errors = np.asarray(found.bse, dtype="float64")

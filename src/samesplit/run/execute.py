@@ -13,7 +13,6 @@ import pandas as pd
 from samesplit.benchmarks.splits import balance
 from samesplit.features.catalogue import find
 from samesplit.features.listing import profile_listing
-from samesplit.reports import build_report
 from samesplit.run.audit_tables import adopt_audit
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter, SilentReporter
@@ -71,7 +70,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
             _point_latest(plan)
             failures = json.loads(complete.read_text(encoding="utf-8"))["failures"]
             if adopt_audit(folder):
-                build_report(folder)
+                _report(folder)
             return RunOutcome(folder, folder / "report.html", unchanged=True, failures=failures)
         started = datetime.now(UTC)
         _write_cohort(plan, folder)
@@ -86,7 +85,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         with reporter.stage("Report") as advance:
             advance(0, 1)
             adopt_audit(folder)
-            report = build_report(folder)
+            report = _report(folder)
             advance(1, 1)
         if not models.failures and not _for_want_of_memory(images):  # else the next run tries again
             write_json(complete, {"run": plan.run_id, "failures": models.failures})
@@ -102,6 +101,13 @@ def _for_want_of_memory(images: FeatureStage) -> bool:
 def _with_externals(plan: Plan, predictions: pd.DataFrame) -> pd.DataFrame:
     tables = [predictions, *(external.predictions for external in plan.externals)]
     return pd.concat(tables, ignore_index=True)
+
+
+def _report(folder: Path) -> Path:
+    """Write the report; imported here, since the processes that fit models have no use for matplotlib."""
+    from samesplit.reports import build_report
+
+    return build_report(folder)
 
 
 def _write_cohort(plan: Plan, folder: Path) -> None:

@@ -7,10 +7,12 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import statsmodels.api as sm
 from scipy.special import logit
 from sklearn.metrics import average_precision_score, brier_score_loss
 from sklearn.metrics import log_loss as sklearn_log_loss
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
+from statsmodels.tools.tools import add_constant
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import (
@@ -225,7 +227,7 @@ def calibration_slope(
     above, below = x[truth == 1], x[truth == 0]
     if below.max() <= above.min() or above.max() <= below.min():
         return _no_fit("the probabilities separate the classes completely: no finite slope")
-    model = sm.GLM(truth, sm.add_constant(x), family=sm.families.Binomial())
+    model = GLM(truth, add_constant(x), family=families.Binomial())
     return _wald(model, len(truth), patients=patients, confidence=confidence, note=note)
 
 
@@ -253,7 +255,7 @@ def calibration_in_the_large(
         StatisticsError: A class is missing, or probabilities outside [0, 1].
     """
     truth, x, note = _logits(labels, probabilities)
-    model = sm.GLM(truth, np.ones((truth.size, 1)), family=sm.families.Binomial(), offset=x)
+    model = GLM(truth, np.ones((truth.size, 1)), family=families.Binomial(), offset=x)
     return _wald(model, len(truth), patients=patients, confidence=confidence, note=note)
 
 
@@ -269,7 +271,7 @@ def _no_fit(note: str) -> Interval:
     return Interval(math.nan, math.nan, math.nan, "logistic regression, Wald", note)
 
 
-def _wald(model: sm.GLM, n: int, *, patients: npt.ArrayLike | None, confidence: float, note: str) -> Interval:
+def _wald(model: GLM, n: int, *, patients: npt.ArrayLike | None, confidence: float, note: str) -> Interval:
     """Fit and report the last coefficient."""
     codes = np.arange(n) if patients is None else codes_of(patients, n=n)
     method = "logistic regression, Wald"
