@@ -24,6 +24,7 @@ from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.statistics.auc import auc_interval
 
+FOREST = {"name": "random-forest", "parameters": {"n_estimators": 5}}
 TREE = {"name": "decision-tree", "parameters": {"max_depth": 2}}
 
 
@@ -70,11 +71,13 @@ def same(one: Any, other: Any) -> None:
 def test_processes_and_a_cluster_give_what_one_process_gives_to_the_last_digit(
     tmp_path: Path, scheduler: str
 ) -> None:
-    found = pieces_of(settings(classifiers=["logistic", "random-forest"], oversample={}, scale="min-max"))
-    for name, how in (("here", {}), ("processes", {"jobs": 2}), ("cluster", {"scheduler": scheduler})):
+    grid = settings(classifiers=["logistic", FOREST], oversample={}, scale="min-max")
+    found = pieces_of(grid)
+    for name, how in (("here", {}), ("cluster", {"scheduler": scheduler})):
         carry_out(found, tmp_path / name, **how)
-    here, processes, cluster = (gather(found, tmp_path / name) for name in ("here", "processes", "cluster"))
-    same(here, processes)
+    here, cluster = (gather(found, tmp_path / name) for name in ("here", "cluster"))
+    X, y, patients = data()
+    same(here, search(X, y, patients, settings=grid, seed=0, jobs=2))
     same(here, cluster)
 
 
