@@ -73,10 +73,12 @@ def test_settings_that_are_covered_are_kept_to(key: str, parameters: dict[str, A
         ("decision-tree", {"ccp_alpha": 0.1}),
         ("decision-tree", {"splitter": "random"}),
         ("bagging", {"max_samples": 0.5}),
+        ("bagging", {"max_samples": 1}),  # one row, not all
+        ("bagging", {"max_features": 1}),  # one feature, not all
         ("bagging", {"estimator": LogisticRegression()}),
         ("adaboost", {"estimator": LogisticRegression()}),
     ],
-    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+    ids=lambda value: value if isinstance(value, str) else "-".join(f"{k}={v}" for k, v in value.items()),
 )
 def test_other_settings_take_the_usual_way(key: str, parameters: dict[str, Any]) -> None:
     assert quick_scores(make_classifier(key, parameters, seed=0)) is None

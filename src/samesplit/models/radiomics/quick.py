@@ -68,7 +68,7 @@ def quick_scores(classifier: Any) -> Quick | None:
         return _forest(given, int(seed)) if _plain_limits(given) else None
     if type(classifier) is DecisionTreeClassifier and _as(given, _TREE | {"splitter": "best"}):
         return _single(given, int(seed)) if _plain_limits(given) else None
-    if type(classifier) is BaggingClassifier and _as(given, _BAGGING) and given["max_samples"] in (None, 1.0):
+    if type(classifier) is BaggingClassifier and _as(given, _BAGGING) and _all_rows(given["max_samples"]):
         return _bagged(given["n_estimators"], int(seed))
     if type(classifier) is SupportVectors:
         return _machine(classifier)
@@ -78,7 +78,15 @@ def quick_scores(classifier: Any) -> Quick | None:
 
 
 def _as(given: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    return all(name in given and given[name] == value for name, value in wanted.items())
+    """Whether settings are as wanted, in kind too: 1 is one feature, 1.0 is all of them."""
+    return all(
+        name in given and type(given[name]) is type(value) and given[name] == value
+        for name, value in wanted.items()
+    )
+
+
+def _all_rows(share: Any) -> bool:
+    return share is None or (isinstance(share, float) and share == 1.0)
 
 
 def _plain_limits(given: dict[str, Any]) -> bool:
