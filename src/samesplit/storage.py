@@ -27,6 +27,7 @@ __all__ = [
     "hash_object",
     "library_digest",
     "locked",
+    "make_directory",
     "replace_directory",
     "temporary_directory",
     "write_bytes",
@@ -96,6 +97,17 @@ def write_text(path: Path, content: str) -> Path:
 def write_json(path: Path, value: Any) -> Path:
     """Write plain data as readable JSON with sorted keys, at once; see `write_bytes`."""
     return write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def make_directory(path: Path) -> Path:
+    """Make a folder, with those above it, unless it is there.
+
+    Raises:
+        WorkspaceError: The disk is full or the folder cannot be written.
+    """
+    with _disk_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -14,10 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from samesplit.errors import WorkspaceError
 from samesplit.models import pieces as module
 from samesplit.models.protocol import Cases
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
-from samesplit.run import searches, stages
+from samesplit.run import folds, searches, stages
 from samesplit.run.folds import FoldTask, run_folds
 from samesplit.run.progress import SilentReporter
 from samesplit.run.searches import run_searches, searching
@@ -168,6 +170,39 @@ def test_folds_that_do_not_fit_into_the_memory_together_come_one_after_the_other
     assert failed == {}
     assert told[-1] == (2 * N_PIECES, 2 * N_PIECES)
     assert rounds == [2, 4, 2, 4]
+
+
+def test_a_long_piece_finds_the_folder_in_which_it_writes_down_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[bool] = []
+    tasks = tasks_of(tmp_path / "folds", grid())
+    do_pieces = searches.do_pieces
+
+    def look(pieces: Any, **how: Any) -> Any:
+        there.extend(task.training_fold().directory.is_dir() for task in tasks)
+        return do_pieces(pieces, **how)
+
+    monkeypatch.setattr(searches, "do_pieces", look)
+    search(tasks)
+    assert there == [True] * 4
+
+
+def test_a_working_folder_that_cannot_be_made_stops_the_run(tmp_path: Path) -> None:
+    (tmp_path / "folds").write_text("in the way")
+    with pytest.raises(WorkspaceError, match="cannot be written"):
+        search(tasks_of(tmp_path / "folds", grid()))
+
+
+def test_a_task_keeps_its_name_when_the_code_changes_while_it_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, other = tasks_of(tmp_path / "folds", grid())
+    key = task.key
+    monkeypatch.setattr(folds, "code_digest", lambda *_: "changed")
+    assert pickle.loads(pickle.dumps(task)).key == key
+    assert tasks_of(tmp_path / "folds", grid())[0].key != key
+    assert other.key != key
 
 
 def test_the_scheduler_of_the_command_line_is_given_the_pieces(

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -61,9 +62,13 @@ class FoldTask:
     digest: str
     store: Path
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """The hash of all inputs, under which the result is kept."""
+        """The hash of all inputs, under which the result is kept.
+
+        Asked for once and then carried along, so that a process that the task is sent to looks for what is there
+        already under the same name, whatever has become of the source code meanwhile.
+        """
         return hash_object(
             {
                 "code": code_digest("models", "features", "statistics"),

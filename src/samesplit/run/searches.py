@@ -15,6 +15,7 @@ from samesplit.models.pieces import Piece, do_pieces
 from samesplit.models.protocol import Searches
 from samesplit.run.folds import FoldTask
 from samesplit.run.progress import Advance
+from samesplit.storage import make_directory
 
 __all__ = ["run_searches", "searching"]
 
@@ -121,7 +122,8 @@ def _do_round(
     pieces: list[tuple[Path, Piece]] = []
     for place, rounds in rounds_of.items():
         if place not in failed and number < len(rounds):
-            folder = tasks[place].working / "pieces"
+            # Made now: a long piece on this machine writes down beside it how far it is.
+            folder = make_directory(tasks[place].working / "pieces")
             owners += [place] * len(rounds[number])
             pieces += [(folder, piece) for piece in rounds[number]]
     for at, reason in do_pieces(pieces, jobs=jobs, scheduler=scheduler):
