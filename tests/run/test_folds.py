@@ -23,6 +23,7 @@ def test_a_full_disk_stops_the_run_with_one_message_and_blames_no_model(small_st
     assert "the same command goes on from there" in str(caught.value)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_disk_that_fills_up_inside_a_library_stops_the_run_too(
     small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -31,16 +32,18 @@ def test_a_disk_that_fills_up_inside_a_library_stops_the_run_too(
     def full(_: ZeroRuleModel, directory: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(directory))
 
-    monkeypatch.setattr(ZeroRuleModel, "save", full)
-    with pytest.raises(WorkspaceError, match="No space left on device"):
-        run_benchmark(load_plan(small_study.folder, RunOptions(jobs=1)))
-    monkeypatch.undo()
+    only = RunOptions(jobs=1, only=("zero-rule",))
+    with monkeypatch.context() as patch:
+        patch.setattr(ZeroRuleModel, "save", full)
+        with pytest.raises(WorkspaceError, match="No space left on device"):
+            run_benchmark(load_plan(small_study.folder, only))
 
-    outcome = run_benchmark(load_plan(small_study.folder, RunOptions(jobs=1)))
+    outcome = run_benchmark(load_plan(small_study.folder, only))
 
     assert outcome.failures == {}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_models_are_copied_whole_where_there_are_no_hard_links(
     small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
