@@ -13,7 +13,8 @@ from types import ModuleType
 import pytest
 from matplotlib.figure import Figure
 
-from samesplit.reports import build_report, make_report
+from samesplit.reports import build, build_report
+from samesplit.reports.context import Context
 from samesplit.reports.model import Report
 
 
@@ -42,9 +43,19 @@ def full_run(maker: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="session")
 def full_report(full_run: Path) -> Report:
-    """What the report of the full run says; the page is written as well."""
-    build_report(full_run)
-    return make_report(full_run)
+    """What the report of the full run says; the page is written as well, from this very report."""
+    made: list[Report] = []
+    inner = build._report
+
+    def keep(context: Context) -> Report:
+        made.append(inner(context))
+        return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "_report", keep)
+        build_report(full_run)
+    (report,) = made
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from reports.make_run import make_run
 from samesplit.reports import build_report
 from samesplit.reports.audit_page import audit_page
 from samesplit.reports.sections.audit import audit_section
@@ -114,10 +114,11 @@ def test_nothing_that_could_be_made_is_said_and_not_drawn(table: pd.DataFrame) -
     assert not [block for block in section.blocks if block.kind == "figure"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_report_of_a_run_has_the_section_when_an_audit_is_in_its_folder(
-    table: pd.DataFrame, tmp_path: Path
+    table: pd.DataFrame, small_run: Path, copy_of: Callable[[Path], Path]
 ) -> None:
-    folder = make_run(tmp_path / "run", models=("radiomics-grid", "zero-rule"), n_readers=0, seeds=(0,))
+    folder = copy_of(small_run)
     before = build_report(folder).read_text()
     write_table(table, folder / "audit.parquet")
     write_json(folder / "audit_record.json", RECORD)

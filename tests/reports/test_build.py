@@ -99,9 +99,7 @@ def test_the_same_results_give_the_same_bytes(small_run: Path, copy_of: Copy) ->
     names = ("report.html", "report.json", "results.csv")
     build_report(folder)
     first = [(folder / name).read_bytes() for name in names]
-    build_report(folder)
-    assert [(folder / name).read_bytes() for name in names] == first
-    elsewhere = Path(shutil.copytree(folder, folder.parent / "another name"))
+    elsewhere = Path(shutil.copytree(folder, folder.parent / "another name"))  # with the report in it
     build_report(elsewhere)
     assert [(elsewhere / name).read_bytes() for name in names] == first
 
@@ -130,7 +128,14 @@ def test_sixteen_hundred_lesions_with_large_images_stay_below_three_megabytes(
 
 def test_html_in_ids_is_shown_and_not_run(maker: ModuleType, tmp_path: Path) -> None:
     folder = maker.make_run(
-        tmp_path / "run", n_lesions=60, seeds=(0,), n_readers=2, hostile=HOSTILE, bootstraps=0
+        tmp_path / "run",
+        n_lesions=60,
+        folds=2,
+        seeds=(0,),
+        models=("radiomics-grid", "resnet18-25d", "clinical"),
+        n_readers=2,
+        hostile=HOSTILE,
+        bootstraps=0,
     )
     # The hostile lesion is pushed into the ledger and into the published results too.
     ledger = pd.read_parquet(folder / "ledger.parquet")

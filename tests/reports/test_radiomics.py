@@ -5,17 +5,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from samesplit.reports import make_report
 from samesplit.reports.context import make_context
 from samesplit.reports.figures.grid import draw_grid
-from samesplit.reports.model import Figure, Section
+from samesplit.reports.model import Figure, Report, Section
 from samesplit.reports.run_folder import read_run
 from samesplit.reports.sections.steadiness import steadiness
 
 
 @pytest.fixture
-def section(full_run: Path, undrawn: None) -> Section:
-    (found,) = (section for section in make_report(full_run).sections if section.id == "radiomics")
+def section(full_report: Report) -> Section:
+    (found,) = (section for section in full_report.sections if section.id == "radiomics")
     return found
 
 
