@@ -71,3 +71,24 @@ def test_separation_by_a_combination_of_columns_is_found() -> None:
     assert separated(design, y)
     assert not separated(design[:, :2], y)
     assert fit_logistic(X, y).method == "firth"
+
+
+@pytest.mark.parametrize("separate", [False, True])
+@pytest.mark.parametrize(
+    ("scale", "offset"), [((1e6, 1e-6), 0.0), ((1e9, 1e-9), 0.0), ((1e-9, 1e-9), 0.0), ((1.0, 2.0), 1e5)]
+)
+def test_units_change_nothing_but_the_units(
+    scale: tuple[float, float], offset: float, separate: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 2))
+    y = (X[:, 0] + rng.logistic(size=100) * (not separate) > 0.3).astype(float)
+    plain, other = fit_logistic(X, y), fit_logistic(X * scale + offset, y)
+    assert other.method == plain.method == ("firth" if separate else "maximum likelihood")
+    np.testing.assert_allclose(other.p_values[1:], plain.p_values[1:], rtol=1e-4)
+    for name in ("coefficients", "standard_errors", "low", "high"):
+        here, there = getattr(other, name)[1:] * scale, getattr(plain, name)[1:]
+        np.testing.assert_allclose(here, there, rtol=1e-4)
+    assert other.joint_p_value([0, 1]) == pytest.approx(plain.joint_p_value([0, 1]), rel=1e-4)
+    shift = other.coefficients[0] + offset * other.coefficients[1:].sum()
+    assert shift == pytest.approx(plain.coefficients[0], rel=1e-4)

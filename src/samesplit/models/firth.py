@@ -29,15 +29,20 @@ class FirthFit:
         X: The design, the intercept among its columns, shape (n, p).
         y: 0 or 1, shape (n,).
         coefficients: Shape (p,).
-        standard_errors: From the inverse information, shape (p,); intervals come from the profile.
+        covariance: The inverse information, shape (p, p); intervals come from the profile.
         log_likelihood: Penalised, at the coefficients.
     """
 
     X: Floats
     y: Floats
     coefficients: Floats
-    standard_errors: Floats
+    covariance: Floats
     log_likelihood: float
+
+    @property
+    def standard_errors(self) -> Floats:
+        """From the inverse information, shape (p,)."""
+        return np.sqrt(np.diag(self.covariance))
 
     def p_value(self, columns: list[int]) -> float:
         """The penalised likelihood ratio test of these coefficients all being 0.
@@ -54,9 +59,7 @@ class FirthFit:
         """The profile penalised likelihood interval of one coefficient."""
         drop = float(chi2.ppf(confidence, 1)) / 2
         centre, width = float(self.coefficients[column]), float(self.standard_errors[column])
-
-        information = _penalised(self.X, self.y, self.coefficients)[1]
-        covariance = np.linalg.pinv(information, hermitian=True)[column]
+        covariance = self.covariance[column]
 
         def excess(value: float) -> float:
             start = self.coefficients + covariance / covariance[column] * (value - centre)
@@ -97,8 +100,8 @@ def firth(X: Floats, y: Floats) -> FirthFit:
     """
     coefficients, log_likelihood = _maximise(X, y, {})
     _, information, _ = _penalised(X, y, coefficients)
-    errors = np.sqrt(np.diag(np.linalg.pinv(information, hermitian=True)))
-    return FirthFit(X, y, coefficients, errors, log_likelihood)
+    covariance = np.asarray(np.linalg.pinv(information, hermitian=True))
+    return FirthFit(X, y, coefficients, covariance, log_likelihood)
 
 
 def _penalised(X: Floats, y: Floats, beta: Floats) -> tuple[float, Floats, Floats]:

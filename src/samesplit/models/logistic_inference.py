@@ -87,10 +87,11 @@ def fit_logistic(X: Floats, y: Floats) -> LogisticFit:
 
     Maximum likelihood (statsmodels `Logit`) with Wald intervals and tests, as published tables have them.
     Where the classes are separated, or the likelihood has not converged, Firth's penalised likelihood takes
-    its place, and `method` says so.
+    its place, and `method` says so. Columns are standardised for the computation and the estimates taken back,
+    so that units do not matter: neither method nor P values depend on them.
 
     Args:
-        X: Terms without an intercept, on scales near 1, shape (n, n_terms), of full column rank with it.
+        X: Terms without an intercept, shape (n, n_terms), of full column rank with it.
         y: 0 or 1, shape (n,), both present.
 
     Example:
@@ -100,12 +101,16 @@ def fit_logistic(X: Floats, y: Floats) -> LogisticFit:
         >>> [round(float(np.exp(v[1])), 3) for v in (fit.coefficients, fit.low, fit.high)]
         [16.696, 2.148, 129.772]
     """
-    design = np.column_stack([np.ones(len(X)), X])
-    return _likely(design, y) or _penalised(design, y)
+    centre, scale = X.mean(axis=0), X.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    design = np.column_stack([np.ones(len(X)), (X - centre) / scale])
+    back = np.diag(np.concatenate([[1.0], 1 / scale]))
+    back[0, 1:] = -centre / scale
+    return _likely(design, y, back) or _penalised(design, y, back)
 
 
-def _likely(design: Floats, y: Floats) -> LogisticFit | None:
-    """Maximum likelihood, if there is a maximum."""
+def _likely(design: Floats, y: Floats, back: Floats) -> LogisticFit | None:
+    """Maximum likelihood, if there is a maximum; `back` takes coefficients to the units of the terms."""
     if separated(design, y):
         return None
     try:
@@ -114,38 +119,41 @@ def _likely(design: Floats, y: Floats) -> LogisticFit | None:
             found = Logit(y, design).fit(disp=0, method="newton", maxiter=100)
     except np.linalg.LinAlgError:
         return None
-    errors = np.asarray(found.bse, dtype="float64")
-    if not found.mle_retvals["converged"] or not np.isfinite(errors).all():
+    covariance = back @ np.asarray(found.cov_params(), dtype="float64") @ back.T
+    variances = np.diag(covariance)
+    if not found.mle_retvals["converged"] or not (np.isfinite(variances) & (variances > 0)).all():
         return None
-    coefficients = np.asarray(found.params, dtype="float64")
+    coefficients, errors = back @ np.asarray(found.params, dtype="float64"), np.sqrt(variances)
     reach = norm.ppf(0.975) * errors
     return LogisticFit(
         coefficients=coefficients,
         standard_errors=errors,
         low=coefficients - reach,
         high=coefficients + reach,
-        p_values=np.asarray(found.pvalues, dtype="float64"),
+        p_values=2 * norm.sf(np.abs(coefficients / errors)),
         method="maximum likelihood",
-        covariance=np.asarray(found.cov_params(), dtype="float64"),
+        covariance=covariance,
     )
 
 
-def _penalised(design: Floats, y: Floats) -> LogisticFit:
+def _penalised(design: Floats, y: Floats, back: Floats) -> LogisticFit:
     """Firth's estimates; the intercept, of which nothing is asked, keeps a Wald interval."""
     found = firth(design, y)
-    reach = norm.ppf(0.975) * found.standard_errors
-    low, high = found.coefficients - reach, found.coefficients + reach
+    covariance = back @ found.covariance @ back.T
+    coefficients, errors = back @ found.coefficients, np.sqrt(np.diag(covariance))
+    reach = norm.ppf(0.975) * errors
+    low, high = coefficients - reach, coefficients + reach
     p_values = np.full(len(low), np.nan)
     for column in range(1, len(low)):
-        low[column], high[column] = found.interval(column)
+        low[column], high[column] = np.asarray(found.interval(column)) * back[column, column]
         p_values[column] = found.p_value([column])
     return LogisticFit(
-        coefficients=found.coefficients,
-        standard_errors=found.standard_errors,
+        coefficients=coefficients,
+        standard_errors=errors,
         low=low,
         high=high,
         p_values=p_values,
         method="firth",
-        covariance=np.diag(found.standard_errors**2),
+        covariance=covariance,
         penalised=found,
     )

@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 
 _FEW_EVENTS = 10
 """Events per variable below which a regression is apt to overfit (https://doi.org/10.1016/S0895-4356(96)00236-3)."""
+_DETERMINED = 1e-9
+"""A term of which the others leave no more than about this share of its SD says nothing of its own."""
 _ODDS = ["odds_ratio", "ci_low", "ci_high", "p_value"]
 
 
@@ -126,13 +128,15 @@ def _enter(
     """Those that enter, in order of their P values; one that the others already determine does not."""
     entered: list[str] = []
     design, rank = np.ones((len(X), 1)), 1
+    spread = X.std(axis=0)
+    X = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1.0)  # whatever the units of the terms are
     for name in passed:
         if most is not None and len(entered) == most:
             outcome[name] = f"not among the first {most}"
             continue
         columns = terms.of([name])
         wider = np.column_stack([design, X[:, columns]])
-        wider_rank = int(np.linalg.matrix_rank(wider))
+        wider_rank = int(np.linalg.matrix_rank(wider, rtol=_DETERMINED))
         if wider_rank == rank + len(columns):
             entered, design, rank = [*entered, name], wider, wider_rank
         else:
