@@ -175,6 +175,7 @@ def test_boosting_where_no_tree_beats_chance_says_one_half() -> None:
     X, y = np.tile([[0.0], [1.0]], (8, 1)), np.repeat([0, 1], 8)
     model = make_classifier("adaboost").fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X), np.full((16, 2), 0.5))
+    assert (model.predict(X) == 0).all()
     assert model.feature_importances_.tolist() == [0.0]
 
 

@@ -45,6 +45,11 @@ def test_of_correlated_columns_the_first_stays() -> None:
     assert DropCorrelated(limit=0.5).fit(X).get_support().tolist() == [True, True, False, False, True]
 
 
+def test_no_correlation_is_above_a_limit_of_one() -> None:
+    X = np.random.default_rng(0).normal(size=(50, 100))
+    assert DropCorrelated(limit=1.0).fit(np.column_stack([X, 3 * X + 1])).get_support().all()
+
+
 def test_a_column_that_was_dropped_does_not_drop_others() -> None:
     rng = np.random.default_rng(0)
     a = rng.normal(size=2000)

@@ -94,6 +94,10 @@ class AdaptiveBoosting(AdaBoostClassifier):  # type: ignore[misc]
             return np.asarray(super().predict_proba(X))
         return np.full((len(validate_data(self, X, reset=False)), len(self.classes_)), 1 / len(self.classes_))
 
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """The likelier class; the first where both are as likely."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
     @property
     def feature_importances_(self) -> Floats:
         """The mean share of the trees' gain, shape (n_features,); zeros where there is no tree."""

@@ -96,13 +96,15 @@ class DropCorrelated(Filter):
     Columns are taken in their order; each that stays removes the later ones that follow it too closely.
 
     Args:
-        limit: In (0, 1].
+        limit: In (0, 1]; 1 keeps all, since no correlation is above it.
     """
 
     def __init__(self, *, limit: float = 0.95) -> None:
         self.limit = limit
 
     def _keep(self, X: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        if self.limit >= 1:  # rounding would put some copies above 1, and others not
+            return np.ones(X.shape[1], dtype=bool)
         centred = X - X.mean(axis=0)
         norm = np.sqrt((centred**2).sum(axis=0))
         unit = (centred / np.where(norm > 0, norm, 1.0)).astype("float32")

@@ -45,6 +45,14 @@ def test_what_follows_a_better_column_is_put_behind(limit: float) -> None:
     assert Correlation(limit=limit).fit(X, y).ranking_.tolist() == front + behind
 
 
+def test_no_copy_is_put_behind_by_rounding_where_the_limit_is_one() -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 60)), np.arange(50) % 2
+    X = np.column_stack([X, 3 * X + 1])
+    ranking = Correlation(limit=1.0, enough=120).fit(X, y).ranking_
+    np.testing.assert_array_equal(ranking, AnovaF().fit(X, y).ranking_)
+
+
 def test_after_enough_columns_the_others_follow_as_f_ranks_them() -> None:
     X, y = correlated()
     front, _ = greedy(X, y, 0.7)

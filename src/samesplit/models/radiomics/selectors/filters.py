@@ -19,6 +19,9 @@ from samesplit.models.radiomics.selectors.univariate import class_ratio
 
 __all__ = ["Correlation", "NoSelection", "Variance"]
 
+_ROUNDING = 1e-12
+"""By so much the correlation of a column with its copy may be above 1."""
+
 
 class Variance(RankingSelector, key="variance"):
     """The variance of each column after it is scaled to [0, 1]; the labels are not looked at.
@@ -101,7 +104,7 @@ class Correlation(RankingSelector, key="correlation"):
         for place, column in enumerate(order):
             if len(front) == len(staying):
                 return np.concatenate([front, order[place:], behind]).astype("int64")
-            follows = np.abs(staying[: len(front)] @ unit[column]) > self.limit
+            follows = np.abs(staying[: len(front)] @ unit[column]) > self.limit + _ROUNDING
             if follows.any():
                 behind.append(column)
             else:
