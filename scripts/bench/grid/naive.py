@@ -141,9 +141,13 @@ TERMS: dict[str, Callable[[Sequence[int], Sequence[int], Sequence[int]], float]]
 
 
 def _t_score(X: Floats, y: Any) -> Any:
-    return [
-        abs(stats.ttest_ind(X[y == 1, column], X[y == 0, column]).statistic) for column in range(X.shape[1])
-    ]
+    # As scikit-feature writes it out; scipy's ttest_ind takes some twenty times as long for one column.
+    scores = []
+    for column in range(X.shape[1]):
+        first, second = X[y == 0, column], X[y == 1, column]
+        error = np.sqrt(first.std() ** 2 / len(first) + second.std() ** 2 / len(second))
+        scores.append(abs(first.mean() - second.mean()) / error)
+    return scores
 
 
 def _fisher_score(X: Floats, y: Any) -> Any:
