@@ -46,3 +46,19 @@ def test_settings_are_listed_with_defaults_choices_and_meanings() -> None:
         "| `limit` | none | The most. |",
     ]
     assert len(settings_table(Settings, only=["size"]).splitlines()) == 3
+
+
+class Derived(Settings):
+    """Settings that add to others."""
+
+    seen: bool = True
+    """Who looked."""
+    more: dict[str, int] = Field(default_factory=dict)
+    """Whatever else."""
+
+
+def test_settings_of_a_base_keep_their_meanings_and_an_empty_default_need_not_be_given() -> None:
+    lines = settings_table(Derived).splitlines()
+    assert lines[2] == "| `size` | must be given | How many columns. |"
+    assert lines[4] == "| `seen` | `true` | Who looked. |"
+    assert lines[-1] == "| `more` | none | Whatever else. |"

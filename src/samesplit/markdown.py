@@ -22,18 +22,24 @@ def settings_table(
     """The settings of a declaration with their defaults and meanings, as a table.
 
     Args:
-        kind: Its class; the string below an attribute is its meaning.
+        kind: Its class; the string below an attribute is its meaning, its own or that of a class it derives from.
         meanings: For attributes that have none of their own.
         only: Leave out all others; None for all.
     """
-    told = attribute_docstrings(kind)
+    told = {
+        name: meaning
+        for one in reversed(kind.__mro__)
+        if issubclass(one, Declaration)
+        for name, meaning in attribute_docstrings(one).items()
+    }
     rows = []
     for name, field in kind.model_fields.items():
         if only is not None and name not in only:
             continue
         words = _choices(field.annotation)
         meaning = told.get(name) or (meanings or {}).get(name, "")
-        rows.append([f"`{name}`", default_text(field.default), plain(f"{words}{meaning}")])
+        default = field.get_default(call_default_factory=True, validated_data={})
+        rows.append([f"`{name}`", default_text(default), plain(f"{words}{meaning}")])
     return table(["setting", "default", "meaning"], rows)
 
 
@@ -68,7 +74,7 @@ def default_text(default: Any) -> str:
     """A default as the page shows it."""
     if default is PydanticUndefined:
         return "must be given"
-    if default is None or default in ((), "") or isinstance(default, Declaration):
+    if default is None or default in ((), "", {}) or isinstance(default, Declaration):
         return "none"
     if isinstance(default, tuple):
         return f"`[{', '.join(map(str, default))}]`"
