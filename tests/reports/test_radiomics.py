@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ from samesplit.reports.context import make_context
 from samesplit.reports.figures.grid import draw_grid
 from samesplit.reports.model import Figure, Report, Section
 from samesplit.reports.run_folder import read_run
+from samesplit.reports.sections.radiomics import radiomics
 from samesplit.reports.sections.steadiness import steadiness
 
 
@@ -62,3 +64,17 @@ def test_seven_hundred_and_eighty_cells_are_all_written() -> None:
     assert sum(svg.count(f">{title}<") for title in panels) == 6
     assert min(written) >= 130
     assert svg.lower().count("stroke: #d55e00") == 1
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_where_the_validation_part_chose_its_auc_stands_against_that_of_the_test_part(
+    full_run: Path, copy_of: Callable[[Path], Path]
+) -> None:
+    folder = copy_of(full_run)
+    path = folder / "details" / "grid.parquet"
+    pd.read_parquet(path).assign(validation_auc=0.5).to_parquet(path)
+    found = radiomics(make_context(read_run(folder)))
+    assert found is not None
+    assert "compared on the validation part" in found.lead
+    curse = _figure(found, "curse-")
+    assert "validation 0.500" in curse.caption

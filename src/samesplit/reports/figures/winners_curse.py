@@ -18,6 +18,7 @@ def draw_winners_curse(
     style: Style,
     name: str,
     alt: str,
+    chooser: str = "inner",
 ) -> str:
     """Draw a line from the inner AUC (hollow) to the test AUC (filled) of each fold.
 
@@ -28,6 +29,7 @@ def draw_winners_curse(
         style: The model's style.
         name: Unique in the report.
         alt: Description.
+        chooser: What the first AUC is called: `inner` or `validation`.
 
     Returns:
         The SVG element.
@@ -39,7 +41,7 @@ def draw_winners_curse(
             axes.plot([start, end], [row, row], color=style.colour, linewidth=1.2, alpha=0.6)
         axes.scatter(
             list(inner), rows, s=30, facecolors="white", edgecolors=style.colour, linewidths=1.4, zorder=3,
-            label="inner, chosen cell",
+            label=f"{chooser}, chosen cell",
         )  # fmt: skip
         axes.scatter(list(outer), rows, s=32, color=style.colour, zorder=4, label="test part")
         axes.set_yticks(rows, list(labels))

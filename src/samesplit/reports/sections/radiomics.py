@@ -45,9 +45,8 @@ def radiomics(context: Context) -> Section | None:
     if not blocks:
         return None
     lead = (
-        f"In every fold {counted(searched, 'candidate')} were compared by inner cross-validation on the "
-        "training "
-        "part, and the best was refitted; the test part was used once, after the choice."
+        f"In every fold {counted(searched, 'candidate')} were compared {_where(grid)}, and one was chosen and "
+        "refitted; the test part was used once, after the choice."
         if searched
         else "Features chosen while fitting, on the training part of each fold alone."
     )
@@ -56,6 +55,24 @@ def radiomics(context: Context) -> Section | None:
 
 def _of(table: pd.DataFrame, model: str) -> pd.DataFrame:
     return table[table["model"] == model] if "model" in table else pd.DataFrame()
+
+
+def _where(grid: pd.DataFrame) -> str:
+    """How candidates were compared, over all models that searched."""
+    validated = (
+        grid["validation_auc"].notna() if "validation_auc" in grid else pd.Series(False, index=grid.index)
+    )
+    if validated.all():
+        return "on the validation part"
+    inner = "by inner cross-validation on the training part"
+    return f"{inner}, or on the validation part where a model says so" if validated.any() else inner
+
+
+def _compared(cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells with `compared_auc`: the AUC by which the model compared them."""
+    if "validation_auc" in cells and cells["validation_auc"].notna().any():
+        return cells.assign(compared_auc=cells["validation_auc"])
+    return cells.assign(compared_auc=cells["inner_auc"])
 
 
 def _heat_map(context: Context, model: str, cells: pd.DataFrame) -> Figure:
@@ -115,13 +132,16 @@ def _grid_table(name: str, cells: pd.DataFrame) -> Table:
 
 
 def _curse(context: Context, model: str, cells: pd.DataFrame) -> Figure | None:
-    """Inner against outer AUC of the chosen candidate, fold by fold."""
+    """The AUC that chose against the outer AUC of the chosen candidate, fold by fold."""
     if "chosen" not in cells:
         return None
+    on_validation = "validation_auc" in cells and cells["validation_auc"].notna().any()
+    chooser = "validation" if on_validation else "inner"
+    cells = _compared(cells)
     best = cells[cells["chosen"].fillna(False).astype(bool)]
     outer = fold_auc_table(context)
     both = best.merge(outer[outer["model"] == model][[*_FIT, "auc"]], on=_FIT, how="inner")
-    both = both[both["auc"].notna() & both["inner_auc"].notna()].sort_values(_FIT)
+    both = both[both["auc"].notna() & both["compared_auc"].notna()].sort_values(_FIT)
     if both.empty:
         return None
     pairs = context.data.splits[["repeat", "fold"]].drop_duplicates()
@@ -130,17 +150,18 @@ def _curse(context: Context, model: str, cells: pd.DataFrame) -> Figure | None:
         fold_name(int(r["repeat"]), int(r["fold"]), pairs) + (f", seed {r['seed']}" if seeds else "")
         for r in records(both)
     ]
-    gap = number(float((both["inner_auc"] - both["auc"]).mean()), signed=True)
-    inner, outer_mean = number(float(both["inner_auc"].mean())), number(float(both["auc"].mean()))
+    gap = number(float((both["compared_auc"] - both["auc"]).mean()), signed=True)
+    inner, outer_mean = number(float(both["compared_auc"].mean())), number(float(both["auc"].mean()))
     name = f"curse-{slug(model)}"
     shown = both.head(_MOST_FOLDS)
-    alt = f"Inner and test AUC of the chosen candidate in each fold; mean gap {gap}."
+    alt = f"{chooser.capitalize()} and test AUC of the chosen candidate in each fold; mean gap {gap}."
     rest = f" The first {len(shown)} of {len(both)} fits are drawn." if len(shown) < len(both) else ""
     return Figure(
         id=name,
         title=f"{context.title(model)}: the winner’s curse",
         caption=(
-            f"The best of several inner scores is expected to be too high by selection. Here: inner {inner}, "
+            f"The best of several {chooser} scores is expected to be too high by selection. Here: {chooser} "
+            f"{inner}, "
             f"test {outer_mean}, gap {gap} on the mean of "
             f"{counted(len(both), 'fit')}.{rest}"
         ),
@@ -148,11 +169,12 @@ def _curse(context: Context, model: str, cells: pd.DataFrame) -> Figure | None:
         width="half",
         svg=draw_winners_curse(
             labels[: len(shown)],
-            shown["inner_auc"].tolist(),
+            shown["compared_auc"].tolist(),
             shown["auc"].tolist(),
             style=context.style(model),
             name=name,
             alt=alt,
+            chooser=chooser,
         ),
         table=_curse_table(name, both, labels, _sparest(cells)),
     )
@@ -179,11 +201,11 @@ def _curse_table(
     columns = (
         Column(key="fold", title="Fold"),
         Column(key="chosen", title="Chosen"),
-        Column(key="inner", title="Inner AUC", kind="number"),
+        Column(key="inner", title="AUC that chose", kind="number"),
         Column(key="outer", title="Test AUC", kind="number"),
         Column(key="gap", title="Gap", kind="number"),
         Column(key="sparest", title="Sparest within one standard error"),
-        Column(key="sparest_inner", title="Its inner AUC", kind="number"),
+        Column(key="sparest_inner", title="Its AUC", kind="number"),
     )
     spare = [sparest.get(tuple(int(row[key]) for key in _FIT), {}) for row in records(both)]
     rows = tuple(
@@ -191,16 +213,16 @@ def _curse_table(
             cells={
                 "fold": text_cell(label),
                 "chosen": text_cell(_cell_name(row)),
-                "inner": number_cell(row["inner_auc"]),
+                "inner": number_cell(row["compared_auc"]),
                 "outer": number_cell(row["auc"]),
-                "gap": number_cell(row["inner_auc"] - row["auc"], signed=True),
+                "gap": number_cell(row["compared_auc"] - row["auc"], signed=True),
                 "sparest": text_cell(_cell_name(other)),
-                "sparest_inner": number_cell(other.get("inner_auc", float("nan"))),
+                "sparest_inner": number_cell(other.get("compared_auc", float("nan"))),
             }
         )
         for label, row, other in zip(labels, both.to_dict("records"), spare, strict=True)
     )
-    return Table(id=f"{name}-table", title="Inner and test AUC of each fit", columns=columns, rows=rows)
+    return Table(id=f"{name}-table", title="Choosing and test AUC of each fit", columns=columns, rows=rows)
 
 
 def _selection(context: Context, model: str, features: pd.DataFrame) -> Figure:
