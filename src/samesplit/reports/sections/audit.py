@@ -23,6 +23,17 @@ from samesplit.reports.rows import records
 __all__ = ["audit", "audit_section"]
 
 _TITLES = {"real": "Real labels", "shuffled": "Shuffled labels"}
+_CAUTIONS = {
+    "real": (
+        "An interval says what other patients would do to the AUC. It takes the chosen cell and the random split "
+        "as given, as a study would print it: it does not allow for the choice among cells on the test part."
+    ),
+    "shuffled": (
+        "A leak that has little to give in this cohort, such as few patients with several lesions or few cells to "
+        "choose from, may let test labels in and yet stay near chance. Many leaks share one honest counterpart, "
+        "the model as it stands, and then its numbers too."
+    ),
+}
 
 
 def audit(context: Context) -> Section | None:
@@ -106,7 +117,8 @@ def _figure(rows: list[dict[str, Any]], record: dict[str, Any]) -> Figure:
         by_key = {(row["leak"], row["variant"]): row for row in shown if row["labels"] == kind}
         if by_key:
             if kind == "shuffled":
-                title += f", mean of {int(next(iter(by_key.values()))['shuffles'])}"
+                shuffles = int(next(iter(by_key.values()))["shuffles"])
+                title += f", mean of {counted(shuffles, 'shuffle')}"
             panels.append((title, [_line(by_key.get(key)) for key in keys]))
     alt = f"Dot plot of the AUC with and without each of {counted(len(keys), 'leak')}, with intervals."
     return Figure(
@@ -172,7 +184,13 @@ def _table(rows: list[dict[str, Any]], kind: str, record: dict[str, Any]) -> Tab
     note = (
         f"{100 * float(record['confidence']):g} % intervals: {', '.join(dict.fromkeys(methods)) or 'none'}."
     )
-    return Table(id=f"audit-{kind}", title=_TITLES[kind], columns=columns, rows=tuple(made), notes=(note,))
+    return Table(
+        id=f"audit-{kind}",
+        title=_TITLES[kind],
+        columns=columns,
+        rows=tuple(made),
+        notes=(note, _CAUTIONS[kind]),
+    )
 
 
 def _remark(row: dict[str, Any]) -> str:
