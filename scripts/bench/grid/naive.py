@@ -56,14 +56,15 @@ def costs(X: Floats, y: Any, names: Sequence[str], tell: Callable[[str], None] =
     Args:
         X: Shape (n_lesions, n_features).
         y: 0 or 1.
-        names: Keys of selectors as in model files.
+        names: Selectors as tables call them: the key, and in brackets settings of its own.
         tell: Called with a line after each.
     """
     found = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in names:
-            found[name] = _greedy(name, X, y) if name in TERMS else _whole(WHOLE[name], X, y)
+            key = name.partition("[")[0]  # without what differs from its usual settings
+            found[name] = _greedy(key, X, y) if key in TERMS else _whole(WHOLE[key], X, y)
             tell(f"naive {name}: {found[name].of(50):.1f} s for 50 features ({found[name].part})")
     return found
 
