@@ -46,7 +46,10 @@ def audit(
         seed=seed,
         reporter=RichReporter(out),
     )
-    for kind, title in (("real", "Real labels"), ("shuffled", f"Shuffled labels, mean of {shuffles} shuffles")):
+    for kind, title in (
+        ("real", "Real labels"),
+        ("shuffled", f"Shuffled labels, mean of {shuffles} shuffles"),
+    ):
         rows = found.table[found.table["labels"] == kind]
         if len(rows):
             out.print(table_of(_shown(rows), title=title))
