@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from samesplit.audit.leaks import LEAKS, Audited
+from samesplit.audit.leaks import LEAKS, Audited, oversampling
 from samesplit.audit.leaks.scoring import best_cell
 from samesplit.audit.leaks.selectors import signed_rank_ranking
 from samesplit.audit.procedure import Procedure, Work
@@ -115,6 +115,17 @@ def test_lesions_made_up_beforehand_are_scored_too_and_count_for_a_patient_of_th
     assert scores.test.sum() > len(work.parts.test)
     assert (work.y[scores.row] == scores.label).all()
     assert set(work.parts.test) <= set(scores.row[scores.test])
+
+
+def test_a_lesion_made_up_beforehand_is_tested_once_over_the_folds() -> None:
+    rng = np.random.default_rng(0)
+    folds = np.array_split(rng.permutation(60), 5)
+    tested = np.zeros(200, dtype=int)
+    for number, test in enumerate(folds):
+        others = np.setdiff1d(np.arange(60), test)
+        whole = (others[number:], others[:number], test)
+        tested += oversampling._sides(whole, 200, 60, np.random.default_rng([1, 0, 60])) == 2
+    assert (tested == 1).all()
 
 
 def test_every_cell_has_a_split_of_its_own_of_the_same_sizes_that_keeps_patients_together() -> None:

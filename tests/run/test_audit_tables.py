@@ -10,7 +10,7 @@ from samesplit.run.audit_tables import adopt_audit
 from samesplit.storage import write_json
 from samesplit.tables import write_table
 
-HASHES = {"cohort": "c", "images": "i", "split": "s", "profile ct": "p"}
+HASHES = {"cohort": "c", "images": "i", "lesions": "l", "split": "s", "profile ct": "p"}
 
 
 @pytest.fixture

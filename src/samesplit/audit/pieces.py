@@ -71,7 +71,7 @@ class FoldWork:
         parts = [getattr(self.parts, field.name).tolist() for field in fields(self.parts)]
         return hash_object(
             {
-                "code": code_digest("audit", "models/radiomics", "models/inputs"),
+                "code": code_digest("audit", "models", "statistics", "run/plan"),
                 "versions": versions(),
                 "table": self.table_file.stem,
                 "procedure": self.procedure.key,

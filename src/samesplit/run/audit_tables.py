@@ -7,6 +7,7 @@ from pathlib import Path
 
 from samesplit.run.plan import Plan
 from samesplit.storage import hash_object, write_bytes
+from samesplit.tables import hash_table
 
 __all__ = ["AUDIT_FILES", "adopt_audit", "input_hashes"]
 
@@ -15,11 +16,12 @@ AUDIT_FILES = {"audit.parquet": "audit.parquet", "record.json": "audit_record.js
 
 
 def input_hashes(plan: Plan) -> dict[str, str]:
-    """Hashes of what both a run and an audit start from: cohort, images, split, profiles, own features."""
+    """Hashes of what a run and an audit start from: cohort, images, lesions, split, profiles, own features."""
     own = getattr(plan.cohort, "features", None)
     return {
         "cohort": plan.cohort.sha256,
         "images": hash_object(sorted(plan.content.values())),
+        "lesions": hash_table(plan.cohort.lesions),
         "split": plan.split.sha256,
         **({"features": own.sha256} if own is not None else {}),
         **{f"profile {name}": profile.digest() for name, profile in plan.profiles.items()},
@@ -60,7 +62,7 @@ def _own(run_folder: Path) -> dict[str, str] | None:
         return None
     if run.get("options", {}).get("shuffle_labels"):
         return None
-    kept = ("cohort", "images", "split", "features")
+    kept = ("cohort", "images", "lesions", "split", "features")
     hashes = {str(k): str(v) for k, v in run.get("hashes", {}).items()}
     return {k: v for k, v in hashes.items() if k in kept or k.startswith("profile ")}
 

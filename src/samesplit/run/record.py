@@ -130,6 +130,7 @@ def _hashes(plan: Plan, evaluation: Evaluation) -> dict[str, str]:
         **({"features": plan.cohort.features.sha256} if plan.cohort.features is not None else {}),
         "images": hash_object(sorted(plan.content.values())),
         "labels": hash_table(plan.labels.reset_index()),
+        "lesions": hash_table(plan.cohort.lesions),
         "split": plan.split.sha256,
         "results": hash_table(evaluation.results),
         **{f"profile {name}": profile.digest() for name, profile in plan.profiles.items()},

@@ -43,8 +43,7 @@ class Leak(ABC):
         done_in: What was done, and in which published study.
         measured: What is compared with what.
         informative: Whether it lets labels of test lesions into what is fitted, chosen or read off, so
-            that it must
-            rise above chance even where labels are shuffled.
+            that it can rise above chance even where labels are shuffled.
         honest_title: What the honest counterpart is.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from scipy.spatial.distance import cdist
 from sklearn.pipeline import Pipeline
 
@@ -16,6 +17,8 @@ from samesplit.models.radiomics.pieces import fit_preparation
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 
 __all__ = ["SmoteBeforeFolds"]
+
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,8 @@ class _MadeBeforehand(Procedure):
         made = np.arange(n, len(X))
         same = np.flatnonzero(work.y == y[-1]) if len(made) else made
         nearest = same[cdist(X[made], ready[same]).argmin(axis=1)] if len(made) else made
-        rng = np.random.default_rng([*work.draw, n])
-        sizes = np.array([len(rows) for rows in (work.parts.train, work.parts.validation, work.parts.test)])
-        side = rng.choice(3, size=len(made), p=sizes / sizes.sum())
         whole = (work.parts.train, work.parts.validation, work.parts.test)
+        side = _sides(whole, len(made), n, np.random.default_rng([*work.draw, n]))
         return replace(
             work,
             X=X,
@@ -49,6 +50,18 @@ class _MadeBeforehand(Procedure):
             owner=np.concatenate([work.owner, work.owner[nearest]]),
             preparation=AsIs(),
         )
+
+
+def _sides(whole: tuple[Rows, Rows, Rows], made: int, n: int, rng: np.random.Generator) -> Rows:
+    """The part of each made lesion: that of a real lesion drawn at random, the same one in every fold.
+
+    So a made lesion is tested once in each repeat of the split, as a real one is, and parts keep their shares.
+    """
+    part_of = np.full(n, -1)
+    for part, rows in enumerate(whole):
+        part_of[rows] = part
+    followed = rng.choice(np.flatnonzero(part_of >= 0), size=made)
+    return np.asarray(part_of[followed])
 
 
 class SmoteBeforeFolds(Leak):
@@ -62,9 +75,9 @@ class SmoteBeforeFolds(Leak):
         "lesions that the fit knows. Here it is made on the whole table before the split, as is also done."
     )
     measured = (
-        "Lesions are made up between any two of the rarer class, test lesions included, and dealt "
-        "out at random to "
-        "training and test, where they are scored too (each counts for the patient of the nearest real lesion); "
+        "Lesions are made up between a lesion of the rarer class and one of its nearest neighbours of that class, "
+        "test lesions included, and dealt out at random over the folds, where they are scored too (each counts "
+        "for the patient of the nearest real lesion); "
         "against SMOTE inside the training part, where only real lesions are scored."
     )
     informative = True

@@ -87,7 +87,7 @@ class SequencesAsRows(Leak):
     def why_not(self, cohort: Audited, settings: RadiomicsGridSettings) -> str:
         """There are not several sequences with the same features."""
         if len(cohort.sequences) < 2:
-            return "the benchmark has fewer than two sequences"
+            return "the model uses fewer than two sequences"
         return "" if cohort.stacked is not None else "the sequences share fewer than two features"
 
     def fair(self, settings: RadiomicsGridSettings) -> Procedure:

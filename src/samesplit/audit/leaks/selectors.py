@@ -87,8 +87,8 @@ class UndiscretisedInformation(Leak):
     title = "Information measures of undiscretised values"
     done_in = (
         "Xi 2020, published code: information-theoretic selectors are fed raw floats, every value "
-        "its own level; all "
-        "features then tell all about the label, and several methods return columns in file order."
+        "its own level; features without equal values then tell all about the label, and several methods return "
+        "columns in file order."
     )
     measured = (
         "The grid with its information-theoretic selectors (CMIM where it has none), without and "

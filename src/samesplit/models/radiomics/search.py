@@ -114,7 +114,7 @@ class GridSearch:
         text = self.table.drop(columns=given.columns).astype(str)
         return hash_object(
             [
-                code_digest("models"),
+                code_digest("models", "statistics"),
                 self.settings.digest(),
                 [str(column) for column in self.table.columns],
                 hash_bytes(np.ascontiguousarray(given.to_numpy(dtype="float64")).tobytes()),
