@@ -129,6 +129,7 @@ class RadiomicsGridSettings(ModelSettings):
     selectors: Selectors = Field(min_length=1)
     """Keys, or `name:` and `parameters:`."""
     classifiers: Classifiers = Field(min_length=1)
+    """Keys, or `name:` and `parameters:`."""
     sizes: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
     """How many features: the first of the selector's ranking."""
     inner_folds: int = Field(default=5, ge=2)
@@ -144,7 +145,9 @@ class RadiomicsGridSettings(ModelSettings):
     near_constant: Share = 0.95
     """A feature with one value in this share of the training lesions is dropped."""
     impute: Literal["median", "mean"] = "median"
+    """What a missing value becomes: this statistic of the rows that are fitted on."""
     scale: Scale = "standard"
+    """Mean 0 and SD 1, range 0 to 1, or median 0 and interquartile range 1, of the rows that are fitted on."""
     correlation: Share | None = None
     """Of features whose absolute correlation is above this, the first is kept; null keeps all."""
     stability: StabilitySettings | None = None

@@ -83,6 +83,8 @@ def draw_grid(
                 xticklabels=True, yticklabels=True,
             )  # fmt: skip
             _label(axes, panel, picked, small=layout.small)
+            axes.set_xticklabels([_broken(name) for name in panel.columns])
+            axes.set_yticklabels([_broken(name) for name in panel.index])
             axes.set(title=title, xlabel="", ylabel="")
             axes.tick_params(axis="both", length=0, labelsize=7.5 if layout.small else 8.5, labelcolor=INK)
             axes.tick_params(axis="y", rotation=0)
@@ -95,6 +97,11 @@ def draw_grid(
                 axis="x", labelbottom=True
             )  # the last of a column may stand above an empty place
         return to_svg(figure, name=name, alt=alt)
+
+
+def _broken(name: object) -> str:
+    """A selector or classifier with settings of its own takes two lines."""
+    return str(name).replace("[", "\n[", 1)
 
 
 def _label(axes: Axes, panel: pd.DataFrame, picked: pd.DataFrame, *, small: bool) -> None:
