@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
+
+from samesplit.processes import in_processes
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -21,6 +24,30 @@ def pytest_report_header() -> str:
     if folder and Path(folder).is_dir():
         return f"SAMESPLIT_DATA: {folder}"
     return "SAMESPLIT_DATA is not set or not a folder: tests on real data are SKIPPED"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_job_means_this_process() -> Iterator[None]:
+    """Work on images with one job is done in the test's own process: starting another costs 3 s and shows nothing.
+
+    With two jobs it is done in processes as always, and so it is where a test asks for `real_processes`.
+    """
+
+    def here_for_one(function: Any, items: Sequence[Any], *, jobs: int) -> Iterator[tuple[int, Any]]:
+        if jobs > 1:
+            yield from in_processes(function, items, jobs=jobs)
+        else:
+            yield from ((place, function(item)) for place, item in enumerate(items))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("samesplit.features.pool.in_processes", here_for_one)
+        yield
+
+
+@pytest.fixture
+def real_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One job means another process, as it does outside of tests."""
+    monkeypatch.setattr("samesplit.features.pool.in_processes", in_processes)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from samesplit.audit.audit import Audit, run_audit
 from samesplit.audit.leaks import LEAKS
 from samesplit.errors import DeclarationError
 
-SHUFFLES = 8
+SHUFFLES = 6
 LEFT_OUT = ("signed-rank", "undiscretised-information")
 """They fit two grids of their own each and let nothing in; see test_leaks.py."""
 

@@ -17,6 +17,8 @@ import pytest
 from samesplit.errors import LesionError
 from samesplit.features.pool import run_tasks
 
+pytestmark = pytest.mark.usefixtures("real_processes")
+
 
 def make_worker(folder: Path) -> Any:
     """A function that is sent to the workers by value, since they cannot import this test."""
