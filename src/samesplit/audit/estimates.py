@@ -13,7 +13,7 @@ from scipy import stats
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import check_confidence
-from samesplit.statistics.interval import Interval, normal_interval
+from samesplit.statistics.interval import Interval, cut_off, normal_interval
 from samesplit.statistics.subject import auc_method, auc_of, influence_difference
 
 __all__ = ["Bought", "bought", "bought_when_shuffled", "subject_table", "t_interval"]
@@ -132,8 +132,4 @@ def t_interval(
         return Interval(mean, math.nan, math.nan, method, "the shuffles do not differ: no interval")
     error = float(values.std(ddof=1)) / math.sqrt(len(values))
     step = float(stats.t.isf((1 - check_confidence(confidence)) / 2, len(values) - 1)) * error
-    low, high, note = mean - step, mean + step, ""
-    if bounds is not None and (low < bounds[0] or high > bounds[1]):
-        low, high = max(low, bounds[0]), min(high, bounds[1])
-        note = f"interval cut off at [{bounds[0]:g}, {bounds[1]:g}]"
-    return Interval(mean, low, high, method, note)
+    return cut_off(mean, step, method=method, bounds=bounds)

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 
 from samesplit.audit.table import Codes, Parts, Rows, Values
 from samesplit.errors import ModelError
-from samesplit.models.radiomics.grid import choose
+from samesplit.models.radiomics.grid import choose, inner_columns
 from samesplit.models.radiomics.pieces import fit_preparation
 from samesplit.models.radiomics.search import inner_splits
 from samesplit.models.radiomics.settings import RadiomicsGridSettings, SelectorUse
@@ -196,7 +196,7 @@ class Procedure:
             score=np.concatenate([development, found[:, n_validation:].ravel()]),
             test=np.arange(len(row)) >= len(rows),
             chosen=chosen,
-            inner=_mean(inner),
+            inner=inner_columns(inner)["inner_auc"],
         )
 
     def _inner(self, work: Work) -> tuple[Floats, Floats]:
@@ -229,10 +229,7 @@ class Procedure:
             grid["validation_auc"] = [one.estimate for one in found]
             grid["validation_error"] = [float(np.sqrt(one.variance)) for one in found]
         else:
-            known = (~np.isnan(inner)).sum(axis=0)
-            grid["inner_auc"] = _mean(inner)
-            grid["inner_sd"] = np.nanstd(inner, axis=0, ddof=1) if known[0] > 1 else np.nan
-            grid["inner_folds"] = known
+            grid = grid.assign(**inner_columns(inner))
         best, sparest = choose(grid, compare=self.settings.compare)
         return best if self.settings.choose == "best" else sparest
 
@@ -284,10 +281,3 @@ def columns_left(fitted: Any, work: Work) -> Rows:
     names = [str(number) for number in range(work.X.shape[1])]
     given = None if work.settings.harmonise is not None else np.array(names, dtype=object)
     return np.asarray(fitted.get_feature_names_out(given), dtype=np.int64)
-
-
-def _mean(scores: Floats) -> Floats:
-    """The mean over inner folds; NaN for a cell without any."""
-    known = ~np.isnan(scores)
-    total = np.where(known, scores, 0.0).sum(axis=0)
-    return np.asarray(np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan))

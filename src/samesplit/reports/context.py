@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import pandas as pd
+
 from samesplit.reports.numbers import Numbers, Pairs
 from samesplit.reports.palette import READER, Style, styles_for
 from samesplit.reports.run_folder import RunData
@@ -98,6 +100,16 @@ class Context:
     def style(self, model: str) -> Style:
         """The style of a model; readers share one."""
         return self.styles.get(model, Style(READER, (), "o"))
+
+    def found_by(self, model: str, table: str) -> pd.DataFrame:
+        """The rows of one model in a table of what models found while fitting; empty when there are none.
+
+        Args:
+            model: Its name.
+            table: The table's name, without `details/`.
+        """
+        rows = self.data.table(f"details/{table}")
+        return rows[rows["model"] == model] if "model" in rows else pd.DataFrame()
 
     def percent(self) -> str:
         """The coverage of the intervals: `95 %`."""

@@ -66,8 +66,9 @@ def run_searches(
     done, total = 0, sum(counts.values())
     advance(done, total)
     for group in groups:
-        here = {place: rounds_of.get(place) or _rounds(tasks[place], place, failed) for place in group}
-        for number in range(max(len(rounds) for rounds in here.values())):
+        ready = [place for place in group if place not in failed]
+        here = {place: rounds_of.get(place) or _rounds(tasks[place], place, failed) for place in ready}
+        for number in range(max(map(len, here.values()), default=0)):
             for place, reason in _do_round(tasks, here, number, failed, jobs=jobs, scheduler=scheduler):
                 if reason:
                     failed.setdefault(place, reason)

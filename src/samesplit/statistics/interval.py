@@ -11,7 +11,7 @@ from scipy import stats
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import check_confidence
 
-__all__ = ["Interval", "Scale", "is_degenerate", "normal_interval", "z_test"]
+__all__ = ["Interval", "Scale", "cut_off", "is_degenerate", "normal_interval", "z_test"]
 
 Scale = Literal["plain", "logit"]
 
@@ -90,11 +90,29 @@ def normal_interval(
         centre, step = math.log(estimate / (1 - estimate)), z * error / (estimate * (1 - estimate))
         low, high = (float(stats.logistic.cdf(centre + s)) for s in (-step, step))
         return Interval(estimate, low, high, name)
-    low, high, note = estimate - z * error, estimate + z * error, ""
+    return cut_off(estimate, z * error, method=name, bounds=bounds)
+
+
+def cut_off(
+    estimate: float, half_width: float, *, method: str, bounds: tuple[float, float] | None = None
+) -> Interval:
+    """The interval of an estimate plus and minus something, cut off at bounds with a note that says so.
+
+    Args:
+        estimate: The point estimate.
+        half_width: What is added and subtracted.
+        method: The name to report.
+        bounds: The smallest and the largest value that can be; None for no such.
+
+    Example:
+        >>> cut_off(0.9, 0.2, method="t", bounds=(0.0, 1.0)).note
+        'interval cut off at [0, 1]'
+    """
+    low, high, note = estimate - half_width, estimate + half_width, ""
     if bounds is not None and (low < bounds[0] or high > bounds[1]):
         low, high = max(low, bounds[0]), min(high, bounds[1])
         note = f"interval cut off at [{bounds[0]:g}, {bounds[1]:g}]"
-    return Interval(estimate, low, high, name, note)
+    return Interval(estimate, low, high, method, note)
 
 
 def z_test(difference: float, variance: float, *, method: str, confidence: float = 0.95) -> Interval:

@@ -131,10 +131,7 @@ def gather(pieces: GridSearch, folder: Path) -> GridResult:
         )
     cells = _cells(settings)
     grid = _table(cells)
-    known = (~np.isnan(scores)).sum(axis=0)
-    grid["inner_auc"] = np.nanmean(scores, axis=0)
-    grid["inner_sd"] = np.nanstd(scores, axis=0, ddof=1) if known[0] > 1 else np.nan
-    grid["inner_folds"] = known
+    grid = grid.assign(**inner_columns(scores))
     numbers = [part.number for part in folds]
     for part in pieces.parts:
         if part.number < 0:
@@ -149,6 +146,26 @@ def gather(pieces: GridSearch, folder: Path) -> GridResult:
     each = [names.assign(inner_fold=i, auc=row) for i, row in zip(numbers, scores, strict=True)]
     scored = pd.concat(each, ignore_index=True)
     return GridResult(cells[chosen], grid, scored, _tables(pieces, folder, scored))
+
+
+def inner_columns(scores: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[Any]]:
+    """What the inner folds say of every cell.
+
+    Args:
+        scores: AUC, shape (n_inner_folds, n_cells), NaN where a fold has one class only.
+
+    Returns:
+        inner_auc (NaN for a cell without any fold), inner_sd (NaN unless the first cell has two), inner_folds.
+
+    Example:
+        >>> inner_columns(np.array([[0.6], [0.8]]))["inner_auc"].round(3).tolist()
+        [0.7]
+    """
+    known = ~np.isnan(scores)
+    folds = known.sum(axis=0)
+    mean = np.where(folds > 0, np.where(known, scores, 0.0).sum(axis=0) / np.maximum(folds, 1), np.nan)
+    spread = np.nanstd(scores, axis=0, ddof=1) if folds[0] > 1 else np.full(scores.shape[1], np.nan)
+    return {"inner_auc": mean, "inner_sd": spread, "inner_folds": folds}
 
 
 def choose(grid: pd.DataFrame, *, compare: Literal["inner", "validation"] = "inner") -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,22 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Weights = str | Mapping[int, float] | None
 """`balanced` (classes weigh alike), a weight for each label, or None."""
+
+
+class _Probable(Protocol):
+    """What gives probabilities of known classes."""
+
+    classes_: npt.NDArray[Any]
+
+    def predict_proba(self, X: Any) -> Floats: ...
+
+
+class _Likelier:
+    """Predicts the class whose probability is larger."""
+
+    def predict(self: _Probable, X: Any) -> npt.NDArray[Any]:
+        """The likelier class; the first where both are as likely."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
 
 class LogisticModel(LogisticRegression):  # type: ignore[misc]
@@ -72,7 +88,7 @@ class Perceptron(MLPClassifier):  # type: ignore[misc]
         return self
 
 
-class AdaptiveBoosting(AdaBoostClassifier):  # type: ignore[misc]
+class AdaptiveBoosting(_Likelier, AdaBoostClassifier):  # type: ignore[misc]
     """scikit-learn's AdaBoost; where not even its first tree beats chance, every probability is 0.5.
 
     scikit-learn raises an error there, which would cost a whole fold for one useless column.
@@ -94,17 +110,13 @@ class AdaptiveBoosting(AdaBoostClassifier):  # type: ignore[misc]
             return np.asarray(super().predict_proba(X))
         return np.full((len(validate_data(self, X, reset=False)), len(self.classes_)), 1 / len(self.classes_))
 
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The likelier class; the first where both are as likely."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
-
     @property
     def feature_importances_(self) -> Floats:
         """The mean share of the trees' gain, shape (n_features,); zeros where there is no tree."""
         return np.asarray(super().feature_importances_) if self.estimators_ else np.zeros(self.n_features_in_)
 
 
-class NearestNeighbours(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """k-nearest neighbours that asks for no more neighbours than there are rows.
 
     Args:
@@ -137,12 +149,8 @@ class NearestNeighbours(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return np.asarray(self.model_.predict_proba(X))
 
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The likelier class."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
-
-class SupportVectors(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A support vector machine with Platt's probabilities, for two classes.
 
     The machine is fitted on all rows. Its scores become probabilities through a logistic curve that is fitted
@@ -225,10 +233,6 @@ class SupportVectors(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         positive = expit(self.slope_ * self.decision_function(X) + self.intercept_)
         return np.column_stack([1 - positive, positive])
 
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The likelier class."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
-
 
 def platt_curve(scores: Floats, codes: npt.NDArray[np.int64], weight: Floats) -> tuple[float, float]:
     """The rising logistic curve through scores, with the targets of Platt (1999).
@@ -269,7 +273,7 @@ def platt_curve(scores: Floats, codes: npt.NDArray[np.int64], weight: Floats) ->
     return float(found.x[0]) / unit, float(found.x[1])
 
 
-class ClassWeighted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class ClassWeighted(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Gives class weights to a classifier that takes weights of rows only.
 
     Args:
@@ -292,10 +296,6 @@ class ClassWeighted(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Probabilities of the negative and the positive class, shape (n_lesions, 2)."""
         check_is_fitted(self)
         return np.asarray(self.model_.predict_proba(X))
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The likelier class."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
     @property
     def feature_importances_(self) -> Floats:

@@ -28,33 +28,29 @@ _MOST_ROWS = 150
 
 def radiomics(context: Context) -> Section | None:
     """Build the figures of every model that searched a grid or chose features."""
-    grid, chosen = context.data.table("details/grid"), context.data.table("details/chosen_features")
     blocks: list[Block] = []
     searched = 0
     for model in context.models:
-        cells = _of(grid, model.name)
+        cells = context.found_by(model.name, "grid")
         if {"selector", "classifier", "inner_auc"} <= set(cells.columns) and len(cells):
             searched = max(searched, int(cells.groupby(_FIT).size().max()))
             blocks.append(_heat_map(context, model.name, cells))
             curse = _curse(context, model.name, cells)
             blocks += [curse] if curse is not None else []
         blocks += steadiness(context, model.name)
-        features = _of(chosen, model.name)
+        features = context.found_by(model.name, "chosen_features")
         if len(features):
             blocks.append(_selection(context, model.name, features))
     if not blocks:
         return None
+    compared = _where(context.data.table("details/grid"))
     lead = (
-        f"In every fold {counted(searched, 'candidate')} were compared {_where(grid)}, and one was chosen and "
+        f"In every fold {counted(searched, 'candidate')} were compared {compared}, and one was chosen and "
         "refitted; the test part was used once, after the choice."
         if searched
         else "Features chosen while fitting, on the training part of each fold alone."
     )
     return Section(id="radiomics", title="Radiomics grid and features", lead=lead, blocks=tuple(blocks))
-
-
-def _of(table: pd.DataFrame, model: str) -> pd.DataFrame:
-    return table[table["model"] == model] if "model" in table else pd.DataFrame()
 
 
 def _where(grid: pd.DataFrame) -> str:

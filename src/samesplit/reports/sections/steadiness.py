@@ -23,17 +23,13 @@ def steadiness(context: Context, model: str) -> list[Figure]:
         context: The run.
         model: A model that searched a grid; without its tables there is no figure.
     """
-    stability = _of(context.data.table("details/selector_stability"), model)
-    spread = _of(context.data.table("details/classifier_spread"), model)
+    stability = context.found_by(model, "selector_stability")
+    spread = context.found_by(model, "classifier_spread")
     return [
         _figure(context, model, over, _over(stability, over), _over(spread, over))
         for over in _WHAT
         if len(_over(stability, over)) or len(_over(spread, over))
     ]
-
-
-def _of(table: pd.DataFrame, model: str) -> pd.DataFrame:
-    return table[table["model"] == model] if "model" in table else pd.DataFrame()
 
 
 def _over(table: pd.DataFrame, over: str) -> pd.DataFrame:
