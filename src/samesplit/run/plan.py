@@ -112,7 +112,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     models = _load_models(workspace, definition, options)
     profiles = read_profiles(workspace, definition)
     cohort = load_cohort(folder, definition)
-    split = read_split(folder, cohort)
+    split = read_split(folder, cohort, settings=definition.split)
     readings, ledger = empty_table(READINGS), empty_table(LEDGER)
     if definition.readings is not None:
         readings, ledger = load_readings(folder, definition, cohort)

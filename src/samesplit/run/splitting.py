@@ -53,7 +53,7 @@ def freeze_split(
         settings = _changed(settings, changes, folder / "benchmark.yaml")
     cohort = load_cohort(folder, definition)
     split = make_split(cohort.lesions, cohort.labels, settings, folder=folder)
-    write_split(split, folder, overwrite=overwrite)
+    write_split(split, folder, overwrite=overwrite, declared=definition.split)
     frozen = read_split(folder, cohort)
     rows = []
     for repeat, fold in frozen.pairs():
@@ -81,5 +81,6 @@ def _changed(settings: SplitSettings, changes: dict[str, Any], path: Path) -> Sp
 def export_split(benchmark: str | Path, path: Path, *, start: Path | None = None) -> Path:
     """Write the split that stands as nnU-Net's `splits_final.json`."""
     _, folder = find_benchmark(benchmark, start=start)
-    cohort = load_cohort(folder, read_benchmark(folder))
-    return write_nnunet(read_split(folder, cohort), cohort.lesions, path)
+    definition = read_benchmark(folder)
+    cohort = load_cohort(folder, definition)
+    return write_nnunet(read_split(folder, cohort, settings=definition.split), cohort.lesions, path)

@@ -9,7 +9,9 @@ from typing import Any
 
 from samesplit import __version__
 from samesplit.benchmarks.cohort import Cohort
+from samesplit.benchmarks.definition import SplitSettings
 from samesplit.benchmarks.fingerprint import cohort_hash, patient_fingerprints, split_columns
+from samesplit.benchmarks.splits.agreement import check_file, check_settings
 from samesplit.benchmarks.splits.checks import check_classes, check_patients, check_sides, some
 from samesplit.benchmarks.splits.split import SUBSETS, Split, split_bytes
 from samesplit.errors import SplitError
@@ -25,16 +27,20 @@ _NEEDED = {
 }  # fmt: skip
 
 
-def write_split(split: Split, folder: Path, *, overwrite: bool = False) -> Path:
+def write_split(
+    split: Split, folder: Path, *, overwrite: bool = False, declared: SplitSettings | None = None
+) -> Path:
     """Write `splits.csv` and `splits.json`, once.
 
     The JSON holds the hashes of the CSV and of the cohort, the scheme, its settings and what it found out, the
     counts of every part and one line a patient; it bears no date, so that the same split gives the same bytes.
+    Where the command line changed what benchmark.yaml says, it holds that too, as `declared`.
 
     Args:
         split: The split.
         folder: The benchmark's folder.
         overwrite: Whether a split that is there already is replaced.
+        declared: The section `split` of benchmark.yaml, for `read_split` to compare with.
 
     Returns:
         The path of `splits.csv`.
@@ -55,6 +61,8 @@ def write_split(split: Split, folder: Path, *, overwrite: bool = False) -> Path:
         "counts": _counts(split),
         "patients": split.patients,
     }
+    if declared is not None and declared.model_dump(mode="json") != split.settings:
+        record["declared"] = declared.model_dump(mode="json")
     files = {
         folder / "splits.csv": content,
         folder / "splits.json": (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode(),
@@ -72,17 +80,18 @@ def write_split(split: Split, folder: Path, *, overwrite: bool = False) -> Path:
     return folder / "splits.csv"
 
 
-def read_split(folder: Path, cohort: Cohort) -> Split:
-    """Read a frozen split and refuse it unless it is whole and belongs to the cohort.
+def read_split(folder: Path, cohort: Cohort, *, settings: SplitSettings | None = None) -> Split:
+    """Read a frozen split and refuse it unless it is whole, asked for, and belongs to the cohort.
 
     Args:
         folder: The benchmark's folder.
         cohort: Its cohort, as it is now.
+        settings: The section `split` of benchmark.yaml, as it is now; None to take any split.
 
     Raises:
-        SplitError: A file is missing or damaged; `splits.csv` is not the one that was written; the cohort
-            has changed since (the message says which patients); a patient stands on two sides; a part
-            lacks a class.
+        SplitError: A file is missing or damaged; `splits.csv` is not the one that was written; benchmark.yaml,
+            or the file of the scheme `fixed`, was edited since (the message names both values); the cohort has
+            changed since (the message says which patients); a patient stands on two sides; a part lacks a class.
     """
     path, record_path = folder / "splits.csv", folder / "splits.json"
     for file in (path, record_path):
@@ -106,6 +115,8 @@ def read_split(folder: Path, cohort: Cohort) -> Split:
             where=path,
             remedy="bring back the original file; " + _ANEW + folder.name,
         )
+    if settings is not None:
+        check_settings(record, settings, folder)
     table = read_csv(path, error=SplitError)
     if set(SPLITS.columns) <= set(table):
         check_sides(table, where=path)
@@ -113,6 +124,8 @@ def read_split(folder: Path, cohort: Cohort) -> Split:
     _same_cohort(record, cohort, path)
     check_patients(table, cohort.lesions["patient_id"], where=path)
     check_classes(table, cohort.lesions, cohort.labels, where=path)
+    if settings is not None:
+        check_file(record["settings"], folder, cohort.lesions, table)
     return Split(
         table=table,
         scheme=record["scheme"],
