@@ -124,3 +124,47 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 def test_lines_are_those_of_keys_and_items(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").write_text("a:\n  - x\n  - b: 1\n")
     assert read_yaml(tmp_path / "f.yaml")[1] == {("a",): 1, ("a", 0): 2, ("a", 1): 3, ("a", 1, "b"): 3}
+
+
+def bomb(levels: int) -> str:
+    """Aliases of aliases: nine times as many values with each level."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, levels)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (bomb(9), r"line 5: holds more than 20,000 values, its aliases written out"),
+        (bomb(9).replace("a8: &a8 [", "a8:\n  <<: ["), r"holds more than 20,000 values"),
+        ("[" * 20_000, r"line 1: is nested more than 50 levels deep"),
+        ("a: " + "[" * 20_000 + "]" * 20_000, r"line 1: is nested more than 50 levels deep"),
+        ("{a: " * 20_000, r"line 1: is nested more than 50 levels deep"),
+        ("- " * 20_000, r"line 1: is nested more than 50 levels deep"),
+        (
+            "\n".join([f"a{n}: &a{n} [{f'*a{n - 1}' if n else 'x'}]" for n in range(500)]),
+            r"line 50: is nested",
+        ),
+        ("a: &a [*a]", r"line 1: '\*a' contains itself"),
+        ("a: &a {b: [*a]}", r"line 1: '\*a' contains itself"),
+        ("- x\n" * 60_000, r"line 20000: holds more than 20,000 values"),
+        ("a: " + "x" * 1_000_001, r"is larger than 1,000 kB"),
+        ("a: 2020-02-30", r"holds a date or number that cannot be \(day"),
+        ("a: " + "9" * 5_000, r"holds a date or number that cannot be \(Exceeds the limit"),
+    ],
+    ids=range(13),
+)
+def test_files_that_would_use_up_the_memory_or_the_stack_are_refused(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    with pytest.raises(DeclarationError, match=message):
+        read_yaml(path)
+
+
+def test_aliases_in_reason_are_written_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("a: &a {b: [1, 2]}\nc: [*a, *a]\n")
+    assert read_yaml(path)[0] == {"a": {"b": [1, 2]}, "c": [{"b": [1, 2]}] * 2}

@@ -16,6 +16,11 @@ __all__ = ["Declaration", "parse_declaration", "read_declaration", "read_yaml"]
 
 Location = tuple[str | int, ...]
 
+_MOST_BYTES = 1_000_000
+_MOST_NESTED = 50
+_MOST_VALUES = 20_000
+"""What no declaration needs: a file beyond one of these is a mistake, or meant to use up the memory."""
+
 
 class Declaration(BaseModel):
     """The base of everything a user declares: unknown keys are errors and values do not change."""
@@ -55,15 +60,17 @@ def read_yaml(path: Path) -> tuple[Any, dict[Location, int]]:
     """Read a YAML file and the line of each of its keys and items.
 
     Raises:
-        DeclarationError: The file is missing, unreadable, not YAML, or repeats a key.
+        DeclarationError: The file is missing, unreadable, not YAML, repeats a key, or is larger, deeper or
+            (with its aliases written out) longer than any declaration is.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _text_of(path)
     except FileNotFoundError:
         raise DeclarationError("does not exist", where=path, remedy="check the name, or create it") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DeclarationError(f"cannot be read ({error})", where=path) from error
     try:
+        _check_extent(text, path)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
@@ -77,10 +84,64 @@ def read_yaml(path: Path) -> tuple[Any, dict[Location, int]]:
         raise DeclarationError(f"is not YAML: {error.problem}", where=f"{path}, line {line}") from None
     except yaml.YAMLError as error:
         raise DeclarationError(f"is not YAML: {error}", where=path) from None
+    except (ValueError, OverflowError) as error:  # 2020-02-30, or a number of thousands of digits
+        raise DeclarationError(
+            f"holds a date or number that cannot be ({error})",
+            where=path,
+            remedy="correct it, or put it in quotes if it is meant as text",
+        ) from None
     lines: dict[Location, int] = {}
     if node is not None:
         _collect_lines(node, (), lines, path)
     return data, lines
+
+
+def _text_of(path: Path) -> str:
+    if path.stat().st_size > _MOST_BYTES:
+        raise DeclarationError(
+            f"is larger than {_MOST_BYTES // 1000:,} kB, which no declaration is",
+            where=path,
+            remedy="check whether this is the right file",
+        )
+    return path.read_text(encoding="utf-8")
+
+
+def _check_extent(text: str, path: Path) -> None:
+    """Refuse what is nested too deep or too long, aliases written out, before anything is built from it."""
+    extents: dict[str, tuple[int, int]] = {}  # by anchor: values and levels below it
+    opened: list[tuple[str | None, int]] = []  # anchor of each open list or mapping, values before it
+    deepest = [0]  # levels below each open one
+    values = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1
+        below = 0
+        if isinstance(event, yaml.AliasEvent):
+            if any(anchor == event.anchor for anchor, _ in opened):
+                raise _too_much(f"'*{event.anchor}' contains itself", path, line)
+            more, below = extents.get(event.anchor, (1, 0))
+            values += more
+        elif isinstance(event, yaml.CollectionStartEvent):
+            opened.append((event.anchor, values))
+            deepest.append(0)
+            values += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = opened.pop()
+            below = deepest.pop() + 1
+            if anchor is not None:
+                extents[anchor] = (values - before, below)
+        elif isinstance(event, yaml.ScalarEvent):
+            values += 1
+        deepest[-1] = max(deepest[-1], below)
+        if len(opened) + below > _MOST_NESTED:
+            raise _too_much(f"is nested more than {_MOST_NESTED} levels deep", path, line)
+        if values > _MOST_VALUES:
+            raise _too_much(f"holds more than {_MOST_VALUES:,} values, its aliases written out", path, line)
+
+
+def _too_much(problem: str, path: Path, line: int) -> DeclarationError:
+    return DeclarationError(
+        problem, where=f"{path}, line {line}", remedy="no declaration needs that: write it out"
+    )
 
 
 def _collect_lines(node: yaml.Node, at: Location, lines: dict[Location, int], path: Path) -> None:

@@ -41,7 +41,8 @@ def offered(origin: Path, name: str, content: bytes, **more: Any) -> dict[str, A
     """Put a file where it can be fetched from, and say so as a benchmark does."""
     path = origin / name
     path.write_bytes(content)
-    return {"url": path.as_uri(), "sha256": sha256(content), "path": f"images/{name}", **more}
+    size = {"unpacked_mb": 0.001} if more.get("unpack") else {}
+    return {"url": path.as_uri(), "sha256": sha256(content), "path": f"images/{name}", **size, **more}
 
 
 def benchmark(*files: dict[str, Any], **data: Any) -> BenchmarkDefinition:
@@ -360,6 +361,43 @@ class TestArchives:
         with pytest.raises(FetchError, match="Bad CRC-32"):
             fetch(benchmark(offered(origin, "a.zip", content, unpack=True)), tmp_path)
         assert contents(cache / "mine") == []
+
+    @pytest.mark.parametrize("kind", ["zip", "tar", "tar of many"])
+    def test_more_than_was_declared_does_not_come_out(
+        self, tmp_path: Path, origin: Path, cache: Path, kind: str
+    ) -> None:
+        if kind == "zip":
+            buffer = io.BytesIO()
+            with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+                file.writestr("small", b"x")
+                file.writestr("bomb", bytes(5_000_000))
+            content = buffer.getvalue()
+        else:
+            bomb = tarfile.TarInfo("bomb")
+            bomb.size = 5_000_000 if kind == "tar" else 900_000
+            content = tarred(*[bomb] * (1 if kind == "tar" else 6))
+        assert len(content) < 10_000
+        with pytest.raises(FetchError) as caught:
+            fetch(benchmark(offered(origin, "a", content, unpack=True, unpacked_mb=1)), tmp_path)
+        assert "unpacks to more than was declared: " in str(caught.value)
+        assert "benchmark.yaml says unpacked_mb: 1; nothing was unpacked" in str(caught.value)
+        assert contents(cache / "mine") == []
+
+    def test_a_zip_that_understates_its_size_is_refused(
+        self, tmp_path: Path, origin: Path, cache: Path
+    ) -> None:
+        content = bytearray(zipped(a=b"1" * 5000))
+        for place in (content.find(b"PK\3\4") + 22, content.find(b"PK\1\2") + 24):
+            content[place : place + 4] = (100).to_bytes(4, "little")
+        with pytest.raises(FetchError, match="Bad CRC-32"):
+            fetch(benchmark(offered(origin, "a.zip", bytes(content), unpack=True)), tmp_path)
+        assert contents(cache / "mine") == []
+
+    def test_an_archive_needs_a_declared_size(self, origin: Path) -> None:
+        with pytest.raises(ValueError, match="'unpacked_mb' is needed with 'unpack: true'"):
+            benchmark(offered(origin, "a.zip", b"", unpack=True, unpacked_mb=None))
+        with pytest.raises(ValueError, match="and only there"):
+            benchmark(offered(origin, "a.zip", b"", unpacked_mb=3))
 
     def test_an_archive_larger_than_the_disk(
         self, tmp_path: Path, origin: Path, monkeypatch: pytest.MonkeyPatch

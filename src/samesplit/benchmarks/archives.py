@@ -27,7 +27,7 @@ class _Member:
     open: Callable[[], IO[bytes]]
 
 
-def unpack(archive: Path, folder: Path, *, sha256: str) -> list[Path]:
+def unpack(archive: Path, folder: Path, *, sha256: str, unpacked_mb: float) -> list[Path]:
     """Unpack a .zip or .tar(.gz, .bz2, .xz) into a folder, and take the archive away.
 
     Every member is looked at before the first is written, and the files are moved to their place only when all
@@ -37,20 +37,22 @@ def unpack(archive: Path, folder: Path, *, sha256: str) -> list[Path]:
         archive: The archive.
         folder: Where its members go.
         sha256: The archive's hash, for the record.
+        unpacked_mb: The declared size of all that comes out, in MB (10^6 bytes).
 
     Returns:
         The files, in the archive's order.
 
     Raises:
-        FetchError: The archive is damaged or of another kind, or a member is a link, a device, or would
-            land outside the folder; nothing of it is left then.
+        FetchError: The archive is damaged or of another kind, more comes out of it than was declared, or a member
+            is a link, a device, or would land outside the folder; nothing of it is left then.
         WorkspaceError: The disk is full or cannot be written.
     """
     try:
-        with _members(archive) as members:
+        limit = _Limit(unpacked_mb)
+        with _members(archive, limit) as members:
             _check(members, archive)
             with temporary_directory(folder / "unpacking") as temporary:
-                _extract(members, temporary, folder)
+                _extract(members, temporary, folder, limit)
     except (
         zipfile.BadZipFile,
         tarfile.TarError,
@@ -96,15 +98,37 @@ def _record(archive: Path) -> Path:
     return archive.with_name(f"{archive.name}.unpacked.json")
 
 
+@dataclass(frozen=True)
+class _Limit:
+    """How much may come out of an archive."""
+
+    mb: float
+
+    def check(self, size: int) -> None:
+        """Refuse an archive out of which this many bytes come, or more."""
+        if size > self.mb * 1e6:
+            raise FetchError(
+                f"unpacks to more than was declared: {size / 1e6:,.1f} MB and more, benchmark.yaml says "
+                f"unpacked_mb: {self.mb:g}; nothing was unpacked",
+                remedy="if the archive is the right one and you trust it, correct unpacked_mb in benchmark.yaml",
+            )
+
+
 @contextmanager
-def _members(archive: Path) -> Iterator[list[_Member]]:
+def _members(archive: Path, limit: _Limit) -> Iterator[list[_Member]]:
     """The regular files of an archive; other members than files and folders are refused."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as file:
+            limit.check(sum(info.file_size for info in file.infolist()))
             yield [_of_zip(file, info) for info in file.infolist() if not info.is_dir()]
     else:
         with tarfile.open(archive) as file:
-            yield [_of_tar(file, info) for info in file.getmembers() if not info.isdir()]
+            infos, size = [], 0
+            for info in file:  # one by one: to list all of them is to unpack all of them
+                size += info.size
+                limit.check(size)
+                infos.append(info)
+            yield [_of_tar(file, info) for info in infos if not info.isdir()]
 
 
 def _of_zip(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
@@ -144,15 +168,19 @@ def _refused(name: str, reason: str) -> FetchError:
     )
 
 
-def _extract(members: list[_Member], temporary: Path, folder: Path) -> None:
+def _extract(members: list[_Member], temporary: Path, folder: Path, limit: _Limit) -> None:
     needed, free = sum(member.size for member in members), shutil.disk_usage(folder).free
     if needed > free:
         raise OSError(0, f"{needed / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free")
+    size = 0
     for member in members:
         target = temporary / member.name
         target.parent.mkdir(parents=True, exist_ok=True)
         with member.open() as content, target.open("wb") as file:
-            shutil.copyfileobj(content, file, 1 << 20)
+            while chunk := content.read(1 << 20):
+                size += len(chunk)
+                limit.check(size)  # what an archive says of itself may be a lie
+                file.write(chunk)
     for member in members:
         target = folder / member.name
         if not target.parent.resolve().is_relative_to(folder.resolve()):

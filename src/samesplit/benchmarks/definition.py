@@ -157,6 +157,17 @@ class FileToFetch(Declaration):
     """Where it goes inside the benchmark's data folder."""
     unpack: bool = False
     """Whether it is a .zip or .tar.* to unpack into the folder of `path`."""
+    unpacked_mb: float | None = Field(default=None, gt=0)
+    """Needed with `unpack`: the size of all that comes out, in MB (10^6 bytes); an archive out of which more comes
+    is refused."""
+
+    @model_validator(mode="after")
+    def _size_of_an_archive(self) -> FileToFetch:
+        if self.unpack != (self.unpacked_mb is not None):
+            raise ValueError(
+                "'unpacked_mb' is needed with 'unpack: true', and only there: the MB of all that comes out"
+            )
+        return self
 
 
 class FeatureTableSettings(Declaration):

@@ -86,8 +86,8 @@ def fetch(
             if file.unpack and is_unpacked(place, place.parent, sha256=file.sha256):
                 continue
             download(file.url, file.sha256, place, progress=progress)
-            if file.unpack:
-                unpack(place, place.parent, sha256=file.sha256)
+            if file.unpacked_mb is not None:
+                unpack(place, place.parent, sha256=file.sha256, unpacked_mb=file.unpacked_mb)
         if data.file_list is not None:
             _fetch_list(read_file_list(folder / data.file_list), target, progress)
         if data.synthetic is not None:

@@ -88,7 +88,7 @@ def _read(path: Path) -> list[dict[str, list[str]]]:
         folds: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SplitError("does not exist", where=path, remedy="check the name of the file") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SplitError(
             f"is not readable JSON ({error})", where=path, remedy="copy the file from nnU-Net again"
         ) from None
