@@ -113,12 +113,12 @@ def _check_extent(text: str, path: Path) -> None:
     deepest = [0]  # levels below each open one
     values = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         below = 0
         if isinstance(event, yaml.AliasEvent):
             if any(anchor == event.anchor for anchor, _ in opened):
                 raise _too_much(f"'*{event.anchor}' contains itself", path, line)
-            more, below = extents.get(event.anchor, (1, 0))
+            more, below = extents.get(str(event.anchor), (1, 0))
             values += more
         elif isinstance(event, yaml.CollectionStartEvent):
             opened.append((event.anchor, values))
