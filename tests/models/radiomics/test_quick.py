@@ -1,16 +1,32 @@
 from __future__ import annotations
 
+import importlib
+import importlib.util
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from samesplit.models.radiomics import pieces, quick
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier
+from samesplit.models.radiomics.pipeline import RadiomicsGridModel
 from samesplit.models.radiomics.quick import quick_scores
+from samesplit.models.radiomics.settings import RadiomicsGridSettings
 
 COVERED = ["adaboost", "bagging", "decision-tree", "random-forest"]
+PRIVATE = {
+    "_generate_bagging_indices": "sklearn.ensemble._bagging",
+    "Gini": "sklearn.tree._criterion",
+    "BestSplitter": "sklearn.tree._splitter",
+    "DepthFirstTreeBuilder": "sklearn.tree._tree",
+    "Tree": "sklearn.tree._tree",
+}
+"""Names of scikit-learn's that the quick way needs and that scikit-learn does not promise."""
 
 
 def rows(kind: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -103,3 +119,73 @@ def test_a_machines_scores_have_the_order_of_its_probabilities(kind: str) -> Non
         probabilities = classifier.fit(X, y).predict_proba(held)[:, 1]
         truth = np.arange(len(held)) % 2
         assert roc_auc_score(truth, quick(X, y, held)) == roc_auc_score(truth, probabilities)
+
+
+def imported_again() -> ModuleType:
+    """The module as a process imports it that finds scikit-learn as it is at this moment."""
+    spec = importlib.util.spec_from_file_location("quick_again", quick.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def grid_scores(make_fold: Any, monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> pd.DataFrame:
+    """The inner scores of a grid whose pieces take the quick way of `module`, where it has one."""
+    monkeypatch.setattr(pieces, "quick_scores", module.quick_scores)
+    settings = RadiomicsGridSettings(
+        name="grid",
+        title="Grid",
+        selectors=("anova-f",),
+        classifiers=(*COVERED, "lda"),
+        sizes=(4,),
+        inner_folds=2,
+    )
+    fold, _, _ = make_fold(n=40, n_features=8)
+    model = RadiomicsGridModel(settings)
+    model.fit(fold)
+    return model.details()["grid"][["selector", "classifier", "size", "inner_auc", "chosen"]]
+
+
+def gone(module: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(importlib.import_module(module), name)
+
+
+def takes_other_arguments(module: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.import_module(module), name, lambda *, other: other)
+
+
+@pytest.mark.parametrize("change", [gone, takes_other_arguments])
+@pytest.mark.parametrize("name", PRIVATE)
+def test_without_a_private_name_of_scikit_learn_a_grid_has_the_same_scores(
+    name: str, change: Any, make_fold: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = grid_scores(make_fold, monkeypatch, quick)
+    with monkeypatch.context() as patch:
+        change(PRIVATE[name], name, patch)
+        module = imported_again()
+    lost = ["bagging"] if name == "_generate_bagging_indices" and change is not gone else COVERED
+    for key in COVERED:
+        assert (module.quick_scores(make_classifier(key, {}, seed=0)) is None) == (key in lost)
+    found = grid_scores(make_fold, monkeypatch, module)
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-12)
+
+
+def test_the_test_above_takes_away_every_private_name() -> None:
+    lines = Path(quick.__file__).read_text(encoding="utf-8").splitlines()
+    source = [line.split() for line in lines if "import" in line]
+    private = {
+        (word.strip(","), line[1])
+        for line in source
+        if line[0] == "from" and "._" in line[1]
+        for word in line[3:]
+    }
+    assert private == set(PRIVATE.items())
+
+
+def test_a_quick_way_that_gives_other_probabilities_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = imported_again()
+    monkeypatch.setattr(module, "softmax", lambda decision: np.full_like(decision, 0.5))
+    assert module.quick_scores(make_classifier("adaboost", {}, seed=0)) is None
+    assert module.quick_scores(make_classifier("bagging", {}, seed=0)) is not None

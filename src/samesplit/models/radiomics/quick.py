@@ -7,24 +7,36 @@ scikit-learn would draw; a test compares the probabilities with `fit` and `predi
 support vector machine's scores have the order of its probabilities, whose curve always rises: the curve, five
 machines more, need not be fitted for an AUC. A classifier with settings that are not covered here takes the
 usual way, and so does the chosen cell, which is fitted and kept as an ordinary scikit-learn object.
+
+The builder and its parts are scikit-learn's own and not promised to stay: they may go, move or take other
+arguments with any release. So the quick way is optional. Where one of its names is gone there is none, and each
+kind of ensemble is compared with scikit-learn's own probabilities on a few rows, once in a process, before it
+is used; where they differ or an error comes, the usual way is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
-from sklearn.ensemble._bagging import _generate_bagging_indices
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.tree._criterion import Gini
-from sklearn.tree._splitter import BestSplitter
-from sklearn.tree._tree import DepthFirstTreeBuilder, Tree
 from sklearn.utils.extmath import softmax
 
 from samesplit.models.radiomics.learners import AdaptiveBoosting, SupportVectors
+
+try:
+    from sklearn.ensemble._bagging import _generate_bagging_indices
+    from sklearn.tree._criterion import Gini
+    from sklearn.tree._splitter import BestSplitter
+    from sklearn.tree._tree import DepthFirstTreeBuilder, Tree
+except ImportError:
+    _FOUND = False
+else:
+    _FOUND = True
 
 __all__ = ["Quick", "quick_scores"]
 
@@ -60,6 +72,15 @@ def quick_scores(classifier: Any) -> Quick | None:
     Args:
         classifier: Unfitted, with an integer as `random_state`; it stays unfitted.
     """
+    kind = type(classifier)
+    if kind is SupportVectors:
+        return _machine(classifier)
+    quick = _ensemble(classifier)
+    return quick if quick is not None and _agrees(kind) else None
+
+
+def _ensemble(classifier: Any) -> Quick | None:
+    """The quick way of an ensemble of trees, or of one tree; None where its settings are not covered."""
     given = classifier.get_params(deep=False) if hasattr(classifier, "get_params") else {}
     seed = given.get("random_state")
     if not isinstance(seed, int | np.integer):
@@ -70,11 +91,36 @@ def quick_scores(classifier: Any) -> Quick | None:
         return _single(given, int(seed)) if _plain_limits(given) else None
     if type(classifier) is BaggingClassifier and _as(given, _BAGGING) and _all_rows(given["max_samples"]):
         return _bagged(given["n_estimators"], int(seed))
-    if type(classifier) is SupportVectors:
-        return _machine(classifier)
     if type(classifier) is AdaptiveBoosting and given["estimator"] is None:
         return _boosted(given["n_estimators"], given["learning_rate"], int(seed))
     return None
+
+
+_TRIED: dict[Any, dict[str, Any]] = {
+    RandomForestClassifier: {"n_estimators": 3, "min_samples_leaf": 2, "max_features": "sqrt"},
+    DecisionTreeClassifier: {"max_depth": 3},
+    BaggingClassifier: {"n_estimators": 3},
+    AdaptiveBoosting: {"n_estimators": 3},
+}
+"""What each kind is tried with before it is trusted."""
+
+
+@cache
+def _agrees(kind: Hashable) -> bool:
+    """Whether the quick way of a kind gives scikit-learn's own probabilities on a few rows."""
+    if not _FOUND:
+        return False
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 6)), np.arange(20) % 2
+    make: Any = kind
+    classifier = make(**_TRIED[kind], random_state=1)
+    quick = _ensemble(classifier)
+    try:
+        found = quick(X, y, X[::-1] + 0.1) if quick is not None else np.empty(0)
+        expected = classifier.fit(X, y).predict_proba(X[::-1] + 0.1)[:, 1]
+    except Exception:  # names that stayed and take other arguments fail in any way
+        return False
+    return found.shape == expected.shape and np.allclose(found, expected, rtol=1e-9, atol=0)
 
 
 def _as(given: dict[str, Any], wanted: dict[str, Any]) -> bool:
