@@ -161,7 +161,8 @@ _NGTDM = (
 
 _MORPHOLOGY_CONVENTIONS = (
     "The mesh is Lewiner's marching cubes at 0.5, closed at the border of the mask. The oriented minimum "
-    "bounding box is the smallest one with a side on a face of the convex hull; the minimum volume "
+    "bounding box is the smallest one with a side on a face of the convex hull, and of equally small ones that "
+    "with the smallest surface; the minimum volume "
     "enclosing ellipsoid is found by Khachiyan's algorithm. Moran's I and Geary's C take all pairs of "
     "voxels, by Fourier transforms."
 )

@@ -69,16 +69,12 @@ def of_family(found: Values, *families: str) -> dict[str, float]:
 
 
 def agree(found: Values, expected: Values, *, rel: float = 1e-9, but: Iterable[str] = ()) -> None:
-    """Equal to rounding, the ellipsoid that is found step by step to its tolerance.
-
-    Values that are nearly 0 are differences of far larger numbers.
-    """
+    """Equal to rounding; values that are nearly 0 are differences of far larger numbers."""
     assert found.keys() == expected.keys()
     left_out = set(but)
     for name, value in expected.items():
         if name not in left_out:
-            close = 1e-6 if name.endswith("_mvee") else rel
-            assert found[name] == pytest.approx(value, rel=close, abs=1e-9, nan_ok=True), name
+            assert found[name] == pytest.approx(value, rel=rel, abs=1e-9, nan_ok=True), name
 
 
 @st.composite

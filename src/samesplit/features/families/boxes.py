@@ -10,6 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from samesplit.features.families.hull import Hull
+from samesplit.ordering import RELATIVE, at_most
 
 __all__ = ["Cuboid", "axis_aligned_box", "oriented_box"]
 
@@ -58,20 +59,27 @@ def oriented_box(hull: Hull) -> Cuboid:
     has a side on an edge of the outline; the smallest box of all planes is taken. The box of least volume of all
     may touch the hull with two edges instead of a face, and is then smaller still (O'Rourke,
     doi 10.1007/BF00991005); for lesions the two hardly differ.
+
+    Different boxes can be equally small, of small lesions above all. Of those the one with the smallest surface
+    is taken: which comes first depends on how the lesion lies, and which is smaller in the last digit on the
+    processor.
     """
-    directions = np.unique(_one_of_opposites(hull.normals.round(9)), axis=0)
+    normals = _one_of_opposites(hull.normals)
+    directions = normals[np.unique(normals.round(9), axis=0, return_index=True)[1]]
     heights = np.ptp(directions @ hull.points_mm.T, axis=1)
     first, second = _right_angles(directions)
     edges, sides = _edges(hull)
     facing = directions @ hull.normals.T > 0
     u, v = first @ hull.points_mm.T, second @ hull.points_mm.T
-    a, b, c = _smallest_box(heights, u, v, facing, edges, sides)
-    return Cuboid((float(a), float(b), float(c)))
+    boxes = [Cuboid((a, b, c)) for a, b, c in _smallest_boxes(heights, u, v, facing, edges, sides).tolist()]
+    volumes = [box.volume_mm3 for box in boxes]
+    small = np.flatnonzero(at_most(volumes, min(volumes)))
+    return min((boxes[i] for i in small), key=lambda box: box.area_mm2)
 
 
 def _one_of_opposites(normals: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The normals, turned such that the first coordinate that is not zero is positive."""
-    first = normals[np.arange(len(normals)), (normals != 0).argmax(axis=1)]
+    first = normals[np.arange(len(normals)), (np.abs(normals) > RELATIVE).argmax(axis=1)]
     return np.asarray(normals * np.sign(first)[:, None])
 
 
@@ -95,8 +103,10 @@ def _edges(hull: Hull) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
 
 
 @njit(cache=True, nogil=True)
-def _smallest_box(heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: Any) -> Any:
-    """The edge lengths of the smallest box with one edge along one of the directions.
+def _smallest_boxes(heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: Any) -> Any:
+    """The edge lengths of the smallest box with one edge along each direction, shape (directions, 3).
+
+    Of equally small ones that with the smallest surface.
 
     The outline seen along a direction consists of the edges between a face that faces it and one that does not.
 
@@ -108,12 +118,12 @@ def _smallest_box(heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: 
         edges: The two corners of each edge.
         sides: The two faces of each edge.
     """
-    best = np.zeros(3)
-    smallest = np.inf
+    boxes = np.zeros((len(heights), 3))
     outline = np.empty(len(edges), np.int64)
     corners = np.empty((2, u.shape[1]))  # of the outline, each once
     met = np.zeros(u.shape[1], np.int64)
     for d in range(len(heights)):
+        smallest = around = np.inf  # the area across and half its outline
         n_outline = n_corners = 0
         for i in range(len(edges)):
             if facing[d, sides[i, 0]] != facing[d, sides[i, 1]]:
@@ -145,10 +155,10 @@ def _smallest_box(heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: 
                 high = max(high, along)
                 low_across = min(low_across, across)
                 high_across = max(high_across, across)
-            volume = heights[d] * (high - low) * (high_across - low_across)
-            if volume < smallest:
-                smallest = volume
-                best[0] = heights[d]
-                best[1] = high - low
-                best[2] = high_across - low_across
-    return best
+            width = high - low
+            depth = high_across - low_across
+            smaller = width * depth < smallest * (1 - RELATIVE)
+            if smaller or (width * depth <= smallest * (1 + RELATIVE) and width + depth < around):
+                smallest, around = width * depth, width + depth
+                boxes[d] = heights[d], width, depth
+    return boxes

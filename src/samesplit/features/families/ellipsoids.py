@@ -14,12 +14,18 @@ from samesplit.features.families.neighbours import DIRECTIONS
 
 __all__ = ["MVEE_TOLERANCE", "Ellipsoid", "enclosing_ellipsoid", "principal_ellipsoid", "voxel_moments"]
 
-MVEE_TOLERANCE = 1e-8
-"""The enclosing ellipsoid's volume is at most (1 + this)^2 times the smallest there is."""
+MVEE_TOLERANCE = 1e-12
+"""The enclosing ellipsoid's volume is at most (1 + this)^2 times the smallest there is.
+
+There is one smallest ellipsoid, but many ways of steps towards it: which corner comes first among equals depends
+on how the lesion lies and on the processor. All ways end this close to it, so volume and area agree to 1e-9.
+"""
 
 _LEGENDRE_ORDER = 20
 _ROUNDING = 1e-13  # smaller eigenvalues, relative to the largest, are rounding errors of 0
-_MAXIMUM_STEPS = 100_000
+_ROUGHLY = 1e-3  # the tolerance with which corners that do not matter are told apart, in few steps
+_STEPS_AT_A_TIME = 256  # each adds a rounding error; then all is computed anew from the weights
+_MAXIMUM_TIMES = 400
 _TAKEN_IN = 8  # corners at a time
 
 
@@ -108,33 +114,56 @@ def enclosing_ellipsoid(hull: Hull, *, tolerance: float = MVEE_TOLERANCE) -> Ell
         >>> [round(axis, 6) for axis in enclosing_ellipsoid(octahedron).semi_axes_mm]
         [1.0, 1.0, 1.0]
     """
-    lifted = np.column_stack([hull.points_mm - hull.points_mm.mean(axis=0), np.ones(len(hull.points_mm))])
+    points = hull.points_mm - hull.points_mm.mean(axis=0)
+    lifted = _rounded_out(np.column_stack([points, np.ones(len(points))]))
     weights = _first_weights(lifted)
-    among = weights > 0
-    while True:  # few corners touch the ellipsoid: solve for some, then take in those that stick out
-        inverse, part = np.linalg.inv((lifted.T * weights) @ lifted), weights[among]
-        _khachiyan(lifted[among], inverse, part, tolerance, _MAXIMUM_STEPS)
-        weights[among] = part
-        out = np.einsum("ij,ij->i", lifted @ np.linalg.inv((lifted.T * weights) @ lifted), lifted)
-        beyond = ~among & (out > 4 * (1 + tolerance))
-        if not beyond.any():
-            break
-        among[np.argsort(np.where(beyond, -out, 0), kind="stable")[: min(_TAKEN_IN, beyond.sum())]] = True
-    apart = lifted[:, :3] - weights @ lifted[:, :3]
+    for close in (max(_ROUGHLY, tolerance), tolerance):
+        weights = _smallest_around_all(lifted, weights, close)
+    apart = points - weights @ points
     scatter = (apart.T * weights) @ apart
     reach = np.einsum("ij,ij->i", apart @ np.linalg.inv(scatter), apart).max()
     long, middle, short = np.sqrt(np.linalg.eigvalsh(scatter * reach))[::-1]
     return Ellipsoid((float(long), float(middle), float(short)))
 
 
+def _rounded_out(lifted: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The corners stretched to equal spread in all directions, which leaves how far out each is."""
+    return np.asarray(lifted @ np.linalg.cholesky(np.linalg.inv(lifted.T @ lifted)))
+
+
 def _first_weights(lifted: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Equal weights for the corners farthest out in 26 directions, which are close to the final ones."""
-    half = np.linalg.cholesky(np.linalg.inv(lifted.T @ lifted))
-    farthest = ((lifted @ half)[:, :3] @ DIRECTIONS.T).argmax(axis=0)
+    farthest = (lifted[:, :3] @ DIRECTIONS.T).argmax(axis=0)
     weights = np.zeros(len(lifted))
     weights[farthest] = 1
     if np.linalg.matrix_rank(lifted[farthest]) < 4:
         weights[:] = 1
+    return np.asarray(weights / weights.sum())
+
+
+def _smallest_around_all(
+    lifted: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], tolerance: float
+) -> npt.NDArray[np.float64]:
+    """The weights of the smallest ellipsoid; few corners touch it: solve for some, take in what sticks out."""
+    weights, among = weights.copy(), weights > 0
+    while True:
+        weights[among] = _solve(lifted[among], weights[among], tolerance)
+        out = np.einsum("ij,ij->i", lifted @ np.linalg.inv((lifted.T * weights) @ lifted), lifted)
+        beyond = np.flatnonzero(~among & (out > 4 * (1 + tolerance)))
+        if not beyond.size:
+            return weights
+        among[beyond[np.argsort(-out[beyond], kind="stable")[:_TAKEN_IN]]] = True
+
+
+def _solve(
+    lifted: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], tolerance: float
+) -> npt.NDArray[np.float64]:
+    """The weights of the smallest ellipsoid around all these corners, from weights to start with."""
+    weights = weights.copy()
+    for _ in range(_MAXIMUM_TIMES):
+        inverse = np.linalg.inv((lifted.T * weights) @ lifted)
+        if _khachiyan(lifted, inverse, weights, tolerance, _STEPS_AT_A_TIME) < _STEPS_AT_A_TIME:
+            break
     return np.asarray(weights / weights.sum())
 
 
@@ -169,15 +198,18 @@ def voxel_moments(mask: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _khachiyan(lifted: Any, inverse: Any, weights: Any, tolerance: float, maximum_steps: int) -> None:
+def _khachiyan(lifted: Any, inverse: Any, weights: Any, tolerance: float, maximum_steps: int) -> int:
     """Move the corners' weights until their scatter has the shape of the ellipsoid.
 
     Args:
-        lifted: The corners with a 1 as fourth coordinate.
+        lifted: The corners with a fourth coordinate of 1, perhaps stretched together.
         inverse: The inverse of their weighted mean outer product; overwritten.
         weights: Where to start, summing to 1; overwritten.
         tolerance: See `enclosing_ellipsoid`.
         maximum_steps: Stop here at the latest.
+
+    Returns:
+        The number of steps made.
     """
     n = lifted.shape[0]
     row = np.empty(4)
@@ -187,7 +219,7 @@ def _khachiyan(lifted: Any, inverse: Any, weights: Any, tolerance: float, maximu
         for a in range(4):
             for b in range(4):
                 out[k] += lifted[k, a] * inverse[a, b] * lifted[k, b]
-    for _ in range(maximum_steps):
+    for made in range(maximum_steps):
         far = deep = -1
         for k in range(n):
             if far < 0 or out[k] > out[far]:
@@ -196,7 +228,7 @@ def _khachiyan(lifted: Any, inverse: Any, weights: Any, tolerance: float, maximu
                 deep = k
         above, below = out[far] / 4 - 1, 1 - out[deep] / 4
         if max(above, below) <= tolerance:
-            break
+            return made
         if above >= below:
             i = far
             step = (out[i] - 4) / (4 * (out[i] - 1))
@@ -215,9 +247,12 @@ def _khachiyan(lifted: Any, inverse: Any, weights: Any, tolerance: float, maximu
             for b in range(4):
                 inverse[a, b] = (inverse[a, b] - share * row[a] * row[b]) / (1 - step)
         for k in range(n):
-            dot = row[0] * lifted[k, 0] + row[1] * lifted[k, 1] + row[2] * lifted[k, 2] + row[3]
+            dot = 0.0
+            for a in range(4):
+                dot += row[a] * lifted[k, a]
             out[k] = (out[k] - share * dot * dot) / (1 - step)
             weights[k] *= 1 - step
         weights[i] += step
         if weights[i] < 1e-14:
             weights[i] = 0.0
+    return maximum_steps
