@@ -192,7 +192,7 @@ class TestReadCsv:
         )
         table = read_csv(path, IMAGES)
         assert table["lesion_id"].tolist() == ["007", "008"]
-        assert table["mask_label"].tolist() == [2, 1]
+        assert table["mask_label"].tolist() == ["2", "1"]
         assert np.isnan(table["spacing_mm"][0])
         assert list(table.index) == [0, 1]
 

@@ -45,6 +45,9 @@ _PROBABILITY = pa.Check.in_range(0.0, 1.0, error="must lie in [0, 1]")
 _NOT_NEGATIVE = pa.Check.ge(0, error="must not be negative")
 _FINITE = pa.Check(lambda values: ~values.isin([float("inf"), float("-inf")]), error="must be finite")
 _SUBSET = pa.Check.isin(["train", "validation", "test"], error="must be 'train', 'validation' or 'test'")
+_LABEL = pa.Check.str_matches(
+    r"(?i)^(any|(?!0*\.?0*(e|$))\d*\.?\d+(e[+-]?\d+)?)$", error="must be 'any' or a number above 0"
+)
 _STATUS = ["repaired", "missing", "failed", "excluded"]
 
 
@@ -97,13 +100,14 @@ IMAGES = _table(
         "rater": _text(),
         "image": _text(),
         "mask": _text(),
-        "mask_label": _whole(pa.Check.gt(0, error="must be above 0")),
+        "mask_label": pa.Column(str, [_LABEL], coerce=True),
         "spacing_mm": _number(pa.Check.gt(0, error="must be above 0"), nullable=True),
     },
     ["lesion_id", "sequence", "rater"],
     strict=True,
 )
-"""One row an image and mask; a sequence that a lesion lacks has no row. `spacing_mm` is for arrays only."""
+"""One row an image and mask; a sequence that a lesion lacks has no row. `mask_label` is a number as text, or
+`any`; `spacing_mm` is for arrays only."""
 
 SPLITS = _table(
     "splits",

@@ -202,7 +202,7 @@ class TestImages:
         cohort = load_cohort(folder, definition)
         first = cohort.images.iloc[0]
         assert first["image"] == str(folder / "L1" / "T1C.nii.gz")
-        assert (first["rater"], first["mask_label"]) == ("R1", 1)
+        assert (first["rater"], first["mask_label"]) == ("R1", "1")
         assert np.isnan(first["spacing_mm"])
         assert cohort.images["sequence"].tolist() == ["T1C", "T2", "T1C", "T1C", "T1C"]
 
@@ -297,25 +297,41 @@ class TestImages:
             "/images.csv: no mask is of the benchmark's rater 'R1'; raters found: R2\nRemedy: name one of them"
         )
 
-    def test_label_and_spacing_must_be_numbers(self, benchmark_folder: Any) -> None:
+    @pytest.mark.parametrize(
+        ("column", "value", "what"),
+        [
+            ("mask_label", "one", "numbers above 0 or 'any'"),
+            ("mask_label", "0", "numbers above 0 or 'any'"),
+            ("mask_label", "-1", "numbers above 0 or 'any'"),
+            ("spacing_mm", "1mm", "numbers"),
+        ],
+    )
+    def test_label_and_spacing_must_be_numbers(
+        self, benchmark_folder: Any, column: str, value: str, what: str
+    ) -> None:
         lines = IMAGES.splitlines()
-        for column, value in (("mask_label", "one"), ("spacing_mm", "1mm")):
-            images = "\n".join([f"{lines[0]},{column}", *(f"{line},{value}" for line in lines[1:])])
-            folder, definition = benchmark_folder()
-            (folder / "images.csv").write_text(images)
-            with pytest.raises(CohortError) as caught:
-                load_cohort(folder, definition)
-            assert f"line 2: column '{column}' must hold numbers, found '{value}' for lesion 'L1'" in str(
-                caught.value
-            )
+        images = "\n".join([f"{lines[0]},{column}", *(f"{line},{value}" for line in lines[1:])])
+        folder, definition = benchmark_folder()
+        (folder / "images.csv").write_text(images)
+        with pytest.raises(CohortError) as caught:
+            load_cohort(folder, definition)
+        assert f"line 2: column '{column}' must hold {what}, found '{value}' for lesion 'L1'" in str(
+            caught.value
+        )
 
-    def test_half_a_label_is_refused(self, benchmark_folder: Any) -> None:
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [("", "1"), ("1.0", "1"), ("3", "3"), ("0.00392", "0.00392"), ("1.5", "1.5"), ("Any", "any")],
+    )
+    def test_a_label_is_a_number_or_any_and_1_where_the_cell_is_empty(
+        self, benchmark_folder: Any, written: str, read: str
+    ) -> None:
         lines = IMAGES.splitlines()
         folder, definition = benchmark_folder()
-        images = "\n".join([f"{lines[0]},mask_label", *(f"{line},1.5" for line in lines[1:])])
-        (folder / "images.csv").write_text(images)
-        with pytest.raises(CohortError, match=r"'mask_label' must hold a whole number, found 1.5 in row 2"):
-            load_cohort(folder, definition)
+        first = [f"{lines[0]},mask_label", f"{lines[1]},{written}"]
+        (folder / "images.csv").write_text("\n".join([*first, *(f"{line},2" for line in lines[2:])]))
+        labels = load_cohort(folder, definition).images["mask_label"].tolist()
+        assert labels == [read, *["2"] * (len(labels) - 1)]
 
     def test_array_references_and_absolute_paths(self, benchmark_folder: Any, tmp_path: Path) -> None:
         absolute = tmp_path / "elsewhere.npy"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Hashable
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.errors import CohortError, DataMissingError
+from samesplit.features.mask_label import parse_mask_label
 from samesplit.features.references import IMAGE_SUFFIXES, split_reference
 from samesplit.tables import IMAGES, LEDGER, check_table, empty_table, read_csv
 
@@ -24,7 +26,7 @@ def load_images(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read and check `images.csv`, resolve its paths and note what is missing.
 
-    Without a column `rater` every mask is the benchmark's rater's; without `mask_label` the label is 1;
+    Without a column `rater` every mask is the benchmark's rater's; where `mask_label` is empty or absent it is 1;
     without `spacing_mm` it is unknown, which only array references may not be.
 
     Args:
@@ -118,18 +120,34 @@ def _read(path: Path, definition: BenchmarkDefinition) -> pd.DataFrame:
         if column not in raw:
             raw[column] = pd.Series(value, index=raw.index, dtype="str")
     known = [*IMAGES.columns, *(column for column in raw if column not in IMAGES.columns)]
-    for column in ("mask_label", "spacing_mm"):
-        numbers = pd.to_numeric(raw[column], errors="coerce")
-        for line in raw.index[numbers.isna() & raw[column].notna()]:
-            raise CohortError(
-                f"column '{column}' must hold numbers, found {raw.loc[line, column]!r} for lesion "
-                f"{raw.loc[line, 'lesion_id']!r}",
-                where=f"{path}, line {line}",
-                remedy="write numbers with a decimal point",
-            )
-        raw[column] = numbers
+    raw["mask_label"] = [_mask_label(text, raw, line, path) for line, text in raw["mask_label"].items()]
+    numbers = pd.to_numeric(raw["spacing_mm"], errors="coerce")
+    for line in raw.index[numbers.isna() & raw["spacing_mm"].notna()]:
+        raise CohortError(
+            f"column 'spacing_mm' must hold numbers, found {raw.loc[line, 'spacing_mm']!r} for lesion "
+            f"{raw.loc[line, 'lesion_id']!r}",
+            where=f"{path}, line {line}",
+            remedy="write numbers with a decimal point",
+        )
+    raw["spacing_mm"] = numbers
     ordered = raw[[column for column in known if column in raw]]
     return check_table(ordered, IMAGES, where=path, error=CohortError)
+
+
+def _mask_label(text: object, raw: pd.DataFrame, line: Hashable, path: Path) -> str:
+    """The label in its one way of writing; an empty cell is 1."""
+    if pd.isna(text):  # type: ignore[call-overload]
+        return "1"
+    try:
+        return parse_mask_label(str(text))
+    except ValueError:
+        lesion = raw.loc[line, "lesion_id"] if "lesion_id" in raw else ""  # type: ignore[index]
+        raise CohortError(
+            f"column 'mask_label' must hold numbers above 0 or 'any', found {text!r} for lesion {lesion!r}",
+            where=f"{path}, line {line}",
+            remedy="write the mask value that marks the lesion, with a decimal point, or 'any' for all that is "
+            "not 0; an empty cell means 1",
+        ) from None
 
 
 def _check_known(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from samesplit.errors import LesionError
 from samesplit.features.geometry import GeometryRepair
+from samesplit.features.mask_label import parse_mask_label
 from samesplit.features.references import content_hash, parse_reference
 from samesplit.features.work import CaseFile
 from samesplit.storage import hash_object
@@ -18,7 +19,7 @@ from samesplit.tables import IMAGES, LEDGER, check_table, empty_table
 
 __all__ = ["case_files", "ledger_table"]
 
-READER = 2
+READER = 3
 """Raise this when reading a case changes voxels: kept results of another reader are not used."""
 
 
@@ -51,7 +52,7 @@ def case_files(
     for row in table.itertuples(index=False):
         spacing: Any = row.spacing_mm
         given: dict[str, Any] = {
-            "mask_label": int(row.mask_label),  # type: ignore[arg-type]
+            "mask_label": parse_mask_label(str(row.mask_label)),
             "spacing_mm": None if spacing is None or math.isnan(spacing) else float(spacing),
             "geometry_repair": geometry_repair,
             "minimum_voxels": minimum_voxels,

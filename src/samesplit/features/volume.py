@@ -12,6 +12,8 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.features.geometry import GeometryRepair, align_mask
+from samesplit.features.mask_check import check_is_mask, check_whole_labels
+from samesplit.features.mask_label import MaskLabel, select_label
 from samesplit.features.nifti import check_whole, read_plain, read_sheared
 from samesplit.features.references import Reference, parse_reference, read_array
 
@@ -19,8 +21,6 @@ __all__ = ["Box", "Case", "bounding_box", "crop", "read_case", "roi_values"]
 
 NAN_MARGIN_MM = 20.0
 """Within the mask's bounding box widened by this much every voxel must be a number."""
-
-_LABELS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def read_case(
     mask: str,
     *,
     lesion_id: str,
-    mask_label: int = 1,
+    mask_label: MaskLabel = 1,
     spacing_mm: float | None = None,
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
@@ -74,7 +74,8 @@ def read_case(
         mask: The same, or an ROI of an RTSTRUCT or a segment of a DICOM SEG (`rt.dcm::GTV-1`). Image and mask may
             be the same reference for cohorts that have shapes only; the image's grey levels then say nothing.
         lesion_id: For messages.
-        mask_label: The mask value that marks the lesion.
+        mask_label: The mask value that marks the lesion, or `any` for all that is not 0; see
+            `samesplit.features.mask_label`.
         spacing_mm: Edge length of the cubic voxels of arrays; None (or NaN) for image files, which know theirs.
         geometry_repair: What to do when the mask lies on another grid; see `samesplit.features.geometry`.
         minimum_voxels: The smallest mask that counts.
@@ -82,7 +83,7 @@ def read_case(
 
     Raises:
         LesionError: A file is missing, unreadable, cut off or not 3D; image and mask lie on different grids;
-            the mask is empty, lacks the label or is too small; voxels are NaN or infinite; the image is
+            the mask is empty, an image, lacks the label or is too small; voxels are NaN or infinite; the image is
             constant inside the mask.
     """
     where = f"lesion {lesion_id}"
@@ -90,7 +91,9 @@ def read_case(
     try:
         picture, notes = _read(image, "image", spacing)
         labels, mask_notes = _read(mask, "mask", spacing, of=picture)
-        roi = _select(labels, mask_label)
+        check_is_mask(labels, picture, mask_label)
+        roi, taken = select_label(labels, mask_label)
+        check_whole_labels(labels, mask_label)
         roi, repair = align_mask(picture, roi, geometry_repair, where=where)
         _check_size(roi, minimum_voxels)
         picture = _as_float(picture)
@@ -101,7 +104,7 @@ def read_case(
     except LesionError as error:
         place = where if error.where in (None, where) else f"{where}, {error.where}"
         raise LesionError(error.problem, where=place, remedy=error.remedy) from error
-    repairs = tuple(note for note in (*notes, *mask_notes, repair, filled) if note)
+    repairs = tuple(note for note in (*notes, *mask_notes, taken, repair, filled) if note)
     return Case(picture, roi, repairs, beside)
 
 
@@ -217,27 +220,6 @@ def _three_dimensional(image: sitk.Image, path: Path, what: str) -> sitk.Image:
     if "complex" in image.GetPixelIDTypeAsString():
         raise LesionError(f"the {what} holds complex numbers", where=path, remedy="save its magnitude")
     return image
-
-
-def _select(labels: sitk.Image, mask_label: int) -> sitk.Image:
-    values = sitk.GetArrayViewFromImage(labels)
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        bad = int(np.count_nonzero(~np.isfinite(values)))
-        raise LesionError(f"{bad:,} mask voxels are NaN or infinite", remedy="save the mask as whole numbers")
-    chosen = values == mask_label
-    if not chosen.any():
-        found, counts = np.unique(values[values != 0], return_counts=True)
-        if len(found) == 0:
-            raise LesionError("the mask is empty", remedy="draw it, or take its row out of images.csv")
-        shown = [f"{v:g} ({n:,} voxels)" for v, n in zip(found[:_LABELS_SHOWN], counts, strict=False)]
-        more = f" and {len(found) - _LABELS_SHOWN:,} others" if len(found) > _LABELS_SHOWN else ""
-        raise LesionError(
-            f"the mask has no label {mask_label}; labels found: {', '.join(shown)}{more}",
-            remedy="give the right mask_label in images.csv",
-        )
-    roi = sitk.GetImageFromArray(chosen.astype(np.uint8))
-    roi.CopyInformation(labels)
-    return roi
 
 
 def _check_size(roi: sitk.Image, minimum_voxels: int) -> None:

@@ -25,7 +25,7 @@ class CaseFile:
         rater: Who drew the mask.
         image: Path or array reference.
         mask: Path or array reference.
-        mask_label: The mask value that marks the lesion.
+        mask_label: The mask value that marks the lesion, or `any`.
         spacing_mm: Voxel size of arrays; None for image files.
         geometry_repair: What to do when the mask lies on another grid.
         minimum_voxels: The smallest mask that counts.
@@ -40,7 +40,7 @@ class CaseFile:
     rater: str
     image: str
     mask: str
-    mask_label: int
+    mask_label: str
     spacing_mm: float | None
     geometry_repair: GeometryRepair | None
     minimum_voxels: int

@@ -155,7 +155,7 @@ def _digest(by_rater: dict[str, Cases], plan: Plan) -> str:
                 row["sequence"],
                 plan.content[row["image"]],
                 plan.content[row["mask"]],
-                int(row["mask_label"]),
+                str(row["mask_label"]),
                 str(row["spacing_mm"]),
             )
             for row in cases.images.to_dict(orient="records")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from samesplit.errors import LesionError
+from samesplit.features.mask_label import parse_mask_label
 from samesplit.features.references import content_hash
 from samesplit.features.volume import read_case
 from samesplit.models.networks.inputs import prepare_case
@@ -22,7 +23,7 @@ from samesplit.tables import LEDGER, empty_table
 
 __all__ = ["PreparedInputs", "prepare_inputs"]
 
-_VERSION = 2
+_VERSION = 3
 """Raised when prepared inputs change for the same settings, so that older ones are not used."""
 
 Image = npt.NDArray[np.float32]
@@ -111,7 +112,7 @@ def _prepare(
 ) -> tuple[Path | Image, str]:
     """One image's part of an input, as an array or as the file that holds it, and its hash."""
     image, mask, sequence = str(row["image"]), str(row["mask"]), str(row["sequence"])
-    mask_label = int(row["mask_label"])
+    mask_label = parse_mask_label(row["mask_label"])
     spacing_mm = None if pd.isna(row["spacing_mm"]) else float(row["spacing_mm"])
     key = hash_object(
         [
