@@ -103,15 +103,19 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Open MLflow on the workspace's mlflow.db."""
+    import sqlite3
     import subprocess
+    from contextlib import suppress
 
     from samesplit.errors import TrackingError
-    from samesplit.tracking import store_uri
+    from samesplit.tracking import come_home, store_uri
     from samesplit.workspace import workspace_around
 
     store = workspace_around(Path.cwd()).tracking_store
     if not store.exists():
         raise TrackingError("does not exist yet", where=store, remedy="run a benchmark first")
+    with suppress(sqlite3.Error):  # MLflow itself says what is wrong with the store
+        come_home(store)
     say(f"MLflow on http://{host}:{port} (Ctrl-C stops it)")
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store_uri(store)]
     raise typer.Exit(subprocess.call([*command, "--host", host, "--port", str(port)]))

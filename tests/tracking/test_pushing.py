@@ -1,61 +1,17 @@
 from __future__ import annotations
 
-import json
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from samesplit.errors import TrackingError
-from samesplit.tables import RESULTS, empty_table, write_table
 from samesplit.tracking import is_pushed, push, store_uri
+from tracking.made_runs import make_run, runs_in
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own dependencies warn on import
-
-
-def make_run(folder: Path, *, auc: float = 0.8) -> Path:
-    """A finished run's folder with two models."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [
-        ("auc", model, "", "test", "all", auc, auc - 0.1, auc + 0.1, np.nan, 40, 20, "DeLong", "")
-        for model in ("forest", "zero-rule")
-    ]
-    results = pd.DataFrame(rows, columns=list(empty_table(RESULTS).columns))
-    write_table(results, folder / "results.parquet", RESULTS)
-    results.to_csv(folder / "results.csv", index=False)
-    (folder / "report.html").write_text("<html></html>")
-    for repeat in (0, 1):
-        fitted = folder / "models" / "forest" / f"seed0-repeat{repeat}-fold0"
-        fitted.mkdir(parents=True, exist_ok=True)
-        (fitted / "model.skops").write_bytes(b"model")
-    write_table(
-        pd.DataFrame({"model": ["forest"], "selector": ["anova"], "inner_auc": [0.7]}),
-        folder / "details" / "grid.parquet",
-    )
-    write_table(
-        pd.DataFrame({"model": ["forest"] * 50_001, "rank": 1}), folder / "details" / "rankings.parquet"
-    )
-    model = {"kind": "estimator", "description": "", "seeds": [0], "settings": {"parameters": {"depth": 3}}}
-    record = {
-        "run": "abc",
-        "benchmark": "balls",
-        "title": "Balls",
-        "question": "Which?",
-        "models": [
-            {"name": "forest", "title": "Random forest", **model},
-            {"name": "zero-rule", "title": "Zero rule", **model},
-        ],
-        "split": {"scheme": "kfold", "seed": 0},
-        "hashes": {"split": "s" * 64, "cohort": "c" * 64},
-        "versions": {"samesplit": "0.1.0"},
-        "machine": {"cores": 2},
-        "options": {"shuffle_labels": False},
-        "statistics": {"reference": "forest", "operating_point": {"policy": "youden", "value": None}},
-    }
-    (folder / "run.json").write_text(json.dumps(record))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -65,25 +21,6 @@ def pushed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = make_run(root / "reports" / "balls" / "abc")
     push(folder, root / "mlflow.db")
     return folder, root / "mlflow.db"
-
-
-def runs_in(store: Path) -> pd.DataFrame:
-    from mlflow import MlflowClient
-
-    client = MlflowClient(tracking_uri=store_uri(store))
-    experiment = client.get_experiment_by_name("balls")
-    return pd.DataFrame(
-        [
-            {
-                "id": r.info.run_id,
-                "name": r.info.run_name,
-                "tags": r.data.tags,
-                "metrics": r.data.metrics,
-                "params": r.data.params,
-            }
-            for r in client.search_runs([experiment.experiment_id])
-        ]
-    )
 
 
 def test_a_run_becomes_one_parent_and_one_child_per_model(pushed: tuple[Path, Path]) -> None:
@@ -136,6 +73,36 @@ def test_a_pushed_run_is_known_until_its_results_change(pushed: tuple[Path, Path
     changed = make_run(tmp_path / "run", auc=0.6)
     (changed / "mlflow.json").write_text((folder / "mlflow.json").read_text())
     assert not is_pushed(changed, store)
+
+
+def test_a_run_lasts_as_long_as_it_did_whatever_the_push_takes(pushed: tuple[Path, Path]) -> None:
+    runs = runs_in(pushed[1]).set_index("name")
+
+    assert runs["seconds"].to_dict() == {"abc": 90.0, "Random forest": 90.5, "Zero rule": 0.0}
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"store": "sqli', b"\0" * 90, b"[]"])
+def test_a_damaged_mark_of_a_push_is_none(pushed: tuple[Path, Path], tmp_path: Path, damage: bytes) -> None:
+    root = tmp_path / "workspace"
+    shutil.copytree(pushed[1].parent, root)
+    (root / "reports" / "balls" / "abc" / "mlflow.json").write_bytes(damage)
+
+    assert not is_pushed(root / "reports" / "balls" / "abc", root / "mlflow.db")
+
+
+def test_a_store_that_was_made_anew_by_another_run_lacks_this_one(
+    pushed: tuple[Path, Path], tmp_path: Path
+) -> None:
+    root = tmp_path / "workspace"
+    shutil.copytree(pushed[1].parent, root)
+    folder, store = root / "reports" / "balls" / "abc", root / "mlflow.db"
+    push(folder, store)
+    assert is_pushed(folder, store)
+
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("DELETE FROM runs")
+
+    assert not is_pushed(folder, store)
 
 
 def test_a_locked_store_is_one_clear_error(tmp_path: Path) -> None:

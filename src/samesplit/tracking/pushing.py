@@ -1,4 +1,4 @@
-"""MLflow, and the only place that knows it: a finished run's folder is pushed into `mlflow.db`.
+"""A finished run's folder is pushed into `mlflow.db`.
 
 The run's folder is the truth; the push can be repeated and never doubles. One parent run per benchmark run,
 one child run per model.
@@ -9,20 +9,19 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import pandas as pd
 
 from samesplit.errors import TrackingError
 from samesplit.storage import hash_file, locked, write_json
+from samesplit.tracking.places import artifacts_of, come_home, remove_artifacts
 
 __all__ = ["is_pushed", "push", "store_uri"]
 
@@ -37,20 +36,35 @@ def store_uri(store: Path) -> str:
 
 def is_pushed(run_folder: Path, store: Path) -> bool:
     """Whether this very content of the run's folder has been pushed to this store."""
-    marker = run_folder / "mlflow.json"
-    if not (marker.exists() and store.exists()):
+    try:
+        pushed = json.loads((run_folder / "mlflow.json").read_text(encoding="utf-8"))
+        here = pushed["store"] == store_uri(store) and store.exists()
+        same = here and pushed["results"] == hash_file(run_folder / "results.csv")
+        return same and _is_in(store, pushed["parent"])
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        sqlite3.Error,
+    ):  # a push says what is wrong, if anything is
         return False
-    pushed = json.loads(marker.read_text(encoding="utf-8"))
-    return bool(
-        pushed["store"] == store_uri(store) and pushed["results"] == hash_file(run_folder / "results.csv")
-    )
+
+
+def _is_in(store: Path, run: str) -> bool:
+    """Whether the store has the run: it may have been deleted and made anew by another benchmark."""
+    with closing(sqlite3.connect(store)) as connection:
+        asked = "SELECT 1 FROM runs WHERE run_uuid = ? AND lifecycle_stage = 'active'"
+        return connection.execute(asked, (run,)).fetchone() is not None
 
 
 def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
     """Write a run into the tracking store: parameters, metrics with their intervals, hashes, artifacts, models.
 
-    Runs of an earlier push of the same run folder are replaced, so that pushing twice does not double. Of the
-    fitted models those of the first repeat are copied; all of them stay in the run's folder.
+    Runs of an earlier push of the same run folder are replaced, so that pushing twice does not double; nothing
+    outside the store's workspace is deleted for that. Of the fitted models those of the first repeat are copied;
+    all of them stay in the run's folder. The parent's start and end are the run's, and a model's run lasts as long
+    as the model was computed on (over all its folds), however long the push takes.
 
     Args:
         run_folder: `reports/<benchmark>/<run>`, finished.
@@ -69,14 +83,16 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
     with locked(lock, timeout_s=timeout_s), _store_errors(store):
         _check_writable(store, timeout_s)
         _make_store(store)
+        come_home(store)
         client = _client(store)
-        experiment = _experiment(client, record["benchmark"], run_folder)
-        _delete_earlier(client, experiment, record["run"])
-        parent = _start(client, experiment, record["run"], _parent_tags(record))
+        experiment = _experiment(client, record["benchmark"], store)
+        _delete_earlier(client, experiment, record["run"], store)
+        started, finished = _moment(record, "started"), _moment(record, "finished")
+        parent = _start(client, experiment, record["run"], _parent_tags(record), started)
         _log_parent(client, parent, record, run_folder)
         for model in record["models"]:
             _log_model(client, experiment, parent, model, record, results, run_folder)
-        client.set_terminated(parent, "FINISHED")
+        client.set_terminated(parent, "FINISHED", end_time=finished)
     marker = {"store": store_uri(store), "parent": parent, "results": hash_file(run_folder / "results.csv")}
     write_json(run_folder / "mlflow.json", marker)
     return parent
@@ -112,25 +128,28 @@ def _client(store: Path) -> Any:
     return MlflowClient(tracking_uri=store_uri(store))
 
 
-def _experiment(client: Any, benchmark: str, run_folder: Path) -> str:
+def _experiment(client: Any, benchmark: str, store: Path) -> str:
     found = client.get_experiment_by_name(benchmark)
     if found is not None:
         return str(found.experiment_id)
-    location = (run_folder.parents[1] / ".mlflow" / benchmark).resolve().as_uri()
+    location = (artifacts_of(store) / benchmark).resolve().as_uri()
     return str(client.create_experiment(benchmark, artifact_location=location))
 
 
-def _delete_earlier(client: Any, experiment: str, run_id: str) -> None:
+def _delete_earlier(client: Any, experiment: str, run_id: str, store: Path) -> None:
     for run in client.search_runs([experiment], f"tags.`samesplit.run` = '{run_id}'"):
         client.delete_run(run.info.run_id)
-        # MLflow only marks a run as deleted; its artifacts would stay on the disk.
-        address = urlsplit(run.info.artifact_uri)
-        if address.scheme in ("", "file"):
-            shutil.rmtree(url2pathname(address.path), ignore_errors=True)
+        remove_artifacts(run.info.artifact_uri, store)
 
 
-def _start(client: Any, experiment: str, name: str, tags: dict[str, str]) -> str:
-    return str(client.create_run(experiment, run_name=name, tags=tags).info.run_id)
+def _start(client: Any, experiment: str, name: str, tags: dict[str, str], started: int | None) -> str:
+    return str(client.create_run(experiment, run_name=name, tags=tags, start_time=started).info.run_id)
+
+
+def _moment(record: dict[str, Any], when: str) -> int | None:
+    """When the run began or ended, in milliseconds since 1970; None where its record does not say."""
+    given = record.get(when)
+    return round(1000 * datetime.fromisoformat(given).timestamp()) if given else None
 
 
 def _parent_tags(record: dict[str, Any]) -> dict[str, str]:
@@ -178,7 +197,8 @@ def _log_model(
         "samesplit.sha256.split": record["hashes"]["split"],
         "samesplit.sha256.cohort": record["hashes"]["cohort"],
     }
-    run = _start(client, experiment, model["title"], tags)
+    started = _moment(record, "started")
+    run = _start(client, experiment, model["title"], tags, started)
     parameters = _flat({"kind": model["kind"], "seeds": model["seeds"], "settings": model["settings"]})
     _log_batch(client, run, _metrics(own), parameters)
     for path in sorted((run_folder / "details").glob("*.parquet")):
@@ -191,7 +211,8 @@ def _log_model(
     # The store copies what it is given: of repeated splits it gets the first repeat's fitted models only.
     for fitted in sorted((run_folder / "models" / model["name"]).glob("seed*-repeat0-fold*")):
         client.log_artifacts(run, str(fitted), f"model/{fitted.name}")
-    client.set_terminated(run, "FINISHED")
+    seconds = record.get("seconds", {}).get(f"model {model['name']}", 0.0)
+    client.set_terminated(run, "FINISHED", end_time=started and started + round(1000 * seconds))
 
 
 def _log_parquet(client: Any, run: str, table: pd.DataFrame, name: str) -> None:
