@@ -16,7 +16,9 @@ from samesplit.ordering import (
     at_most,
     below,
     first_best,
+    merge_columns,
     merge_equals,
+    merge_probabilities,
     nearly_equal,
     ranked,
 )
@@ -142,6 +144,32 @@ def test_columns_are_merged_by_themselves() -> None:
     np.testing.assert_array_equal(merged[:, 2], [0.0, 0.0, np.nan])
     np.testing.assert_array_equal(merge_equals(X.T, scale=[0.0, 0.0, 1.0], axis=1), merged.T)
     assert X[1, 0] == 1.0 + 1e-12  # what was handed in stays
+
+
+def test_values_of_a_column_are_compared_by_its_range() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 3))
+    X[7], X[8] = X[3], X[3] * (1 + 1e-13)
+    merged = merge_columns(X)
+    assert (merged[7] == merged[8]).all()
+    far = merge_columns(X * 10 + 1000)
+    for column in range(3):
+        assert len(set(merged[:, column])) == len(set(far[:, column])) == 38
+    np.testing.assert_allclose(merged, X, rtol=1e-12)
+    assert merge_columns(np.zeros((0, 3))).shape == (0, 3)
+
+
+@given(arrays.arrays(float, 12, elements=st.floats(-1, 1)))
+def test_probabilities_near_1_are_told_apart_as_those_near_0_are(noise: Floats) -> None:
+    near_0 = np.array([0.0, 1e-300, 1e-12, 1e-12, 2e-12, 0.25, 0.5, 0.5])
+    for values in (near_0, 1 - near_0[2:]):
+        merged = merge_probabilities(values + np.minimum(values, 1 - values) * 1e-13 * noise[: len(values)])
+        assert (merged[:, None] == merged).tolist() == (values[:, None] == values).tolist()
+        assert (merged[:, None] < merged).tolist() == (values[:, None] < values).tolist()
+    mirrored = merge_probabilities([0.5, np.nextafter(0.5, 1), 1.0, np.nextafter(1.0, 0), np.nan])
+    assert mirrored[0] == mirrored[1]
+    assert mirrored[2] == mirrored[3]
+    assert np.isnan(mirrored[4])
 
 
 @pytest.mark.parametrize("kind", [int, bool, "float32", object])

@@ -32,13 +32,20 @@ __all__ = [
     "at_most",
     "below",
     "first_best",
+    "just_above",
+    "merge_columns",
     "merge_equals",
+    "merge_probabilities",
     "nearly_equal",
+    "probability_at_least",
     "ranked",
 ]
 
 RELATIVE = 1e-9
 """The share of the larger one by which two numbers may differ and still be equal."""
+
+_NEAR_ONE = 1e-5
+"""Distances from 1 below this are compared as if they were as large: they have lost their last digits."""
 
 Floats = npt.NDArray[np.float64]
 Truths = npt.NDArray[np.bool_]
@@ -150,28 +157,107 @@ def merge_equals(values: npt.ArrayLike, *, scale: npt.ArrayLike = 0.0, axis: int
         [True, False]
     """
     given = np.array(values, dtype="float64")
-    if not given.size:
-        return given
     lines = np.moveaxis(given.reshape(-1, 1) if given.ndim == 1 else given, axis, 0)
     scales = np.broadcast_to(np.asarray(scale, dtype="float64"), lines.shape[1:])
     ordered = np.sort(lines, axis=0)
-    joined = nearly_equal(ordered[1:], ordered[:-1], scale=scales)
-    touched = np.flatnonzero((joined & (ordered[1:] != ordered[:-1])).any(axis=0))
-    if touched.size:
-        lines[:, touched] = _merged(lines[:, touched], joined[:, touched])
+    _merge(lines, ordered, nearly_equal(ordered[1:], ordered[:-1], scale=scales))
     return given + 0.0  # -0.0 becomes 0.0
 
 
-def _merged(lines: Floats, joined: Truths) -> Floats:
-    """Each value replaced by the first of its group; `joined`: which sorted ones go with the one before."""
-    order = np.argsort(lines, axis=0, kind="stable")
-    ordered = np.take_along_axis(lines, order, axis=0)
-    places = np.arange(len(lines))[:, np.newaxis]
-    starts = np.where(np.vstack([np.zeros((1, lines.shape[1]), dtype=bool), joined]), 0, places)
-    first = np.maximum.accumulate(starts, axis=0)
-    merged = np.empty_like(lines)
-    np.put_along_axis(merged, order, np.take_along_axis(ordered, first, axis=0), axis=0)
-    return merged
+def merge_columns(X: npt.ArrayLike) -> Floats:
+    """Give values of a column that differ by no more than 1e-9 of its range one and the same value.
+
+    For features before they are ranked: standardised or not, they merge the same.
+
+    Args:
+        X: Shape (n_rows, n_columns), finite.
+
+    Returns:
+        A new array of the same shape.
+
+    Example:
+        >>> merge_columns([[1e9, 0.3], [1e9 + 1, 0.1 + 0.2], [1e9 + 2, 0.4]])[:, 1].tolist()
+        [0.3, 0.3, 0.4]
+    """
+    given = np.array(X, dtype="float64")
+    if len(given):
+        ordered = np.sort(given, axis=0)
+        _merge(given, ordered, ordered[1:] - ordered[:-1] <= RELATIVE * (ordered[-1] - ordered[0]))
+    return given + 0.0
+
+
+def merge_probabilities(values: npt.ArrayLike) -> Floats:
+    """Give equal probabilities one and the same value, the smallest of theirs.
+
+    A probability near 1 says by its distance from 1 what one near 0 says by its distance from 0: above 0.5 it is
+    that distance to which the rule applies, down to the 1e-14 that rounding makes of it.
+
+    Args:
+        values: Between 0 and 1, shape (n,); NaN stays NaN.
+
+    Returns:
+        A new array of the same shape.
+
+    Example:
+        >>> merge_probabilities([0.5, np.nextafter(0.5, 0), 1 - 1e-12, 1 - 2e-12, 1e-12]).tolist()
+        [0.49999999999999994, 0.49999999999999994, 0.999999999999, 0.999999999998, 1e-12]
+    """
+    given = np.array(values, dtype="float64")
+    lines = given.reshape(-1, 1)
+    ordered = np.sort(lines, axis=0)
+    _merge(lines, ordered, ordered[1:] - ordered[:-1] <= _reach(ordered[:-1], ordered[1:]))
+    return given
+
+
+def probability_at_least(p: npt.ArrayLike, threshold: npt.ArrayLike) -> Truths:
+    """Tell where p >= threshold or the two are equal as in `merge_probabilities`; never where one is NaN.
+
+    Args:
+        p: Any shape, between 0 and 1.
+        threshold: A shape that goes with it.
+
+    Example:
+        >>> probability_at_least([0.1 + 0.2, 0.3, 0.29], 0.1 + 0.2).tolist()
+        [True, True, False]
+    """
+    p, threshold = np.asarray(p, dtype="float64"), np.asarray(threshold, dtype="float64")
+    return p >= threshold - _reach(p, threshold)
+
+
+def just_above(p: float) -> float:
+    """Find a threshold that a probability, and what is equal to it, does not reach.
+
+    Example:
+        >>> bool(probability_at_least(0.7, just_above(0.7))), bool(probability_at_least(1.0, just_above(1.0)))
+        (False, False)
+    """
+    return float(max(p + 10 * _reach(p, p), np.nextafter(0.0, 1.0)))
+
+
+def _reach(a: npt.ArrayLike, b: npt.ArrayLike) -> Floats:
+    """By how much two probabilities may differ and still be equal."""
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    return np.asarray(RELATIVE * np.where(high > 0.5, np.maximum(1 - low, _NEAR_ONE), high))
+
+
+def _merge(lines: Floats, ordered: Floats, joined: Truths) -> None:
+    """Replace, in place, each value of a column by the first of its group.
+
+    Args:
+        lines: Shape (n, n_columns).
+        ordered: The same with each column sorted.
+        joined: Which of `ordered` go with the one before, shape (n - 1, n_columns).
+    """
+    touched = np.flatnonzero((joined & (ordered[1:] != ordered[:-1])).any(axis=0))
+    if not touched.size:
+        return
+    order = np.argsort(lines[:, touched], axis=0, kind="stable")
+    places = np.arange(1, len(lines))[:, np.newaxis]
+    starts = np.where(joined[:, touched], 0, places)
+    first = np.maximum.accumulate(np.vstack([np.zeros((1, touched.size), dtype=np.intp), starts]), axis=0)
+    merged = np.empty_like(lines[:, touched])
+    np.put_along_axis(merged, order, np.take_along_axis(ordered[:, touched], first, axis=0), axis=0)
+    lines[:, touched] = merged
 
 
 def ranked(values: npt.ArrayLike, *, descending: bool = False, scale: float = 0.0) -> npt.NDArray[np.intp]:

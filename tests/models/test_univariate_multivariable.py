@@ -184,6 +184,19 @@ def test_a_copy_of_a_better_candidate_and_those_beyond_the_limit_stay_out(tmp_pa
     assert sorted(outcome).count("not among the first 3") == 1
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_last_digits_change_no_outcome_of_the_screen(tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(80) % 2
+    first, second = rng.normal(size=(2, 80)) + labels
+    variables = {"b": 0.3 * second + 1, "first": first, "second": second, "a": 7 - 2 * first}
+    noise = 1 + 1e-13 * np.random.default_rng(seed).uniform(-1, 1, (80, 4))
+    tables = fitted(fold_of(pd.DataFrame(variables) * noise, labels, tmp_path)).details()
+    outcome = tables["univariate"].set_index("variable")["outcome"]
+    # Of a variable and its copy in other units the one that stands first enters.
+    assert outcome[outcome == "entered"].index.tolist() == ["b", "first"]
+
+
 def test_a_gap_is_left_out_of_the_screen_and_filled_in_the_model(zhong: TrainingFold) -> None:
     zhong.training.lesions.iloc[:10, zhong.training.lesions.columns.get_loc("t1_ms")] = np.nan
     model = fitted(zhong)

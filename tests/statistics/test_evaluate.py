@@ -55,6 +55,29 @@ def test_the_same_input_gives_the_same_results(make_study: Make, settings: dict[
         pd.testing.assert_frame_equal(a.curves[name], b.curves[name])
 
 
+@pytest.mark.parametrize("settings", [{}, {"n_patients": 45}, {"n_folds": 4}])
+def test_last_digits_of_the_probabilities_change_no_result(
+    make_study: Make, settings: dict[str, Any]
+) -> None:
+    study = make_study(**settings)
+    rng = np.random.default_rng(0)
+    # Shares of ten trees: ties everywhere, on the edges of bins and half-way between others.
+    rough = study.predictions.assign(probability=study.predictions["probability"].round(1))
+    noise = 1 + 1e-13 * rng.uniform(-1, 1, len(rough))
+    moved = rough.assign(probability=np.minimum(rough["probability"] * noise, 1))
+    a, b = (
+        evaluate(table, study.truth, reference="size", groups=["site"], n_bootstrap=200)
+        for table in (rough, moved)
+    )
+    pd.testing.assert_frame_equal(a.results, b.results, rtol=1e-9, atol=1e-9)
+    pd.testing.assert_frame_equal(a.pairs, b.pairs, rtol=1e-9, atol=1e-9)
+    pd.testing.assert_frame_equal(a.thresholds, b.thresholds, rtol=1e-9)
+    pd.testing.assert_frame_equal(a.confusion, b.confusion)
+    assert a.decisions["decision"].tolist() == b.decisions["decision"].tolist()
+    for name in ("roc", "pr", "calibration"):
+        pd.testing.assert_frame_equal(a.curves[name], b.curves[name], rtol=1e-9, atol=1e-9)
+
+
 def test_every_model_is_judged_on_the_same_lesions(make_study: Make) -> None:
     study = make_study()
     test = study.predictions["subset"] == "test"

@@ -62,6 +62,9 @@ def test_probabilities_outside_0_and_1_are_an_error() -> None:
 def test_bins_of_equal_width_hold_their_lower_edge() -> None:
     edges = np.arange(11) / 10
     assert bin_of(edges).tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9]
+    just_below = np.nextafter(edges[1:-1], 0)
+    assert bin_of(just_below).tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert bin_of(edges[1:-1] - 1e-7).tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.integers(1, 12))

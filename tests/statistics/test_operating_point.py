@@ -83,11 +83,47 @@ def test_threshold_lies_half_way_between_probabilities() -> None:
     assert choose_threshold([0, 1], [0.2, 0.6], Policy("youden")).value == pytest.approx(0.4)
 
 
-def test_neighbouring_floats_are_still_told_apart() -> None:
-    low = 0.3
-    high = float(np.nextafter(low, 1))
-    found = choose_threshold([0, 1], [low, high], Policy("youden"))
-    assert low < found.value <= high
+def test_close_probabilities_are_told_apart_but_not_by_their_last_digits() -> None:
+    found = choose_threshold([0, 1], [0.3, 0.3 * (1 + 1e-8)], Policy("youden"))
+    assert (found.sensitivity, found.specificity) == (1, 1)
+    assert 0.3 < found.value <= 0.3 * (1 + 1e-8)
+    found = choose_threshold([0, 1], [0.3, float(np.nextafter(0.3, 1))], Policy("youden"))
+    assert (found.value, found.sensitivity, found.specificity) == (0.3, 1, 0)
+
+
+@pytest.mark.parametrize("policy", ["youden", "sensitivity>=0.75", "specificity>=0.75", "0.5"])
+@pytest.mark.parametrize("seed", range(5))
+def test_last_digits_change_neither_threshold_nor_call(policy: str, seed: int) -> None:
+    # Shares of ten trees: many ties, and thresholds half-way that are probabilities of other lesions.
+    rng = np.random.default_rng(seed)
+    labels = np.arange(60) % 2
+    probability = np.clip(np.round(rng.normal(0.4 + 0.2 * labels, 0.2), 1), 0, 1)
+    subset = np.where(np.arange(60) < 30, "validation", "test")
+    lesions = [f"L{number:02d}" for number in range(60)]
+    truth = pd.DataFrame({"label": labels}, index=lesions)
+    table = pd.DataFrame(
+        {
+            "model": "m",
+            "seed": 0,
+            "repeat": 0,
+            "fold": 0,
+            "subset": subset,
+            "rater": "R1",
+            "lesion_id": lesions,
+        }
+    )
+
+    def found(values: np.ndarray) -> tuple[float, list[int]]:
+        given = table.assign(probability=values)
+        thresholds = choose_thresholds(given, truth, policy)
+        called = apply_thresholds(given[given["subset"] == "test"], thresholds)
+        return float(thresholds["threshold"].iloc[0]), called["decision"].tolist()
+
+    threshold, decisions = found(probability)
+    moved = np.clip(probability * (1 + 1e-13 * rng.uniform(-1, 1, 60)), 0, 1)
+    again, others = found(moved)
+    assert again == pytest.approx(threshold, rel=1e-9)
+    assert others == decisions
 
 
 def test_constant_probabilities_call_everything_positive() -> None:

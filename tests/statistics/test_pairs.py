@@ -106,6 +106,16 @@ def test_holm_counts_only_the_tests_that_were_made() -> None:
     assert holm(pd.Series([np.nan])).isna().all()
 
 
+def test_equal_p_values_are_adjusted_alike_whatever_their_last_digits() -> None:
+    p = pd.Series([0.02, 0.01, 0.01, 0.3, 0.01])
+    expected = [0.05, 0.05, 0.05, 0.3, 0.05]
+    for seed in range(5):
+        noise = 1 + 1e-13 * np.random.default_rng(seed).uniform(-1, 1, 5)
+        found = holm(p * noise)
+        assert found.tolist() == pytest.approx(expected, rel=1e-9)
+        assert found[1] == found[2] == found[4]
+
+
 @pytest.mark.data
 def test_holm_matches_r(reference: Callable[[str], pd.DataFrame]) -> None:
     table = reference("expected/agreement_paired.csv")

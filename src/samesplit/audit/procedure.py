@@ -22,6 +22,7 @@ from samesplit.models.radiomics.grid import choose, inner_columns
 from samesplit.models.radiomics.pieces import fit_preparation
 from samesplit.models.radiomics.search import inner_splits
 from samesplit.models.radiomics.settings import RadiomicsGridSettings, SelectorUse
+from samesplit.ordering import merge_probabilities
 from samesplit.statistics.auc import auc_influence, empirical_auc
 from samesplit.storage import hash_object
 
@@ -246,7 +247,7 @@ class Procedure:
             if key not in seen:
                 use, weight = work.settings.classifiers[classifier], work.settings.class_weight
                 model = use.make(seed=work.seed, class_weight=weight).fit(learn[:, columns], y)
-                seen[key] = model.predict_proba(prepared.judge[:, columns])[:, 1]
+                seen[key] = merge_probabilities(model.predict_proba(prepared.judge[:, columns])[:, 1])
             found.append(seen[key])
         return np.asarray(found, dtype=np.float64)
 

@@ -19,6 +19,7 @@ from samesplit.errors import ModelError
 from samesplit.models.lasso_forest import LassoForestSettings
 from samesplit.models.radiomics.grid import inner_splits
 from samesplit.models.radiomics.oversampling import oversample
+from samesplit.ordering import RELATIVE, first_best, merge_probabilities, ranked
 
 __all__ = ["Ranking", "Search"]
 
@@ -93,16 +94,16 @@ class Search:
         prepare = self.settings.preparation()
         X = np.asarray(prepare.fit_transform(self.table), dtype="float64")
         path, _ = _lasso(*self._balanced(X, self.labels), penalties)
-        features = (path != 0).sum(axis=0)
+        features = (np.abs(path) > RELATIVE).sum(axis=0)
         if not features.any():
             raise ModelError(
                 f"no penalty of the LASSO from {penalties[-1]:g} to {penalties[0]:g} leaves a feature",
                 where=f"model '{self.settings.name}'",
                 remedy="add smaller 'penalties' to the model file",
             )
-        best = int(np.argmin(np.where(features > 0, errors, np.inf)))
+        best = first_best(np.where(features > 0, errors, np.inf), largest=False)
         coefficients = path[:, best]
-        order = np.argsort(-np.abs(coefficients), kind="stable")[: features[best]]
+        order = ranked(np.abs(coefficients), descending=True)[: features[best]].astype(np.int64)
         table = pd.DataFrame(
             {
                 "penalty": penalties,
@@ -181,7 +182,7 @@ class Search:
             columns = ranking.order[:size]
             forests = self.forests(parts, columns, repeat=repeat)
             mean = np.mean([forest.predict_proba(X[:, columns])[:, 1] for forest in forests], axis=0)
-            return float(roc_auc_score(truth, mean))
+            return float(roc_auc_score(truth, merge_probabilities(mean)))
 
         return _scores(score, self.settings.sizes, self.settings.repeats, len(ranking.order))
 
@@ -198,7 +199,7 @@ class Search:
         def score(size: int, repeat: int) -> float:
             columns = ranking.order[:size]
             forest = part._forest(balanced[:, columns], y, repeat=repeat)
-            return float(roc_auc_score(truth, forest.predict_proba(X[:, columns])[:, 1]))
+            return float(roc_auc_score(truth, merge_probabilities(forest.predict_proba(X[:, columns])[:, 1])))
 
         return _scores(score, self.settings.sizes, self.settings.repeats, len(ranking.order))
 
@@ -234,6 +235,6 @@ def _size_table(sizes: Any, scores: Floats, compared_on: str) -> pd.DataFrame:
             "auc": mean,
             "auc_sd": spread,
             "scores": usable.shape[1],
-            "chosen": np.arange(len(sizes)) == int(np.argmax(np.nan_to_num(mean, nan=-1.0))),
+            "chosen": np.arange(len(sizes)) == first_best(np.nan_to_num(mean, nan=-1.0)),
         }
     )

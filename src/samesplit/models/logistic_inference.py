@@ -13,6 +13,7 @@ from scipy.stats import chi2, norm
 from statsmodels.discrete.discrete_model import Logit
 
 from samesplit.models.firth import FirthFit, firth
+from samesplit.ordering import at_least, at_most
 
 __all__ = ["LogisticFit", "fit_logistic", "separated"]
 
@@ -76,7 +77,10 @@ def separated(X: Floats, y: Floats) -> bool:
     """
     if X.shape[1] == 2:
         above, below = X[y == 1, 1], X[y == 0, 1]
-        return bool(above.min() >= below.max() or above.max() <= below.min())
+        size = float(np.abs(X[:, 1]).max())
+        return bool(
+            at_least(above.min(), below.max(), scale=size) or at_most(above.max(), below.min(), scale=size)
+        )
     signed = X * (2 * y - 1)[:, None]
     answer = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1), method="highs")
     return bool(answer.status == 0 and -answer.fun > 1e-7 * len(y))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from samesplit.models.logistic_inference import LogisticFit, fit_logistic
 from samesplit.models.terms import Terms
+from samesplit.ordering import below, first_best, ranked
 
 if TYPE_CHECKING:
     from samesplit.models.univariate_multivariable import UnivariateMultivariableSettings
@@ -68,16 +69,18 @@ def screen(table: pd.DataFrame, y: Floats, settings: UnivariateMultivariableSett
     names = [str(name) for name in table.columns]
     univariate = pd.DataFrame([row for name in names for row in _univariate(table[name], y, terms)])
     tested = univariate.dropna(subset="variable_p_value").drop_duplicates("variable")
-    ranked = tested.set_index("variable")["variable_p_value"].sort_values(kind="stable")
-    passed = [str(name) for name in ranked.index[ranked < settings.screen]]
-    outcome = {str(name): f"P >= {settings.screen:g}" for name in ranked.index} | terms.unusable
+    tested = tested.iloc[ranked(tested["variable_p_value"])]
+    order = [str(name) for name in tested["variable"]]
+    passes = below(tested["variable_p_value"], settings.screen)
+    passed = [name for name, passing in zip(order, passes, strict=True) if passing]
+    outcome = dict.fromkeys(order, f"P >= {settings.screen:g}") | terms.unusable
     X = terms.matrix(table)
     entered = _enter(X, terms, passed, settings.most, outcome)
     outcome |= dict.fromkeys(entered, "entered")
     entered, fit = _eliminate(X, y, terms, entered, settings.keep, outcome)
     fallback = "" if entered else "prevalence"
-    if not entered and settings.none_pass == "smallest-p" and len(ranked):
-        entered, fallback = [str(ranked.index[0])], "smallest-p"
+    if not entered and settings.none_pass == "smallest-p" and order:
+        entered, fallback = order[:1], "smallest-p"
         fit = fit_logistic(X[:, terms.of(entered)], y)
         outcome[entered[0]] += "; taken as the smallest P value"
     intercept = math.log(y.mean() / (1 - y.mean())) if fit is None else float(fit.coefficients[0])
@@ -147,13 +150,16 @@ def _enter(
 def _eliminate(
     X: Floats, y: Floats, terms: Terms, entered: list[str], keep: float | None, outcome: dict[str, str]
 ) -> tuple[list[str], LogisticFit | None]:
-    """Fit; while the largest P value is not below `keep`, leave its variable out and fit again."""
+    """Fit; while the largest P value is not below `keep`, leave its variable out and fit again.
+
+    Of equal P values the variable that entered last goes.
+    """
     step = 0
     while entered:
         fit = fit_logistic(X[:, terms.of(entered)], y)
         p_values = _joint(fit, terms, entered)
-        worst = max(entered, key=lambda name: p_values[name])
-        if keep is None or p_values[worst] < keep:
+        worst = entered[::-1][first_best([p_values[name] for name in entered[::-1]])]
+        if keep is None or below(p_values[worst], keep):
             return entered, fit
         step += 1
         outcome[worst] = f"eliminated in step {step} (P = {p_values[worst]:.3g})"

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from samesplit.ordering import merge_equals
+
 __all__ = ["Terms"]
 
 
@@ -53,6 +55,10 @@ class Terms:
         self.levels: list[str | None] = []
         for name in map(str, table.columns):
             known = table[name].dropna()
+            if is_numeric_dtype(known) and len(known):
+                values = known.to_numpy(dtype="float64")
+                merged = merge_equals(values, scale=float(np.abs(values).max()))
+                known = pd.Series(merged, index=known.index)
             if known.nunique() < 2:
                 self.unusable[name] = "no value" if known.empty else "one value only"
             elif is_numeric_dtype(table[name]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.formatting import counted, interval_text, is_missing, number, p_text
 from samesplit.reports.numbers import Estimate, Pair
@@ -61,7 +62,7 @@ def _ranked(context: Context) -> list[tuple[ModelInfo, Estimate]]:
         (model, context.numbers.get("auc", model.name)) for model in context.models if not model.is_constant
     ]
     known = [(model, auc) for model, auc in found if auc is not None and auc.is_known()]
-    return sorted(known, key=lambda item: -item[1].estimate)
+    return [known[place] for place in ranked([auc.estimate for _, auc in known], descending=True)]
 
 
 def _opening(context: Context, best: ModelInfo, auc: Estimate, count: int) -> str:

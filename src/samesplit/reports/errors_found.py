@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from samesplit.ordering import above, at_least, ranked
 from samesplit.reports.context import Context
 from samesplit.reports.rows import records
 
@@ -53,16 +54,17 @@ def miss_table(context: Context) -> list[Miss]:
     for lesion, label in zip(map(str, lesions.index), lesions["label"], strict=True):
         mine, (readers_wrong, readers) = wrong.get(lesion, {}), readings.get(lesion, (0, 0))
         if mine or readers:
-            titles = tuple(context.title(model) for model, share in mine.items() if share > 0.5)
+            titles = tuple(context.title(model) for model, share in mine.items() if above(share, 0.5))
             found.append(
                 Miss(lesion, str(label), sum(mine.values()), len(mine), readers_wrong, readers, titles)
             )
-    return sorted(found, key=lambda miss: (-miss.share, miss.lesion_id))
+    found.sort(key=lambda miss: miss.lesion_id)
+    return [found[place] for place in ranked([miss.share for miss in found], descending=True)]
 
 
 def misses(context: Context) -> list[Miss]:
     """The lesions that at least half of the models and readings called wrongly."""
-    return [miss for miss in miss_table(context) if miss.share >= 0.5]
+    return [miss for miss in miss_table(context) if at_least(miss.share, 0.5)]
 
 
 def reference_errors(context: Context) -> list[tuple[str, str]]:
@@ -72,7 +74,8 @@ def reference_errors(context: Context) -> list[tuple[str, str]]:
     mean = test[test["model"] == name].groupby("lesion_id")["probability"].mean()
     truth = context.data.lesions["positive"].reindex(mean.index)
     labels = context.data.lesions["label"]
-    ordered = (mean - truth).abs().sort_values(ascending=False, kind="stable")
+    far = (mean - truth).abs()
+    ordered = far.iloc[ranked(far, descending=True)]
     return [
         (str(i), f"{labels[i]}; probability of {context.data.positive} {mean[i]:.2f}") for i in ordered.index
     ]

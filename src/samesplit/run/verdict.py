@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 from scipy import stats
 
+from samesplit.ordering import ranked
+
 __all__ = ["CanaryVerdict", "canary_verdict", "verdict_lines"]
 
 
@@ -79,4 +81,4 @@ def _aucs(run_folder: Path) -> pd.DataFrame:
         (results["quantity"] == "auc") & (results["group"] == "all") & (results["subset"] == "test")
     ]
     rows = rows.drop_duplicates("model").dropna(subset=["estimate"])
-    return rows.sort_values("estimate", ascending=False, ignore_index=True)
+    return rows.iloc[ranked(rows["estimate"], descending=True)].reset_index(drop=True)

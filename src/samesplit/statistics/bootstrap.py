@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from samesplit.errors import StatisticsError
+from samesplit.ordering import RELATIVE, below, nearly_equal
 from samesplit.statistics.checks import FloatArray, IntArray, check_confidence, check_labels, codes_of
 from samesplit.statistics.interval import Interval
 
@@ -215,17 +216,19 @@ def _bca_levels(
     estimate: float, values: FloatArray, left_out: FloatArray, alpha: float
 ) -> tuple[float, float] | None:
     """Return the quantiles that BCa reads off, or None when it is not defined."""
-    share = float((values < estimate).mean() + (values == estimate).mean() / 2)
+    scale = float(np.abs(values).max())
+    less, same = below(values, estimate, scale=scale), nearly_equal(values, estimate, scale=scale)
+    share = float(less.mean() + same.mean() / 2)
     known = left_out[~np.isnan(left_out)]
-    if not 0 < share < 1 or known.size < 2 or np.ptp(known) == 0:
+    if not 0 < share < 1 or known.size < 2 or np.ptp(known) <= RELATIVE * scale:
         return None
     bias = float(stats.norm.ppf(share))
     deviations = known.mean() - known
     acceleration = float((deviations**3).sum() / (6 * (deviations**2).sum() ** 1.5))
     levels = []
     for z in (float(stats.norm.ppf(alpha)), float(stats.norm.ppf(1 - alpha))):
-        below = 1 - acceleration * (bias + z)
-        if below <= 0:
+        rest = 1 - acceleration * (bias + z)
+        if rest <= 0:
             return None
-        levels.append(float(stats.norm.cdf(bias + (bias + z) / below)))
+        levels.append(float(stats.norm.cdf(bias + (bias + z) / rest)))
     return levels[0], levels[1]

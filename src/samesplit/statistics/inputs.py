@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from samesplit.errors import PredictionsError, ReadingsError, StatisticsError
+from samesplit.ordering import merge_probabilities
 
 __all__ = [
     "UNIT",
@@ -21,7 +22,8 @@ __all__ = [
 UNIT = ["repeat", "fold", "lesion_id"]
 """What all models must have predicted for it to count: a lesion in a test fold."""
 
-_PREDICTION_KEY = ["model", "seed", "repeat", "fold", "subset", "rater", "lesion_id"]
+_FITTED = ["model", "seed", "repeat", "fold"]
+_PREDICTION_KEY = [*_FITTED, "subset", "rater", "lesion_id"]
 _READING_KEY = ["reader_id", "modality", "lesion_id"]
 
 
@@ -77,6 +79,9 @@ def _check_columns(table: pd.DataFrame, needed: list[str], error: type[Exception
 def check_predictions(predictions: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     """Return the predictions, sorted by their key, or say what is wrong with them.
 
+    Probabilities of one fitted model that are equal but for their last digits become the same number, so that
+    ties are ties on every machine.
+
     Args:
         predictions: Model, seed, repeat, fold, subset, rater, lesion_id, probability.
         truth: As `check_truth` returns it.
@@ -106,7 +111,10 @@ def check_predictions(predictions: pd.DataFrame, truth: pd.DataFrame) -> pd.Data
         )
     if not (table["subset"] == "test").any():
         raise PredictionsError("no predictions of the subset 'test'", where=where)
-    return table.sort_values(_PREDICTION_KEY, ignore_index=True)
+    probability = table.groupby(_FITTED)["probability"].transform(
+        lambda column: pd.Series(merge_probabilities(column), index=column.index)
+    )
+    return table.assign(probability=probability).sort_values(_PREDICTION_KEY, ignore_index=True)
 
 
 def check_readings(readings: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:

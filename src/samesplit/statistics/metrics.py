@@ -15,6 +15,7 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.tools import add_constant
 
 from samesplit.errors import StatisticsError
+from samesplit.ordering import RELATIVE, at_least, at_most, merge_probabilities
 from samesplit.statistics.checks import (
     FloatArray,
     IntArray,
@@ -132,7 +133,8 @@ def bin_of(probabilities: npt.ArrayLike, *, n_bins: int = 10, binning: Binning =
     Args:
         probabilities: Shape (n,), in [0, 1].
         n_bins: How many bins.
-        binning: `width` makes the bins [k / n_bins, (k + 1) / n_bins), the last one closed. `frequency` ranks
+        binning: `width` makes the bins [k / n_bins, (k + 1) / n_bins), the last one closed; what is equal to an
+            edge but for its last digits is in the bin above. `frequency` ranks
             the probabilities and cuts the ranks into equal parts; equal probabilities share the bin of their
             first rank, so that the order of the rows does not matter.
 
@@ -152,9 +154,10 @@ def bin_of(probabilities: npt.ArrayLike, *, n_bins: int = 10, binning: Binning =
         raise StatisticsError(f"{n_bins} bins are too few")
     if binning == "width":
         edges = np.arange(1, n_bins) / n_bins
-        return np.searchsorted(edges, values, side="right").astype(np.int64)
+        return np.searchsorted(edges * (1 - RELATIVE), values, side="right").astype(np.int64)
     if binning == "frequency":
-        first_rank = np.searchsorted(np.sort(values), values, side="left")
+        merged = merge_probabilities(values)
+        first_rank = np.searchsorted(np.sort(merged), merged, side="left")
         return (first_rank * n_bins // values.size).astype(np.int64)
     raise StatisticsError(f"unknown binning {binning!r}", remedy="use 'width' or 'frequency'")
 
@@ -225,7 +228,8 @@ def calibration_slope(
     if np.ptp(x) < 1e-9:
         return _no_fit("all probabilities are alike: no slope")
     above, below = x[truth == 1], x[truth == 0]
-    if below.max() <= above.min() or above.max() <= below.min():
+    size = float(np.abs(x).max())
+    if at_most(below.max(), above.min(), scale=size) or at_least(below.min(), above.max(), scale=size):
         return _no_fit("the probabilities separate the classes completely: no finite slope")
     model = GLM(truth, add_constant(x), family=families.Binomial())
     return _wald(model, len(truth), patients=patients, confidence=confidence, note=note)

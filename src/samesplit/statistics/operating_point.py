@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from samesplit.errors import StatisticsError
+from samesplit.ordering import at_least, first_best, just_above, merge_probabilities, probability_at_least
 from samesplit.statistics.checks import FloatArray, check_labels, check_scores
 
 __all__ = ["CELL", "Policy", "Threshold", "apply_thresholds", "choose_threshold", "choose_thresholds"]
@@ -77,7 +78,7 @@ class Threshold:
     """A chosen threshold; a probability at or above it is called positive.
 
     Attributes:
-        value: The threshold; NaN when none could be chosen.
+        value: The threshold; NaN when none could be chosen. Just above the largest probability it calls none.
         sensitivity: On the validation predictions; NaN for a fixed threshold without any.
         specificity: On the validation predictions; likewise.
         note: What a reader must know besides.
@@ -93,8 +94,8 @@ def _candidates(probabilities: FloatArray) -> FloatArray:
     """Return thresholds from all-positive to none-positive: half-way between neighbouring values."""
     values = np.unique(probabilities)
     middle = (values[:-1] + values[1:]) / 2
-    middle = np.where(middle > values[:-1], middle, values[1:])
-    return np.concatenate([values[:1], middle, [np.nextafter(values[-1], 2.0)]])
+    middle = np.where(probability_at_least(values[:-1], middle), values[1:], middle)
+    return np.concatenate([values[:1], middle, [just_above(values[-1])]])
 
 
 def choose_threshold(labels: npt.ArrayLike, probabilities: npt.ArrayLike, policy: Policy) -> Threshold:
@@ -121,21 +122,20 @@ def choose_threshold(labels: npt.ArrayLike, probabilities: npt.ArrayLike, policy
         Threshold(value=0.5, sensitivity=1.0, specificity=1.0, note='')
     """
     truth = check_labels(labels, both_classes=False)
-    values = check_scores(probabilities, n=truth.size, probabilities=True)
+    values = merge_probabilities(check_scores(probabilities, n=truth.size, probabilities=True))
     if truth.min() == truth.max():
         value = policy.value if policy.kind == "fixed" else math.nan
         return Threshold(value, math.nan, math.nan, "the validation lesions are all of one class")
     options = np.array([policy.value]) if policy.kind == "fixed" else _candidates(values)
-    above, below = np.sort(values[truth == 1]), np.sort(values[truth == 0])
-    sensitivity = 1 - np.searchsorted(above, options, side="left") / above.size
-    specificity = np.searchsorted(below, options, side="left") / below.size
+    called = probability_at_least(values, options[:, np.newaxis])
+    sensitivity = called[:, truth == 1].mean(axis=1)
+    specificity = 1 - called[:, truth == 0].mean(axis=1)
     if policy.kind == "youden":
-        gain = sensitivity + specificity
-        best = int(np.flatnonzero(gain >= gain.max() - 1e-12)[0])
+        best = first_best(sensitivity + specificity)
     elif policy.kind == "sensitivity":
-        best = int(np.flatnonzero(sensitivity >= policy.value - 1e-12)[-1])
+        best = int(np.flatnonzero(at_least(sensitivity, policy.value))[-1])
     elif policy.kind == "specificity":
-        best = int(np.flatnonzero(specificity >= policy.value - 1e-12)[0])
+        best = int(np.flatnonzero(at_least(specificity, policy.value))[0])
     else:
         best = 0
     return Threshold(float(options[best]), float(sensitivity[best]), float(specificity[best]))
@@ -203,6 +203,6 @@ def apply_thresholds(predictions: pd.DataFrame, thresholds: pd.DataFrame) -> pd.
     """
     columns = [*CELL, "rater", "lesion_id", "probability"]
     merged = predictions[columns].merge(thresholds[[*CELL, "threshold"]], on=CELL, how="left")
-    called = (merged["probability"] >= merged["threshold"]).astype("Int8")
-    merged["decision"] = called.mask(merged["threshold"].isna())
+    called = probability_at_least(merged["probability"], merged["threshold"])
+    merged["decision"] = pd.Series(called, index=merged.index).astype("Int8").mask(merged["threshold"].isna())
     return merged

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from samesplit.ordering import merge_equals
 from samesplit.statistics.cross_validated import corrected_resampled_t, fold_aucs
 from samesplit.statistics.inputs import UNIT
 from samesplit.statistics.interval import Interval
@@ -122,7 +123,7 @@ def _by_fold(table: pd.DataFrame) -> pd.Series[float]:
 
 
 def holm(p_values: pd.Series[float]) -> pd.Series[float]:
-    """Adjust p-values by Holm's method; missing ones stay missing and do not count.
+    """Adjust p-values by Holm's method; missing ones stay missing and do not count, equal ones stay equal.
 
     Args:
         p_values: Any number of them, NaN for none.
@@ -134,5 +135,5 @@ def holm(p_values: pd.Series[float]) -> pd.Series[float]:
     adjusted = pd.Series(np.nan, index=p_values.index, dtype="float64")
     known = p_values.notna()
     if known.any():
-        adjusted[known] = multipletests(p_values[known], method="holm")[1]
+        adjusted[known] = multipletests(merge_equals(p_values[known]), method="holm")[1]
     return adjusted

@@ -127,6 +127,16 @@ def test_of_equal_cells_the_smaller_and_then_the_earlier_is_chosen() -> None:
     assert choose(table([(20, 0.8, 0.0), (10, 0.8 - 1e-15, 0.0)]))[0] == 1
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_last_digits_choose_no_cell(seed: int) -> None:
+    auc = np.array([0.7, 0.1 + 0.7, 0.8, 0.8, 0.75, 0.75])
+    table = pd.DataFrame({"size": [5, 20, 10, 10, 5, 5], "inner_auc": auc, "inner_sd": 0.1, "inner_folds": 4})
+    assert choose(table) == (2, 4)  # 0.75 is one standard error, 0.05, below 0.8
+    noise = 1 + 1e-13 * np.random.default_rng(seed).uniform(-1, 1, (2, 6))
+    moved = table.assign(inner_auc=auc * noise[0], inner_sd=0.1 * noise[1])
+    assert choose(moved) == (2, 4)
+
+
 def test_the_one_standard_error_choice_is_the_sparest_within_reach() -> None:
     # The best has SD 0.1 over 4 folds: one standard error is 0.05.
     grid = table([(50, 0.80, 0.1), (20, 0.76, 0.3), (10, 0.74, 0.0), (20, 0.77, 0.0), (30, 0.79, 0.0)])

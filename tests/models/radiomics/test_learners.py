@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ from scipy.stats import spearmanr
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
 from samesplit.models.radiomics.learners import (
     ClassWeighted,
     LogisticModel,
+    NearestNeighbours,
     Perceptron,
     SupportVectors,
     platt_curve,
@@ -101,3 +104,40 @@ def test_row_weights_reach_a_classifier_inside_and_its_own_stays_unfitted() -> N
     assert not hasattr(inner, "coefs_")
     assert wrapped.predict(X).shape == (60,)
     assert wrapped.get_params()["estimator__max_iter"] == 5
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_nearest_neighbours_vote_as_in_scikit_learn(weights: str, p: float) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 3)), np.arange(40) % 2
+    held = np.vstack([rng.normal(size=(20, 3)), X[:2]])
+    mine = NearestNeighbours(n_neighbors=4, weights=weights, p=p).fit(X, y).predict_proba(held)
+    theirs = KNeighborsClassifier(4, weights=weights, p=p, algorithm="kd_tree").fit(X, y).predict_proba(held)
+    np.testing.assert_allclose(mine, theirs, atol=1e-9)
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+def test_of_equally_distant_neighbours_the_first_vote_whatever_the_last_digits(weights: str) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 3, size=(30, 4)) / 3
+    y = np.arange(30) % 2
+    expected = NearestNeighbours(weights=weights).fit(X, y).predict_proba(X)
+    for _ in range(5):
+        moved, held = (X * (1 + 1e-13 * rng.uniform(-1, 1, X.shape)) for _ in range(2))
+        found = NearestNeighbours(weights=weights).fit(moved, y).predict_proba(held)
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("wrong", [{"n_neighbors": 0}, {"weights": "rank"}, {"p": 0.5}])
+def test_neighbours_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="n_neighbors of at least 1"):
+        NearestNeighbours(**wrong).fit([[0.0], [1.0]], [0, 1])
+
+
+def test_the_likelier_class_is_the_first_where_both_are_as_likely_but_for_the_last_digits() -> None:
+    X, y = np.array([[0.0], [0.1], [0.2], [0.3]]), np.array([0, 1, 1, 0])
+    model = NearestNeighbours(n_neighbors=4).fit(X, y)
+    for half in (0.5, np.nextafter(0.5, 0), np.nextafter(0.5, 1)):
+        model.predict_proba = lambda rows, half=half: np.array([[1 - half, half]])  # type: ignore[method-assign]
+        assert model.predict([[0.15]]).tolist() == [0]

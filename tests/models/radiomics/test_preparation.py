@@ -45,6 +45,30 @@ def test_of_correlated_columns_the_first_stays() -> None:
     assert DropCorrelated(limit=0.5).fit(X).get_support().tolist() == [True, True, False, False, True]
 
 
+def test_a_correlation_at_the_limit_is_decided_in_double_precision_and_by_no_last_digit() -> None:
+    rng = np.random.default_rng(3)
+    q = np.linalg.qr(np.column_stack([np.ones(200), rng.normal(size=(200, 2))]))[0]
+    for beyond, stays in ((0.0, True), (1e-12, True), (-1e-8, True), (1e-8, False)):
+        r = 0.95 + beyond
+        X = np.column_stack([q[:, 1], r * q[:, 1] + np.sqrt(1 - r**2) * q[:, 2]])
+        assert DropCorrelated(limit=0.95).fit(X).get_support().tolist() == [True, stays]
+
+
+def test_values_that_differ_by_rounding_count_as_equal() -> None:
+    noise = 1 + 1e-13 * np.random.default_rng(0).uniform(-1, 1, (40, 2))
+    X = np.column_stack([np.r_[np.full(38, 0.1), 1, 2], np.r_[np.full(37, 0.1), 1, 2, 3]]) * noise
+    assert DropNearConstant(share=0.95).fit(X).get_support().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("share", [0.07, 0.14, 0.28, 0.55, 0.56, 0.57, 0.95])
+def test_a_share_that_a_float_cannot_hold_is_counted_as_it_is_written(share: float) -> None:
+    filled = round(100 * share)
+    X = np.where(np.arange(100) < filled, 0.0, np.arange(100.0))[:, None]
+    assert not DropNearConstant(share=share).fit(X).get_support()[0]
+    X[filled - 1] = 0.5
+    assert DropNearConstant(share=share).fit(X).get_support()[0]
+
+
 def test_no_correlation_is_above_a_limit_of_one() -> None:
     X = np.random.default_rng(0).normal(size=(50, 100))
     assert DropCorrelated(limit=1.0).fit(np.column_stack([X, 3 * X + 1])).get_support().all()

@@ -11,6 +11,7 @@ import pandas as pd
 from samesplit.audit.leaks.base import Leak, chosen_scores
 from samesplit.audit.procedure import Procedure
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
+from samesplit.ordering import first_best, probability_at_least
 from samesplit.statistics.cross_validated import fold_aucs
 from samesplit.statistics.operating_point import Policy, choose_threshold
 
@@ -28,7 +29,7 @@ def best_cell(scores: pd.DataFrame) -> pd.DataFrame:
         cell: fold_aucs(part["label"], part["score"], part["fold"]).mean()
         for cell, part in test.groupby("cell", sort=True)
     }
-    best = pd.Series(means).round(12).idxmax()
+    best = list(means)[first_best(list(means.values()))]
     return test[test["cell"] == best]
 
 
@@ -87,13 +88,13 @@ class ThresholdOnTest(Leak):
             for fold, part in development.groupby("fold")
         }
         at = test["fold"].map(thresholds).fillna(0.5)
-        return test.assign(score=(test["score"] >= at).astype("float64"))
+        return test.assign(score=probability_at_least(test["score"], at).astype("float64"))
 
     def read_leaky(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Decisions at the threshold that suits the test lesions best."""
         test = chosen_scores(scores)
         threshold = choose_threshold(test["label"], test["score"], Policy("youden")).value
-        return test.assign(score=(test["score"] >= threshold).astype("float64"))
+        return test.assign(score=probability_at_least(test["score"], threshold).astype("float64"))
 
 
 class HardLabelAuc(Leak):
@@ -116,4 +117,4 @@ class HardLabelAuc(Leak):
     def read_leaky(self, scores: pd.DataFrame) -> pd.DataFrame:
         """The predicted classes."""
         test = chosen_scores(scores)
-        return test.assign(score=np.where(test["score"] > 0.5, 1.0, 0.0))
+        return test.assign(score=np.where(probability_at_least(0.5, test["score"]), 0.0, 1.0))

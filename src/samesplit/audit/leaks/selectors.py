@@ -12,6 +12,7 @@ from samesplit.audit.leaks.base import Leak
 from samesplit.audit.procedure import Procedure
 from samesplit.audit.table import Codes, Rows, Values
 from samesplit.models.radiomics.settings import RadiomicsGridSettings, SelectorUse
+from samesplit.ordering import merge_columns, ranked
 
 __all__ = ["SignedRank", "UndiscretisedInformation"]
 
@@ -30,10 +31,10 @@ def signed_rank_ranking(X: Values, y: Codes) -> Rows:
         X: Shape (n_lesions, n_features).
         y: 0 or 1, shape (n_lesions,).
     """
-    differences = X - y[:, None]
+    differences = merge_columns(X) - y[:, None]
     differences = np.where((differences == 0).all(axis=0), np.nan, differences)  # nothing to rank: last
     P = np.asarray(wilcoxon(differences, axis=0, method="asymptotic", nan_policy="propagate").pvalue)
-    return np.argsort(np.nan_to_num(P, nan=2.0), kind="stable")
+    return ranked(P).astype(np.int64)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
+from samesplit.ordering import merge_probabilities
+
 __all__ = ["InnerFold", "Judge", "Limits", "Score", "Serial", "Workers", "remembering", "score"]
 
 TOO_SLOW = "took longer than pipeline_minutes"
@@ -150,7 +152,7 @@ def _aucs(pipeline: Any, folds: Sequence[InnerFold]) -> tuple[float, ...]:
             found.append(math.nan)
             continue
         fitted = clone(pipeline).fit(fold.X_fit, fold.y_fit)
-        given = fitted.predict_proba(fold.X_held)[:, 1]
+        given = merge_probabilities(fitted.predict_proba(fold.X_held)[:, 1])
         found.append(float(roc_auc_score(fold.y_held, given)))
     return tuple(found)
 

@@ -23,6 +23,7 @@ from samesplit.models.automl.export import one_line
 from samesplit.models.automl.plain import plain_pipeline
 from samesplit.models.automl.search_space import quietly, search_space
 from samesplit.models.automl.settings import TpotSettings
+from samesplit.ordering import ranked
 
 __all__ = ["Candidate", "Evolved", "evolve"]
 
@@ -58,8 +59,8 @@ class Evolved:
 
     def best_first(self) -> list[int]:
         """The places of the candidates that have a score, the highest mean first, of equals the earlier."""
-        means = np.array([round(candidate.score.mean, 12) for candidate in self.candidates])
-        order = np.lexsort((np.arange(len(means)), -means))
+        means = [candidate.score.mean for candidate in self.candidates]
+        order = ranked(means, descending=True)
         return [int(place) for place in order if not math.isnan(means[place])]
 
     def pipelines(self, chosen: int | None) -> pd.DataFrame:
@@ -180,9 +181,8 @@ def _evolver(settings: TpotSettings, individuals: Iterator[Any], scores: Any, rn
                 return
             given = scores(self.generation, individuals)
             errors = [_in_tpots_words(each) for each in given]
-            self.population.update_column(
-                individuals, column_names=self.objective_names, data=[[each.mean] for each in given]
-            )
+            means = [[round(each.mean, 12)] for each in given]  # TPOT compares every digit
+            self.population.update_column(individuals, column_names=self.objective_names, data=means)
             self.population.update_column(individuals, column_names="Eval Error", data=errors)
             for word in ("INVALID", "TIMEOUT"):
                 self.population.remove_invalid_from_population(column_names="Eval Error", invalid_value=word)

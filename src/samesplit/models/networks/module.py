@@ -13,6 +13,7 @@ from torchmetrics.functional.classification import binary_auroc
 
 from samesplit.errors import ModelError
 from samesplit.models.networks.settings import TrainingSettings
+from samesplit.ordering import below
 
 __all__ = ["BinaryClassifier", "History", "class_weights", "learning_rate", "logits_of"]
 
@@ -201,7 +202,7 @@ def learning_rate(settings: TrainingSettings, epoch: int, history: History) -> f
     rate, best, waited = top, math.inf, 0
     for entry in history[:epoch]:
         loss = entry.get("validation loss", entry["training loss"])
-        best, waited = (loss, 0) if loss < best else (best, waited + 1)
+        best, waited = (loss, 0) if below(loss, best) else (best, waited + 1)
         if waited == settings.plateau_epochs:
             rate, waited = rate / 10, 0
     return rate

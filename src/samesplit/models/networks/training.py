@@ -21,6 +21,7 @@ from samesplit.errors import ModelError
 from samesplit.models.networks.module import BinaryClassifier, History
 from samesplit.models.networks.scopes import deterministic, quiet_lightning, seeded, single_thread
 from samesplit.models.networks.settings import TrainingSettings
+from samesplit.ordering import first_best
 from samesplit.storage import write_bytes, write_json
 
 __all__ = ["Progress", "TrainingTask", "best_epoch", "choose_accelerator", "should_stop", "train"]
@@ -130,7 +131,7 @@ def best_epoch(settings: TrainingSettings, history: History) -> int | None:
     key, sign = ("validation loss", 1.0) if settings.monitor == "loss" else ("validation AUC", -1.0)
     if not history or key not in history[0]:
         return None
-    return min(range(len(history)), key=lambda epoch: sign * history[epoch][key])
+    return first_best([sign * entry[key] for entry in history], largest=False)
 
 
 def should_stop(settings: TrainingSettings, history: History) -> bool:

@@ -17,6 +17,7 @@ from samesplit.models.pieces import Piece, do_pieces
 from samesplit.models.radiomics.search import GridSearch, Part, inner_splits
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
 from samesplit.models.radiomics.steadiness import classifier_spread, selector_stability
+from samesplit.ordering import at_least, merge_equals
 
 __all__ = ["Cell", "GridResult", "choose", "do_rounds", "gather", "inner_splits", "search"]
 
@@ -185,7 +186,7 @@ def choose(grid: pd.DataFrame, *, compare: Literal["inner", "validation"] = "inn
         ...                      "inner_folds": 5}))
         (0, 1)
     """
-    auc = grid[f"{compare}_auc"].round(12).to_numpy()
+    auc = merge_equals(grid[f"{compare}_auc"])
     size = grid["size"].to_numpy()
     order = np.arange(len(grid))
     best = int(np.lexsort((order, size, -auc))[0])
@@ -194,7 +195,7 @@ def choose(grid: pd.DataFrame, *, compare: Literal["inner", "validation"] = "inn
     else:
         error = float(grid["inner_sd"].iloc[best] / np.sqrt(grid["inner_folds"].iloc[best]))
     limit = auc[best] - (0.0 if np.isnan(error) else error)
-    near = np.flatnonzero(auc >= limit)
+    near = np.flatnonzero(at_least(auc, limit))
     sparest = int(near[np.lexsort((near, -auc[near], size[near]))[0]])
     return best, sparest
 

@@ -9,17 +9,19 @@ from typing import Any, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from scipy.spatial.distance import cdist
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from samesplit.ordering import merge_equals, nearly_equal, probability_at_least
 
 __all__ = [
     "AdaptiveBoosting",
@@ -48,7 +50,8 @@ class _Likelier:
 
     def predict(self: _Probable, X: Any) -> npt.NDArray[Any]:
         """The likelier class; the first where both are as likely."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        negative, positive = np.asarray(self.predict_proba(X), dtype="float64").T
+        return np.asarray(self.classes_[np.where(probability_at_least(negative, positive), 0, 1)])
 
 
 class LogisticModel(LogisticRegression):  # type: ignore[misc]
@@ -117,7 +120,10 @@ class AdaptiveBoosting(_Likelier, AdaBoostClassifier):  # type: ignore[misc]
 
 
 class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """k-nearest neighbours that asks for no more neighbours than there are rows.
+    """k-nearest neighbours of two classes that asks for no more neighbours than there are rows.
+
+    It is written here because scikit-learn leaves it to the last digits which of equally distant rows vote, and
+    whether a row is its own neighbour at distance 0; here the rows that stand first do.
 
     Args:
         n_neighbors: How many neighbours vote.
@@ -136,18 +142,35 @@ class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ign
         self.p = p
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Keep the training rows."""
-        count = min(self.n_neighbors, len(X))
-        # Brute: with at most some thousand rows it is as fast as a tree, and its distances need no tree on disk.
-        model = KNeighborsClassifier(count, weights=self.weights, p=self.p, algorithm="brute", n_jobs=1)
-        self.model_ = model.fit(X, y)
-        self.classes_, self.n_features_in_ = model.classes_, model.n_features_in_
+        """Keep the training rows.
+
+        Raises:
+            ValueError: A parameter is out of range.
+        """
+        if self.n_neighbors < 1 or self.weights not in ("uniform", "distance") or self.p < 1:
+            raise ValueError(
+                "needs n_neighbors of at least 1, weights 'uniform' or 'distance', and p of at least 1; got "
+                f"{self.n_neighbors!r}, {self.weights!r} and {self.p!r}"
+            )
+        self.rows_, labels = validate_data(self, X, y, dtype="float64")
+        self.classes_, self.codes_ = np.unique(labels, return_inverse=True)
         return self
 
     def predict_proba(self, X: Any) -> Floats:
         """The share of votes for the negative and the positive class, shape (n_lesions, 2)."""
         check_is_fitted(self)
-        return np.asarray(self.model_.predict_proba(X))
+        rows = validate_data(self, X, dtype="float64", reset=False)
+        distances = cdist(rows, self.rows_, "minkowski", p=self.p)
+        farthest = distances.max(axis=1, initial=0.0)
+        distances = merge_equals(distances, scale=farthest, axis=1)
+        near = np.argsort(distances, axis=1, kind="stable")[:, : self.n_neighbors]
+        votes = np.ones(near.shape)
+        if self.weights == "distance":
+            away = np.take_along_axis(distances, near, axis=1)
+            same = nearly_equal(away, 0.0, scale=farthest[:, np.newaxis])  # alone decide where there are any
+            votes = np.where(same.any(axis=1, keepdims=True), same, 1 / np.where(same, 1.0, away))
+        positive = (votes * self.codes_[near]).sum(axis=1) / votes.sum(axis=1)
+        return np.column_stack([1 - positive, positive])
 
 
 class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[misc]

@@ -25,8 +25,10 @@ from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
 from samesplit.models.pieces import Arrays, read_result
+from samesplit.models.radiomics.learners import SupportVectors
 from samesplit.models.radiomics.quick import Quick, quick_scores
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
+from samesplit.ordering import merge_columns, merge_probabilities
 from samesplit.statistics.auc import auc_influence
 from samesplit.statistics.influence import covariance
 
@@ -209,7 +211,7 @@ def score_cells(work: CellWork) -> Arrays:
             classifier = use.make(seed=work.seed, class_weight=work.settings.class_weight)
             quick = quick_scores(classifier) or partial(_fitted, classifier)
             for columns, cells in sets:
-                scores = _scores(quick, use, columns, cells, work)
+                scores = _merged(classifier, _scores(quick, use, columns, cells, work))
                 found = _auc(work.judge_labels, scores)
                 spread = _standard_error(work, scores)
                 for cell in cells:
@@ -254,6 +256,13 @@ def _scores(
             remedy="change its parameters, or take it out of the grid",
         ) from error
     return scores
+
+
+def _merged(classifier: Any, scores: Floats) -> Floats:
+    """The scores with equal ones made the same number: a machine's are distances, all others probabilities."""
+    if isinstance(classifier, SupportVectors):
+        return merge_columns(scores[:, None])[:, 0]
+    return merge_probabilities(scores)
 
 
 def _auc(labels: npt.NDArray[np.int64], scores: Floats) -> float:

@@ -17,8 +17,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from samesplit.models.inputs import Impute, Scale, scaler
 from samesplit.models.radiomics.harmonisation import Aside, HarmoniseSettings
+from samesplit.ordering import RELATIVE, above, at_most, merge_equals
 
 __all__ = ["DropCorrelated", "DropMissing", "DropNearConstant", "Filter", "preparation_steps"]
+
+
+_FLOAT32 = 1e-4
+"""A correlation in single precision is closer to the true one than this."""
 
 
 class Filter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
@@ -61,13 +66,13 @@ class DropMissing(Filter):
 
     def _keep(self, X: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         missing = np.isnan(X).mean(axis=0)
-        return np.asarray((missing <= self.share) & (missing < 1))
+        return np.asarray(at_most(missing, self.share) & (missing < 1))
 
 
 class DropNearConstant(Filter):
     """Drops columns in which one value fills a share of the training rows, or all values are alike.
 
-    Alike means a range below 1e-10 of the largest magnitude: rounding, not information.
+    Values are the same that differ by no more than 1e-9 of the column's largest: rounding, not information.
 
     Args:
         share: From this share of equal values on, a column goes.
@@ -82,12 +87,11 @@ class DropNearConstant(Filter):
         self.share = share
 
     def _keep(self, X: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-        ordered = np.sort(X, axis=0)
-        run = max(2, int(np.ceil(self.share * len(X))))
+        ordered = np.sort(merge_equals(X, scale=np.abs(X).max(axis=0)), axis=0)
+        run = max(2, int(np.ceil(self.share * len(X) * (1 - RELATIVE))))
         # A value that fills `run` rows makes the sorted column equal to itself `run - 1` rows further on.
         filled = (ordered[run - 1 :] == ordered[: len(X) - run + 1]).any(axis=0)
-        alike = ordered[-1] - ordered[0] <= 1e-10 * np.abs(ordered[[0, -1]]).max(axis=0)
-        return np.asarray(~(filled | alike))
+        return np.asarray(~(filled | (ordered[-1] == ordered[0])))
 
 
 class DropCorrelated(Filter):
@@ -107,8 +111,15 @@ class DropCorrelated(Filter):
             return np.ones(X.shape[1], dtype=bool)
         centred = X - X.mean(axis=0)
         norm = np.sqrt((centred**2).sum(axis=0))
-        unit = (centred / np.where(norm > 0, norm, 1.0)).astype("float32")
-        follows = np.abs(unit.T @ unit) > self.limit
+        unit = centred / np.where(norm > 0, norm, 1.0)
+        rough = unit.astype("float32")
+        correlation = np.abs(rough.T @ rough)
+        follows = correlation > self.limit
+        near = np.triu(np.abs(correlation - self.limit) < _FLOAT32, 1)
+        for one in np.flatnonzero(near.any(axis=1)):  # what single precision cannot decide
+            others = np.flatnonzero(near[one])
+            exact = np.abs(unit[:, one] @ unit[:, others])
+            follows[one, others] = above(exact, self.limit, scale=1.0)
         keep = np.ones(X.shape[1], dtype=bool)
         for column in range(X.shape[1]):
             if keep[column]:

@@ -14,6 +14,7 @@ from samesplit.declarations import Declaration
 from samesplit.errors import ModelError
 from samesplit.features.perturbation.settings import Perturbations
 from samesplit.models.radiomics.preparation import Filter
+from samesplit.ordering import at_least
 from samesplit.statistics.repeatability import repeatability
 
 __all__ = ["KeepStable", "StabilitySettings", "judge_stability", "stable_columns"]
@@ -81,7 +82,8 @@ def judge_stability(
         )
     known = [name for name in features if name in repeats]
     table = repeatability(repeats, known, confidence=settings.confidence)
-    reached = table["icc" if settings.bound == "estimate" else "ci_low"] >= settings.minimum_icc
+    judged = table["icc" if settings.bound == "estimate" else "ci_low"]
+    reached = pd.Series(at_least(judged, settings.minimum_icc), index=table.index)
     everywhere = reached.groupby(table["feature"]).transform("all") if len(table) else reached
     table["kept"] = everywhere.astype(bool)
     if not table["kept"].any():

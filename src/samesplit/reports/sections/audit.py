@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from samesplit.ordering import first_best
 from samesplit.reports.context import Context
 from samesplit.reports.figures.leaks import LeakLine, Mark, draw_leaks
 from samesplit.reports.formatting import (
@@ -82,7 +83,7 @@ def _in_words(rows: list[dict[str, Any]], record: dict[str, Any]) -> str:
         f"{counted(int(record['folds']), 'fold')}. "
     )
     if any(float(row["difference"]) > 0 for row in real):
-        most = max(real, key=lambda row: float(row["difference"]))
+        most = real[first_best([float(row["difference"]) for row in real])]
         text += (
             f"The most was bought by “{_name(most)}”: {number(most['difference'], signed=True)} "
             f"({interval_text(most['difference_low'], most['difference_high'], signed=True)}). "

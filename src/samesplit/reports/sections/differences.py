@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from samesplit.ordering import below, first_best, merge_equals
 from samesplit.reports.answer import is_shown
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.figures.differences import Difference, draw_differences
@@ -58,7 +59,8 @@ def _ordered(context: Context) -> pd.DataFrame:
     reference = context.reference.name if context.reference else None
     rows = []
     for found in records(table):
-        turn = found["model_a"] == reference or (found["model_b"] != reference and found["difference"] < 0)
+        lower = below(found["difference"], 0.0, scale=1.0)
+        turn = found["model_a"] == reference or (found["model_b"] != reference and lower)
         if turn:
             found["model_a"], found["model_b"] = found["model_b"], found["model_a"]
             found["auc_a"], found["auc_b"] = found["auc_b"], found["auc_a"]
@@ -68,6 +70,7 @@ def _ordered(context: Context) -> pd.DataFrame:
     ordered = pd.DataFrame(rows)
     if ordered.empty:
         return ordered
+    ordered["difference"] = merge_equals(ordered["difference"], scale=1.0)
     return ordered.sort_values(
         ["with_reference", "difference", "model_a"], ascending=[False, False, True], kind="stable"
     ).reset_index(drop=True)
@@ -255,7 +258,8 @@ def _spread_row(model: ModelInfo, mine: pd.DataFrame, pairs: pd.DataFrame) -> Ro
         return None
     folds = mine.groupby(["repeat", "fold"])["auc"]
     seeds = folds.std().mean() if len(mine["seed"].unique()) > 1 else math.nan
-    worst = mine.sort_values(["auc", "repeat", "fold"], kind="stable").iloc[0]
+    ordered = mine.sort_values(["repeat", "fold"], kind="stable")
+    worst = ordered.iloc[first_best(ordered["auc"], largest=False)]
     return Row(
         cells={
             "who": text_cell(model.title),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from samesplit.ordering import merge_equals
 from samesplit.reports.context import Context, slug
 from samesplit.reports.figures.grid import draw_grid
 from samesplit.reports.figures.selection import draw_selection
@@ -226,7 +227,7 @@ def _selection(context: Context, model: str, features: pd.DataFrame) -> Figure:
     grouped = features.groupby("feature", sort=True)
     counts = grouped.size()
     ranks = grouped["rank"].mean() if "rank" in features else counts * float("nan")
-    table = pd.DataFrame({"count": counts, "rank": ranks}).reset_index()
+    table = pd.DataFrame({"count": counts, "rank": merge_equals(ranks)}).reset_index()
     table = table.sort_values(["count", "rank", "feature"], ascending=[False, True, True], kind="stable")
     shown = table.head(_MOST_FEATURES)
     name = f"selection-{slug(model)}"

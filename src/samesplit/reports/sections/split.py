@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from samesplit.ordering import ranked
 from samesplit.reports.context import Context
 from samesplit.reports.figures.balance import draw_balance
 from samesplit.reports.figures.split_strip import draw_split_strip
@@ -136,7 +137,8 @@ def _balance(context: Context) -> Figure | None:
     if not keys:
         return None
     worst = compared.groupby(["variable", "level"])["smd"].agg(lambda values: values.abs().max())
-    shown = sorted(keys, key=lambda key: (-float(worst[key]), key))[:_MOST_VARIABLES]
+    keys.sort()
+    shown = [keys[i] for i in ranked([float(worst[key]) for key in keys], descending=True)][:_MOST_VARIABLES]
     titles = [_variable(context, *key) for key in shown]
     by_side = {
         side: [_of(compared, side, key)["smd"].tolist() for key in shown]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from samesplit.ordering import first_best
 from samesplit.reports.context import Context, slug
 from samesplit.reports.figures.history import draw_history
 from samesplit.reports.formatting import count_cell, counted, number_cell, text_cell
@@ -86,9 +87,9 @@ def _table(context: Context, name: str, history: pd.DataFrame, metrics: list[str
             if values.empty:
                 cells[f"m{i}"], cells[f"e{i}"] = number_cell(None), number_cell(None)
                 continue
-            order = values.sort_values(ascending="loss" in str(metric).lower(), kind="stable")
-            cells[f"m{i}"] = number_cell(float(order.iloc[0]))
-            cells[f"e{i}"] = count_cell(int(order.index[0]))
+            best = first_best(values, largest="loss" not in str(metric).lower())
+            cells[f"m{i}"] = number_cell(float(values.iloc[best]))
+            cells[f"e{i}"] = count_cell(int(values.index[best]))
         rows.append(Row(cells=cells))
     rest = len(fits) - len(rows)
     notes = (f"{rest} more in details/history.parquet.",) if rest else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo, ReaderInfo
 from samesplit.reports.formatting import count_cell, number_cell, p_cell, text_cell
 from samesplit.reports.model import Cell, Column, Prose, Row, Section, Table
@@ -67,7 +68,7 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
         for bound in (cell.low, cell.value)
         if isinstance(bound, float)
     ]
-    start = min([0.5, *(math.floor(10 * bound) / 10 for bound in bounds)])
+    start = min([0.5, *(math.floor(10 * bound + 1e-9) / 10 for bound in bounds)])
     columns = [
         Column(key="who", title="Model or reader"),
         Column(key="n", title="n", kind="number", help="Lesions judged"),
@@ -105,12 +106,11 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
 
 
 def _model_rows(context: Context) -> list[Row]:
-    def rank(model: ModelInfo) -> tuple[bool, float]:
-        found = context.numbers.get("auc", model.name)
-        value = found.estimate if found is not None and found.is_known() else -1.0
-        return model.is_control, -value
-
-    return [_model_row(context, model) for model in sorted(context.models, key=rank)]
+    found = [context.numbers.get("auc", model.name) for model in context.models]
+    aucs = [auc.estimate if auc is not None and auc.is_known() else -1.0 for auc in found]
+    ordered = [context.models[place] for place in ranked(aucs, descending=True)]
+    ordered.sort(key=lambda model: model.is_control)
+    return [_model_row(context, model) for model in ordered]
 
 
 def _model_row(context: Context, model: ModelInfo) -> Row:

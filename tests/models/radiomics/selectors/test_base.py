@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
-from samesplit.models.radiomics.selectors.base import check_count, check_share
+from samesplit.models.radiomics.selectors.base import best_first, check_count, check_share, copies
 
 KEYS = sorted(SELECTORS)
 BLIND = {"variance", "none"}
@@ -102,6 +102,37 @@ def test_the_order_of_the_rows_changes_nothing_not_even_the_last_bit(key: str) -
     one, other = make(key).fit(X, y), make(key).fit(X[rows], y[rows])
     np.testing.assert_array_equal(one.ranking_, other.ranking_)
     np.testing.assert_array_equal(one.scores_, other.scores_)
+
+
+def full_of_ties() -> tuple[np.ndarray, np.ndarray]:
+    """Copies in other units and mirrored, equal values, a separated column, one that is constant in a class."""
+    X, y = planted(n=60)
+    X[:, 2], X[:, 20] = 2.5 * X[:, 13] + 100, 3 - 0.1 * X[:, 7]
+    X[:, 3], X[:, 4] = np.round(X[:, 13], 1), np.round(X[:, 7], 0) / 3
+    X[:, 5], X[:, 6] = X[:, 5] > 0.3, (X[:, 5] > 0.3) * 0.7 + 0.1
+    X[:, 8], X[:, 9] = y * 0.2 + 0.1, np.where(y == 1, 0.3, X[:, 9])
+    X[11], y[11] = X[10], y[10]
+    return X, y
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_last_digits_of_the_values_change_no_ranking(key: str, seed: int) -> None:
+    X, y = full_of_ties()
+    moved = X * (1 + 1e-13 * np.random.default_rng(seed).uniform(-1, 1, X.shape))
+    one, other = make(key).fit(X, y), make(key).fit(moved, y)
+    np.testing.assert_array_equal(other.ranking_, one.ranking_)
+
+
+@pytest.mark.parametrize("key", sorted(set(KEYS) - {"none"}))
+def test_of_a_column_and_its_copy_in_other_units_the_first_comes_first(key: str) -> None:
+    X, y = planted()
+    X[:, 20] = 0.1 * X[:, 13] + 7
+    ranking = make(key).fit(X, y).ranking_.tolist()
+    other = make(key).fit(X[:, ::-1], y).ranking_.tolist()
+    if key != "boruta":  # which of two copies a forest draws more often is chance
+        assert ranking.index(13) < ranking.index(20)
+        assert other.index(23 - 20) < other.index(23 - 13)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -265,3 +296,20 @@ def test_counts_and_shares_are_told_from_other_numbers() -> None:
     for wrong in (True, 0, 1.1, float("nan"), "0.5"):
         with pytest.raises(ValueError, match="s must be"):
             check_share("s", wrong)
+
+
+def test_copies_are_found_whatever_their_sign_and_the_first_stands_for_all() -> None:
+    X = planted()[0][:, :6]
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    Z[:, 3], Z[:, 5] = Z[:, 1] * (1 + 1e-13), -Z[:, 1]
+    assert copies(Z).tolist() == [0, 1, 2, 1, 4, 1]
+    near = Z[:, [0, 0]] + 1e-6 * np.eye(len(Z))[:, :2]
+    assert copies(near).tolist() == [0, 1]
+    turned = np.array([[1.0, 1.0], [-1.0, 1.0]])
+    assert copies(turned).tolist() == [0, 1]
+
+
+def test_equal_scores_keep_the_order_of_their_columns() -> None:
+    assert best_first(np.array([0.1 + 0.2, 0.3, np.inf, np.nan, np.inf])).tolist() == [2, 4, 0, 1, 3]
+    assert best_first(np.array([1e-18, -1e-19, 2e-3, 1.0])).tolist() == [3, 2, 0, 1]
+    assert best_first(np.zeros(0)).tolist() == []

@@ -17,9 +17,11 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from samesplit.ordering import merge_columns, merge_equals, nearly_equal, ranked
+
 __all__ = [
-    "SELECTORS", "Codes", "RankingSelector", "Scores", "Shared", "Values", "check_count", "check_share",
-    "scores_of_order",
+    "SELECTORS", "Codes", "RankingSelector", "Scores", "Shared", "Values", "best_first", "check_count",
+    "check_share", "copies", "scores_of_order",
 ]  # fmt: skip
 
 Values = npt.NDArray[np.float64]
@@ -34,12 +36,16 @@ Shared = dict[Any, Any]
 SELECTORS: dict[str, type[RankingSelector]] = {}
 """Every selector by the key that model files use."""
 
+_NOISE = 1e-3
+"""Scores near 0 are often what a subtraction left: less than 1e-12 of the largest tells none apart."""
+
 
 class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     """The base of all selectors: `fit` ranks, `transform` keeps the first `size` of the ranking.
 
     Whatever the selector: the order of the rows never matters (they are sorted before they are scored, so not
-    even by rounding), constant columns come last, and of equal scores the column that comes first does.
+    even by rounding), constant columns come last, and of equal scores the column that comes first does. What is
+    equal says `samesplit.ordering`; values of a column are, when they differ by less than 1e-9 of its range.
 
     Attributes:
         key: How model files call the selector.
@@ -69,8 +75,8 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
 
         Args:
             X: Shape (n_lesions, n_features), finite, C order, in a row order that depends on the rows' content
-                only. Constant columns are not among them: column numbers are those of this array. It may be
-                shared and must not be changed.
+                only; what is equal in a column is the same number. Constant columns are not among them: column
+                numbers are those of this array. It may be shared and must not be changed.
             y: 0 or 1, shape (n_lesions,).
             shared: What other selectors left for the same X and y, and where this one may leave something.
         """
@@ -112,9 +118,10 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         scores = np.full(values.shape[1], np.nan)
         constant = np.ones(len(scores), dtype=bool)
         constant[columns] = False
+        varying = np.flatnonzero(~constant)
         if len(columns):
             scores[columns] = np.asarray(self.score(rows, codes, shared=shared), dtype="float64")
-        self.ranking_ = np.lexsort((constant, -np.nan_to_num(scores, nan=-np.inf)))
+        self.ranking_ = np.concatenate([varying[best_first(scores[varying])], np.flatnonzero(constant)])
         self.scores_ = self.shown(scores, codes)
         return self
 
@@ -129,6 +136,56 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         tags.target_tags.required = True
         tags.classifier_tags = None
         return tags
+
+
+def best_first(scores: Scores) -> npt.NDArray[np.int64]:
+    """The order of scores, the highest first; equal ones keep the order of their columns, NaN comes last.
+
+    Args:
+        scores: Higher is better, shape (n_features,).
+
+    Returns:
+        Column numbers, shape (n_features,).
+
+    Example:
+        >>> best_first(np.array([0.3, 0.5, 0.1 + 0.2, np.nan, 1e-18, 0.0])).tolist()
+        [1, 0, 2, 4, 5, 3]
+    """
+    finite = np.abs(scores[np.isfinite(scores)])
+    order = ranked(scores, descending=True, scale=_NOISE * float(finite.max(initial=0.0)))
+    return order.astype(np.int64)
+
+
+def copies(Z: Values) -> npt.NDArray[np.int64]:
+    """The first column that says the same as each column: the same values, or their negatives.
+
+    Args:
+        Z: Shape (n_lesions, n_features); standardised, columns that differ in their units alone are copies.
+
+    Returns:
+        Column numbers, shape (n_features,); that of the column itself where it is no copy of an earlier one.
+
+    Example:
+        >>> copies(np.array([[1.0, 5.0, -1.0], [2.0, 0.0, -2.0 - 1e-13]])).tolist()
+        [0, 1, 0]
+    """
+    first = np.arange(Z.shape[1])
+    # Copies have the same size along any direction; what shares it is looked at value by value.
+    along = np.abs(np.cos(np.arange(1.0, len(Z) + 1)) @ Z)
+    scale = np.abs(Z).max(axis=0, initial=0.0)
+    groups = merge_equals(along, scale=len(Z) * float(scale.max(initial=0.0)))
+    order = np.argsort(groups, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        left = group
+        while len(left) > 1:
+            one, others = left[0], left[1:]
+            size = np.maximum(scale[one], scale[others])
+            same = [
+                nearly_equal(sign * Z[:, [one]], Z[:, others], scale=size).all(axis=0) for sign in (1, -1)
+            ]
+            first[others[same[0] | same[1]]] = one
+            left = others[~(same[0] | same[1])]
+    return first
 
 
 def scores_of_order(order: npt.NDArray[np.int64]) -> Scores:
@@ -167,7 +224,10 @@ def check_share(name: str, value: object) -> None:
 
 
 def _sorted_rows(values: Values, codes: Codes, shared: Shared) -> tuple[Values, npt.NDArray[np.int64], Codes]:
-    """The columns that vary with the rows sorted by label and content, their numbers, and the labels."""
+    """The columns that vary with the rows sorted by label and content, their numbers, and the labels.
+
+    Values of a column that are equal are made the same number first.
+    """
     if "rows" in shared:
         seen, labels, found = shared["rows"]
         if not np.array_equal(labels, codes) or not (seen is values or np.array_equal(seen, values)):
@@ -175,8 +235,9 @@ def _sorted_rows(values: Values, codes: Codes, shared: Shared) -> tuple[Values, 
                 "`shared` holds what selectors left for other data: use a new one for each X and y"
             )
         return found  # type: ignore[no-any-return]
-    columns = np.flatnonzero(values.max(axis=0) > values.min(axis=0))
-    kept = np.ascontiguousarray(values if len(columns) == values.shape[1] else values[:, columns])
+    merged = merge_columns(values)
+    columns = np.flatnonzero(merged.max(axis=0) > merged.min(axis=0))
+    kept = np.ascontiguousarray(merged if len(columns) == values.shape[1] else merged[:, columns])
     order = _order_of_rows(kept, codes)
     found = np.ascontiguousarray(kept[order]), columns, codes[order]
     shared["rows"] = values, codes, found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,11 @@ from samesplit.models.radiomics.selectors.base import (
     Values,
     check_count,
     check_share,
+    copies,
     scores_of_order,
 )
 from samesplit.models.radiomics.selectors.univariate import mean_ranks
+from samesplit.ordering import RELATIVE, merge_equals
 
 __all__ = ["Boruta", "ElasticNet", "Lasso"]
 
@@ -46,18 +47,15 @@ class _Path(RankingSelector):
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
         """A score whose order is the order of entry."""
-        spread = X.std(axis=0)
-        usable = spread > 1e-12 * np.maximum(1.0, np.abs(X).max(axis=0))
-        Z = np.asfortranarray((X - X.mean(axis=0)) / np.where(usable, spread, 1.0) * usable)
-        target = y - y.mean()
-        step, entry, left = self._path(Z, target)
-        # Rounded, so that equals are equal whatever the order of additions was.
-        second = np.round(np.where(step < self.penalties, entry, left), 10)
-        place = np.argsort(np.lexsort((-second, step)))
-        for equal in _equal_columns(Z):
-            place[equal] = np.sort(place[equal])  # which of them the path takes first is an accident
-        scores = scores_of_order(np.argsort(place))
-        return np.where(usable, scores, np.nan)
+        Z = (X - X.mean(axis=0)) / X.std(axis=0)
+        first = copies(Z)
+        distinct, original = np.unique(first, return_inverse=True)
+        step, entry, left = self._path(np.asfortranarray(Z[:, distinct]), y - y.mean())
+        # Which of a column and its copies the path takes is an accident: the first may enter, and no other.
+        entered = (step < self.penalties)[original] & (first == np.arange(len(first)))
+        second = np.where(entered, entry[original], left[original])
+        step = np.where(entered, step[original], self.penalties)
+        return scores_of_order(np.lexsort((-merge_equals(second, scale=1.0), step)))
 
     def _path(self, Z: Values, target: Scores) -> tuple[Any, Any, Any]:
         """Per column: step of entry (`penalties` if never), correlation left before it and at the end."""
@@ -77,20 +75,12 @@ class _Path(RankingSelector):
                 left = np.abs(Z.T @ (target - Z[:, inside] @ coefficients[inside])) / n
                 missed = ~inside & (left > share * penalty * (1 + 1e-6))
                 inside = inside | missed
-            new = (step == self.penalties) & (coefficients != 0)
+            new = (step == self.penalties) & (np.abs(coefficients) > RELATIVE)
             step[new], entry[new] = number, at_start[new]
             before = penalty
             if (step < self.penalties).sum() >= self.enough:
                 break
         return step, entry, left
-
-
-def _equal_columns(Z: Values) -> list[list[int]]:
-    """The groups of columns that are the same to the last bit."""
-    groups: dict[bytes, list[int]] = {}
-    for number, column in enumerate(Z.T):
-        groups.setdefault(blake2b(column.tobytes(), digest_size=16).digest(), []).append(number)
-    return [group for group in groups.values() if len(group) > 1]
 
 
 def _fitted(
@@ -113,8 +103,9 @@ class Lasso(_Path, key="lasso"):
     Columns are standardised, the label is centred, and the penalty falls on a geometric grid from the value
     at which the first feature enters. Features are ranked by the penalty at which they first have a
     coefficient; of those that enter at the same step the one comes first that correlates more with what was
-    unexplained before. The path ends when `enough` features have entered. The others follow by their absolute
-    correlation with what the path leaves unexplained. `scores_` is 1 for the best and 1 / n_features for the last.
+    unexplained before. Of columns that differ in their units alone only the first takes part. The path ends when
+    `enough` features have entered. The others follow by their absolute correlation with what the path leaves
+    unexplained. `scores_` is 1 for the best and 1 / n_features for the last.
 
     Args:
         size: How many columns `transform` keeps; None keeps all.
@@ -268,5 +259,5 @@ class Boruta(RankingSelector, key="boruta"):
         boruta.fit(mean_ranks(X, shared).astype("float32"), y)
         # The package ranks all confirmed ones 1 and all tentative ones 2; their history has no gaps.
         importance = np.nan_to_num(boruta.importance_history_[1:]).mean(axis=0)
-        within = np.where(boruta.ranking_ <= 2, -importance, 0.0)
+        within = np.where(boruta.ranking_ <= 2, -merge_equals(importance), 0.0)
         return scores_of_order(np.lexsort((within, boruta.ranking_)))

@@ -11,16 +11,15 @@ from samesplit.models.radiomics.selectors.base import (
     Scores,
     Shared,
     Values,
+    best_first,
     check_count,
     check_share,
     scores_of_order,
 )
 from samesplit.models.radiomics.selectors.univariate import class_ratio
+from samesplit.ordering import above
 
 __all__ = ["Correlation", "NoSelection", "Variance"]
-
-_ROUNDING = 1e-12
-"""By so much the correlation of a column with its copy may be above 1."""
 
 
 class Variance(RankingSelector, key="variance"):
@@ -91,7 +90,7 @@ class Correlation(RankingSelector, key="correlation"):
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
         """A score whose order is that of the columns that stay, the rest and those put behind."""
-        order = np.argsort(-class_ratio(X, y, shared), kind="stable")
+        order = best_first(class_ratio(X, y, shared))
         centred = np.ascontiguousarray((X - X.mean(axis=0)).T)
         unit = centred / np.sqrt((centred**2).sum(axis=1, keepdims=True))
         return scores_of_order(self._greedy(unit, order))
@@ -104,7 +103,7 @@ class Correlation(RankingSelector, key="correlation"):
         for place, column in enumerate(order):
             if len(front) == len(staying):
                 return np.concatenate([front, order[place:], behind]).astype("int64")
-            follows = np.abs(staying[: len(front)] @ unit[column]) > self.limit + _ROUNDING
+            follows = above(np.abs(staying[: len(front)] @ unit[column]), self.limit, scale=1.0)
             if follows.any():
                 behind.append(column)
             else:

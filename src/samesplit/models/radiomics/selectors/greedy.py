@@ -17,15 +17,16 @@ from samesplit.models.radiomics.selectors.base import (
     scores_of_order,
 )
 from samesplit.models.radiomics.selectors.entropy import Information
+from samesplit.ordering import first_best, ranked
 
-__all__ = ["INFORMATION_SELECTORS", "GreedySelector", "InformationSelector"]
+__all__ = ["INFORMATION_SELECTORS", "NAT", "GreedySelector", "InformationSelector"]
 
 INFORMATION_SELECTORS: dict[str, type[InformationSelector]] = {}
 """The selectors by information, by the key that model files use."""
 
 _MOST_BINS = 64
-_SAME = 1e-8
-"""Criteria that differ by no more count as equal, and of equal ones the first column is chosen."""
+NAT = 1.0
+"""The scale of what is compared: informations are differences of entropies of about a nat."""
 
 
 class InformationSelector(RankingSelector):
@@ -103,9 +104,8 @@ class GreedySelector(InformationSelector):
                 term = self.term(information, order[-1])
                 total = term if n_chosen == 1 else self.together(total, term)
                 judged = self.criterion(relevance, total, n_chosen)
-            judged = np.where(left, judged, -np.inf)
-            order.append(int((judged >= judged.max() - _SAME).argmax()))
+            order.append(first_best(np.where(left, judged, -np.inf), scale=NAT))
             left[order[-1]] = False
         others = np.flatnonzero(left)
-        order.extend(others[np.argsort(-relevance[others], kind="stable")].tolist())
+        order.extend(others[ranked(relevance[others], descending=True, scale=NAT)].tolist())
         return scores_of_order(np.asarray(order, dtype=np.int64))

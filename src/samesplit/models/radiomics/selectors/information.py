@@ -22,9 +22,11 @@ from samesplit.models.radiomics.selectors.base import Scores, Shared
 from samesplit.models.radiomics.selectors.entropy import Information
 from samesplit.models.radiomics.selectors.greedy import (
     INFORMATION_SELECTORS,
+    NAT,
     GreedySelector,
     InformationSelector,
 )
+from samesplit.ordering import merge_columns, ranked
 
 __all__ = [
     "CIFE",
@@ -308,13 +310,14 @@ def ranking_without_discretisation(
         selector.set_params(enough=size)
     selector.check()
     shared = {} if shared is None else shared
-    columns = np.flatnonzero(values.max(axis=0) > values.min(axis=0))
+    merged = merge_columns(values)
+    columns = np.flatnonzero(merged.max(axis=0) > merged.min(axis=0))
     if "information of values" not in shared:
-        information = Information.of_values(values[:, columns], codes.astype(np.int64))
+        information = Information.of_values(merged[:, columns], codes.astype(np.int64))
         shared["information of values"] = values, codes, information
     seen, seen_codes, information = shared["information of values"]
     if not np.array_equal(seen_codes, codes) or not (seen is values or np.array_equal(seen, values)):
         raise ValueError("`shared` holds what was left for other data: use a new one for each X and y")
     scores = np.full(values.shape[1], -np.inf)
     scores[columns] = selector.rank_by(information)
-    return np.argsort(-scores, kind="stable")
+    return ranked(scores, descending=True, scale=NAT).astype(np.int64)

@@ -15,6 +15,7 @@ from samesplit.models.radiomics.selectors.base import (
     Shared,
     Values,
     check_count,
+    copies,
 )
 
 __all__ = ["L1Logistic"]
@@ -26,7 +27,8 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
     Many published pipelines call this LASSO (scikit-learn's `SelectFromModel` around such a regression); `Lasso`
     is the path of the squared loss. The intercept is penalised too, as liblinear does. Only features with a
     coefficient are told apart: the others have the score 0 and follow in the order of their columns, so sizes
-    beyond the number of coefficients mean nothing. C says how many there are. Of equal columns the first is used.
+    beyond the number of coefficients mean nothing. C says how many there are. Of columns that are equal, or
+    equal but for their sign, the first is used.
 
     Args:
         size: How many columns `transform` keeps; None keeps all.
@@ -88,11 +90,7 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
             max_iter=self.iterations,
             random_state=self.random_state,
         )
-        # Equal columns could share a coefficient in any way: the first of them gets it.
-        first: dict[bytes, int] = {}
-        for column in range(X.shape[1]):
-            first.setdefault(X[:, column].tobytes(), column)
-        distinct = list(first.values())
+        distinct = np.unique(copies(X))  # copies could share a coefficient in any way: the first gets it
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the order is settled long before
             model.fit(X[:, distinct], y)

@@ -17,6 +17,7 @@ from samesplit.models.radiomics.selectors.base import (
     Values,
     check_count,
 )
+from samesplit.ordering import ranked
 
 __all__ = ["ReliefF"]
 
@@ -70,7 +71,7 @@ class ReliefF(RankingSelector, key="relieff"):
         for row in range(len(y)):
             for of_class, sign in ((y == y[row], -1.0), (y != y[row], 1.0)):
                 others = np.flatnonzero(of_class & (np.arange(len(y)) != row))
-                near = others[np.argsort(distances[row, others], kind="stable")[: self.neighbours]]
+                near = others[ranked(distances[row, others])[: self.neighbours]]
                 weights[row, near] = sign / max(len(near), 1)
         rows, near = np.nonzero(weights)
         return np.asarray(_differences(columns, rows, near, weights[rows, near]) / len(y))

@@ -275,8 +275,9 @@ class Gini(RankingSelector, key="gini"):
 
 
 def _squares(part: Values) -> Any:
-    """Sum of squared distances from the mean, per column."""
-    return ((part - part.mean(axis=0)) ** 2).sum(axis=0)
+    """Sum of squared distances from the mean, per column; exactly 0 where all values are the same."""
+    squares = ((part - part.mean(axis=0)) ** 2).sum(axis=0)
+    return np.where(part.max(axis=0) > part.min(axis=0), squares, 0.0)
 
 
 def _impurity(X: Values, y: Codes) -> Scores:
