@@ -1,5 +1,6 @@
 # make demo   sets everything up and runs the demonstration benchmark
 # make test   sets everything up and runs all tests
+# make test-plain  runs them as on another processor, one without vector instructions (TESTS=tests/models: some of them)
 # make coverage  runs all tests and says which lines of the whole package they miss
 # make lint   format, lint, types and layers
 # make bench  times extraction and the grid against other ways, writes docs/performance*.md (45 minutes; QUICK=1: try it)
@@ -13,7 +14,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: setup demo test coverage lint format bench bench-grid clean
+.PHONY: setup demo test test-plain coverage lint format bench bench-grid clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +30,9 @@ demo: setup
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=json:.coverage.json -q
 	@$(BIN)/python scripts/complete_coverage.py .coverage.json
+
+test-plain: setup
+	@sh scripts/plain_processor.sh $(BIN)/python -m pytest -n 2 --dist worksteal -q $(TESTS)
 
 coverage: setup
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov=samesplit --cov-report=term-missing:skip-covered -q
