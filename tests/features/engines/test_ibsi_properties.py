@@ -14,6 +14,7 @@ import pytest
 import SimpleITK as sitk
 from hypothesis import given, settings
 
+from samesplit.errors import LesionError
 from samesplit.features.catalogue import FAMILIES, features, full_tag
 from samesplit.features.engines import get_engine
 from samesplit.features.engines.ibsi import IbsiSettings
@@ -126,6 +127,33 @@ def test_a_wider_image_and_another_place_in_it_change_no_bit(one, more):
         for case in (wide, case_of(image, mask))
     )
     np.testing.assert_array_equal(list(found.values()), list(expected.values()))
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "bins of a number": {},
+    "bins of a size": {"discretisation": [FBS | {"width": 1 / 3}], "ivh": {"method": "FBS", "width": 1 / 3}},
+    "equalised": {"discretisation": [{"method": "equalised", "bins": 4}]},
+    "normalised": {"processing": {"unit": "arbitrary", "normalisation": {"over": "roi", "clip_sd": 1.5}}},
+    "re-segmented": {"processing": {"unit": "quantitative", "range": [-2, 5], "outliers_sd": 2}},
+    "interpolated": {"processing": {"unit": "quantitative", "spacing_mm": 0.5}},
+}
+
+
+@settings(max_examples=6, deadline=None)
+@given(small_cases(), st.integers(0, 9))
+@pytest.mark.parametrize("way", WAYS)
+def test_the_last_digits_of_the_intensities_change_no_feature(way, one, seed):
+    """Thirds, so that many intensities lie on the edges of bins and of ranges but for rounding."""
+    image, mask = one
+    noise = 1 + 1e-13 * np.random.default_rng(seed).uniform(-1, 1, image.shape)
+    asked = IN_SPACE | WAYS[way]
+    try:
+        expected = values(case_of(image / 3, mask), **asked)
+    except LesionError:
+        with pytest.raises(LesionError):
+            values(case_of(image / 3 * noise, mask), **asked)
+        return
+    agree(values(case_of(image / 3 * noise, mask), **asked), expected)
 
 
 @few

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from samesplit.features.families.fourier import plan, weighted_products
+from samesplit.ordering import RELATIVE
 
 __all__ = ["spatial_autocorrelation"]
 
@@ -23,7 +24,7 @@ def spatial_autocorrelation(
 ) -> tuple[float, float]:
     """Moran's I and Geary's C (IBSI N365, NPT7), exact.
 
-    NaN for a single voxel and for constant intensities.
+    NaN for a single voxel and for intensities that are constant but for rounding.
 
     Args:
         intensities: The image, shape (z, y, x).
@@ -38,7 +39,7 @@ def spatial_autocorrelation(
     """
     values = intensities[mask > 0]
     n = values.size
-    if n < 2 or values.max() == values.min():
+    if n < 2 or np.ptp(values) <= RELATIVE * np.abs(values).max():
         return float("nan"), float("nan")
     filled = np.asarray(mask.any(axis=2))
     nz, ny, nx = (2 * int(fft.next_fast_len(max(size, 2), real=True)) for size in mask.shape)

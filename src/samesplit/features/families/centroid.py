@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.features.families.ellipsoids import voxel_moments
+from samesplit.ordering import RELATIVE
 
 __all__ = ["centre_of_mass_shift"]
 
@@ -18,7 +19,8 @@ def centre_of_mass_shift(
 ) -> float:
     """Distance in mm of the centre of the morphological mask and the intensity-weighted centre (IBSI KLMA).
 
-    The weighted centre is that of the intensity mask. NaN where the intensities sum to 0, which have no centre.
+    The weighted centre is that of the intensity mask. NaN where the intensities sum to 0 but for
+    rounding, which have no centre.
 
     Args:
         intensities: The image, shape (z, y, x).
@@ -33,7 +35,7 @@ def centre_of_mass_shift(
     """
     weights = np.where(intensity > 0, intensities, 0.0)
     total = weights.sum()
-    if total == 0 or not np.isfinite(total):
+    if abs(total) <= RELATIVE * np.abs(weights).sum() or not np.isfinite(total):
         return float("nan")
     along_x = weights.sum(axis=2)
     sums = (along_x.sum(axis=1), along_x.sum(axis=0), weights.sum(axis=0).sum(axis=0))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.errors import LesionError
+from samesplit.ordering import RELATIVE
 
 __all__ = ["MOST_LEVELS", "TAGS", "IvhMethod", "ivh", "ivh_of_counts"]
 
@@ -68,10 +69,12 @@ def ivh(
     if values.size == 0:
         raise LesionError("there is no voxel to take a volume histogram of", remedy="check the mask")
     low, high = float(values.min()), float(values.max())
+    rounding = RELATIVE * max(abs(low), abs(high))  # what lies so little below a level lies on it
     if method == "FBN":
         n_levels = _whole(size)
         position = np.subtract(values, low, dtype=np.float64)
-        if high > low:
+        if high - low > rounding:
+            position += rounding
             position *= n_levels
             position /= high - low
         return ivh_of_counts(_counts(position, n_levels), first=1.0, step=1.0)
@@ -79,6 +82,7 @@ def ivh(
     end = high if upper is None or not math.isfinite(upper) else upper
     n_levels = _number_of_levels(begin, end, size, centres=method == "FBS")
     position = np.subtract(values, begin, dtype=np.float64)
+    position += max(rounding, RELATIVE * abs(begin))
     position /= size
     counts = _counts(position, n_levels)
     first = begin + size / 2 if method == "FBS" else begin

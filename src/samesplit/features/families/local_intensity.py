@@ -10,6 +10,7 @@ from numba import njit
 
 from samesplit.errors import LesionError
 from samesplit.features.families.region import Region
+from samesplit.ordering import RELATIVE
 
 __all__ = ["PEAK_RADIUS_MM", "TAGS", "local_intensity"]
 
@@ -50,7 +51,8 @@ def local_intensity(region: Region) -> npt.NDArray[np.float64]:
     image = np.ascontiguousarray(region.intensities, dtype=np.float64)
     sums = _running_sums(image, int(rows[:, 2].max()))
     mask = np.ascontiguousarray(region.intensity)
-    return np.array(_peaks(image, mask, sums, rows, values.max()), dtype=np.float64)
+    brightest = values.max() - RELATIVE * np.abs(values).max()  # or equal to it but for rounding
+    return np.array(_peaks(image, mask, sums, rows, brightest), dtype=np.float64)
 
 
 def _ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
@@ -124,6 +126,6 @@ def _peaks(image: Any, mask: Any, sums: Any, rows: Any, brightest: float) -> Any
                 if mask[z, y, first + x]:
                     mean = total[x] / (everywhere + count[x])
                     highest = max(highest, mean)
-                    if image[z, y, first + x] == brightest:
+                    if image[z, y, first + x] >= brightest:
                         local = max(local, mean)
     return local, highest

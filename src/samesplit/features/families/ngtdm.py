@@ -174,18 +174,21 @@ def _by_level(sums: Any, numbers: Any, found: Any) -> int:
 def _features(found: Any, n: int, out: Any) -> None:
     level, p, s = found[0], found[1], found[2]
     n_voxels, weighted, total = 0.0, 0.0, 0.0
+    apart_by_count = 0.0  # in whole numbers, of which a difference of 0 is exact
     for a in range(n):
         n_voxels += p[a]
+        for b in range(a):
+            apart_by_count += 2 * abs(level[a] * p[a] - level[b] * p[b])
     for a in range(n):
         p[a] /= n_voxels
         weighted += p[a] * s[a]
         total += s[a]
-    contrast, busyness, complexity, strength = 0.0, 0.0, 0.0, 0.0
+    busyness = apart_by_count / n_voxels
+    contrast, complexity, strength = 0.0, 0.0, 0.0
     for a in range(n):
         for b in range(a):  # each pair once: all sums are symmetric
             apart = level[a] - level[b]
             contrast += 2 * p[a] * p[b] * apart * apart
-            busyness += 2 * abs(level[a] * p[a] - level[b] * p[b])
             complexity += 2 * apart * (p[a] * s[a] + p[b] * s[b]) / (p[a] + p[b])
             strength += 2 * (p[a] + p[b]) * apart * apart
     out[0] = 1 / weighted if weighted * LARGEST_COARSENESS > 1 else LARGEST_COARSENESS

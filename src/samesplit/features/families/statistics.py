@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.errors import LesionError
+from samesplit.ordering import RELATIVE
 
 __all__ = ["TAGS", "statistics", "statistics_of_ordered"]
 
@@ -43,7 +44,7 @@ def statistics(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     decide between methods. The median absolute deviation is, as IBSI has it, the mean distance from the median.
     Skewness and kurtosis of equal values are 0, as IBSI says; the coefficients of variation and dispersion are
     NaN where they would divide by zero, and the robust mean absolute deviation is NaN where no value lies between
-    the percentiles (of two values).
+    the percentiles (of two values). What differs by no more than 1e-9 of the largest value is equal.
 
     Args:
         values: Intensities of the voxels of the intensity mask, shape (n,), n >= 1, finite.
@@ -68,10 +69,14 @@ def statistics_of_ordered(ordered: npt.NDArray[np.float64]) -> npt.NDArray[np.fl
     if ordered.size == 0:
         raise LesionError("there is no voxel to take statistics of", remedy="check the mask")
     low, high = float(ordered[0]), float(ordered[-1])
+    rounding = RELATIVE * max(abs(low), abs(high))
     mean = low if low == high else float(ordered.mean())
     p10, p25, median, p75, p90 = (_percentile(ordered, percent) for percent in (10, 25, 50, 75, 90))
     variance, skewness, kurtosis, deviation = _moments(ordered - mean)
-    middle = ordered[np.searchsorted(ordered, p10, "left") : np.searchsorted(ordered, p90, "right")]
+    if high - low <= rounding:
+        skewness = kurtosis = 0.0
+    first, last = np.searchsorted(ordered, p10 - rounding), np.searchsorted(ordered, p90 + rounding, "right")
+    middle = ordered[first:last]
     energy = float((ordered * ordered).sum())
     return np.array(
         [
@@ -89,8 +94,8 @@ def statistics_of_ordered(ordered: npt.NDArray[np.float64]) -> npt.NDArray[np.fl
             deviation,
             _mean_deviation(middle),
             float(np.abs(ordered - median).mean()),
-            math.sqrt(variance) / mean if mean != 0 else math.nan,
-            (p75 - p25) / (p75 + p25) if p75 + p25 != 0 else math.nan,
+            math.sqrt(variance) / mean if abs(mean) > rounding else math.nan,
+            (p75 - p25) / (p75 + p25) if abs(p75 + p25) > rounding else math.nan,
             energy,
             math.sqrt(energy / ordered.size),
         ]

@@ -1,8 +1,10 @@
 """Grey levels 1, 2, ... from intensities: fixed bin number, fixed bin size, equal probability.
 
 All functions take the flat intensities of one lesion and give levels in the same order, as uint8 where 255 levels
-are enough and as uint16 beyond. Halving the number of bins merges neighbours exactly (`coarser`), so that one pass
-serves 64, 32, 16 and 8 bins. Source of the first two: IBSI K15C and Q3RU (doi:10.1148/radiol.2020191145).
+are enough and as uint16 beyond. What lies below the edge of a bin by no more than 1e-9 of the lesion's largest
+intensity lies on the edge: interpolation and normalisation put many there but for rounding. Halving the number of
+bins merges neighbours exactly (`coarser`), so that one pass serves 64, 32, 16 and 8 bins. Source of the first two:
+IBSI K15C and Q3RU (doi:10.1148/radiol.2020191145).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.errors import LesionError
+from samesplit.ordering import RELATIVE
 
 __all__ = [
     "MOST_LEVELS",
@@ -34,20 +37,22 @@ _BLOCK = 1024
 def fixed_bin_number(values: Floats, n_levels: int) -> Levels:
     """Equally wide bins between the lesion's own lowest and highest value (FBN).
 
-    Level floor(N (x - min) / (max - min)) + 1; the highest value has level N. Where all values are the same there
-    is no bin width, and all get level 1.
+    Level floor(N (x - min) / (max - min)) + 1; the highest value has level N. Where all values are the same, but
+    for rounding, there is no bin width, and all get level 1.
 
     Example:
         >>> fixed_bin_number(np.array([0.0, 1.0, 2.4, 4.0]), 4).tolist()
         [1, 2, 3, 4]
     """
-    low = values.min()
-    width = values.max() - low
+    low, high = float(values.min()), float(values.max())
+    width, rounding = high - low, _rounding(low, high)
+    if width <= rounding:
+        return _levels(np.zeros(values.shape), n_levels)
     scaled = values - low
-    if width > 0:
-        scaled *= n_levels
-        scaled /= width
-        np.minimum(scaled, n_levels - 1, out=scaled)
+    scaled *= n_levels
+    scaled /= width
+    scaled += n_levels * (rounding / width)
+    np.minimum(scaled, n_levels - 1, out=scaled)
     return _levels(scaled, n_levels)
 
 
@@ -65,6 +70,7 @@ def fixed_bin_size(values: Floats, width: float, origin: float) -> Levels:
         [1, 1, 2, 57]
     """
     scaled = values - origin
+    scaled += _rounding(float(values.min()), float(values.max()), origin)
     scaled /= width
     np.maximum(scaled, 0, out=scaled)
     n_levels = int(scaled.max()) + 1
@@ -80,8 +86,9 @@ def equal_probability(values: Floats, n_levels: int, *, ordered: Floats | None =
     """Histogram equalisation inside the lesion: as many voxels in each level as ties allow.
 
     Of n values let b be smaller than x and e equal to it (x itself included): x has the level
-    floor(N (b + e / 2) / n) + 1, in whole numbers floor(N (2 b + e) / (2 n)) + 1. Equal values share a level, a
-    monotone change of the intensities changes nothing, and where all values are the same they get the middle one.
+    floor(N (b + e / 2) / n) + 1, in whole numbers floor(N (2 b + e) / (2 n)) + 1. Values that are equal but for
+    rounding share a level, a monotone change of the intensities changes nothing, and where all values are the same
+    they get the middle one.
 
     Args:
         values: The lesion's intensities.
@@ -99,11 +106,12 @@ def equal_probability(values: Floats, n_levels: int, *, ordered: Floats | None =
     # Level m + 1 starts at the first value with 2 b + e >= ceil(2 n m / N) =: t. That is the value at rank t // 2
     # or, where its ties reach down too far, the next larger one.
     t = -(-2 * n * np.arange(1, n_levels, dtype=np.int64) // n_levels)
+    rounding = _rounding(float(ranked[0]), float(ranked[-1]))
     candidates = ranked[np.minimum(t // 2, n - 1)]
-    below = np.searchsorted(ranked, candidates, side="left")
-    upto = np.searchsorted(ranked, candidates, side="right")
+    below = np.searchsorted(ranked, candidates - rounding, side="left")
+    upto = np.searchsorted(ranked, candidates + rounding, side="right")
     ends = np.append(ranked, np.inf)
-    starts = np.where(below + upto >= t, candidates, ends[upto])
+    starts = np.where(below + upto >= t, candidates, ends[upto]) - rounding
     return _levels(_passed(values, starts), n_levels)
 
 
@@ -118,6 +126,11 @@ def coarser(levels: Levels) -> Levels:
         [1, 1, 2, 2, 128]
     """
     return (levels >> 1) + (levels & 1)
+
+
+def _rounding(*sizes: float) -> float:
+    """By how much intensities may differ and still be equal: 1e-9 of the largest of some numbers."""
+    return RELATIVE * max(map(abs, sizes))
 
 
 def _passed(values: Floats, starts: Floats) -> npt.NDArray[np.uint16]:

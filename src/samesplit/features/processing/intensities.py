@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.errors import LesionError
+from samesplit.ordering import RELATIVE
 
 __all__ = ["Change", "Scaling", "moments", "round_intensities"]
 
@@ -75,7 +76,7 @@ def moments(
         change: What is done to the values first.
 
     Raises:
-        LesionError: All values are the same, so that nothing can be scaled.
+        LesionError: All values are the same but for rounding, so that nothing can be scaled.
 
     Example:
         >>> moments(np.array([[[1.0, 3.0]]]))
@@ -88,7 +89,7 @@ def moments(
     mean = total / count
     squares = sum(float(np.square(values - mean).sum()) for values in _slices(image, mask, change))
     sd = float(np.sqrt(squares / count))
-    if sd == 0:
+    if sd <= RELATIVE * abs(mean):
         raise LesionError(
             f"intensities cannot be normalised: all {count:,} voxels are {mean:g}",
             remedy="check the image, or normalise over the whole image instead of the lesion",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from samesplit.ordering import RELATIVE
+
 __all__ = ["resegment"]
 
 
@@ -18,7 +20,8 @@ def resegment(
     """The intensity mask: the morphological mask without voxels outside a range or far from the mean.
 
     Both rules look at the same voxels, all of the morphological mask, and what both keep is kept (IBSI USB3
-    and 7ACA, doi:10.1148/radiol.2020191145). The standard deviation divides by the number of voxels.
+    and 7ACA, doi:10.1148/radiol.2020191145). The standard deviation divides by the number of voxels. What lies
+    beyond a bound by no more than 1e-9 of the lesion's largest intensity lies on the bound.
 
     Args:
         intensities: The image, axes z, y, x.
@@ -37,11 +40,12 @@ def resegment(
     low, high = keep_range if keep_range is not None else (None, None)
     low = -np.inf if low is None else float(low)
     high = np.inf if high is None else float(high)
+    values = intensities[morphological > 0]
     if outliers_sd is not None:
-        values = intensities[morphological > 0]
         mean, reach = float(values.mean()), outliers_sd * float(values.std())
         low, high = max(low, mean - reach), min(high, mean + reach)
     if low == -np.inf and high == np.inf:
         return morphological.copy()
-    kept = (intensities >= low) & (intensities <= high)
+    rounding = RELATIVE * float(np.abs(values).max(initial=0.0))
+    kept = (intensities >= low - rounding) & (intensities <= high + rounding)
     return kept.view(np.uint8) & morphological
