@@ -36,7 +36,7 @@ def failing(*words: str | Path, into: Path) -> str:
 
 
 def test_help_lists_the_verbs_in_the_order_of_the_way_from_cohort_to_report(tmp_path: Path) -> None:
-    listed = call("--help", into=tmp_path).output.partition("Commands:")[2]
+    listed = call("--help", into=tmp_path).output.partition("Commands:\n")[2].partition("\n\n")[0]
 
     verbs = [line.split()[0] for line in listed.splitlines() if line.strip()]
     cohort = ["init", "fetch", "validate", "split", "show"]
@@ -222,14 +222,113 @@ def test_compare_refuses_the_name_of_a_model_of_the_benchmark(
     assert "choose another --name" in text
 
 
+def test_another_table_under_a_name_that_is_taken_asks_for_replace(
+    small_study: SmallStudy, tmp_path: Path
+) -> None:
+    lesions = pd.read_csv(small_study.folder / "lesions.csv")
+    csv = tmp_path / "mine.csv"
+    words = [
+        "compare",
+        small_study.folder,
+        csv,
+        "--name",
+        "Mine",
+        "--threshold",
+        "0.4",
+        "--jobs",
+        "1",
+        "--no-track",
+    ]
+    lesions.assign(probability=0.5)[["lesion_id", "probability"]].to_csv(csv, index=False)
+    assert call(*words, into=small_study.root).exit_code == 0
+    again = call(*words, into=small_study.root)
+    assert again.exit_code == 0, again.output  # the very same: a command that was stopped is typed again
+    assert "Nothing changed" in again.output
+
+    lesions.assign(probability=0.6)[["lesion_id", "probability"]].to_csv(csv, index=False)
+    text = failing(*words, into=small_study.root)
+    assert "other predictions are kept under the name 'Mine' (from mine.csv)" in text
+    assert "Remedy: add --replace" in text
+    kept = small_study.root / "reports" / "balls" / "external" / "mine.parquet"
+    assert set(pd.read_parquet(kept)["probability"]) == {0.5}
+    for changed in (["--name", "MINE"], ["--threshold", "0.7"]):  # the same file name, or another threshold
+        assert "--replace" in failing(*words, *changed, into=small_study.root)
+
+    assert call(*words, "--replace", into=small_study.root).exit_code == 0
+    assert set(pd.read_parquet(kept)["probability"]) == {0.6}
+
+
 def test_running_only_an_unknown_model_is_an_error(small_study: SmallStudy) -> None:
     text = failing("run", small_study.folder, "--model", "florist", into=small_study.root)
 
     assert "its models are: zero-rule, clinical-logistic, forest" in text
+    assert f"{small_study.folder / 'benchmark.yaml'}: 'models' lists no model florist" in text
+
+
+def test_a_model_that_has_a_file_but_is_not_listed_is_to_be_added_to_benchmark_yaml(
+    small_study: SmallStudy,
+) -> None:
+    text = failing("run", small_study.folder, "--model", "radiomics-small", into=small_study.root)
+
+    assert f"{small_study.folder / 'benchmark.yaml'}: 'models' lists no model radiomics-small" in text
+    assert "Remedy: add '- radiomics-small' under 'models:' there" in text
+    assert "did you mean 'forest'" in failing(
+        "run", small_study.folder, "-m", "forrest", into=small_study.root
+    )
 
 
 def test_the_ui_says_when_there_is_no_store(tmp_path: Path) -> None:
     assert "run a benchmark first" in failing("ui", into=tmp_path)
+
+
+def test_ctrl_c_says_that_what_was_finished_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("samesplit.workspace.init_workspace", stopped)
+    monkeypatch.setattr("sys.argv", ["samesplit", "init", str(tmp_path / "x")])
+
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+
+    assert end.value.code == 130
+    assert capsys.readouterr().err == (
+        "Stopped. What was finished is kept; the same command goes on from there.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "init x",
+        "run x",
+        "show x",
+        "report x",
+        "features list --csv a.csv",
+        "ui",
+        "ibsi --data x",
+    ],
+)
+def test_a_working_folder_that_was_deleted_is_one_clear_message(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setattr("sys.argv", ["samesplit", *words.split()])
+
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+
+    assert stopped.value.code == 1
+    text = capsys.readouterr().err
+    assert text.endswith(
+        "the folder that this command was typed in has been deleted\n"
+        "Remedy: go to a folder that is there (cd), and type the command again\n"
+    )
+    assert "Traceback" not in text
 
 
 def test_push_says_when_there_is_no_run(small_study: SmallStudy) -> None:

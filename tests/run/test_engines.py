@@ -13,6 +13,7 @@ import SimpleITK as sitk
 
 from conftest import SmallStudy
 from samesplit.errors import DeclarationError
+from samesplit.features import engines
 from samesplit.features.comparison import EnginePair
 from samesplit.features.equivalence import NeutralSetting
 from samesplit.reports.engine_comparison import EngineUse, comparison_page
@@ -187,6 +188,29 @@ def test_a_profile_that_is_not_the_neutral_setting_is_a_reason(
     assert unlike.loc["stat_kurt", "reasons"] == "definition; settings"
     assert unlike.loc["ih_entropy", "reasons"] == "settings"  # 32 bins and 16
     assert "<dt>settings" in found.files[2].read_text()
+
+
+def test_a_default_engine_that_is_not_installed_is_left_out_and_told(
+    small_study: SmallStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Absent:
+        @property
+        def version(self) -> str:
+            raise DeclarationError("the engine 'mirp' is not installed", remedy="install it")
+
+    monkeypatch.setitem(engines._ENGINES, "mirp", Absent())
+
+    found = compare_engines(
+        small_study.folder, sequences=["T1C"], setting=NeutralSetting(None, bins=8), most_lesions=2,
+        output=tmp_path / "out", jobs=1,
+    )  # fmt: skip
+
+    assert {*found.table["first"], *found.table["second"]} == {"ibsi", "pyradiomics"}
+    assert found.left_out == ("the engine 'mirp' is not installed: install it",)
+    with pytest.raises(
+        DeclarationError, match="'mirp' is not installed"
+    ):  # asked for by name, it is an error
+        compare_engines(small_study.folder, engines=["ibsi", "mirp"])
 
 
 def test_what_cannot_be_compared_is_said_before_anything_starts(small_study: SmallStudy) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated, NoReturn
@@ -13,6 +15,8 @@ from rich.markup import escape
 
 from samesplit import __version__
 from samesplit.cli import audit, cohort, features, models, runs
+from samesplit.cli.examples import epilog
+from samesplit.cli.serving import ENDING
 from samesplit.cli.shown import say
 from samesplit.errors import SamesplitError
 
@@ -45,17 +49,28 @@ _GROUPS = {
     "models": "The models that there are.",
 }
 
+_STOPPED = (130, *(128 + number for number in ENDING))
+"""Exit codes of a command that was ended by Ctrl-C or a signal."""
+
+_GONE = (
+    "the folder that this command was typed in has been deleted\n"
+    "Remedy: go to a folder that is there (cd), and type the command again"
+)
+
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """Errors of the disk that may arise inside any library: full, over quota, read-only, not allowed, broken."""
 
 
 def main() -> None:
     """Run the command line; what goes wrong on purpose is one clear message and exit code 1."""
+    _end_when_asked()
     try:
         app()
     except SamesplitError as error:
-        _fail(str(error))
+        _fail(_GONE if _folder_is_gone() else str(error))
     except OSError as error:
+        if _folder_is_gone():
+            _fail(_GONE)
         if error.errno not in _DISK:
             raise
         where = f"{error.filename}: " if error.filename else ""
@@ -64,9 +79,32 @@ def main() -> None:
             "(or TMPDIR) may be read and written; what was finished is kept, and the same command goes on "
             "from there"
         )
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Stopped. What was finished is kept; the same command goes on from there.")
-        sys.exit(130)
+    except SystemExit as stopped:
+        if stopped.code in _STOPPED:
+            Console(stderr=True).print(
+                "Stopped. What was finished is kept; the same command goes on from there."
+            )
+        raise
+
+
+def _end_when_asked() -> None:
+    """Let `kill` and a closed terminal end the command as Ctrl-C does, with its processes."""
+
+    def end(number: int, _: object) -> NoReturn:
+        sys.exit(128 + number)
+
+    for number in ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has it ignored, which stays
+            signal.signal(number, end)
+
+
+def _folder_is_gone() -> bool:
+    """Whether the folder that the command was typed in has been deleted."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _fail(message: str) -> NoReturn:
@@ -92,6 +130,7 @@ def _program() -> typer.Typer:
     program = typer.Typer(
         name="samesplit",
         help="Radiomics, CNNs, clinical models and readers judged on the same patients, in one frozen split.",
+        epilog=epilog(""),
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -100,11 +139,13 @@ def _program() -> typer.Typer:
     program.callback()(_options)
     groups = {"": program}
     for name, what in _GROUPS.items():
-        groups[name] = typer.Typer(help=what, no_args_is_help=True, rich_markup_mode=None)
+        groups[name] = typer.Typer(
+            help=what, epilog=epilog(name), no_args_is_help=True, rich_markup_mode=None
+        )
         program.add_typer(groups[name], name=name)
     for words, verb in _VERBS.items():
         group, _, name = words.rpartition(" ")
-        groups[group].command(name)(verb)
+        groups[group].command(name, epilog=epilog(words))(verb)
     return program
 
 

@@ -130,8 +130,12 @@ def list_features(
 def compare_engines(
     benchmark: Benchmark,
     engine_names: Annotated[
-        str, typer.Option("--engines", help="Two or more, the reference first.")
-    ] = "ibsi,pyradiomics,mirp",
+        str | None,
+        typer.Option(
+            "--engines",
+            help="Two or more, the reference first (default: ibsi, pyradiomics and mirp, as far as installed).",
+        ),
+    ] = None,
     profile: Annotated[
         list[str] | None,
         typer.Option(
@@ -155,7 +159,9 @@ def compare_engines(
     from samesplit.run.engines import compare_engines as compare_on
 
     found = compare_on(
-        benchmark, engines=[name.strip() for name in engine_names.split(",")], profiles=profile or (),
+        benchmark,
+        engines=[name.strip() for name in engine_names.split(",")] if engine_names is not None else None,
+        profiles=profile or (),
         setting=neutral_setting(spacing_mm=spacing, aggregation=aggregation), sequences=sequence or (),
         most_lesions=lesions, output=output, jobs=jobs, reporter=RichReporter(out),
     )  # fmt: skip
@@ -166,5 +172,7 @@ def compare_engines(
     if found.failed:
         what = "1 case" if found.failed == 1 else f"{found.failed} cases"
         say(f"{what} could not be used by an engine; ledger.csv says which and why")
+    for reason in found.left_out:
+        say(f"Left out: {reason}")
     for path in found.files:
         say(f"Wrote {shown(path)}")

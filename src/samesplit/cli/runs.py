@@ -49,14 +49,18 @@ def compare(
     ] = None,
     jobs: Jobs = None,
     allow_missing: Annotated[bool, typer.Option(help="Accept lesions without a probability.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put them in the place of others of the same name.")
+    ] = False,
     track: Track = True,
 ) -> None:
     """Add a model's predictions, made anywhere, to the report: judged on the same lesions, nothing rerun."""
     from samesplit.run import compare as join
 
     plan = join(
-        benchmark, predictions, title=name, threshold=threshold, allow_missing=allow_missing, jobs=jobs
-    )
+        benchmark, predictions, title=name, threshold=threshold, allow_missing=allow_missing, replace=replace,
+        jobs=jobs,
+    )  # fmt: skip
     _carry_out(plan, track=track)
 
 
@@ -99,26 +103,31 @@ def push(benchmark: Benchmark) -> None:
 
 
 def ui(
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+    benchmark: Annotated[
+        str | None,
+        typer.Argument(
+            help="A benchmark's folder or name, or a workspace (default: the one around or below this folder)."
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 5000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Open MLflow on the workspace's mlflow.db."""
+    """Open MLflow on the workspace's mlflow.db; ending the command ends the server and all its processes."""
     import sqlite3
-    import subprocess
     from contextlib import suppress
 
-    from samesplit.errors import TrackingError
+    from samesplit.cli.serving import check_port, find_store, serve
     from samesplit.tracking import come_home, store_uri
-    from samesplit.workspace import workspace_around
 
-    store = workspace_around(Path.cwd()).tracking_store
-    if not store.exists():
-        raise TrackingError("does not exist yet", where=store, remedy="run a benchmark first")
+    store = find_store(benchmark)
+    check_port(host, port)
     with suppress(sqlite3.Error):  # MLflow itself says what is wrong with the store
         come_home(store)
-    say(f"MLflow on http://{host}:{port} (Ctrl-C stops it)")
+    say(f"MLflow of {shown(store)} on http://{host}:{port} (Ctrl-C stops it)")
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store_uri(store)]
-    raise typer.Exit(subprocess.call([*command, "--host", host, "--port", str(port)]))
+    command += ["--host", host, "--port", str(port), "--workers", "1"]
+    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    raise typer.Exit(serve(command, environment=quiet))
 
 
 def _latest(benchmark: str) -> tuple[Path, Path]:
@@ -159,6 +168,7 @@ def _carry_out(plan: Plan, *, track: bool) -> None:
 
 
 def _push_if_new(folder: Path, store: Path, reporter: Reporter) -> None:
+    from samesplit.cli.serving import ui_words
     from samesplit.tracking import is_pushed, push
 
     if is_pushed(folder, store):
@@ -167,4 +177,4 @@ def _push_if_new(folder: Path, store: Path, reporter: Reporter) -> None:
         advance(0, 1)
         push(folder, store)
         advance(1, 1)
-    say(f"Tracked in {shown(store)}; open it with: samesplit ui")
+    say(f"Tracked in {shown(store)}; open it with: {ui_words(store)}")

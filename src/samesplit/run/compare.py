@@ -21,6 +21,7 @@ def compare(
     title: str,
     threshold: float | None = None,
     allow_missing: bool = False,
+    replace: bool = False,
     jobs: int | None = None,
     start: Path | None = None,
 ) -> Plan:
@@ -37,6 +38,7 @@ def compare(
             validation lesions in the table decide, and without those there is no sensitivity or specificity.
         allow_missing: Accept lesions without a probability; they are reported and left out for all
             models.
+        replace: Put the predictions in the place of others that are kept under the same name.
         jobs: Processes for what has not been run yet.
         start: Where to look for the benchmark; default: the current folder.
 
@@ -44,7 +46,7 @@ def compare(
         The plan of the run that has the model in it.
 
     Raises:
-        PredictionsError: The table does not fit the benchmark.
+        PredictionsError: The table does not fit the benchmark, or others have the name.
     """
     if threshold is not None and not 0 <= threshold <= 1:
         raise PredictionsError(f"the threshold {threshold:g} lies outside [0, 1]", where=title)
@@ -70,6 +72,7 @@ def compare(
         predictions=table,
         source=predictions,
         threshold=threshold,
+        replace=replace,
     )
     return load_plan(benchmark, options, start=start)
 

@@ -27,7 +27,10 @@ from samesplit.statistics.icc import icc
 from samesplit.storage import write_bytes
 from samesplit.workspace import Workspace, find_benchmark
 
-__all__ = ["EngineComparison", "agreement", "compare_engines"]
+__all__ = ["DEFAULT_ENGINES", "EngineComparison", "agreement", "compare_engines"]
+
+DEFAULT_ENGINES = ("ibsi", "pyradiomics", "mirp")
+"""Compared where none are named, as far as they are installed; the first is the reference."""
 
 SAME = 1e-6
 """Largest relative difference of two values that are taken for the same number."""
@@ -45,11 +48,13 @@ class EngineComparison:
         table: One row a sequence, two engines and a feature; see `agreement`.
         ledger: LEDGER rows of cases that were repaired or failed, with the profile as part of the stage.
         files: What was written: the table as CSV, the ledger as CSV, and a page.
+        left_out: Default engines that are not installed, each with what to do about it.
     """
 
     table: pd.DataFrame
     ledger: pd.DataFrame
     files: tuple[Path, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -69,7 +74,7 @@ class EngineComparison:
 def compare_engines(
     benchmark: str | Path,
     *,
-    engines: Sequence[str] = ("ibsi", "pyradiomics", "mirp"),
+    engines: Sequence[str] | None = None,
     profiles: Sequence[str] = (),
     setting: NeutralSetting | None = None,
     sequences: Sequence[str] = (),
@@ -83,7 +88,8 @@ def compare_engines(
 
     Args:
         benchmark: Folder or name.
-        engines: Two or more; each two are compared, the earlier one taken for the reference.
+        engines: Two or more; each two are compared, the earlier one taken for the reference. None takes
+            `DEFAULT_ENGINES` without those that are not installed.
         profiles: Names of profiles that replace the neutral setting for their engine.
         setting: What every other engine is asked for.
         sequences: Which images; empty takes all of the benchmark.
@@ -100,6 +106,9 @@ def compare_engines(
     reporter = reporter or SilentReporter()
     workspace, folder = find_benchmark(benchmark, start=start)
     definition = read_benchmark(folder)
+    left_out: tuple[str, ...] = ()
+    if engines is None:
+        engines, left_out = _installed(DEFAULT_ENGINES)
     given = _given(workspace, profiles, engines)
     wanted = _known_sequences(sequences, definition.cohort.sequences)
     cohort = load_cohort(folder, definition)
@@ -139,7 +148,7 @@ def compare_engines(
     ledger = pd.concat([one.ledger for one in done], ignore_index=True)
     out = output or workspace.reports / definition.name / "engines"
     names = ("engines.csv", "ledger.csv", "engines.html")
-    found = EngineComparison(table, ledger, tuple(out / name for name in names))
+    found = EngineComparison(table, ledger, tuple(out / name for name in names), left_out)
     _write(found, definition.title, done)
     return found
 
@@ -218,6 +227,19 @@ def _class(relative: float, coefficient: float) -> str:
         if coefficient > 0.75
         else ("moderate" if coefficient > 0.5 else "poor")
     )
+
+
+def _installed(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The engines that can be used here, and of the others why not."""
+    there, missing = [], []
+    for name in names:
+        try:
+            _ = get_engine(name).version
+        except DeclarationError as error:
+            missing.append(f"{error.problem}: {error.remedy}")
+        else:
+            there.append(name)
+    return there, tuple(missing)
 
 
 def _given(workspace: Workspace, names: Sequence[str], engines: Sequence[str]) -> dict[str, Profile]:

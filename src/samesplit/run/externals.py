@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from samesplit.errors import PredictionsError
 from samesplit.storage import hash_file, hash_object
-from samesplit.tables import PREDICTIONS, read_record, read_table, write_table
+from samesplit.tables import PREDICTIONS, hash_table, read_record, read_table, write_table
 from samesplit.workspace import Workspace
 
 __all__ = ["ExternalModel", "keep_external", "load_externals", "remove_external"]
@@ -59,10 +61,35 @@ def keep_external(
     predictions: pd.DataFrame,
     source: Path,
     threshold: float | None = None,
+    replace: bool = False,
 ) -> Path:
-    """Keep checked predictions beside the benchmark's runs; the same title replaces what it had."""
+    """Keep checked predictions beside the benchmark's runs.
+
+    The very same predictions may be kept again, so that a `compare` that was stopped goes on.
+
+    Raises:
+        PredictionsError: Others are kept under this name, and `replace` was not asked for.
+    """
     path = _folder(workspace, benchmark) / f"{slug(title)}.parquet"
+    record = read_record(path) if path.exists() else {}
+    if not replace and _others(path, record, predictions, title, threshold):
+        raise PredictionsError(
+            f"other predictions are kept under the name '{record.get('title', path.stem)}' "
+            f"(from {record.get('source', 'a file')})",
+            where=benchmark,
+            remedy="add --replace to put these in their place, or choose another --name",
+        )
     return write_table(predictions, path, PREDICTIONS, title=title, source=source.name, threshold=threshold)
+
+
+def _others(
+    path: Path, record: Mapping[str, Any], predictions: pd.DataFrame, title: str, threshold: float | None
+) -> bool:
+    """Whether whole predictions are kept that are not these, or have another title or threshold."""
+    if not record or record.get("sha256") != hash_file(path):
+        return False
+    told = (record.get("title"), record.get("threshold")) == (title, threshold)
+    return not told or hash_table(read_table(path, PREDICTIONS)) != hash_table(predictions)
 
 
 def remove_external(workspace: Workspace, benchmark: str, *, title: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     """
     workspace, folder = find_benchmark(benchmark, start=start)
     definition = read_benchmark(folder)
-    models = _load_models(workspace, definition, options)
+    models = _load_models(workspace, folder, definition, options)
     profiles = read_profiles(workspace, definition)
     cohort = load_cohort(folder, definition)
     split = read_split(folder, cohort, settings=definition.split)
@@ -174,7 +175,7 @@ def _images_by_content(plan: Plan) -> pd.DataFrame:
 
 
 def _load_models(
-    workspace: Workspace, definition: BenchmarkDefinition, options: RunOptions
+    workspace: Workspace, folder: Path, definition: BenchmarkDefinition, options: RunOptions
 ) -> tuple[ModelSettings, ...]:
     loaded: dict[str, ModelSettings] = {}
     for model in definition.model_uses():
@@ -182,11 +183,7 @@ def _load_models(
         loaded[model.name] = read_model(path, name=model.name, overrides=model.settings)
     unknown = sorted(set(options.only) - set(loaded))
     if unknown:
-        raise DeclarationError(
-            f"the benchmark has no model {', '.join(unknown)}",
-            where=definition.name,
-            remedy=f"its models are: {', '.join(loaded)}",
-        )
+        raise _not_listed(workspace, folder, unknown, list(loaded))
     for name, settings in loaded.items():
         needs = settings.needs()
         _check_needs(definition, name, "member", needs.members, list(loaded))
@@ -199,6 +196,21 @@ def _load_models(
     for name in wanted:
         _with_members_first(name, loaded, ordered, ())
     return tuple(loaded[name] for name in ordered)
+
+
+def _not_listed(workspace: Workspace, folder: Path, unknown: list[str], there: list[str]) -> DeclarationError:
+    """Models were asked for that benchmark.yaml does not list, whether or not there are files of them."""
+    near = difflib.get_close_matches(unknown[0], there, n=1)
+    files = [name for name in unknown if name in workspace.names("models")]
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    if files:
+        listed = ", ".join(f"'- {name}'" for name in files)
+        hint = f"add {listed} under 'models:' there, since a run takes only what is listed; "
+    return DeclarationError(
+        f"'models' lists no model {', '.join(unknown)}",
+        where=folder / "benchmark.yaml",
+        remedy=f"{hint}its models are: {', '.join(there)}",
+    )
 
 
 def _check_needs(

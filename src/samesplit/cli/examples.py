@@ -1,0 +1,126 @@
+"""What to type: examples at the end of the `--help` of every command; a test reads each as the program would."""
+
+from __future__ import annotations
+
+__all__ = ["EXAMPLES", "epilog"]
+
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "": (
+        ("see it work on synthetic lesions", "samesplit fetch demo-renal-mass"),
+        ("", "samesplit run demo-renal-mass"),
+        ("begin a study of your own", "samesplit init my-study"),
+    ),
+    "init": (
+        ("a workspace with one empty benchmark", "samesplit init my-study"),
+        ("inside a workspace: one more benchmark", "samesplit init second-question"),
+    ),
+    "fetch": (
+        ("build the synthetic cohort on 4 processes", "samesplit fetch demo-renal-mass --jobs 4"),
+        ("download a public cohort", "samesplit fetch sts-lung-metastasis"),
+    ),
+    "validate": (("check tables, images and masks before anything slow", "samesplit validate my-study"),),
+    "split": (
+        ("as benchmark.yaml says", "samesplit split my-study"),
+        ("five folds, three times", "samesplit split my-study --scheme kfold --folds 5 --repeats 3 --seed 7"),
+        (
+            "the folds of an nnU-Net project",
+            "samesplit split my-study --scheme fixed --file splits_final.json",
+        ),
+        (
+            "give the split to nnU-Net",
+            "samesplit split my-study --export-nnunet nnUNet_preprocessed/Dataset1/splits_final.json",
+        ),
+    ),
+    "show": (
+        ("every setting that a run would use", "samesplit show my-study"),
+        ("find one", "samesplit show my-study | grep minimum_voxels"),
+    ),
+    "run": (
+        ("everything, on all cores", "samesplit run my-study"),
+        (
+            "two of its models, on 4 processes",
+            "samesplit run my-study --model zero-rule --model radiomics-small -j 4",
+        ),
+        ("the canary: every model must fall to chance", "samesplit run my-study --shuffle-labels 1"),
+        ("images, features and grids on a cluster", "samesplit run my-study --scheduler tcp://10.0.0.1:8786"),
+        ("as a batch job: a line every 30 seconds", "samesplit run my-study --no-track > run.log 2>&1"),
+    ),
+    "compare": (
+        ("probabilities made anywhere", 'samesplit compare my-study predictions.csv --name "My model"'),
+        (
+            "with a threshold fixed on development data",
+            'samesplit compare my-study predictions.csv --name "My model" --threshold 0.4',
+        ),
+        (
+            "put better ones in their place",
+            'samesplit compare my-study predictions.csv --name "My model" --replace',
+        ),
+    ),
+    "forget": (("take joined predictions out again", 'samesplit forget my-study --name "My model"'),),
+    "report": (
+        ("write report.html of the latest run again", "samesplit report my-study"),
+        ("and as PDF", "samesplit report my-study --pdf"),
+    ),
+    "push": (("write the latest run to mlflow.db", "samesplit push my-study"),),
+    "ui": (
+        ("in the folder where the run was started", "samesplit ui"),
+        ("another workspace, on another port", "samesplit ui my-study --port 5001"),
+    ),
+    "audit": (
+        ("every leak, on the first radiomics grid", "samesplit audit my-study"),
+        (
+            "two leaks, quickly",
+            "samesplit audit my-study --leaks selection-on-all-data,scaling-on-all-data --shuffles 5",
+        ),
+    ),
+    "perturb": (
+        ("which features hold still", "samesplit perturb my-study"),
+        (
+            "masks only, five times",
+            "samesplit perturb my-study --perturbations contour,volume --repetitions 5",
+        ),
+        ("one profile and sequence", "samesplit perturb my-study --profile mr-default --sequence T1C"),
+    ),
+    "ibsi": (
+        ("the digital phantom, which needs no data", "samesplit ibsi"),
+        ("all reference values, written beside ours", "samesplit ibsi --data ct_phantom --output values.csv"),
+    ),
+    "features": (("what a profile produces", "samesplit features list --profile mr-default"),),
+    "features list": (
+        ("all features of IBSI-1", "samesplit features list"),
+        (
+            "what a profile produces, as CSV",
+            "samesplit features list --profile mr-default --csv features.csv",
+        ),
+        ("one family", "samesplit features list --family glcm"),
+    ),
+    "engines": (("the same lesions through several engines", "samesplit engines compare my-study"),),
+    "engines compare": (
+        ("the engines that are installed", "samesplit engines compare my-study"),
+        (
+            "two of them on 20 lesions, at the images' own voxel size",
+            "samesplit engines compare my-study --engines ibsi,pyradiomics --lesions 20 --spacing 0",
+        ),
+    ),
+    "models": (("selectors and classifiers with their keys", "samesplit models list"),),
+    "models list": (
+        ("selectors and classifiers with their keys", "samesplit models list"),
+        ("the page on all of them and their settings", "samesplit models list --markdown models.md"),
+    ),
+}
+"""What each example does, and the line to type, by the words of the command; empty: the program itself."""
+
+
+def epilog(words: str) -> str:
+    """The examples of a command as the end of its help; empty where there are none.
+
+    Example:
+        >>> print(epilog("push").replace(chr(8), "|"))
+        |
+        Examples:
+          # write the latest run to mlflow.db
+          samesplit push my-study
+    """
+    lines = [line for what, typed in EXAMPLES.get(words, ()) for line in (f"# {what}" if what else "", typed)]
+    # The first character keeps the lines as they are: without it they would be filled to a paragraph.
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines if line)]) if lines else ""
