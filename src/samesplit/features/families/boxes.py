@@ -71,7 +71,10 @@ def oriented_box(hull: Hull) -> Cuboid:
     edges, sides = _edges(hull)
     facing = directions @ hull.normals.T > 0
     u, v = first @ hull.points_mm.T, second @ hull.points_mm.T
-    boxes = [Cuboid((a, b, c)) for a, b, c in _smallest_boxes(heights, u, v, facing, edges, sides).tolist()]
+    boxes = [
+        Cuboid((a, b, c))
+        for a, b, c in _smallest_boxes(heights, u, v, facing, edges, sides, RELATIVE).tolist()
+    ]
     volumes = [box.volume_mm3 for box in boxes]
     small = np.flatnonzero(at_most(volumes, min(volumes)))
     return min((boxes[i] for i in small), key=lambda box: box.area_mm2)
@@ -103,7 +106,9 @@ def _edges(hull: Hull) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
 
 
 @njit(cache=True, nogil=True)
-def _smallest_boxes(heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: Any) -> Any:
+def _smallest_boxes(
+    heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: Any, relative: float
+) -> Any:
     """The edge lengths of the smallest box with one edge along each direction, shape (directions, 3).
 
     Of equally small ones that with the smallest surface.
@@ -117,6 +122,7 @@ def _smallest_boxes(heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides
         facing: Whether each face looks along each direction, shape (directions, faces).
         edges: The two corners of each edge.
         sides: The two faces of each edge.
+        relative: The share by which two areas may differ and still be equal.
     """
     boxes = np.zeros((len(heights), 3))
     outline = np.empty(len(edges), np.int64)
@@ -157,8 +163,8 @@ def _smallest_boxes(heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides
                 high_across = max(high_across, across)
             width = high - low
             depth = high_across - low_across
-            smaller = width * depth < smallest * (1 - RELATIVE)
-            if smaller or (width * depth <= smallest * (1 + RELATIVE) and width + depth < around):
+            smaller = width * depth < smallest * (1 - relative)
+            if smaller or (width * depth <= smallest * (1 + relative) and width + depth < around):
                 smallest, around = width * depth, width + depth
                 boxes[d] = heights[d], width, depth
     return boxes
