@@ -48,6 +48,7 @@ _SUBSET = pa.Check.isin(["train", "validation", "test"], error="must be 'train',
 _LABEL = pa.Check.str_matches(
     r"(?i)^(any|(?!0*\.?0*(e|$))\d*\.?\d+(e[+-]?\d+)?)$", error="must be 'any' or a number above 0"
 )
+_CLAIMS = ["", "higher", "lower", "not shown"]
 _STATUS = ["repaired", "missing", "failed", "excluded"]
 
 
@@ -183,6 +184,8 @@ RESULTS = _table(
         "ci_low": _number(nullable=True),
         "ci_high": _number(nullable=True),
         "p_value": _number(nullable=True),
+        "p_adjusted": _number(nullable=True),
+        "claim": pa.Column(str, pa.Check.isin(_CLAIMS, error=f"must be one of {_CLAIMS}")),
         "n": _whole(_NOT_NEGATIVE),
         "n_positive": _whole(_NOT_NEGATIVE),
         "method": _text(),
@@ -191,7 +194,7 @@ RESULTS = _table(
     ["quantity", "model", "reference", "subset", "group", "method"],
     strict=True,
 )
-"""One row an estimate with its interval and the method's name."""
+"""One row an estimate with its interval and the method's name; of a difference what may be claimed of it."""
 
 LEDGER = _table(
     "ledger",

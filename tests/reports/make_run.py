@@ -11,6 +11,8 @@ import pandas as pd
 
 from samesplit.benchmarks.splits import Split, balance
 from samesplit.statistics import evaluate
+from samesplit.statistics.judging import tables_by_model
+from samesplit.statistics.searches import choice_rows, summarise
 from samesplit.storage import write_json
 from samesplit.tables import (
     IMAGES,
@@ -101,6 +103,7 @@ def make_run(
     write_table(_balance(lesions, splits), folder / "balance.parquet")
     _thumbnails(rng, lesions, thumbnail_px).to_parquet(folder / "thumbnails.parquet", index=False)
     _write_details(rng, folder, models, seeds, splits, predictions, judged)
+    _write_summaries(folder, found, judged)
     write_json(folder / "notes.json", list(found.notes))
     run = _run_json(models, reference, splits, shuffle_labels, hostile, seeds, folds, repeats)
     write_json(folder / "run.json", run)
@@ -286,7 +289,7 @@ def _write_tables(
     write_csv(found.results, folder / "results.csv")
     for name, curve in found.curves.items():
         write_table(curve, folder / "curves" / f"{name}.parquet")
-    for name in ("confusion", "pairs", "decisions", "thresholds"):
+    for name in ("confusion", "folds", "pairs", "decisions", "thresholds"):
         write_table(getattr(found, name), folder / f"{name}.parquet")
 
 
@@ -347,6 +350,21 @@ def _write_details(
                     rows += [("resnet18-25d", seed, repeat, fold, epoch, m, v) for m, v in values.items()]
         columns = ["model", "seed", "repeat", "fold", "epoch", "metric", "value"]
         write_table(pd.DataFrame(rows, columns=columns), folder / "details" / "history.parquet")
+
+
+def _write_summaries(folder: Path, found: Any, truth: pd.DataFrame) -> None:
+    """What the statistics make of the details, which are fabricated after the predictions were judged."""
+    details = {path.stem: pd.read_parquet(path) for path in (folder / "details").glob("*.parquet")}
+    summaries = summarise(details, found.folds)
+    for name, table in summaries.items():
+        write_table(table, folder / "summaries" / f"{name}.parquet")
+    if "chosen_cells" in summaries:
+        decisions = found.decisions[found.decisions["rater"] == "R1"]
+        rows = choice_rows(summaries["chosen_cells"], tables_by_model(decisions, truth))
+        more = pd.DataFrame(rows).assign(p_adjusted=np.nan, claim="")[found.results.columns]
+        results = pd.concat([found.results, more], ignore_index=True)
+        write_table(results, folder / "results.parquet", RESULTS)
+        write_csv(results, folder / "results.csv")
 
 
 def _write_steadiness(rng: np.random.Generator, folder: Path, folds: list[tuple[int, int]]) -> None:

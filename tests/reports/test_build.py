@@ -197,7 +197,8 @@ def test_lesions_without_the_needed_columns_are_an_error(small_run: Path, copy_o
 OPTIONAL = [
     "images", "ledger", "readings", "balance", "confusion", "pairs", "decisions", "thresholds", "thumbnails",
     "curves", "curves/roc", "curves/pr", "curves/calibration", "details", "details/grid", "details/history",
-    "details/chosen_features", "catalogue",
+    "details/chosen_features", "catalogue", "folds", "summaries", "summaries/grid_cells", "summaries/chosen_cells",
+    "summaries/selected_features", "summaries/selector_stability",
 ]  # fmt: skip
 
 
@@ -273,6 +274,52 @@ def test_the_verdict_carries_the_results_at_full_precision(full_run: Path) -> No
         assert cell["value"] == auc["estimate"][name]
         if pd.notna(auc["ci_low"][name]):
             assert (cell["low"], cell["high"]) == (auc["ci_low"][name], auc["ci_high"][name])
+
+
+@pytest.mark.usefixtures("full_report")
+def test_every_estimate_of_the_report_stands_in_the_results(full_run: Path) -> None:
+    results = pd.read_parquet(full_run / "results.parquet")
+    known = {float(v) for name in ("estimate", "p_adjusted") for v in results[name].dropna()}
+    known |= {-v for v in known}  # a difference may be shown the other way round
+    report = json.loads((full_run / "report.json").read_text())
+    counted = {"n", "fits", "lesions", "missing", "positive", "tp", "fn", "tn", "fp"}
+    beginnings = (
+        r"verdict|readers-|spread|roc|precision|calibration-table|confusion-table|groups|pairs|readings"
+    )
+    judged = [table for table in _tables(report) if re.match(beginnings, str(table["id"]))]
+    assert len(judged) >= 9
+    for table in judged:
+        for row in table["rows"]:
+            for key, cell in row["cells"].items():
+                if key not in counted and isinstance(cell["value"], float):
+                    assert float(cell["value"]) in known, (table["id"], key, cell)
+
+
+@pytest.mark.usefixtures("full_report")
+def test_one_claim_has_the_same_numbers_in_the_answer_the_verdict_and_the_differences(
+    full_run: Path, full_report: Report
+) -> None:
+    tables = {table["id"]: table for table in _tables(json.loads((full_run / "report.json").read_text()))}
+    pairs = {
+        (row["cells"]["a"]["text"], row["cells"]["b"]["text"]): row["cells"]
+        for row in tables["pairs-table"]["rows"]
+    }
+    reference = "Radiomics grid"
+    seen = 0
+    for row in tables["verdict-table"]["rows"]:
+        pair = pairs.get((row["cells"]["who"]["text"], reference))
+        if pair is not None:
+            seen += 1
+            for key in ("difference", "p"):
+                assert row["cells"][key] == pair[key] or row["cells"][key]["value"] == pair[key]["value"]
+            assert (row["cells"]["difference"]["low"], row["cells"]["difference"]["high"]) == (
+                pair["difference"]["low"], pair["difference"]["high"],
+            )  # fmt: skip
+            assert row["cells"]["n"]["value"] == pair["n"]["value"]
+    assert seen == 5
+    named = re.search(r"difference ([+−]0\.\d{3}), .*?, Holm-adjusted p", full_report.answer)
+    assert named is not None
+    assert named[1] in {cells["difference"]["text"].split(" ")[0] for cells in pairs.values()}
 
 
 @pytest.mark.usefixtures("full_report")

@@ -71,8 +71,12 @@ def test_where_the_validation_part_chose_its_auc_stands_against_that_of_the_test
     full_run: Path, copy_of: Callable[[Path], Path]
 ) -> None:
     folder = copy_of(full_run)
-    path = folder / "details" / "grid.parquet"
-    pd.read_parquet(path).assign(validation_auc=0.5).to_parquet(path)
+    path = folder / "summaries" / "chosen_cells.parquet"
+    pd.read_parquet(path).assign(chooser="validation").to_parquet(path)
+    path = folder / "results.parquet"
+    results = pd.read_parquet(path)
+    results.loc[results["quantity"] == "choosing_auc", "estimate"] = 0.5
+    results.to_parquet(path)
     found = radiomics(make_context(read_run(folder)))
     assert found is not None
     assert "compared on the validation part" in found.lead

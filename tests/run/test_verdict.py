@@ -14,7 +14,7 @@ from samesplit.tables import RESULTS, empty_table
 def write_results(folder: Path, *aucs: tuple[str, float, float, float]) -> Path:
     """A run's folder with AUCs as (model, estimate, low, high)."""
     rows = [
-        ("auc", model, "", "test", "all", estimate, low, high, math.nan, 40, 20, "DeLong", "")
+        ("auc", model, "", "test", "all", estimate, low, high, math.nan, math.nan, "", 40, 20, "DeLong", "")
         for model, estimate, low, high in aucs
     ]
     table = pd.DataFrame(rows, columns=list(empty_table(RESULTS).columns))

@@ -18,6 +18,8 @@ Make = Callable[..., Any]
 QUANTITIES = {
     "auc", "sensitivity", "specificity", "ppv", "npv", "accuracy", "f1", "pr_auc", "brier", "brier_scaled",
     "log_loss", "ece", "ece_equal_frequency", "calibration_slope", "calibration_in_the_large",
+    *(f"sensitivity_at_specificity_{place:.2f}" for place in (0.95, 0.9, 0.8, 0.7, 0.5)),
+    *(f"precision_at_recall_{place:.2f}" for place in (0.5, 0.7, 0.8, 0.9, 0.95)),
 }  # fmt: skip
 
 
@@ -85,9 +87,7 @@ def test_every_model_is_judged_on_the_same_lesions(make_study: Make) -> None:
     found = evaluate(study.predictions[~lacks], study.truth, n_bootstrap=50)
     assert {_one(found, "auc", model)["n"] for model in ("size", "grid", "cnn")} == {57}
     assert "cnn: 3 of 60 test predictions are missing (L000, L001, L002)" in found.notes[0]
-    pairs = found.pairs.set_index(["model_a", "model_b"])["n"]
-    assert pairs["cnn", "grid"] == 57
-    assert pairs["grid", "size"] == 60
+    assert set(found.pairs["n"]) == {57}
 
 
 def test_test_labels_do_not_reach_thresholds_or_calls(make_study: Make) -> None:
@@ -103,15 +103,33 @@ def test_test_labels_do_not_reach_thresholds_or_calls(make_study: Make) -> None:
     assert _one(a, "auc", "cnn")["estimate"] == pytest.approx(1 - _one(b, "auc", "cnn")["estimate"])
 
 
-def test_results_and_pairs_tell_the_same_difference(make_study: Make) -> None:
+def test_one_claim_has_one_set_of_lesions_in_all_places(make_study: Make) -> None:
     for settings in ({}, {"n_folds": 5}):
-        found = _run(make_study(**settings), reference="size")
-        pair = found.pairs.set_index(["model_a", "model_b"]).loc[("cnn", "size")]
-        row = _one(found, "auc_difference", "cnn")
-        columns = ["ci_low", "ci_high", "p_value"]
-        assert row["estimate"] == pytest.approx(pair["difference"])
-        assert row[columns].tolist() == pytest.approx(pair[columns].tolist())
-        assert row["method"] == pair["method"]
+        study = make_study(**settings)
+        predictions = study.predictions
+        lacks = (predictions["model"] == "grid") & (predictions["lesion_id"] < "L004")
+        found = evaluate(predictions[~lacks], study.truth, reference="size", n_bootstrap=50)
+        rows = found.results[found.results["quantity"] == "auc_difference"]
+        assert len(rows) == len(found.pairs) == 3
+        for row, pair in zip(rows.to_dict("records"), found.pairs.to_dict("records"), strict=True):
+            assert (row["model"], row["reference"]) == (pair["model_a"], pair["model_b"])
+            for one, other in (("estimate", "difference"), *((name, name) for name in (
+                "ci_low", "ci_high", "p_value", "p_adjusted", "claim", "method", "n", "n_positive",
+            ))):  # fmt: skip
+                assert row[one] == pair[other], one
+            aucs = [_one(found, "auc", row[side]) for side in ("model", "reference")]
+            assert {auc["n"] for auc in aucs} == {row["n"]} == {56}
+            assert row["estimate"] == pytest.approx(aucs[0]["estimate"] - aucs[1]["estimate"])
+
+
+def test_what_models_tell_of_their_search_is_summed_up(make_study: Make) -> None:
+    study = make_study(n_folds=2)
+    cells = [("grid", 0, 0, fold, "mrmr", "svm", 5, 0.9, True) for fold in (0, 1)]
+    columns = ["model", "seed", "repeat", "fold", "selector", "classifier", "size", "inner_auc", "chosen"]
+    found = _run(study, details={"grid": pd.DataFrame(cells, columns=columns)})
+    assert set(found.summaries) == {"grid_cells", "chosen_cells"}
+    gap = _one(found, "choosing_gap", "grid")["estimate"]
+    assert gap == pytest.approx(0.9 - _one(found, "auc", "grid")["estimate"])
 
 
 def test_other_raters_get_rows_of_their_own(make_study: Make) -> None:
@@ -201,9 +219,13 @@ def test_readers_stand_beside_models(make_study: Make) -> None:
     assert "reader:anna/aided: 1 of 49 calls are missing" in found.notes
     counts = found.confusion.set_index("model").loc["reader:ben/unaided"]
     assert counts[["tp", "fn", "tn", "fp"]].sum() == 48
-    assert _one(found, "auc_difference", "readers:mean/aided")["reference"] == "size"
-    no_reference = evaluate(predictions, study.truth, readings=readings, n_bootstrap=50)
-    assert (no_reference.results["reference"] == "").all()
+    aided = found.results[found.results["model"] == "readers:mean/aided"]
+    assert set(aided["reference"]) == {"", "size", "readers:mean/unaided"}
+    assert set(aided.loc[aided["reference"] != "", "claim"]) <= {"higher", "lower", "not shown"}
+    no_reference = evaluate(predictions, study.truth, readings=readings, n_bootstrap=50).results
+    compared = no_reference[no_reference["reference"].isin(["size", "grid", "cnn"])]
+    assert len(compared) == 3  # the pairs of models
+    assert not compared["model"].str.startswith("reader").any()
 
 
 def test_confusion_counts_add_up_over_repeats(make_study: Make) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
 
 from samesplit.statistics.auc import auc_test
 from samesplit.statistics.cross_validated import corrected_resampled_t, fold_aucs
-from samesplit.statistics.evaluate import _tables
 from samesplit.statistics.inputs import check_truth
+from samesplit.statistics.judging import tables_by_model
 from samesplit.statistics.operating_point import apply_thresholds, choose_thresholds
-from samesplit.statistics.pairs import PAIR_COLUMNS, holm, model_pairs
+from samesplit.statistics.pairs import PAIR_COLUMNS, model_pairs
+from samesplit.statistics.subject import auc_difference
 
 Make = Callable[..., Any]
 
@@ -22,7 +22,7 @@ Make = Callable[..., Any]
 def _of(study: Any) -> dict[str, pd.DataFrame]:
     test = study.predictions.query("subset == 'test'")
     thresholds = choose_thresholds(study.predictions, study.truth, "youden")
-    return _tables(apply_thresholds(test, thresholds), check_truth(study.truth))
+    return tables_by_model(apply_thresholds(test, thresholds), check_truth(study.truth))
 
 
 @pytest.mark.parametrize("n_patients", [60, 40])
@@ -42,18 +42,48 @@ def test_on_one_test_set_the_pairs_are_delongs_or_obuchowskis(make_study: Make, 
     assert (row["n"], row["n_positive"]) == (60, 24)
 
 
-def test_with_folds_the_p_value_belongs_to_the_interval_and_the_corrected_t_stands_beside(
-    make_study: Make,
-) -> None:
+def test_with_folds_a_difference_has_to_pass_both_tests(make_study: Make) -> None:
     tables = _of(make_study(n_folds=5, n_repeats=3))
     row = model_pairs(tables).query("model_a == 'cnn' and model_b == 'size'").iloc[0]
     a, b = (fold_aucs(t["label"], t["score"], t["cell"]) for t in (tables["cnn"], tables["size"]))
-    expected = corrected_resampled_t(a - b, test_train_ratio=1 / 4)
-    assert row["p_corrected_t"] == pytest.approx(expected.p_value, rel=1e-10)
+    resampled = corrected_resampled_t(a - b, test_train_ratio=1 / 4)
+    patients = auc_difference(tables["cnn"], tables["size"], confidence=0.95)
+    assert row["p_corrected_t"] == pytest.approx(resampled.p_value, rel=1e-10)
+    assert row["p_influence"] == pytest.approx(patients.p_value, rel=1e-10)
+    assert row["p_value"] == pytest.approx(max(resampled.p_value, patients.p_value), rel=1e-10)
     assert row["difference"] == pytest.approx((a - b).mean(), rel=1e-10)
-    assert row["method"] == "influence values, mean over folds"
-    standard_error = (row["ci_high"] - row["ci_low"]) / (2 * norm.ppf(0.975))
-    assert row["p_value"] == pytest.approx(2 * norm.sf(abs(row["difference"]) / standard_error), rel=1e-8)
+    wider = min(resampled.ci_low, patients.ci_low), max(resampled.ci_high, patients.ci_high)
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(wider, rel=1e-8)
+    assert row["method"].startswith("stricter of")
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("settings", [{}, {"n_folds": 5}, {"n_folds": 5, "n_repeats": 2}])
+def test_interval_and_p_value_always_say_the_same(
+    make_study: Make, seed: int, settings: dict[str, Any]
+) -> None:
+    pairs = model_pairs(_of(make_study(seed=seed, **settings)))
+    leaves_zero_out = (pairs["ci_low"] > 0) | (pairs["ci_high"] < 0)
+    assert (leaves_zero_out == (pairs["p_value"] < 0.05)).all()
+
+
+def test_a_small_p_of_one_test_beside_a_large_one_of_the_other_is_no_claim(make_study: Make) -> None:
+    tables = _of(make_study(n_folds=5, models=("a", "b")))
+    # Far better in one fold alone: patients agree that it is better, folds do not.
+    generator = np.random.default_rng(0)
+    for name, folds in (("a", (0, 1, 2)), ("b", ())):
+        label, fold = tables[name]["label"], tables[name]["fold"]
+        tables[name]["score"] = np.where(fold.isin(folds), label, 0) + 0.05 * generator.random(len(label))
+    row = model_pairs(tables).iloc[0]
+    assert row["p_influence"] < 0.05 < row["p_corrected_t"]
+    assert row["p_value"] == row["p_adjusted"] == row["p_corrected_t"]
+    assert row["claim"] == "not shown"
+
+
+def test_the_reference_comes_second_in_its_pairs(make_study: Make) -> None:
+    pairs = model_pairs(_of(make_study()), reference="cnn")
+    named = list(zip(pairs["model_a"], pairs["model_b"], strict=True))
+    assert named == [("grid", "size"), ("grid", "cnn"), ("size", "cnn")]
 
 
 def test_seeds_are_averaged_inside_a_fold(make_study: Make) -> None:
@@ -71,7 +101,6 @@ def test_seeds_are_averaged_inside_a_fold(make_study: Make) -> None:
 def test_seeds_or_repeats_on_one_test_set_have_no_t_test(make_study: Make, settings: dict[str, Any]) -> None:
     tables = _of(make_study(**settings))
     found = model_pairs(tables).query("model_a == 'cnn' and model_b == 'size'").iloc[0]
-    assert found["method"] == "influence values, mean over folds"
     assert math.isnan(found["p_corrected_t"])
     assert 0 < found["p_value"] < 1
 
@@ -91,35 +120,11 @@ def test_a_pair_without_common_lesions_is_reported_and_not_tested(make_study: Ma
     row = model_pairs(tables).set_index(["model_a", "model_b"]).loc[("cnn", "grid")]
     assert row["n"] == 0
     assert math.isnan(row["p_value"])
-    assert math.isnan(row["p_holm"])
+    assert math.isnan(row["p_adjusted"])
+    assert row["claim"] == "not shown"
     assert row["method"] == "no test"
     assert row["note"]
 
 
 def test_one_model_has_no_pairs(make_study: Make) -> None:
     assert model_pairs(_of(make_study(models=("cnn",)))).empty
-
-
-def test_holm_counts_only_the_tests_that_were_made() -> None:
-    found = holm(pd.Series([0.01, np.nan, 0.02, 0.5]))
-    assert found.tolist() == pytest.approx([0.03, np.nan, 0.04, 0.5], nan_ok=True)
-    assert holm(pd.Series([np.nan])).isna().all()
-
-
-def test_equal_p_values_are_adjusted_alike_whatever_their_last_digits() -> None:
-    p = pd.Series([0.02, 0.01, 0.01, 0.3, 0.01])
-    expected = [0.05, 0.05, 0.05, 0.3, 0.05]
-    for seed in range(5):
-        noise = 1 + 1e-13 * np.random.default_rng(seed).uniform(-1, 1, 5)
-        found = holm(p * noise)
-        assert found.tolist() == pytest.approx(expected, rel=1e-9)
-        assert found[1] == found[2] == found[4]
-
-
-@pytest.mark.data
-def test_holm_matches_r(reference: Callable[[str], pd.DataFrame]) -> None:
-    table = reference("expected/agreement_paired.csv")
-    rows = table[table["command"] == "p.adjust(p,'holm')"]
-    assert len(rows) == 10
-    p_values = pd.Series([float(p) for p in rows["dataset"].iloc[0].split(";")])
-    assert holm(p_values).tolist() == pytest.approx(rows["value"].tolist(), rel=1e-9)

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 from samesplit.statistics.auc import auc_test, empirical_auc
-from samesplit.statistics.evaluate import _tables
 from samesplit.statistics.inputs import check_readings, check_truth
+from samesplit.statistics.judging import tables_by_model
 from samesplit.statistics.operating_point import apply_thresholds, choose_thresholds
 from samesplit.statistics.paired_proportions import paired_proportions
 from samesplit.statistics.proportions import confusion
-from samesplit.statistics.readers import compare_with, mean_rows, reader_rows, reader_tables
+from samesplit.statistics.reader_comparisons import compare_modalities, compare_with
+from samesplit.statistics.readers import mean_rows, reader_rows, reader_tables, second_rows
 from samesplit.statistics.rows import make_draws
 
 Make = Callable[..., Any]
@@ -28,7 +29,7 @@ def _of(study: Any, **change: Any) -> tuple[Tables, pd.DataFrame]:
         readings.loc[rows(readings), column] = value
     test = study.predictions.query("subset == 'test'")
     thresholds = choose_thresholds(study.predictions, truth, "youden")
-    return reader_tables(readings, truth), _tables(apply_thresholds(test, thresholds), truth)["cnn"]
+    return reader_tables(readings, truth), tables_by_model(apply_thresholds(test, thresholds), truth)["cnn"]
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -145,3 +146,44 @@ def test_a_reader_without_any_call_has_empty_rates(make_study: Make) -> None:
     row = rows.loc[[("reader:ben/unaided", "specificity")]].iloc[0]
     assert math.isnan(row["estimate"])
     assert row["n"] == 0
+
+
+def test_a_reader_is_compared_with_himself_on_the_lesions_read_both_ways(make_study: Make) -> None:
+    rows_of = _by("anna", "aided")
+    tables, _ = _of(make_study(), score=(lambda t: rows_of(t) & (t["lesion_id"] < "L005"), np.nan))
+    rows = _frame(compare_modalities(tables))
+    assert set(rows["reference"]) == {"reader:anna/unaided", "reader:ben/unaided", "readers:mean/unaided"}
+    found = rows.loc[[("reader:anna/aided", "auc_difference")]].iloc[0]
+    after, before = (tables[m]["anna"].set_index("lesion_id").loc["L005":] for m in ("aided", "unaided"))
+    expected = auc_test(after["label"], after["score"], before["score"])
+    assert found["n"] == 55
+    assert (found["estimate"], found["p_value"]) == pytest.approx((expected.estimate, expected.p_value))
+    for quantity in ("auc", "sensitivity", "specificity", "accuracy"):
+        each = [rows.loc[[(f"reader:{r}/aided", f"{quantity}_difference")]].iloc[0] for r in ("anna", "ben")]
+        mean = rows.loc[[("readers:mean/aided", f"{quantity}_difference")]].iloc[0]
+        assert mean["estimate"] == pytest.approx(np.mean([row["estimate"] for row in each]))
+
+
+def test_without_an_unaided_reading_the_first_modality_by_name_is_the_baseline(make_study: Make) -> None:
+    tables, _ = _of(make_study())
+    renamed = {"mri": tables["aided"], "ct": tables["unaided"]}
+    rows = _frame(compare_modalities(renamed))
+    assert set(rows["reference"].str.partition("/")[2]) == {"ct"}
+    assert compare_modalities({"ct": tables["unaided"]}) == []
+
+
+def test_a_reader_of_one_modality_alone_is_not_compared(make_study: Make) -> None:
+    tables, _ = _of(make_study())
+    rows = _frame(
+        compare_modalities({"aided": tables["aided"], "unaided": {"anna": tables["unaided"]["anna"]}})
+    )
+    assert set(rows.index.get_level_values("model")) == {"reader:anna/aided"}
+
+
+def test_the_median_reading_time_stands_in_the_results(make_study: Make) -> None:
+    study = make_study()
+    readings = study.readings.assign(seconds=[10.0, 20.0, 60.0] * 80)
+    rows = _frame(second_rows(readings, check_truth(study.truth)))
+    assert set(rows.index.get_level_values("quantity")) == {"reading_seconds"}
+    assert rows["estimate"].tolist() == [20.0] * 4
+    assert second_rows(readings.drop(columns="seconds"), study.truth) == []

@@ -23,7 +23,9 @@ def _table(n: int = 40, *, n_patients: int | None = None, n_folds: int = 1) -> p
             "label": labels,
             "score": score,
             "decision": (score >= 0.5).astype(float),
+            "seed": 0,
             "repeat": 0,
+            "run": 0,
             "fold": np.arange(n) // 2 % n_folds,
             "cell": np.arange(n) // 2 % n_folds,
         }

@@ -16,7 +16,7 @@ def make_run(folder: Path, *, auc: float = 0.8) -> Path:
     """A finished run's folder with two models."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [
-        ("auc", model, "", "test", "all", auc, auc - 0.1, auc + 0.1, np.nan, 40, 20, "DeLong", "")
+        ("auc", model, "", "test", "all", auc, auc - 0.1, auc + 0.1, np.nan, np.nan, "", 40, 20, "DeLong", "")
         for model in ("forest", "zero-rule")
     ]
     results = pd.DataFrame(rows, columns=list(empty_table(RESULTS).columns))

@@ -47,7 +47,8 @@ def subject_table(scores: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
     parts = [part.assign(repeat=repeat) for repeat, part in scores]
     table = pd.concat(parts, ignore_index=True)
     kept = table[["lesion_id", "patient_id", "label", "score", "repeat", "fold"]]
-    return kept.assign(decision=math.nan, cell=table.groupby(["repeat", "fold"]).ngroup())
+    cells = table.groupby(["repeat", "fold"]).ngroup()
+    return kept.assign(decision=math.nan, seed=0, run=kept["repeat"], cell=cells)
 
 
 def bought(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 0.95) -> Bought:

@@ -5,28 +5,9 @@ from __future__ import annotations
 from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.formatting import counted, interval_text, is_missing, number, p_text
-from samesplit.reports.numbers import Estimate, Pair
+from samesplit.reports.numbers import Estimate
 
-__all__ = ["answer", "is_shown"]
-
-
-def is_shown(low: float, high: float, p_value: float, *, confidence: float) -> bool:
-    """Whether a difference is shown: its interval leaves zero out, and its p-value, if any, is small enough.
-
-    Args:
-        low: Lower bound of the difference.
-        high: Upper bound.
-        p_value: Adjusted where there are several; NaN for none.
-        confidence: Coverage of the interval.
-
-    Example:
-        >>> is_shown(0.01, 0.07, 0.02, confidence=0.95), is_shown(0.01, 0.07, 0.2, confidence=0.95)
-        (True, False)
-    """
-    if is_missing(low) or is_missing(high):
-        return False
-    outside = low > 0 or high < 0
-    return outside and (is_missing(p_value) or p_value < 1 - confidence)
+__all__ = ["answer"]
 
 
 def answer(context: Context) -> str:
@@ -75,36 +56,25 @@ def _opening(context: Context, best: ModelInfo, auc: Estimate, count: int) -> st
 
 
 def _against(context: Context, model: ModelInfo, reference: ModelInfo, *, leader: bool) -> str:
-    pair, adjusted = _difference(context, model.name, reference.name)
+    found = context.numbers.difference("auc", model.name, reference.name)
     other = f"the reference, {reference.title}" if leader else "it"
     who = "it is" if leader else f"the next, {model.title}, is"
-    if pair is None or is_missing(pair.difference):
+    if found is None or not found.is_known():
         return f"no difference to {'the reference' if leader else 'the next model'} could be computed"
-    p = pair.p_holm if adjusted else pair.p_value
-    tested = "" if is_missing(p) else f", {'Holm-adjusted ' if adjusted else ''}p {_equals(p)}"
-    numbers = (
-        f"difference {number(pair.difference, signed=True)}, "
-        f"{interval_text(pair.low, pair.high, signed=True)}{tested}"
-    )
-    if not is_shown(pair.low, pair.high, p, confidence=context.data.confidence):
-        return f"{who} not shown to differ from {other} ({numbers})"
-    return f"{who} shown to be {'above' if pair.difference > 0 else 'below'} {other} ({numbers})"
+    if not found.is_shown:
+        return f"{who} not shown to differ from {other} ({_numbers(found)})"
+    return f"{who} shown to be {'above' if found.claim == 'higher' else 'below'} {other} ({_numbers(found)})"
+
+
+def _numbers(found: Estimate) -> str:
+    tested = "" if is_missing(found.p_adjusted) else f", Holm-adjusted p {_equals(found.p_adjusted)}"
+    bounds = interval_text(found.low, found.high, signed=True)
+    return f"difference {number(found.estimate, signed=True)}, {bounds}{tested}"
 
 
 def _equals(p: float) -> str:
     shown = p_text(p)
     return shown if shown.startswith("<") else f"= {shown}"
-
-
-def _difference(context: Context, first: str, second: str) -> tuple[Pair | None, bool]:
-    """First minus second, and whether its p-value is adjusted for the number of pairs."""
-    pair = context.pairs.get(first, second)
-    if pair is not None:
-        return pair, not is_missing(pair.p_holm)
-    found = context.numbers.get("auc_difference", first, reference=second)
-    if found is None:
-        return None, False
-    return Pair(found.estimate, found.low, found.high, found.p_value, float("nan")), False
 
 
 def _readers(context: Context) -> str:
@@ -123,14 +93,10 @@ def _readers(context: Context) -> str:
     found = context.numbers.get("auc_difference", mean.name, reference=reference.name)
     if found is None or not found.is_known():
         return text
-    numbers = (
-        f"difference {number(found.estimate, signed=True)}, {interval_text(found.low, found.high, signed=True)}"
-        + ("" if is_missing(found.p_value) else f", p {_equals(found.p_value)}")
-    )
-    if is_shown(found.low, found.high, found.p_value, confidence=context.data.confidence):
-        side = "above" if found.estimate > 0 else "below"
-        return f"{text} and is shown to be {side} the reference ({numbers})"
-    return f"{text} and is not shown to differ from the reference ({numbers})"
+    if found.is_shown:
+        side = "above" if found.claim == "higher" else "below"
+        return f"{text} and is shown to be {side} the reference ({_numbers(found)})"
+    return f"{text} and is not shown to differ from the reference ({_numbers(found)})"
 
 
 def _canary(context: Context, ranked: list[tuple[ModelInfo, Estimate]]) -> str:

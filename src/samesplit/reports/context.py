@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from samesplit.reports.numbers import Numbers, Pairs
+from samesplit.reports.numbers import Numbers
 from samesplit.reports.palette import READER, Style, styles_for
 from samesplit.reports.run_folder import RunData
 
@@ -75,7 +75,6 @@ class Context:
     Attributes:
         data: The run's content.
         numbers: The results.
-        pairs: The differences between models.
         models: In the order of the run.
         readers: By modality, unaided first; the mean stands after its readers.
         styles: How each model is drawn.
@@ -83,7 +82,6 @@ class Context:
 
     data: RunData
     numbers: Numbers
-    pairs: Pairs
     models: tuple[ModelInfo, ...]
     readers: tuple[ReaderInfo, ...]
     styles: dict[str, Style]
@@ -100,6 +98,11 @@ class Context:
     def style(self, model: str) -> Style:
         """The style of a model; readers share one."""
         return self.styles.get(model, Style(READER, (), "o"))
+
+    def summed_up(self, model: str, table: str) -> pd.DataFrame:
+        """The rows of one model in a table of the statistics over its fits; empty when there are none."""
+        found = self.data.table(f"summaries/{table}")
+        return found[found["model"] == model] if "model" in found else found.iloc[:0]
 
     def found_by(self, model: str, table: str) -> pd.DataFrame:
         """The rows of one model in a table of what models found while fitting; empty when there are none.
@@ -131,7 +134,6 @@ def make_context(data: RunData) -> Context:
     return Context(
         data=data,
         numbers=numbers,
-        pairs=Pairs(data.table("pairs")),
         models=models,
         readers=_readers(numbers.models()),
         styles=styles_for([model.name for model in models], controls),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from samesplit.reports.formatting import estimate_cell, interval_text, number
 from samesplit.reports.model import Cell
 from samesplit.reports.rows import records
 
-__all__ = ["Estimate", "Numbers", "Pair", "Pairs"]
+__all__ = ["Estimate", "Numbers"]
 
 _SECOND_OPINION = "Clopper-Pearson"
 
@@ -23,10 +23,22 @@ class Estimate:
     low: float
     high: float
     p_value: float
+    p_adjusted: float
+    claim: str
     n: int
     n_positive: int
     method: str
     note: str
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the statistics claim a difference: `claim` is their decision, and nobody decides again."""
+        return self.claim in ("higher", "lower")
+
+    def reversed(self) -> Estimate:
+        """The same difference the other way round."""
+        turned = {"higher": "lower", "lower": "higher"}.get(self.claim, self.claim)
+        return replace(self, estimate=-self.estimate, low=-self.high, high=-self.low, claim=turned)
 
     def cell(self, digits: int = 3, *, signed: bool = False) -> Cell:
         """The estimate with its interval as a cell."""
@@ -55,11 +67,11 @@ class Numbers:
         self._rows: dict[tuple[str, str, str, str], Estimate] = {}
         for row in records(order):
             key = (str(row["quantity"]), str(row["model"]), str(row["reference"]), str(row["group"]))
-            estimate, low, high, p = (
-                float(row[name]) for name in ("estimate", "ci_low", "ci_high", "p_value")
-            )
+            names = ("estimate", "ci_low", "ci_high", "p_value", "p_adjusted")
+            estimate, low, high, p, adjusted = (float(row[name]) for name in names)
             counts = (int(row["n"]), int(row["n_positive"]))
-            found = Estimate(estimate, low, high, p, *counts, str(row["method"]), str(row["note"]))
+            words = (str(row["method"]), str(row["note"]))
+            found = Estimate(estimate, low, high, p, adjusted, str(row["claim"]), *counts, *words)
             self._rows.setdefault(key, found)
 
     def get(
@@ -74,6 +86,20 @@ class Numbers:
             group: The group of lesions.
         """
         return self._rows.get((quantity, model, reference or "", group))
+
+    def difference(self, quantity: str, first: str, second: str) -> Estimate | None:
+        """First minus second, in whichever order it was computed, or None.
+
+        Args:
+            quantity: `auc`, `sensitivity`, ...
+            first: A model, reader or readers' mean.
+            second: Another.
+        """
+        found = self.get(f"{quantity}_difference", first, reference=second)
+        if found is not None:
+            return found
+        turned = self.get(f"{quantity}_difference", second, reference=first)
+        return turned.reversed() if turned is not None else None
 
     def cell(
         self,
@@ -100,44 +126,10 @@ class Numbers:
             if key[0] == "auc" and key[1] == model and not key[2] and key[3] != "all"
         ]
 
+    def quantities(self, beginning: str) -> list[str]:
+        """The quantities whose names begin so, in order of appearance."""
+        return list(dict.fromkeys(key[0] for key in self._rows if key[0].startswith(beginning)))
+
     def methods(self, quantities: tuple[str, ...]) -> list[str]:
         """The names of the methods used for some quantities, without doubles, in order."""
         return list(dict.fromkeys(row.method for key, row in self._rows.items() if key[0] in quantities))
-
-
-@dataclass(frozen=True)
-class Pair:
-    """The difference between two models, first minus second."""
-
-    difference: float
-    low: float
-    high: float
-    p_value: float
-    p_holm: float
-
-    def reversed(self) -> Pair:
-        """The second minus the first."""
-        return Pair(-self.difference, -self.high, -self.low, self.p_value, self.p_holm)
-
-
-class Pairs:
-    """Looks up the difference between two models, in whichever order it was computed.
-
-    Args:
-        table: The pairs table; may be empty.
-    """
-
-    def __init__(self, table: pd.DataFrame) -> None:
-        self._pairs: dict[tuple[str, str], Pair] = {}
-        for row in records(table):
-            names = ("difference", "ci_low", "ci_high", "p_value", "p_holm")
-            found = Pair(*(float(row[name]) for name in names))
-            self._pairs[str(row["model_a"]), str(row["model_b"])] = found
-            self._pairs[str(row["model_b"]), str(row["model_a"])] = found.reversed()
-
-    def __len__(self) -> int:
-        return len(self._pairs) // 2
-
-    def get(self, first: str, second: str) -> Pair | None:
-        """First minus second, or None."""
-        return self._pairs.get((first, second))

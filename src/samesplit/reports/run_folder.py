@@ -29,8 +29,8 @@ class RunData:
         predictions: The predictions table.
         readings: The readings table; may be empty.
         results: The results table.
-        tables: The other tables by name (`pairs`, `confusion`, `curves/roc`, `details/grid`, ...); a table
-            that the run did not write is absent.
+        tables: The other tables by name (`pairs`, `confusion`, `curves/roc`, `details/grid`,
+            `summaries/grid_cells`, ...); a table that the run did not write is absent.
         notes: Remarks of the run, in words.
         audit: The record of the audit of leaks whose table is `audit`; empty without one.
     """
@@ -98,6 +98,7 @@ _OPTIONAL = (
     "audit",
     "balance",
     "confusion",
+    "folds",
     "pairs",
     "decisions",
     "thresholds",
@@ -167,7 +168,7 @@ def _optional(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 def _other_tables(folder: Path) -> dict[str, pd.DataFrame]:
     paths = {name: folder / f"{name}.parquet" for name in _OPTIONAL}
-    for part in ("curves", "details"):
+    for part in ("curves", "details", "summaries"):
         for path in sorted((folder / part).glob("*.parquet")):
             paths[f"{part}/{path.stem}"] = path
     return {name: read_table(path) for name, path in paths.items() if path.exists()}

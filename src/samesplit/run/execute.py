@@ -77,7 +77,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         images = extract_features(plan, reporter)
         models = predict_folds(plan, images, reporter)
         predictions = _with_externals(plan, models.predictions)
-        evaluation = evaluate_predictions(plan, predictions, reporter)
+        evaluation = evaluate_predictions(plan, predictions, models.details, reporter)
         _write_tables(plan, folder, images, models, predictions, evaluation)
         write_json(folder / "run.json", run_record(plan, images, models, evaluation, started=started))
         own = plan.cohort.features
@@ -166,7 +166,9 @@ def _write_tables(
     write_csv(evaluation.results, folder / "results.csv")
     for name, table in evaluation.curves.items():
         write_table(table, folder / "curves" / f"{name}.parquet")
-    for name in ("confusion", "pairs", "decisions", "thresholds"):
+    for name, table in evaluation.summaries.items():
+        write_table(table, folder / "summaries" / f"{name}.parquet")
+    for name in ("confusion", "folds", "pairs", "decisions", "thresholds"):
         write_table(getattr(evaluation, name), folder / f"{name}.parquet")
     _keep_models(folder, models)
 

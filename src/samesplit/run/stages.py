@@ -269,7 +269,9 @@ def _collect(results: list[FoldResult], stage: ModelStage) -> None:
     stage.folds += results
 
 
-def evaluate_predictions(plan: Plan, predictions: pd.DataFrame, reporter: Reporter) -> Evaluation:
+def evaluate_predictions(
+    plan: Plan, predictions: pd.DataFrame, details: dict[str, pd.DataFrame], reporter: Reporter
+) -> Evaluation:
     """Judge all predictions and readings against the labels; the only place where test labels are read."""
     truth = plan.cohort.lesions.set_index("lesion_id").assign(label=plan.labels)
     settings = plan.definition.statistics
@@ -285,6 +287,7 @@ def evaluate_predictions(plan: Plan, predictions: pd.DataFrame, reporter: Report
             n_bootstrap=settings.bootstraps,
             seed=settings.seed,
             primary_rater=plan.definition.cohort.rater,
+            details=details,
             declared_thresholds={e.name: e.threshold for e in plan.externals if e.threshold is not None},
         )
         advance(1, 1)

@@ -16,6 +16,7 @@ from samesplit.statistics.auc import (
     placements,
 )
 from samesplit.statistics.bootstrap import PatientBootstrap, bootstrap_interval, draw_patients
+from samesplit.statistics.claims import add_claims, holm
 from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
 from samesplit.statistics.curves import calibration_points, pr_points, roc_points
 from samesplit.statistics.evaluate import RESULT_COLUMNS, Evaluation, evaluate
@@ -40,7 +41,7 @@ from samesplit.statistics.operating_point import (
     choose_thresholds,
 )
 from samesplit.statistics.paired_proportions import paired_difference, paired_proportions
-from samesplit.statistics.pairs import holm, model_pairs
+from samesplit.statistics.pairs import model_pairs
 from samesplit.statistics.proportions import (
     RATES,
     Confusion,
@@ -48,6 +49,7 @@ from samesplit.statistics.proportions import (
     proportion_influence,
     proportion_interval,
 )
+from samesplit.statistics.reader_comparisons import compare_modalities, compare_with
 from samesplit.statistics.readers import reader_rows, reader_tables
 from samesplit.statistics.selection_stability import (
     nogueira,
@@ -67,6 +69,7 @@ __all__ = [
     "Placements",
     "Policy",
     "Threshold",
+    "add_claims",
     "apply_thresholds",
     "auc_covariance",
     "auc_influence",
@@ -82,6 +85,8 @@ __all__ = [
     "calibration_slope",
     "choose_threshold",
     "choose_thresholds",
+    "compare_modalities",
+    "compare_with",
     "confusion",
     "corrected_resampled_t",
     "covariance",

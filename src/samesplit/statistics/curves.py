@@ -18,7 +18,21 @@ from samesplit.statistics.checks import FloatArray, IntArray, check_labels, chec
 from samesplit.statistics.metrics import Binning, bin_of
 from samesplit.statistics.proportions import proportion_interval
 
-__all__ = ["calibration_points", "pr_points", "roc_points"]
+__all__ = [
+    "READ_RECALLS",
+    "READ_SPECIFICITIES",
+    "calibration_points",
+    "pr_points",
+    "read_pr",
+    "read_roc",
+    "roc_points",
+]
+
+READ_SPECIFICITIES = (0.95, 0.9, 0.8, 0.7, 0.5)
+"""Where sensitivities are read off a ROC curve."""
+
+READ_RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
+"""Where precisions are read off a precision-recall curve."""
 
 
 def _both_class_cells(truth: IntArray, cells: npt.ArrayLike | None) -> list[IntArray]:
@@ -78,6 +92,39 @@ def _at(grid: FloatArray, fpr: FloatArray, tpr: FloatArray, *, side: str) -> Flo
     between = tops[here] + slope * (grid - places[here])
     result: FloatArray = np.where(exact, feet[here] if side == "left" else tops[here], between)
     return result
+
+
+def read_roc(points: pd.DataFrame, specificity: float) -> float:
+    """Read the sensitivity at a specificity off a curve, to describe it.
+
+    It is no operating point: nobody could have known the threshold before the test labels were seen.
+
+    Args:
+        points: As `roc_points` returns them.
+        specificity: In [0, 1].
+
+    Example:
+        >>> round(read_roc(roc_points([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 0.5), 3)
+        1.0
+    """
+    tops = points.groupby("fpr", sort=True)["tpr"].max()
+    return float(np.interp(1 - specificity, tops.index.to_numpy(float), tops.to_numpy(float)))
+
+
+def read_pr(points: pd.DataFrame, recall: float) -> float:
+    """Read the precision at a recall off a curve, to describe it.
+
+    Args:
+        points: As `pr_points` returns them.
+        recall: In [0, 1].
+
+    Example:
+        >>> round(read_pr(pr_points([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 0.9), 3)
+        0.667
+    """
+    recalls, precision = points["recall"].to_numpy(float), points["precision"].to_numpy(float)
+    place = int(np.searchsorted(recalls, recall - 1e-9 * recall, side="left"))
+    return float(precision[min(place, precision.size - 1)])
 
 
 def pr_points(

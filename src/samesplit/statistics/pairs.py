@@ -1,26 +1,20 @@
-"""All pairs of models: paired differences on the lesions both predicted, adjusted for their number."""
+"""All pairs of models: paired differences of AUC on the lesions that all models predicted."""
 
 from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
-import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
-from samesplit.ordering import merge_equals
+from samesplit.statistics.claims import add_claims
 from samesplit.statistics.cross_validated import corrected_resampled_t, fold_aucs
 from samesplit.statistics.inputs import UNIT
 from samesplit.statistics.interval import Interval
-from samesplit.statistics.subject import (
-    auc_method,
-    auc_of,
-    has_both_classes,
-    influence_difference,
-)
+from samesplit.statistics.subject import auc_difference, auc_of, has_both_classes
 
-__all__ = ["PAIR_COLUMNS", "holm", "model_pairs", "on_same_units"]
+__all__ = ["PAIR_COLUMNS", "model_pairs", "on_same_units"]
 
 PAIR_COLUMNS = [
     "model_a",
@@ -33,8 +27,10 @@ PAIR_COLUMNS = [
     "ci_low",
     "ci_high",
     "p_value",
-    "p_holm",
+    "p_adjusted",
+    "claim",
     "method",
+    "p_influence",
     "p_corrected_t",
     "note",
 ]
@@ -51,56 +47,77 @@ def on_same_units(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFra
     return first[a.isin(b)], second[b.isin(a)]
 
 
-def model_pairs(tables: dict[str, pd.DataFrame], *, confidence: float = 0.95) -> pd.DataFrame:
+def model_pairs(
+    tables: dict[str, pd.DataFrame], *, reference: str | None = None, confidence: float = 0.95
+) -> pd.DataFrame:
     """Compare every two models.
 
     On one test set the interval and p-value are DeLong's (or Obuchowski's for several lesions a patient). With
-    several folds they are those of the influence values (`cross_validated`): they hold for the models as they
-    were trained. `p_corrected_t` is that of the corrected resampled t-test over the folds, seeds averaged,
-    which also counts that other training patients would have given other models, and has little power with
-    few folds.
+    several folds a difference has to pass two tests: that of the influence values (`cross_validated`) and the
+    corrected resampled t-test over the folds, seeds averaged. The interval is the wider of the two and the
+    p-value the larger, so that they always say the same.
 
     Args:
-        tables: The table of each model, see `subject`; lesions are left out pair by pair.
+        tables: The table of each model, see `subject`, all on the same lesions.
+        reference: The model that comes second in its pairs; the other pairs stand in the order of `tables`.
         confidence: Two-sided coverage.
 
     Returns:
-        The columns of `PAIR_COLUMNS`, AUC of model_a minus AUC of model_b; `p_holm` is adjusted by Holm's
-        method over the pairs that have a p-value.
+        The columns of `PAIR_COLUMNS`, AUC of model_a minus AUC of model_b; `p_adjusted` and `claim` as
+        `claims.add_claims` has them, over all pairs; `p_influence` and `p_corrected_t` are the two tests of
+        which `p_value` is the larger.
     """
-    rows = []
-    for name_a, name_b in itertools.combinations(tables, 2):
-        first, second = on_same_units(tables[name_a], tables[name_b])
-        labels = first.drop_duplicates("lesion_id")["label"]
-        row = {"model_a": name_a, "model_b": name_b, "n": len(labels), "n_positive": int(labels.sum())}
-        rows.append(row | _compare(first, second, confidence=confidence))
-    table = pd.DataFrame(rows, columns=[name for name in PAIR_COLUMNS if name != "p_holm"])
-    table.insert(PAIR_COLUMNS.index("p_holm"), "p_holm", holm(table["p_value"].astype(float)))
-    return table
+    order = sorted(tables, key=lambda name: name == reference)  # stable: all others keep their order
+    rows = [
+        {"model_a": a, "model_b": b} | _compare(tables[a], tables[b], confidence=confidence)
+        for a, b in itertools.combinations(order, 2)
+    ]
+    if not rows:
+        return pd.DataFrame(columns=PAIR_COLUMNS)
+    table = pd.DataFrame(rows)
+    as_results = table.rename(columns={"model_a": "model", "model_b": "reference", "difference": "estimate"})
+    claimed = add_claims(as_results.assign(quantity="auc_difference", group="all"), confidence=confidence)
+    return table.assign(p_adjusted=claimed["p_adjusted"], claim=claimed["claim"])[PAIR_COLUMNS]
 
 
 def _compare(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> dict[str, object]:
+    first, second = on_same_units(first, second)
+    labels = first.drop_duplicates("lesion_id")["label"]
+    counts = {"n": len(labels), "n_positive": int(labels.sum())}
     if first.empty or not has_both_classes(first):
         nothing = dict.fromkeys(
-            ("auc_a", "auc_b", "difference", "ci_low", "ci_high", "p_value", "p_corrected_t"), math.nan
+            ("auc_a", "auc_b", "difference", "ci_low", "ci_high", "p_value", "p_influence", "p_corrected_t"),
+            math.nan,
         )
-        return nothing | {"method": "no test", "note": "no fold with both classes is common to the two"}
-    a, b = auc_of(first), auc_of(second)
-    method = auc_method(first, second)
-    found = influence_difference(a, b, method=method, confidence=confidence)
+        return (
+            counts | nothing | {"method": "no test", "note": "no fold with both classes is common to the two"}
+        )
+    found = auc_difference(first, second, confidence=confidence)
     corrected = _corrected_t(first, second, confidence=confidence)
-    notes = (found.note, corrected.note if corrected else "")
-    return {
-        "auc_a": a.estimate,
-        "auc_b": b.estimate,
-        "difference": found.estimate,
-        "ci_low": found.ci_low,
-        "ci_high": found.ci_high,
-        "p_value": found.p_value,
-        "method": found.method,
-        "p_corrected_t": corrected.p_value if corrected else math.nan,
-        "note": "; ".join(dict.fromkeys(note for note in notes if note)),
+    both = found if corrected is None else _stricter(found, corrected)
+    return counts | {
+        "auc_a": auc_of(first).estimate,
+        "auc_b": auc_of(second).estimate,
+        "difference": both.estimate,
+        "ci_low": both.ci_low,
+        "ci_high": both.ci_high,
+        "p_value": both.p_value,
+        "method": both.method,
+        "p_influence": found.p_value if corrected is not None else math.nan,
+        "p_corrected_t": corrected.p_value if corrected is not None else math.nan,
+        "note": both.note,
     }
+
+
+def _stricter(found: Interval, corrected: Interval) -> Interval:
+    """The wider interval and the larger p-value of two; where the second is not defined, the first."""
+    note = "; ".join(dict.fromkeys(part for part in (found.note, corrected.note) if part))
+    if math.isnan(corrected.ci_low) or math.isnan(found.ci_low):
+        return replace(found, note=note)
+    step = max(found.ci_high - found.estimate, corrected.ci_high - corrected.estimate)
+    low, high = found.estimate - step, found.estimate + step
+    p = max(found.p_value, corrected.p_value)
+    return Interval(found.estimate, low, high, f"stricter of {found.method} and {corrected.method}", note, p)
 
 
 def _corrected_t(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> Interval | None:
@@ -120,20 +137,3 @@ def _by_fold(table: pd.DataFrame) -> pd.Series[float]:
     each = fold_aucs(table["label"], table["score"], table["cell"])
     cells = table[["repeat", "fold", "cell"]].drop_duplicates().sort_values("cell")
     return pd.Series(each.to_numpy()).groupby([cells["repeat"].to_numpy(), cells["fold"].to_numpy()]).mean()
-
-
-def holm(p_values: pd.Series[float]) -> pd.Series[float]:
-    """Adjust p-values by Holm's method; missing ones stay missing and do not count, equal ones stay equal.
-
-    Args:
-        p_values: Any number of them, NaN for none.
-
-    Example:
-        >>> holm(pd.Series([0.01, np.nan, 0.04])).tolist()
-        [0.02, nan, 0.04]
-    """
-    adjusted = pd.Series(np.nan, index=p_values.index, dtype="float64")
-    known = p_values.notna()
-    if known.any():
-        adjusted[known] = multipletests(merge_equals(p_values[known]), method="holm")[1]
-    return adjusted

@@ -1,7 +1,7 @@
 """Who is judged: a model or a reader, with its scores and calls on lesions of known truth.
 
 The table of a subject has one row a score: lesion_id, patient_id, label, score, decision (0, 1 or NaN),
-repeat, fold and cell (the fold of a seed and repeat; 0 throughout for a reader).
+seed, repeat, fold, run (the repeat of a seed) and cell (the fold of a run); 0 throughout for a reader.
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ def model_table(decisions: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
             "label": known["label"].to_numpy(),
             "score": decisions["probability"].to_numpy(),
             "decision": decisions["decision"].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
+            "seed": decisions["seed"].to_numpy(),
             "repeat": decisions["repeat"].to_numpy(),
             "fold": decisions["fold"].to_numpy(),
+            "run": decisions.groupby(["seed", "repeat"]).ngroup().to_numpy(),
             "cell": decisions.groupby(["seed", "repeat", "fold"]).ngroup().to_numpy(),
         }
     )
@@ -72,8 +74,10 @@ def reader_table(readings: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
             "label": known["label"].to_numpy(),
             "score": readings["score"].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
             "decision": readings["decision"].astype("Float64").to_numpy(dtype=float, na_value=np.nan),
+            "seed": 0,
             "repeat": 0,
             "fold": 0,
+            "run": 0,
             "cell": 0,
         }
     )

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.figures.precision_recall import draw_precision_recall
 from samesplit.reports.figures.roc import Curve, ReaderPoint, draw_roc
-from samesplit.reports.formatting import counted, number, number_cell, text_cell
+from samesplit.reports.formatting import counted, number, text_cell
 from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
 
 __all__ = ["curves"]
 
-_AT = (0.05, 0.1, 0.2, 0.3, 0.5)
-_RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
+_READ_ROC = "sensitivity_at_specificity_"
+_READ_PR = "precision_at_recall_"
 
 
 def curves(context: Context) -> Section | None:
@@ -85,7 +82,7 @@ def _roc(context: Context) -> Figure | None:
         alt=alt,
         width="half",
         svg=draw_roc([curve for _, curve in found], points, name="roc", alt=alt),
-        table=_roc_table(found),
+        table=_roc_table(context, found),
     )
 
 
@@ -105,9 +102,11 @@ def _precision_recall(context: Context) -> Figure | None:
     points = []
     for reader in context.readers:
         recall = context.numbers.get("sensitivity", reader.name)
-        precision = _precision(context, reader.name)
+        precision = context.numbers.get("ppv", reader.name)
         if not reader.is_mean and recall is not None and recall.is_known() and precision is not None:
-            points.append(ReaderPoint(reader.reader, reader.modality, recall.estimate, precision))
+            if not precision.is_known():
+                continue
+            points.append(ReaderPoint(reader.reader, reader.modality, recall.estimate, precision.estimate))
     alt = f"Precision-recall curves of {counted(len(found), 'model')}; prevalence {number(prevalence, 2)}."
     svg = draw_precision_recall(
         [curve for _, curve in found], points, prevalence=prevalence, name="precision-recall", alt=alt
@@ -122,46 +121,37 @@ def _precision_recall(context: Context) -> Figure | None:
         alt=alt,
         width="half",
         svg=svg,
-        table=_pr_table(found),
+        table=_pr_table(context, found),
     )
 
 
-def _precision(context: Context, name: str) -> float | None:
-    counts = context.data.table("confusion")
-    if counts.empty:
-        return None
-    row = counts[(counts["model"] == name) & (counts["group"] == "all")]
-    if row.empty:
-        return None
-    tp, fp = float(row["tp"].iloc[0]), float(row["fp"].iloc[0])
-    return tp / (tp + fp) if tp + fp else None
-
-
-def _roc_table(found: list[tuple[ModelInfo, Curve]]) -> Table:
+def _read_off(
+    context: Context, found: list[tuple[ModelInfo, Curve]], quantity: str, title: str, help_text: str
+) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+    """A column for each place where the statistics read the curves off, a row for each model."""
+    places = context.numbers.quantities(quantity)
     columns = [Column(key="who", title="Model")]
     columns += [
-        Column(
-            key=f"at{i}",
-            title=f"at specificity {1 - x:.2f}",
-            kind="number",
-            help="Sensitivity read off the curve",
-        )
-        for i, x in enumerate(_AT)
+        Column(key=f"at{i}", title=f"{title} {place.removeprefix(quantity)}", kind="number", help=help_text)
+        for i, place in enumerate(places)
     ]
     rows = []
-    for model, curve in found:
+    for model, _ in found:
         cells = {"who": text_cell(model.title)}
-        best = pd.Series(list(curve.y), index=list(curve.x), dtype="float64").groupby(level=0).max()
-        for i, x in enumerate(_AT):
-            cells[f"at{i}"] = number_cell(
-                float(np.interp(x, best.index.to_numpy(float), best.to_numpy(float))), 2
-            )
+        for i, place in enumerate(places):
+            cells[f"at{i}"] = context.numbers.cell(place, model.name, digits=2)
         rows.append(Row(cells=cells, key=model.name))
+    return tuple(columns), tuple(rows)
+
+
+def _roc_table(context: Context, found: list[tuple[ModelInfo, Curve]]) -> Table:
+    help_text = "Sensitivity read off the curve"
+    columns, rows = _read_off(context, found, _READ_ROC, "at specificity", help_text)
     return Table(
         id="roc-table",
         title="Sensitivity at fixed specificity",
-        columns=tuple(columns),
-        rows=tuple(rows),
+        columns=columns,
+        rows=rows,
         notes=(
             "Read off the test curve, to describe it; not an operating point that could have been known "
             "beforehand. "
@@ -170,24 +160,12 @@ def _roc_table(found: list[tuple[ModelInfo, Curve]]) -> Table:
     )
 
 
-def _pr_table(found: list[tuple[ModelInfo, Curve]]) -> Table:
-    columns = [Column(key="who", title="Model")]
-    columns += [
-        Column(key=f"at{i}", title=f"at recall {r:.2f}", kind="number", help="Precision read off the curve")
-        for i, r in enumerate(_RECALLS)
-    ]
-    rows = []
-    for model, curve in found:
-        cells = {"who": text_cell(model.title)}
-        x, y = np.asarray(curve.x, float), np.asarray(curve.y, float)
-        for i, recall in enumerate(_RECALLS):
-            place = min(int(np.searchsorted(x, recall - 1e-12, side="left")), len(y) - 1)
-            cells[f"at{i}"] = number_cell(float(y[place]), 2)
-        rows.append(Row(cells=cells, key=model.name))
+def _pr_table(context: Context, found: list[tuple[ModelInfo, Curve]]) -> Table:
+    columns, rows = _read_off(context, found, _READ_PR, "at recall", "Precision read off the curve")
     return Table(
         id="precision-recall-table",
         title="Precision at fixed recall",
-        columns=tuple(columns),
-        rows=tuple(rows),
+        columns=columns,
+        rows=rows,
         notes=("Read off the test curve, to describe it. All points: curves/pr.parquet.",),
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pandas as pd
 
 from samesplit.ordering import below, first_best, merge_equals
-from samesplit.reports.answer import is_shown
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.figures.differences import Difference, draw_differences
 from samesplit.reports.figures.spread import Spread, draw_spread
@@ -27,9 +25,8 @@ from samesplit.reports.formatting import (
 from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.rows import records
 from samesplit.reports.sections.split import fold_name
-from samesplit.statistics import fold_aucs
 
-__all__ = ["differences", "fold_auc_table"]
+__all__ = ["differences"]
 
 _MOST_LINES = 28
 
@@ -48,7 +45,7 @@ def differences(context: Context) -> Section | None:
     return Section(
         id="differences",
         title="Differences between models",
-        lead="Paired: every difference is on the lesions that both models predicted.",
+        lead="Paired: every difference is on the same lesions, those that all models predicted.",
         blocks=tuple(blocks),
     )
 
@@ -66,13 +63,14 @@ def _ordered(context: Context) -> pd.DataFrame:
             found["auc_a"], found["auc_b"] = found["auc_b"], found["auc_a"]
             found["difference"] = -found["difference"]
             found["ci_low"], found["ci_high"] = -found["ci_high"], -found["ci_low"]
+            found["claim"] = {"higher": "lower", "lower": "higher"}.get(found["claim"], found["claim"])
         rows.append(found | {"with_reference": found["model_b"] == reference})
     ordered = pd.DataFrame(rows)
     if ordered.empty:
         return ordered
-    ordered["difference"] = merge_equals(ordered["difference"], scale=1.0)
+    ordered["size"] = merge_equals(ordered["difference"], scale=1.0)
     return ordered.sort_values(
-        ["with_reference", "difference", "model_a"], ascending=[False, False, True], kind="stable"
+        ["with_reference", "size", "model_a"], ascending=[False, False, True], kind="stable"
     ).reset_index(drop=True)
 
 
@@ -94,9 +92,8 @@ def _pairs(context: Context) -> Figure | None:
         id="pairs",
         title="Pairwise differences of AUC",
         caption=(
-            f"Bars: {context.percent()} intervals, not adjusted. Filled: shown after Holm's adjustment "
-            "(the interval "
-            "leaves 0 out and the adjusted p is small); hollow: not shown to differ."
+            f"Bars: {context.percent()} intervals, not adjusted. Filled: shown (p, adjusted by Holm's "
+            f"method, is below {1 - context.data.confidence:.2g}); hollow: not shown to differ."
             + (f" {counted(left, 'further pair')} in the table." if left else "")
         ),
         alt=alt,
@@ -106,10 +103,10 @@ def _pairs(context: Context) -> Figure | None:
 
 
 def _line(context: Context, row: dict[str, Any]) -> Difference:
-    low, high, p = (float(row[key]) for key in ("ci_low", "ci_high", "p_holm"))
+    low, high, p = (float(row[key]) for key in ("ci_low", "ci_high", "p_adjusted"))
     known = not (is_missing(low) or is_missing(high))
     estimate = float(row["difference"])
-    tested = f"· p Holm {p_text(p)}" if not is_missing(p) else ""
+    tested = f"· p {p_text(p)}" if not is_missing(p) else ""
     return Difference(
         title=f"{context.title(str(row['model_a']))} − {context.title(str(row['model_b']))}",
         estimate=estimate,
@@ -117,7 +114,7 @@ def _line(context: Context, row: dict[str, Any]) -> Difference:
         high=high if known else None,
         text=f"{number(estimate, signed=True)} ({interval_text(low, high, signed=True)}) {tested}".strip(),
         colour=context.style(str(row["model_a"])).colour,
-        strong=is_shown(low, high, p, confidence=context.data.confidence),
+        strong=str(row["claim"]) in ("higher", "lower"),
     )
 
 
@@ -129,9 +126,8 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         Column(key="auc_a", title="AUC", kind="number"),
         Column(key="auc_b", title="AUC", kind="number"),
         Column(key="difference", title="Difference", kind="interval"),
-        Column(key="p", title="p", kind="number"),
-        Column(key="holm", title="p Holm", kind="number"),
-        Column(key="t", title="p corrected t", kind="number"),
+        Column(key="p", title="p", kind="number", help="Adjusted by Holm's method over all pairs"),
+        Column(key="claim", title="Shown"),
     )
     rows = tuple(
         Row(
@@ -144,18 +140,17 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
                 "difference": estimate_cell(
                     row["difference"], row["ci_low"], row["ci_high"], note=str(row["note"]), signed=True
                 ),
-                "p": p_cell(row["p_value"]),
-                "holm": p_cell(row["p_holm"]),
-                "t": p_cell(row["p_corrected_t"]),
+                "p": p_cell(row["p_adjusted"]),
+                "claim": text_cell(row["claim"]),
             }
         )
         for row in records(table)
     )
     methods = ", ".join(dict.fromkeys(str(m) for m in table["method"]))
     resampled = (
-        " The interval, p and p Holm look at other test patients, with the models as they were trained; p"
-        " corrected t is that of the corrected resampled t-test over folds (Nadeau and Bengio 2003), which"
-        " also looks at other training patients and has little power with few folds."
+        " Over several folds a difference has to pass two tests, that of the influence values and the corrected"
+        " resampled t-test over folds (Nadeau and Bengio 2003): the interval is the wider of the two, p the"
+        " larger."
         if table["p_corrected_t"].notna().any()
         else ""
     )
@@ -164,41 +159,14 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         title="All pairs of models",
         columns=columns,
         rows=rows,
-        notes=(f"Methods: {methods}.{resampled} p Holm is adjusted over {counted(len(table), 'pair')}.",),
+        notes=(f"Methods: {methods}.{resampled} p is adjusted over {counted(len(table), 'pair')}.",),
     )
 
 
-def fold_auc_table(context: Context) -> pd.DataFrame:
-    """The AUC of every fitted model in its test part.
-
-    Args:
-        context: The run.
-
-    Returns:
-        Columns model, seed, repeat, fold, n and auc, NaN where the part lacks a class. No rows when the labels
-        were shuffled: the run's folder keeps the true ones.
-    """
-    test = context.data.test_predictions()
-    truth = context.data.lesions["positive"]
-    test = test[test["lesion_id"].isin(truth.index)]
-    if context.data.shuffled or test.empty:
-        return pd.DataFrame(columns=["model", "seed", "repeat", "fold", "n", "auc"])
-    parts = []
-    keys = ["seed", "repeat", "fold"]
-    for model, rows in test.groupby("model", sort=True):
-        cells = rows.groupby(keys, sort=True)
-        head = cells.size().rename("n").reset_index()
-        head["auc"] = fold_aucs(
-            truth.reindex(rows["lesion_id"]).to_numpy(),
-            rows["probability"].to_numpy(),
-            cells.ngroup().to_numpy(),
-        ).to_numpy()
-        parts.append(head.assign(model=str(model)))
-    return pd.concat(parts, ignore_index=True)
-
-
 def _spread(context: Context) -> Figure | None:
-    table = fold_auc_table(context)
+    table = context.data.table("folds")
+    if table.empty:
+        return None
     table = table[table["auc"].notna()]
     fits = table.groupby("model").size()
     if table.empty or fits.max() < 2:
@@ -209,7 +177,10 @@ def _spread(context: Context) -> Figure | None:
         if model.is_constant or mine.empty:
             continue
         values = [part["auc"].tolist() for _, part in mine.groupby("seed", sort=True)]
-        spreads.append(Spread(model.title, context.style(model.name), values, float(mine["auc"].mean())))
+        mean = context.numbers.get("auc", model.name)
+        spreads.append(
+            Spread(model.title, context.style(model.name), values, mean.estimate if mean else float("nan"))
+        )
     if not spreads:
         return None
     alt = f"AUC of {counted(len(spreads), 'model')} in each fold; standard deviations are in the table."
@@ -232,7 +203,7 @@ def _spread_table(context: Context, table: pd.DataFrame) -> Table:
     columns = [
         Column(key="who", title="Model"),
         Column(key="fits", title="fits", kind="number", help="Fitted models with an AUC"),
-        Column(key="mean", title="mean AUC", kind="number"),
+        Column(key="mean", title="mean AUC", kind="interval"),
         Column(key="fold_sd", title="SD over folds", kind="number", help="Of the means over seeds"),
         Column(
             key="seed_sd",
@@ -244,7 +215,9 @@ def _spread_table(context: Context, table: pd.DataFrame) -> Table:
         Column(key="highest", title="highest", kind="number"),
         Column(key="where", title="lowest in"),
     ]
-    rows = [_spread_row(model, table[table["model"] == model.name], pairs) for model in context.models]
+    rows = [
+        _spread_row(context, model, table[table["model"] == model.name], pairs) for model in context.models
+    ]
     return Table(
         id="spread-table",
         title="Spread of the AUC",
@@ -253,22 +226,21 @@ def _spread_table(context: Context, table: pd.DataFrame) -> Table:
     )
 
 
-def _spread_row(model: ModelInfo, mine: pd.DataFrame, pairs: pd.DataFrame) -> Row | None:
+def _spread_row(context: Context, model: ModelInfo, mine: pd.DataFrame, pairs: pd.DataFrame) -> Row | None:
     if mine.empty:
         return None
-    folds = mine.groupby(["repeat", "fold"])["auc"]
-    seeds = folds.std().mean() if len(mine["seed"].unique()) > 1 else math.nan
+    numbers, name = context.numbers, model.name
     ordered = mine.sort_values(["repeat", "fold"], kind="stable")
     worst = ordered.iloc[first_best(ordered["auc"], largest=False)]
     return Row(
         cells={
             "who": text_cell(model.title),
             "fits": count_cell(len(mine)),
-            "mean": number_cell(float(mine["auc"].mean())),
-            "fold_sd": number_cell(float(folds.mean().std()) if folds.ngroups > 1 else math.nan),
-            "seed_sd": number_cell(float(seeds)),
-            "lowest": number_cell(float(mine["auc"].min())),
-            "highest": number_cell(float(mine["auc"].max())),
+            "mean": numbers.cell("auc", name),
+            "fold_sd": numbers.cell("auc_sd_over_folds", name),
+            "seed_sd": numbers.cell("auc_sd_over_seeds", name),
+            "lowest": numbers.cell("auc_lowest", name),
+            "highest": numbers.cell("auc_highest", name),
             "where": text_cell(fold_name(int(worst["repeat"]), int(worst["fold"]), pairs)),
         },
         key=model.name,

@@ -7,21 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.ordering import merge_equals
 from samesplit.reports.context import Context, slug
 from samesplit.reports.figures.grid import draw_grid
 from samesplit.reports.figures.selection import draw_selection
 from samesplit.reports.figures.winners_curse import draw_winners_curse
-from samesplit.reports.formatting import count_cell, counted, number, number_cell, text_cell
+from samesplit.reports.formatting import MISSING, count_cell, counted, number, number_cell, text_cell
 from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.rows import records
-from samesplit.reports.sections.differences import fold_auc_table
 from samesplit.reports.sections.split import fold_name
 from samesplit.reports.sections.steadiness import steadiness
 
 __all__ = ["radiomics"]
 
-_FIT = ["seed", "repeat", "fold"]
 _MOST_FOLDS = 25
 _MOST_FEATURES = 18
 _MOST_ROWS = 150
@@ -32,19 +29,19 @@ def radiomics(context: Context) -> Section | None:
     blocks: list[Block] = []
     searched = 0
     for model in context.models:
-        cells = context.found_by(model.name, "grid")
-        if {"selector", "classifier", "inner_auc"} <= set(cells.columns) and len(cells):
-            searched = max(searched, int(cells.groupby(_FIT).size().max()))
+        cells = context.summed_up(model.name, "grid_cells")
+        if len(cells):
+            searched = max(searched, len(cells))
             blocks.append(_heat_map(context, model.name, cells))
-            curse = _curse(context, model.name, cells)
+            curse = _curse(context, model.name, context.summed_up(model.name, "chosen_cells"))
             blocks += [curse] if curse is not None else []
         blocks += steadiness(context, model.name)
-        features = context.found_by(model.name, "chosen_features")
+        features = context.summed_up(model.name, "selected_features")
         if len(features):
             blocks.append(_selection(context, model.name, features))
     if not blocks:
         return None
-    compared = _where(context.data.table("details/grid"))
+    compared = _where(context.data.table("summaries/chosen_cells"))
     lead = (
         f"In every fold {counted(searched, 'candidate')} were compared {compared}, and one was chosen and "
         "refitted; the test part was used once, after the choice."
@@ -54,39 +51,26 @@ def radiomics(context: Context) -> Section | None:
     return Section(id="radiomics", title="Radiomics grid and features", lead=lead, blocks=tuple(blocks))
 
 
-def _where(grid: pd.DataFrame) -> str:
+def _where(chosen: pd.DataFrame) -> str:
     """How candidates were compared, over all models that searched."""
-    validated = (
-        grid["validation_auc"].notna() if "validation_auc" in grid else pd.Series(False, index=grid.index)
-    )
-    if validated.all():
+    choosers = set(chosen["chooser"]) if "chooser" in chosen else set()
+    if choosers == {"validation"}:
         return "on the validation part"
     inner = "by inner cross-validation on the training part"
-    return f"{inner}, or on the validation part where a model says so" if validated.any() else inner
-
-
-def _compared(cells: pd.DataFrame) -> pd.DataFrame:
-    """The cells with `compared_auc`: the AUC by which the model compared them."""
-    if "validation_auc" in cells and cells["validation_auc"].notna().any():
-        return cells.assign(compared_auc=cells["validation_auc"])
-    return cells.assign(compared_auc=cells["inner_auc"])
+    return f"{inner}, or on the validation part where a model says so" if len(choosers) > 1 else inner
 
 
 def _heat_map(context: Context, model: str, cells: pd.DataFrame) -> Figure:
-    cells = cells.assign(size=cells.get("size", 0))
-    cells = cells.assign(chosen=cells["chosen"].fillna(False).astype(bool) if "chosen" in cells else False)
     panels, picked = {}, {}
     for size, part in cells.groupby("size", sort=True):
         title = f"{size} features"
         panels[title] = part.pivot_table(
             index="selector", columns="classifier", values="inner_auc", dropna=False
         )
-        picked[title] = part.pivot_table(
-            index="selector", columns="classifier", values="chosen", aggfunc="sum"
-        )
-    fits = cells.groupby(_FIT).ngroups
+        picked[title] = part.pivot_table(index="selector", columns="classifier", values="chosen")
+    fits = int(cells["fits"].max())
     name = f"grid-{slug(model)}"
-    alt = f"Heat map of the inner AUC of {len(cells) // max(fits, 1)} candidates, mean of {counted(fits, 'fit')}."
+    alt = f"Heat map of the inner AUC of {len(cells)} candidates, mean of {counted(fits, 'fit')}."
     return Figure(
         id=name,
         title=f"{context.title(model)}: inner AUC of every candidate",
@@ -110,45 +94,37 @@ def _grid_table(name: str, cells: pd.DataFrame) -> Table:
         Column(key="sd", title="SD over fits", kind="number"),
         Column(key="chosen", title="Chosen", kind="number"),
     )
-    rows = []
-    for key, part in cells.groupby(["selector", "classifier", "size"], sort=True):
-        selector, classifier, size = key
-        rows.append(
-            Row(
-                cells={
-                    "selector": text_cell(selector),
-                    "classifier": text_cell(classifier),
-                    "size": count_cell(size),
-                    "inner": number_cell(float(part["inner_auc"].mean())),
-                    "sd": number_cell(float(part["inner_auc"].std())),
-                    "chosen": count_cell(int(part["chosen"].sum())),
-                }
-            )
+    rows = [
+        Row(
+            cells={
+                "selector": text_cell(row["selector"]),
+                "classifier": text_cell(row["classifier"]),
+                "size": count_cell(row["size"]),
+                "inner": number_cell(row["inner_auc"]),
+                "sd": number_cell(row["inner_sd"]),
+                "chosen": count_cell(row["chosen"]),
+            }
         )
+        for row in records(cells)
+    ]
     return Table(id=f"{name}-table", title="Candidates", columns=columns, rows=tuple(rows))
 
 
-def _curse(context: Context, model: str, cells: pd.DataFrame) -> Figure | None:
-    """The AUC that chose against the outer AUC of the chosen candidate, fold by fold."""
-    if "chosen" not in cells:
-        return None
-    on_validation = "validation_auc" in cells and cells["validation_auc"].notna().any()
-    chooser = "validation" if on_validation else "inner"
-    cells = _compared(cells)
-    best = cells[cells["chosen"].fillna(False).astype(bool)]
-    outer = fold_auc_table(context)
-    both = best.merge(outer[outer["model"] == model][[*_FIT, "auc"]], on=_FIT, how="inner")
-    both = both[both["auc"].notna() & both["compared_auc"].notna()].sort_values(_FIT)
+def _curse(context: Context, model: str, both: pd.DataFrame) -> Figure | None:
+    """The AUC that chose against the test AUC of the chosen candidate, fit by fit."""
     if both.empty:
         return None
+    chooser = str(both["chooser"].iloc[0])
     pairs = context.data.splits[["repeat", "fold"]].drop_duplicates()
     seeds = len(both["seed"].unique()) > 1
     labels = [
         fold_name(int(r["repeat"]), int(r["fold"]), pairs) + (f", seed {r['seed']}" if seeds else "")
         for r in records(both)
     ]
-    gap = number(float((both["compared_auc"] - both["auc"]).mean()), signed=True)
-    inner, outer_mean = number(float(both["compared_auc"].mean())), number(float(both["auc"].mean()))
+    means = [context.numbers.get(quantity, model) for quantity in ("choosing_auc", "chosen_test_auc")]
+    inner, outer_mean = (number(found.estimate) if found else MISSING for found in means)
+    difference = context.numbers.get("choosing_gap", model)
+    gap = number(difference.estimate, signed=True) if difference else MISSING
     name = f"curse-{slug(model)}"
     shown = both.head(_MOST_FOLDS)
     alt = f"{chooser.capitalize()} and test AUC of the chosen candidate in each fold; mean gap {gap}."
@@ -166,35 +142,22 @@ def _curse(context: Context, model: str, cells: pd.DataFrame) -> Figure | None:
         width="half",
         svg=draw_winners_curse(
             labels[: len(shown)],
-            shown["compared_auc"].tolist(),
-            shown["auc"].tolist(),
+            shown["choosing_auc"].tolist(),
+            shown["test_auc"].tolist(),
             style=context.style(model),
             name=name,
             alt=alt,
             chooser=chooser,
         ),
-        table=_curse_table(name, both, labels, _sparest(cells)),
+        table=_curse_table(name, both, labels),
     )
-
-
-def _sparest(cells: pd.DataFrame) -> dict[tuple[int, ...], dict[Hashable, Any]]:
-    """The sparest cell within one standard error of the best, by fit."""
-    if "one_standard_error" not in cells:
-        return {}
-    marked = cells[cells["one_standard_error"].fillna(False).astype(bool)]
-    return {tuple(int(row[key]) for key in _FIT): row for row in marked.to_dict("records")}
 
 
 def _cell_name(row: Mapping[Hashable, Any]) -> str:
     return ", ".join(str(row[key]) for key in ("selector", "classifier", "size") if key in row)
 
 
-def _curse_table(
-    name: str,
-    both: pd.DataFrame,
-    labels: list[str],
-    sparest: Mapping[tuple[int, ...], Mapping[Hashable, Any]],
-) -> Table:
+def _curse_table(name: str, both: pd.DataFrame, labels: list[str]) -> Table:
     columns = (
         Column(key="fold", title="Fold"),
         Column(key="chosen", title="Chosen"),
@@ -204,31 +167,25 @@ def _curse_table(
         Column(key="sparest", title="Sparest within one standard error"),
         Column(key="sparest_inner", title="Its AUC", kind="number"),
     )
-    spare = [sparest.get(tuple(int(row[key]) for key in _FIT), {}) for row in records(both)]
     rows = tuple(
         Row(
             cells={
                 "fold": text_cell(label),
                 "chosen": text_cell(_cell_name(row)),
-                "inner": number_cell(row["compared_auc"]),
-                "outer": number_cell(row["auc"]),
-                "gap": number_cell(row["compared_auc"] - row["auc"], signed=True),
-                "sparest": text_cell(_cell_name(other)),
-                "sparest_inner": number_cell(other.get("compared_auc", float("nan"))),
+                "inner": number_cell(row["choosing_auc"]),
+                "outer": number_cell(row["test_auc"]),
+                "gap": number_cell(row["gap"], signed=True),
+                "sparest": text_cell(row["sparest"]),
+                "sparest_inner": number_cell(row["sparest_auc"]),
             }
         )
-        for label, row, other in zip(labels, both.to_dict("records"), spare, strict=True)
+        for label, row in zip(labels, both.to_dict("records"), strict=True)
     )
     return Table(id=f"{name}-table", title="Choosing and test AUC of each fit", columns=columns, rows=rows)
 
 
-def _selection(context: Context, model: str, features: pd.DataFrame) -> Figure:
-    fits = features.groupby(_FIT).ngroups
-    grouped = features.groupby("feature", sort=True)
-    counts = grouped.size()
-    ranks = grouped["rank"].mean() if "rank" in features else counts * float("nan")
-    table = pd.DataFrame({"count": counts, "rank": merge_equals(ranks)}).reset_index()
-    table = table.sort_values(["count", "rank", "feature"], ascending=[False, True, True], kind="stable")
+def _selection(context: Context, model: str, table: pd.DataFrame) -> Figure:
+    fits = int(table["fits"].max())
     shown = table.head(_MOST_FEATURES)
     name = f"selection-{slug(model)}"
     first, times = shown["feature"].iloc[0], shown["count"].iloc[0]
@@ -251,11 +208,11 @@ def _selection(context: Context, model: str, features: pd.DataFrame) -> Figure:
             name=name,
             alt=alt,
         ),
-        table=_selection_table(context, name, table, fits),
+        table=_selection_table(context, name, table),
     )
 
 
-def _selection_table(context: Context, name: str, table: pd.DataFrame, fits: int) -> Table:
+def _selection_table(context: Context, name: str, table: pd.DataFrame) -> Table:
     meaning = _meanings(context, table["feature"].astype(str))
     columns = (
         Column(key="feature", title="Feature", kind="code"),
@@ -270,14 +227,14 @@ def _selection_table(context: Context, name: str, table: pd.DataFrame, fits: int
                 "feature": text_cell(row["feature"]),
                 "meaning": text_cell(meaning.get(str(row["feature"]), "")),
                 "count": count_cell(row["count"]),
-                "share": number_cell(row["count"] / fits, 2),
-                "rank": number_cell(row["rank"], 1),
+                "share": number_cell(row["share"], 2),
+                "rank": number_cell(row["mean_rank"], 1),
             }
         )
         for row in table.head(_MOST_ROWS).to_dict("records")
     )
     rest = len(table) - len(rows)
-    notes = (f"{rest} more in details/chosen_features.parquet.",) if rest > 0 else ()
+    notes = (f"{rest} more in summaries/selected_features.parquet.",) if rest > 0 else ()
     return Table(id=f"{name}-table", title="Features chosen", columns=columns, rows=rows, notes=notes)
 
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
-import pandas as pd
-
-from samesplit.errors import StatisticsError
 from samesplit.reports.context import Context
-from samesplit.reports.formatting import count_cell, counted, number_cell, p_cell, text_cell
+from samesplit.reports.formatting import count_cell, counted, p_cell, text_cell
 from samesplit.reports.model import Block, Cell, Column, Row, Section, Table
 from samesplit.reports.numbers import Estimate
-from samesplit.statistics import Interval, mean_influence, reader_tables, z_test
-from samesplit.statistics.subject import auc_difference, auc_of, rate_difference, rate_of
 
 __all__ = ["readers"]
 
@@ -54,7 +47,12 @@ def _table(context: Context, quantity: str, title: str, people: list[str], modal
         columns += [
             Column(key=f"r{i}", title=f"{m} − reference", kind="interval") for i, m in enumerate(modalities)
         ]
-    changes = _changes(context, quantity, people, paired) if paired else {}
+    changes: dict[str, Estimate] = {}
+    if paired:
+        for person in [*people, ""]:
+            names = [f"reader:{person}/{m}" if person else f"readers:mean/{m}" for m in paired]
+            found = context.numbers.difference(quantity, names[1], names[0])
+            changes |= {person: found} if found is not None else {}
     rows = []
     for person in [*people, ""]:
         cells: dict[str, Cell] = {"who": text_cell(person or "Mean of the readers")}
@@ -72,7 +70,7 @@ def _table(context: Context, quantity: str, title: str, people: list[str], modal
         change = changes.get(person)
         if paired:
             cells["change"] = change.cell(digits, signed=True) if change else text_cell(None)
-            cells["p"] = p_cell(change.p_value if change else None)
+            cells["p"] = p_cell(change.p_adjusted if change else None)
         if any(cell.value is not None for key, cell in cells.items() if key != "who"):
             rows.append(Row(cells=cells, emphasis=not person))
     methods = ", ".join(dict.fromkeys(change.method for change in changes.values()))
@@ -86,75 +84,6 @@ def _table(context: Context, quantity: str, title: str, people: list[str], modal
     return Table(
         id=f"readers-{quantity}", title=title, columns=tuple(columns), rows=tuple(rows), notes=tuple(notes)
     )
-
-
-def _changes(context: Context, quantity: str, people: list[str], paired: list[str]) -> dict[str, Estimate]:
-    """Second modality minus first, for each reader and for their mean (under the empty name)."""
-    data = context.data
-    if data.shuffled:
-        return {}
-    judged = set(data.test_predictions()["lesion_id"])
-    truth = data.lesions[["patient_id"]].assign(label=data.lesions["positive"])
-    column = "score" if quantity == "auc" else "decision"
-    readings = data.readings
-    inside = (
-        readings["lesion_id"].isin(judged)
-        & readings["lesion_id"].isin(truth.index)
-        & readings[column].notna()
-    )
-    tables = reader_tables(readings[inside], truth)
-    found: dict[str, Estimate] = {}
-    both = []
-    for person in people:
-        tables_of = [tables.get(modality, {}).get(person) for modality in reversed(paired)]
-        if tables_of[0] is None or tables_of[1] is None:
-            continue
-        aided, unaided = _common(tables_of[0], tables_of[1])
-        change = _change(aided, unaided, quantity, data.confidence)
-        if change is not None:
-            both.append((aided, unaided))
-            found[person] = _estimate(change, aided)
-    mean = _mean_change(both, quantity, data.confidence)
-    if mean is not None:
-        found[""] = _estimate(mean, pd.concat([aided for aided, _ in both]))
-    return found
-
-
-def _common(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return (
-        first[first["lesion_id"].isin(second["lesion_id"])],
-        second[second["lesion_id"].isin(first["lesion_id"])],
-    )
-
-
-def _change(aided: pd.DataFrame, unaided: pd.DataFrame, quantity: str, confidence: float) -> Interval | None:
-    if aided.empty:
-        return None
-    try:
-        if quantity == "auc":
-            return auc_difference(aided, unaided, confidence=confidence)
-        return rate_difference(aided, unaided, quantity, confidence=confidence)
-    except StatisticsError:
-        return None
-
-
-def _mean_change(
-    both: list[tuple[pd.DataFrame, pd.DataFrame]], quantity: str, confidence: float
-) -> Interval | None:
-    if len(both) < 2:
-        return None
-    estimate = auc_of if quantity == "auc" else lambda table: rate_of(table, quantity)
-    mean = mean_influence([estimate(aided) - estimate(unaided) for aided, unaided in both])
-    method = "mean of fixed readers, influence values"
-    return z_test(mean.estimate, mean.variance, method=method, confidence=confidence)
-
-
-def _estimate(found: Interval, table: pd.DataFrame) -> Estimate:
-    labels = table.drop_duplicates("lesion_id")["label"]
-    return Estimate(
-        found.estimate, found.ci_low, found.ci_high, found.p_value, len(labels), int(labels.sum()), found.method,
-        found.note,
-    )  # fmt: skip
 
 
 def _reading_table(context: Context, people: list[str], modalities: list[str]) -> Table:
@@ -173,14 +102,13 @@ def _reading_table(context: Context, people: list[str], modalities: list[str]) -
             mine = readings[(readings["reader_id"] == person) & (readings["modality"] == modality)]
             if mine.empty:
                 continue
-            seconds = mine["seconds"].median() if mine["seconds"].notna().any() else math.nan
             cells = {
                 "who": text_cell(person),
                 "modality": text_cell(modality),
                 "lesions": count_cell(mine["lesion_id"].nunique()),
                 "missing": count_cell(int(mine["decision"].isna().sum())),
                 "positive": count_cell(int((mine["decision"] == 1).sum())),
-                "seconds": number_cell(float(seconds), 1),
+                "seconds": context.numbers.cell("reading_seconds", f"reader:{person}/{modality}", digits=1),
             }
             rows.append(Row(cells=cells))
     if rows and all(row.cells["seconds"].value is None for row in rows):

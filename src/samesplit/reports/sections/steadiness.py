@@ -11,7 +11,6 @@ from samesplit.reports.model import Column, Figure, Row, Table
 
 __all__ = ["steadiness"]
 
-_FIT = ["seed", "repeat", "fold"]
 _WHAT = {"inner_fold": "the inner folds", "draw": "random draws of the training patients"}
 _SHARED = "Inner folds share most of their lesions, which flatters every selector. "
 
@@ -23,8 +22,8 @@ def steadiness(context: Context, model: str) -> list[Figure]:
         context: The run.
         model: A model that searched a grid; without its tables there is no figure.
     """
-    stability = context.found_by(model, "selector_stability")
-    spread = context.found_by(model, "classifier_spread")
+    stability = context.summed_up(model, "selector_stability")
+    spread = context.summed_up(model, "classifier_spread")
     return [
         _figure(context, model, over, _over(stability, over), _over(spread, over))
         for over in _WHAT
@@ -38,7 +37,7 @@ def _over(table: pd.DataFrame, over: str) -> pd.DataFrame:
 
 def _figure(context: Context, model: str, over: str, stability: pd.DataFrame, spread: pd.DataFrame) -> Figure:
     either = stability if len(stability) else spread
-    fits, parts = either.groupby(_FIT).ngroups, int(either["parts"].max())
+    fits, parts = int(either["fits"].max()), int(either["parts"].max())
     name = f"steadiness-{slug(over)}-{slug(model)}"
     alt = f"Stability of selectors and spread of classifiers over {_WHAT[over]} of {context.title(model)}."
     return Figure(
@@ -63,12 +62,10 @@ def _figure(context: Context, model: str, over: str, stability: pd.DataFrame, sp
 
 
 def _map(table: pd.DataFrame, noun: str, value: str) -> pd.DataFrame:
-    """One row a selector or classifier in the order of the model's file, one column a size; mean over the fits."""
+    """One row a selector or classifier in the order of the model's file, one column a size."""
     if table.empty:
         return pd.DataFrame()
-    wide = table.pivot_table(
-        index=noun, columns="size", values=value, aggfunc="mean", dropna=False, observed=True
-    )
+    wide = table.pivot_table(index=noun, columns="size", values=value, dropna=False, observed=True)
     return wide.reindex(table[noun].drop_duplicates())
 
 
@@ -83,8 +80,6 @@ def _table(name: str, stability: pd.DataFrame) -> Table | None:
         Column(key="low", title="95 % from", kind="number"),
         Column(key="high", title="to", kind="number"),
     )
-    values = ["stability", "ci_low", "ci_high"]
-    mean = stability.groupby(["selector", "size"], sort=False, observed=True)[values].mean()
     rows = tuple(
         Row(
             cells={
@@ -95,7 +90,7 @@ def _table(name: str, stability: pd.DataFrame) -> Table | None:
                 "high": number_cell(row["ci_high"]),
             }
         )
-        for row in mean.reset_index().to_dict("records")
+        for row in stability.to_dict("records")
     )
     note = (
         "Means over the fits; the bounds are those for independent draws, which parts of one cohort are not."

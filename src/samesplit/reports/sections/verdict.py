@@ -98,7 +98,12 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
                 kind="interval",
                 help=f"AUC minus that of the reference, {reference.title}",
             ),
-            Column(key="p", title="p", kind="number", help="Two-sided, for no difference; not adjusted"),
+            Column(
+                key="p",
+                title="p",
+                kind="number",
+                help="Two-sided, for no difference; adjusted by Holm's method",
+            ),
         ]
     filled = {key for row in rows for key, cell in row.cells.items() if cell.value is not None}
     always = {"who", "n", "auc", "forest"}
@@ -138,9 +143,9 @@ def _numbers(context: Context, name: str) -> dict[str, Cell]:
     }
     cells["forest"] = cells["auc"]
     if reference is not None:
-        found = numbers.get("auc_difference", name, reference=reference.name)
+        found = numbers.difference("auc", name, reference.name)
         cells["difference"] = found.cell(signed=True) if found else text_cell(None)
-        cells["p"] = p_cell(found.p_value if found else None)
+        cells["p"] = p_cell(found.p_adjusted if found else None)
     return cells
 
 
@@ -164,15 +169,12 @@ def _notes(context: Context) -> tuple[str, ...]:
     ]
     if context.reference is not None:
         notes.append(
-            f"Δ AUC: difference to the reference, {context.reference.title}, on the lesions both have "
+            f"Δ AUC: difference to the reference, {context.reference.title}, on the same lesions "
             f"({_list(numbers.methods(('auc_difference',)))}). An interval that holds 0 means that a "
             "difference is "
-            "not shown, not that there is none. p is that of the named test"
-            + (
-                "; the values adjusted for the number of pairs stand under Differences."
-                if len(context.pairs)
-                else "."
-            )
+            "not shown, not that there is none. p is adjusted by Holm's method over all pairs of models (for "
+            "readers: over the readers, or over their means); a difference is shown when it is below "
+            f"{1 - context.data.confidence:.2g}."
         )
     if context.readers:
         notes.append(

@@ -1,0 +1,76 @@
+"""What may be claimed of a difference: one p-value, one rule, stored beside the estimate.
+
+Everybody who speaks of a difference (the answer, the verdict, the table of differences, report.json, MLflow) reads
+the claim here and decides nothing again.
+
+The rule: differences that answer the same question make a family, whose p-values are adjusted by Holm's method; a
+difference is claimed when its adjusted p-value is below 1 - confidence. Families are formed by quantity, group of
+lesions and who is compared: models with each other, single readers with a model, readers' means with a model, and
+the same two of readers with themselves under another modality.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+from samesplit.ordering import below, merge_equals
+from samesplit.statistics.checks import check_confidence
+
+__all__ = ["CLAIMS", "add_claims", "holm"]
+
+CLAIMS = ("", "higher", "lower", "not shown")
+"""What is claimed of a row: nothing (it is no difference), or how the subject stands to its reference."""
+
+
+def holm(p_values: pd.Series[float]) -> pd.Series[float]:
+    """Adjust p-values by Holm's method; missing ones stay missing and do not count, equal ones stay equal.
+
+    Args:
+        p_values: Any number of them, NaN for none.
+
+    Example:
+        >>> holm(pd.Series([0.01, np.nan, 0.04])).tolist()
+        [0.02, nan, 0.04]
+    """
+    adjusted = pd.Series(np.nan, index=p_values.index, dtype="float64")
+    known = p_values.notna()
+    if known.any():
+        adjusted[known] = multipletests(merge_equals(p_values[known]), method="holm")[1]
+    return adjusted
+
+
+def add_claims(rows: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Add the adjusted p-value and the claim to rows of results.
+
+    Args:
+        rows: With quantity, model, reference, group, estimate and p_value; a row without a reference is no
+            difference.
+        confidence: Of the intervals; a claim needs an adjusted p-value below 1 - confidence.
+
+    Returns:
+        The rows with `p_adjusted` (NaN where there is no p-value) and `claim` (one of `CLAIMS`).
+
+    Example:
+        >>> rows = pd.DataFrame({"quantity": "auc_difference", "model": ["a", "b", "c"], "reference": "d",
+        ...                      "group": "all", "estimate": [0.2, -0.1, 0.1], "p_value": [0.001, 0.02, 0.03]})
+        >>> add_claims(rows)[["p_adjusted", "claim"]].values.tolist()
+        [[0.003, 'higher'], [0.04, 'lower'], [0.04, 'higher']]
+    """
+    alpha = 1 - check_confidence(confidence)
+    families = [rows["quantity"], rows["group"], _kind(rows)]
+    adjusted = rows["p_value"].astype("float64").groupby(families, sort=False).transform(holm)
+    claimed = pd.Series(below(adjusted, alpha), index=rows.index)
+    side = pd.Series(np.where(rows["estimate"] > 0, "higher", "lower"), index=rows.index)
+    claims = side.where(claimed, "not shown").where(rows["reference"] != "", "")
+    return rows.assign(p_adjusted=adjusted, claim=claims.astype(str))
+
+
+def _kind(rows: pd.DataFrame) -> pd.Series[str]:
+    """Who is compared with whom; readers are known by their names (see `readers.reader_name`)."""
+    sides = [
+        rows[column].astype(str).str.extract(r"^(readers?):", expand=False)
+        for column in ("model", "reference")
+    ]
+    return sides[0].fillna("model") + " and " + sides[1].fillna("model")

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from samesplit.statistics.claims import add_claims, holm
+
+
+def _rows(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["quantity", "model", "reference", "estimate", "p_value"])
+    return table.assign(group="all")
+
+
+def test_a_difference_is_claimed_by_its_adjusted_p_value_alone() -> None:
+    found = add_claims(
+        _rows(
+            ("auc_difference", "a", "c", 0.1, 0.01),
+            ("auc_difference", "b", "c", -0.1, 0.02),
+            ("auc_difference", "a", "b", 0.1, 0.9),
+            ("auc_difference", "d", "c", 0.1, math.nan),
+        )
+    )
+    assert found["p_adjusted"].tolist() == pytest.approx([0.03, 0.04, 0.9, math.nan], nan_ok=True)
+    assert found["claim"].tolist() == ["higher", "lower", "not shown", "not shown"]
+
+
+def test_what_is_no_difference_is_not_claimed() -> None:
+    found = add_claims(_rows(("calibration_slope", "a", "", 0.5, math.nan)))
+    assert found["claim"].tolist() == [""]
+
+
+def test_a_p_value_of_exactly_the_level_is_no_claim_whatever_its_last_digits() -> None:
+    level = 1 - 0.95  # 0.050000000000000044
+    for p in (0.05, level, np.nextafter(0.05, 0)):
+        assert add_claims(_rows(("auc_difference", "a", "b", 0.1, p)))["claim"].tolist() == ["not shown"]
+
+
+def test_each_kind_of_comparison_is_a_family_of_its_own() -> None:
+    rows = _rows(
+        ("auc_difference", "a", "c", 0.1, 0.04),
+        ("sensitivity_difference", "a", "c", 0.1, 0.04),
+        ("auc_difference", "reader:R1/aided", "c", 0.1, 0.04),
+        ("auc_difference", "readers:mean/aided", "c", 0.1, 0.04),
+        ("auc_difference", "reader:R1/aided", "reader:R1/unaided", 0.1, 0.04),
+        ("auc_difference", "readers:mean/aided", "readers:mean/unaided", 0.1, 0.04),
+    )
+    assert add_claims(rows)["p_adjusted"].tolist() == pytest.approx([0.04] * 6)
+    doubled = add_claims(pd.concat([rows, rows.assign(model=rows["model"] + "2")], ignore_index=True))
+    assert doubled["p_adjusted"].tolist() == pytest.approx([0.08] * 12)
+
+
+def test_holm_counts_only_the_tests_that_were_made() -> None:
+    found = holm(pd.Series([0.01, np.nan, 0.02, 0.5]))
+    assert found.tolist() == pytest.approx([0.03, np.nan, 0.04, 0.5], nan_ok=True)
+    assert holm(pd.Series([np.nan])).isna().all()
+
+
+def test_equal_p_values_are_adjusted_alike_whatever_their_last_digits() -> None:
+    p = pd.Series([0.02, 0.01, 0.01, 0.3, 0.01])
+    expected = [0.05, 0.05, 0.05, 0.3, 0.05]
+    for seed in range(5):
+        noise = 1 + 1e-13 * np.random.default_rng(seed).uniform(-1, 1, 5)
+        found = holm(p * noise)
+        assert found.tolist() == pytest.approx(expected, rel=1e-9)
+        assert found[1] == found[2] == found[4]
+
+
+@pytest.mark.data
+def test_holm_matches_r(reference: Callable[[str], pd.DataFrame]) -> None:
+    table = reference("expected/agreement_paired.csv")
+    rows = table[table["command"] == "p.adjust(p,'holm')"]
+    assert len(rows) == 10
+    p_values = pd.Series([float(p) for p in rows["dataset"].iloc[0].split(";")])
+    assert holm(p_values).tolist() == pytest.approx(rows["value"].tolist(), rel=1e-9)
