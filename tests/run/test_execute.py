@@ -15,6 +15,7 @@ import pytest
 from conftest import SmallStudy
 from samesplit.errors import SplitError
 from samesplit.run import RunOptions, compare, load_plan, run_benchmark
+from samesplit.run.processor import processor
 from samesplit.tables import PREDICTIONS, read_table
 
 QUICK = RunOptions(jobs=1)
@@ -88,6 +89,36 @@ def test_a_second_run_finds_nothing_to_do_and_changes_no_byte(done: SmallStudy) 
 
     assert outcome.unchanged
     assert (report.read_bytes(), report.stat().st_mtime_ns) == before
+
+
+def test_the_record_and_the_report_say_on_which_processor_the_models_were_fitted(done: SmallStudy) -> None:
+    latest = done.root / "reports" / "balls" / "latest"
+    record = json.loads((latest / "run.json").read_text())
+    assert record["machine"]["processor"] == processor()
+    assert record["machine"]["instructions"].startswith("numpy ")
+    (place,) = record["fitted_on"]
+    assert place["processor"] == processor()
+    assert set(place["models"]) == {"zero-rule", "clinical-logistic", "forest"}
+    report = (latest / "report.html").read_text()
+    assert "Processor instructions in use" in report
+    assert "Networks are not the same to the last digit on another processor" in report
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_results_that_were_kept_on_another_processor_are_used_and_named(done: SmallStudy) -> None:
+    kept = sorted((done.root / "reports" / ".cache").rglob("done.json"))
+    for path in kept:
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"processor": "Another One"}))
+    (done.folder / "benchmark.yaml").write_text(
+        (done.folder / "benchmark.yaml").read_text().replace("bootstraps: 200", "bootstraps: 100")
+    )
+
+    outcome = run_benchmark(load_plan(done.folder, QUICK))
+
+    record = json.loads((outcome.folder / "run.json").read_text())
+    assert record["machine"]["processor"] == processor()
+    assert [place["processor"] for place in record["fitted_on"]] == ["Another One"]
+    assert sorted((done.root / "reports" / ".cache").rglob("done.json")) == kept
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -19,6 +19,7 @@ from samesplit.errors import ModelError, SamesplitError, WorkspaceError
 from samesplit.models.protocol import Cases, Model, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.processes import Died, in_processes
+from samesplit.run.processor import instructions, processor
 from samesplit.run.progress import Advance
 from samesplit.run.provenance import versions
 from samesplit.storage import (
@@ -256,6 +257,8 @@ def _fit_and_predict(task: FoldTask) -> None:
             "fold": task.fold,
             "seconds": round(time.perf_counter() - started, 3),
             "device": "cuda" if on_gpu else "cpu",
+            "processor": processor(),
+            "instructions": instructions(),
         }
         write_json(fresh / "done.json", record)
         shutil.rmtree(task.folder, ignore_errors=True)  # whatever stands there is not done

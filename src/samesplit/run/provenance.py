@@ -6,10 +6,10 @@ import os
 import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from samesplit.errors import LesionError
 from samesplit.features.references import content_hash, parse_reference
+from samesplit.run.processor import instructions, processor
 from samesplit.storage import hash_file
 
 __all__ = ["ContentHashes", "machine", "versions"]
@@ -55,22 +55,14 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 
 def machine() -> dict[str, str | int | float]:
-    """The machine in words: system, processor, cores and memory in GB."""
+    """The machine in words: system, processor, its instructions in use, cores and memory in GB."""
     return {
         "system": f"{platform.system()} {platform.release()}",
-        "processor": _processor(),
+        "processor": processor(),
+        "instructions": instructions(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         "memory_gb": _memory_gb(),
     }
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def _memory_gb() -> float:

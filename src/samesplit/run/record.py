@@ -46,6 +46,7 @@ def run_record(
         "hashes": _hashes(plan, evaluation),
         "versions": versions(),
         "machine": {**machine(), "device": _device(models)},
+        "fitted_on": _fitted_on(models),
         "seconds": {
             **{f"features {name}": round(seconds, 2) for name, seconds in images.seconds.items()},
             **{f"model {name}": seconds for name, seconds in models.seconds.items()},
@@ -144,6 +145,20 @@ def _device(models: ModelStage) -> str:
         if result.folder is not None:
             devices.add(json.loads((result.folder / "done.json").read_text(encoding="utf-8"))["device"])
     return " and ".join(sorted(devices)) or "cpu"
+
+
+def _fitted_on(models: ModelStage) -> list[dict[str, Any]]:
+    """On which processors, with which instructions, models were fitted: kept ones may be from elsewhere."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for result in models.folds:
+        if result.folder is not None:
+            made = json.loads((result.folder / "done.json").read_text(encoding="utf-8"))
+            key = str(made.get("processor", "not recorded")), str(made.get("instructions", ""))
+            found.setdefault(key, {})[str(made["model"])] = None
+    return [
+        {"processor": name, "instructions": used, "models": list(which)}
+        for (name, used), which in found.items()
+    ]
 
 
 def _command(plan: Plan) -> str:

@@ -10,6 +10,11 @@ from samesplit.reports.model import Block, Cell, Column, Details, Fact, Facts, P
 
 __all__ = ["notes", "provenance"]
 
+_ELSEWHERE = (
+    "Networks are not the same to the last digit on another processor or device, and may differ visibly; "
+    "features, other models and statistics are the same to about 1e-9 (docs/reproducibility.md)."
+)
+
 
 def notes(context: Context) -> Section | None:
     """Build the remarks of the run."""
@@ -43,6 +48,7 @@ def provenance(context: Context) -> Section:
         if source.get(key)
     ]
     facts += _machine(data.section("machine"))
+    facts += _fitted_on(data.run.get("fitted_on") or [])
     blocks: list[Block] = [Facts(facts=tuple(facts)), _models(context)]
     profiles = _profiles(context)
     blocks += [profiles] if profiles is not None else []
@@ -62,14 +68,31 @@ def _machine(machine: dict[str, Any]) -> list[Fact]:
         return []
     text = []
     for key, value in machine.items():
-        if value is None or value == "":
+        if value is None or value == "" or key == "instructions":
             continue
         name = {"memory_gb": "GB memory", "cores": "cores"}.get(key)
         if name and isinstance(value, int | float):
             text.append(f"{value:g} {name}")
         else:
             text.append(f"{key.replace('_', ' ')} {value}" if key == "device" else str(value))
-    return [Fact(name="Machine", text=", ".join(text))]
+    facts = [Fact(name="Machine", text=", ".join(text))]
+    if machine.get("instructions"):
+        facts.append(Fact(name="Processor instructions in use", text=str(machine["instructions"])))
+    return facts
+
+
+def _fitted_on(places: list[dict[str, Any]]) -> list[Fact]:
+    """On which processors the models were fitted, and what that means for the numbers."""
+    if not places:
+        return []
+    told = []
+    for place in places:
+        used = f" ({place['instructions']})" if place.get("instructions") else ""
+        told.append(f"{place['processor']}{used}: {', '.join(map(str, place['models']))}")
+    return [
+        Fact(name="Models fitted on", text="; ".join(told)),
+        Fact(name="On another processor", text=_ELSEWHERE),
+    ]
 
 
 def _models(context: Context) -> Table:
