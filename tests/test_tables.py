@@ -207,8 +207,8 @@ class TestReadCsv:
         with pytest.raises(PredictionsError) as caught:
             read_csv(path, PREDICTIONS, error=PredictionsError)
         assert str(caught.value) == (
-            f"{path}: column 'probability' must hold numbers, found '0,5' in line 2\n"
-            "Remedy: write numbers with a point, and leave unknown values empty"
+            f"{path}, line 2: column 'probability' must hold numbers, found '0,5'\n"
+            "Remedy: write numbers with a decimal point, and leave unknown values empty"
         )
 
     def test_what_was_written_is_read_back(self, tmp_path: Path) -> None:

@@ -3,80 +3,160 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from samesplit.errors import SamesplitError
+from samesplit.csv_cells import ID_COLUMNS, decimal_points, without_missing_words
+from samesplit.csv_text import read_text
+from samesplit.errors import Faults, SamesplitError, gathering
 
-__all__ = ["read_cells", "read_rows", "read_text"]
+__all__ = ["MISSING_WORDS", "CsvRows", "read_cells", "read_rows", "separator_of"]
+
+MISSING_WORDS = ("-", "–", "—", "NA", "N/A", "n.a.", "NaN", "null", "<NA>", "#N/A", "#NV")
+"""Words that stand for a missing value in a cell, in whatever case; a benchmark may name others."""
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
-def read_cells(path: Path, *, error: type[SamesplitError] = SamesplitError) -> pd.DataFrame:
+@dataclass(frozen=True)
+class CsvRows:
+    """A CSV as rows of text.
+
+    Attributes:
+        header: The names of the columns.
+        lines: The line in which each row starts.
+        cells: The rows, each as long as the header; a missing value is "".
+        notes: What was found out about the file, in words: its separator, its missing values, ...
+    """
+
+    header: list[str]
+    lines: list[int]
+    cells: list[list[str]]
+    notes: tuple[str, ...] = ()
+
+
+def read_cells(
+    path: Path,
+    *,
+    error: type[SamesplitError] = SamesplitError,
+    known: Collection[str] = (),
+    numbers: Collection[str] = (),
+    missing: Collection[str] = (),
+    notes: list[str] | None = None,
+    faults: Faults | None = None,
+) -> pd.DataFrame:
     """Read a CSV as a table of text whose index is the line in the file; empty cells are missing.
 
     Args:
         path: As for `read_rows`.
         error: The kind of error to raise.
+        known: As for `read_rows`.
+        numbers: As for `read_rows`.
+        missing: As for `read_rows`.
+        notes: What was found out about the file is added to these.
+        faults: As for `read_rows`.
 
     Raises:
         SamesplitError: (or the given kind) As for `read_rows`.
     """
-    header, lines, cells = read_rows(path, error=error)
-    index = pd.Index(lines, dtype="int64")
-    table = pd.DataFrame(cells, columns=pd.Index(header), index=index, dtype="str")
+    rows = read_rows(path, error=error, known=known, numbers=numbers, missing=missing, faults=faults)
+    if notes is not None:
+        notes += rows.notes
+    index = pd.Index(rows.lines, dtype="int64")
+    table = pd.DataFrame(rows.cells, columns=pd.Index(rows.header), index=index, dtype="str")
     return pd.DataFrame(table.mask(table == ""))
 
 
 def read_rows(
-    path: Path, *, error: type[SamesplitError] = SamesplitError
-) -> tuple[list[str], list[int], list[list[str]]]:
+    path: Path,
+    *,
+    error: type[SamesplitError] = SamesplitError,
+    known: Collection[str] = (),
+    numbers: Collection[str] | None = (),
+    text: Collection[str] = (),
+    missing: Collection[str] = (),
+    ids: Collection[str] = ID_COLUMNS,
+    faults: Faults | None = None,
+) -> CsvRows:
     """Read a CSV as rows of text, for tables too wide to be held as text in a data frame.
 
     Args:
-        path: UTF-8 (a byte order mark is allowed), comma-separated, one header row; compressed when the name
-            ends in `.gz`. Blank lines and empty cells behind the last column are passed over; spaces around a
-            cell are taken off.
+        path: Text (see `samesplit.csv_text.read_text`) with one header row. Columns are separated by commas, or by
+            the semicolons or tabs that split the header into known names. Blank lines and empty cells behind the
+            last column are passed over; spaces around a cell are taken off.
         error: The kind of error to raise.
-
-    Returns:
-        The header, the line in which each row starts, and the rows, each as long as the header.
+        known: Names of columns that such a table may have; without them only commas separate.
+        numbers: Columns of numbers, in which a decimal comma becomes a point where semicolons separate; None
+            for all but `text`.
+        text: Columns that hold no numbers, where `numbers` is None.
+        missing: Words that stand for a missing value, in whatever case.
+        ids: Columns of ids, in which such a word is a fault.
+        faults: Gathers faults of single lines, which else are raised together at the end.
 
     Raises:
-        SamesplitError: (or the given kind) The file is missing, empty, not UTF-8 or not a CSV; a column has no
-            name or stands twice; a row has more or fewer cells than the header.
+        SamesplitError: (or the given kind) The file is missing, empty, no text or not a CSV; a column has no
+            name or stands twice; a row has more or fewer cells than the header; an id is a word for a missing
+            value; decimal commas stand beside points that may separate thousands.
     """
-    rows = _rows(path, error)
+    content, told = read_text(path, error=error)
+    notes = [f"{path.name}: {note}" for note in told]
+    start, separator = separator_of(content, known)
+    rows = _rows(content, separator, start, path, error)
     if not rows:
         raise error("is empty", where=path, remedy="write a header row with the names of the columns")
     header_line, header = rows[0]
     while header and not header[-1] and all(len(c) < len(header) or not c[len(header) - 1] for _, c in rows):
         header = header[:-1]
-    _check_header(header, header_line, path, error)
-    for line, cells in rows[1:]:
-        extra = [cell for cell in cells[len(header) :] if cell]
-        if len(cells) < len(header) or extra:
-            raise error(
-                f"the row has {len(cells)} cells, the header has {len(header)}",
-                where=f"{path}, line {line}",
-                remedy="write one cell a column; put a cell that holds a comma into double quotes",
-            )
-    return header, [line for line, _ in rows[1:]], [cells[: len(header)] for _, cells in rows[1:]]
+    _check_header(header, header_line, path, error, known)
+    if separator != ",":
+        notes.append(f"{path.name}: its columns are separated by {_SEPARATORS[separator]}")
+    with gathering(faults) as found:
+        kept = _whole_rows(rows[1:], header, separator, path, error, found)
+        read = CsvRows(header, [line for line, _ in kept], [cells for _, cells in kept])
+        if separator == ";":
+            columns = numbers if numbers is not None else set(header) - set(text)
+            cells, note = decimal_points(read.cells, header, columns, read.lines, path, error, found)
+            read, notes = replace(read, cells=cells), notes + note
+        cells, note = without_missing_words(read.cells, header, missing, ids, read.lines, path, error, found)
+    return replace(read, cells=cells, notes=(*notes, *note))
 
 
-def _rows(path: Path, error: type[SamesplitError]) -> list[tuple[int, list[str]]]:
+def separator_of(content: str, known: Collection[str]) -> tuple[int, str]:
+    """How many lines stand before the header (Excel's `sep=;`), and what separates its columns.
+
+    Example:
+        >>> separator_of("lesion_id;size, mm", ["lesion_id"]), separator_of("sep=;", ["lesion_id"])
+        ((0, ';'), (1, ';'))
+        >>> separator_of("a;b", ["lesion_id"]), separator_of("lesion_id,a;b", ["lesion_id"])
+        ((0, ','), (0, ','))
+    """
+    lines = content.splitlines()
+    if lines and lines[0].lower().startswith("sep=") and lines[0][4:5] in _SEPARATORS and len(lines[0]) == 5:
+        return 1, lines[0][4]
+    header = next((line for line in lines if line.strip(" ,;\t")), "")
+    names = {separator: _names(header, separator) & set(known) for separator in _SEPARATORS}
+    fitting = [separator for separator, found in names.items() if found]
+    return 0, fitting[0] if len(fitting) == 1 else ","
+
+
+def _names(header: str, separator: str) -> set[str]:
+    return {name.strip().strip('"').strip() for name in header.split(separator)}
+
+
+def _rows(
+    content: str, separator: str, skipped: int, path: Path, error: type[SamesplitError]
+) -> list[tuple[int, list[str]]]:
     """The rows that hold anything, each with the line it starts in."""
-    text = read_text(path, error=error)
     rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True, delimiter=separator)
     start = 1
     try:
         for cells in reader:
             stripped = [cell.strip() for cell in cells]
-            if any(stripped):
+            if any(stripped) and start > skipped:
                 rows.append((start, stripped))
             start = reader.line_num + 1
     except csv.Error as problem:
@@ -88,34 +168,9 @@ def _rows(path: Path, error: type[SamesplitError]) -> list[tuple[int, list[str]]
     return rows
 
 
-def read_text(path: Path, *, error: type[SamesplitError] = SamesplitError) -> str:
-    """The text of a UTF-8 file, which may be compressed (`.gz`) and begin with a byte order mark.
-
-    Raises:
-        SamesplitError: (or the given kind) The file is missing, not UTF-8, or a broken archive.
-    """
-    try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-        return content.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise error("does not exist", where=path, remedy="check the name, or create the file") from None
-    except UnicodeDecodeError as problem:
-        raise error(
-            f"is not UTF-8 text ({problem.reason} at byte {problem.start})",
-            where=path,
-            remedy="save it as 'CSV UTF-8', comma-separated",
-        ) from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
-        raise error(
-            f"is not a whole gzip file ({problem})", where=path, remedy="copy or download it again"
-        ) from None
-    except OSError as problem:
-        raise error(f"cannot be read ({problem.strerror})", where=path) from problem
-
-
-def _check_header(header: list[str], line: int, path: Path, error: type[SamesplitError]) -> None:
+def _check_header(
+    header: list[str], line: int, path: Path, error: type[SamesplitError], known: Collection[str]
+) -> None:
     where = f"{path}, line {line}"
     if "" in header:
         raise error(
@@ -128,8 +183,36 @@ def _check_header(header: list[str], line: int, path: Path, error: type[Samespli
         raise error(
             f"the column '{doubled[0]}' stands twice", where=where, remedy="keep one of them, or rename it"
         )
-    for letter, name in ((";", "semicolons"), ("\t", "tabs")):
+    for letter, name in list(_SEPARATORS.items())[1:]:
         if len(header) == 1 and letter in header[0]:
+            none = f", and none of them is {', '.join(list(known)[:5])}" if known else ""
             raise error(
-                f"the columns are separated by {name}", where=where, remedy="save it as comma-separated CSV"
+                f"the columns are separated by {name}{none}",
+                where=where,
+                remedy="correct the names of the columns" if known else "save it as comma-separated CSV",
             )
+
+
+def _whole_rows(
+    rows: list[tuple[int, list[str]]],
+    header: list[str],
+    separator: str,
+    path: Path,
+    error: type[SamesplitError],
+    faults: Faults,
+) -> list[tuple[int, list[str]]]:
+    """The rows with a cell a column; the others are faults."""
+    kept = []
+    for line, cells in rows:
+        if len(cells) < len(header) or any(cells[len(header) :]):
+            faults.add(
+                error(
+                    f"the line has {len(cells)} cells, the header has {len(header)}",
+                    where=f"{path}, line {line}",
+                    remedy="write one cell a column; put a cell that holds a "
+                    f"{_SEPARATORS[separator].removesuffix('s')} into double quotes",
+                )
+            )
+        else:
+            kept.append((line, cells[: len(header)]))
+    return kept

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 __all__ = [
     "CohortError",
     "DataMissingError",
     "DeclarationError",
+    "Faults",
     "FetchError",
     "LesionError",
     "ModelError",
@@ -18,6 +21,7 @@ __all__ = [
     "StatisticsError",
     "TrackingError",
     "WorkspaceError",
+    "gathering",
 ]
 
 
@@ -29,6 +33,9 @@ class SamesplitError(Exception):
         where: The file, table, line or lesion it was found in.
         remedy: One sentence that says what to do about it.
 
+    Attributes:
+        more: Further faults that were found along with this one.
+
     Example:
         >>> print(SamesplitError("the mask is empty", where="lesion L7", remedy="draw it again"))
         lesion L7: the mask is empty
@@ -39,6 +46,7 @@ class SamesplitError(Exception):
         self.problem = problem
         self.where = None if where is None else str(where)
         self.remedy = remedy
+        self.more: tuple[SamesplitError, ...] = ()
         super().__init__(problem)
 
     def __str__(self) -> str:
@@ -54,6 +62,58 @@ def _rebuild(
     kind: type[SamesplitError], problem: str, where: str | None, remedy: str | None
 ) -> SamesplitError:
     return kind(problem, where=where, remedy=remedy)
+
+
+class Faults:
+    """Gathers what is wrong, so that all of it can be told at once.
+
+    Example:
+        >>> faults = Faults()
+        >>> with faults.kept():
+        ...     raise SamesplitError("the label is empty", where="lesions.csv, line 3")
+        >>> faults.add(SamesplitError("the label is empty", where="lesions.csv, line 7"))
+        >>> [fault.where for fault in faults.found]
+        ['lesions.csv, line 3', 'lesions.csv, line 7']
+    """
+
+    def __init__(self) -> None:
+        self.found: list[SamesplitError] = []
+
+    def add(self, fault: SamesplitError) -> None:
+        """Keep a fault, and those found along with it."""
+        self.found += [fault, *fault.more]
+        fault.more = ()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep a fault that is raised in here, instead of stopping at it."""
+        try:
+            yield
+        except SamesplitError as fault:
+            self.add(fault)
+
+    def raise_any(self) -> None:
+        """Raise the first fault, which then holds the others; nothing happens when there is none."""
+        if self.found:
+            first, *others = self.found
+            first.more = tuple(others)
+            raise first
+
+
+@contextmanager
+def gathering(faults: Faults | None) -> Iterator[Faults]:
+    """Give the caller's faults, or fresh ones that are raised together at the end.
+
+    Raises:
+        SamesplitError: (the first fault) Where the caller gathers none, and something was wrong.
+    """
+    if faults is not None:
+        yield faults
+        return
+    own = Faults()
+    with own.kept():
+        yield own
+    own.raise_any()
 
 
 class DeclarationError(SamesplitError):

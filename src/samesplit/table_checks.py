@@ -9,9 +9,9 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from samesplit.errors import SamesplitError
+from samesplit.errors import Faults, SamesplitError, gathering
 
-__all__ = ["check_table"]
+__all__ = ["check_lines", "check_table", "number_cells"]
 
 
 def check_table(
@@ -47,6 +47,146 @@ def check_table(
         return schema.validate(table, lazy=True)
     except SchemaErrors as problem:
         raise error(_explain(problem, table, schema), where=where) from None
+
+
+def check_lines(
+    table: pd.DataFrame,
+    schema: pa.DataFrameSchema,
+    path: Path,
+    *,
+    error: type[SamesplitError] = SamesplitError,
+    faults: Faults | None = None,
+) -> pd.DataFrame:
+    """Check a table that somebody wrote, and give it back with the schema's types.
+
+    Args:
+        table: The table; its index is the line in the file.
+        schema: One of the schemas of `samesplit.tables`.
+        path: The file.
+        error: The kind of error to raise.
+        faults: Gathers every cell that is wrong; without it, all are raised together.
+
+    Returns:
+        The checked table; as it was given where faults were gathered.
+
+    Raises:
+        SamesplitError: (or the given kind) A column is missing, or (without `faults`) a cell is wrong.
+    """
+    missing = [name for name, column in schema.columns.items() if column.required and name not in table]
+    if missing:
+        raise error(
+            f"the {schema.name} table lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}",
+            where=path,
+            remedy=f"add what is missing; columns found: {', '.join(map(str, table.columns)) or 'none'}",
+        )
+    with gathering(faults) as found:
+        before = len(found.found)
+        for problem, lines, remedy in _of_lines(table, schema):
+            found.add(error(problem, where=_lines(path, lines), remedy=remedy))
+        if len(found.found) > before:
+            return table
+    checked: pd.DataFrame = schema.validate(table, lazy=True)
+    return checked
+
+
+def number_cells(
+    column: pd.Series[Any],
+    path: Path,
+    *,
+    error: type[SamesplitError] = SamesplitError,
+    faults: Faults | None = None,
+    remedy: str = "write numbers with a decimal point, and leave unknown values empty",
+    of: pd.Series[Any] | None = None,
+) -> pd.Series[float]:
+    """A column of text as numbers; what is none is a fault, and missing.
+
+    Args:
+        column: Text, indexed by the line in the file.
+        path: The file.
+        error: The kind of error to raise.
+        faults: Gathers the cells that hold no number; without it, they are raised together.
+        remedy: What to do about them.
+        of: The lesion of each line, for the message.
+
+    Example:
+        >>> number_cells(pd.Series(["1.5", None], name="age"), Path("lesions.csv")).tolist()
+        [1.5, nan]
+    """
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    with gathering(faults) as found:
+        for line in column.index[numbers.isna() & column.notna()]:
+            whose = "" if of is None else f" for lesion {of[line]!r}"
+            problem = f"column '{column.name}' must hold numbers, found {column[line]!r}{whose}"
+            found.add(error(problem, where=f"{path}, line {line}", remedy=remedy))
+    return numbers
+
+
+def _of_lines(table: pd.DataFrame, schema: pa.DataFrameSchema) -> list[tuple[str, list[int], str]]:
+    """What is wrong in a table, with the lines and what to do: whole numbers, else cells and doubled keys."""
+    for name, column in schema.columns.items():
+        if str(column.dtype) == "int64" and name in table and pd.api.types.is_float_dtype(table[name]):
+            halves = table[name][table[name].notna() & (table[name] % 1 != 0)]
+            if len(halves):
+                return [
+                    (f"column '{name}' must hold a whole number, found {value:g}{_of(table, line, schema)}",
+                     [int(line)], "write a whole number")
+                    for line, value in halves.items()
+                ]  # fmt: skip
+    try:
+        schema.validate(table, lazy=True)
+    except SchemaErrors as problem:
+        cases = problem.failure_cases
+    else:
+        return []
+    cells = cases[~cases["check"].astype(str).str.contains("uniqueness")]
+    told = [_of_cell(case, table, schema) for case in cells.to_dict("records")]
+    if len(cells) < len(cases):
+        key = list((schema.metadata or {})["key"])
+        whole = table[table[key].notna().all(axis=1)]
+        for values, part in whole.groupby(key, sort=False):
+            lines = [int(line) for line in part.index]
+            if len(lines) > 1:
+                ids = ", ".join(f"{name} {_plain(value)!r}" for name, value in zip(key, values, strict=True))
+                told.append((f"{ids} stands in {len(lines)} lines", lines, "keep one of them"))
+    return told
+
+
+def _of_cell(
+    case: dict[Any, Any], table: pd.DataFrame, schema: pa.DataFrameSchema
+) -> tuple[str, list[int], str]:
+    """What is wrong with one cell, or with a column as a whole."""
+    name, check, value = case["column"], str(case["check"]), _plain(case["failure_case"])
+    if "column_in_schema" in check:
+        known = ", ".join(schema.columns)
+        return (f"the {schema.name} table has the unknown column '{value}'", [],
+                f"rename it or take it out; the table knows {known}")  # fmt: skip
+    lines = [] if case["index"] is None or case["index"] not in table.index else [int(case["index"])]
+    of = _of(table, lines[0], schema) if lines else ""
+    if "not_nullable" in check:
+        return f"column '{name}' is empty{of}", lines, "fill it in, or take the line out"
+    if "coerce" in check or "dtype" in check:
+        kind = {"float64": "a number", "int64": "a whole number", "Int8": "0 or 1"}
+        wanted = kind.get(str(schema.columns[name].dtype), "text")
+        return f"column '{name}' must hold {wanted}, found {value!r}{of}", lines, f"write {wanted}"
+    return f"column '{name}' {check}, found {value!r}{of}", lines, "correct the cell"
+
+
+def _of(table: pd.DataFrame, line: Any, schema: pa.DataFrameSchema) -> str:
+    """The lesion or patient of a line."""
+    ids = [c for c in ("lesion_id", "patient_id") if c in table and c in (schema.metadata or {})["key"]]
+    return "".join(f" ({c} {_plain(table[c].loc[line])!r})" for c in ids if pd.notna(table[c].loc[line]))
+
+
+def _lines(path: Path, lines: list[int]) -> str:
+    """A file and some of its lines.
+
+    Example:
+        >>> _lines(Path("a.csv"), [3]), _lines(Path("a.csv"), [3, 7]), _lines(Path("a.csv"), [])
+        ('a.csv, line 3', 'a.csv, lines 3, 7', 'a.csv')
+    """
+    if not lines:
+        return str(path)
+    return f"{path}, line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"
 
 
 def _check_whole(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ import pandera.pandas as pa
 
 from samesplit import __version__
 from samesplit.csv_files import read_cells
-from samesplit.errors import SamesplitError
+from samesplit.errors import Faults, SamesplitError, gathering
 from samesplit.storage import hash_bytes, hash_object, write_bytes, write_json, write_text
-from samesplit.table_checks import check_table
+from samesplit.table_checks import check_lines, check_table, number_cells
 
 __all__ = [
     "FEATURES",
@@ -30,9 +31,11 @@ __all__ = [
     "RESULTS",
     "SCHEMAS",
     "SPLITS",
+    "check_lines",
     "check_table",
     "empty_table",
     "hash_table",
+    "number_cells",
     "read_csv",
     "read_record",
     "read_table",
@@ -296,13 +299,23 @@ def read_csv(
     schema: pa.DataFrameSchema | None = None,
     *,
     error: type[SamesplitError] = SamesplitError,
+    known: Collection[str] = (),
+    numbers: Collection[str] = (),
+    missing: Collection[str] = (),
+    notes: list[str] | None = None,
+    faults: Faults | None = None,
 ) -> pd.DataFrame:
     """Read a user's CSV: ids and text stay text (`007` is not 7), empty cells are missing.
 
     Args:
-        path: UTF-8, comma-separated, one header row.
-        schema: Checked when given; its number columns are converted.
+        path: See `samesplit.csv_files.read_rows` for what may stand in it.
+        schema: Checked when given; its number columns are converted, its columns are known names.
         error: The kind of error to raise.
+        known: Further names of columns that the table may have.
+        numbers: Further columns that hold numbers.
+        missing: Words that stand for a missing value.
+        notes: What was found out about the file is added to these.
+        faults: Gathers what is wrong with single lines; without it, all that is wrong is raised together.
 
     Returns:
         With a schema, the checked table; without, a table of text whose index is the line in the file.
@@ -310,25 +323,22 @@ def read_csv(
     Raises:
         SamesplitError: (or the given kind) The file is missing, is not a CSV or does not fit the schema.
     """
-    table = read_cells(path, error=error)
-    if schema is None:
-        return table
-    for name, column in schema.columns.items():
-        if name in table and _dtype(column) != "str":
-            table[name] = _numbers(table[name], name, path, error)
-    return check_table(table, schema, where=path, error=error).reset_index(drop=True)
-
-
-def _numbers(column: pd.Series[Any], name: str, path: Path, error: type[SamesplitError]) -> pd.Series[Any]:
-    numbers = pd.to_numeric(column, errors="coerce")
-    bad = column[numbers.isna() & column.notna()]
-    if len(bad):
-        raise error(
-            f"column '{name}' must hold numbers, found {bad.iloc[0]!r} in line {bad.index[0]}",
-            where=path,
-            remedy="write numbers with a point, and leave unknown values empty",
+    of_schema = {} if schema is None else {name: _dtype(column) for name, column in schema.columns.items()}
+    with gathering(faults) as found:
+        table = read_cells(
+            path,
+            error=error,
+            known={*known, *of_schema},
+            numbers={*numbers, *(name for name, kind in of_schema.items() if kind != "str")},
+            missing=missing,
+            notes=notes,
+            faults=found,
         )
-    return numbers
+        if schema is None:
+            return table
+        for name in (name for name, kind in of_schema.items() if kind != "str" and name in table):
+            table[name] = number_cells(table[name], path, error=error, faults=found)
+        return check_lines(table, schema, path, error=error, faults=found).reset_index(drop=True)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> Path:

@@ -120,6 +120,7 @@ def test_pyradiomics_columns_about_the_extraction_are_left_out_with_a_note(bench
     assert found is not None
     assert list(found.table.columns) == ["volume", "entropy (bits)", "GLCM/contrast"]
     assert found.notes == (
+        "table.csv: read as missing: 'NaN' in entropy (bits) (1 cell)",
         "table.csv: 2 columns diagnostics_... left out: they are about the extraction, not the lesion",
     )
 
@@ -127,9 +128,9 @@ def test_pyradiomics_columns_about_the_extraction_are_left_out_with_a_note(bench
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (TABLE + "L9,1,1,1\n", "line 6: lesion 'L9' is not in lesions.csv\nRemedy: add it to"),
-        (TABLE + "L33,1,1,1\n", "lesion 'L33' is not in lesions.csv\nRemedy: did you mean 'L3'? Else"),
-        (TABLE + "L1,1,1,1\n", "line 3 and line 6: lesion 'L1' has two rows\nRemedy: keep one row a lesion"),
+        (TABLE + "L9,1,1,1\n", "line 6: lesion 'L9' is not in lesions.csv\nRemedy: Add it to"),
+        (TABLE + "L33,1,1,1\n", "lesion 'L33' is not in lesions.csv\nRemedy: did you mean 'L3'? Add"),
+        (TABLE + "L1,1,1,1\n", "line 3 and line 6: lesion 'L1' stands twice\nRemedy: keep one line a lesion"),
         (TABLE + ",1,1,1\n", "line 6: column 'lesion_id' is empty"),
         (TABLE.replace("2.5", "much"), "line 3: column 'entropy (bits)' must hold numbers, found 'much' for "
                                        "lesion 'L1'\nRemedy: write numbers with a decimal point"),
@@ -146,9 +147,9 @@ def test_pyradiomics_columns_about_the_extraction_are_left_out_with_a_note(bench
         (TABLE.replace("lesion_id", "lesion"), "there is no column 'lesion_id' that holds the ids of the lesions\n"
                                                "Remedy: did you mean 'lesion'? Name it as features.id_column"),
         (TABLE.replace("lesion_id,volume", "lesion_id,entropy (bits)"), "'entropy (bits)' stands twice"),
-        (TABLE + "L9,1\n", "line 6: the row has 2 cells, the header has 4"),
+        (TABLE + "L9,1\n", "line 6: the line has 2 cells, the header has 4"),
         ("lesion_id\nL1\n", "has no column of features"),
-        ("lesion_id,a\n", "has no rows"),
+        ("lesion_id,a\n", "holds no lesions"),
     ],
 )  # fmt: skip
 def test_a_table_that_cannot_be_used_is_an_error_with_its_place_and_a_remedy(

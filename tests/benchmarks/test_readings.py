@@ -85,15 +85,15 @@ def test_a_score_alone_is_a_call(load: Any) -> None:
 
 def test_readings_of_unknown_lesions(load: Any) -> None:
     assert refused(load, HEADER + complete() + "A,L9,unaided,1,,\nA,L8,unaided,1,,\n") == (
-        ", line 6: 2 readings are of 2 lesions that the cohort does not have: 'L8', 'L9' (reader 'A')\n"
-        "Remedy: correct the ids, or take the rows out"
+        ", line 6: lesion 'L9' is not in lesions.csv (reader 'A')\n"
+        "Remedy: Correct the id, or take the lines out"
     )
 
 
 def test_doubled_rows(load: Any) -> None:
     assert refused(load, HEADER + complete() + "A,L1,unaided,1,,\n") == (
-        ": the readings table has 2 doubled rows; the first: reader_id 'A', lesion_id 'L1', modality 'unaided'"
-        " in rows 2 and 6"
+        ", lines 2, 6: reader_id 'A', lesion_id 'L1', modality 'unaided' stands in 2 lines\n"
+        "Remedy: keep one of them"
     )
 
 
@@ -104,9 +104,9 @@ def test_doubled_rows(load: Any) -> None:
          "'malignant' (1) nor 'benign' (0)\nRemedy: write the name of a class, 1 or 0, or leave the cell empty"),
         (HEADER + "A,L1,unaided,1,high,\n", ", line 2: column 'score' of reader 'A' on lesion 'L1' must hold a "
          "number, found 'high'"),
-        (HEADER + "A,L1,unaided,1,1,-3\n", ": column 'seconds' must not be negative, found -3.0 in row 2"),
-        (HEADER + "A,L1,unaided,1,inf,\n", ": column 'score' must be finite, found inf in row 2 (lesion_id 'L1')"),
-        (HEADER + ",L1,unaided,1,,\n", ": column 'reader_id' is empty in row 2 (lesion_id 'L1')"),
+        (HEADER + "A,L1,unaided,1,1,-3\n", ", line 2: column 'seconds' must not be negative, found -3.0 ("),
+        (HEADER + "A,L1,unaided,1,inf,\n", ", line 2: column 'score' must be finite, found inf (lesion_id 'L1')"),
+        (HEADER + ",L1,unaided,1,,\n", ", line 2: column 'reader_id' is empty (lesion_id 'L1')"),
         ("reader_id,lesion_id\nA,L1\n", ": the readings have neither a column 'decision' nor a column 'score'"),
         ("lesion_id,decision\nL1,1\n", ": the readings table lacks the column reader_id"),
         ("reader_id,lesion_id,decision,mood\nA,L1,1,x\n", ": the readings table has the unknown column 'mood'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from samesplit.benchmarks.feature_table import FeatureTable, load_feature_table
 from samesplit.benchmarks.fetching import data_root as find_data_root
 from samesplit.benchmarks.fingerprint import cohort_hash, split_columns
 from samesplit.benchmarks.images import load_images
-from samesplit.errors import CohortError
-from samesplit.tables import LESIONS, read_csv
+from samesplit.errors import CohortError, Faults, gathering
+from samesplit.tables import IMAGES, LEDGER, LESIONS, check_lines, empty_table, number_cells, read_csv
 
 __all__ = ["Cohort", "find_table", "load_cohort"]
 
@@ -41,6 +42,7 @@ class Cohort:
         ledger: One row for each image, and each row of the table of features, that is missing, with the reason.
         sha256: Hash of what the benchmark's split depends on: ids, labels and strata columns.
         features: The table of features of one's own, where the benchmark names one instead of profiles.
+        notes: What was found out about the files: their separators, their missing values, ...
     """
 
     lesions: pd.DataFrame
@@ -49,9 +51,16 @@ class Cohort:
     ledger: pd.DataFrame
     sha256: str
     features: FeatureTable | None = None
+    notes: tuple[str, ...] = ()
 
 
-def load_cohort(folder: Path, definition: BenchmarkDefinition, *, data_root: Path | None = None) -> Cohort:
+def load_cohort(
+    folder: Path,
+    definition: BenchmarkDefinition,
+    *,
+    data_root: Path | None = None,
+    faults: Faults | None = None,
+) -> Cohort:
     """Read and check `lesions.csv`, `images.csv` and the table of features of a benchmark.
 
     `images.csv` is read where the benchmark names sequences, the table where it names one. They
@@ -62,31 +71,36 @@ def load_cohort(folder: Path, definition: BenchmarkDefinition, *, data_root: Pat
         definition: Its definition.
         data_root: Where the paths of `images.csv` and of the table start; found by
             `samesplit.benchmarks.fetching.data_root` when not given.
+        faults: Gathers all that is wrong in all three tables; without it, what is wrong is raised together. With
+            faults among them the cohort is good for looking further, and for nothing else.
 
     Raises:
         CohortError: A table is missing or holds something that cannot be: doubled ids, a label outside the
             two classes, a patient at two sites, text where a number is declared, an unknown sequence, ...
         DataMissingError: None of the image files exists, or the table of features does not.
     """
-    root = find_data_root(definition, folder) if data_root is None else data_root
-    path = find_table("lesions.csv", folder, root)
-    lesions = read_lesions(path, definition)
-    labels = _labels(lesions, definition.task, path)
-    images, ledger = load_images(folder, definition, lesions["lesion_id"].tolist(), root=root)
-    table = None
-    if definition.features is not None:
-        table, missing = load_feature_table(folder, definition, lesions, labels, root=root)
-        ledger = pd.concat([ledger, missing], ignore_index=True) if len(missing) else ledger
-    columns = split_columns(definition.split.scheme, definition.split.strata)
-    _known_columns(lesions, columns, path, needed_by="split")
-    return Cohort(
-        lesions=lesions,
-        images=images,
-        labels=labels,
-        ledger=ledger,
-        sha256=cohort_hash(lesions, labels, columns),
-        features=table,
-    )
+    with gathering(faults) as found:
+        root = find_data_root(definition, folder) if data_root is None else data_root
+        path = find_table("lesions.csv", folder, root)
+        notes: list[str] = []
+        lesions = read_lesions(path, definition, notes=notes, faults=found)
+        labels = _labels(lesions, definition.task, path, found)
+        images, ledger = empty_table(IMAGES), empty_table(LEDGER)
+        with found.kept():
+            images, ledger = load_images(
+                folder, definition, lesions["lesion_id"].tolist(), root=root, notes=notes, faults=found
+            )
+        table = None
+        if definition.features is not None:
+            with found.kept():
+                table, missing = load_feature_table(
+                    folder, definition, lesions, labels, root=root, faults=found
+                )
+                ledger = pd.concat([ledger, missing], ignore_index=True) if len(missing) else ledger
+        columns = split_columns(definition.split.scheme, definition.split.strata)
+        there = _known_columns(lesions, columns, path, needed_by="split", faults=found)
+        sha256 = "" if found.found else cohort_hash(lesions, labels, there)
+    return Cohort(lesions, images, labels, ledger, sha256, features=table, notes=tuple(notes))
 
 
 def find_table(name: str, folder: Path, root: Path) -> Path:
@@ -94,118 +108,165 @@ def find_table(name: str, folder: Path, root: Path) -> Path:
     return next((place / name for place in (folder, root) if (place / name).is_file()), folder / name)
 
 
-def read_lesions(path: Path, definition: BenchmarkDefinition) -> pd.DataFrame:
+def read_lesions(
+    path: Path,
+    definition: BenchmarkDefinition,
+    *,
+    notes: list[str] | None = None,
+    faults: Faults | None = None,
+) -> pd.DataFrame:
     """Read a lesions table, type its declared clinical columns and sort it by `lesion_id`.
+
+    Args:
+        path: The table.
+        definition: The benchmark's definition.
+        notes: What was found out about the file is added to these.
+        faults: Gathers what is wrong; see `load_cohort`.
 
     Raises:
         CohortError: See `load_cohort`.
     """
-    lines = read_csv(path, error=CohortError)
-    lesions = read_csv(path, LESIONS, error=CohortError).set_axis(lines.index)
-    if lesions.empty:
-        raise CohortError("has no rows", where=path, remedy="write one row a lesion")
-    _plain_ids(lesions, path)
-    _real_dates(lesions, path)
-    _known_columns(lesions, definition.cohort.clinical, path, needed_by="cohort.clinical")
-    for column, kind in definition.cohort.clinical.items():
-        if kind == "number":
-            lesions[column] = _numbers(lesions, column, path)
-    _one_value_per_patient(lesions, path)
+    clinical = definition.cohort.clinical
+    with gathering(faults) as found:
+        lesions = read_csv(
+            path,
+            error=CohortError,
+            known=[*LESIONS.columns, *clinical],
+            numbers=["size_mm", *(name for name, kind in clinical.items() if kind == "number")],
+            missing=definition.missing_values,
+            notes=notes,
+            faults=found,
+        )
+        if lesions.empty:
+            raise CohortError("holds no lesions", where=path, remedy="write one line a lesion")
+        if "size_mm" in lesions:
+            lesions["size_mm"] = number_cells(lesions["size_mm"], path, error=CohortError, faults=found)
+        lesions = check_lines(lesions, LESIONS, path, error=CohortError, faults=found)
+        _plain_ids(lesions, path, found)
+        _real_dates(lesions, path, found)
+        for column in _known_columns(lesions, clinical, path, needed_by="cohort.clinical", faults=found):
+            if clinical[column] == "number":
+                lesions[column] = _numbers(lesions, column, path, found)
+        _one_value_per_patient(lesions, path, found)
     return lesions.sort_values("lesion_id", ignore_index=True)
 
 
-def _labels(lesions: pd.DataFrame, task: TaskSettings, path: Path) -> pd.Series[int]:
+def _labels(lesions: pd.DataFrame, task: TaskSettings, path: Path, faults: Faults) -> pd.Series[int]:
+    """0 or 1 by lesion; the lesions whose label is at fault are not among them."""
     classes = {task.negative: 0, task.positive: 1}
     numbers = lesions["label"].map(classes)
-    wrong = lesions[numbers.isna()]
+    wrong = lesions[numbers.isna() & lesions["label"].notna()]
     if len(wrong):
         found = ", ".join(repr(value) for value in sorted(set(wrong["label"]))[:5])
-        raise CohortError(
-            f"{len(wrong)} lesions have a label outside the two classes {task.negative!r} and "
-            f"{task.positive!r}; the first is lesion {wrong['lesion_id'].iloc[0]!r}; labels found: {found}",
-            where=path,
-            remedy="correct the labels, or task.positive and task.negative in benchmark.yaml",
+        faults.add(
+            CohortError(
+                f"{len(wrong)} lesions have a label outside the two classes {task.negative!r} and "
+                f"{task.positive!r}; the first is lesion {wrong['lesion_id'].iloc[0]!r}; labels found: {found}",
+                where=path,
+                remedy="correct the labels, or task.positive and task.negative in benchmark.yaml",
+            )
         )
     absent = [name for name, number in classes.items() if not (numbers == number).any()]
-    if absent:
-        raise CohortError(
-            f"no lesion is {absent[0]!r}",
-            where=path,
-            remedy="a benchmark needs lesions of both classes: add some, or correct the label column",
+    if absent and not len(wrong):
+        faults.add(
+            CohortError(
+                f"no lesion is {absent[0]!r}",
+                where=path,
+                remedy="a benchmark needs lesions of both classes: add some, or correct the label column",
+            )
         )
-    return pd.Series(
-        numbers.to_numpy(np.int64), index=pd.Index(lesions["lesion_id"], name="lesion_id"), name="label"
-    )
+    known = lesions[numbers.notna() & lesions["lesion_id"].notna()].drop_duplicates("lesion_id")
+    index = pd.Index(known["lesion_id"], name="lesion_id")
+    return pd.Series(numbers[known.index].to_numpy(np.int64), index=index, name="label")
 
 
-def _plain_ids(lesions: pd.DataFrame, path: Path) -> None:
+def _plain_ids(lesions: pd.DataFrame, path: Path, faults: Faults) -> None:
     for column in ("lesion_id", "patient_id"):
-        for line, value in lesions[column].items():
+        for line, value in lesions[column].dropna().items():
             if any(unicodedata.category(letter) == "Cc" for letter in value):
-                raise CohortError(
-                    f"column '{column}' holds a line break, tab or other control character: {value!r}",
-                    where=f"{path}, line {line}",
-                    remedy="use printable characters in ids",
+                faults.add(
+                    CohortError(
+                        f"column '{column}' holds a line break, tab or other control character: {value!r}",
+                        where=f"{path}, line {line}",
+                        remedy="use printable characters in ids",
+                    )
                 )
 
 
-def _real_dates(lesions: pd.DataFrame, path: Path) -> None:
+def _real_dates(lesions: pd.DataFrame, path: Path, faults: Faults) -> None:
     if "date" not in lesions:
         return
-    for line in lesions.index[lesions["date"].notna()]:
-        value = str(lesions.loc[line, "date"])
+    for line, lesion, value in zip(lesions.index, lesions["lesion_id"], lesions["date"], strict=True):
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)):
+            continue  # told already
         try:
             date.fromisoformat(value)
         except ValueError as error:
-            raise CohortError(
-                f"column 'date' of lesion {lesions.loc[line, 'lesion_id']!r} holds {value!r}, which is no day "
-                f"of the calendar ({error})",
-                where=f"{path}, line {line}",
-                remedy="write dates as YYYY-MM-DD",
-            ) from None
+            faults.add(
+                CohortError(
+                    f"column 'date' of lesion {lesion!r} holds {value!r}, which is no day "
+                    f"of the calendar ({error})",
+                    where=f"{path}, line {line}",
+                    remedy="write dates as YYYY-MM-DD",
+                )
+            )
 
 
-def _known_columns(lesions: pd.DataFrame, columns: Iterable[str], path: Path, *, needed_by: str) -> None:
+def _known_columns(
+    lesions: pd.DataFrame, columns: Iterable[str], path: Path, *, needed_by: str, faults: Faults
+) -> list[str]:
+    """Those of the columns that there are; the others are faults."""
+    there = []
     for column in columns:
-        if column not in lesions:
-            near = difflib.get_close_matches(column, lesions.columns, n=1)
-            hint = f"did you mean '{near[0]}'? " if near else ""
-            raise CohortError(
+        if column in lesions:
+            there.append(column)
+            continue
+        near = difflib.get_close_matches(column, lesions.columns, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        faults.add(
+            CohortError(
                 f"there is no column '{column}', which {needed_by} in benchmark.yaml asks for",
                 where=path,
                 remedy=f"{hint}Columns found: {', '.join(lesions.columns)}",
             )
+        )
+    return there
 
 
-def _numbers(lesions: pd.DataFrame, column: str, path: Path) -> pd.Series[float]:
+def _numbers(lesions: pd.DataFrame, column: str, path: Path, faults: Faults) -> pd.Series[float]:
     given = lesions[column]
     numbers = pd.to_numeric(given, errors="coerce").astype("float64")
-    bad = lesions[given.notna() & ~np.isfinite(numbers)]
-    if len(bad):
-        line = bad.index[0]
-        raise CohortError(
-            f"clinical variable '{column}' is declared a number, but lesion {bad['lesion_id'].iloc[0]!r} "
-            f"holds {given[line]!r}" + (f" (and {len(bad) - 1} more such cells)" if len(bad) > 1 else ""),
-            where=f"{path}, line {line}",
-            remedy="write numbers with a decimal point and leave unknown values empty, or declare "
-            f"'{column}: category' in cohort.clinical",
+    for line in lesions.index[given.notna() & ~np.isfinite(numbers)]:
+        comma = (
+            ", or save the file with semicolons where it has decimal commas"
+            if "," in str(given[line])
+            else ""
+        )
+        faults.add(
+            CohortError(
+                f"clinical variable '{column}' is declared a number, but lesion "
+                f"{lesions['lesion_id'][line]!r} holds {given[line]!r}",
+                where=f"{path}, line {line}",
+                remedy=f"write numbers with a decimal point and leave unknown values empty{comma}, or declare "
+                f"'{column}: category' in cohort.clinical",
+            )
         )
     return numbers
 
 
-def _one_value_per_patient(lesions: pd.DataFrame, path: Path) -> None:
+def _one_value_per_patient(lesions: pd.DataFrame, path: Path, faults: Faults) -> None:
     for column in _OF_THE_PATIENT:
         if column not in lesions:
             continue
         several = lesions.groupby("patient_id")[column].nunique()
         for patient in several.index[several > 1]:
             rows = lesions[lesions["patient_id"] == patient]
-            raise _conflict(rows, column, str(patient), path)
+            faults.add(_conflict(rows, column, str(patient), path))
     if {"age", "date"} <= set(lesions.columns):  # without a date, two lesions may be years apart
         several = lesions.groupby(["patient_id", "date"])["age"].nunique()
         for patient, day in several.index[several > 1]:
             rows = lesions[(lesions["patient_id"] == patient) & (lesions["date"] == day)]
-            raise _conflict(rows, "age", str(patient), path)
+            faults.add(_conflict(rows, "age", str(patient), path))
 
 
 def _conflict(rows: pd.DataFrame, column: str, patient: str, path: Path) -> CohortError:
@@ -214,5 +275,5 @@ def _conflict(rows: pd.DataFrame, column: str, patient: str, path: Path) -> Coho
         f"patient {patient!r} has several values of '{column}': {', '.join(map(repr, values))} "
         f"(lesions {', '.join(map(repr, rows['lesion_id']))})",
         where=f"{path}, lines {', '.join(map(str, rows.index))}",
-        remedy="correct the rows, or give different patients different ids",
+        remedy="correct the lines, or give different patients different ids",
     )

@@ -56,7 +56,7 @@ def read_file_list(path: Path) -> list[CroppedFile]:
     Raises:
         DeclarationError: The list is missing, lacks a column or holds a cell that cannot be.
     """
-    rows = read_cells(path, error=DeclarationError)
+    rows = read_cells(path, error=DeclarationError, known=COLUMNS)
     missing = [column for column in COLUMNS if column not in rows]
     if missing:
         raise DeclarationError(f"lacks the column {', '.join(missing)}", where=path)

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from samesplit.csv_files import MISSING_WORDS
 from samesplit.declarations import Declaration, read_declaration
 from samesplit.errors import DeclarationError
 
@@ -254,6 +255,8 @@ class BenchmarkDefinition(Declaration):
     statistics: StatisticsSettings = StatisticsSettings()
     readings: str | None = None
     """File name of the readings table in the benchmark's folder."""
+    missing_values: tuple[str, ...] = MISSING_WORDS
+    """Words that mean a missing value in any table of the benchmark, in whatever case, as an empty cell does."""
 
     def model_uses(self) -> tuple[ModelUse, ...]:
         """The models in order, each with its name, its file and the settings that are changed."""

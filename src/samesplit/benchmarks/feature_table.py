@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from samesplit.benchmarks.definition import BenchmarkDefinition, FeatureTableSettings
-from samesplit.csv_files import read_rows, read_text
-from samesplit.errors import CohortError, DataMissingError
+from samesplit.benchmarks.feature_files import DIAGNOSTICS, FeatureFile, number_of, read_feature_file
+from samesplit.errors import CohortError, DataMissingError, Faults, gathering
+from samesplit.near_ids import which_id_is_meant
 from samesplit.storage import hash_object
 from samesplit.tables import LEDGER, check_table, empty_table
 
@@ -22,10 +23,7 @@ __all__ = ["FeatureTable", "load_feature_table"]
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
-_DIAGNOSTICS = "diagnostics_"
-"""What the names of pyradiomics' columns about the extraction itself begin with."""
 _LABELS = ("label", "label_provenance", "patient_id")
-_MISSING = ("", "na", "n/a", "nan", "null", "none")
 _TELLS_LABEL_FROM = 10
 """Lesions from which on a two-valued column that goes with the label is taken for the label, not for chance."""
 
@@ -48,17 +46,6 @@ class FeatureTable:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Raw:
-    """A table as its file holds it."""
-
-    columns: dict[str, Sequence[Any] | Numbers]
-    places: list[str]
-
-    def without(self, names: set[str]) -> _Raw:
-        return _Raw({name: cells for name, cells in self.columns.items() if name not in names}, self.places)
-
-
 def load_feature_table(
     folder: Path,
     definition: BenchmarkDefinition,
@@ -66,10 +53,11 @@ def load_feature_table(
     labels: pd.Series[int],
     *,
     root: Path,
+    faults: Faults | None = None,
 ) -> tuple[FeatureTable, pd.DataFrame]:
     """Read and check the table that a benchmark names under `features`.
 
-    Empty cells, `NA`, `N/A`, `NaN`, `null` and `None` are missing values. Columns about the extraction itself, as
+    Empty cells and the benchmark's `missing_values` are missing. Columns about the extraction itself, as
     pyradiomics writes them (`diagnostics_...`), are left out with a note.
 
     Args:
@@ -78,6 +66,7 @@ def load_feature_table(
         lesions: The cohort's lesions table.
         labels: 0 or 1 by `lesion_id`; read only to refuse a column that repeats them.
         root: The data folder, where the file is looked for next.
+        faults: Gathers all that is wrong; without it, what is wrong is raised together.
 
     Returns:
         The table, and ledger rows for the lesions that it lacks.
@@ -91,18 +80,23 @@ def load_feature_table(
     if settings is None:
         raise CohortError("names no table under 'features'", where=folder / "benchmark.yaml")
     path = _find(folder, definition, settings, root)
-    raw = _read_parquet(path, settings) if path.suffix == ".parquet" else _read_text(path, settings)
-    ids = _ids(raw, settings, path)
-    _check_lesions(ids, raw.places, set(lesions["lesion_id"]), path)
-    raw, notes = _features_only(raw, settings, [str(name) for name in lesions.columns], path)
-    numbers = [_numbers(name, cells, ids, raw.places, path) for name, cells in raw.columns.items()]
-    values = pd.DataFrame(
-        np.column_stack(numbers), index=pd.Index(ids, name="lesion_id"), columns=pd.Index(list(raw.columns))
-    ).sort_index()
-    _refuse_label(values, labels, path)
+    with gathering(faults) as found:
+        before = len(found.found)
+        raw = read_feature_file(path, settings, definition.missing_values, found)
+        ids = _ids(raw, settings, path, found)
+        _check_lesions(ids, raw.places, set(lesions["lesion_id"].dropna()), path, found)
+        raw, notes = _features_only(raw, settings, [str(name) for name in lesions.columns], path, found)
+        numbers = [_numbers(name, cells, ids, raw.places, path, found) for name, cells in raw.columns.items()]
+        values = pd.DataFrame(
+            np.column_stack(numbers),
+            index=pd.Index(ids, name="lesion_id"),
+            columns=pd.Index(list(raw.columns)),
+        ).sort_index()
+        if len(found.found) == before:
+            _refuse_label(values[values.index.isin(labels.index)], labels, path, found)
     empty = [str(i) for i in values.index[values.isna().all(axis=1)]]
     ledger = _ledger(definition, settings.file, [str(i) for i in lesions["lesion_id"]], set(ids), set(empty))
-    return FeatureTable(settings.file, values, _digest(values), notes), ledger
+    return FeatureTable(settings.file, values, _digest(values), (*raw.notes, *notes)), ledger
 
 
 def _find(folder: Path, definition: BenchmarkDefinition, settings: FeatureTableSettings, root: Path) -> Path:
@@ -122,70 +116,7 @@ def _find(folder: Path, definition: BenchmarkDefinition, settings: FeatureTableS
     )
 
 
-def _read_text(path: Path, settings: FeatureTableSettings) -> _Raw:
-    quick = _read_quickly(read_text(path, error=CohortError), settings)
-    if quick is not None:
-        return quick
-    header, lines, rows = read_rows(path, error=CohortError)
-    if not rows:
-        raise CohortError("has no rows", where=path, remedy="write one row a lesion")
-    columns: dict[str, Sequence[Any] | Numbers] = dict(zip(header, zip(*rows, strict=True), strict=True))
-    return _Raw(columns, [f"line {line}" for line in lines])
-
-
-def _read_quickly(text: str, settings: FeatureTableSettings) -> _Raw | None:
-    """A table without quotes, gaps or text among its features, several times faster; None for any other.
-
-    Whatever is wrong with a table is found, and told with its place, by the way that is slow.
-    """
-    lines = text.splitlines()
-    header = [name.strip() for name in lines[0].split(",")] if lines else []
-    commas = len(header) - 1
-    regular = '"' not in text and len(lines) > 1 and all(line.count(",") == commas for line in lines)
-    if not regular or "" in header or len(set(header)) < len(header):
-        return None
-    as_text = {settings.id_column, *settings.drop}
-    as_text |= {name for name in header if name.startswith(_DIAGNOSTICS)}
-    places = [place for place, name in enumerate(header) if name not in as_text]
-    numbers = np.empty((len(places), len(lines) - 1))
-    rows = [line.split(",") for line in lines[1:]]
-    try:
-        for row, cells in enumerate(rows):
-            numbers[:, row] = _row_of_numbers([cells[place] for place in places])
-    except ValueError:
-        return None
-    columns: dict[str, Sequence[Any] | Numbers] = {
-        name: [cells[place].strip() for cells in rows] for place, name in enumerate(header) if name in as_text
-    }
-    columns |= {header[place]: numbers[row] for row, place in enumerate(places)}
-    return _Raw({name: columns[name] for name in header}, [f"line {row + 2}" for row in range(len(rows))])
-
-
-def _row_of_numbers(cells: list[str]) -> list[float]:
-    if "_" not in "".join(cells):  # Python reads 1_0 as 10
-        try:
-            return list(map(float, cells))
-        except ValueError:
-            pass  # something is missing, or wrong
-    return [_number(cell.strip()) for cell in cells]
-
-
-def _read_parquet(path: Path, settings: FeatureTableSettings) -> _Raw:
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise CohortError(
-            f"is not a readable parquet file ({error})", where=path, remedy="write it again"
-        ) from error
-    if settings.id_column not in table and settings.id_column in table.index.names:
-        table = table.reset_index()
-    if table.empty:
-        raise CohortError("has no rows", where=path, remedy="write one row a lesion")
-    columns: dict[str, Sequence[Any] | Numbers] = {str(name): table[name].tolist() for name in table.columns}
-    return _Raw(columns, [f"row {row + 1}" for row in range(len(table))])
-
-
-def _ids(raw: _Raw, settings: FeatureTableSettings, path: Path) -> list[str]:
+def _ids(raw: FeatureFile, settings: FeatureTableSettings, path: Path, faults: Faults) -> list[str]:
     name = settings.id_column
     if name not in raw.columns:
         near = difflib.get_close_matches(name, raw.columns, n=1)
@@ -199,8 +130,12 @@ def _ids(raw: _Raw, settings: FeatureTableSettings, path: Path) -> list[str]:
     ids = [_id(value) for value in raw.columns[name]]
     for place, value in zip(raw.places, ids, strict=True):
         if not value:
-            raise CohortError(
-                f"column '{name}' is empty", where=f"{path}, {place}", remedy="write the lesion_id of the row"
+            faults.add(
+                CohortError(
+                    f"column '{name}' is empty",
+                    where=f"{path}, {place}",
+                    remedy="write the lesion_id of the line",
+                )
             )
     return ids
 
@@ -214,62 +149,47 @@ def _id(value: Any) -> str:
     return str(value).strip()
 
 
-def _check_lesions(ids: list[str], places: list[str], known: set[str], path: Path) -> None:
+def _check_lesions(ids: list[str], places: list[str], known: set[str], path: Path, faults: Faults) -> None:
     first: dict[str, str] = {}
     for lesion, place in zip(ids, places, strict=True):
-        if lesion in first:
-            raise CohortError(
-                f"lesion {lesion!r} has two rows",
-                where=f"{path}, {first[lesion]} and {place}",
-                remedy="keep one row a lesion; values of several sequences or raters go into several columns",
+        if lesion and lesion in first:
+            faults.add(
+                CohortError(
+                    f"lesion {lesion!r} stands twice",
+                    where=f"{path}, {first[lesion]} and {place}",
+                    remedy="keep one line a lesion; values of several sequences or raters go into several columns",
+                )
             )
-        first[lesion] = place
-    unknown = [lesion for lesion in ids if lesion not in known]
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], known, n=1)
-        more = f" (and {len(unknown) - 1} more such rows)" if len(unknown) > 1 else ""
-        raise CohortError(
-            f"lesion {unknown[0]!r} is not in lesions.csv{more}",
-            where=f"{path}, {first[unknown[0]]}",
-            remedy=(f"did you mean {near[0]!r}? Else " if near else "")
-            + "add it to lesions.csv or take the row out",
-        )
+        elif lesion and lesion not in known:
+            faults.add(
+                CohortError(
+                    f"lesion {lesion!r} is not in lesions.csv",
+                    where=f"{path}, {place}",
+                    remedy=which_id_is_meant(lesion, known) + "Add it to lesions.csv, or take the line out",
+                )
+            )
+        first.setdefault(lesion, place)
 
 
 def _features_only(
-    raw: _Raw, settings: FeatureTableSettings, of_lesions: list[str], path: Path
-) -> tuple[_Raw, tuple[str, ...]]:
+    raw: FeatureFile, settings: FeatureTableSettings, of_lesions: list[str], path: Path, faults: Faults
+) -> tuple[FeatureFile, tuple[str, ...]]:
     """Leave out what is no feature, and refuse what must not be one."""
     for name in settings.drop:
         if name not in raw.columns:
             near = difflib.get_close_matches(name, raw.columns, n=1)
-            raise CohortError(
-                f"there is no column '{name}', which features.drop in benchmark.yaml names",
-                where=path,
-                remedy=f"did you mean '{near[0]}'?" if near else "take it out of features.drop",
+            faults.add(
+                CohortError(
+                    f"there is no column '{name}', which features.drop in benchmark.yaml names",
+                    where=path,
+                    remedy=f"did you mean '{near[0]}'?" if near else "take it out of features.drop",
+                )
             )
     raw = raw.without({settings.id_column, *settings.drop})
-    diagnostics = {name for name in raw.columns if name.startswith(_DIAGNOSTICS)}
+    diagnostics = {name for name in raw.columns if name.startswith(DIAGNOSTICS)}
     raw = raw.without(diagnostics)
     for name in raw.columns:
-        if name.lower() in _LABELS or name in of_lesions:
-            what = (
-                "tells the label or the patient: no model may see it"
-                if name.lower() in _LABELS
-                else "stands in lesions.csv too"
-            )
-            raise CohortError(
-                f"column '{name}' {what}",
-                where=path,
-                remedy=f"name it in benchmark.yaml as features.drop: [{name}]; variables that models may use "
-                "beside the features stand in lesions.csv and under cohort.clinical",
-            )
-        if name.count("/") >= 2:
-            raise CohortError(
-                f"the name of column '{name}' reads as profile/sequence/feature",
-                where=path,
-                remedy="write other signs for the slashes, such as '_'",
-            )
+        _check_name(name, of_lesions, path, faults)
     if not raw.columns:
         raise CohortError(
             "has no column of features",
@@ -278,55 +198,69 @@ def _features_only(
         )
     count = len(diagnostics)
     said = (
-        f"{settings.file}: {count} column{'s' * (count > 1)} {_DIAGNOSTICS}... left out: they are about the "
+        f"{settings.file}: {count} column{'s' * (count > 1)} {DIAGNOSTICS}... left out: they are about the "
     )
     return raw, (f"{said}extraction, not the lesion",) if diagnostics else ()
 
 
+def _check_name(name: str, of_lesions: list[str], path: Path, faults: Faults) -> None:
+    """Refuse a column that no model may see, or that models would take for something else."""
+    if name.lower() in _LABELS or name in of_lesions:
+        what = (
+            "tells the label or the patient: no model may see it"
+            if name.lower() in _LABELS
+            else "stands in lesions.csv too"
+        )
+        faults.add(
+            CohortError(
+                f"column '{name}' {what}",
+                where=path,
+                remedy=f"name it in benchmark.yaml as features.drop: [{name}]; variables that models may use "
+                "beside the features stand in lesions.csv and under cohort.clinical",
+            )
+        )
+    if name.count("/") >= 2:
+        faults.add(
+            CohortError(
+                f"the name of column '{name}' reads as profile/sequence/feature",
+                where=path,
+                remedy="write other signs for the slashes, such as '_'",
+            )
+        )
+
+
 def _numbers(
-    name: str, cells: Sequence[Any] | Numbers, ids: list[str], places: list[str], path: Path
+    name: str, cells: Sequence[Any] | Numbers, ids: list[str], places: list[str], path: Path, faults: Faults
 ) -> Numbers:
-    try:
-        if isinstance(cells, np.ndarray):
-            numbers = cells
-        else:  # Python's own reading of a number is exact to the last bit
-            numbers = np.array([_number(cell) for cell in cells], dtype=np.float64)
-    except (TypeError, ValueError):
-        row = next(i for i, cell in enumerate(cells) if not _is_number(cell))
-        raise CohortError(
-            f"column '{name}' must hold numbers, found {str(cells[row])!r} for lesion {ids[row]!r}",
-            where=f"{path}, {places[row]}",
-            remedy="write numbers with a decimal point and leave unknown values empty, or name the column in "
-            f"benchmark.yaml as features.drop: [{name}]",
-        ) from None
-    if np.isinf(numbers).any():
-        row = int(np.isinf(numbers).argmax())
-        raise CohortError(
-            f"column '{name}' holds an infinite number for lesion {ids[row]!r}",
-            where=f"{path}, {places[row]}",
-            remedy="leave the cell empty where the feature is not defined",
+    if isinstance(cells, np.ndarray):
+        numbers = cells
+    else:
+        numbers = np.empty(len(cells))
+        for row, cell in enumerate(cells):
+            try:  # Python's own reading of a number is exact to the last bit
+                numbers[row] = number_of(cell)
+            except (TypeError, ValueError):
+                numbers[row] = np.nan
+                faults.add(
+                    CohortError(
+                        f"column '{name}' must hold numbers, found {str(cell)!r} for lesion {ids[row]!r}",
+                        where=f"{path}, {places[row]}",
+                        remedy="write numbers with a decimal point and leave unknown values empty, or name the "
+                        f"column in benchmark.yaml as features.drop: [{name}], or the word under missing_values",
+                    )
+                )
+    for row in map(int, np.flatnonzero(np.isinf(numbers))):
+        faults.add(
+            CohortError(
+                f"column '{name}' holds an infinite number for lesion {ids[row]!r}",
+                where=f"{path}, {places[row]}",
+                remedy="leave the cell empty where the feature is not defined",
+            )
         )
     return numbers
 
 
-def _number(cell: Any) -> float:
-    if isinstance(cell, str):
-        if cell.lower() in _MISSING:
-            return np.nan
-        if "_" in cell:
-            raise ValueError(cell)
-    return np.nan if cell is None or cell is pd.NA else float(cell)
-
-
-def _is_number(cell: Any) -> bool:
-    try:
-        _number(cell)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-def _refuse_label(values: pd.DataFrame, labels: pd.Series[int], path: Path) -> None:
+def _refuse_label(values: pd.DataFrame, labels: pd.Series[int], path: Path, faults: Faults) -> None:
     """Refuse a column of two values that go with the two classes, lesion by lesion: the label by another name."""
     if len(values) < _TELLS_LABEL_FROM:
         return
@@ -338,10 +272,12 @@ def _refuse_label(values: pd.DataFrame, labels: pd.Series[int], path: Path) -> N
     told = constant & (inside[0] != outside[0])
     if told.any():
         name = str(values.columns[int(told.argmax())])
-        raise CohortError(
-            f"column '{name}' is the label by another name: it has one value in each class",
-            where=path,
-            remedy=f"name it in benchmark.yaml as features.drop: [{name}]",
+        faults.add(
+            CohortError(
+                f"column '{name}' is the label by another name: it has one value in each class",
+                where=path,
+                remedy=f"name it in benchmark.yaml as features.drop: [{name}]",
+            )
         )
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Hashable
+import re
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from samesplit.benchmarks.definition import BenchmarkDefinition
-from samesplit.errors import CohortError, DataMissingError
+from samesplit.errors import CohortError, DataMissingError, Faults, gathering
 from samesplit.features.mask_label import parse_mask_label
 from samesplit.features.references import IMAGE_SUFFIXES, split_reference
-from samesplit.tables import IMAGES, LEDGER, check_table, empty_table, read_csv
+from samesplit.near_ids import which_id_is_meant
+from samesplit.tables import IMAGES, LEDGER, check_lines, check_table, empty_table, number_cells, read_csv
 
 __all__ = ["load_images", "resolve_reference"]
 
@@ -22,7 +23,13 @@ _ARRAYS = (".npz", ".npy")
 
 
 def load_images(
-    folder: Path, definition: BenchmarkDefinition, lesion_ids: list[str], *, root: Path
+    folder: Path,
+    definition: BenchmarkDefinition,
+    lesion_ids: list[str],
+    *,
+    root: Path,
+    notes: list[str] | None = None,
+    faults: Faults | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read and check `images.csv`, resolve its paths and note what is missing.
 
@@ -34,6 +41,8 @@ def load_images(
         definition: The benchmark's definition.
         lesion_ids: The lesions of the cohort.
         root: Where relative paths start; they may not leave it.
+        notes: What was found out about the file is added to these.
+        faults: Gathers what is wrong; without it, all of it is raised together.
 
     Returns:
         The images table without the rows whose files do not exist, and ledger rows for those and for the
@@ -47,18 +56,21 @@ def load_images(
         return empty_table(IMAGES), empty_table(LEDGER)
     path = next((place / "images.csv" for place in (folder, root) if (place / "images.csv").is_file()), None)
     if path is None:
+        if any((folder / name).is_file() for name in ("images.xlsx", "images.xls", "images.ods")):
+            read_csv(folder / "images.csv", error=CohortError)  # says what to do with a workbook
         raise CohortError(
             "there is no images.csv",
             where=folder,
             remedy="write one with the columns lesion_id, sequence, image, mask (and rater, mask_label)",
         )
-    images = _read(path, definition)
-    _check_known(images, definition, lesion_ids, path)
-    for column in ("image", "mask"):
-        images[column] = [
-            resolve_reference(value, root, where=f"{path}, line {line}")
-            for line, value in images[column].items()
-        ]
+    with gathering(faults) as found:
+        before = len(found.found)
+        images = _read(path, definition, notes, found)
+        _check_known(images, definition, [i for i in lesion_ids if isinstance(i, str)], path, found)
+        for column in ("image", "mask"):
+            images[column] = _resolved(images[column], root, path, found)
+        if len(found.found) > before:
+            return empty_table(IMAGES), empty_table(LEDGER)
     images, missing_files = _existing(images, path, root, definition)
     order = {name: position for position, name in enumerate(definition.cohort.sequences)}
     images = images.sort_values(
@@ -73,6 +85,32 @@ def load_images(
         columns=list(LEDGER.columns),
     )
     return images, check_table(ledger, LEDGER) if rows else empty_table(LEDGER)
+
+
+def _resolved(column: pd.Series[str], root: Path, path: Path, faults: Faults) -> pd.Series[str]:
+    """The references of a column with absolute paths."""
+    resolved: dict[object, str] = {}
+    for line, value in column.dropna().items():
+        where = f"{path}, line {line}"
+        with faults.kept():
+            resolved[line] = resolve_reference(value, root, where=where)
+            _no_backslashes(value, split_reference(resolved[line])[0], where)
+    return column.index.to_series().map(resolved)
+
+
+def _no_backslashes(reference: str, name: str, where: str) -> None:
+    """Refuse a path written as on Windows, unless such a file really exists."""
+    written = split_reference(reference)[0]
+    if ("\\" in written or re.match(r"[A-Za-z]:", written)) and not Path(name).exists():
+        drive = bool(re.match(r"[A-Za-z]:", written))
+        raise CohortError(
+            f"the path {reference!r} is written as on Windows, with "
+            + ("the letter of a drive" if drive else "backslashes"),
+            where=where,
+            remedy="write paths relative to the data folder, with forward slashes"
+            if drive
+            else f"write forward slashes: {reference.replace(chr(92), '/')}",
+        )
 
 
 def resolve_reference(reference: str, root: Path, *, where: str) -> str:
@@ -113,78 +151,102 @@ def _is_array(reference: str) -> bool:
     return name.endswith(_ARRAYS) and part.endswith("]")
 
 
-def _read(path: Path, definition: BenchmarkDefinition) -> pd.DataFrame:
-    raw = read_csv(path, error=CohortError)
+def _read(
+    path: Path, definition: BenchmarkDefinition, notes: list[str] | None, faults: Faults
+) -> pd.DataFrame:
+    raw = read_csv(
+        path,
+        error=CohortError,
+        known=list(IMAGES.columns),
+        numbers=["mask_label", "spacing_mm"],
+        missing=definition.missing_values,
+        notes=notes,
+        faults=faults,
+    )
     defaults = {"rater": definition.cohort.rater, "mask_label": "1", "spacing_mm": None}
     for column, value in defaults.items():
         if column not in raw:
             raw[column] = pd.Series(value, index=raw.index, dtype="str")
     known = [*IMAGES.columns, *(column for column in raw if column not in IMAGES.columns)]
-    raw["mask_label"] = [_mask_label(text, raw, line, path) for line, text in raw["mask_label"].items()]
-    numbers = pd.to_numeric(raw["spacing_mm"], errors="coerce")
-    for line in raw.index[numbers.isna() & raw["spacing_mm"].notna()]:
-        raise CohortError(
-            f"column 'spacing_mm' must hold numbers, found {raw.loc[line, 'spacing_mm']!r} for lesion "
-            f"{raw.loc[line, 'lesion_id']!r}",
-            where=f"{path}, line {line}",
-            remedy="write numbers with a decimal point",
-        )
-    raw["spacing_mm"] = numbers
+    of = raw.get("lesion_id")
+    raw["mask_label"] = _mask_labels(raw["mask_label"], of, path, faults)
+    raw["spacing_mm"] = number_cells(
+        raw["spacing_mm"],
+        path,
+        error=CohortError,
+        faults=faults,
+        remedy="write numbers with a decimal point",
+        of=of,
+    )
     ordered = raw[[column for column in known if column in raw]]
-    return check_table(ordered, IMAGES, where=path, error=CohortError)
+    return check_lines(ordered, IMAGES, path, error=CohortError, faults=faults)
 
 
-def _mask_label(text: object, raw: pd.DataFrame, line: Hashable, path: Path) -> str:
-    """The label in its one way of writing; an empty cell is 1."""
-    if pd.isna(text):  # type: ignore[call-overload]
-        return "1"
-    try:
-        return parse_mask_label(str(text))
-    except ValueError:
-        lesion = raw.loc[line, "lesion_id"] if "lesion_id" in raw else ""  # type: ignore[index]
-        raise CohortError(
-            f"column 'mask_label' must hold numbers above 0 or 'any', found {text!r} for lesion {lesion!r}",
-            where=f"{path}, line {line}",
-            remedy="write the mask value that marks the lesion, with a decimal point, or 'any' for all that is "
-            "not 0; an empty cell means 1",
-        ) from None
+def _mask_labels(column: pd.Series[str], of: pd.Series[str] | None, path: Path, faults: Faults) -> list[str]:
+    """The labels in their one way of writing; an empty cell is 1."""
+    labels = []
+    for line, text in column.fillna("1").items():
+        try:
+            labels.append(parse_mask_label(text))
+        except ValueError:
+            labels.append("1")
+            lesion = "" if of is None else f" for lesion {of.to_dict()[line]!r}"
+            faults.add(
+                CohortError(
+                    f"column 'mask_label' must hold numbers above 0 or 'any', found {text!r}{lesion}",
+                    where=f"{path}, line {line}",
+                    remedy="write the mask value that marks the lesion, with a decimal point, or 'any' for all "
+                    "that is not 0; an empty cell means 1",
+                )
+            )
+    return labels
 
 
 def _check_known(
-    images: pd.DataFrame, definition: BenchmarkDefinition, lesion_ids: list[str], path: Path
+    images: pd.DataFrame, definition: BenchmarkDefinition, lesion_ids: list[str], path: Path, faults: Faults
 ) -> None:
-    for line, lesion in images.loc[~images["lesion_id"].isin(lesion_ids), "lesion_id"].items():
-        near = difflib.get_close_matches(lesion, lesion_ids, n=1)
-        raise CohortError(
-            f"lesion {lesion!r} is not in lesions.csv",
-            where=f"{path}, line {line}",
-            remedy=f"did you mean {near[0]!r}?" if near else "add it to lesions.csv or take the row out",
-        )
+    known = set(lesion_ids)
+    for line, lesion in images["lesion_id"].dropna().items():
+        if lesion not in known:
+            faults.add(
+                CohortError(
+                    f"lesion {lesion!r} is not in lesions.csv",
+                    where=f"{path}, line {line}",
+                    remedy=which_id_is_meant(lesion, known) or "add it to lesions.csv or take the line out",
+                )
+            )
     sequences = list(definition.cohort.sequences)
-    for line in images.index[~images["sequence"].isin(sequences)]:
-        sequence = str(images.loc[line, "sequence"])
-        near = difflib.get_close_matches(sequence, sequences, n=1)
-        raise CohortError(
-            f"unknown sequence {sequence!r} of lesion {images.loc[line, 'lesion_id']!r}; the benchmark "
-            f"knows {', '.join(sequences)}",
-            where=f"{path}, line {line}",
-            remedy=(f"did you mean {near[0]!r}? Else " if near else "")
-            + "add it to cohort.sequences in benchmark.yaml, or take its rows out of images.csv",
-        )
-    raters = sorted(set(images["rater"]))
+    named = images.dropna(subset="sequence")
+    for line, lesion, sequence in zip(named.index, named["lesion_id"], named["sequence"], strict=True):
+        if sequence not in sequences:
+            near = difflib.get_close_matches(sequence, sequences, n=1)
+            faults.add(
+                CohortError(
+                    f"unknown sequence {sequence!r} of lesion {lesion!r}; the benchmark "
+                    f"knows {', '.join(sequences)}",
+                    where=f"{path}, line {line}",
+                    remedy=(f"did you mean {near[0]!r}? Else " if near else "")
+                    + "add it to cohort.sequences in benchmark.yaml, or take its lines out of images.csv",
+                )
+            )
+    raters = sorted(set(images["rater"].dropna()))
     if definition.cohort.rater not in raters:
-        raise CohortError(
-            f"no mask is of the benchmark's rater {definition.cohort.rater!r}; raters found: "
-            f"{', '.join(raters) or 'none'}",
-            where=path,
-            remedy="name one of them as cohort.rater in benchmark.yaml",
+        faults.add(
+            CohortError(
+                f"no mask is of the benchmark's rater {definition.cohort.rater!r}; raters found: "
+                f"{', '.join(raters) or 'none'}",
+                where=path,
+                remedy="name one of them as cohort.rater in benchmark.yaml",
+            )
         )
-    arrays = images["image"].map(_is_array)
+    arrays = images["image"].map(_is_array, na_action="ignore").fillna(value=False).astype(bool)
     for line, lesion in images.loc[arrays & images["spacing_mm"].isna(), "lesion_id"].items():
-        raise CohortError(
-            f"the image of lesion {lesion!r} is an array, which has no voxel size of its own",
-            where=f"{path}, line {line}",
-            remedy="give the voxel size in mm in the column spacing_mm",
+        faults.add(
+            CohortError(
+                f"the image of lesion {lesion!r} is an array, which has no voxel size of its own",
+                where=f"{path}, line {line}",
+                remedy="give the voxel size in mm in the column spacing_mm",
+            )
         )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
-from samesplit.errors import SamesplitError
+from samesplit.csv_cells import missing_note
+from samesplit.csv_files import MISSING_WORDS
+from samesplit.errors import Faults, SamesplitError, gathering
 from samesplit.tables import read_csv
 
 __all__ = ["PUBLISHED_COLUMNS", "load_published"]
@@ -19,11 +23,20 @@ _NEEDED = ("study", "model_or_reader", "metric", "value")
 _NUMBERS = ("n", "n_pos", "n_neg", "ci_low", "ci_high")
 
 
-def load_published(folder: Path) -> pd.DataFrame:
+def load_published(
+    folder: Path,
+    *,
+    missing: Collection[str] = MISSING_WORDS,
+    notes: list[str] | None = None,
+    faults: Faults | None = None,
+) -> pd.DataFrame:
     """Read and check `published.csv` of a benchmark: one row a printed number.
 
     Args:
         folder: The benchmark's folder.
+        missing: Words that stand for a missing value in a column of numbers; `value` and `p_value` are as printed.
+        notes: What was found out about the file is added to these.
+        faults: Gathers what is wrong; without it, all of it is raised together.
 
     Returns:
         Columns `PUBLISHED_COLUMNS`, `number` and `doubt`. `value` and `p_value` are text as printed ("0.62-0.91",
@@ -42,7 +55,28 @@ def load_published(folder: Path) -> pd.DataFrame:
         return empty.astype(dict.fromkeys(_NUMBERS, "float64")).assign(
             number=pd.Series(dtype="float64"), doubt=pd.Series(dtype="str")
         )
-    table = read_csv(path)
+    with gathering(faults) as found:
+        numbers = [*_NUMBERS, "value", "p_value"]
+        told = [] if notes is None else notes
+        table = read_csv(path, known=PUBLISHED_COLUMNS, numbers=numbers, notes=told, faults=found)
+        told += _empty_missing(table, missing, path)
+        return _checked(table, path, found)
+
+
+def _empty_missing(table: pd.DataFrame, words: Collection[str], path: Path) -> list[str]:
+    """Empty the words for a missing value in columns of numbers; the others hold what is printed, N/A too."""
+    listed = {word.casefold() for word in words}
+    found: dict[str, Counter[str]] = {}
+    for column in _NUMBERS:
+        if column in table:
+            here = table[column].str.casefold().isin(listed)
+            for word in table.loc[here, column]:
+                found.setdefault(word, Counter())[column] += 1
+            table[column] = table[column].mask(here)
+    return missing_note(found, path)
+
+
+def _checked(table: pd.DataFrame, path: Path, faults: Faults) -> pd.DataFrame:
     _check_columns(table, path)
     for column in PUBLISHED_COLUMNS:
         if column not in table:
@@ -51,16 +85,22 @@ def load_published(folder: Path) -> pd.DataFrame:
     for column in _NEEDED:
         instead = table["p_value"] if column == "value" else table[column]
         for line in table.index[table[column].isna() & instead.isna()]:
-            raise SamesplitError(
-                f"column '{column}' is empty", where=f"{path}, line {line}", remedy="fill it in as printed"
+            faults.add(
+                SamesplitError(
+                    f"column '{column}' is empty",
+                    where=f"{path}, line {line}",
+                    remedy="fill it in as printed",
+                )
             )
     for column in _NUMBERS:
         numbers = pd.to_numeric(table[column], errors="coerce").astype("float64")
         for line in table.index[numbers.isna() & table[column].notna()]:
-            raise SamesplitError(
-                f"column '{column}' must hold a number, found {table.loc[line, column]!r}",
-                where=f"{path}, line {line}",
-                remedy="write a number, or leave the cell empty and say it in the note",
+            faults.add(
+                SamesplitError(
+                    f"column '{column}' must hold a number, found {table.loc[line, column]!r}",
+                    where=f"{path}, line {line}",
+                    remedy="write a number, or leave the cell empty and say it in the note",
+                )
             )
         table[column] = numbers
     table["number"] = pd.to_numeric(table["value"], errors="coerce").astype("float64")

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from samesplit.benchmarks.cohort import Cohort, find_table
 from samesplit.benchmarks.definition import BenchmarkDefinition, TaskSettings
 from samesplit.benchmarks.fetching import data_root
-from samesplit.errors import DataMissingError, ReadingsError
-from samesplit.tables import LEDGER, READINGS, check_table, empty_table, read_csv
+from samesplit.errors import DataMissingError, Faults, ReadingsError, gathering
+from samesplit.near_ids import which_id_is_meant
+from samesplit.tables import LEDGER, READINGS, check_lines, check_table, empty_table, read_csv
 
 __all__ = ["load_readings"]
 
 
 def load_readings(
-    folder: Path, definition: BenchmarkDefinition, cohort: Cohort
+    folder: Path,
+    definition: BenchmarkDefinition,
+    cohort: Cohort,
+    *,
+    notes: list[str] | None = None,
+    faults: Faults | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read and check the readings table of a benchmark.
 
@@ -29,6 +36,8 @@ def load_readings(
         folder: The benchmark's folder; the table is looked for there, then beside the data.
         definition: Its definition.
         cohort: Its cohort.
+        notes: What was found out about the file is added to these.
+        faults: Gathers what is wrong; without it, all of it is raised together.
 
     Returns:
         The readings, sorted by reader, modality and lesion, and ledger rows: one a lesion and modality that
@@ -41,24 +50,21 @@ def load_readings(
     if definition.readings is None:
         return empty_table(READINGS), empty_table(LEDGER)
     path = _find(definition.readings, folder, definition)
-    raw = read_csv(path, error=ReadingsError)
-    if "modality" not in raw:
-        raw["modality"] = "unaided"
-    if "decision" not in raw and "score" not in raw:
-        raise ReadingsError(
-            "the readings have neither a column 'decision' nor a column 'score'",
-            where=path,
-            remedy=f"add one; columns found: {', '.join(raw.columns)}",
+    with gathering(faults) as found:
+        before = len(found.found)
+        raw = read_csv(
+            path,
+            error=ReadingsError,
+            known=list(READINGS.columns),
+            numbers=["decision", "score", "seconds"],
+            missing=definition.missing_values,
+            notes=notes,
+            faults=found,
         )
-    for column in ("decision", "score", "seconds"):
-        if column not in raw:
-            raw[column] = pd.Series(pd.NA, index=raw.index, dtype="str")
-    raw["decision"] = _decisions(raw, definition.task, path)
-    for column in ("score", "seconds"):
-        raw[column] = _numbers(raw, column, path)
-    columns = [*READINGS.columns, *(column for column in raw if column not in READINGS.columns)]
-    readings = check_table(raw[[c for c in columns if c in raw]], READINGS, where=path, error=ReadingsError)
-    _known_lesions(readings, cohort, path)
+        readings = _checked(raw, definition.task, path, found)
+        _known_lesions(readings, set(cohort.lesions["lesion_id"].dropna()), path, found)
+        if len(found.found) > before:
+            return empty_table(READINGS), empty_table(LEDGER)
     readings = readings.sort_values(["reader_id", "modality", "lesion_id"], ignore_index=True)
     return readings, _missing_calls(readings, cohort)
 
@@ -72,41 +78,71 @@ def _find(name: str, folder: Path, definition: BenchmarkDefinition) -> Path:
         return folder / name
 
 
-def _decisions(raw: pd.DataFrame, task: TaskSettings, path: Path) -> pd.Series[int]:
+def _checked(raw: pd.DataFrame, task: TaskSettings, path: Path, faults: Faults) -> pd.DataFrame:
+    """The readings with their types, columns that may be absent filled in."""
+    if "modality" not in raw:
+        raw["modality"] = "unaided"
+    if "decision" not in raw and "score" not in raw:
+        raise ReadingsError(
+            "the readings have neither a column 'decision' nor a column 'score'",
+            where=path,
+            remedy=f"add one; columns found: {', '.join(raw.columns)}",
+        )
+    for column in ("decision", "score", "seconds"):
+        if column not in raw:
+            raw[column] = pd.Series(pd.NA, index=raw.index, dtype="str")
+    raw["decision"] = _decisions(raw, task, path, faults)
+    for column in ("score", "seconds"):
+        raw[column] = _numbers(raw, column, path, faults)
+    columns = [*READINGS.columns, *(column for column in raw if column not in READINGS.columns)]
+    ordered = raw[[c for c in columns if c in raw]]
+    return check_lines(ordered, READINGS, path, error=ReadingsError, faults=faults)
+
+
+def _decisions(raw: pd.DataFrame, task: TaskSettings, path: Path, faults: Faults) -> pd.Series[int]:
     classes = {"1": 1, "0": 0, "1.0": 1, "0.0": 0, task.positive: 1, task.negative: 0}
     decisions = raw["decision"].map(classes)
     for line in raw.index[decisions.isna() & raw["decision"].notna()]:
-        raise ReadingsError(
-            f"decision {raw.loc[line, 'decision']!r} of reader {raw.loc[line, 'reader_id']!r} on lesion "
-            f"{raw.loc[line, 'lesion_id']!r} is neither {task.positive!r} (1) nor {task.negative!r} (0)",
-            where=f"{path}, line {line}",
-            remedy="write the name of a class, 1 or 0, or leave the cell empty where there was no call",
+        faults.add(
+            ReadingsError(
+                f"decision {raw.loc[line, 'decision']!r} {_whose(raw, line)} is neither {task.positive!r} (1) nor "
+                f"{task.negative!r} (0)",
+                where=f"{path}, line {line}",
+                remedy="write the name of a class, 1 or 0, or leave the cell empty where there was no call",
+            )
         )
     return decisions.astype("Int8")
 
 
-def _numbers(raw: pd.DataFrame, column: str, path: Path) -> pd.Series[float]:
+def _whose(raw: pd.DataFrame, line: Any) -> str:
+    names = [raw.loc[line, name] if name in raw else "" for name in ("reader_id", "lesion_id")]
+    return f"of reader {names[0]!r} on lesion {names[1]!r}"
+
+
+def _numbers(raw: pd.DataFrame, column: str, path: Path, faults: Faults) -> pd.Series[float]:
     numbers = pd.to_numeric(raw[column], errors="coerce")
     for line in raw.index[numbers.isna() & raw[column].notna()]:
-        raise ReadingsError(
-            f"column '{column}' of reader {raw.loc[line, 'reader_id']!r} on lesion "
-            f"{raw.loc[line, 'lesion_id']!r} must hold a number, found {raw.loc[line, column]!r}",
-            where=f"{path}, line {line}",
-            remedy="write numbers with a decimal point, and leave unknown values empty",
+        faults.add(
+            ReadingsError(
+                f"column '{column}' {_whose(raw, line)} must hold a number, found {raw.loc[line, column]!r}",
+                where=f"{path}, line {line}",
+                remedy="write numbers with a decimal point, and leave unknown values empty",
+            )
         )
     return numbers.astype("float64")
 
 
-def _known_lesions(readings: pd.DataFrame, cohort: Cohort, path: Path) -> None:
-    unknown = readings[~readings["lesion_id"].isin(cohort.labels.index)]
-    if len(unknown):
-        lesions = sorted(set(unknown["lesion_id"]))
-        raise ReadingsError(
-            f"{len(unknown)} readings are of {len(lesions)} lesions that the cohort does not have: "
-            f"{', '.join(map(repr, lesions[:5]))}{', ...' if len(lesions) > 5 else ''} "
-            f"(reader {unknown['reader_id'].iloc[0]!r})",
-            where=f"{path}, line {unknown.index[0]}",
-            remedy="correct the ids, or take the rows out",
+def _known_lesions(readings: pd.DataFrame, known: set[str], path: Path, faults: Faults) -> None:
+    """One fault a lesion that the cohort lacks, with all its lines: many readers read the same lesions."""
+    unknown = readings[readings["lesion_id"].notna() & ~readings["lesion_id"].isin(known)]
+    for lesion, rows in unknown.groupby("lesion_id", sort=False):
+        lines = list(map(str, rows.index))
+        faults.add(
+            ReadingsError(
+                f"lesion {lesion!r} is not in lesions.csv (reader {rows['reader_id'].iloc[0]!r})",
+                where=f"{path}, line{'s' * (len(lines) > 1)} {', '.join(lines)}",
+                remedy=which_id_is_meant(str(lesion), known) + "Correct the id, or take the lines out",
+            )
         )
 
 

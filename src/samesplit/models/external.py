@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from samesplit.csv_files import MISSING_WORDS
 from samesplit.errors import PredictionsError
+from samesplit.near_ids import which_id_is_meant
 from samesplit.tables import PREDICTIONS, check_table, read_csv
 
 __all__ = ["read_predictions"]
@@ -23,7 +26,14 @@ _SHOWN = 10
 
 
 def read_predictions(
-    path: Path, *, name: str, expected: pd.DataFrame, rater: str = "R1", allow_missing: bool = False
+    path: Path,
+    *,
+    name: str,
+    expected: pd.DataFrame,
+    rater: str = "R1",
+    allow_missing: bool = False,
+    missing: Collection[str] = MISSING_WORDS,
+    notes: list[str] | None = None,
 ) -> pd.DataFrame:
     """Read a CSV of probabilities and place each of them in the split.
 
@@ -35,11 +45,13 @@ def read_predictions(
     theirs, so that an operating point can be set on the validation part.
 
     Args:
-        path: UTF-8, comma-separated, one header row.
+        path: A CSV with one header row.
         name: What the model is called in the table.
         expected: The split as columns repeat, fold, subset, lesion_id, one row for each.
         rater: Whose masks the predictions refer to where the file does not say.
         allow_missing: Accept that lesions have no probability: they are reported, and left out for all models.
+        missing: Words that stand for a missing value.
+        notes: What was found out about the file is added to these.
 
     Returns:
         A predictions table, sorted by its key.
@@ -49,8 +61,14 @@ def read_predictions(
             a probability that is missing, not a number or outside [0, 1], or leaves out lesions (unless
             `allow_missing`). The message names the file, the line and the lesion.
     """
-    rows = read_csv(path, error=PredictionsError)
+    columns = [*_REQUIRED, *_OPTIONAL]
+    numbers = ["probability", *_WHOLE]
+    rows = read_csv(
+        path, error=PredictionsError, known=columns, numbers=numbers, missing=missing, notes=notes
+    )
     _check_columns(rows, path)
+    if allow_missing:
+        rows = rows[rows["probability"].notna()]
     rows = rows.drop(columns="model", errors="ignore").assign(
         probability=_probabilities(rows, path), line=rows.index
     )
@@ -111,11 +129,8 @@ def _probabilities(rows: pd.DataFrame, path: Path) -> pd.Series[float]:
         text, number = given[line], numbers[line]
         if 0.0 <= number <= 1.0:
             continue
-        if pd.isna(text) or str(text).lower() in ("nan", "na", "null", "none"):
-            problem, remedy = (
-                "the probability is missing",
-                ("give a number, or leave the row out and allow missing lesions"),
-            )
+        if pd.isna(text):
+            problem, remedy = "the probability is missing", "give a number, or allow missing lesions"
         elif np.isnan(number):
             problem, remedy = f"the probability {text!r} is not a number", "write it with a point, as 0.25"
         else:
@@ -147,8 +162,7 @@ def _place(rows: pd.DataFrame, expected: pd.DataFrame, path: Path) -> pd.DataFra
     known = set(expected["lesion_id"])
     for line, lesion_id in rows["lesion_id"].items():
         if lesion_id not in known:
-            near = difflib.get_close_matches(str(lesion_id), sorted(known), n=1)
-            hint = f"did you mean '{near[0]}'? " if near else ""
+            hint = which_id_is_meant(str(lesion_id), known)
             raise PredictionsError(
                 f"the lesion '{lesion_id}' is not in the benchmark",
                 where=f"{path}, line {line}",

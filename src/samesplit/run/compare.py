@@ -57,12 +57,15 @@ def compare(
         raise PredictionsError(
             f"the benchmark has a model called '{name}' already", where=title, remedy="choose another --name"
         )
+    notes: list[str] = []
     table = read_predictions(
         predictions,
         name=name,
         expected=expected_predictions(plan),
         rater=plan.definition.cohort.rater,
         allow_missing=allow_missing,
+        missing=plan.definition.missing_values,
+        notes=notes,
     )
     _check_raters(table, plan, predictions)
     keep_external(
@@ -73,6 +76,7 @@ def compare(
         source=predictions,
         threshold=threshold,
         replace=replace,
+        notes=notes,
     )
     return load_plan(benchmark, options, start=start)
 

@@ -81,7 +81,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         _write_tables(plan, folder, images, models, predictions, evaluation)
         write_json(folder / "run.json", run_record(plan, images, models, evaluation, started=started))
         own = plan.cohort.features
-        write_json(folder / "notes.json", [*(own.notes if own else ()), *evaluation.notes])
+        write_json(folder / "notes.json", [*plan.notes, *(own.notes if own else ()), *evaluation.notes])
         with reporter.stage("Report") as advance:
             advance(0, 1)
             adopt_audit(folder)

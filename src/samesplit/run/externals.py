@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class ExternalModel:
         source: Name of the CSV it came from.
         threshold: The operating point that was fixed elsewhere; None when the predictions of the validation
             part decide.
+        notes: What was found out about the CSV.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ExternalModel:
     sha256: str
     source: str
     threshold: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 def slug(title: str) -> str:
@@ -62,6 +64,7 @@ def keep_external(
     source: Path,
     threshold: float | None = None,
     replace: bool = False,
+    notes: Sequence[str] = (),
 ) -> Path:
     """Keep checked predictions beside the benchmark's runs.
 
@@ -71,15 +74,16 @@ def keep_external(
         PredictionsError: Others are kept under this name, and `replace` was not asked for.
     """
     path = _folder(workspace, benchmark) / f"{slug(title)}.parquet"
-    record = read_record(path) if path.exists() else {}
-    if not replace and _others(path, record, predictions, title, threshold):
+    kept = read_record(path) if path.exists() else {}
+    if not replace and _others(path, kept, predictions, title, threshold):
         raise PredictionsError(
-            f"other predictions are kept under the name '{record.get('title', path.stem)}' "
-            f"(from {record.get('source', 'a file')})",
+            f"other predictions are kept under the name '{kept.get('title', path.stem)}' "
+            f"(from {kept.get('source', 'a file')})",
             where=benchmark,
             remedy="add --replace to put these in their place, or choose another --name",
         )
-    return write_table(predictions, path, PREDICTIONS, title=title, source=source.name, threshold=threshold)
+    record = {"title": title, "source": source.name, "threshold": threshold, "notes": list(notes)}
+    return write_table(predictions, path, PREDICTIONS, **record)
 
 
 def _others(
@@ -128,7 +132,15 @@ def load_externals(workspace: Workspace, benchmark: str) -> tuple[ExternalModel,
         table = read_table(path, PREDICTIONS)
         digest = hash_object([hash_file(path), record["threshold"]])
         found.append(
-            ExternalModel(path.stem, record["title"], table, digest, record["source"], record["threshold"])
+            ExternalModel(
+                path.stem,
+                record["title"],
+                table,
+                digest,
+                record["source"],
+                record["threshold"],
+                tuple(record.get("notes", ())),
+            )
         )
     return tuple(found)
 

@@ -62,6 +62,7 @@ class Plan:
         readings: The readers' calls; no rows when there are none.
         published: Results that others have published on the benchmark; no rows when there are none.
         ledger: What happened to lesions while reading the cohort and the readings.
+        notes: What was found out about the files: their separators, their missing values, ...
         profiles: Profile by name.
         models: Settings of every model, members before the ensembles made of them.
         externals: Models whose predictions were made elsewhere.
@@ -84,6 +85,7 @@ class Plan:
     externals: tuple[ExternalModel, ...]
     options: RunOptions
     content: dict[str, str] = field(repr=False)
+    notes: tuple[str, ...] = ()
     run_id: str = ""
 
     @property
@@ -115,8 +117,10 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     cohort = load_cohort(folder, definition)
     split = read_split(folder, cohort, settings=definition.split)
     readings, ledger = empty_table(READINGS), empty_table(LEDGER)
+    notes = list(cohort.notes)
     if definition.readings is not None:
-        readings, ledger = load_readings(folder, definition, cohort)
+        readings, ledger = load_readings(folder, definition, cohort, notes=notes)
+    published = load_published(folder, missing=definition.missing_values, notes=notes)
     externals = load_externals(workspace, definition.name)
     labels = cohort.labels
     if options.shuffle_labels is not None:
@@ -133,13 +137,14 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
         labels=labels,
         split=split,
         readings=readings,
-        published=load_published(folder),
+        published=published,
         ledger=pd.concat([cohort.ledger, ledger], ignore_index=True),
         profiles=profiles,
         models=models,
         externals=externals,
         options=options,
         content=content,
+        notes=(*notes, *(note for external in externals for note in external.notes)),
     )
     object.__setattr__(plan, "run_id", hash_object(_identity(plan))[:10])
     return plan

@@ -211,7 +211,7 @@ def test_a_class_missing_from_a_part(cohort: Cohort, frozen: Path) -> None:
     [
         ("patient_id,", "patient,", "the splits table lacks the column patient_id"),
         (",test", ",held-out", "must be 'train', 'validation' or 'test', found 'held-out'"),
-        (",0,0,", ",0,x,", "column 'fold' must hold numbers, found 'x' in line 2"),
+        (",0,0,", ",0,x,", "line 2: column 'fold' must hold numbers, found 'x'"),
     ],
 )
 def test_a_malformed_table(cohort: Cohort, frozen: Path, old: str, new: str, problem: str) -> None:

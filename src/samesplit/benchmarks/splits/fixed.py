@@ -49,7 +49,8 @@ def read_fixed(settings: SplitSettings, folder: Path, lesions: pd.DataFrame) -> 
 
 
 def _read_csv(path: Path, lesions: pd.DataFrame) -> list[Row]:
-    table = read_csv(path, error=SplitError)
+    known = ("patient_id", "lesion_id", "subset", "repeat", "fold")
+    table = read_csv(path, error=SplitError, known=known)
     unit = "patient_id" if "patient_id" in table else "lesion_id"
     missing = [column for column in (unit, "subset") if column not in table]
     if missing:
@@ -85,14 +86,14 @@ def _check_lesions(table: pd.DataFrame, lesions: pd.DataFrame, path: Path) -> No
         raise SplitError(
             f"{len(unknown)} lesions are not in the cohort: {some(unknown)}",
             where=path,
-            remedy="correct the ids, or take the rows out",
+            remedy="correct the ids, or take the lines out",
         )
     if table.duplicated(["lesion_id", "repeat", "fold"]).any():
         first = table[table.duplicated(["lesion_id", "repeat", "fold"])].iloc[0]
         raise SplitError(
             f"lesion {first['lesion_id']!r} stands twice in repeat {first['repeat']}, fold {first['fold']}",
             where=path,
-            remedy="keep one row",
+            remedy="keep one line",
         )
     if "patient_id" in table:
         owner = lesions.set_index("lesion_id")["patient_id"]
