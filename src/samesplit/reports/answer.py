@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from samesplit.ordering import ranked
+from samesplit.ordering import above, ranked
 from samesplit.reports.context import Context, ModelInfo
-from samesplit.reports.formatting import counted, interval_text, is_missing, number, p_text
+from samesplit.reports.formatting import counted, interval_text, is_missing, join_words, number, p_text
 from samesplit.reports.numbers import Estimate
 
 __all__ = ["answer"]
@@ -13,26 +13,32 @@ __all__ = ["answer"]
 def answer(context: Context) -> str:
     """Answer the question of the benchmark in one sentence.
 
-    The model with the highest AUC is named with its interval, then its difference to the reference (or,
-    when it is the reference, the next model's difference to it), then the readers' mean. A difference that is
-    not shown is called that; nobody is ever called equal.
+    The model with the highest AUC is named with its interval (controls are no models: they are not counted among
+    them, and named where they beat every model or where nothing else was judged), then its difference to the
+    reference (or, when it is the reference, the next model's difference to it), then the readers' mean. A
+    difference that is not shown is called that; nobody is ever called equal.
     """
-    ranked = _ranked(context)
-    if not ranked:
+    judged = _ranked(context)
+    if not judged:
         return "No model could be judged: no AUC is defined on the test lesions."
     if context.data.shuffled:
-        return _canary(context, ranked)
-    best, auc = ranked[0]
-    parts = [_opening(context, best, auc, len(ranked))]
+        return _canary(context, judged)
+    controls = [(model, auc) for model, auc in judged if model.is_control]
+    judged = [item for item in judged if item not in controls] or controls
+    best, auc = judged[0]
+    parts = [_opening(context, best, auc, len(judged))]
+    better = [model.title for model, control in controls if above(control.estimate, auc.estimate)]
+    if better:
+        parts.append(f"no model has a higher AUC than the control {join_words(better)}")
     reference = context.reference
-    if len(ranked) == 1:
+    if len(judged) == 1:
         pass
     elif reference is None:
         parts.append("no reference model is named, so no difference is stated")
     elif best.name != reference.name:
         parts.append(_against(context, best, reference, leader=True))
     else:
-        parts.append(_against(context, ranked[1][0], reference, leader=False))
+        parts.append(_against(context, judged[1][0], reference, leader=False))
     readers = _readers(context)
     return "; ".join([*parts, readers] if readers else parts) + "."
 

@@ -70,21 +70,21 @@ def make_report(run_folder: Path) -> Report:
 def _report(context: Context) -> Report:
     pictures = choose_pictures(context)
     run = context.data.run
-    sections = (
+    sections = (  # what was found, and the readers first among it; then on whom; then how
         verdict(context),
+        readers(context),
+        differences(context),
+        curves(context),
+        calibration(context),
+        confusion(context),
+        errors(context, pictures),
+        published(context),
         cohort(context, pictures),
         ledger(context, pictures),
         split(context),
-        curves(context),
-        differences(context),
-        calibration(context),
         radiomics(context),
-        audit(context),
         training(context),
-        confusion(context),
-        readers(context),
-        errors(context, pictures),
-        published(context),
+        audit(context),
         notes(context),
         provenance(context),
     )
@@ -96,6 +96,7 @@ def _report(context: Context) -> Report:
         question=str(run["question"]),
         answer=answer(context),
         banner=_banner(context),
+        notice=_notice(context),
         badges=_badges(context),
         sections=tuple(section for section in sections if section is not None),
     )
@@ -108,6 +109,15 @@ def _banner(context: Context) -> str:
         "SHUFFLED LABELS. This run is a canary: the labels were shuffled before training, so every model "
         "must come out "
         "at chance. Nothing below says anything about lesions."
+    )
+
+
+def _notice(context: Context) -> str:
+    if not context.data.section("data").get("synthetic"):
+        return ""
+    return (
+        "Synthetic data: images, labels and readings were made by a program. The numbers show that the machinery "
+        "works; they say nothing about patients."
     )
 
 

@@ -222,6 +222,8 @@ class Report(_Part):
     answer: str
     banner: str = ""
     """Said in the loudest way; empty when there is nothing to warn of."""
+    notice: str = ""
+    """What a reader must know before any number, above the answer; empty when there is nothing."""
     badges: tuple[Badge, ...] = ()
     sections: tuple[Section, ...]
     kicker: str = ""

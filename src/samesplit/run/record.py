@@ -73,7 +73,11 @@ def _question(plan: Plan) -> dict[str, Any]:
         "negative": definition.task.negative,
         "statistics": {**definition.statistics.model_dump(mode="json"), "reference": plan.reference},
         "cohort": definition.cohort.model_dump(mode="json"),
-        "data": {"licence": definition.data.licence, "source": definition.data.source},
+        "data": {
+            "licence": definition.data.licence,
+            "source": definition.data.source,
+            "synthetic": definition.data.synthetic is not None,
+        },
     }
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from samesplit.reports.context import Context
-from samesplit.reports.formatting import counted, text_cell
+from samesplit.reports.formatting import counted, join_words, text_cell
 from samesplit.reports.model import Block, Column, Prose, Row, Section, Table
 from samesplit.reports.pictures import Pictures
 
 __all__ = ["ledger"]
 
 _MOST_ROWS = 400
+_ORDER = {"failed": 0, "excluded": 1, "missing": 2, "repaired": 3}
 
 
 def ledger(context: Context, pictures: Pictures) -> Section:
@@ -19,8 +22,7 @@ def ledger(context: Context, pictures: Pictures) -> Section:
         what = "image was missing, failed or repaired" if len(context.data.images) else "row was missing"
         text = f"Nothing happened to any lesion: no {what}, and none was excluded."
         return Section(id="ledger", title="Case ledger", blocks=(Prose(text=text),))
-    order = {"failed": 0, "excluded": 1, "missing": 2, "repaired": 3}
-    ordered = rows.assign(_order=rows["status"].map(order)).sort_values(
+    ordered = rows.assign(_order=rows["status"].map(_ORDER)).sort_values(
         ["_order", "lesion_id", "sequence", "rater", "stage", "reason"], kind="stable"
     )
     cells = ("lesion_id", "sequence", "rater", "stage", "status", "reason")
@@ -44,6 +46,27 @@ def ledger(context: Context, pictures: Pictures) -> Section:
     gallery = pictures.ledger_gallery()
     if gallery is not None:
         blocks.append(gallery)
-    counts = rows.groupby("status")["lesion_id"].nunique()
-    lead = ", ".join(f"{counted(int(counts[s]), 'lesion')} {s}" for s in order if s in counts)
-    return Section(id="ledger", title="Case ledger", lead=f"{lead}.", blocks=tuple(blocks))
+    return Section(id="ledger", title="Case ledger", lead=_lead(rows), blocks=tuple(blocks))
+
+
+def _lead(rows: pd.DataFrame) -> str:
+    """Count the lesions by what happened to them: a sequence that is not there is no call that is not there."""
+    counts: dict[str, set[str]] = {}
+    for row in rows.sort_values(["status", "sequence"], key=_in_order, kind="stable").itertuples(index=False):
+        counts.setdefault(_what(str(row.status), str(row.stage), str(row.sequence)), set()).add(
+            str(row.lesion_id)
+        )
+    parts = (f"{counted(len(lesions), 'lesion')} {what}" for what, lesions in counts.items())
+    return f"{join_words(list(parts))}."
+
+
+def _in_order(column: pd.Series[str]) -> pd.Series[str] | pd.Series[int]:
+    return column.map(_ORDER) if column.name == "status" else column
+
+
+def _what(status: str, stage: str, sequence: str) -> str:
+    if status != "missing":
+        return status
+    if stage == "readings":
+        return "without a call of every reader"
+    return f"without {sequence}" if sequence else "missing"

@@ -7,7 +7,7 @@ import math
 from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo, ReaderInfo
 from samesplit.reports.formatting import count_cell, number_cell, p_cell, text_cell
-from samesplit.reports.model import Cell, Column, Prose, Row, Section, Table
+from samesplit.reports.model import Cell, Column, Row, Section, Table
 from samesplit.reports.numbers import Estimate
 from samesplit.reports.sections.published import verdict_rows
 
@@ -29,9 +29,7 @@ def verdict(context: Context) -> Section:
         rows=tuple(rows),
         notes=_notes(context),
     )
-    return Section(
-        id="verdict", title="Verdict", lead=_lead(context), blocks=(table, *_other_raters(context))
-    )
+    return Section(id="verdict", title="Verdict", lead=_lead(context), blocks=(table, *_groups(context)))
 
 
 def _lead(context: Context) -> str:
@@ -196,16 +194,27 @@ def _list(methods: list[str]) -> str:
     return ", ".join(methods) or "none"
 
 
-def _other_raters(context: Context) -> list[Table | Prose]:
-    """The AUC in other groups: other raters' masks, sites."""
-    groups = list(dict.fromkeys(g for model in context.models for g in context.numbers.groups(model.name)))
-    if not groups:
-        return []
+def _groups(context: Context) -> list[Table]:
+    """The AUC with other raters' masks, and in groups of lesions, which are two things."""
+    names = list(dict.fromkeys(g for model in context.models for g in context.numbers.groups(model.name)))
+    raters = [name for name in names if name.startswith("rater=")]
+    groups = [name for name in names if name not in raters]
+    found = []
+    if raters:
+        own = f"All other numbers are with the masks of {context.data.rater}." if context.data.rater else ""
+        note = f"The same lesions, with masks drawn by somebody else. {own}".strip()
+        found.append(
+            _groups_table(context, raters, "raters-table", "AUC with the masks of other raters", note)
+        )
+    if groups:
+        note = "Groups are small and many: read them as a look for weak spots, not as findings."
+        found.append(_groups_table(context, groups, "groups-table", "AUC by group of lesions", note))
+    return found
+
+
+def _groups_table(context: Context, groups: list[str], id_: str, title: str, note: str) -> Table:
     columns = [Column(key="who", title="Model")]
-    columns += [
-        Column(key=f"g{i}", title=group.replace("=", ": ", 1), kind="interval")
-        for i, group in enumerate(groups)
-    ]
+    columns += [Column(key=f"g{i}", title=_group(group), kind="interval") for i, group in enumerate(groups)]
     rows = []
     counts: dict[str, Estimate] = {}
     for model in context.models:
@@ -217,18 +226,12 @@ def _other_raters(context: Context) -> list[Table | Prose]:
                 counts[group] = found
         if any(cell.value is not None for key, cell in cells.items() if key != "who"):
             rows.append(Row(cells=cells, key=model.name))
-    note = "; ".join(
-        f"{group.replace('=', ': ', 1)}: {found.n} lesions, {found.n_positive} {context.data.positive}"
+    sizes = "; ".join(
+        f"{_group(group)}: {found.n} lesions, {found.n_positive} {context.data.positive}"
         for group, found in counts.items()
     )
-    return [
-        Table(
-            id="groups-table",
-            title="AUC by group of lesions",
-            columns=tuple(columns),
-            rows=tuple(rows),
-            notes=(
-                f"{note}. Groups are small and many: read them as a look for weak spots, not as findings.",
-            ),
-        )
-    ]
+    return Table(id=id_, title=title, columns=tuple(columns), rows=tuple(rows), notes=(f"{sizes}. {note}",))
+
+
+def _group(name: str) -> str:
+    return name.replace("=", ": ", 1)
