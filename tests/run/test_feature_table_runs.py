@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from conftest import SmallStudy
+from samesplit import cli
 from samesplit.errors import DeclarationError
 from samesplit.reports import build_report
 from samesplit.run import RunOptions, compare, load_plan, run_benchmark, validate
@@ -225,3 +227,45 @@ def test_with_images_too_networks_get_the_images_and_radiomics_the_table(small_s
     assert "Sequences: T1C, T2." in page
     assert "Features: 4 columns of table.csv" in page
     assert "gallery-sample" in page
+
+
+UNBELIEVABLE = """
+import numpy as np
+
+class Same:
+    def fit(self, X, y): pass
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), 0.5)
+
+class Calls(Same):
+    def predict_proba(self, X):
+        called = X[:, 0] > 0
+        return np.column_stack([~called, called]).astype(float)
+"""
+
+
+def test_constants_and_calls_are_told_in_the_run_the_report_and_the_terminal(
+    study: SmallStudy, undrawn: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = study.root / "models"
+    (models / "own.py").write_text(UNBELIEVABLE)
+    for name in ("Same", "Calls"):
+        (models / f"{name.lower()}.yaml").write_text(
+            f"kind: estimator\ntitle: The {name}\ntarget: own.py:{name}\n"
+        )
+    rewrite(study, ("models: [zero-rule, clinical-logistic, grid]", "models: [zero-rule, grid, same, calls]"))
+    outcome = run_benchmark(load_plan(study.folder, QUICK))
+
+    constant, calls = outcome.notes
+    assert constant.startswith(
+        "The Same gives all lesions of the test part the same probability in all 2 fits"
+    )
+    assert calls.startswith("The Calls gives every lesion 0 or 1")
+    assert json.loads((outcome.folder / "notes.json").read_text())[:2] == [constant, calls]
+    page = outcome.report.read_text()
+    assert constant in page
+    assert calls in page
+    monkeypatch.chdir(study.root)
+    said = CliRunner().invoke(cli.app, ["run", "benchmarks/balls", "--no-track"])
+    assert "Note: The Same gives all lesions" in " ".join(said.output.split())

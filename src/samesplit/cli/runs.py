@@ -156,6 +156,8 @@ def _carry_out(plan: Plan, *, track: bool) -> None:
     say(f"Report: {shown(outcome.report)}")
     if track:
         _push_if_new(outcome.folder, plan.workspace.tracking_store, reporter)
+    for note in outcome.notes:
+        out.print(f"[yellow]Note:[/] {escape(note)}.", highlight=False)
     for name, reason in outcome.failures.items():
         out.print(f"[red]The model {escape(name)} failed:[/] {escape(reason)}", highlight=False)
     if plan.options.shuffle_labels is not None:

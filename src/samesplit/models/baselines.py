@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ __all__ = ["LesionSizeModel", "LesionSizeSettings", "ZeroRuleModel", "ZeroRuleSe
 class ZeroRuleSettings(ModelSettings):
     """`kind: zero-rule`: every lesion gets the training part's share of positives."""
 
+    constant: ClassVar[bool] = True
     kind: Literal["zero-rule"] = "zero-rule"
 
     def needs(self) -> Needs:

@@ -20,9 +20,11 @@ class ModelSettings(Declaration):
 
     Attributes:
         searches: Whether the model that is built `Searches`: its fit is cut into pieces.
+        constant: Whether every lesion gets the same probability by design.
     """
 
     searches: ClassVar[bool] = False
+    constant: ClassVar[bool] = False
     name: str
     """Given by the file's name, or by the benchmark."""
     title: str

@@ -14,6 +14,7 @@ from samesplit.benchmarks.splits import balance
 from samesplit.features.catalogue import find
 from samesplit.features.listing import profile_listing
 from samesplit.run.audit_tables import adopt_audit
+from samesplit.run.model_notes import model_notes
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.record import run_record
@@ -40,12 +41,14 @@ class RunOutcome:
         report: The HTML file.
         unchanged: Whether everything was there already and nothing was done.
         failures: The models that failed, with the reason.
+        notes: What is to be known about the models' predictions before they are believed.
     """
 
     folder: Path
     report: Path
     unchanged: bool
     failures: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
@@ -68,10 +71,12 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         complete = folder / "complete.json"
         if complete.exists():
             _point_latest(plan)
-            failures = json.loads(complete.read_text(encoding="utf-8"))["failures"]
+            record = json.loads(complete.read_text(encoding="utf-8"))
             if adopt_audit(folder):
                 _report(folder)
-            return RunOutcome(folder, folder / "report.html", unchanged=True, failures=failures)
+            return RunOutcome(
+                folder, folder / "report.html", True, record["failures"], tuple(record.get("notes", ()))
+            )
         started = datetime.now(UTC)
         _write_cohort(plan, folder)
         images = extract_features(plan, reporter)
@@ -80,17 +85,32 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         evaluation = evaluate_predictions(plan, predictions, models.details, reporter)
         _write_tables(plan, folder, images, models, predictions, evaluation)
         write_json(folder / "run.json", run_record(plan, images, models, evaluation, started=started))
-        own = plan.cohort.features
-        write_json(folder / "notes.json", [*plan.notes, *(own.notes if own else ()), *evaluation.notes])
+        own, remarks = plan.cohort.features, _about_models(plan, models, predictions)
+        notes = [*remarks, *plan.notes, *(own.notes if own else ()), *evaluation.notes]
+        write_json(folder / "notes.json", notes)
         with reporter.stage("Report") as advance:
             advance(0, 1)
             adopt_audit(folder)
             report = _report(folder)
             advance(1, 1)
         if not models.failures and not _for_want_of_memory(images):  # else the next run tries again
-            write_json(complete, {"run": plan.run_id, "failures": models.failures})
+            write_json(complete, {"run": plan.run_id, "failures": models.failures, "notes": list(remarks)})
     _point_latest(plan)
-    return RunOutcome(folder, report, unchanged=False, failures=models.failures)
+    return RunOutcome(folder, report, False, models.failures, remarks)
+
+
+def _about_models(plan: Plan, models: ModelStage, predictions: pd.DataFrame) -> tuple[str, ...]:
+    """The remarks on models, those made elsewhere included; see `samesplit.run.model_notes`."""
+    everyone = (*plan.models, *plan.externals)
+    own_code = {m.name for m in plan.models if m.plain().get("outputs") == "logits"}
+    remarks = model_notes(
+        predictions,
+        models.details.get("notes", pd.DataFrame()),
+        titles={model.name: model.title for model in everyone},
+        constant={model.name for model in plan.models if model.constant},
+        raw=own_code | {external.name for external in plan.externals},
+    )
+    return tuple(remarks)
 
 
 def _for_want_of_memory(images: FeatureStage) -> bool:

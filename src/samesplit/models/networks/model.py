@@ -17,6 +17,7 @@ import samesplit
 from samesplit.errors import ModelError
 from samesplit.models.networks.batches import evaluation_loader, training_loader
 from samesplit.models.networks.module import History, class_weights, logits_of
+from samesplit.models.networks.outputs import check_gives_logits
 from samesplit.models.networks.preparation import PreparedInputs, prepare_inputs
 from samesplit.models.networks.resnet import build_resnet
 from samesplit.models.networks.scopes import deterministic, seeded, single_thread
@@ -80,6 +81,9 @@ class NetworkModel:
         self._check_monitor(validation_labels)
         with seeded(fold.seed), single_thread():
             network = _build(self.settings, inputs.shape[0])
+            if isinstance(self.settings, TorchModuleSettings) and len(inputs):
+                few = np.stack([inputs[index] for index in range(min(len(inputs), 2))])
+                check_gives_logits(network, torch.from_numpy(few), self.settings)
         network.to(memory_format=_memory_format(self.settings))  # type: ignore[call-overload]
         task = TrainingTask(
             network=network,

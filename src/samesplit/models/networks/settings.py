@@ -205,9 +205,12 @@ class TorchModuleSettings(ImageModelSettings, TargetSettings):
     """A torch module of the user's own, trained by the same loop on the same inputs.
 
     `target` names a `torch.nn.Module` that takes a batch of inputs, shape (batch, channels, sides...), and
-    gives one logit (or two, one a class, negative first) for each.
+    gives one logit (or two, one a class, negative first) for each; a module that ends in a sigmoid or softmax
+    says `outputs: probabilities`.
     """
 
     kind: Literal["torch-module"] = "torch-module"
+    outputs: Literal["logits", "probabilities"] = "logits"
+    """What the module's `forward` gives; a module that ends in a sigmoid and is taken for logits is refused."""
     channels_parameter: str | None = None
     """The name of the parameter, if any, that is told the number of input channels."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from torch import nn
 
 from samesplit.errors import ModelError
+from samesplit.models.networks.outputs import FromProbabilities
 from samesplit.models.networks.settings import TorchModuleSettings
 
 __all__ = ["build_torch_module"]
 
 
 def build_torch_module(settings: TorchModuleSettings, channels: int) -> nn.Module:
-    """Build the module that the model file names.
+    """Build the module that the model file names; it gives logits, whatever the file says of its outputs.
 
     Args:
         settings: The target and its parameters.
@@ -41,4 +42,4 @@ def build_torch_module(settings: TorchModuleSettings, channels: int) -> nn.Modul
         )
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise ModelError(f"'{settings.target}' has nothing to train", where=settings.where)
-    return network
+    return FromProbabilities(network) if settings.outputs == "probabilities" else network

@@ -72,7 +72,7 @@ def quick_scores(classifier: Any) -> Quick | None:
     Args:
         classifier: Unfitted, with an integer as `random_state`; it stays unfitted.
     """
-    kind = type(classifier)
+    kind: Any = type(classifier)
     if kind is SupportVectors:
         return _machine(classifier)
     quick = _ensemble(classifier)
