@@ -101,12 +101,13 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
 
 def _about_models(plan: Plan, models: ModelStage, predictions: pd.DataFrame) -> tuple[str, ...]:
     """The remarks on models, those made elsewhere included; see `samesplit.run.model_notes`."""
-    everyone = (*plan.models, *plan.externals)
+    titles = {model.name: model.title for model in plan.models}
+    titles |= {external.name: external.title for external in plan.externals}
     own_code = {m.name for m in plan.models if m.plain().get("outputs") == "logits"}
     remarks = model_notes(
         predictions,
         models.details.get("notes", pd.DataFrame()),
-        titles={model.name: model.title for model in everyone},
+        titles=titles,
         constant={model.name for model in plan.models if model.constant},
         raw=own_code | {external.name for external in plan.externals},
     )
