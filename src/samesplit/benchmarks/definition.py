@@ -18,6 +18,7 @@ from pydantic import (
 from samesplit.csv_files import MISSING_WORDS
 from samesplit.declarations import Declaration, read_declaration
 from samesplit.errors import DeclarationError
+from samesplit.features.repairs import RepairName, repairs_of
 
 __all__ = [
     "BenchmarkDefinition",
@@ -58,6 +59,11 @@ Day = Annotated[
     BeforeValidator(lambda day: day.isoformat() if isinstance(day, date) else day),
     AfterValidator(_calendar_day),
 ]
+Repairs = Annotated[
+    tuple[RepairName, ...],
+    BeforeValidator(lambda given: () if given is None else (given,) if isinstance(given, str) else given),
+    AfterValidator(repairs_of),
+]
 _NEVER_CLINICAL = ("label", "label_provenance", "lesion_id", "patient_id")
 _USED_BY = {
     "folds": ("kfold",),
@@ -96,8 +102,9 @@ class CohortSettings(Declaration):
     """Raters under whose masks the frozen models are judged once more (segmentation variability)."""
     clinical: dict[str, Literal["number", "category"]] = Field(default_factory=dict)
     """Clinical variables (columns of lesions.csv) that models may use, and their kind."""
-    geometry_repair: Literal["resample_mask", "copy_header"] | None = None
-    """What to do with a mask whose geometry is not the image's; without it, such a lesion fails."""
+    geometry_repair: Repairs = ()
+    """The named repairs of images and masks that may be made, one or a list: resample_mask or copy_header,
+    drop_degenerate_contours, clip_contours, resample_slices; without them such a lesion fails."""
     minimum_voxels: int = Field(default=8, ge=1)
     """A mask with fewer voxels than this fails its lesion."""
 

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from samesplit.errors import LesionError
-from samesplit.features.geometry import GeometryRepair
 from samesplit.features.mask_label import parse_mask_label
 from samesplit.features.references import content_hash, parse_reference
+from samesplit.features.repairs import GeometryRepair, repairs_of
 from samesplit.features.work import CaseFile
 from samesplit.storage import hash_object
 from samesplit.tables import IMAGES, LEDGER, check_table, empty_table
@@ -35,7 +35,7 @@ def case_files(
 
     Args:
         images: IMAGES table with absolute paths.
-        geometry_repair: See `samesplit.features.geometry`.
+        geometry_repair: See `samesplit.features.repairs`.
         minimum_voxels: The smallest mask that counts.
         jobs: How many files to hash at once.
         companions: For profiles that want another sequence beside each image: its image, indexed like `images`;
@@ -54,7 +54,7 @@ def case_files(
         given: dict[str, Any] = {
             "mask_label": parse_mask_label(str(row.mask_label)),
             "spacing_mm": None if spacing is None or math.isnan(spacing) else float(spacing),
-            "geometry_repair": geometry_repair,
+            "geometry_repair": repairs_of(geometry_repair),
             "minimum_voxels": minimum_voxels,
         }
         image, mask = str(row.image), str(row.mask)

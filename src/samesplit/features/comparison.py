@@ -15,9 +15,9 @@ from samesplit.features.catalogue import find
 from samesplit.features.differences import reasons_for
 from samesplit.features.engines import FeatureInfo, get_engine
 from samesplit.features.extraction import extract
-from samesplit.features.geometry import GeometryRepair
 from samesplit.features.pool import Progress
 from samesplit.features.profiles import Profile
+from samesplit.features.repairs import GeometryRepair
 from samesplit.features.wide import to_wide
 
 __all__ = ["EnginePair", "Extracted", "extract_side_by_side", "pairs_of", "standard_features"]

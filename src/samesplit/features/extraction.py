@@ -11,9 +11,9 @@ import pandas as pd
 
 from samesplit.features.cases import case_files, ledger_table
 from samesplit.features.engines import get_engine
-from samesplit.features.geometry import GeometryRepair
 from samesplit.features.pool import Outcome, Progress, run_tasks
 from samesplit.features.profiles import Profile
+from samesplit.features.repairs import GeometryRepair
 from samesplit.features.work import CaseFile, FeatureTask, extract_case
 from samesplit.tables import FEATURES, check_table, empty_table
 

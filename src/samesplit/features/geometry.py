@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
+from samesplit.features.repairs import GeometryRepair, repairs_of
 
-__all__ = ["GeometryRepair", "align_mask", "describe_difference", "distance_mm"]
-
-GeometryRepair = Literal["resample_mask", "copy_header"]
+__all__ = ["align_mask", "describe_difference", "distance_mm"]
 
 TOLERANCE = 1e-3
 """Corresponding voxels may lie apart by this many mm, or this share of the smallest voxel edge if that is more."""
@@ -94,14 +92,15 @@ def align_mask(
         aligned.CopyInformation(image)
         return aligned, None
     table = describe_difference(image, mask)
-    if repair is None:
+    repairs = repairs_of(repair)
+    if not {"resample_mask", "copy_header"} & set(repairs):
         raise LesionError(
             f"image and mask have different geometry:\n{table}",
             where=where,
             remedy="export the mask on the image's grid, or name a repair in benchmark.yaml: "
             "cohort.geometry_repair: resample_mask (or copy_header, if only the header is wrong)",
         )
-    if repair == "copy_header":
+    if "copy_header" in repairs:
         if image.GetSize() != mask.GetSize():
             raise LesionError(
                 f"copy_header needs image and mask of the same size:\n{table}",

@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 
 from samesplit.features.cases import case_files, ledger_table
-from samesplit.features.geometry import GeometryRepair
 from samesplit.features.picture import PictureTask, draw_case
 from samesplit.features.pool import Outcome, Progress, run_tasks
+from samesplit.features.repairs import GeometryRepair
 from samesplit.features.work import CaseFile
 
 __all__ = ["COLUMNS", "Thumbnails", "thumbnails"]

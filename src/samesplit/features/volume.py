@@ -11,13 +11,17 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
-from samesplit.features.geometry import GeometryRepair, align_mask
+from samesplit.features.dicom.stack import stack_of
+from samesplit.features.geometry import align_mask
 from samesplit.features.mask_check import check_is_mask, check_whole_labels
 from samesplit.features.mask_label import MaskLabel, select_label
 from samesplit.features.nifti import check_whole, read_plain, read_sheared
 from samesplit.features.references import Reference, parse_reference, read_array
+from samesplit.features.repairs import GeometryRepair, RepairName, repairs_of
 
 __all__ = ["Box", "Case", "bounding_box", "crop", "read_case", "roi_values"]
+
+Repairs = tuple[RepairName, ...]
 
 NAN_MARGIN_MM = 20.0
 """Within the mask's bounding box widened by this much every voxel must be a number."""
@@ -77,7 +81,7 @@ def read_case(
         mask_label: The mask value that marks the lesion, or `any` for all that is not 0; see
             `samesplit.features.mask_label`.
         spacing_mm: Edge length of the cubic voxels of arrays; None (or NaN) for image files, which know theirs.
-        geometry_repair: What to do when the mask lies on another grid; see `samesplit.features.geometry`.
+        geometry_repair: The repairs that may be made; see `samesplit.features.repairs`.
         minimum_voxels: The smallest mask that counts.
         companion: Another image of the lesion to hand along, given like `image`; empty for none.
 
@@ -87,33 +91,45 @@ def read_case(
             constant inside the mask.
     """
     where = f"lesion {lesion_id}"
+    allowed = repairs_of(geometry_repair)
     spacing = None if spacing_mm is None or math.isnan(spacing_mm) else float(spacing_mm)
     try:
-        picture, notes = _read(image, "image", spacing)
-        labels, mask_notes = _read(mask, "mask", spacing, of=picture)
+        picture, notes = _read(image, "image", spacing, allowed)
+        labels, mask_notes = _read(mask, "mask", spacing, allowed, of=picture)
         check_is_mask(labels, picture, mask_label)
         roi, taken = select_label(labels, mask_label)
         check_whole_labels(labels, mask_label)
-        roi, repair = align_mask(picture, roi, geometry_repair, where=where)
+        roi, repair = align_mask(picture, roi, allowed, where=where)
         _check_size(roi, minimum_voxels)
+        between = _between_slices(picture, roi)
         picture = _as_float(picture)
         picture, filled = _check_finite(picture, roi)
         if image != mask:
             _check_contrast(picture, roi)
-        beside = picture if companion == image else _companion(companion, spacing)
+        beside = picture if companion == image else _companion(companion, spacing, allowed)
     except LesionError as error:
         place = where if error.where in (None, where) else f"{where}, {error.where}"
         raise LesionError(error.problem, where=place, remedy=error.remedy) from error
-    repairs = tuple(note for note in (*notes, *mask_notes, taken, repair, filled) if note)
+    repairs = tuple(note for note in (*notes, *mask_notes, taken, repair, between, filled) if note)
     return Case(picture, roi, repairs, beside)
 
 
-def _companion(text: str, spacing_mm: float | None) -> sitk.Image | None:
-    return _as_float(_read(text, "companion image", spacing_mm)[0]) if text else None
+def _between_slices(image: sitk.Image, roi: sitk.Image) -> str | None:
+    """How much of the lesion lies on slices that `resample_slices` interpolated."""
+    weight = stack_of(image).weight
+    if weight is None or not (weight > 0).any():
+        return None
+    voxels = np.count_nonzero(sitk.GetArrayViewFromImage(roi), axis=(1, 2))
+    made = voxels[weight > 0].sum()
+    return f"resample_slices: {made:,} of the lesion's {voxels.sum():,} voxels lie on interpolated slices"
+
+
+def _companion(text: str, spacing_mm: float | None, repairs: Repairs) -> sitk.Image | None:
+    return _as_float(_read(text, "companion image", spacing_mm, repairs)[0]) if text else None
 
 
 def _read(
-    text: str, what: str, spacing_mm: float | None, *, of: sitk.Image | None = None
+    text: str, what: str, spacing_mm: float | None, repairs: Repairs, *, of: sitk.Image | None = None
 ) -> tuple[sitk.Image, list[str]]:
     """Read an image, or a mask of an image."""
     reference = parse_reference(text)
@@ -129,8 +145,8 @@ def _read(
         from samesplit.features.dicom.read import read_dicom_image, read_dicom_mask
 
         if of is None:
-            return read_dicom_image(reference.path, reference.part)
-        return read_dicom_mask(reference.path, reference.part, of)
+            return read_dicom_image(reference.path, reference.part, repairs)
+        return read_dicom_mask(reference.path, reference.part, of, repairs)
     return _from_file(reference.path, what)
 
 

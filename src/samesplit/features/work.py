@@ -7,8 +7,8 @@ from typing import Any
 
 from samesplit.errors import LesionError
 from samesplit.features.engines import get_engine
-from samesplit.features.geometry import GeometryRepair
 from samesplit.features.profiles import Profile
+from samesplit.features.repairs import RepairName
 from samesplit.features.volume import Case, read_case
 from samesplit.storage import hash_object
 
@@ -27,7 +27,7 @@ class CaseFile:
         mask: Path or array reference.
         mask_label: The mask value that marks the lesion, or `any`.
         spacing_mm: Voxel size of arrays; None for image files.
-        geometry_repair: What to do when the mask lies on another grid.
+        geometry_repair: The repairs that may be made.
         minimum_voxels: The smallest mask that counts.
         companion: The image of another sequence of the same lesion that the profile wants beside this one, for
             example to match the histogram to; empty without.
@@ -42,7 +42,7 @@ class CaseFile:
     mask: str
     mask_label: str
     spacing_mm: float | None
-    geometry_repair: GeometryRepair | None
+    geometry_repair: tuple[RepairName, ...]
     minimum_voxels: int
     companion: str = ""
     content: str = ""

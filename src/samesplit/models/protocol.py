@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
 from samesplit.features.perturbation.settings import Perturbations
+from samesplit.features.repairs import GeometryRepair
 from samesplit.models.pieces import Piece
 
 __all__ = ["Cases", "Model", "Needs", "Searches", "TrainingFold"]
@@ -34,7 +35,7 @@ class Cases:
         predictions: One row a lesion, one column per member model, for models made of models.
         sequences: The sequences the model was asked to use, in order.
         rater: Whose masks these are.
-        geometry_repair: None, "resample_mask" or "copy_header"; how a mask of another geometry is mended.
+        geometry_repair: The repairs of images and masks that may be made; see `samesplit.features.repairs`.
         minimum_voxels: The smallest mask that counts.
         repeats: The same features after perturbations, for models that ask for them: `lesion_id`, `perturbation`,
             `repetition` and the columns of `features`; one row a measurement.
@@ -46,7 +47,7 @@ class Cases:
     predictions: pd.DataFrame
     sequences: tuple[str, ...]
     rater: str
-    geometry_repair: Literal["resample_mask", "copy_header"] | None = None
+    geometry_repair: GeometryRepair | None = None
     minimum_voxels: int = 8
     repeats: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"lesion_id": []}, dtype=str))
 

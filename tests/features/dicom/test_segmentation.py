@@ -50,6 +50,32 @@ def test_the_segment_comes_back(scanner: Any, folder: Path, blob: np.ndarray, ki
     assert case.repairs == ()
 
 
+@pytest.mark.parametrize("kind", ["BINARY", "FRACTIONAL", "LABELMAP"])
+@pytest.mark.parametrize("size", [(77, 95), (5, 5), (7, 9), (3, 11), (9, 2), (8, 13), (3, 3), (1, 9)])
+def test_slices_of_any_size_come_back(scanner: Any, size: tuple[int, int], kind: str) -> None:
+    """A frame of 77 x 95 voxels of one bit ends within a byte."""
+    rng = np.random.default_rng(size[0])
+    image = rng.integers(0, 1000, size=(16, *size))
+    mask = (rng.random(image.shape) < 0.6).astype(np.uint8)
+    mask[:, 0, 0] = 1  # frames without a voxel are not stored
+    seg = scanner.seg(
+        scanner.series(image), {"Tumour": mask.astype(float) if kind == "FRACTIONAL" else mask}, kind=kind
+    )
+    np.testing.assert_array_equal(mask_of(read(scanner.root / "ct", seg, minimum_voxels=1)), mask)
+
+
+def test_a_segment_of_odd_size_is_resampled_whole(scanner: Any) -> None:
+    rng = np.random.default_rng(4)
+    image = rng.integers(0, 1000, size=(8, 7, 9))
+    mask = np.zeros(image.shape, dtype=np.uint8)
+    mask[2:7, 2:6, 3:8] = 1
+    seg = scanner.seg(scanner.series(image), {"Tumour": mask})
+    scanner.spacing_mm, scanner.origin_mm = (0.5, 1.0, 1.5), (-10.25, 4.5, 19.25)
+    fine = scanner.series(image.repeat(2, 0).repeat(2, 1).repeat(2, 2), "fine")
+    case = read(fine, seg, geometry_repair="resample_mask")
+    np.testing.assert_array_equal(mask_of(case), mask.repeat(2, 0).repeat(2, 1).repeat(2, 2))
+
+
 def test_frames_that_skip_slices_are_put_where_they_belong(
     scanner: Any, folder: Path, blob: np.ndarray
 ) -> None:

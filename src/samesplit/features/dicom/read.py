@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -10,20 +11,24 @@ import SimpleITK as sitk
 from samesplit.errors import LesionError
 from samesplit.features.dicom.files import read_dataset, sound, text_of
 from samesplit.features.dicom.series import find_series, read_multiframe, read_series
+from samesplit.features.repairs import RepairName
 from samesplit.storage import hash_file
 
 __all__ = ["dicom_hash", "read_dicom_image", "read_dicom_mask"]
 
-DICOM_READER = 2
+DICOM_READER = 3
 """Raise this when reading DICOM changes voxels: kept results of another reader are not used."""
 
 
-def read_dicom_image(path: Path, selector: str | None) -> tuple[sitk.Image, list[str]]:
+def read_dicom_image(
+    path: Path, selector: str | None, repairs: Sequence[RepairName] = ()
+) -> tuple[sitk.Image, list[str]]:
     """Read a folder's series, or a multi-frame file, as an image.
 
     Args:
         path: A folder or a file.
         selector: Which series of the folder; see `find_series`.
+        repairs: The repairs that may be made; see `read_series`.
 
     Returns:
         The image and notes for the case ledger.
@@ -33,7 +38,7 @@ def read_dicom_image(path: Path, selector: str | None) -> tuple[sitk.Image, list
     """
     if path.is_dir():
         with sound(path):
-            return read_series(find_series(path, selector))
+            return read_series(find_series(path, selector), repairs)
     with sound(path):
         image = read_multiframe(path)
     if selector is not None:
@@ -45,13 +50,16 @@ def read_dicom_image(path: Path, selector: str | None) -> tuple[sitk.Image, list
     return image
 
 
-def read_dicom_mask(path: Path, selector: str | None, image: sitk.Image) -> tuple[sitk.Image, list[str]]:
+def read_dicom_mask(
+    path: Path, selector: str | None, image: sitk.Image, repairs: Sequence[RepairName] = ()
+) -> tuple[sitk.Image, list[str]]:
     """Read an RTSTRUCT's ROI, a SEG's segment, or a series of labels, as a mask for an image.
 
     Args:
         path: A file, or the folder of a series whose voxels are labels.
         selector: Which ROI, segment or series.
         image: The image; contours are filled on its grid.
+        repairs: The repairs that may be made; see `rtstruct_mask`. A series of labels is never resampled.
 
     Returns:
         The mask and notes for the case ledger.
@@ -67,7 +75,7 @@ def read_dicom_mask(path: Path, selector: str | None, image: sitk.Image) -> tupl
         from samesplit.features.dicom.rtstruct import rtstruct_mask
 
         with sound(path):
-            return rtstruct_mask(dataset, selector, image, where=path)
+            return rtstruct_mask(dataset, selector, image, where=path, repairs=repairs)
     if kind == "SEG":
         from samesplit.features.dicom.segmentation import segment_mask
 

@@ -15,6 +15,7 @@ from samesplit.features.dicom.choice import Entry, choose
 from samesplit.features.dicom.files import text_of
 from samesplit.features.dicom.frames import check_frame
 from samesplit.features.dicom.series import volume_image
+from samesplit.features.dicom.stack import Stack, stack_of
 from samesplit.features.geometry import TOLERANCE
 
 __all__ = ["FRACTION", "segment_mask"]
@@ -22,7 +23,11 @@ __all__ = ["FRACTION", "segment_mask"]
 FRACTION = 0.5
 """Voxels of a fractional segment belong to it from this fraction on."""
 
+_BELONGS = "check that image and SEG belong together, and that the series is whole"
+
 Plane = npt.NDArray[np.bool_]
+Frame = tuple[Plane, npt.NDArray[np.float64]]
+"""A frame's voxels of the segment, and its position, row step and column step in mm."""
 
 
 def segment_mask(
@@ -62,9 +67,10 @@ def segment_mask(
     name = f"segment {text_of(segments[place], 'SegmentLabel')!r}"
     notes = check_frame(text_of(dataset, "FrameOfReferenceUID"), image, what=name, where=path)
     try:
-        seg = highdicom.seg.segread(path, lazy_frame_retrieval=True)
+        seg = highdicom.seg.segread(path, lazy_frame_retrieval=_frames_end_at_bytes(dataset))
         frames = list(_frames(seg, numbers[place]))
-        mask = _place(frames, image)
+        stack = stack_of(image)
+        mask = _place(frames, image) if stack.lower is None else _place_on_slices(frames, stack)
         if mask is None:
             mask = _own_grid(seg, numbers[place])
     except LesionError as error:
@@ -78,7 +84,16 @@ def segment_mask(
     return mask, notes
 
 
-def _frames(seg: pydicom.Dataset, number: int) -> Iterator[tuple[Plane, npt.NDArray[np.float64]]]:
+def _frames_end_at_bytes(dataset: pydicom.Dataset) -> bool:
+    """Whether each frame can be read from the file by itself.
+
+    Voxels of one bit are packed without gaps, so that frames whose size is no multiple of 8 begin within a byte.
+    highdicom's lazy reader (seen in 0.28) takes too few bytes for some of them; read whole, the file is right.
+    """
+    return int(dataset.BitsAllocated) > 1 or int(dataset.Rows) * int(dataset.Columns) % 8 == 0
+
+
+def _frames(seg: pydicom.Dataset, number: int) -> Iterator[Frame]:
     """Each frame with voxels of the segment, and its 3 x 3 of position, row step and column step in mm."""
     shared = (seg.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()])[0]
     kind = text_of(seg, "SegmentationType")
@@ -111,10 +126,10 @@ def _geometry(own: pydicom.Dataset, shared: pydicom.Dataset) -> npt.NDArray[np.f
     return np.array([position, cosines[3:] * row_step, cosines[:3] * column_step])
 
 
-def _place(frames: list[tuple[Plane, npt.NDArray[np.float64]]], image: sitk.Image) -> sitk.Image | None:
+def _place(frames: list[Frame], image: sitk.Image) -> sitk.Image | None:
     """The segment on the image's grid, None when its voxels are not voxels of the image."""
     if not frames:
-        raise LesionError("it has no voxel", remedy="draw it, or take its row out of images.csv")
+        raise LesionError("it has no voxel", remedy="draw it, or take its line out of images.csv")
     spacing = np.array(image.GetSpacing())
     to_mm = np.reshape(image.GetDirection(), (3, 3)) * spacing
     tolerance = TOLERANCE * max(1.0, float(spacing.min()))
@@ -136,13 +151,45 @@ def _place(frames: list[tuple[Plane, npt.NDArray[np.float64]]], image: sitk.Imag
         x, y, z = voxels[inside].T
         mask[z, y, x] = 1
     if outside:
-        raise LesionError(
-            f"{outside:,} of its voxels lie outside the image",
-            remedy="check that image and SEG belong together, and that the series is whole",
-        )
+        raise LesionError(f"{outside:,} of its voxels lie outside the image", remedy=_BELONGS)
     placed = sitk.GetImageFromArray(mask)
     placed.CopyInformation(image)
     return placed
+
+
+def _place_on_slices(frames: list[Frame], stack: Stack) -> sitk.Image | None:
+    """The segment on the grid of an image whose slices were resampled; None when its frames are not those slices.
+
+    Within its plane a frame is moved by whole voxels, to the nearest.
+    """
+    if not frames:
+        raise LesionError("it has no voxel", remedy="draw it, or take its line out of images.csv")
+    spacing = np.array(stack.image.GetSpacing())
+    tolerance = TOLERANCE * max(1.0, float(spacing.min()))
+    drawn = np.zeros(stack.shape, dtype=np.uint8)
+    outside = 0
+    for plane, (position, down, right) in frames:
+        index = stack.index(np.array([position, position + right, position + down]))
+        z = round(float(index[0, 2]))
+        if not 0 <= z < len(drawn):
+            outside += int(plane.sum())
+            continue
+        steps = np.diff(index[[0, 1, 0, 2]], axis=0)[[0, 2]]
+        off_mm = np.array(
+            [abs(index[0, 2] - z) * stack.step_mm(z), *np.abs((steps - np.eye(3)[:2]) @ spacing)]
+        )
+        first = index[0, :2] - stack.low[z]
+        off_mm = np.append(off_mm, np.abs((first - np.round(first)) * spacing[:2]))
+        if off_mm.max() > tolerance:
+            return None
+        corner = np.floor(np.round(index[0, :2], 6) + 0.5).astype(np.int64)
+        columns, rows = (np.argwhere(plane)[:, ::-1] + corner).T
+        inside = (columns >= 0) & (rows >= 0) & (rows < drawn.shape[1]) & (columns < drawn.shape[2])
+        outside += int((~inside).sum())
+        drawn[z, rows[inside], columns[inside]] = 1
+    if outside:
+        raise LesionError(f"{outside:,} of its voxels lie outside the image", remedy=_BELONGS)
+    return stack.to_image(drawn)
 
 
 def _own_grid(seg: pydicom.Dataset, number: int) -> sitk.Image:

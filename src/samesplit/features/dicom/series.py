@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from pydicom.tag import Tag
 from samesplit.errors import LesionError
 from samesplit.features.dicom.choice import Entry, choose
 from samesplit.features.dicom.files import read_dataset, text_of
+from samesplit.features.dicom.resample import resample_planes
 from samesplit.features.dicom.slices import slice_grid
+from samesplit.features.dicom.stack import carry_slices
 from samesplit.features.dicom.suv import suv_factor
+from samesplit.features.repairs import RepairName
 
 __all__ = ["FRAME_KEY", "SERIES_KEY", "Series", "find_series", "read_multiframe", "read_series"]
 
@@ -25,6 +29,9 @@ FRAME_KEY = "0020|0052"
 SERIES_KEY = "0020|000e"
 """Metadata key under which an image carries its SeriesInstanceUID."""
 
+_SAME_PLACE = 1e-3
+_OF_THE_PLANE = ("Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "FrameOfReferenceUID")
+_SHOWN = 6
 _NO_IMAGES = ("SEG", "RTDOSE")
 _TAGS = [Tag(name) for name in (
     "SOPClassUID", "SOPInstanceUID", "Modality", "SeriesInstanceUID", "SeriesDescription", "NumberOfFrames",
@@ -107,14 +114,19 @@ def _entry(uid: str, headers: list[pydicom.Dataset]) -> Entry:
     return Entry((uid, description) if description else (uid,), None, told)
 
 
-def read_series(series: Series) -> tuple[sitk.Image, list[str]]:
+def read_series(series: Series, repairs: Sequence[RepairName] = ()) -> tuple[sitk.Image, list[str]]:
     """Read a series as one volume: rescaled values, PET as SUV by body weight, its grid from slice positions.
 
-    Pixels are decoded and rescaled slice by slice, since slope and intercept may differ between slices.
+    Pixels are decoded and rescaled slice by slice, since slope and intercept may differ between slices. A slice
+    that is there twice with the same pixels is taken once.
+
+    Args:
+        series: The slices.
+        repairs: The repairs that may be made; `resample_slices` is meant for series.
 
     Returns:
-        The image, which carries its frame of reference and series under `FRAME_KEY` and `SERIES_KEY`; and notes
-        for the case ledger.
+        The image, which carries its frame of reference and series under `FRAME_KEY` and `SERIES_KEY` (and the
+        slices that it was resampled from, see `stack`); and notes for the case ledger.
 
     Raises:
         LesionError: The slices form no regular volume (see `slice_grid`), are in colour, cannot be decoded, or
@@ -130,19 +142,55 @@ def read_series(series: Series) -> tuple[sitk.Image, list[str]]:
             )
         return read_multiframe(series.files[0])
     _check_plain(series.headers, where)
-    grid = slice_grid(series.headers, where=where)
-    ordered = [series.headers[place] for place in grid.order]
+    headers, copies = _without_copies(series.headers)
+    grid = slice_grid(headers, where=where, repairs=repairs)
+    ordered = [headers[place] for place in grid.order]
     planes = [_decode(Path(str(header.filename))) for header in ordered]
     factor, note = suv_factor(ordered, where=where)
     values = np.stack(planes)
     if factor is not None:
         values = values.astype(np.float64) * factor
+    if grid.slices is not None:
+        exact = np.can_cast(values.dtype, np.float32, casting="safe")
+        values = resample_planes(list(values), grid.slices, fill=float(values.min()))
+        values = values.astype(np.float32) if exact else values
     image = sitk.GetImageFromArray(values)
     image.SetSpacing(grid.spacing_mm)
     image.SetOrigin(grid.origin_mm)
     image.SetDirection(grid.direction.ravel().tolist())
-    _identify(image, series.headers[0])
-    return image, [text for text in (grid.note, note) if text]
+    _identify(image, headers[0])
+    if grid.slices is not None:
+        carry_slices(image, grid.slices, (int(headers[0].Columns), int(headers[0].Rows)))
+    return image, [text for text in (copies, *grid.notes, note) if text]
+
+
+def _without_copies(headers: tuple[pydicom.Dataset, ...]) -> tuple[tuple[pydicom.Dataset, ...], str | None]:
+    """The slices without those that are there twice, place and pixels the same; and a note that names them."""
+    places = [header.get("ImagePositionPatient") for header in headers]
+    if any(place is None or len(place) != 3 for place in places):
+        return headers, None  # what is wrong with them is said where the grid is made
+    known = np.array([list(place) for place in places], dtype=np.float64)
+    kept: list[int] = []
+    left: list[str] = []
+    for number, header in enumerate(headers):
+        near = np.flatnonzero((np.abs(known[kept] - known[number]) <= _SAME_PLACE).all(axis=1))
+        if any(_is_copy(header, headers[kept[int(place)]]) for place in near):
+            left.append(Path(str(header.filename)).name)
+        else:
+            kept.append(number)
+    if not left:
+        return headers, None
+    shown = ", ".join(left[:_SHOWN]) + (f" and {len(left) - _SHOWN} others" if len(left) > _SHOWN else "")
+    slices = "slice was" if len(left) == 1 else "slices were"
+    return tuple(headers[number] for number in kept), (
+        f"image: {len(left)} {slices} there twice, with the same pixels at the same place, and taken once "
+        f"(without {shown})"
+    )
+
+
+def _is_copy(one: pydicom.Dataset, other: pydicom.Dataset) -> bool:
+    alike = all(one.get(keyword) == other.get(keyword) for keyword in _OF_THE_PLANE)
+    return alike and np.array_equal(_decode(Path(str(one.filename))), _decode(Path(str(other.filename))))
 
 
 def _check_plain(headers: tuple[pydicom.Dataset, ...], where: Path) -> None:

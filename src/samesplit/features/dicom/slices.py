@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pydicom
 
 from samesplit.errors import LesionError
+from samesplit.features.dicom.resample import SliceMap, map_slices
+from samesplit.features.repairs import RepairName
 
 __all__ = ["SHARE", "SliceGrid", "slice_grid"]
 
@@ -20,6 +22,7 @@ SHARE = 0.1
 _NOTED = 0.01
 _SAME = 1e-4
 _SHOWN = 6
+_REPAIR = "name the repair in benchmark.yaml: cohort.geometry_repair: resample_slices"
 
 
 @dataclass(frozen=True)
@@ -31,17 +34,21 @@ class SliceGrid:
         spacing_mm: Voxel edges in the order x (along a row), y, z.
         origin_mm: The centre of the first voxel.
         direction: Unit vectors of x, y and z as the columns of a 3 x 3 matrix.
-        note: For the case ledger, when the positions are not quite regular.
+        notes: For the case ledger, when the positions are not quite regular, or were made so.
+        slices: How the planes of the grid come from slices that lie otherwise; None where they are the slices.
     """
 
     order: tuple[int, ...]
     spacing_mm: tuple[float, float, float]
     origin_mm: tuple[float, float, float]
     direction: npt.NDArray[np.float64]
-    note: str | None
+    notes: tuple[str, ...] = ()
+    slices: SliceMap | None = None
 
 
-def slice_grid(headers: Sequence[pydicom.Dataset], *, where: Path) -> SliceGrid:
+def slice_grid(
+    headers: Sequence[pydicom.Dataset], *, where: Path, repairs: Sequence[RepairName] = ()
+) -> SliceGrid:
     """The grid on which single-frame slices lie, from their positions and orientations alone.
 
     The slice distance is that of the positions along the normal; SliceThickness is not looked at, because slices
@@ -50,6 +57,7 @@ def slice_grid(headers: Sequence[pydicom.Dataset], *, where: Path) -> SliceGrid:
     Args:
         headers: One header a slice.
         where: The folder, for messages.
+        repairs: With `resample_slices` missing, uneven and sideways shifted slices are mapped onto a regular grid.
 
     Raises:
         LesionError: Headers lack a position; sizes, pixel spacings or orientations differ; two slices lie at the
@@ -63,18 +71,75 @@ def slice_grid(headers: Sequence[pydicom.Dataset], *, where: Path) -> SliceGrid:
     heights = places @ normal
     order = np.argsort(heights, kind="stable")
     places, heights = places[order], heights[order]
-    if len(headers) == 1:
-        step, note = _single_slice_step(headers[0], where), None
-    else:
-        step, note = _regular_step(heights, where)
-    _check_sideways(places, normal, min(row_step, column_step), where)
+    direction = np.column_stack([along_row, along_column, normal])
+    in_order = tuple(int(place) for place in order)
+    spacing = (float(column_step), float(row_step))
+    _check_places(heights, where)
+    try:
+        if len(headers) == 1:
+            step, note = _single_slice_step(headers[0], where), None
+        else:
+            step, note = _regular_step(heights, where)
+        _check_sideways(places, normal, min(row_step, column_step), where)
+    except LesionError:
+        if "resample_slices" not in repairs or len(headers) == 1:
+            raise
+        size = (int(headers[0].Columns), int(headers[0].Rows))
+        return _resampled(places, heights, direction, spacing, size, in_order, where)
+    return SliceGrid(in_order, (*spacing, step), _point(places[0]), direction, (note,) if note else ())
+
+
+def _point(place: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+    return float(place[0]), float(place[1]), float(place[2])
+
+
+def _resampled(
+    places: npt.NDArray[np.float64],
+    heights: npt.NDArray[np.float64],
+    direction: npt.NDArray[np.float64],
+    spacing: tuple[float, float],
+    size: tuple[int, int],
+    order: tuple[int, ...],
+    where: Path,
+) -> SliceGrid:
+    """The regular upright grid of slices that lie otherwise."""
+    sideways = (places - places[0]) @ direction[:, :2]
+    slices = map_slices(heights, sideways / np.array(spacing), size, near=SHARE, where=where)
+    corner = direction[:, :2] @ (np.array(spacing) * np.array(slices.corner))
     return SliceGrid(
-        order=tuple(int(place) for place in order),
-        spacing_mm=(float(column_step), float(row_step), step),
-        origin_mm=(float(places[0][0]), float(places[0][1]), float(places[0][2])),
-        direction=np.column_stack([along_row, along_column, normal]),
-        note=note,
+        order,
+        (*spacing, slices.step_mm),
+        _point(places[0] + corner),
+        direction,
+        tuple(_what_was_done(slices, sideways, size)),
+        slices,
     )
+
+
+def _what_was_done(
+    slices: SliceMap, sideways: npt.NDArray[np.float64], size: tuple[int, int]
+) -> Iterator[str]:
+    gaps = np.diff(slices.heights_mm)
+    between = slices.between
+    if between or len(slices.lower) != len(slices.heights_mm):
+        shown = ", ".join(f"{slices.step_mm * place:g}" for place in between[:_SHOWN])
+        more = f" and {len(between) - _SHOWN} others" if len(between) > _SHOWN else ""
+        told = f", {len(between)} of them interpolated between two (at {shown}{more} mm from the first)"
+        yield (
+            f"resample_slices: {len(slices.heights_mm)} slices {gaps.min():.4g} to {gaps.max():.4g} mm apart "
+            f"became {len(slices.lower)} slices {slices.step_mm:.4g} mm apart{told if between else ''}"
+        )
+    if np.any(slices.offsets != 0):
+        rise = slices.heights_mm @ sideways / (slices.heights_mm @ slices.heights_mm)
+        off = float(np.abs(sideways - np.outer(slices.heights_mm, rise)).max())
+        tilt = np.degrees(np.arctan(np.linalg.norm(rise)))
+        how = f"a gantry tilted by {tilt:.2f} degrees, to within {off:.2f} mm"
+        columns, rows = slices.canvas
+        yield (
+            f"resample_slices: the slices were shifted within their planes by up to "
+            f"{np.linalg.norm(sideways, axis=1).max():.3g} mm ({how}) onto an upright grid of {columns} x {rows} "
+            f"voxels instead of {size[0]} x {size[1]}; what no slice covers got the image's lowest value"
+        )
 
 
 def _vector(header: pydicom.Dataset, keyword: str, length: int, where: Path) -> npt.NDArray[np.float64]:
@@ -145,7 +210,9 @@ def _single_slice_step(header: pydicom.Dataset, where: Path) -> float:
     return float(step)
 
 
-def _regular_step(heights: npt.NDArray[np.float64], where: Path) -> tuple[float, str | None]:
+def _check_places(heights: npt.NDArray[np.float64], where: Path) -> None:
+    if len(heights) < 2:
+        return
     gaps = np.diff(heights)
     usual = float(np.median(gaps))
     double = np.flatnonzero(gaps <= max(SHARE * usual, _SAME))
@@ -154,8 +221,14 @@ def _regular_step(heights: npt.NDArray[np.float64], where: Path) -> tuple[float,
         raise LesionError(
             f"{len(double)} of {len(heights)} slices lie where another one lies (at {shown} mm along the normal)",
             where=where,
-            remedy="keep one volume in the folder: one echo, one time point, one b-value, no copies",
+            remedy="keep one volume in the folder: one echo, one time point, one b-value; only slices with the "
+            "same pixels count as copies",
         )
+
+
+def _regular_step(heights: npt.NDArray[np.float64], where: Path) -> tuple[float, str | None]:
+    gaps = np.diff(heights)
+    usual = float(np.median(gaps))
     odd = np.flatnonzero(np.abs(gaps - usual) > 2 * SHARE * usual)
     if len(odd):
         listed = "; ".join(
@@ -170,7 +243,7 @@ def _regular_step(heights: npt.NDArray[np.float64], where: Path) -> tuple[float,
         raise LesionError(
             f"{what}: the usual distance along the normal is {usual:g} mm, but {listed}{more}",
             where=where,
-            remedy="fetch the whole series, or resample it to even slices before",
+            remedy=f"fetch the whole series, or {_REPAIR}",
         )
     step = float(heights[-1] - heights[0]) / len(gaps)
     off = float(np.abs(heights - heights[0] - step * np.arange(len(heights))).max())
@@ -178,7 +251,7 @@ def _regular_step(heights: npt.NDArray[np.float64], where: Path) -> tuple[float,
         raise LesionError(
             f"the slices are unevenly spaced: they lie up to {off:.3g} mm off a regular grid of {step:g} mm",
             where=where,
-            remedy="resample the series to even slices before",
+            remedy=f"resample the series to even slices before, or {_REPAIR}",
         )
     return step, (
         f"image: slice positions lie up to {off:.3g} mm off a regular grid of {step:.6g} mm"
@@ -196,7 +269,7 @@ def _check_sideways(
         raise LesionError(
             f"the slices are shifted sideways by up to {sideways.max():.3g} mm (a tilted gantry?)",
             where=where,
-            remedy="resample the series to an upright grid before",
+            remedy=f"resample the series to an upright grid before, or {_REPAIR}",
         )
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from samesplit.errors import LesionError
 from samesplit.features.mask_label import parse_mask_label
 from samesplit.features.references import content_hash
+from samesplit.features.repairs import repairs_of
 from samesplit.features.volume import read_case
 from samesplit.models.networks.inputs import prepare_case
 from samesplit.models.networks.settings import InputSettings
@@ -118,7 +119,7 @@ def _prepare(
         [
             _VERSION,
             [content_hash(reference) for reference in (image, mask)],
-            [mask_label, spacing_mm, cases.geometry_repair, cases.minimum_voxels],
+            [mask_label, spacing_mm, repairs_of(cases.geometry_repair), cases.minimum_voxels],
             settings.model_dump(mode="json", exclude={"windows"}),
             settings.windows.get(sequence),
         ]

@@ -1,0 +1,44 @@
+"""The named repairs of images and masks that a benchmark may ask for; nothing is mended without being asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+__all__ = ["REPAIRS", "GeometryRepair", "RepairName", "repairs_of"]
+
+RepairName = Literal[
+    "resample_mask", "copy_header", "drop_degenerate_contours", "clip_contours", "resample_slices"
+]
+"""A repair's name under `cohort.geometry_repair`:
+
+- `resample_mask`: a mask on another grid takes, at each voxel of the image, its nearest voxel.
+- `copy_header`: a mask whose header alone is wrong takes the image's.
+- `drop_degenerate_contours`: contours of an RTSTRUCT with fewer than three points are left out.
+- `clip_contours`: contours of an RTSTRUCT lose what lies outside the image.
+- `resample_slices`: uneven or sideways shifted slices of a DICOM series are brought onto a regular upright grid.
+"""
+
+GeometryRepair = RepairName | tuple[RepairName, ...]
+"""One repair, or several."""
+
+REPAIRS: tuple[RepairName, ...] = get_args(RepairName)
+
+
+def repairs_of(given: GeometryRepair | Sequence[str] | None) -> tuple[RepairName, ...]:
+    """Repairs in their one order, each once.
+
+    Example:
+        >>> repairs_of("copy_header"), repairs_of(None), repairs_of(("resample_slices", "clip_contours"))
+        (('copy_header',), (), ('clip_contours', 'resample_slices'))
+
+    Raises:
+        ValueError: A name is not known, or two of them contradict each other.
+    """
+    names = (given,) if isinstance(given, str) else tuple(given or ())
+    unknown = sorted(set(names) - set(REPAIRS))
+    if unknown:
+        raise ValueError(f"there is no repair '{unknown[0]}'; there are: {', '.join(REPAIRS)}")
+    if {"resample_mask", "copy_header"} <= set(names):
+        raise ValueError("resample_mask and copy_header contradict each other: keep one of them")
+    return tuple(name for name in REPAIRS if name in names)
