@@ -130,10 +130,11 @@ def test_what_must_be_the_same_on_a_worker_is_all_that_may_run_there(monkeypatch
 
     rooms: list[str] = []
     libraries: list[str] = []
-    monkeypatch.setattr(cluster, "code_digest", lambda *names: rooms.extend(names) or "0" * 64)
+    monkeypatch.setattr(cluster, "source_digest", lambda *names: rooms.extend(names) or "0" * 64)
     monkeypatch.setattr(cluster, "library_digest", lambda *names: libraries.extend(names) or "1" * 64)
     assert cluster._code().endswith(f"+{'0' * 12}+{'1' * 12}")
-    assert {"features", "models", "statistics"} <= set(rooms)
+    rooms_of = {".".join(name.split(".")[:2]) for name in rooms}
+    assert {f"samesplit.{room}" for room in ("cluster", "features", "models", "statistics")} <= rooms_of
     assert {"numpy", "scikit-learn", "xgboost"} <= set(libraries)
 
 

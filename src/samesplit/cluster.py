@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from samesplit import __version__
 from samesplit.errors import WorkspaceError
 from samesplit.processes import Died, one_thread
-from samesplit.storage import code_digest, library_digest
+from samesplit.source import modules_under, source_digest
+from samesplit.storage import library_digest
 
 __all__ = ["in_cluster"]
 
@@ -149,7 +150,7 @@ def _connect(address: str, patience_s: float) -> Any:
 
 def _code() -> str:
     """What must be the same on both sides: the code that may run on a worker, and the libraries that compute."""
-    code = code_digest("features", "models", "statistics", "errors", "processes", "storage", "tables")
+    code = source_digest(*modules_under("cluster", "features", "models", "statistics"))
     return f"{__version__}+{code[:12]}+{library_digest(*_LIBRARIES)[:12]}"
 
 

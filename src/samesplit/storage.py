@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +20,6 @@ from samesplit.errors import WorkspaceError
 
 __all__ = [
     "canonical_json",
-    "code_digest",
     "hash_bytes",
     "hash_file",
     "hash_object",
@@ -201,24 +199,3 @@ def library_digest(*names: str) -> str:
         with suppress(PackageNotFoundError):
             found.append([name, version(name)])
     return hash_object(found)
-
-
-_SOURCE = {".csv", ".css", ".j2", ".js", ".py"}
-
-
-@cache
-def code_digest(*rooms: str) -> str:
-    """A hash of the source of some rooms of the package, so that changed code never meets old results.
-
-    Args:
-        *rooms: Subpackages or modules, for example `models` or `features/families`.
-    """
-    root = Path(__file__).parent
-    files: list[Path] = []
-    for room in rooms:
-        folder = root / room
-        files += sorted(path for path in folder.rglob("*") if path.suffix in _SOURCE)
-        files += [path for path in map(folder.with_suffix, sorted(_SOURCE)) if path.exists()]
-    return hash_object(
-        [sys.version_info[:2], *((f.relative_to(root).as_posix(), hash_file(f)) for f in files)]
-    )

@@ -23,7 +23,7 @@ from samesplit.run import folds, searches, stages
 from samesplit.run.folds import FoldTask, run_folds
 from samesplit.run.progress import SilentReporter
 from samesplit.run.searches import run_searches, searching
-from samesplit.storage import code_digest
+from samesplit.source import source_digest
 
 N_PIECES = 2 + 2 * 2
 """Of one task: two inner folds rank, and two classifiers are scored in each."""
@@ -110,7 +110,7 @@ def test_the_pieces_of_all_folds_are_counted_together_and_the_fits_only_read_the
 def test_a_run_killed_in_the_middle_goes_on_with_the_pieces_that_are_missing(
     tmp_path: Path, attempts: list[Any]
 ) -> None:
-    code_digest.cache_clear()  # the other process reads the code as it is now
+    source_digest.cache_clear()  # the other process reads the code as it is now
     died = subprocess.run([sys.executable, __file__, str(tmp_path / "folds")], check=False, timeout=120)
     assert died.returncode == -signal.SIGKILL
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "folds").rglob("*.npz")}
@@ -199,7 +199,7 @@ def test_a_task_keeps_its_name_when_the_code_changes_while_it_is_sent(
 ) -> None:
     task, other = tasks_of(tmp_path / "folds", grid())
     key = task.key
-    monkeypatch.setattr(folds, "code_digest", lambda *_: "changed")
+    monkeypatch.setattr(folds, "source_digest", lambda *_: "changed")
     assert pickle.loads(pickle.dumps(task)).key == key
     assert tasks_of(tmp_path / "folds", grid())[0].key != key
     assert other.key != key

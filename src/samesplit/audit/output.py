@@ -14,7 +14,7 @@ from samesplit.audit.cohort import AuditInputs
 from samesplit.audit.leaks import Leak
 from samesplit.reports.audit_page import audit_page
 from samesplit.run.audit_tables import input_hashes
-from samesplit.run.provenance import versions
+from samesplit.run.versions import versions
 from samesplit.storage import write_json, write_text
 from samesplit.tables import write_csv, write_table
 

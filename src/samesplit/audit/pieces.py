@@ -15,8 +15,9 @@ from samesplit.audit.procedure import Procedure, Scores, Work
 from samesplit.audit.table import Codes, Parts, Table, read_table_file
 from samesplit.models.pieces import Arrays, Piece, do_pieces, read_result
 from samesplit.models.tabular import estimator_seed
-from samesplit.run.provenance import versions
-from samesplit.storage import code_digest, hash_object
+from samesplit.run.versions import versions
+from samesplit.source import source_digest
+from samesplit.storage import hash_object
 
 __all__ = ["FoldWork", "Labelled", "carry_out", "do_works", "scores_of", "seconds_of"]
 
@@ -71,7 +72,7 @@ class FoldWork:
         parts = [getattr(self.parts, field.name).tolist() for field in fields(self.parts)]
         return hash_object(
             {
-                "code": code_digest("audit", "models", "statistics", "run/plan"),
+                "code": source_digest("samesplit.audit.leaks", __name__, *self.procedure.settings.code()),
                 "versions": versions(),
                 "table": self.table_file.stem,
                 "procedure": self.procedure.key,

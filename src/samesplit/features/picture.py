@@ -15,6 +15,7 @@ from skimage.transform import resize
 
 from samesplit.features.volume import Case, bounding_box, crop
 from samesplit.features.work import CaseFile
+from samesplit.source import source_digest
 from samesplit.storage import hash_object
 
 __all__ = ["MAXIMUM_SIDE", "Picture", "PictureTask", "draw", "draw_case"]
@@ -26,7 +27,6 @@ _MARGIN = 0.35
 """Share of the lesion's width shown around it on each side."""
 
 _LEAST_MARGIN_MM = 5.0
-_REVISION = 1
 _PERCENTILES = (1.0, 99.0)
 _CONTOUR_TOLERANCE = 0.2
 
@@ -54,7 +54,7 @@ class PictureTask:
     @property
     def key(self) -> str:
         """SHA-256 of all that decides the picture."""
-        return hash_object([self.case.content, "picture", _REVISION])
+        return hash_object([self.case.content, "picture", source_digest(__name__)])
 
 
 def draw_case(task: PictureTask) -> dict[str, Any]:

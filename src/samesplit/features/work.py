@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from samesplit.errors import LesionError
-from samesplit.features.engines import get_engine
+from samesplit.features.engines import engine_module, get_engine
 from samesplit.features.profiles import Profile
 from samesplit.features.repairs import RepairName
 from samesplit.features.volume import Case, read_case
+from samesplit.source import source_digest
 from samesplit.storage import hash_object
 
 __all__ = ["CaseFile", "FeatureTask", "extract_case"]
@@ -80,7 +81,13 @@ class FeatureTask:
     def key(self) -> str:
         """SHA-256 of all that decides the values."""
         return hash_object(
-            [self.case.content, self.profile.digest(), self.profile.engine, self.engine_version]
+            [
+                self.case.content,
+                self.profile.digest(),
+                self.profile.engine,
+                self.engine_version,
+                source_digest(__name__, engine_module(self.profile.engine)),
+            ]
         )
 
 

@@ -47,8 +47,13 @@ class ModelSettings(Declaration):
             cache: A folder that all folds share, for what is the same in each (prepared images).
         """
 
+    def code(self) -> tuple[str, ...]:
+        """The modules of the package that the model's code starts from; see `samesplit.source`."""
+        modules = {kind.__module__ for kind in type(self).__mro__}
+        return tuple(sorted(module for module in modules if module.startswith("samesplit.")))
+
     def digest(self) -> str:
-        """A hash of everything that decides how the model behaves; a kind with files of its own adds them."""
+        """A hash of all settings that decide how the model behaves; a kind with files of its own adds them."""
         return hash_object(self.model_dump(mode="json", exclude={"title", "description", "seeds"}))
 
     def radiomic(self) -> bool:

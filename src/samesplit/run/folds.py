@@ -21,9 +21,9 @@ from samesplit.models.settings import ModelSettings
 from samesplit.processes import Died, in_processes
 from samesplit.run.processor import instructions, processor
 from samesplit.run.progress import Advance
-from samesplit.run.provenance import versions
+from samesplit.run.versions import versions
+from samesplit.source import source_digest
 from samesplit.storage import (
-    code_digest,
     hash_object,
     locked,
     replace_directory,
@@ -72,7 +72,7 @@ class FoldTask:
         """
         return hash_object(
             {
-                "code": code_digest("models", "features", "statistics"),
+                "code": source_digest(__name__, *self.settings.code()),
                 "versions": versions(),
                 "model": self.settings.digest(),
                 "name": self.settings.name,

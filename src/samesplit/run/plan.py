@@ -16,14 +16,17 @@ from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
 from samesplit.benchmarks.splits import Split, read_split
 from samesplit.errors import DeclarationError, SplitError
+from samesplit.features.engines import engine_module
 from samesplit.features.profiles import Profile
 from samesplit.models.definition import read_model
 from samesplit.models.protocol import Needs
 from samesplit.models.settings import ModelSettings
 from samesplit.run.externals import ExternalModel, load_externals
 from samesplit.run.profiles import read_profiles
-from samesplit.run.provenance import ContentHashes, versions
-from samesplit.storage import code_digest, hash_object
+from samesplit.run.provenance import ContentHashes
+from samesplit.run.versions import versions
+from samesplit.source import source_digest
+from samesplit.storage import hash_object
 from samesplit.tables import LEDGER, READINGS, empty_table, hash_table
 from samesplit.workspace import Workspace, find_benchmark
 
@@ -153,9 +156,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
 def _identity(plan: Plan) -> dict[str, Any]:
     """Plain data that changes when, and only when, the results may change."""
     return {
-        "code": code_digest(
-            "benchmarks", "features", "models", "statistics", "reports", "run", "tables", "storage"
-        ),
+        "code": source_digest(*_code(plan)),
         "versions": versions(),
         "benchmark": plan.definition.model_dump(mode="json", exclude={"data", "split"}),
         "lesions": hash_table(plan.cohort.lesions),
@@ -170,6 +171,13 @@ def _identity(plan: Plan) -> dict[str, Any]:
         "models": [(model.name, model.title, model.digest(), model.seeds) for model in plan.models],
         "externals": [(external.name, external.title, external.sha256) for external in plan.externals],
     }
+
+
+def _code(plan: Plan) -> list[str]:
+    """What a run starts from: its own stages (statistics and report among them), its models and its engines."""
+    engines = [engine_module(profile.engine) for profile in plan.profiles.values()]
+    models = [module for model in plan.models for module in model.code()]
+    return sorted({"samesplit.run.execute", "samesplit.run.plan", *engines, *models})
 
 
 def _images_by_content(plan: Plan) -> pd.DataFrame:

@@ -1,57 +1,16 @@
-"""Where results come from: versions, machine, code and content hashes."""
+"""Where results come from: the machine, and hashes of content."""
 
 from __future__ import annotations
 
 import os
 import platform
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 from samesplit.errors import LesionError
 from samesplit.features.references import content_hash, parse_reference
 from samesplit.run.processor import instructions, processor
 from samesplit.storage import hash_file
 
-__all__ = ["ContentHashes", "machine", "versions"]
-
-PACKAGES = (
-    "samesplit",
-    "SimpleITK",
-    "TPOT",
-    "boruta",
-    "highdicom",
-    "imbalanced-learn",
-    "lightgbm",
-    "lightning",
-    "mlflow",
-    "monai",
-    "numba",
-    "numpy",
-    "pandas",
-    "pydicom",
-    "pyradiomics-bhklab",
-    "scikit-learn",
-    "scipy",
-    "statsmodels",
-    "torch",
-    "xgboost",
-)
-
-
-def versions() -> dict[str, str]:
-    """The versions of Python and of the packages that numbers depend on."""
-    return dict(_versions())
-
-
-@cache
-def _versions() -> tuple[tuple[str, str], ...]:
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # an optional package that is not installed takes no part
-            continue
-    return tuple(found.items())
+__all__ = ["ContentHashes", "machine"]
 
 
 def machine() -> dict[str, str | int | float]:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from samesplit.run.plan import Plan
-from samesplit.run.provenance import machine, versions
+from samesplit.run.provenance import machine
 from samesplit.run.stages import FeatureStage, ModelStage
+from samesplit.run.versions import versions
 from samesplit.statistics import Evaluation
 from samesplit.storage import hash_object
 from samesplit.tables import hash_table

@@ -10,7 +10,16 @@ from samesplit.features.engines.mirp import MirpEngine
 from samesplit.features.engines.protocol import Engine, EngineSettings, FeatureInfo, FeatureValues, Step
 from samesplit.features.engines.pyradiomics import PyradiomicsEngine
 
-__all__ = ["Engine", "EngineSettings", "FeatureInfo", "FeatureValues", "Step", "engine_names", "get_engine"]
+__all__ = [
+    "Engine",
+    "EngineSettings",
+    "FeatureInfo",
+    "FeatureValues",
+    "Step",
+    "engine_module",
+    "engine_names",
+    "get_engine",
+]
 
 _ENGINES: dict[str, Engine] = {
     engine.name: engine for engine in (IbsiEngine(), MirpEngine(), PyradiomicsEngine())
@@ -25,6 +34,16 @@ def engine_names() -> list[str]:
         True
     """
     return sorted(_ENGINES)
+
+
+def engine_module(name: str) -> str:
+    """The module that an engine's code starts from; see `samesplit.source`.
+
+    Example:
+        >>> engine_module("ibsi")
+        'samesplit.features.engines.ibsi.engine'
+    """
+    return type(get_engine(name)).__module__
 
 
 def get_engine(name: str) -> Engine:

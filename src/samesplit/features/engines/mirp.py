@@ -26,14 +26,12 @@ from samesplit.features.engines.mirp_catalogue import features_of
 from samesplit.features.engines.mirp_settings import MirpSettings
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
 from samesplit.features.volume import Case
+from samesplit.source import source_digest
 
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile
 
 __all__ = ["MirpEngine"]
-
-_ADAPTER = 1
-"""Raise this when this file changes values."""
 
 
 class MirpEngine:
@@ -44,13 +42,13 @@ class MirpEngine:
 
     @cached_property
     def version(self) -> str:
-        """The package's version and this adapter's.
+        """The package's version, and a digest of the code around it.
 
         Raises:
             DeclarationError: MIRP is not installed.
         """
         try:
-            return f"{version('mirp')}+{_ADAPTER}"
+            return f"{version('mirp')}+{source_digest(__name__)[:12]}"
         except PackageNotFoundError:
             raise _absent() from None
 

@@ -26,15 +26,13 @@ from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, Fea
 from samesplit.features.engines.pyradiomics_catalogue import FEATURES
 from samesplit.features.engines.pyradiomics_settings import PyradiomicsSettings
 from samesplit.features.volume import Box, Case, bounding_box, crop
-from samesplit.storage import library_digest
+from samesplit.source import source_digest
+from samesplit.storage import hash_object, library_digest
 
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile
 
 __all__ = ["PyradiomicsEngine"]
-
-_ADAPTER = 1
-"""Raise this when this file changes values."""
 
 SPLINE_MARGIN = 24
 """Voxels around what is resampled or filtered: a cubic spline forgets the border to 4e-14 of the range."""
@@ -50,9 +48,10 @@ class PyradiomicsEngine:
 
     @cached_property
     def version(self) -> str:
-        """The package's version and this adapter's."""
+        """The package's version, and a digest of the code around it and of the libraries that values depend on."""
         libraries = library_digest("SimpleITK", "numpy", "scikit-image", "scipy")
-        return f"{version('pyradiomics-bhklab')}+{_ADAPTER}.{libraries[:8]}"
+        code = hash_object([source_digest(__name__), libraries])
+        return f"{version('pyradiomics-bhklab')}+{code[:12]}"
 
     def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
         """The features of the original image (and the native one) that the settings ask for, with IBSI codes.

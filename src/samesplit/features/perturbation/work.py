@@ -9,11 +9,12 @@ import numpy as np
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
-from samesplit.features.engines import get_engine
+from samesplit.features.engines import engine_module, get_engine
 from samesplit.features.perturbation.perturb import REVISION, dice, perturb
 from samesplit.features.perturbation.settings import Perturbations
 from samesplit.features.profiles import Profile
 from samesplit.features.work import CaseFile
+from samesplit.source import source_digest
 from samesplit.storage import hash_object
 
 __all__ = ["PerturbedTask", "extract_perturbed"]
@@ -42,7 +43,8 @@ class PerturbedTask:
     @property
     def key(self) -> str:
         """SHA-256 of all that decides the values."""
-        engine = [self.profile.digest(), self.profile.engine, self.engine_version]
+        code = source_digest(__name__, engine_module(self.profile.engine))
+        engine = [self.profile.digest(), self.profile.engine, self.engine_version, code]
         changed = [REVISION, self.kind, self.perturbations.strength(self.kind), self.repetition]
         return hash_object([self.case.content, *engine, "perturbed", *changed])
 

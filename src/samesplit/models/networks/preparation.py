@@ -19,13 +19,11 @@ from samesplit.features.volume import read_case
 from samesplit.models.networks.inputs import prepare_case
 from samesplit.models.networks.settings import InputSettings
 from samesplit.models.protocol import Cases
+from samesplit.source import source_digest
 from samesplit.storage import hash_object, write_bytes
 from samesplit.tables import LEDGER, empty_table
 
 __all__ = ["PreparedInputs", "prepare_inputs"]
-
-_VERSION = 3
-"""Raised when prepared inputs change for the same settings, so that older ones are not used."""
 
 Image = npt.NDArray[np.float32]
 
@@ -117,7 +115,7 @@ def _prepare(
     spacing_mm = None if pd.isna(row["spacing_mm"]) else float(row["spacing_mm"])
     key = hash_object(
         [
-            _VERSION,
+            source_digest(__name__),
             [content_hash(reference) for reference in (image, mask)],
             [mask_label, spacing_mm, repairs_of(cases.geometry_repair), cases.minimum_voxels],
             settings.model_dump(mode="json", exclude={"windows"}),

@@ -22,7 +22,8 @@ from samesplit.models.pieces import Later, Piece, read_result
 from samesplit.models.radiomics.pieces import RankWork, load_cell_work, rank_features, score_cells
 from samesplit.models.radiomics.resampling import draw_patients
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
-from samesplit.storage import code_digest, hash_bytes, hash_object
+from samesplit.source import source_digest
+from samesplit.storage import hash_bytes, hash_object
 
 __all__ = ["GridSearch", "Part", "inner_splits"]
 
@@ -114,7 +115,7 @@ class GridSearch:
         text = self.table.drop(columns=given.columns).astype(str)
         return hash_object(
             [
-                code_digest("models", "statistics"),
+                source_digest(__name__, *self.settings.code()),
                 self.settings.digest(),
                 [str(column) for column in self.table.columns],
                 hash_bytes(np.ascontiguousarray(given.to_numpy(dtype="float64")).tobytes()),

@@ -20,7 +20,8 @@ from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
 from samesplit.features.volume import Case
-from samesplit.storage import code_digest, hash_object, library_digest
+from samesplit.source import source_digest
+from samesplit.storage import hash_object, library_digest
 
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile
@@ -42,8 +43,7 @@ class IbsiEngine:
     @cached_property
     def version(self) -> str:
         """The package's version and a digest of the code and the libraries that values depend on."""
-        rooms = ("features/catalogue", "features/engines/ibsi", "features/families", "features/processing")
-        code = hash_object([code_digest(*rooms), library_digest(*_LIBRARIES)])
+        code = hash_object([source_digest(__name__), library_digest(*_LIBRARIES)])
         return f"{__version__}+{code[:12]}"
 
     def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
