@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from samesplit.benchmarks.downloads import Progress, download
 from samesplit.csv_files import read_cells
 from samesplit.errors import DeclarationError, FetchError
+from samesplit.features.itk_warnings import itk_warnings
 
 __all__ = ["CroppedFile", "fetch_cropped", "read_file_list", "voxels_sha256"]
 
@@ -91,7 +92,8 @@ def fetch_cropped(file: CroppedFile, folder: Path, *, progress: Progress | None 
     whole = target.with_name(f"whole-{target.name}")
     download(file.url, None, whole, progress=progress)
     try:
-        volume = sitk.ReadImage(str(whole))
+        with itk_warnings():
+            volume = sitk.ReadImage(str(whole))
         part = sitk.RegionOfInterest(volume, file.size, file.start)
     except RuntimeError as error:
         whole.unlink(missing_ok=True)
@@ -116,6 +118,7 @@ def fetch_cropped(file: CroppedFile, folder: Path, *, progress: Progress | None 
 
 def _is_right(path: Path, file: CroppedFile) -> bool:
     try:
-        return voxels_sha256(sitk.ReadImage(str(path))) == file.voxels_sha256
+        with itk_warnings():
+            return voxels_sha256(sitk.ReadImage(str(path))) == file.voxels_sha256
     except RuntimeError:  # an unreadable file is fetched again
         return False

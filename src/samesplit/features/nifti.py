@@ -28,6 +28,7 @@ MAXIMUM_SHEAR_DEGREES = 1.0
 
 _TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4"}
 """NIfTI's codes of the data types that need no conversion."""
+_HEADER = 540
 _UNSCALED = ((0.0, 0.0), (1.0, 0.0))
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 _PERMISSIVE = "ITK_NIFTI_SFORM_PERMISSIVE"
@@ -55,10 +56,12 @@ class Content:
     Attributes:
         bad: Where the NaN and infinite voxels are, counted in the order of the file (x runs fastest).
         voxels: What ITK would read, axes z, y, x; None where that takes more than laying out bytes.
+        header: The first bytes of the file, unpacked.
     """
 
     bad: npt.NDArray[np.int64]
     voxels: npt.NDArray[Any] | None
+    header: bytes = b""
 
 
 def check_whole(path: Path) -> Content:
@@ -88,13 +91,13 @@ def check_whole(path: Path) -> Content:
             where=path,
             remedy="copy or fetch it again",
         )
-    nothing = np.empty(0, dtype=np.int64)
+    nothing, header = np.empty(0, dtype=np.int64), content[:_HEADER]
     if layout.kind is None:
-        return Content(nothing, None)
+        return Content(nothing, None, header)
     voxels = np.frombuffer(content, layout.kind, layout.size // layout.kind.itemsize, layout.offset)
     bad = np.flatnonzero(~np.isfinite(voxels)) if layout.kind.kind == "f" else nothing
     plain = layout.plain and not bad.size
-    return Content(bad, voxels.reshape(layout.shape) if plain else None)
+    return Content(bad, voxels.reshape(layout.shape) if plain else None, header)
 
 
 def read_plain(path: Path, voxels: npt.NDArray[Any]) -> sitk.Image | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +14,18 @@ import SimpleITK as sitk
 from samesplit.errors import LesionError
 from samesplit.features.dicom.stack import stack_of
 from samesplit.features.geometry import align_mask
+from samesplit.features.itk_warnings import as_notes, itk_warnings
 from samesplit.features.mask_check import check_is_mask, check_whole_labels
 from samesplit.features.mask_label import MaskLabel, select_label
 from samesplit.features.nifti import check_whole, read_plain, read_sheared
+from samesplit.features.nifti_placement import placement_notes
 from samesplit.features.references import Reference, parse_reference, read_array
 from samesplit.features.repairs import GeometryRepair, RepairName, repairs_of
 
 __all__ = ["Box", "Case", "bounding_box", "crop", "read_case", "roi_values"]
+
+_SCALES, _SHEARED = "unexpected scales in sform", "non-orthogonal sform"
+_OF_HEADERS = ("mask: the sform", "mask: sform and qform", "mask: ITK")
 
 Repairs = tuple[RepairName, ...]
 
@@ -110,8 +116,16 @@ def read_case(
     except LesionError as error:
         place = where if error.where in (None, where) else f"{where}, {error.where}"
         raise LesionError(error.problem, where=place, remedy=error.remedy) from error
-    repairs = tuple(note for note in (*notes, *mask_notes, taken, repair, between, filled) if note)
+    repairs = tuple(note for note in (*_together(notes, mask_notes), taken, repair, between, filled) if note)
     return Case(picture, roi, repairs, beside)
+
+
+def _together(notes: list[str], mask_notes: list[str]) -> list[str]:
+    """The notes on both files; what their headers share is said once."""
+    of_mask = {note.removeprefix("mask: ") for note in mask_notes if note.startswith(_OF_HEADERS)}
+    shared = {f"image: {text}" for text in of_mask} & set(notes)
+    told = [note.replace("image: ", "image and mask: ", 1) if note in shared else note for note in notes]
+    return told + [note for note in mask_notes if f"image: {note.removeprefix('mask: ')}" not in shared]
 
 
 def _between_slices(image: sitk.Image, roi: sitk.Image) -> str | None:
@@ -181,10 +195,22 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
             f"the {what} file does not exist", where=path, remedy="correct the path, or fetch the data"
         )
     content = check_whole(path) if path.name.lower().endswith((".nii", ".nii.gz")) else None
-    notes: list[str] = []
+    with itk_warnings() as warnings:
+        image, notes = _by_itk(path, what, None if content is None else content.voxels)
+    placed = [] if content is None else placement_notes(content.header, image, what)
+    told = ([_SCALES] if placed else []) + ([_SHEARED] if notes else [])  # in words of our own, with numbers
+    others = [text for text in warnings if not any(known in text for known in told)]
+    notes += placed + as_notes(others, what, path)
+    if content is not None and content.bad.size:
+        image = _with_nan(image, content.bad)
+    return _three_dimensional(image, path, what), notes
+
+
+def _by_itk(path: Path, what: str, voxels: npt.NDArray[Any] | None) -> tuple[sitk.Image, list[str]]:
+    """What ITK reads, its header alone where the voxels are at hand."""
     try:
-        image = None if content is None or content.voxels is None else read_plain(path, content.voxels)
-        image = sitk.ReadImage(str(path)) if image is None else image
+        image = None if voxels is None else read_plain(path, voxels)
+        return sitk.ReadImage(str(path)) if image is None else image, []
     except RuntimeError as error:
         if "orthonormal" not in str(error):
             raise LesionError(
@@ -192,11 +218,8 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
                 where=path,
                 remedy="check that the file is whole, and export or fetch it again",
             ) from error
-        image, note = read_sheared(path, what=what)
-        notes = [note]
-    if content is not None and content.bad.size:
-        image = _with_nan(image, content.bad)
-    return _three_dimensional(image, path, what), notes
+    image, note = read_sheared(path, what=what)
+    return image, [note]
 
 
 def _with_nan(image: sitk.Image, bad: npt.NDArray[np.int64]) -> sitk.Image:

@@ -20,6 +20,7 @@ from samesplit.features.dicom.resample import resample_planes
 from samesplit.features.dicom.slices import slice_grid
 from samesplit.features.dicom.stack import carry_slices
 from samesplit.features.dicom.suv import suv_factor
+from samesplit.features.itk_warnings import as_notes, itk_warnings
 from samesplit.features.repairs import RepairName
 
 __all__ = ["FRAME_KEY", "SERIES_KEY", "Series", "find_series", "read_multiframe", "read_series"]
@@ -145,7 +146,8 @@ def read_series(series: Series, repairs: Sequence[RepairName] = ()) -> tuple[sit
     headers, copies = _without_copies(series.headers)
     grid = slice_grid(headers, where=where, repairs=repairs)
     ordered = [headers[place] for place in grid.order]
-    planes = [_decode(Path(str(header.filename))) for header in ordered]
+    with itk_warnings() as warnings:
+        planes = [_decode(Path(str(header.filename))) for header in ordered]
     factor, note = suv_factor(ordered, where=where)
     values = np.stack(planes)
     if factor is not None:
@@ -161,7 +163,8 @@ def read_series(series: Series, repairs: Sequence[RepairName] = ()) -> tuple[sit
     _identify(image, headers[0])
     if grid.slices is not None:
         carry_slices(image, grid.slices, (int(headers[0].Columns), int(headers[0].Rows)))
-    return image, [text for text in (copies, *grid.notes, note) if text]
+    told = as_notes(warnings, "image", where)
+    return image, [text for text in (copies, *grid.notes, note, *told) if text]
 
 
 def _without_copies(headers: tuple[pydicom.Dataset, ...]) -> tuple[tuple[pydicom.Dataset, ...], str | None]:
