@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
 
+from samesplit.under_way import notes_folder
+
 __all__ = ["Died", "in_processes", "one_thread"]
 
 A = TypeVar("A")
@@ -68,7 +70,7 @@ def in_processes(
 
 def _alone(function: Callable[[A], R], item: A) -> R | Died:
     try:
-        with ProcessPoolExecutor(1, env=_ONE_THREAD, initializer=one_thread) as executor:
+        with _pool(1) as executor:
             result: R = executor.submit(function, item).result()
             return result
     except BrokenProcessPool:
@@ -78,13 +80,14 @@ def _alone(function: Callable[[A], R], item: A) -> R | Died:
 @contextmanager
 def _pool(jobs: int) -> Iterator[Any]:
     """Processes of this call's own: loky's reusable ones cannot be shared with joblib's in one process."""
-    executor = ProcessPoolExecutor(jobs, env=_ONE_THREAD, initializer=one_thread)
-    try:
-        yield executor
-    except BaseException:
-        executor.shutdown(wait=False, kill_workers=True)
-        raise
-    executor.shutdown()
+    with notes_folder() as notes:
+        executor = ProcessPoolExecutor(jobs, env=_ONE_THREAD | notes, initializer=one_thread)
+        try:
+            yield executor
+        except BaseException:
+            executor.shutdown(wait=False, kill_workers=True)
+            raise
+        executor.shutdown()
 
 
 def one_thread() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from samesplit.cli.shown import Benchmark, Jobs, out, say, shown, table_of
+from samesplit.cli.shown import Benchmark, Jobs, out, reporter, say, shown, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,6 @@ def audit(
 ) -> None:
     """Rerun the radiomics arm under each known leak: how much AUC it would have bought, and on shuffled labels."""
     from samesplit.audit.audit import run_audit
-    from samesplit.run.progress import RichReporter
 
     found = run_audit(
         benchmark,
@@ -44,7 +43,7 @@ def audit(
         repeats=repeats,
         jobs=jobs,
         seed=seed,
-        reporter=RichReporter(out),
+        reporter=reporter(),
     )
     for kind, title in (
         ("real", "Real labels"),

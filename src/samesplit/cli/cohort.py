@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from samesplit.cli.shown import Benchmark, Jobs, out, say, shown, table_of
+from samesplit.cli.shown import Benchmark, Jobs, out, reporter, say, shown, table_of
 
 __all__ = ["fetch", "init", "show", "split", "validate"]
 
@@ -35,23 +35,21 @@ def fetch(benchmark: Benchmark, jobs: Jobs = None) -> None:
     """Download (or, for a synthetic cohort, build) a benchmark's files, verify them, and say where they are."""
     from samesplit.benchmarks.definition import read_benchmark
     from samesplit.benchmarks.fetching import fetch as fetch_files
-    from samesplit.run.progress import RichReporter
     from samesplit.run.stages import cores
     from samesplit.workspace import find_benchmark
 
     _, folder = find_benchmark(benchmark)
     definition = read_benchmark(folder)
-    with RichReporter(out).pieces() as progress:
+    with reporter().pieces() as progress:
         where = fetch_files(definition, folder, progress=progress, jobs=jobs or cores())
     say(f"Ready in {where}")
 
 
 def validate(benchmark: Benchmark, jobs: Jobs = None) -> None:
     """Check tables, files, geometry and masks before anything slow; exit code 1 when something failed."""
-    from samesplit.run import RichReporter
     from samesplit.run import validate as check
 
-    findings = check(benchmark, jobs=jobs, reporter=RichReporter(out))
+    findings = check(benchmark, jobs=jobs, reporter=reporter())
     for what, count in findings.summary.items():
         say(f"  {what:<18} {count}")
     if len(findings.problems):

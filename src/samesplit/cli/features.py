@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from samesplit.cli.shown import Benchmark, Jobs, Scheduler, out, say, shown, table_of
+from samesplit.cli.shown import Benchmark, Jobs, Scheduler, out, reporter, say, shown, table_of
 
 __all__ = ["compare_engines", "ibsi", "list_features", "perturb"]
 
@@ -38,7 +38,6 @@ def perturb(
     ] = None,
 ) -> None:
     """Extract features under perturbations of masks and images: the ICC of each feature, and a figure."""
-    from samesplit.run.progress import RichReporter
     from samesplit.run.stability import measure_stability, read_perturbations
 
     kinds = [kind.strip() for kind in perturbations.split(",")] if perturbations else []
@@ -50,7 +49,7 @@ def perturb(
         output=output,
         jobs=jobs,
         scheduler=scheduler,
-        reporter=RichReporter(out),
+        reporter=reporter(),
     )
     summary = found.summary().round({"median_icc": 3, "stable": 3})
     out.print(table_of(summary, title="Features that hold still (stable: share with an ICC of 0.75 or more)"))
@@ -70,10 +69,9 @@ def ibsi(
 ) -> None:
     """Check the engine against all reference values of IBSI-1; exit code 0 only if every one matches."""
     from samesplit.features.compliance.summary import counts_table, misses_table, verdict
-    from samesplit.run import RichReporter
     from samesplit.run.compliance import check_engine
 
-    found = check_engine(data, reporter=RichReporter(out))
+    found = check_engine(data, reporter=reporter())
     out.print(counts_table(found))
     misses = misses_table(found)
     if misses is not None:
@@ -155,7 +153,6 @@ def compare_engines(
 ) -> None:
     """Extract the same lesions with several engines: ICC, largest difference and known reasons per feature."""
     from samesplit.features.equivalence import neutral_setting
-    from samesplit.run import RichReporter
     from samesplit.run.engines import compare_engines as compare_on
 
     found = compare_on(
@@ -163,7 +160,7 @@ def compare_engines(
         engines=[name.strip() for name in engine_names.split(",")] if engine_names is not None else None,
         profiles=profile or (),
         setting=neutral_setting(spacing_mm=spacing, aggregation=aggregation), sequences=sequence or (),
-        most_lesions=lesions, output=output, jobs=jobs, reporter=RichReporter(out),
+        most_lesions=lesions, output=output, jobs=jobs, reporter=reporter(),
     )  # fmt: skip
     summary = found.summary().reset_index()
     for (sequence_name, first, second), part in summary.groupby(["sequence", "first", "second"], sort=False):

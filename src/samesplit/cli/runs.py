@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from samesplit.cli.shown import Benchmark, Jobs, Scheduler, Track, out, say, shown
+from samesplit.cli.shown import Benchmark, Jobs, Scheduler, Track, out, reporter, say, shown
 
 if TYPE_CHECKING:
     from samesplit.run import Plan, Reporter
@@ -144,18 +144,18 @@ def _latest(benchmark: str) -> tuple[Path, Path]:
 
 def _carry_out(plan: Plan, *, track: bool) -> None:
     """Run a plan and say what came of it; exit code 1 if a model failed or the canary lives."""
-    from samesplit.run import RichReporter, run_benchmark
+    from samesplit.run import run_benchmark
     from samesplit.run.verdict import canary_verdict, verdict_lines
 
-    reporter = RichReporter(out)
-    outcome = run_benchmark(plan, reporter)
+    told = reporter()
+    outcome = run_benchmark(plan, told)
     for line in verdict_lines(outcome.folder):
         say(line)
     if outcome.unchanged:
         say("Nothing changed since the last run: nothing was done again.")
     say(f"Report: {shown(outcome.report)}")
     if track:
-        _push_if_new(outcome.folder, plan.workspace.tracking_store, reporter)
+        _push_if_new(outcome.folder, plan.workspace.tracking_store, told)
     for note in outcome.notes:
         out.print(f"[yellow]Note:[/] {escape(note)}.", highlight=False)
     for name, reason in outcome.failures.items():

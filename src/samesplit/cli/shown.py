@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-__all__ = ["Benchmark", "Jobs", "Scheduler", "Track", "out", "say", "shown", "table_of"]
+    from samesplit.run.progress import RichReporter
+    from samesplit.run.progress_lines import LineReporter
+
+__all__ = ["Benchmark", "Jobs", "Scheduler", "Track", "out", "reporter", "say", "shown", "table_of"]
 
 Benchmark = Annotated[str, typer.Argument(help="A benchmark's folder or name.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes (default: one per core).")]
@@ -31,6 +34,14 @@ out = Console()
 def say(text: str) -> None:
     """Print text as it stands: brackets are no markup, and long paths stay on one line to be copied."""
     out.out(text, highlight=False)
+
+
+def reporter() -> RichReporter | LineReporter:
+    """Bars in a terminal; where output goes to a file or a batch system, lines with the time left."""
+    from samesplit.run.progress import RichReporter
+    from samesplit.run.progress_lines import LineReporter
+
+    return RichReporter(out) if out.is_terminal else LineReporter(say)
 
 
 def table_of(rows: pd.DataFrame, *, title: str) -> Table:

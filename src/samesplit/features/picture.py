@@ -52,6 +52,11 @@ class PictureTask:
     case: CaseFile
 
     @property
+    def what(self) -> str:
+        """The case in words, for who waits."""
+        return self.case.what
+
+    @property
     def key(self) -> str:
         """SHA-256 of all that decides the picture."""
         return hash_object([self.case.content, "picture", source_digest(__name__)])

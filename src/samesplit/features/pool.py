@@ -18,6 +18,7 @@ from samesplit.cluster import in_cluster
 from samesplit.errors import LesionError
 from samesplit.processes import Died, in_processes
 from samesplit.storage import write_bytes
+from samesplit.under_way import doing
 
 __all__ = ["Outcome", "Progress", "Task", "run_tasks"]
 
@@ -26,7 +27,10 @@ Progress = Callable[[int, int], object]
 
 
 class Task(Protocol):
-    """A piece of work: plain data that can be sent to another process."""
+    """A piece of work: plain data that can be sent to another process.
+
+    A property `what`, where there is one, is the piece in words for who waits.
+    """
 
     @property
     def key(self) -> str:
@@ -128,7 +132,11 @@ def read_record(path: Path) -> dict[str, Any] | None:
 
 def _work(call: tuple[Callable[[Any], dict[str, Any]], Any, Path]) -> Outcome:
     """Do one task in a worker process and keep its result."""
-    function, task, path = call
+    with doing(str(getattr(call[1], "what", ""))):
+        return _worked(*call)
+
+
+def _worked(function: Callable[[Any], dict[str, Any]], task: Any, path: Path) -> Outcome:
     kept = read_record(path)
     if kept is not None:  # done in the meantime: by another run, or by a process that died right afterwards
         return Outcome(kept)

@@ -49,6 +49,11 @@ class CaseFile:
     content: str = ""
     problem: str = ""
 
+    @property
+    def what(self) -> str:
+        """The case in words, for who waits."""
+        return f"{self.lesion_id} {self.sequence}"
+
     def read(self) -> Case:
         """Open and check it; see `samesplit.features.volume.read_case`."""
         return read_case(
@@ -76,6 +81,11 @@ class FeatureTask:
     case: CaseFile
     profile: Profile
     engine_version: str
+
+    @property
+    def what(self) -> str:
+        """The case in words, for who waits."""
+        return self.case.what
 
     @property
     def key(self) -> str:

@@ -23,6 +23,7 @@ from samesplit.cluster import in_cluster
 from samesplit.errors import ModelError, SamesplitError
 from samesplit.processes import Died, in_processes
 from samesplit.storage import write_bytes
+from samesplit.under_way import doing
 
 __all__ = ["Arrays", "Later", "Piece", "do_pieces", "is_kept", "read_result", "result_path"]
 
@@ -51,11 +52,13 @@ class Piece:
         key: Names the result; it must hold all that decides it, unless the folder does. Fit for a file name.
         function: Turns the payload into arrays; a function of a module, so that it can be sent to other processes.
         payload: Can be pickled; or a `Later`.
+        what: The piece in words, for who waits; decides nothing.
     """
 
     key: str
     function: Callable[[Any], Arrays]
     payload: Any
+    what: str = ""
 
 
 def result_path(folder: Path, key: str) -> Path:
@@ -138,22 +141,22 @@ class _Calls(Sequence[Any]):
     def __getitem__(self, place: Any) -> Any:
         piece = self.pieces[place]
         if not isinstance(piece.payload, Later):
-            return piece.function, piece.payload
+            return piece.function, piece.payload, piece.what
         try:
-            return piece.function, piece.payload.function(*piece.payload.arguments)
+            return piece.function, piece.payload.function(*piece.payload.arguments), piece.what
         except Exception as error:  # whatever it is, it costs this piece only
-            return _raise, _reason(error)
+            return _raise, _reason(error), piece.what
 
 
 def _raise(reason: str) -> Arrays:
     raise ModelError(reason)
 
 
-def _attempt(call: tuple[Callable[[Any], Arrays], Any]) -> Arrays | str:
+def _attempt(call: tuple[Callable[[Any], Arrays], Any, str]) -> Arrays | str:
     """Do one piece with one thread; whatever goes wrong is told, not raised."""
-    function, payload = call
+    function, payload, what = call
     try:
-        with threadpool_limits(1):
+        with doing(what), threadpool_limits(1):
             return function(payload)
     except Exception as error:  # whatever goes wrong inside a piece costs that piece only
         return _reason(error)

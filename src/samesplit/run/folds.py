@@ -31,6 +31,7 @@ from samesplit.storage import (
     write_json,
 )
 from samesplit.tables import PREDICTIONS, read_table, write_table
+from samesplit.under_way import doing
 
 __all__ = ["FoldResult", "FoldTask", "run_folds", "with_members"]
 
@@ -99,6 +100,13 @@ class FoldTask:
     def working(self) -> Path:
         """Where an attempt leaves what the next one can go on from."""
         return self.store / "working" / self.key
+
+    @property
+    def what(self) -> str:
+        """The task in words, for who waits."""
+        several = f" repeat {self.repeat}" if self.repeat else ""
+        seed = f" seed {self.seed}" if len(self.settings.seeds) > 1 else ""
+        return f"{self.settings.name}{several} fold {self.fold}{seed}"
 
     def build(self) -> Model:
         """The unfitted model."""
@@ -212,7 +220,8 @@ def _carry_out(task: FoldTask) -> FoldResult:
     try:
         with locked(task.store / "locks" / f"{task.key}.lock"):
             if not task.done:
-                _fit_and_predict(task)
+                with doing(task.what):
+                    _fit_and_predict(task)
         return _kept(task)
     except WorkspaceError:
         raise  # a full or read-only disk stops the run: no model is to blame

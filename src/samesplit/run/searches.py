@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from samesplit.errors import SamesplitError, WorkspaceError
@@ -126,6 +127,9 @@ def _do_round(
             # Made now: a long piece on this machine writes down beside it how far it is.
             folder = make_directory(tasks[place].working / "pieces")
             owners += [place] * len(rounds[number])
-            pieces += [(folder, piece) for piece in rounds[number]]
+            what = tasks[place].what
+            pieces += [
+                (folder, replace(piece, what=f"{what} {piece.what}".strip())) for piece in rounds[number]
+            ]
     for at, reason in do_pieces(pieces, jobs=jobs, scheduler=scheduler):
         yield owners[at], reason

@@ -16,17 +16,19 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
 from samesplit.errors import ModelError
-from samesplit.models.automl.evaluation import Score
+from samesplit.models.automl.evaluation import TOO_LATE, Score
 from samesplit.models.automl.evolution import Candidate, Evolved
 from samesplit.models.automl.export import one_line
 from samesplit.models.automl.model import TpotModel
 from samesplit.models.automl.plain import plain_pipeline
 from samesplit.models.automl.search_space import quietly
 from samesplit.models.automl.settings import TpotSettings
+from samesplit.models.automl.spent import seconds_spent
 from samesplit.models.keeping import load_model
 from samesplit.models.pieces import do_pieces
 from samesplit.models.protocol import Searches
 from samesplit.models.radiomics.grid import inner_splits
+from samesplit.storage import write_json
 
 WITHOUT_TPOT = """
 import sys
@@ -191,6 +193,25 @@ def test_a_killed_search_goes_on_where_it_was(make_fold: Any, tmp_path: Path) ->
     again = fitted(fold)
     pd.testing.assert_frame_equal(again.details()["pipelines"], whole.details()["pipelines"])
     assert len(notes.read_text(encoding="utf-8").splitlines()) == len(lines) + 1
+
+
+def test_a_search_that_goes_on_has_what_is_left_of_its_minutes(make_fold: Any, tmp_path: Path) -> None:
+    fold, _, _ = make_fold(n=40)
+    whole = fitted(fold, minutes=60.0)
+    notes, spent = tmp_path / "scores.jsonl", tmp_path / "spent.json"
+    assert 0 < seconds_spent(spent) < 600
+    lines = notes.read_text(encoding="utf-8").splitlines(keepends=True)
+
+    def again(seconds: float) -> list[str]:
+        notes.write_text("".join(lines[:2]), encoding="utf-8")
+        write_json(spent, {"seconds": seconds})
+        table = fitted(fold, minutes=60.0).details()["pipelines"]
+        return list(table["error"])
+
+    left, none_left = again(0.0), again(3600.0)
+    assert left == list(whole.details()["pipelines"]["error"])
+    assert sum(error == TOO_LATE for error in none_left) == 1  # of the first three candidates two were known
+    assert seconds_spent(spent) >= 3600
 
 
 @pytest.mark.slow

@@ -41,6 +41,11 @@ class PerturbedTask:
     perturbations: Perturbations
 
     @property
+    def what(self) -> str:
+        """The case and what is done to it in words, for who waits."""
+        return f"{self.case.what} {self.kind} {self.repetition}"
+
+    @property
     def key(self) -> str:
         """SHA-256 of all that decides the values."""
         code = source_digest(__name__, engine_module(self.profile.engine))

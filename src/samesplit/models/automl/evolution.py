@@ -24,6 +24,7 @@ from samesplit.models.automl.plain import plain_pipeline
 from samesplit.models.automl.search_space import quietly, search_space
 from samesplit.models.automl.settings import TpotSettings
 from samesplit.ordering import ranked
+from samesplit.under_way import tell
 
 __all__ = ["Candidate", "Evolved", "evolve"]
 
@@ -96,7 +97,9 @@ class _TimeIsUpError(Exception):
     """Ends TPOT's loop from inside."""
 
 
-def evolve(settings: TpotSettings, judge: Judge, *, seed: int, rows: int, columns: int) -> Evolved:
+def evolve(
+    settings: TpotSettings, judge: Judge, *, seed: int, rows: int, columns: int, spent: float = 0.0
+) -> Evolved:
     """Let TPOT evolve pipelines.
 
     Args:
@@ -105,6 +108,7 @@ def evolve(settings: TpotSettings, judge: Judge, *, seed: int, rows: int, column
         seed: Of the evolution and of every step.
         rows: The lesions that a candidate is fitted on in the smallest inner fold.
         columns: Features after preparation.
+        spent: Seconds of the minutes that are gone already.
 
     Returns:
         Every candidate with its score. The same seed gives the same, unless a limit cut something off.
@@ -115,7 +119,7 @@ def evolve(settings: TpotSettings, judge: Judge, *, seed: int, rows: int, column
     found = Evolved()
     with quietly():
         space = search_space(settings, seed=seed, rows=rows, columns=columns)
-        until = math.inf if settings.minutes is None else time.monotonic() + 60 * settings.minutes
+        until = math.inf if settings.minutes is None else time.monotonic() + 60 * settings.minutes - spent
         rng = np.random.default_rng(seed)
 
         def individuals() -> Iterator[Any]:
@@ -123,6 +127,7 @@ def evolve(settings: TpotSettings, judge: Judge, *, seed: int, rows: int, column
                 yield space.generate(rng)
 
         def scores(generation: int, given: list[Any]) -> list[Score]:
+            tell(int(generation), settings.generations + 1, "generation")
             made = [_candidate(generation, individual, seed) for individual in given]
             usable = [place for place, candidate in enumerate(made) if candidate.pipeline is not None]
             results = [candidate.score for candidate in made]

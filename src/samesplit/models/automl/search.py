@@ -19,6 +19,7 @@ from samesplit.models.automl.evolution import Evolved, evolve
 from samesplit.models.automl.export import one_line
 from samesplit.models.automl.search_space import quietly
 from samesplit.models.automl.settings import TpotSettings
+from samesplit.models.automl.spent import counting
 from samesplit.models.pieces import Arrays, Piece, is_kept, read_result
 from samesplit.models.radiomics.grid import inner_splits
 from samesplit.models.radiomics.pieces import fit_preparation
@@ -50,10 +51,12 @@ class Search:
 
     def piece(self) -> Piece:
         """The whole search as one piece of work: a generation needs the scores of the one before."""
-        return Piece(_KEY, search_piece, self)
+        return Piece(_KEY, search_piece, self, what="search")
 
     def run(self, *, jobs: int = 1) -> Evolved:
         """Search, or tell again what the piece of work has found.
+
+        A search that was killed has what is left of its minutes: the time of earlier attempts counts.
 
         Args:
             jobs: Processes that score candidates side by side; the result does not depend on it.
@@ -65,13 +68,15 @@ class Search:
         pieces = self.directory / "pieces"
         known = _scores(read_result(pieces, _KEY)) if is_kept(pieces, _KEY) else {}
         notes = self.directory / "scores.jsonl" if self.directory.is_dir() else None
-        with self._judge(folds, 1 if known else jobs) as judge:
+        spent = self.directory / "spent.json" if notes is not None and not known else None
+        with counting(spent) as earlier, self._judge(folds, 1 if known else jobs) as judge:
             return evolve(
                 self.settings,
                 remembering(judge, notes, key=one_line, known=known),
                 seed=self.seed,
                 rows=min(len(fold.y_fit) for fold in folds),
                 columns=min(fold.X_fit.shape[1] for fold in folds),
+                spent=earlier,
             )
 
     def _inner_folds(self) -> list[InnerFold]:

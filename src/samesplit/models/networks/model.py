@@ -27,6 +27,7 @@ from samesplit.models.networks.training import Progress, TrainingTask, best_epoc
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.storage import hash_object, write_bytes, write_json
 from samesplit.tables import LEDGER, empty_table
+from samesplit.under_way import tell
 
 __all__ = ["NetworkModel", "load_network"]
 
@@ -45,7 +46,7 @@ class NetworkModel:
     ) -> None:
         self.settings = settings
         self.cache = cache
-        self.progress = progress
+        self.progress = progress or _tell_epoch
         self.sequences: tuple[str, ...] = ()
         self.history: History = []
         self.skipped: pd.DataFrame = empty_table(LEDGER)
@@ -232,6 +233,10 @@ def load_network(directory: Path, *, cache: Path | None = None) -> NetworkModel:
     network.load_state_dict(state)
     model._network = network.to(memory_format=_memory_format(settings)).eval()  # type: ignore[call-overload]
     return model
+
+
+def _tell_epoch(done: int, total: int) -> None:
+    tell(done, total, "epoch")
 
 
 def _build(settings: ImageModelSettings, channels: int, *, fresh: bool = True) -> nn.Module:

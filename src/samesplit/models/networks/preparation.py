@@ -22,6 +22,7 @@ from samesplit.models.protocol import Cases
 from samesplit.source import source_digest
 from samesplit.storage import hash_object, write_bytes
 from samesplit.tables import LEDGER, empty_table
+from samesplit.under_way import tell
 
 __all__ = ["PreparedInputs", "prepare_inputs"]
 
@@ -83,7 +84,8 @@ def prepare_inputs(
         (row["lesion_id"], row["sequence"]): {str(key): value for key, value in row.items()}
         for row in cases.images.to_dict("records")
     }
-    for lesion_id in cases.lesion_ids:
+    for number, lesion_id in enumerate(cases.lesion_ids):
+        tell(number, len(cases), "image")
         found: list[Path | Image | None] = []
         hashes: list[str | None] = []
         for sequence in sequences:

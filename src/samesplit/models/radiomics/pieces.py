@@ -31,6 +31,7 @@ from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSett
 from samesplit.ordering import merge_columns, merge_probabilities
 from samesplit.statistics.auc import auc_influence
 from samesplit.statistics.influence import covariance
+from samesplit.under_way import tell
 
 __all__ = [
     "CellWork",
@@ -126,7 +127,8 @@ def rank_features(work: RankWork) -> Arrays:
     origin = np.array([place[str(name)] for name in names], dtype=np.int64)
     seconds = [time.perf_counter() - start]
     rankings, shared = [], dict[Any, Any]()
-    for use in work.selectors:
+    for number, use in enumerate(work.selectors):
+        tell(number, len(work.selectors), "selector")
         start = time.perf_counter()
         rankings.append(_ranking(use, learn, y, work, shared)[: work.size])
         seconds.append(time.perf_counter() - start)
@@ -210,7 +212,8 @@ def score_cells(work: CellWork) -> Arrays:
             start = time.perf_counter()
             classifier = use.make(seed=work.seed, class_weight=work.settings.class_weight)
             quick = quick_scores(classifier) or partial(_fitted, classifier)
-            for columns, cells in sets:
+            for place, (columns, cells) in enumerate(sets):
+                tell(number * len(sets) + place, len(sets) * shape[0], "fit")
                 scores = _merged(classifier, _scores(quick, use, columns, cells, work))
                 found = _auc(work.judge_labels, scores)
                 spread = _standard_error(work, scores)

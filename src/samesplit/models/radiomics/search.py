@@ -182,11 +182,17 @@ class GridSearch:
                     held=part.held,
                     seed=self.seed,
                 ),
+                what=f"{part.name} ranking",
             )
             for part in parts
         ]
         cells = [
-            Piece(self._key(part, name), score_cells, self._cell_work(folder, part, classifiers))
+            Piece(
+                self._key(part, name),
+                score_cells,
+                self._cell_work(folder, part, classifiers),
+                what=f"{part.name} {', '.join(use.label for use in classifiers[:1])}",
+            )
             for part in parts
             for name, classifiers in self._shares(part)
         ]
