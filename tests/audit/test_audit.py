@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
+import pickle
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -114,6 +118,33 @@ def test_a_second_audit_does_nothing_anew_and_says_the_same(
     ]
 
     pd.testing.assert_frame_equal(*(part.reset_index(drop=True) for part in both))
+
+
+def test_an_audit_on_a_cluster_sends_what_workers_cannot_see_and_says_the_same(
+    noise: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The workers stand in for another machine: what is sent is pickled, and no file of the audit is there."""
+    sent: list[str] = []
+
+    def elsewhere(function: Any, items: Any, *, address: str) -> Iterator[tuple[int, Any]]:
+        for place in range(len(items)):
+            parcel = pickle.dumps((function, items[place]))
+            with monkeypatch.context() as far:
+                far.setattr("samesplit.audit.pieces.read_table_file", lambda _: pytest.fail("no such disk"))
+                call, item = pickle.loads(parcel)
+                sent.append(address)
+                yield place, call(item)
+
+    monkeypatch.setattr("samesplit.models.pieces.in_cluster", elsewhere)
+    asked: dict[str, Any] = {"shuffles": 1, "leaks": ["hard-label-auc", "selection-on-all-data"], "jobs": 1}
+    works = {}
+    for name, scheduler in (("here", None), ("there", "tcp://far:8786")):
+        root = tmp_path / name
+        shutil.copytree(noise.parents[1], root)
+        found = run_audit(root / "benchmarks" / "noise", **asked, scheduler=scheduler)
+        works[name] = found.table
+    assert set(sent) == {"tcp://far:8786"}
+    pd.testing.assert_frame_equal(works["here"], works["there"])
 
 
 def test_a_failing_leak_costs_its_own_row(

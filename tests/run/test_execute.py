@@ -6,11 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import sklearn
 
 from conftest import SmallStudy
 from samesplit.errors import SplitError
@@ -271,3 +273,53 @@ def test_runs_from_scratch_give_the_same_predictions_even_two_at_once_in_one_wor
     pd.testing.assert_frame_equal(
         predictions_of(latest), predictions_of(finished.root / "reports" / "balls" / "latest")
     )
+
+
+BREAKS = """
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+
+class Breaks(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        open({path!r})
+"""
+
+
+def test_no_folder_of_this_machine_stands_in_what_a_run_shares(
+    small_study: SmallStudy, tmp_path: Path
+) -> None:
+    small_study.mask("L05a").write_bytes(small_study.mask("L05a").read_bytes()[:60])
+    small_study.image("L07a").unlink()
+    outside = tmp_path / "elsewhere" / "L09a.nii.gz"
+    outside.parent.mkdir()
+    outside.write_bytes(b"no image")
+    taken = small_study.image("L09a").relative_to(small_study.folder).as_posix()
+    small_study.edit("images.csv", lambda table: table.replace({"image": {taken: str(outside)}}))
+    models = small_study.root / "models"
+    (models / "breaks.yaml").write_text(
+        f"kind: estimator\ntitle: Breaks\ntarget: {models}/breaks.py:Breaks\n"
+    )
+    (models / "breaks.py").write_text(BREAKS.format(path=str(tmp_path / "no" / "such.csv")))
+    declared = small_study.folder / "benchmark.yaml"
+    declared.write_text(declared.read_text().replace("forest]", "forest, breaks]"))
+
+    outcome = run_benchmark(load_plan(small_study.folder, RunOptions(jobs=1)))
+
+    ledger = (outcome.folder / "ledger.csv").read_text()
+    assert "the image file benchmarks/balls/images/L07a_T1C.nii.gz does not exist" in ledger
+    assert "lesion L05a" in ledger
+    assert "L09a" in ledger
+    assert "models/breaks.yaml" in json.loads((outcome.folder / "run.json").read_text())["failures"]["breaks"]
+    shared = [path for path in outcome.folder.rglob("*") if path.suffix in {".html", ".json", ".csv"}]
+    assert {"report.html", "report.json", "results.csv", "run.json"} <= {path.name for path in shared}
+    own = {
+        small_study.root,
+        tmp_path,
+        Path.home(),
+        Path(tempfile.gettempdir()),
+        Path(sklearn.__file__).parents[1],
+    }
+    for path in [*shared, outcome.folder / "ledger.parquet"]:
+        content = path.read_bytes()
+        found = [str(folder) for folder in own if f"{folder}/".encode() in content]
+        assert not found, path

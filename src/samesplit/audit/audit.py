@@ -46,6 +46,7 @@ def run_audit(
     shuffles: int = 20,
     repeats: int | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     seed: int = 0,
     output: Path | None = None,
     reporter: Reporter | None = None,
@@ -63,6 +64,7 @@ def run_audit(
         shuffles: How many times the labels are shuffled; 0 leaves that out.
         repeats: How many repeats of the split are done with the real labels; None means all.
         jobs: Processes; None means one per core.
+        scheduler: Address of a Dask scheduler whose workers open images, extract features and do the pieces.
         seed: Of shuffled labels and random splits.
         output: Folder; default: `reports/<benchmark>/audit`.
         reporter: Whom to tell.
@@ -74,7 +76,9 @@ def run_audit(
     """
     reporter = reporter or SilentReporter()
     wanted = _wanted(leaks)
-    given = audit_inputs(benchmark, model=model, jobs=jobs, reporter=reporter, start=start)
+    given = audit_inputs(
+        benchmark, model=model, jobs=jobs, scheduler=scheduler, reporter=reporter, start=start
+    )
     settings = given.settings
     versions = _versions(given, shuffles=shuffles, repeats=repeats, seed=seed)
     works = Works(given, versions, given.plan.workspace.cache / "audit", seed)
@@ -83,7 +87,7 @@ def run_audit(
     for procedure in {one.key: one for both in procedures for one in both}.values():
         works.add(procedure)
     with reporter.stage(f"Audit, {works.fits:,} fits".replace(",", " ")) as advance:
-        works.do(jobs=jobs or cores(), advance=advance)
+        works.do(jobs=jobs or cores(), advance=advance, scheduler=scheduler)
     asked = {
         "shuffles": shuffles,
         "repeats": len(versions[0].repeats),

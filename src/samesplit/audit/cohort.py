@@ -61,14 +61,20 @@ class AuditInputs:
 
 
 def audit_inputs(
-    benchmark: str | Path, *, model: str | None, jobs: int | None, reporter: Reporter, start: Path | None
+    benchmark: str | Path,
+    *,
+    model: str | None,
+    jobs: int | None,
+    reporter: Reporter,
+    start: Path | None,
+    scheduler: str | None = None,
 ) -> AuditInputs:
     """Read the benchmark and extract its features, or find them kept.
 
     Raises:
         DeclarationError: There is no such model, or it is not a radiomics grid.
     """
-    plan = load_plan(benchmark, RunOptions(jobs=jobs), start=start)
+    plan = load_plan(benchmark, RunOptions(jobs=jobs, scheduler=scheduler), start=start)
     settings = _settings(plan, model)
     plan = replace(plan, models=(settings,))
     images = extract_features(plan, reporter)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from sklearn import config_context
 
 from samesplit.audit.procedure import Procedure, Scores, Work
 from samesplit.audit.table import Codes, Parts, Table, read_table_file
-from samesplit.models.pieces import Arrays, Piece, do_pieces, read_result
+from samesplit.models.pieces import Arrays, Later, Piece, do_pieces, read_result
 from samesplit.models.tabular import estimator_seed
 from samesplit.run.versions import versions
 from samesplit.source import source_digest
@@ -56,6 +57,7 @@ class FoldWork:
         seed: Of the fit.
         draw: Seed and repeat of random splits.
         columns: Numbers of the columns that may be used; None means all.
+        table: What the file holds, for who cannot see it.
     """
 
     table_file: Path
@@ -65,6 +67,7 @@ class FoldWork:
     seed: int
     draw: tuple[int, ...]
     columns: tuple[int, ...] | None = None
+    table: Table | None = None
 
     @property
     def key(self) -> str:
@@ -93,7 +96,7 @@ def carry_out(work: FoldWork) -> Arrays:
     Raises:
         ModelError: There are too few patients in a class, or no feature is usable.
     """
-    table = read_table_file(work.table_file)
+    table = read_table_file(work.table_file) if work.table is None else work.table
     X = table.X if work.columns is None else table.X[:, list(work.columns)]
     given = Work(
         X=X,
@@ -113,8 +116,18 @@ def carry_out(work: FoldWork) -> Arrays:
     return told | {"seconds": np.asarray(time.process_time() - started)}
 
 
+def _with_table(work: FoldWork) -> FoldWork:
+    """The work for a machine that does not see this disk."""
+    return replace(work, table=read_table_file(work.table_file))
+
+
 def do_works(
-    works: Mapping[str, FoldWork], store: Path, *, jobs: int, advance: Callable[[int, int], None]
+    works: Mapping[str, FoldWork],
+    store: Path,
+    *,
+    jobs: int,
+    advance: Callable[[int, int], None],
+    scheduler: str | None = None,
 ) -> dict[str, str]:
     """Do what is not yet kept.
 
@@ -123,17 +136,23 @@ def do_works(
         store: Folder of kept results.
         jobs: Processes.
         advance: Told the fits done and those in all.
+        scheduler: Address of a Dask scheduler whose workers do the pieces instead; they need not see the store.
 
     Returns:
         Why a piece failed, by key; empty when none did.
     """
     keys = list(works)
-    pieces = [(store / key[:2], Piece(key, carry_out, works[key])) for key in keys]
+    payloads: list[Any] = [
+        works[key] if scheduler is None else Later(_with_table, (works[key],)) for key in keys
+    ]
+    pieces = [
+        (store / key[:2], Piece(key, carry_out, payload)) for key, payload in zip(keys, payloads, strict=True)
+    ]
     fits = [works[key].procedure.fits for key in keys]
     total, done = sum(fits), 0
     failed: dict[str, str] = {}
     advance(0, total)
-    for place, reason in do_pieces(pieces, jobs=jobs):
+    for place, reason in do_pieces(pieces, jobs=jobs, scheduler=scheduler):
         done += fits[place]
         advance(done, total)
         if reason:

@@ -66,9 +66,9 @@ class Works:
                 self.pieces[key] = work
                 self.keys.setdefault((procedure.key, version.name, repeat), []).append((fold, key))
 
-    def do(self, *, jobs: int, advance: Callable[[int, int], None]) -> None:
-        """Do what is not yet kept; `advance` is told the fits done and those in all."""
-        self.failed = do_works(self.pieces, self.store, jobs=jobs, advance=advance)
+    def do(self, *, jobs: int, advance: Callable[[int, int], None], scheduler: str | None = None) -> None:
+        """Do what is not yet kept; `advance` is told the fits done and those in all. See `do_works`."""
+        self.failed = do_works(self.pieces, self.store, jobs=jobs, advance=advance, scheduler=scheduler)
 
     def table(self, procedure: Procedure) -> Table:
         """The rows that a procedure works on."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from samesplit.cli.shown import Benchmark, Jobs, out, reporter, say, shown, table_of
+from samesplit.cli.shown import Benchmark, Jobs, Scheduler, out, reporter, say, shown, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +30,7 @@ def audit(
         int | None, typer.Option(min=1, help="Repeats of the split for the real labels (default: all).")
     ] = None,
     jobs: Jobs = None,
+    scheduler: Scheduler = None,
     seed: Annotated[int, typer.Option(min=0, help="Of shuffled labels and random splits.")] = 0,
 ) -> None:
     """Rerun the radiomics arm under each known leak: how much AUC it would have bought, and on shuffled labels."""
@@ -42,6 +43,7 @@ def audit(
         shuffles=shuffles,
         repeats=repeats,
         jobs=jobs,
+        scheduler=scheduler,
         seed=seed,
         reporter=reporter(),
     )

@@ -72,6 +72,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "two leaks, quickly",
             "samesplit audit my-study --leaks selection-on-all-data,scaling-on-all-data --shuffles 5",
         ),
+        ("on a cluster", "samesplit audit my-study --scheduler tcp://10.0.0.1:8786"),
     ),
     "perturb": (
         ("which features hold still", "samesplit perturb my-study"),

@@ -20,6 +20,7 @@ from samesplit.features.engines import get_engine
 from samesplit.features.equivalence import NeutralSetting, equivalent_profile, is_neutral
 from samesplit.features.pool import Progress
 from samesplit.features.profiles import Modality, Profile, read_profile
+from samesplit.places import Places
 from samesplit.reports.engine_comparison import EngineUse, comparison_page
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.stages import cores
@@ -146,6 +147,7 @@ def compare_engines(
             )
     table = pd.concat([agreement(pair) for one in done for pair in pairs_of(one)], ignore_index=True)
     ledger = pd.concat([one.ledger for one in done], ignore_index=True)
+    ledger = Places(workspace.root).hide_in_table(ledger, ["reason"])
     out = output or workspace.reports / definition.name / "engines"
     names = ("engines.csv", "ledger.csv", "engines.html")
     found = EngineComparison(table, ledger, tuple(out / name for name in names), left_out)

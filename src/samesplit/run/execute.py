@@ -13,6 +13,7 @@ import pandas as pd
 from samesplit.benchmarks.splits import balance
 from samesplit.features.catalogue import find
 from samesplit.features.listing import profile_listing
+from samesplit.places import Places
 from samesplit.run.audit_tables import adopt_audit
 from samesplit.run.model_notes import model_notes
 from samesplit.run.plan import Plan
@@ -84,10 +85,12 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         predictions = _with_externals(plan, models.predictions)
         evaluation = evaluate_predictions(plan, predictions, models.details, reporter)
         _write_tables(plan, folder, images, models, predictions, evaluation)
-        write_json(folder / "run.json", run_record(plan, images, models, evaluation, started=started))
+        record = run_record(plan, images, models, evaluation, started=started)
+        places = Places(plan.workspace.root)
+        write_json(folder / "run.json", places.hide_in(record))
         own, remarks = plan.cohort.features, _about_models(plan, models, predictions)
         notes = [*remarks, *plan.notes, *(own.notes if own else ()), *evaluation.notes]
-        write_json(folder / "notes.json", notes)
+        write_json(folder / "notes.json", places.hide_in(notes))
         with reporter.stage("Report") as advance:
             advance(0, 1)
             adopt_audit(folder)
@@ -165,7 +168,9 @@ def _write_tables(
     evaluation: Evaluation,
 ) -> None:
     ledger = pd.concat([plan.ledger, images.ledger, models.ledger], ignore_index=True)
-    ledger = check_table(ledger.fillna(""), LEDGER).drop_duplicates(ignore_index=True)
+    places = Places(plan.workspace.root)
+    ledger = places.hide_in_table(check_table(ledger.fillna(""), LEDGER), ["reason"])
+    ledger = ledger.drop_duplicates(ignore_index=True)
     write_table(ledger, folder / "ledger.parquet", LEDGER)
     write_csv(ledger, folder / "ledger.csv")
     for name, part in images.features.groupby("profile", sort=True):
@@ -175,7 +180,7 @@ def _write_tables(
         write_table(own.table.reset_index(), folder / "features" / "table.parquet", content=own.sha256)
     write_table(_catalogue(plan), folder / "catalogue.parquet")
     for name, told in (("steps", images.steps), ("notes", images.notes)):
-        write_csv(told, folder / "features" / f"{name}.csv")
+        write_csv(places.hide_in_table(told, told.columns), folder / "features" / f"{name}.csv")
     write_table(images.pictures, folder / "thumbnails.parquet")
     write_table(predictions, folder / "predictions.parquet", PREDICTIONS, split_sha256=plan.split.sha256)
     write_csv(predictions, folder / "predictions.csv")

@@ -19,6 +19,7 @@ from samesplit.features.perturbation.changes import with_changes
 from samesplit.features.perturbation.extraction import KEY, MASK_COLUMNS, Repeats, extract_repeats
 from samesplit.features.perturbation.settings import RATERS, Perturbations
 from samesplit.features.profiles import Profile, read_profile
+from samesplit.places import Places
 from samesplit.reports.figures.stability import draw_stability
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.stages import cores
@@ -134,6 +135,7 @@ def measure_stability(
     table = pd.concat([part for part in tables if len(part)] or [pd.DataFrame(columns=STABILITY_COLUMNS)])
     ledgers = [cohort.ledger, *(repeats.ledger for repeats in done.values())]
     ledger = pd.concat([part for part in ledgers if len(part)] or [empty_table(LEDGER)], ignore_index=True)
+    ledger = Places(workspace.root).hide_in_table(ledger, ["reason"])
     out = output or workspace.reports / definition.name / "stability"
     found = Stability(
         out, table.reset_index(drop=True), ledger, round(sum(r.seconds for r in done.values()), 2)
