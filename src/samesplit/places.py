@@ -10,7 +10,7 @@ import re
 import sysconfig
 import tempfile
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ class Places:
         if "/" not in text and "\\" not in text:
             return text
         for pattern, name in self._known:
-            text = pattern.sub(lambda found, name=name: _named(name, found[1]), text)
+            text = pattern.sub(partial(_named, name), text)
         return _ABSOLUTE.sub("…/", text)
 
     def hide_in(self, value: Any) -> Any:
@@ -93,7 +93,8 @@ def _inside(root: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.~$-]){re.escape(root)}([/\\]|(?![\w.-]))")
 
 
-def _named(name: str, separator: str) -> str:
+def _named(name: str, found: re.Match[str]) -> str:
+    followed = bool(found[1])
     if not name:
-        return "" if separator else "."
-    return f"{name}/" if separator else name
+        return "" if followed else "."
+    return f"{name}/" if followed else name
