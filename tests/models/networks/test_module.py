@@ -53,6 +53,8 @@ def test_the_plateau_schedule_falls_to_a_tenth_after_waiting():
     ]
     rates = [learning_rate(settings, epoch, history) for epoch in range(8)]
     assert rates == pytest.approx([1, 1, 1, 1, 0.1, 0.1, 0.01, 0.01])
+    level = [{"validation loss": 0.9 * (1 - 1e-13 * epoch), "training loss": 0.0} for epoch in range(3)]
+    assert learning_rate(settings, 3, level) == pytest.approx(0.1)  # a fall in the last digits is none
 
 
 def test_warm_up_climbs_to_the_learning_rate():

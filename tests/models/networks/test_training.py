@@ -186,6 +186,8 @@ def test_epochs_are_judged_by_what_is_watched():
     ]
     assert best_epoch(TrainingSettings(monitor="loss"), history) == 1
     assert best_epoch(TrainingSettings(monitor="auc"), history) == 2
+    level = [{"validation loss": loss, "validation AUC": 0.8} for loss in (0.5, 0.5 * (1 - 1e-13), 0.5)]
+    assert best_epoch(TrainingSettings(monitor="loss"), level) == 0  # the first of equals
     assert should_stop(TrainingSettings(monitor="loss", patience=1), history)
     assert not should_stop(TrainingSettings(monitor="loss", patience=2), history)
     assert not should_stop(TrainingSettings(patience=None), history)

@@ -90,6 +90,22 @@ def test_each_cell_is_what_a_plain_pipeline_gives_on_the_same_inner_folds() -> N
             assert cell["auc"] == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("classifier", ["lda", "logistic", "naive-bayes", "knn", "svm", "decision-tree"])
+def test_last_digits_of_the_features_change_no_score_and_no_choice(classifier: str) -> None:
+    X, y, patients = data()
+    X = X.round(0) / 3  # ties, among lesions and among features
+    X["f7"], X["f8"] = 2 * X["f1"] + 1, -X["f0"]
+    X.iloc[1::2] = X.iloc[::2].to_numpy()  # each lesion twice: equal probabilities
+    grid = settings(selectors=["anova-f", "wilcoxon", "mrmr", "lasso"], classifiers=[classifier])
+    expected = search(X, y, patients, settings=grid, seed=0)
+    noise = 1 + 1e-13 * np.random.default_rng(1).uniform(-1, 1, X.shape)
+    found = search(X * noise, y, patients, settings=grid, seed=0)
+    assert found.cell == expected.cell
+    pd.testing.assert_frame_equal(found.grid, expected.grid, rtol=1e-9)
+    pd.testing.assert_frame_equal(found.folds, expected.folds, rtol=1e-9)
+    pd.testing.assert_frame_equal(found.tables["rankings"], expected.tables["rankings"])
+
+
 def test_a_fold_with_one_class_is_left_out_of_the_mean() -> None:
     X, _, _ = data(n=30)
     y = np.zeros(30, dtype=int)

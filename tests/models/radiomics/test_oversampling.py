@@ -22,6 +22,14 @@ def test_both_classes_become_as_common_and_the_given_rows_stay_first(positives: 
     assert set(labels[40:]) == {int(positives < 20)}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_last_digits_change_no_new_lesion(seed: int) -> None:
+    X, y = data(9)
+    X = np.round(X) / 3  # many equally near lesions
+    moved = X * (1 + 1e-13 * np.random.default_rng(seed).uniform(-1, 1, X.shape))
+    np.testing.assert_allclose(oversample(moved, y, seed=1)[0], oversample(X, y, seed=1)[0], atol=1e-9)
+
+
 @pytest.mark.parametrize("neighbours", [1, 5])
 def test_every_new_lesion_lies_between_one_of_the_class_and_one_of_its_nearest(neighbours: int) -> None:
     X, y = data(9)

@@ -15,10 +15,12 @@ from samesplit.audit.table import Parts
 from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
 from samesplit.models.radiomics.pieces import fit_preparation
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
+from samesplit.ordering import merge_equals
 
 __all__ = ["SmoteBeforeFolds"]
 
 Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class _MadeBeforehand(Procedure):
         X, y = oversample(ready, work.y, neighbours=asked.neighbours, seed=work.seed)
         made = np.arange(n, len(X))
         same = np.flatnonzero(work.y == y[-1]) if len(made) else made
-        nearest = same[cdist(X[made], ready[same]).argmin(axis=1)] if len(made) else made
+        nearest = same[_nearest(X[made], ready[same])] if len(made) else made
         whole = (work.parts.train, work.parts.validation, work.parts.test)
         side = _sides(whole, len(made), n, np.random.default_rng([*work.draw, n]))
         return replace(
@@ -50,6 +52,12 @@ class _MadeBeforehand(Procedure):
             owner=np.concatenate([work.owner, work.owner[nearest]]),
             preparation=AsIs(),
         )
+
+
+def _nearest(rows: Floats, among: Floats) -> Rows:
+    """For each row the nearest other one; of equally near ones the first."""
+    distances = cdist(rows, among)
+    return merge_equals(distances, scale=distances.max(axis=1), axis=1).argmin(axis=1)
 
 
 def _sides(whole: tuple[Rows, Rows, Rows], made: int, n: int, rng: np.random.Generator) -> Rows:

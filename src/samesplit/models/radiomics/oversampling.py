@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
+from scipy.spatial.distance import cdist
+from sklearn.neighbors import NearestNeighbors
 
 from samesplit.declarations import Declaration
+from samesplit.ordering import merge_equals
 
 __all__ = ["OversampleSettings", "oversample"]
 
@@ -22,10 +25,28 @@ class OversampleSettings(Declaration):
     """Of how many neighbours one is drawn; fewer where the class has fewer lesions."""
 
 
+class _FirstNearest(NearestNeighbors):  # type: ignore[misc]
+    """scikit-learn leaves it to the last digits in which order equally distant rows come."""
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Keep the rows."""
+        self.rows_ = np.asarray(X, dtype="float64")
+        return super().fit(X)  # type: ignore[no-any-return]
+
+    def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
+        """The numbers of the nearest rows, and how far they are."""
+        distances = cdist(self.rows_ if X is None else np.asarray(X, dtype="float64"), self.rows_)
+        distances = merge_equals(distances, scale=distances.max(axis=1), axis=1)
+        near = np.argsort(distances, axis=1, kind="stable")[:, : n_neighbors or self.n_neighbors]
+        return (np.take_along_axis(distances, near, axis=1), near) if return_distance else near
+
+
 def oversample(
     X: npt.NDArray[np.float64], y: npt.NDArray[np.int64], *, neighbours: int = 5, seed: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Add points of the rarer class until both are as common (SMOTE).
+
+    Of equally near lesions those that stand first are its nearest.
 
     Each new point lies on the line between a lesion of the rarer class and one of its nearest neighbours in that
     class, so the columns should be on one scale. Neighbours are those of the rows given: give training rows alone.
@@ -56,6 +77,7 @@ def oversample(
     # Imported here: it takes a second that grids without oversampling need not spend.
     from imblearn.over_sampling import SMOTE
 
-    smote = SMOTE(k_neighbors=min(neighbours, int(counts.min()) - 1), random_state=seed)
+    nearest = _FirstNearest(n_neighbors=min(neighbours, int(counts.min()) - 1) + 1)
+    smote = SMOTE(k_neighbors=nearest, random_state=seed)
     more, labels = smote.fit_resample(X, y)
     return np.asarray(more, dtype="float64"), np.asarray(labels, dtype=np.int64)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from samesplit.models.inputs import Impute, Scale, scaler
@@ -127,6 +128,26 @@ class DropCorrelated(Filter):
         return keep
 
 
+class _ToCentre:
+    """After a scaler that centres: what is the centre but for rounding becomes 0.
+
+    A tree may cut at exactly 0, between two values to either side of it, and then asks on which side 1e-15 lies.
+    """
+
+    def transform(self, X: Any, copy: bool | None = None) -> Any:
+        """Scale; distances from the centre of no more than 1e-9 of the unit become 0."""
+        scaled = super().transform(X)  # type: ignore[misc]
+        return scaled * (np.abs(scaled) > RELATIVE)
+
+
+class ToStandard(_ToCentre, StandardScaler):  # type: ignore[misc]
+    """To mean 0 and SD 1, the mean being exactly 0."""
+
+
+class ToRobust(_ToCentre, RobustScaler):  # type: ignore[misc]
+    """To median 0 and interquartile range 1, the median being exactly 0."""
+
+
 def preparation_steps(
     *,
     missing: float,
@@ -157,7 +178,7 @@ def preparation_steps(
     if harmonise is not None:
         steps = [(name, Aside(step)) for name, step in steps]
         steps.append(("harmonise", harmonise.make()))
-    steps.append(("scale", scaler(scale)))
+    steps.append(("scale", {"standard": ToStandard, "robust": ToRobust}.get(scale, lambda: scaler(scale))()))
     if correlation is not None:
         steps.append(("correlation", DropCorrelated(limit=correlation)))
     return steps
