@@ -57,7 +57,7 @@ class _MadeBeforehand(Procedure):
 def _nearest(rows: Floats, among: Floats) -> Rows:
     """For each row the nearest other one; of equally near ones the first."""
     distances = cdist(rows, among)
-    return merge_equals(distances, scale=distances.max(axis=1), axis=1).argmin(axis=1)
+    return np.asarray(merge_equals(distances, scale=distances.max(axis=1), axis=1).argmin(axis=1))
 
 
 def _sides(whole: tuple[Rows, Rows, Rows], made: int, n: int, rng: np.random.Generator) -> Rows:
