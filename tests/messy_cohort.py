@@ -257,7 +257,7 @@ class MessyCohort:
             age = "n.a." if number == 4 else f"{50 + 1.5 * number:.1f}".replace(".", ",")
             size = "" if number == 7 else f"{8 + number % 9 + lesion.malignant:.1f}".replace(".", ",")
             label = "malignant" if lesion.malignant else "benign"
-            about.append(f"{lesion.lesion_id};P{number:02d};{label};{age};{'FM'[number % 2]};{size}")
+            about.append(f"{lesion.lesion_id};P{number:02d};{label};{age};{'FM'[number % 3 == 0]};{size}")
         for name, text in (("images.csv", lines), ("lesions.csv", about)):
             (self.folder / name).write_text("\r\n".join(text) + "\r\n", encoding="utf-8-sig")
 

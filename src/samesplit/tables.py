@@ -52,7 +52,7 @@ _LABEL = pa.Check.str_matches(
     r"(?i)^(any|(?!0*\.?0*(e|$))\d*\.?\d+(e[+-]?\d+)?)$", error="must be 'any' or a number above 0"
 )
 _CLAIMS = ["", "higher", "lower", "not shown"]
-_STATUS = ["repaired", "missing", "failed", "excluded"]
+_STATUS = ["repaired", "noted", "missing", "failed", "excluded"]
 
 
 def _text(*checks: pa.Check, nullable: bool = False, required: bool = True) -> pa.Column:

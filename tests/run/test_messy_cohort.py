@@ -55,4 +55,9 @@ def test_every_fault_is_named_and_mended_as_advised(
     notes = reasons_of(after.problems, lambda status: ~status.isin(["failed", "missing"]))
     for lesion_id, lesion in messy.lesions.items():
         assert lesion.notes in notes.get(lesion_id, ""), lesion_id
+    statuses = after.problems.groupby("lesion_id")["status"].agg(set).to_dict()
+    assert (
+        statuses["006"] == statuses["011"] == statuses["012"] == {"noted"}
+    )  # copies, sform: nothing was changed
+    assert statuses["007"] == statuses["009"] == statuses["010"] == {"repaired"}
     assert "WARNING" not in capfd.readouterr().err

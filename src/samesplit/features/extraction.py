@@ -13,7 +13,7 @@ from samesplit.features.cases import case_files, ledger_table
 from samesplit.features.engines import get_engine
 from samesplit.features.pool import Outcome, Progress, run_tasks
 from samesplit.features.profiles import Profile
-from samesplit.features.repairs import GeometryRepair
+from samesplit.features.repairs import GeometryRepair, ledger_status
 from samesplit.features.work import CaseFile, FeatureTask, extract_case
 from samesplit.tables import FEATURES, check_table, empty_table
 
@@ -29,7 +29,7 @@ class Extraction:
 
     Attributes:
         features: FEATURES table, sorted by its key; NaN where a feature is not defined for a case.
-        ledger: LEDGER rows of the stage `features/<profile>`: cases that failed or were repaired.
+        ledger: LEDGER rows of the stage `features/<profile>`: cases that failed, were repaired, or have a note.
         notes: What is to be known about a case: lesion_id, sequence, rater, profile, feature, note. A feature
             that is not defined for a case has a row that says why; `feature` is empty where all are meant.
         steps: The steps of each case's processing in their order: lesion_id, sequence, rater, profile, step,
@@ -121,7 +121,7 @@ def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: P
         if record is None:
             ledger.append((case, stage, "failed", outcomes[case].reason))
             continue
-        ledger += [(case, stage, "repaired", repair) for repair in record["repairs"]]
+        ledger += [(case, stage, ledger_status(note), note) for note in record["repairs"]]
         ids = (case.lesion_id, case.sequence, case.rater, profile.name)
         values += [(*ids, name, float(value)) for name, value in sorted(record["values"].items())]
         steps += [(*ids, step, done) for step, done in record.get("steps", ())]

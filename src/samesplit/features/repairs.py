@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-__all__ = ["REPAIRS", "GeometryRepair", "RepairName", "repairs_of"]
+__all__ = ["REPAIRS", "GeometryRepair", "RepairName", "ledger_status", "repairs_of"]
 
 RepairName = Literal[
     "resample_mask", "copy_header", "drop_degenerate_contours", "clip_contours", "resample_slices"
@@ -23,6 +23,21 @@ GeometryRepair = RepairName | tuple[RepairName, ...]
 """One repair, or several."""
 
 REPAIRS: tuple[RepairName, ...] = get_args(RepairName)
+
+
+UNASKED = ("direction cosines made orthonormal", "were given the image's lowest value")
+"""What is mended without a name, because it moves nothing that matters."""
+
+
+def ledger_status(note: str) -> Literal["repaired", "noted"]:
+    """The case ledger's word for a note on a case: `repaired` where something was changed, else `noted`.
+
+    Example:
+        >>> ledger_status("copy_header: the mask took the image's header"), ledger_status("image: PET became SUV")
+        ('repaired', 'noted')
+    """
+    mended = note.split(":")[0] in REPAIRS or any(words in note for words in UNASKED)
+    return "repaired" if mended else "noted"
 
 
 def repairs_of(given: GeometryRepair | Sequence[str] | None) -> tuple[RepairName, ...]:

@@ -16,7 +16,7 @@ import pandas as pd
 from samesplit.features.cases import case_files, ledger_table
 from samesplit.features.picture import PictureTask, draw_case
 from samesplit.features.pool import Outcome, Progress, run_tasks
-from samesplit.features.repairs import GeometryRepair
+from samesplit.features.repairs import GeometryRepair, ledger_status
 from samesplit.features.work import CaseFile
 
 __all__ = ["COLUMNS", "Thumbnails", "thumbnails"]
@@ -34,7 +34,7 @@ class Thumbnails:
         thumbnails: One row a readable image and mask: `lesion_id`, `sequence`, `rater`; `width` and `height` in
             pixels; `pixels`, the uint8 grey levels row by row as bytes; `contour`, JSON lists of (x, y) points in
             pixels from the upper left corner. Sorted by the three ids.
-        ledger: LEDGER rows of the stage `images`: cases that cannot be read, with the reason, and repairs.
+        ledger: LEDGER rows of the stage `images`: cases that cannot be read, with the reason, repairs and notes.
         n_cached: How many pictures were there already.
     """
 
@@ -80,7 +80,7 @@ def thumbnails(
         if record is None:
             ledger.append((case, _STAGE, "failed", outcomes[case].reason))
             continue
-        ledger += [(case, _STAGE, "repaired", repair) for repair in record["repairs"]]
+        ledger += [(case, _STAGE, ledger_status(note), note) for note in record["repairs"]]
         pixels = base64.b64decode(record["pixels"])
         contour = json.dumps(record["contour"], separators=(",", ":"))
         ids = (case.lesion_id, case.sequence, case.rater)

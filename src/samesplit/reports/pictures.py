@@ -118,7 +118,7 @@ def choose_pictures(context: Context) -> Pictures:
 
 def _ledger_lesions(context: Context) -> list[tuple[str, str]]:
     rows = context.data.ledger
-    order = {"failed": 0, "excluded": 1, "missing": 2, "repaired": 3}
+    order = {"failed": 0, "excluded": 1, "missing": 2, "repaired": 3, "noted": 4}
     ordered = rows.assign(_order=rows["status"].map(order)).sort_values(
         ["_order", "lesion_id"], kind="stable"
     )

@@ -129,7 +129,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
         baseline = plan.profiles[name].relative_change_to
         if baseline is not None:
             tables.append(relative_changes(done.features, sequences[0] if baseline == "first" else baseline))
-        ledgers.append(done.ledger[done.ledger["status"] != "repaired"])
+        ledgers.append(done.ledger[~done.ledger["status"].isin(["repaired", "noted"])])
         seconds[name] = done.seconds
         steps.append(done.steps)
         notes.append(done.notes)

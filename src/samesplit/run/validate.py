@@ -28,7 +28,7 @@ class Findings:
     Attributes:
         name: The benchmark.
         summary: Counts in words, by what is counted.
-        problems: Ledger rows: missing, failed, repaired, excluded.
+        problems: Ledger rows: missing, failed, repaired, noted, excluded.
         doubled: Pairs of images of different patients with the same content.
         split: Whether the split has been made.
     """

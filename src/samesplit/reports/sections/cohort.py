@@ -151,7 +151,7 @@ def _reasons(ledger: pd.DataFrame, status: str, verb: str, still: set[str] | Non
 
 def _repaired(ledger: pd.DataFrame) -> str:
     ids = ledger.loc[ledger["status"] == "repaired", "lesion_id"].nunique()
-    return f"{counted(ids, 'lesion')} with a repair or note" if ids else ""
+    return f"{counted(ids, 'lesion')} repaired" if ids else ""
 
 
 def _by_class(context: Context) -> Table:

@@ -12,14 +12,16 @@ from samesplit.reports.pictures import Pictures
 __all__ = ["ledger"]
 
 _MOST_ROWS = 400
-_ORDER = {"failed": 0, "excluded": 1, "missing": 2, "repaired": 3}
+_ORDER = {"failed": 0, "excluded": 1, "missing": 2, "repaired": 3, "noted": 4}
 
 
 def ledger(context: Context, pictures: Pictures) -> Section:
     """Build the ledger."""
     rows = context.data.ledger
     if rows.empty:
-        what = "image was missing, failed or repaired" if len(context.data.images) else "row was missing"
+        what = (
+            "image was missing, failed, repaired or noted" if len(context.data.images) else "row was missing"
+        )
         text = f"Nothing happened to any lesion: no {what}, and none was excluded."
         return Section(id="ledger", title="Case ledger", blocks=(Prose(text=text),))
     ordered = rows.assign(_order=rows["status"].map(_ORDER)).sort_values(
@@ -65,6 +67,8 @@ def _in_order(column: pd.Series[str]) -> pd.Series[str] | pd.Series[int]:
 
 
 def _what(status: str, stage: str, sequence: str) -> str:
+    if status == "noted":
+        return "with a note"
     if status != "missing":
         return status
     if stage == "readings":
