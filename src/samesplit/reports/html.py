@@ -12,7 +12,7 @@ from markupsafe import Markup
 from samesplit.reports.formatting import interval_text
 from samesplit.reports.marks import forest_axis, forest_mark, swatch
 from samesplit.reports.model import Block, Cell, Figure, Report, Row, Table
-from samesplit.reports.palette import READER, Style
+from samesplit.reports.palette import Style
 
 __all__ = ["to_html"]
 
@@ -40,7 +40,7 @@ def to_html(report: Report, styles: Mapping[str, Style]) -> str:
         css=Markup(_source(environment, "report.css")),
         js=Markup(_source(environment, "report.js")),
         forest=lambda cell, column, key: forest_mark(
-            cell, column, styles[key].colour if key in styles else READER
+            cell, column, styles[key].colour if key in styles else "var(--reader)"
         ),
         forest_axis=forest_axis,
         grouped=_grouped,

@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from samesplit.reports.formatting import number
 from samesplit.reports.model import Cell, Column
-from samesplit.reports.palette import READER, Style
+from samesplit.reports.palette import Style
 
 __all__ = ["forest_axis", "forest_mark", "swatch"]
 
@@ -35,11 +35,11 @@ def swatch(key: str | None, styles: Mapping[str, Style]) -> Markup:
     if key is None:
         return Markup("")
     if key.startswith(("reader:", "readers:")):
-        fill = "#fff" if key.endswith("/unaided") else READER
+        fill = "var(--paper)" if key.endswith("/unaided") else "var(--reader)"
         return Markup(
             '<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true"><circle cx="14" cy="6" r="3.6" fill="{}" '
             'stroke="{}" stroke-width="1.4"/></svg>'
-        ).format(fill, READER)
+        ).format(fill, "var(--reader)")
     style = styles.get(key)
     if style is None:
         return Markup("")
@@ -55,7 +55,7 @@ def _place(value: float, axis: tuple[float, float]) -> float:
     return round(_PAD + share * (_WIDTH - 2 * _PAD), 1)
 
 
-def forest_mark(cell: Cell, column: Column, colour: str = READER) -> Markup:
+def forest_mark(cell: Cell, column: Column, colour: str = "var(--reader)") -> Markup:
     """An interval on the column's axis; empty without an estimate.
 
     Args:
@@ -66,12 +66,10 @@ def forest_mark(cell: Cell, column: Column, colour: str = READER) -> Markup:
     if column.axis is None or not isinstance(cell.value, int | float):
         return Markup("")
     middle = _HEIGHT / 2
-    parts = [
-        Markup('<path class="axis" stroke="#dfe3e8" d="M{} {}H{}"/>').format(_PAD, middle, _WIDTH - _PAD)
-    ]
+    parts = [Markup('<path class="axis" d="M{} {}H{}"/>').format(_PAD, middle, _WIDTH - _PAD)]
     if column.mark is not None:
         parts.append(
-            Markup('<path class="chance" stroke="#8a919a" d="M{} 1V{}"/>').format(
+            Markup('<path class="chance" d="M{} 1V{}"/>').format(
                 _place(column.mark, column.axis), _HEIGHT - 1
             )
         )

@@ -13,6 +13,9 @@ __all__ = [
     "CONTROL_GREY",
     "INK",
     "NEGATIVE",
+    "ON_DARK",
+    "ON_LIGHT",
+    "PAPER",
     "POSITIVE",
     "READER",
     "SUBSETS",
@@ -24,8 +27,12 @@ __all__ = [
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK = "#E69F00", "#56B4E9", "#000000"
 
+PAPER = "#ffffff"
+"""What everything stands on: the page, the inside of hollow marks, the gaps between cells."""
 INK = "#1d252c"
 """Text and axes."""
+ON_LIGHT, ON_DARK = "#1d252d", "#fefefe"
+"""Text on cells of a colour of their own, which stay as they are where the page is dark."""
 CONTROL_GREY = "#7f8790"
 """Controls, and lines that mark chance."""
 READER = "#3b4248"

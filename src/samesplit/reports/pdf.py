@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -29,4 +30,7 @@ def build_pdf(run_folder: Path) -> Path:
             remedy="install the extra with: pip install 'samesplit[pdf]' (on Debian or Ubuntu also: apt-get "
             "install libpango-1.0-0 libpangoft2-1.0-0), or print the page to PDF in a browser",
         ) from error
-    return write_bytes(run_folder / "report.pdf", weasyprint.HTML(filename=str(page)).write_pdf())
+    # WeasyPrint knows no variables inside drawings; paper has the colours that stand behind them.
+    text = re.sub(r"var\(--[a-z]+, (#[0-9a-f]{6})\)", r"\1", page.read_text(encoding="utf-8"))
+    document = weasyprint.HTML(string=text, base_url=str(run_folder))
+    return write_bytes(run_folder / "report.pdf", document.write_pdf())

@@ -7,7 +7,7 @@ import pandas as pd
 import seaborn as sns
 
 from samesplit.reports.figures.canvas import drawing, to_svg
-from samesplit.reports.palette import BLUE, INK
+from samesplit.reports.palette import BLUE, INK, ON_LIGHT, PAPER
 
 __all__ = ["draw_agreement"]
 
@@ -29,7 +29,7 @@ def draw_agreement(shares: pd.DataFrame, texts: pd.DataFrame, *, name: str, alt:
         axes = figure.subplots()
         colours = sns.light_palette(BLUE, as_cmap=True)  # its lighter half, so that black text stands out
         sns.heatmap(
-            shares, ax=axes, vmin=-0.1, vmax=2.0, cmap=colours, cbar=False, linewidths=2, linecolor="white"
+            shares, ax=axes, vmin=-0.1, vmax=2.0, cmap=colours, cbar=False, linewidths=2, linecolor=PAPER
         )
         axes.set(xlabel="", ylabel="")
         axes.grid(visible=False)
@@ -41,5 +41,7 @@ def draw_agreement(shares: pd.DataFrame, texts: pd.DataFrame, *, name: str, alt:
             if not np.isfinite(values[y, x]):
                 axes.text(x + 0.5, y + 0.5, "–", ha="center", va="center", color=INK)
                 continue
-            axes.text(x + 0.5, y + 0.5, str(words[y, x]), ha="center", va="center", fontsize=8.5, color=INK)
+            axes.text(
+                x + 0.5, y + 0.5, str(words[y, x]), ha="center", va="center", fontsize=8.5, color=ON_LIGHT
+            )
         return to_svg(figure, name=name, alt=alt)

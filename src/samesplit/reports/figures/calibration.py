@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from samesplit.reports.figures.canvas import drawing, shorten, to_svg
-from samesplit.reports.palette import CONTROL_GREY, INK, Style
+from samesplit.reports.palette import CONTROL_GREY, INK, PAPER, Style
 
 __all__ = ["Calibration", "draw_calibration"]
 
@@ -91,7 +91,7 @@ def _curve(axes: Axes, model: Calibration, title: str, *, first: bool) -> None:
         fontsize=8.5,
         color=INK,
         linespacing=1.35,
-        bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1.5},
+        bbox={"facecolor": PAPER, "alpha": 0.75, "linewidth": 0, "pad": 1.5},
     )
     if first:
         axes.set_ylabel("Observed share")

@@ -19,7 +19,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from samesplit.reports.palette import INK
+from samesplit.reports.palette import INK, PAPER, READER
 
 __all__ = ["GRID", "MUTED", "clean", "drawing", "shorten", "to_svg"]
 
@@ -27,10 +27,16 @@ MUTED = "#5b6570"
 """Secondary text and tick labels."""
 GRID = "#e3e7eb"
 """Grid lines."""
+EDGE = "#9aa3ab"
+"""Axes."""
+
+_SMALLEST_TEXT_PX = 10.0
+_PAGE_COLOURS = {INK: "ink", MUTED: "muted", GRID: "grid", EDGE: "edge", PAPER: "paper", READER: "reader"}
+"""What is drawn in one of these takes the page's colour of that name."""
 
 _STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
-    "axes.edgecolor": "#9aa3ab",
+    "axes.edgecolor": EDGE,
     "axes.grid": True,
     "axes.labelcolor": INK,
     "axes.labelsize": 9,
@@ -54,11 +60,11 @@ _STYLE: dict[Any, Any] = {
     "svg.image_inline": True,
     "text.color": INK,
     "text.parse_math": False,
-    "xtick.color": "#9aa3ab",
+    "xtick.color": EDGE,
     "xtick.labelcolor": MUTED,
     "xtick.labelsize": 8.5,
     "xtick.major.width": 0.7,
-    "ytick.color": "#9aa3ab",
+    "ytick.color": EDGE,
     "ytick.labelcolor": MUTED,
     "ytick.labelsize": 8.5,
     "ytick.major.width": 0.7,
@@ -121,17 +127,31 @@ def to_svg(figure: Figure, *, name: str, alt: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = _keep_ids_apart(text, name)
+    text = re.sub(r"(?<=: )#[0-9a-f]{6}(?=[;\"])", _page_colour, text)
     text = re.sub(r"font(-family)?: ?([^;\"]*?)'DejaVu Sans'[^;\"]*", _page_font, text)
     head = re.match(r"<svg[^>]*>", text)
     view = re.search(r'viewBox="([^"]*)"', head[0] if head else "")
     width = float(view[1].split()[2]) if view else 0.0
+    least = _readable_width(text, width)
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
-        f'viewBox="{view[1] if view else ""}" style="max-width:{width * 4 / 3:.0f}px" '
+        f'viewBox="{view[1] if view else ""}" style="max-width:{width * 4 / 3:.0f}px;min-width:{least:.0f}px" '
         f'aria-label="{escape(alt)}">'
     )
     body = text[head.end() if head else 0 :]
     return opening + re.sub(r"\n\s*", "\n", body).strip()
+
+
+def _page_colour(match: re.Match[str]) -> str:
+    """A colour of the page as the page's own, which is another in the dark; colours of data stay as they are."""
+    name = _PAGE_COLOURS.get(match[0])
+    return f"var(--{name}, {match[0]})" if name else match[0]
+
+
+def _readable_width(text: str, width: float) -> float:
+    """The width in px below which the smallest text would be hard to read; where it scrolls, not shrinks."""
+    sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", text)]
+    return min(width * 4 / 3, width * _SMALLEST_TEXT_PX / min(sizes)) if sizes else 0.0
 
 
 def _page_font(match: re.Match[str]) -> str:

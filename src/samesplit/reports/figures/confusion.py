@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from samesplit.reports.figures.canvas import MUTED, drawing, shorten, to_svg
+from samesplit.reports.palette import ON_LIGHT
 
 _STEP_X, _STEP_Y = 2.75, 2.75
 
@@ -45,7 +47,7 @@ def draw_confusion(
     """
     columns = min(5, max(len(matrices), 3))
     rows = math.ceil(len(matrices) / columns)
-    with drawing(10.2, 1.95 * rows) as figure:
+    with drawing(10.0, 1.92 * rows) as figure:
         axes = figure.subplots()
         axes.set_axis_off()
         axes.set(xlim=(-0.25, columns * _STEP_X - 0.5), ylim=(rows * _STEP_Y - 0.35, -0.62))
@@ -71,18 +73,25 @@ def _matrix(
                     (left + x + 0.02, top + y + 0.02),
                     0.96,
                     0.96,
-                    alpha=0.06 + 0.55 * share,
                     linewidth=0,
-                    facecolor=counts.colour if right else "#6b7580",
+                    facecolor=_tint(counts.colour if right else "#6b7580", 0.06 + 0.55 * share),
                 )
             )
             shown = f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
             middle = left + x + 0.5
-            axes.text(middle, top + y + 0.44, shown, ha="center", va="center", fontsize=10.5)
-            axes.text(middle, top + y + 0.76, f"{100 * share:.0f} %", ha="center", va="center", fontsize=7.5)
+            axes.text(middle, top + y + 0.44, shown, ha="center", va="center", fontsize=10.5, color=ON_LIGHT)
+            axes.text(
+                middle,
+                top + y + 0.76,
+                f"{100 * share:.0f} %",
+                ha="center",
+                va="center",
+                fontsize=8,
+                color=ON_LIGHT,
+            )
     for place, label in enumerate((positive, negative)):
         short = shorten(label, 14)
-        axes.text(left + place + 0.5, top - 0.06, short, ha="center", va="bottom", fontsize=7, color=MUTED)
+        axes.text(left + place + 0.5, top - 0.06, short, ha="center", va="bottom", fontsize=7.5, color=MUTED)
         if first:
             axes.text(
                 left - 0.07,
@@ -90,7 +99,12 @@ def _matrix(
                 short,
                 ha="right",
                 va="center",
-                fontsize=7,
+                fontsize=7.5,
                 color=MUTED,
                 rotation=90,
             )
+
+
+def _tint(colour: str, share: float) -> tuple[float, ...]:
+    """A colour with so much of it in white; not see-through, so that it is the same on a dark page."""
+    return tuple(1 - share * (1 - part) for part in to_rgb(colour))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from samesplit.reports.figures.canvas import MUTED, clean, drawing, to_svg
-from samesplit.reports.palette import INK
+from samesplit.reports.palette import INK, PAPER
 
 __all__ = ["Difference", "draw_differences"]
 
@@ -52,7 +52,7 @@ def draw_differences(lines: Sequence[Difference], *, axis: str, name: str, alt: 
         for row, line in enumerate(lines):
             if line.low is not None and line.high is not None:
                 axes.plot([line.low, line.high], [row, row], color=line.colour, linewidth=1.8)
-            face = line.colour if line.strong else "white"
+            face = line.colour if line.strong else PAPER
             axes.plot(
                 [line.estimate], [row], marker="s", markersize=6, color=line.colour, markerfacecolor=face,
                 markeredgewidth=1.4,

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from samesplit.reports.figures.canvas import drawing, to_svg
-from samesplit.reports.palette import BLUE, INK, VERMILION, relative_luminance
+from samesplit.reports.palette import BLUE, INK, ON_DARK, ON_LIGHT, PAPER, VERMILION, relative_luminance
 
 __all__ = ["draw_grid"]
 
@@ -79,7 +79,7 @@ def draw_grid(
             picked = chosen[title].reindex(index=panel.index, columns=panel.columns).fillna(0)
             sns.heatmap(
                 panel, ax=axes, vmin=low - 0.15 * (high - low) - 0.005, vmax=high + 0.005, cmap=colours,
-                cbar=False, linewidths=0.8 if layout.small else 2, linecolor="white",
+                cbar=False, linewidths=0.8 if layout.small else 2, linecolor=PAPER,
                 xticklabels=True, yticklabels=True,
             )  # fmt: skip
             _label(axes, panel, picked, small=layout.small)
@@ -114,7 +114,7 @@ def _label(axes: Axes, panel: pd.DataFrame, picked: pd.DataFrame, *, small: bool
         value, times = float(values[y, x]), int(counts[y, x])
         if not np.isfinite(value):
             continue
-        colour = "black" if relative_luminance(tuple(background[:3])) > 0.179 else "white"
+        colour = ON_LIGHT if relative_luminance(tuple(background[:3])) > 0.179 else ON_DARK
         weight = "bold" if times else "normal"
         if small:
             text = f"{value:.2f}".removeprefix("0")

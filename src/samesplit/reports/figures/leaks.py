@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from samesplit.reports.figures.canvas import MUTED, clean, drawing, to_svg
-from samesplit.reports.palette import BLUE, CONTROL_GREY, INK, VERMILION
+from samesplit.reports.palette import BLUE, CONTROL_GREY, INK, PAPER, VERMILION
 
 __all__ = ["LeakLine", "Mark", "draw_leaks"]
 
@@ -80,7 +80,7 @@ def draw_leaks(
 def _line(axes: Axes, row: int, line: LeakLine) -> None:
     colour = VERMILION if line.informative else BLUE
     for mark, y, shade, face, shape in (
-        (line.honest, row - 0.13, MUTED, "white", "o"),
+        (line.honest, row - 0.13, MUTED, PAPER, "o"),
         (line.leaky, row + 0.13, colour, colour, "D"),
     ):
         if mark is None:
@@ -105,7 +105,7 @@ def _reach(panels: Sequence[tuple[str, Sequence[LeakLine]]]) -> tuple[float, flo
 
 def _legend(figure: object, axes: Axes) -> None:
     marks = [
-        axes.plot([], [], marker="o", color=MUTED, markerfacecolor="white", label="honest", markersize=5)[0],
+        axes.plot([], [], marker="o", color=MUTED, markerfacecolor=PAPER, label="honest", markersize=5)[0],
         axes.plot(
             [], [], marker="D", color=VERMILION, label="with the leak, test labels get in", markersize=5
         )[0],

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from samesplit.reports.figures.canvas import MUTED, drawing, to_svg
-from samesplit.reports.palette import CONTROL_GREY, READER, Style
+from samesplit.reports.palette import CONTROL_GREY, PAPER, READER, Style
 
 __all__ = ["Curve", "ReaderPoint", "draw_roc", "reader_points"]
 
@@ -88,7 +88,7 @@ def reader_points(axes: Axes, readers: Sequence[ReaderPoint]) -> None:
         for _, steps in table.groupby("reader", sort=True):
             path = steps.set_index("modality").reindex(modalities).dropna()
             axes.plot(path["x"], path["y"], color=READER, linewidth=0.7, alpha=0.6, zorder=4)
-    faces = ("white", READER, "#a9b1b8", "#6e7780")
+    faces = (PAPER, READER, "#a9b1b8", "#6e7780")
     for index, modality in enumerate(modalities):
         here = table[table["modality"] == modality]
         axes.scatter(

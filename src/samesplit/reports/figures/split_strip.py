@@ -11,7 +11,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 from samesplit.reports.figures.canvas import MUTED, drawing, to_svg
-from samesplit.reports.palette import INK, NEGATIVE, POSITIVE, SUBSETS
+from samesplit.reports.palette import INK, NEGATIVE, PAPER, POSITIVE, SUBSETS
 
 __all__ = ["draw_split_strip"]
 
@@ -48,10 +48,10 @@ def draw_split_strip(
         classes_row = np.asarray(positive, dtype=int)[None, :]
         _image(strip, classes_row, [NEGATIVE, POSITIVE])
         strip.set_yticks([0], ["class"])
-        _image(body, sides + 1, ["white", *SUBSETS.values()])
+        _image(body, sides + 1, [PAPER, *SUBSETS.values()])
         body.set_yticks(range(len(folds)), list(folds))
         for edge in np.arange(0.5, len(folds) - 1):
-            body.axhline(edge, color="white", linewidth=1.5)
+            body.axhline(edge, color=PAPER, linewidth=1.5)
         _sites(strip, body, sites)
         for axes in (strip, body):
             axes.grid(False)
@@ -98,4 +98,4 @@ def _sites(strip: Axes, body: Axes, sites: Sequence[str]) -> None:
         )  # fmt: skip
         if start:
             for axes in (strip, body):
-                axes.axvline(start - 0.5, color="white", linewidth=3)
+                axes.axvline(start - 0.5, color=PAPER, linewidth=3)

@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from samesplit.reports.figures.canvas import drawing, to_svg
-from samesplit.reports.palette import BLUE, INK, VERMILION, relative_luminance
+from samesplit.reports.palette import BLUE, INK, ON_DARK, ON_LIGHT, PAPER, VERMILION, relative_luminance
 
 __all__ = ["draw_steadiness"]
 
@@ -46,7 +46,7 @@ def _map(axes: Axes, panel: pd.DataFrame, colour: str, form: str, limits: tuple[
     low, high = limits or (0.0, float(finite.max()) if finite.size else 1.0)
     sns.heatmap(
         panel, ax=axes, vmin=low, vmax=high, cmap=sns.light_palette(colour, as_cmap=True), cbar=False,
-        linewidths=1, linecolor="white", xticklabels=True, yticklabels=True,
+        linewidths=1, linecolor=PAPER, xticklabels=True, yticklabels=True,
     )  # fmt: skip
     axes.tick_params(axis="both", length=0, labelsize=8, labelcolor=INK, rotation=0)
     mesh = axes.collections[0]
@@ -54,6 +54,6 @@ def _map(axes: Axes, panel: pd.DataFrame, colour: str, form: str, limits: tuple[
     places = [(x, y) for y in range(panel.shape[0]) for x in range(panel.shape[1])]
     for (x, y), background in zip(places, np.asarray(mesh.get_facecolor()), strict=True):
         if np.isfinite(values[y, x]):
-            ink = "black" if relative_luminance(tuple(background[:3])) > 0.179 else "white"
+            ink = ON_LIGHT if relative_luminance(tuple(background[:3])) > 0.179 else ON_DARK
             text = form.format(values[y, x]).replace("-0.00", "0.00").replace("-", "−")
             axes.text(x + 0.5, y + 0.52, text, ha="center", va="center", color=ink, fontsize=7.5)

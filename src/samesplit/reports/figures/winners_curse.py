@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from samesplit.reports.figures.canvas import MUTED, clean, drawing, to_svg
-from samesplit.reports.palette import INK, Style
+from samesplit.reports.palette import INK, PAPER, Style
 
 __all__ = ["draw_winners_curse"]
 
@@ -40,7 +40,7 @@ def draw_winners_curse(
         for row, start, end in zip(rows, inner, outer, strict=True):
             axes.plot([start, end], [row, row], color=style.colour, linewidth=1.2, alpha=0.6)
         axes.scatter(
-            list(inner), rows, s=30, facecolors="white", edgecolors=style.colour, linewidths=1.4, zorder=3,
+            list(inner), rows, s=30, facecolors=PAPER, edgecolors=style.colour, linewidths=1.4, zorder=3,
             label=f"{chooser}, chosen cell",
         )  # fmt: skip
         axes.scatter(list(outer), rows, s=32, color=style.colour, zorder=4, label="test part")

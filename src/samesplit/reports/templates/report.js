@@ -2,10 +2,14 @@
 document.querySelectorAll("table.sortable").forEach(function (table) {
   table.querySelectorAll("thead th").forEach(function (head, index) {
     if (head.classList.contains("forest") || !head.textContent.trim()) { return; }
-    var button = document.createElement("button");
-    button.type = "button";
+    var button = document.createElement("span"); // a <button> is left blank where a printed head is repeated
+    button.setAttribute("role", "button");
+    button.tabIndex = 0;
     while (head.firstChild) { button.appendChild(head.firstChild); }
     head.appendChild(button);
+    button.addEventListener("keydown", function (event) {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); button.click(); }
+    });
     button.addEventListener("click", function () {
       var down = head.getAttribute("aria-sort") !== "descending";
       table.querySelectorAll("thead th").forEach(function (other) { other.removeAttribute("aria-sort"); });
@@ -25,6 +29,22 @@ function compare(a, b, down) {
   var order = isNaN(x) || isNaN(y) ? a.localeCompare(b, "en", { numeric: true }) : x - y;
   return down ? -order : order;
 }
+function markWide() {
+  document.querySelectorAll(".scroll, .drawing").forEach(function (box) {
+    box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 1);
+  });
+}
+markWide();
+window.addEventListener("resize", markWide);
+document.addEventListener("toggle", markWide, true);
+var opened = [];
+window.addEventListener("beforeprint", function () {
+  opened = Array.from(document.querySelectorAll("details:not([open])"));
+  opened.forEach(function (one) { one.open = true; });
+});
+window.addEventListener("afterprint", function () {
+  opened.forEach(function (one) { one.open = false; });
+});
 document.querySelectorAll("table[data-name]").forEach(function (table) {
   var button = document.createElement("button");
   button.type = "button";
