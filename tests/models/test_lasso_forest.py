@@ -255,3 +255,52 @@ def test_on_shuffled_labels_it_is_at_chance(make_fold: Any) -> None:
         model = fitted(fold, oversample=SMOTE, sizes=(3,), penalties=(0.01, 0.1))
         scores.append(roc_auc_score(truth, model.predict(cases)))
     assert abs(np.mean(scores) - 0.5) < 0.09
+
+
+def with_few(fold: TrainingFold, positives: int) -> TrainingFold:
+    """The same fold with so many positive patients."""
+    patients = fold.training.lesions["patient_id"]
+    positive = fold.training_labels[fold.training_labels == 1].index
+    kept = list(dict.fromkeys(patients[positive]))[:positives]
+    ids = [
+        name for name in fold.training.lesion_ids if fold.training_labels[name] == 0 or patients[name] in kept
+    ]
+    labels = fold.training_labels.loc[ids]
+    labels = labels.mask(~patients.loc[ids].isin(kept), 0)
+    return replace(fold, training=fold.training.select(ids), training_labels=labels)
+
+
+@pytest.mark.parametrize("oversample", [None, SMOTE])
+def test_an_inner_fold_that_keeps_one_patient_of_a_class_takes_the_penalty_of_the_whole_training_part(
+    make_fold: Any, oversample: Any
+) -> None:
+    fold, cases, _ = make_fold(n=60, effect=3.0)
+
+    model = fitted(with_few(fold, 2), oversample=oversample)
+
+    assert model.predict(cases).between(0, 1).all()
+    assert model.details()["sizes"]["scores"].tolist() == [2, 2]  # two inner folds, both with a score
+    (note,) = model.details()["notes"]["note"]
+    assert "took the penalty of the whole training part" in note
+    assert "notes" not in fitted(with_few(fold, 4)).details()
+    assert "notes" not in fitted(with_few(fold, 2), size=2).details()  # nothing was compared
+
+
+def test_a_penalty_given_is_taken_or_the_next_smaller_that_leaves_a_feature(make_fold: Any) -> None:
+    fold, _, _ = make_fold(effect=3.0)
+    table = fold.training.features
+    search = Search(table, fold.training_labels.to_numpy(), np.arange(len(table)).astype(str), settings(), 0)
+
+    def taken(penalty: float) -> float:
+        told = search.rank(penalty).penalties
+        return float(told.loc[told["chosen"], "penalty"].iloc[0])
+
+    assert [taken(0.001), taken(0.01)] == [0.001, 0.01]
+    largest = max(row.penalty for row in search.rank(1.0).penalties.itertuples() if row.features)
+    assert taken(100.0) == largest
+
+
+def test_a_class_of_one_patient_is_an_error(make_fold: Any) -> None:
+    fold, _, _ = make_fold(n=60, effect=3.0)
+    with pytest.raises(ModelError, match="comes from a single patient"):
+        fitted(with_few(fold, 1))

@@ -28,6 +28,12 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Penalty = Annotated[float, Field(gt=0)]
 
 
+_BORROWED = (
+    "inner folds with one patient of a class left to learn from took the penalty of the whole training part, "
+    "which makes the inner scores of sizes a little optimistic"
+)
+
+
 class LassoForestSettings(ModelSettings):
     """`kind: lasso-random-forest`: features ranked by a LASSO, a random forest on the first few of them.
 
@@ -150,6 +156,9 @@ class LassoForestModel(TabularModel):
     penalty is chosen and the features are ranked anew (`compare: inner`), or by the AUC on the validation
     part (`compare: validation`). Features whose coefficient is 0 are never used, so that fewer than the asked
     number may remain.
+
+    A class of two patients leaves one of them to each inner fold, where no penalty can be chosen: such folds take
+    that of the whole training part, with a note. A class of one patient is an error.
     """
 
     settings: LassoForestSettings
@@ -158,6 +167,7 @@ class LassoForestModel(TabularModel):
         super().__init__(settings)
         self.ranking: Ranking | None = None
         self.sizes: pd.DataFrame | None = None
+        self.borrowed = 0
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
         """The features of the model's profiles and sequences, those of the mask once."""
@@ -178,6 +188,7 @@ class LassoForestModel(TabularModel):
         )
         self.ranking = search.rank()
         self.sizes = search.compare_sizes(self.ranking, *self._validation(inputs, fold))
+        self.borrowed = search.borrows() if (self.sizes["compared_on"] == "inner").any() else 0
         size = int(self.sizes.loc[self.sizes["chosen"], "size"].iloc[0])
         columns = self.ranking.order[:size]
         forests = search.forests(search.without_each_fold(self.ranking), columns)
@@ -192,7 +203,7 @@ class LassoForestModel(TabularModel):
         return known, fold.validation_labels.loc[known.index].to_numpy(dtype="int64")
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """`lasso_penalties`, `sizes` and `chosen_features`.
+        """`lasso_penalties`, `sizes` and `chosen_features`, and `notes` where there is something to say.
 
         - `lasso_penalties`: penalty, inner_error (mean squared error of the held-out inner folds), features
           (with a coefficient on the whole training part), chosen.
@@ -211,4 +222,5 @@ class LassoForestModel(TabularModel):
                 "importance": self.ranking.coefficients[chosen],
             }
         )
-        return {"lasso_penalties": self.ranking.penalties, "sizes": self.sizes, "chosen_features": features}
+        tables = {"lasso_penalties": self.ranking.penalties, "sizes": self.sizes, "chosen_features": features}
+        return tables | ({"notes": pd.DataFrame({"note": [_BORROWED]})} if self.borrowed else {})

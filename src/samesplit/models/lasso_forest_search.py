@@ -81,16 +81,24 @@ class Search:
             self, table=self.table.iloc[rows], labels=self.labels[rows], patients=self.patients[rows]
         )
 
-    def rank(self) -> Ranking:
+    @property
+    def can_choose(self) -> bool:
+        """Whether each class comes from two patients or more, so that inner folds can choose a penalty."""
+        return all(len(np.unique(self.patients[self.labels == label])) > 1 for label in (0, 1))
+
+    def rank(self, penalty: float | None = None) -> Ranking:
         """Choose the penalty by inner folds, then rank on all rows.
 
         A penalty that leaves no feature on all rows cannot be chosen; of equally good ones the larger is.
+
+        Args:
+            penalty: Chosen already: the largest up to it that leaves a feature is taken, or the largest of all.
 
         Raises:
             ModelError: No penalty leaves a feature.
         """
         penalties = np.asarray(self.settings.penalties)[::-1]
-        errors = np.mean([self._errors(fit, held, penalties) for fit, held in self.splits()], axis=0)
+        errors = self._inner_errors(penalties) if penalty is None else np.full(len(penalties), np.nan)
         prepare = self.settings.preparation()
         X = np.asarray(prepare.fit_transform(self.table), dtype="float64")
         path, _ = _lasso(*self._balanced(X, self.labels), penalties)
@@ -101,7 +109,11 @@ class Search:
                 where=f"model '{self.settings.name}'",
                 remedy="add smaller 'penalties' to the model file",
             )
-        best = first_best(np.where(features > 0, errors, np.inf), largest=False)
+        if penalty is None:
+            best = first_best(np.where(features > 0, errors, np.inf), largest=False)
+        else:
+            usable = np.flatnonzero(features > 0)
+            best = int(next((place for place in usable if penalties[place] <= penalty), usable[0]))
         coefficients = path[:, best]
         order = ranked(np.abs(coefficients), descending=True)[: features[best]].astype(np.int64)
         table = pd.DataFrame(
@@ -113,6 +125,10 @@ class Search:
             }
         )
         return Ranking(prepare, X, order, coefficients, table)
+
+    def _inner_errors(self, penalties: Floats) -> Floats:
+        """Mean squared error of the held-out inner folds, per penalty."""
+        return np.mean([self._errors(fit, held, penalties) for fit, held in self.splits()], axis=0)
 
     def _errors(self, fit: Ints, held: Ints, penalties: Floats) -> Floats:
         """Squared error on the held-out rows, per penalty."""
@@ -164,7 +180,8 @@ class Search:
             return _size_table([settings.size], np.full((1, 1), np.nan), "given")
         if len(np.unique(truth)) == 2:
             return _size_table(settings.sizes, self._on_validation(ranking, outside, truth), "validation")
-        scores = [self._inside(fit, held) for fit, held in self.splits()]
+        penalty = float(ranking.penalties.loc[ranking.penalties["chosen"], "penalty"].iloc[0])
+        scores = [self._inside(fit, held, penalty) for fit, held in self.splits()]
         if all(np.isnan(each).all() for each in scores):
             raise ModelError(
                 "no inner fold holds out lesions of both classes, so sizes cannot be compared",
@@ -186,13 +203,20 @@ class Search:
 
         return _scores(score, self.settings.sizes, self.settings.repeats, len(ranking.order))
 
-    def _inside(self, fit: Ints, held: Ints) -> Floats:
-        """The AUC on one inner fold of a forest fitted without it, shape (n_sizes, n_repeats)."""
-        truth = self.labels[held]
-        if truth.min() == truth.max():
+    def borrows(self) -> int:
+        """Count the inner folds whose other lesions keep one patient of a class, and so choose no penalty."""
+        return sum(not self.part(fit).can_choose for fit, _ in self.splits())
+
+    def _inside(self, fit: Ints, held: Ints, penalty: float) -> Floats:
+        """The AUC on one inner fold of a forest fitted without it, shape (n_sizes, n_repeats).
+
+        Where the other lesions keep one patient of a class they cannot choose a penalty by folds of their own, and
+        take that of the whole training part.
+        """
+        truth, part = self.labels[held], self.part(fit)
+        if len(np.unique(truth)) < 2 or len(np.unique(part.labels)) < 2:
             return np.full((len(self.settings.sizes), self.settings.repeats), np.nan)
-        part = self.part(fit)
-        ranking = part.rank()
+        ranking = part.rank(None if part.can_choose else penalty)
         balanced, y = part._balanced(ranking.X, part.labels)
         X = np.asarray(ranking.prepare.transform(self.table.iloc[held]), dtype="float64")
 

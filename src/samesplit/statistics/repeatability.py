@@ -10,7 +10,7 @@ import pandas as pd
 from samesplit.errors import StatisticsError
 from samesplit.statistics.icc import IccForm, icc
 
-__all__ = ["REPEATABILITY_COLUMNS", "repeatability"]
+__all__ = ["REPEATABILITY_COLUMNS", "form_of", "repeatability"]
 
 REPEATABILITY_COLUMNS = [
     "feature",
@@ -54,10 +54,20 @@ def repeatability(
         [['ICC(1,1)', 0.999, 3]]
     """
     parts = [
-        _of_one(str(name), part, list(features), "ICC(A,1)" if name in ordered else "ICC(1,1)", confidence)
+        _of_one(str(name), part, list(features), form_of(str(name), ordered), confidence)
         for name, part in repeats.groupby("perturbation", sort=True)
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=REPEATABILITY_COLUMNS)
+
+
+def form_of(perturbation: str, ordered: Sequence[str] = ("raters",)) -> IccForm:
+    """Name the correlation that a perturbation is judged by; see `repeatability`.
+
+    Example:
+        >>> form_of("raters"), form_of("noise")
+        ('ICC(A,1)', 'ICC(1,1)')
+    """
+    return "ICC(A,1)" if perturbation in ordered else "ICC(1,1)"
 
 
 def _of_one(

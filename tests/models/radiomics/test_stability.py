@@ -12,8 +12,9 @@ import pytest
 from samesplit.errors import ModelError
 from samesplit.models.keeping import load_model
 from samesplit.models.protocol import Cases
+from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
-from samesplit.models.radiomics.stability import StabilitySettings, judge_stability, stable_columns
+from samesplit.models.radiomics.stability import PartJudge, StabilitySettings, judge_stability, stable_columns
 
 KINDS = ("contour", "noise")
 
@@ -158,3 +159,72 @@ def test_a_perturbation_that_was_not_measured_at_all_is_an_error(make_fold: Any)
     repeats = training.repeats[training.repeats["perturbation"] == "noise"]
     with pytest.raises(ModelError, match=r"no training lesion was measured under the perturbation contour"):
         fitted(replace(fold, training=replace(training, repeats=repeats)))
+
+
+def grid_search(fold: Any) -> GridSearch:
+    model = settings().build()
+    inputs, labels = model.known(fold.training, fold.training_labels)
+    return model._search(inputs, labels, fold)
+
+
+def test_every_inner_fold_knows_what_is_stable_in_the_lesions_that_it_fits_on_and_in_no_other(
+    make_fold: Any,
+) -> None:
+    """Some features are shaky in a third of the lesions: which folds drop them depends on who is fitted on."""
+    fold, _, _ = make_fold(effect=2.0)
+    names, ids = [str(name) for name in fold.training.features], fold.training.lesion_ids
+    calm, wild = (measured(fold.training, shaky=dict.fromkeys(KINDS, part)) for part in ([], names[::2]))
+    search = grid_search(replace(fold, training=calm))
+    shaky = [ids[row] for row in search.parts[0].held]
+    mixed = calm.repeats.where(~calm.repeats["lesion_id"].isin(shaky), wild.repeats)
+    fold = replace(fold, training=replace(calm, repeats=mixed.astype(calm.repeats.dtypes.to_dict())))
+
+    parts = grid_search(fold).parts
+
+    for part in parts:
+        lesions = [str(lesion) for lesion in search.table.index[part.fit]]
+        here = fold.training.repeats[fold.training.repeats["lesion_id"].isin(lesions)]
+        told = judge_stability(here, names, asked(), model="g")
+        assert part.columns is not None
+        assert [names[column] for column in part.columns] == stable_columns(told, names)
+    assert len(parts[0].columns) == len(names)  # all of the shaky lesions are held out there
+    assert {len(part.columns) for part in parts[1:]} == {len(names) // 2}
+
+
+@pytest.mark.parametrize("bound", ["estimate", "lower"])
+def test_one_pass_over_arrays_says_the_same_as_the_table(make_fold: Any, bound: str) -> None:
+    fold, _, _ = make_fold(effect=2.0)
+    names, ids = [str(name) for name in fold.training.features], fold.training.lesion_ids
+    repeats = measured(fold.training, shaky={"noise": names[3:9]}).repeats
+    repeats.loc[repeats.index[5:25], names[10]] = np.nan
+    repeats = pd.concat([repeats, repeats[repeats["perturbation"] == "noise"].assign(perturbation="raters")])
+    given = StabilitySettings.model_validate({"bound": bound, "perturbations": {"kinds": [*KINDS, "raters"]}})
+    judge = PartJudge(repeats, [*names, "not measured"], given)
+    for lesions in (ids, ids[:20], ids[::3]):
+        table = judge_stability(repeats[repeats["lesion_id"].isin(lesions)], names, given, model="g")
+        found = judge.stable_in([*lesions, "nobody"])
+        assert [name for name, stable in zip(names, found, strict=False) if stable] == stable_columns(
+            table, names
+        )
+        assert not found[-1]
+    assert not judge.stable_in([]).any()
+
+
+def test_an_inner_fold_without_a_stable_feature_gives_no_score_and_the_others_decide(
+    make_fold: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold, cases, _ = make_fold(effect=2.0)
+    fold = replace(fold, training=measured(fold.training, shaky={}))
+    whole, first = (
+        PartJudge.stable_in,
+        [str(i) for i in grid_search(fold).table.index[grid_search(fold).parts[0].fit]],
+    )
+    monkeypatch.setattr(
+        PartJudge, "stable_in", lambda self, ids: whole(self, []) if list(ids) == first else whole(self, ids)
+    )
+
+    model = fitted(fold)
+
+    scores = model.details()["grid_folds"].set_index("inner_fold")["auc"]
+    assert scores.isna().to_dict() == {0: True, 1: False, 2: False}
+    assert model.predict(cases).notna().all()

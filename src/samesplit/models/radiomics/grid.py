@@ -126,7 +126,8 @@ def gather(pieces: GridSearch, folder: Path) -> GridResult:
     scores = np.stack([pieces.scores(folder, part).ravel() for part in folds])  # (n_inner_folds, n_cells)
     if np.isnan(scores).all():
         raise ModelError(
-            "no inner fold of the training part has both classes on both sides",
+            "no inner fold of the training part has both classes on both sides"
+            + (" and a feature that is stable there" if pieces.judge is not None else ""),
             where=f"model '{settings.name}'",
             remedy="make a split with fewer folds, or leave this model out",
         )

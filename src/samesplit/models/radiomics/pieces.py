@@ -59,6 +59,7 @@ class RankWork:
         fit: The rows to fit on.
         held: The rows held out.
         seed: Of all selectors, and of oversampling.
+        columns: Numbers of the table's columns that may be used; None means all.
     """
 
     settings: RadiomicsGridSettings
@@ -69,6 +70,7 @@ class RankWork:
     fit: Rows
     held: Rows
     seed: int
+    columns: Rows | None = None
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,14 @@ def rank_features(work: RankWork) -> Arrays:
     start = time.perf_counter()
     settings, y = work.settings, work.labels[work.fit]
     prepare = Pipeline(settings.steps())
-    fit, held = settings.rows(work.table, work.fit), settings.rows(work.table, work.held)
+    table = work.table if work.columns is None else work.table.iloc[:, work.columns]
+    fit, held = settings.rows(table, work.fit), settings.rows(table, work.held)
     learn = fit_preparation(prepare, fit, y, model=settings.name)
     judge = np.asarray(prepare.transform(held), dtype="float64")
     learn, y = settings.oversampled(learn, y, seed=work.seed)
-    given = list(work.table.columns)
+    given = list(table.columns)
     names = prepare.get_feature_names_out(None if isinstance(fit, pd.DataFrame) else given)
-    place = {str(name): number for number, name in enumerate(given)}
+    place = {str(name): number for number, name in enumerate(work.table.columns)}
     origin = np.array([place[str(name)] for name in names], dtype=np.int64)
     seconds = [time.perf_counter() - start]
     rankings, shared = [], dict[Any, Any]()

@@ -20,7 +20,7 @@ from samesplit.models.radiomics.harmonisation import SITE_COLUMN, Aside, covaria
 from samesplit.models.radiomics.pieces import fit_preparation
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
-from samesplit.models.radiomics.stability import KeepStable, judge_stability, stable_columns
+from samesplit.models.radiomics.stability import KeepStable, PartJudge, judge_stability, stable_columns
 from samesplit.models.tabular import TabularModel, estimator_seed
 
 __all__ = ["RadiomicsGridModel"]
@@ -32,7 +32,8 @@ class RadiomicsGridModel(TabularModel):
     Choosing is by inner cross-validation, or on the fold's validation part where the settings say so; else the
     validation part is not looked at and stays fresh for the operating point. Preparation, ranking and
     classifier are steps of one scikit-learn pipeline, fitted on training rows alone. A stability filter comes
-    before all of it: it looks at the perturbed measurements of the training lesions, at no label.
+    before all of it: it looks at the perturbed measurements of the lesions that are fitted on, anew in every inner
+    fold, and at no label.
     """
 
     settings: RadiomicsGridSettings
@@ -71,7 +72,7 @@ class RadiomicsGridModel(TabularModel):
     def learn(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> Pipeline:
         """Do the pieces of the search that are not yet done, then fit the chosen cell on all training rows."""
         stable = self._stable(inputs, fold)
-        pieces = self._search(inputs, labels, fold, stable)
+        pieces = self._search(inputs, labels, fold)
         folder = fold.directory / "pieces"
         do_rounds(pieces.rounds(folder), folder, jobs=fold.jobs)
         self.result = gather(pieces, folder)
@@ -83,12 +84,11 @@ class RadiomicsGridModel(TabularModel):
     def rounds(self, fold: TrainingFold) -> Sequence[Sequence[Piece]]:
         """The pieces of the search: rankings, then cells."""
         inputs, labels = self.known(fold.training, fold.training_labels)
-        pieces = self._search(inputs, labels, fold, self._stable(inputs, fold))
+        self._stable(inputs, fold)  # where no feature is stable, that is told before any work
+        pieces = self._search(inputs, labels, fold)
         return pieces.rounds(fold.directory / "pieces")
 
-    def _search(
-        self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold, stable: list[str] | None
-    ) -> GridSearch:
+    def _search(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> GridSearch:
         lesions, table, known = fold.training.lesions, inputs, labels
         if self.settings.compare == "validation":
             held = self.inputs(fold.validation).sort_index()
@@ -98,19 +98,31 @@ class RadiomicsGridModel(TabularModel):
             lesions = pd.concat([lesions, fold.validation.lesions])
         return GridSearch(
             settings=self.settings,
-            table=table if stable is None else table[[*stable, *self._aside()]],
+            table=table,
             labels=np.asarray(known, dtype=np.int64),
             patients=lesions.loc[table.index, "patient_id"].to_numpy(dtype=object),
             n_training=len(inputs),
             seed=estimator_seed(fold.seed),
+            judge=self._judge(inputs, fold),
         )
+
+    def _judge(self, inputs: pd.DataFrame, fold: TrainingFold) -> PartJudge | None:
+        """Who says what is stable in each inner fold; None if that is not asked."""
+        if self.settings.stability is None:
+            return None
+        measured, columns = self._measured(inputs, fold)
+        return PartJudge(measured, columns, self.settings.stability)
+
+    def _measured(self, inputs: pd.DataFrame, fold: TrainingFold) -> tuple[pd.DataFrame, list[str]]:
+        """The perturbed measurements of the lesions that are learnt from, and the features."""
+        repeats, columns = fold.training.repeats, [str(c) for c in inputs.columns if c not in self._aside()]
+        return repeats[repeats["lesion_id"].isin(inputs.index)], columns
 
     def _stable(self, inputs: pd.DataFrame, fold: TrainingFold) -> list[str] | None:
         """The columns that are stable in the lesions that are learnt from; None if that is not asked."""
         if self.settings.stability is None:
             return None
-        repeats, columns = fold.training.repeats, [str(c) for c in inputs.columns if c not in self._aside()]
-        measured = repeats[repeats["lesion_id"].isin(inputs.index)]
+        measured, columns = self._measured(inputs, fold)
         self.stability = judge_stability(measured, columns, self.settings.stability, model=self.settings.name)
         return stable_columns(self.stability, columns)
 

@@ -7,7 +7,7 @@ not change the result.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from samesplit.models.pieces import Later, Piece, read_result
 from samesplit.models.radiomics.pieces import RankWork, load_cell_work, rank_features, score_cells
 from samesplit.models.radiomics.resampling import draw_patients
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
+from samesplit.models.radiomics.stability import PartJudge
 from samesplit.source import source_digest
 from samesplit.storage import hash_bytes, hash_object
 
@@ -74,6 +75,7 @@ class Part:
         held: Rows held out.
         selectors: Those that rank.
         sizes: Those that are scored.
+        columns: Numbers of the table's columns that may be used; None means all.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Part:
     held: Rows
     selectors: tuple[SelectorUse, ...]
     sizes: tuple[int, ...]
+    columns: Rows | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ class GridSearch:
         patients: The patient of each lesion, shape (n_lesions,).
         n_training: How many of the rows are the training part.
         seed: Of the inner folds, the draws, and all selectors and classifiers.
+        judge: Says which features are stable in the rows that a part fits on; the others are unknown to that part.
+            None where that is not asked. Its features are the table's, in their order.
 
     Raises:
         ModelError: There are too few patients, or the validation part cannot compare.
@@ -107,6 +112,7 @@ class GridSearch:
     patients: npt.NDArray[Any]
     n_training: int
     seed: int
+    judge: PartJudge | None = None
 
     @cached_property
     def key(self) -> str:
@@ -124,6 +130,7 @@ class GridSearch:
                 [str(patient) for patient in self.patients],
                 self.n_training,
                 self.seed,
+                [(part.name, None if part.columns is None else part.columns.tolist()) for part in self.parts],
             ]
         )[:16]
 
@@ -146,7 +153,22 @@ class GridSearch:
             drawn = draw_patients(labels, patients, draws=asked.draws, share=asked.share, seed=self.seed)
             uses = tuple(u for u in settings.selectors if asked.selector in (None, u.label))
             parts += [Part(f"draw-{i}", i, *rows, uses, (asked.size,)) for i, rows in enumerate(drawn)]
-        return parts
+        return [replace(part, columns=self._stable_columns(part)) for part in parts]
+
+    def _stable_columns(self, part: Part) -> Rows | None:
+        """The columns that are stable in the lesions that a part fits on, and those that are no features."""
+        if self.judge is None:
+            return None
+        stable = self.judge.stable_in(self.table.index[part.fit].astype(str))
+        if not stable.any():
+            return np.zeros(0, dtype=np.int64)
+        aside = np.arange(self.judge.count, self.table.shape[1])
+        return np.concatenate([np.flatnonzero(stable), aside]).astype(np.int64)
+
+    def _can_fit(self, part: Part) -> bool:
+        """Whether a part has both classes to fit on, and a feature that is stable there."""
+        both = len(np.unique(self.labels[part.fit])) == 2
+        return both and (part.columns is None or len(part.columns) > 0)
 
     def _check_validation(self, held: Rows) -> None:
         missing = [
@@ -167,7 +189,7 @@ class GridSearch:
         Args:
             folder: Where the results will stand.
         """
-        parts = [part for part in self.parts if len(np.unique(self.labels[part.fit])) == 2]
+        parts = [part for part in self.parts if self._can_fit(part)]
         ranks = [
             Piece(
                 self._key(part, "rank"),
@@ -181,6 +203,7 @@ class GridSearch:
                     fit=part.fit,
                     held=part.held,
                     seed=self.seed,
+                    columns=part.columns,
                 ),
                 what=f"{part.name} ranking",
             )
@@ -226,14 +249,14 @@ class GridSearch:
     def scores(self, folder: Path, part: Part, name: str = "auc") -> Floats:
         """AUC of a part's cells, shape (n_selectors, n_classifiers, n_sizes); NaN where it has one class only."""
         shape = (len(part.selectors), len(self.settings.classifiers), len(part.sizes))
-        if len(np.unique(self.labels[part.fit])) < 2:
+        if not self._can_fit(part):
             return np.full(shape, np.nan)
         found = [read_result(folder, self._key(part, what), name)[name] for what, _ in self._shares(part)]
         return np.ascontiguousarray(np.concatenate(found).transpose(1, 0, 2))
 
     def rankings(self, folder: Path, part: Part) -> list[list[str]]:
         """The features that each selector of a part ranks first, best first."""
-        if len(np.unique(self.labels[part.fit])) < 2:
+        if not self._can_fit(part):
             return [[] for _ in part.selectors]
         kept = read_result(folder, self._key(part, "rank"), "columns", "rankings")
         names = np.array([str(column) for column in self.table.columns], dtype=object)[kept["columns"]]
@@ -241,7 +264,7 @@ class GridSearch:
 
     def usable(self, folder: Path) -> int:
         """How many features the preparation left to choose from: the most of any part."""
-        ranked = [part for part in self.parts if len(np.unique(self.labels[part.fit])) == 2]
+        ranked = [part for part in self.parts if self._can_fit(part)]
         return max(int(read_result(folder, self._key(part, "rank"), "usable")["usable"]) for part in ranked)
 
     def seconds(self, folder: Path) -> pd.DataFrame:
@@ -253,7 +276,7 @@ class GridSearch:
             spent[part, name] = [so_far[0] + seconds, so_far[1] + fits]
 
         for part in self.parts:
-            if part.name.startswith("draw") or len(np.unique(self.labels[part.fit])) < 2:
+            if part.name.startswith("draw") or not self._can_fit(part):
                 continue
             first, *rest = read_result(folder, self._key(part, "rank"), "seconds")["seconds"]
             add("preparation", "", first, 1)

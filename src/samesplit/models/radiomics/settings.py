@@ -151,7 +151,8 @@ class RadiomicsGridSettings(ModelSettings):
     correlation: Share | None = None
     """Of features whose absolute correlation is above this, the first is kept; null keeps all."""
     stability: StabilitySettings | None = None
-    """Features that do not hold still under perturbations of the training lesions are left out first."""
+    """Features that do not hold still under perturbations are left out first: judged on the lesions that are
+    fitted on, anew in every inner fold."""
     harmonise: HarmoniseSettings | None = None
     """What sites differ in is estimated on the rows that are fitted on and removed; inner folds estimate anew."""
     oversample: OversampleSettings | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -15,9 +15,10 @@ from samesplit.errors import ModelError
 from samesplit.features.perturbation.settings import Perturbations
 from samesplit.models.radiomics.preparation import Filter
 from samesplit.ordering import at_least
-from samesplit.statistics.repeatability import repeatability
+from samesplit.statistics.icc import IccForm, icc
+from samesplit.statistics.repeatability import form_of, repeatability
 
-__all__ = ["KeepStable", "StabilitySettings", "judge_stability", "stable_columns"]
+__all__ = ["KeepStable", "PartJudge", "StabilitySettings", "judge_stability", "stable_columns"]
 
 
 class StabilitySettings(Declaration):
@@ -82,8 +83,8 @@ def judge_stability(
         )
     known = [name for name in features if name in repeats]
     table = repeatability(repeats, known, confidence=settings.confidence)
-    judged = table["icc" if settings.bound == "estimate" else "ci_low"]
-    reached = pd.Series(at_least(judged, settings.minimum_icc), index=table.index)
+    values = (table[name].to_numpy(dtype=np.float64) for name in ("icc", "ci_low"))
+    reached = pd.Series(_reached(*values, settings), index=table.index)
     everywhere = reached.groupby(table["feature"]).transform("all") if len(table) else reached
     table["kept"] = everywhere.astype(bool)
     if not table["kept"].any():
@@ -95,6 +96,63 @@ def judge_stability(
             remedy="lower stability.minimum_icc, or perturb less",
         )
     return table
+
+
+class PartJudge:
+    """Tells which features are stable in some of the lesions, for every inner fold and draw of a search.
+
+    The measurements are laid out once; a part of the lesions then costs one pass over arrays.
+
+    Args:
+        repeats: The perturbed measurements; see `judge_stability`.
+        features: The columns that the model learns from.
+        settings: What is asked of a feature.
+
+    Example:
+        >>> table = pd.DataFrame({"lesion_id": list("aabbcc"), "perturbation": "noise", "repetition": [0, 1] * 3,
+        ...                       "steady": [1, 1.1, 5, 5.2, 9, 8.9], "shaky": [1.0, 9, 9, 1, 5, 2]})
+        >>> asked = StabilitySettings(perturbations=Perturbations(kinds=("noise",)))
+        >>> PartJudge(table, ["steady", "shaky"], asked).stable_in(["a", "b", "c"]).tolist()
+        [True, False]
+    """
+
+    def __init__(self, repeats: pd.DataFrame, features: Sequence[str], settings: StabilitySettings) -> None:
+        self.settings = settings
+        self.count = len(features)
+        self._known = np.array([name in repeats for name in features], dtype=np.bool_)
+        known = [name for name in features if name in repeats]
+        self._lesions: dict[str, int] = {
+            str(name): place for place, name in enumerate(dict.fromkeys(repeats["lesion_id"]))
+        }
+        self._values: list[tuple[IccForm, npt.NDArray[np.float64]]] = []
+        for kind, part in repeats.groupby("perturbation", sort=True):
+            repetitions, numbers = pd.factorize(part["repetition"])
+            values = np.full((len(self._lesions), len(numbers), len(known)), np.nan)
+            rows = part["lesion_id"].map(self._lesions).to_numpy()
+            values[rows, repetitions] = part[known].to_numpy(dtype=np.float64)
+            self._values.append((form_of(str(kind)), values))
+
+    def stable_in(self, lesions: Iterable[str]) -> npt.NDArray[np.bool_]:
+        """Which features are stable in these lesions, shape (n_features,).
+
+        Args:
+            lesions: Their ids. Those without a measurement play no part.
+        """
+        rows = [self._lesions[lesion] for lesion in lesions if lesion in self._lesions]
+        stable = self._known.copy()
+        if not self._values or not rows:
+            return np.zeros_like(stable)
+        for form, values in self._values:
+            found = icc(values[rows], form=form, confidence=self.settings.confidence)
+            stable[self._known] &= _reached(found.estimate, found.ci_low, self.settings)
+        return stable
+
+
+def _reached(
+    estimate: npt.NDArray[np.float64], low: npt.NDArray[np.float64], settings: StabilitySettings
+) -> npt.NDArray[np.bool_]:
+    """Where the correlation is high enough; what is not defined is not."""
+    return at_least(estimate if settings.bound == "estimate" else low, settings.minimum_icc)
 
 
 def stable_columns(table: pd.DataFrame, features: Sequence[str]) -> list[str]:
