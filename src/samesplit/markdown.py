@@ -7,17 +7,30 @@ import inspect
 import textwrap
 from collections.abc import Iterable, Mapping
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
 from samesplit.declarations import Declaration
 
-__all__ = ["attribute_docstrings", "code", "default_text", "one_line", "plain", "settings_table", "table"]
+__all__ = [
+    "attribute_docstrings",
+    "code",
+    "default_text",
+    "one_line",
+    "plain",
+    "settings_table",
+    "table",
+    "type_text",
+]
 
 
 def settings_table(
-    kind: type[Declaration], meanings: Mapping[str, str] | None = None, *, only: Iterable[str] | None = None
+    kind: type[Declaration],
+    meanings: Mapping[str, str] | None = None,
+    *,
+    only: Iterable[str] | None = None,
+    types: bool = False,
 ) -> str:
     """The settings of a declaration with their defaults and meanings, as a table.
 
@@ -25,6 +38,7 @@ def settings_table(
         kind: Its class; the string below an attribute is its meaning, its own or that of a class it derives from.
         meanings: For attributes that have none of their own.
         only: Leave out all others; None for all.
+        types: Whether a column of its own says what a setting may be.
     """
     told = {
         name: meaning
@@ -36,11 +50,69 @@ def settings_table(
     for name, field in kind.model_fields.items():
         if only is not None and name not in only:
             continue
-        words = _choices(field.annotation)
+        words = "" if types else _choices(field.annotation)
         meaning = told.get(name) or (meanings or {}).get(name, "")
         default = field.get_default(call_default_factory=True, validated_data={})
-        rows.append([f"`{name}`", default_text(default), plain(f"{words}{meaning}")])
-    return table(["setting", "default", "meaning"], rows)
+        cells = [f"`{name}`", default_text(default), plain(f"{words}{meaning}")]
+        rows.append(
+            [cells[0], plain(type_text(field.annotation, field.metadata)), *cells[1:]] if types else cells
+        )
+    return table(["setting", *(["may be"] if types else []), "default", "meaning"], rows)
+
+
+def type_text(annotation: Any, limits: Iterable[Any] = ()) -> str:
+    """What a setting may be, in words.
+
+    Args:
+        annotation: The type.
+        limits: Bounds (`ge`, `gt`, `le`, `lt`) of a number.
+
+    Example:
+        >>> from annotated_types import Ge, Le, Lt
+        >>> type_text(int, [Ge(8), Le(512)]), type_text(float | None, [Ge(0), Lt(1)])
+        ('whole number, at least 8, at most 512', 'number, at least 0, below 1; or `null`')
+        >>> type_text(Literal["2d", "3d"]), type_text(dict[str, tuple[float, float]])
+        ('`2d` or `3d`', 'by name: two numbers')
+    """
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return type_text(parts[0], [*limits, *_limits(parts[1:])])
+    if origin in (Union, UnionType):
+        known = [type_text(part, limits) for part in parts if part is not type(None)]
+        return " or ".join(known) + ("; or `null`" if type(None) in parts else "")
+    if origin is Literal:
+        return " or ".join(
+            ", ".join(f"`{word}`" for word in some) for some in (parts[:-1], parts[-1:]) if some
+        )
+    if origin is dict:
+        return f"by name: {type_text(parts[1])}"
+    if origin is tuple:
+        if parts[-1] is Ellipsis:
+            return f"list, each {type_text(parts[0])}"
+        return f"{('one', 'two', 'three')[len(parts) - 1]} {type_text(parts[0])}s"
+    if inspect.isclass(annotation) and issubclass(annotation, Declaration):
+        return "settings of its own"
+    name = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text"}.get(
+        annotation, "anything"
+    )
+    return ", ".join([name, *_bounds(limits)])
+
+
+_BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+
+
+def _limits(metadata: Iterable[Any]) -> list[Any]:
+    """The bounds in the metadata of an annotation, those inside pydantic's `Field` too."""
+    return [inner for one in metadata for inner in (getattr(one, "metadata", None) or [one])]
+
+
+def _bounds(limits: Iterable[Any]) -> list[str]:
+    return [
+        f"{words} {getattr(limit, key):g}"
+        for limit in _limits(limits)
+        for key, words in _BOUNDS.items()
+        if getattr(limit, key, None) is not None
+    ]
 
 
 def attribute_docstrings(kind: type) -> Mapping[str, str]:
@@ -74,7 +146,9 @@ def default_text(default: Any) -> str:
     """A default as the page shows it."""
     if default is PydanticUndefined:
         return "must be given"
-    if default is None or default in ((), "", {}) or isinstance(default, Declaration):
+    if isinstance(default, Declaration):
+        return "its defaults"
+    if default is None or default in ((), "", {}):
         return "none"
     if isinstance(default, tuple):
         return f"`[{', '.join(map(str, default))}]`"

@@ -31,6 +31,14 @@ XI_CLASSIFIERS = (
 )  # fmt: skip
 """The 10 classifiers of the same study."""
 
+_NETWORKS = ("network", "torch-module")
+_SHARED = {
+    "inputs": "How a lesion becomes numbers: the table `inputs` below.",
+    "augmentation": "Random changes of training inputs: the table `augmentation` below.",
+    "training": "How the network is fitted: the table `training` below.",
+    "network": "The architecture: a ResNet of so many layers.",
+}
+
 _ALL_KINDS = tuple(name for name in ModelSettings.model_fields if name not in ("name",))
 
 
@@ -44,6 +52,7 @@ def models_page() -> str:
     blocks = [*_introduction(), *_kinds(), *_grid()]
     blocks += ["## Selectors", *_about_selectors(), _selectors(), *_selector_settings()]
     blocks += ["## Classifiers", *_about_classifiers(), _classifiers()]
+    blocks += ["## Networks: `network` and `torch-module`", *_networks()]
     blocks += ["## Settings of the other kinds", *_other_kinds()]
     return "\n\n".join(blocks) + "\n"
 
@@ -73,11 +82,33 @@ def _kinds() -> list[str]:
 
 def _other_kinds() -> Iterable[str]:
     for kind in KINDS:
-        if kind != "radiomics-grid" and _own_keys(kind):
+        if kind not in ("radiomics-grid", *_NETWORKS) and _own_keys(kind):
             yield f"### `{kind}`"
             parts = inspect.cleandoc(settings_class(kind).__doc__ or "").split("\n\n")[1:]
             yield from (plain(one_line(part)) for part in parts)
             yield _own_settings(kind)
+
+
+def _networks() -> Iterable[str]:
+    """The settings of both kinds of network, and once what they share."""
+    yield (
+        "A network is trained on the images and masks of the training part. The validation part of the fold stops "
+        "the training and says which epoch is kept; without one, all `epochs` are trained and the last is kept. "
+        "In a model file, `inputs`, `augmentation` and `training` hold settings of their own:"
+    )
+    yield (
+        "```yaml\nkind: network\ntitle: ResNet-10 on cubes\nnetwork: resnet10\ninputs: {view: 3d, size: 48}\n"
+        + ("training: {epochs: 40, patience: 8}\n```")
+    )
+    for kind in _NETWORKS:
+        yield f"### `{kind}`"
+        parts = inspect.cleandoc(settings_class(kind).__doc__ or "").split("\n\n")
+        yield from (plain(one_line(part)) for part in parts)
+        yield settings_table(settings_class(kind), _SHARED, only=_own_keys(kind), types=True)
+    for name, declared in _nested(settings_class(_NETWORKS[0])):
+        yield f"### `{name}`"
+        yield from (plain(one_line(part)) for part in inspect.cleandoc(declared.__doc__ or "").split("\n\n"))
+        yield settings_table(declared, types=True)
 
 
 def _own_keys(kind: str) -> list[str]:

@@ -39,12 +39,12 @@ class InputSettings(Declaration):
     size: int = Field(default=64, ge=8, le=512)
     """Side of the square or cube, in pixels or voxels."""
     margin_mm: float = Field(default=5.0, ge=0)
-    """Added on every side of the mask's bounding box."""
+    """In mm, added on every side of the mask's bounding box."""
     aspect: Literal["keep", "stretch"] = "keep"
     """keep: the field is as wide as the box's longest side in every direction, so that a millimetre is the
     same number of pixels in each; stretch: each side of the box fills the field."""
     field_mm: float | None = Field(default=None, gt=0)
-    """A fixed field of view centred on the box, the same for every lesion, which keeps the lesion's size;
+    """A fixed field of view in mm, centred on the box, the same for every lesion, which keeps the lesion's size;
     it stands in for the margin and aspect."""
     mask_background: bool = True
     """Whether everything outside the mask is set to 0."""
@@ -52,7 +52,9 @@ class InputSettings(Declaration):
     """How grey values are made comparable, from the mask's bounding box widened by `surroundings_mm`.
     z-score: mean 0 and SD 1; percentile: the two `percentiles` become -1 and 1, clipped beyond."""
     surroundings_mm: float = Field(default=10.0, ge=0)
+    """By how many mm the mask's bounding box is widened on every side for `scaling`."""
     percentiles: tuple[float, float] = (1.0, 99.0)
+    """Of the grey values, in per cent, for `scaling: percentile`."""
     windows: dict[str, tuple[float, float]] = Field(default_factory=dict)
     """Fixed windows in physical units (HU, SUV) by sequence: low becomes -1, high 1, clipped beyond. They
     stand in for `scaling`."""
@@ -89,7 +91,9 @@ class AugmentationSettings(Declaration):
     flips: bool = True
     """Each axis is turned round with a chance of one half."""
     rotation_degrees: float = Field(default=15.0, ge=0, le=180)
+    """Largest turn to either side, in degrees; of a cube about each of its axes."""
     shear: float = Field(default=0.1, ge=0, lt=1)
+    """Largest shear: by how much of a side one edge slides along the opposite one."""
     zoom: float = Field(default=0.1, ge=0, lt=1)
     """0.1: between 1/1.1 and 1.1 times as large."""
     shift: float = Field(default=0.05, ge=0, lt=1)
@@ -106,9 +110,13 @@ class TrainingSettings(Declaration):
     epochs: int = Field(default=25, ge=1)
     """The most epochs; exactly this many when the validation part is empty."""
     batch_size: int = Field(default=16, ge=1)
+    """Lesions in one step of the optimiser."""
     optimiser: Literal["adamw", "sgd"] = "adamw"
+    """Adam with decoupled weight decay, or stochastic gradient descent."""
     learning_rate: float = Field(default=1e-3, gt=0)
+    """The largest: `schedule` and `warmup_epochs` lower it."""
     weight_decay: float = Field(default=1e-2, ge=0)
+    """How strongly large weights are drawn towards 0."""
     momentum: float = Field(default=0.9, ge=0, lt=1)
     """Of SGD (Nesterov)."""
     schedule: Literal["cosine", "plateau", "constant"] = "cosine"
@@ -117,6 +125,7 @@ class TrainingSettings(Declaration):
     warmup_epochs: int = Field(default=0, ge=0)
     """Epochs over which the learning rate climbs linearly."""
     plateau_epochs: int = Field(default=5, ge=1)
+    """Of `schedule: plateau`."""
     patience: int | None = Field(default=10, ge=1)
     """Stop after this many epochs in which the validation part got no better; null: never."""
     monitor: Literal["loss", "auc"] = "loss"
@@ -128,6 +137,7 @@ class TrainingSettings(Declaration):
     accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
     """auto: a GPU when there is one. A fold always trains on one device."""
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    """Of the numbers that are computed with: 32 bits, or 16 bits where the device can (`16-mixed`: a GPU)."""
 
     @model_validator(mode="after")
     def _warmup_ends(self) -> TrainingSettings:
