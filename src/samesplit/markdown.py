@@ -53,7 +53,8 @@ def settings_table(
         words = "" if types else _choices(field.annotation)
         meaning = told.get(name) or (meanings or {}).get(name, "")
         default = field.get_default(call_default_factory=True, validated_data={})
-        cells = [f"`{name}`", default_text(default), plain(f"{words}{meaning}")]
+        shown = "its defaults" if types and isinstance(default, Declaration) else default_text(default)
+        cells = [f"`{name}`", shown, plain(f"{words}{meaning}")]
         rows.append(
             [cells[0], plain(type_text(field.annotation, field.metadata)), *cells[1:]] if types else cells
         )
@@ -146,9 +147,7 @@ def default_text(default: Any) -> str:
     """A default as the page shows it."""
     if default is PydanticUndefined:
         return "must be given"
-    if isinstance(default, Declaration):
-        return "its defaults"
-    if default is None or default in ((), "", {}):
+    if default is None or default in ((), "", {}) or isinstance(default, Declaration):
         return "none"
     if isinstance(default, tuple):
         return f"`[{', '.join(map(str, default))}]`"
