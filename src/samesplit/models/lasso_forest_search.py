@@ -128,7 +128,8 @@ class Search:
 
     def _inner_errors(self, penalties: Floats) -> Floats:
         """Mean squared error of the held-out inner folds, per penalty."""
-        return np.mean([self._errors(fit, held, penalties) for fit, held in self.splits()], axis=0)
+        errors = [self._errors(fit, held, penalties) for fit, held in self.splits()]
+        return np.asarray(np.mean(errors, axis=0), dtype="float64")
 
     def _errors(self, fit: Ints, held: Ints, penalties: Floats) -> Floats:
         """Squared error on the held-out rows, per penalty."""

@@ -83,8 +83,8 @@ def judge_stability(
         )
     known = [name for name in features if name in repeats]
     table = repeatability(repeats, known, confidence=settings.confidence)
-    values = (table[name].to_numpy(dtype=np.float64) for name in ("icc", "ci_low"))
-    reached = pd.Series(_reached(*values, settings), index=table.index)
+    estimate, low = (table[name].to_numpy(dtype=np.float64) for name in ("icc", "ci_low"))
+    reached: pd.Series[bool] = pd.Series(_reached(estimate, low, settings), index=table.index, dtype=bool)
     everywhere = reached.groupby(table["feature"]).transform("all") if len(table) else reached
     table["kept"] = everywhere.astype(bool)
     if not table["kept"].any():
