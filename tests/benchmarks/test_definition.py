@@ -62,7 +62,6 @@ FILE = {"url": "file:///a", "sha256": "0" * 64, "path": "a"}
         ({"cohort": {"sequences": ["CT"], "clinical": {"label": "category"}}}, "'label' tells the label"),
         ({"profiles": {"shape": ["T3"]}}, "profile 'shape' names sequences the cohort lacks: T3"),
         ({"models": ["a", {"name": "a", "use": "b"}]}, "'models': named more than once: a"),
-        ({"models": []}, "'models': "),
         ({"models": [{"name": "a", "us": "b"}]}, "'models.0."),
         ({"split": {"scheme": "kfold", "folds": 1}}, "'split.folds': Input should be greater than or equal to 2"),
         ({"split": {"scheme": "fixed"}}, "'file' is needed for the scheme 'fixed', and only there"),

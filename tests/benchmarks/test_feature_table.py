@@ -232,10 +232,6 @@ def test_a_split_of_a_benchmark_without_images_can_be_made(benchmark_folder: Any
     ("changes", "message"),
     [
         (
-            {"cohort": {}},
-            "'cohort.sequences' is empty: name the sequences of images.csv, or a table of features",
-        ),
-        (
             {"features": "t.csv", "profiles": {"shape": ["T1C"]}},
             "'features' replaces extraction, so 'profiles'",
         ),

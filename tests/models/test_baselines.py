@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from samesplit.errors import ModelError
 from samesplit.models.baselines import LesionSizeSettings, ZeroRuleSettings
+from samesplit.models.keeping import load_model
 
 
 def size(**keys: Any) -> LesionSizeSettings:
@@ -93,17 +94,72 @@ def test_any_other_single_feature_will_do(make_fold: Any) -> None:
     assert roc_auc_score(truth, model.predict(cases)) == pytest.approx(expected)
 
 
-def test_a_lesion_without_a_size_is_not_predicted_and_not_learnt_from(make_fold: Any) -> None:
+def without_size(cases: Any, places: list[int]) -> Any:
+    lesions = cases.lesions.copy()
+    lesions.iloc[places, lesions.columns.get_loc("size_mm")] = np.nan
+    return replace(cases, lesions=lesions)
+
+
+def both(cases: Any, share: float) -> Any:
+    """Diameters, and the volumes of balls that are a share of them wide."""
+    volume = (share * cases.lesions["size_mm"]) ** 3 * np.pi / 6
+    return replace(cases, features=cases.features.assign(**{"mr/T2/morph_volume": volume}))
+
+
+def test_an_empty_size_is_taken_from_the_volume_and_changes_nothing_else(make_fold: Any) -> None:
     fold, cases, _ = make_fold()
-    cases.lesions.iloc[0, cases.lesions.columns.get_loc("size_mm")] = np.nan
-    fold.training.lesions.iloc[3, fold.training.lesions.columns.get_loc("size_mm")] = np.nan
+    whole = size().build()
+    whole.fit(fold)
     model = size().build()
-    model.fit(fold)
-    assert list(model.predict(cases).index) == cases.lesion_ids[1:]
+    model.fit(replace(fold, training=without_size(both(fold.training, 0.8), [3])))
+    assert model.columns == ["size_mm"]
+    predicted = model.predict(without_size(both(cases, 0.8), [0, 5]))
+    assert list(predicted.index) == cases.lesion_ids
+    np.testing.assert_allclose(predicted, whole.predict(cases), rtol=1e-9)
+
+
+def test_with_no_empty_size_the_volume_has_no_say(make_fold: Any) -> None:
+    fold, cases, _ = make_fold()
+    alone, beside = size().build(), size().build()
+    alone.fit(fold)
+    beside.fit(replace(fold, training=both(fold.training, 0.8)))
+    pd.testing.assert_series_equal(alone.predict(cases), beside.predict(both(cases, 0.8)), check_exact=True)
+
+
+def test_a_lesion_of_which_nothing_is_known_is_judged_at_the_training_median(make_fold: Any) -> None:
+    fold, cases, _ = make_fold()
+    model = size().build()
+    model.fit(replace(fold, training=without_size(fold.training, [3])))
     rest = fold.training.select([i for i in fold.training.lesion_ids if i != fold.training.lesion_ids[3]])
     without = size().build()
     without.fit(replace(fold, training=rest, training_labels=fold.training_labels.loc[rest.lesion_ids]))
-    pd.testing.assert_series_equal(model.predict(cases), without.predict(cases))
+    middle = cases.select(cases.lesion_ids[:1])
+    middle.lesions["size_mm"] = rest.lesions["size_mm"].median()
+    predicted = model.predict(without_size(cases, [0]))
+    assert predicted.iloc[0] == pytest.approx(without.predict(middle).iloc[0], rel=1e-3)
+    pd.testing.assert_series_equal(predicted.iloc[1:], without.predict(cases).iloc[1:])
+
+
+def test_the_ledger_is_told_where_a_size_came_from(make_fold: Any) -> None:
+    _, cases, _ = make_fold()
+    gone = without_size(both(cases, 1), [0, 1])
+    gone.features.iloc[1, gone.features.columns.get_loc("mr/T2/morph_volume")] = np.nan
+    assert size().remarks(gone) == [
+        (cases.lesion_ids[0], "size_mm is missing: taken from morph_volume, by the training lesions' line"),
+        (cases.lesion_ids[1], "size_mm is missing: judged at the median of the training lesions"),
+    ]
+    assert size().remarks(both(cases, 1)) == []
+
+
+def test_what_stands_in_for_a_size_is_kept_with_the_model(make_fold: Any, tmp_path: Any) -> None:
+    fold, cases, _ = make_fold()
+    model = size().build()
+    model.fit(replace(fold, training=both(fold.training, 0.8)))
+    gone = without_size(both(cases, 0.8), [0])
+    gone.features.iloc[2] = np.nan
+    model.save(tmp_path)
+    back = load_model(tmp_path)
+    pd.testing.assert_series_equal(back.predict(gone), model.predict(gone), check_exact=True)
 
 
 def test_neither_column_nor_feature_is_an_error_that_names_both(make_fold: Any) -> None:

@@ -94,8 +94,7 @@ class CohortSettings(Declaration):
     """The columns and rules by which the cohort is read."""
 
     sequences: tuple[Name, ...] = ()
-    """The sequences in use, in the order in which they are shown. Empty where `features` names a table and there
-    are no images."""
+    """The sequences in use, in the order in which they are shown. Empty where there are no images."""
     rater: Name = "R1"
     """The rater whose masks the models are trained and judged on."""
     other_raters: tuple[Name, ...] = ()
@@ -250,8 +249,9 @@ class BenchmarkDefinition(Declaration):
     cohort: CohortSettings = CohortSettings()
     data: DataSettings = DataSettings()
     split: SplitSettings
-    models: tuple[Name | ModelUse, ...] = Field(min_length=1)
-    """Model files in `models/`, without `.yaml`; or one of them under another name with other settings."""
+    models: tuple[Name | ModelUse, ...] = ()
+    """Model files in `models/`, without `.yaml`; or one of them under another name with other settings. None
+    where only predictions made elsewhere are judged."""
     profiles: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
     """Feature profile (file in `features/`) -> sequences it is used for."""
     features: Annotated[
@@ -272,17 +272,12 @@ class BenchmarkDefinition(Declaration):
         )
 
     @model_validator(mode="after")
-    def _something_to_look_at(self) -> BenchmarkDefinition:
-        if self.features is None and not self.cohort.sequences:
-            raise ValueError(
-                "'cohort.sequences' is empty: name the sequences of images.csv, or a table of features under "
-                "'features'"
-            )
+    def _no_contradictions(self) -> BenchmarkDefinition:
         if self.features is not None and self.profiles:
             raise ValueError(
                 "'features' replaces extraction, so 'profiles' would do nothing: take one of the two out"
             )
-        if self.features is not None and not self.cohort.sequences and self.cohort.other_raters:
+        if not self.cohort.sequences and self.cohort.other_raters:
             raise ValueError("'cohort.other_raters' does nothing without images: take it out")
         return self
 

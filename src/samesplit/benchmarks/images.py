@@ -52,9 +52,16 @@ def load_images(
         CohortError: The table is not usable.
         DataMissingError: No file of the table exists.
     """
-    if not definition.cohort.sequences:
-        return empty_table(IMAGES), empty_table(LEDGER)
     path = next((place / "images.csv" for place in (folder, root) if (place / "images.csv").is_file()), None)
+    if not definition.cohort.sequences:
+        if path is not None and definition.features is None and len(read_csv(path, error=CohortError)):
+            raise CohortError(
+                "names images, but benchmark.yaml names no sequences",
+                where=path,
+                remedy="name them as cohort.sequences, or take images.csv away where only labels and predictions "
+                "are at hand",
+            )
+        return empty_table(IMAGES), empty_table(LEDGER)
     if path is None:
         if any((folder / name).is_file() for name in ("images.xlsx", "images.xls", "images.ods")):
             read_csv(folder / "images.csv", error=CohortError)  # says what to do with a workbook

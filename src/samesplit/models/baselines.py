@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -18,6 +19,7 @@ from samesplit.models.keeping import keep
 from samesplit.models.protocol import Cases, Needs, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import TabularModel, check_classes, linear_terms
+from samesplit.ordering import nearly_equal
 
 __all__ = ["LesionSizeModel", "LesionSizeSettings", "ZeroRuleModel", "ZeroRuleSettings"]
 
@@ -78,6 +80,11 @@ class LesionSizeSettings(ModelSettings):
     The number is the column of the lesions table when the benchmark declares it; else the first of the
     features that the benchmark's profiles hold, taken as the median over the sequences in use. The same
     settings serve for any other single number, such as the SUVmax of a PET.
+
+    A lesion whose cell in the column is empty gets its number from the feature, by a straight line (in logarithms
+    where `scale: log`) through the training lesions that have both. A lesion that has neither is not learnt
+    from and is judged as one of median size of the training part: what others must beat does not take a lesion
+    out of everybody's verdict. Both are told in the case ledger.
     """
 
     kind: Literal["lesion-size"] = "lesion-size"
@@ -97,8 +104,30 @@ class LesionSizeSettings(ModelSettings):
     """Inverse strength of the L2 penalty on the standardised number."""
 
     def needs(self) -> Needs:
-        """The profiles, in case the column is not there."""
-        return Needs(profiles=self.profiles if self.features else (), sequences=self.sequences)
+        """The profiles, in case the column is not there, or is empty for a lesion."""
+        return Needs(
+            profiles=self.profiles if self.features else (),
+            sequences=self.sequences,
+            clinical=(self.column,) if self.column is not None and not self.features else (),
+            either=self.column if self.column is not None and self.features else "",
+            features_may_lack=True,
+        )
+
+    def remarks(self, cases: Cases) -> list[tuple[str, str]]:
+        """Where the number of a lesion comes from when it is not where that of the others is."""
+        found = measured(cases, self)
+        if found is None or found.main.notna().all():
+            return []
+        told = []
+        for lesion in map(str, found.main.index[found.main.isna()]):
+            if found.second is not None and pd.notna(found.second[lesion]):
+                reason = (
+                    f"{found.name} is missing: taken from {found.second_name}, by the training lesions' line"
+                )
+            else:
+                reason = f"{found.name} is missing: judged at the median of the training lesions"
+            told.append((lesion, reason))
+        return told
 
     def build(self, *, cache: Path | None = None) -> LesionSizeModel:
         """A fresh model."""
@@ -109,40 +138,122 @@ class LesionSizeSettings(ModelSettings):
         return False
 
 
+@dataclass(frozen=True)
+class Measured:
+    """The one number of each lesion.
+
+    Attributes:
+        name: Where it comes from: the clinical variable, or the feature.
+        main: The number, NaN where missing.
+        second_name: The feature that stands in for a clinical variable; "" for none.
+        second: Its values.
+    """
+
+    name: str
+    main: pd.Series[float]
+    second_name: str = ""
+    second: pd.Series[float] | None = None
+
+
+def measured(cases: Cases, settings: LesionSizeSettings, *, name: str | None = None) -> Measured | None:
+    """Find the number of each lesion, and what may stand in for it; None where there is neither.
+
+    Args:
+        cases: The lesions.
+        settings: Which clinical variable and features to look at.
+        name: What the model was fitted on; None before it is.
+    """
+    feature = _feature(cases, settings)
+    column = settings.column
+    if column is not None and column in cases.lesions and name in (None, column):
+        values = pd.to_numeric(cases.lesions[column], errors="coerce").astype("float64")
+        if name == column or values.notna().any():
+            return Measured(column, values, *(feature or ("", None)))
+    return None if feature is None else Measured(*feature)
+
+
+def _feature(cases: Cases, settings: LesionSizeSettings) -> tuple[str, pd.Series[float]] | None:
+    """The first of the features that there is, as the median over the sequences."""
+    if not settings.features or not len(cases.features.columns):
+        return None
+    table = feature_table(cases, profiles=settings.profiles, model=settings.name)
+    names = [str(name) for name in table.columns]
+    for feature in settings.features:
+        same = [name for name in names if name.rpartition("/")[2] == feature]
+        first = [name for name in same if name.partition("/")[0] == same[0].partition("/")[0]]
+        if first:
+            return feature, table[first].median(axis=1)
+    return None
+
+
 class LesionSizeModel(TabularModel):
-    """Logistic regression on one standardised number; a lesion without it is not predicted."""
+    """Logistic regression on one standardised number; see `LesionSizeSettings` for lesions without it."""
 
     settings: LesionSizeSettings
 
+    def __init__(self, settings: LesionSizeSettings) -> None:
+        super().__init__(settings)
+        self.line: tuple[float, float] | None = None
+        self.median: float = float("nan")
+
+    def fit(self, fold: TrainingFold) -> None:
+        """Learn from the training part alone, also how the feature stands in for the column.
+
+        Raises:
+            ModelError: A class is missing, or there is nothing to learn from.
+        """
+        found = self._measure(fold.training)
+        size = self._scaled(found.name, found.main)
+        self.line = None
+        if found.second is not None:
+            self.line = _line(self._scaled(found.second_name, found.second, strict=False), size)
+        super().fit(fold)
+        self.median = float(self.inputs(fold.training).iloc[:, 0].median())
+
     def inputs(self, cases: Cases) -> pd.DataFrame:
         """The one number, on its scale, in a column named after where it came from."""
-        name, size = self._measure(cases)
-        if self.settings.scale == "log":
-            if (size <= 0).any():
-                raise ModelError(
-                    f"'{name}' of lesion {size.index[size <= 0][0]} is not above 0 and has no logarithm",
-                    where=self.where,
-                    remedy="set 'scale: linear' in the model file",
-                )
-            size = pd.Series(np.log(size.to_numpy()), index=size.index)
-        return size.to_frame(name)
+        found = self._measure(cases)
+        size = self._scaled(found.name, found.main)
+        if self.line is not None and found.second is not None and size.isna().any():
+            start, slope = self.line
+            other = self._scaled(found.second_name, found.second, strict=False)
+            size = size.fillna(start + slope * other)
+        return size.to_frame(found.name)
 
-    def _measure(self, cases: Cases) -> tuple[str, pd.Series[float]]:
-        column = self.settings.column
-        if column is not None and column in cases.lesions and (self.columns or [column]) == [column]:
-            values = pd.to_numeric(cases.lesions[column], errors="coerce")
-            if self.columns or values.notna().any():
-                return column, values.astype("float64")
-        if self.settings.features and len(cases.features.columns):
-            table = feature_table(cases, profiles=self.settings.profiles, model=self.settings.name)
-            names = [str(name) for name in table.columns]
-            for feature in self.settings.features:
-                same = [name for name in names if name.rpartition("/")[2] == feature]
-                first = [name for name in same if name.partition("/")[0] == same[0].partition("/")[0]]
-                if first:
-                    return feature, table[first].median(axis=1)
+    def predict(self, cases: Cases) -> pd.Series[float]:
+        """The probability of the positive class for every lesion.
+
+        Raises:
+            ModelError: The model is not fitted.
+        """
+        known = super().predict(cases)
+        rest = [lesion for lesion in cases.lesion_ids if lesion not in known.index]
+        if not rest:
+            return known
+        middle = pd.DataFrame({self.columns[0]: [self.median]})
+        guess = float(self.fitted.predict_proba(middle)[0, 1])
+        guessed = pd.Series(guess, index=pd.Index(rest, name=known.index.name))
+        return pd.concat([known, guessed]).loc[cases.lesion_ids].rename("probability")
+
+    def _scaled(self, name: str, size: pd.Series[float], *, strict: bool = True) -> pd.Series[float]:
+        if self.settings.scale != "log":
+            return size
+        if not strict:
+            size = size.where(size > 0)
+        if (size <= 0).any():
+            raise ModelError(
+                f"'{name}' of lesion {size.index[size <= 0][0]} is not above 0 and has no logarithm",
+                where=self.where,
+                remedy="set 'scale: linear' in the model file",
+            )
+        return pd.Series(np.log(size.to_numpy()), index=size.index)
+
+    def _measure(self, cases: Cases) -> Measured:
+        found = measured(cases, self.settings, name=self.columns[0] if self.columns else None)
+        if found is not None:
+            return found
         raise ModelError(
-            f"there is neither a clinical variable '{column}' nor any of the features "
+            f"there is neither a clinical variable '{self.settings.column}' nor any of the features "
             f"{', '.join(self.settings.features) or '(none)'}",
             where=self.where,
             remedy="declare the column under cohort.clinical in benchmark.yaml, "
@@ -160,3 +271,35 @@ class LesionSizeModel(TabularModel):
         if self.fitted is None:
             return {}
         return {"coefficients": linear_terms(self.columns, self.fitted[-1].coef_[0])}
+
+    def save(self, directory: Path) -> None:
+        """Keep the fitted model, and what stands in for a missing number."""
+        state = {"columns": self.columns, "line": self.line, "median": self.median}
+        keep(directory, self.settings, state=state, fitted=self.fitted, trusted=self.trusted)
+
+    def restore(self, directory: Path, state: dict[str, Any]) -> None:
+        """Take up what `save` left."""
+        super().restore(directory, state)
+        self.line = None if state["line"] is None else (float(state["line"][0]), float(state["line"][1]))
+        self.median = float(state["median"])
+
+
+_FEWEST_ON_A_LINE = 5
+"""Lesions with both numbers, without which no line is drawn."""
+
+
+def _line(x: pd.Series[float], y: pd.Series[float]) -> tuple[float, float] | None:
+    """Start and slope of the least-squares line through the lesions that have both numbers.
+
+    Example:
+        >>> x = pd.Series([0.0, 1.0, 2.0, 3.0, 4.0, None])
+        >>> _line(x, 2 * x + 1), _line(x[:4], x[:4])
+        ((1.0, 2.0), None)
+    """
+    both = x.notna() & y.notna()
+    x, y = x[both], y[both]
+    if len(x) < _FEWEST_ON_A_LINE or nearly_equal(float(x.min()), float(x.max())):
+        return None
+    centred = x - x.mean()
+    slope = float((centred * (y - y.mean())).sum() / (centred**2).sum())
+    return float(y.mean() - slope * x.mean()), slope

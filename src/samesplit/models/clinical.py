@@ -31,7 +31,7 @@ class ClinicalLogisticSettings(ModelSettings):
 
     def needs(self) -> Needs:
         """Nothing beyond the lesions table."""
-        return Needs()
+        return Needs(clinical=self.variables or ("*",))
 
     def build(self, *, cache: Path | None = None) -> ClinicalLogisticModel:
         """A fresh model."""

@@ -35,9 +35,14 @@ class EstimatorSettings(TargetSettings):
     """Fitted on the training part; `none` hands the numbers over as they are."""
 
     def needs(self) -> Needs:
-        """The profiles, if features are wanted."""
+        """The profiles, if features are wanted, and the variables."""
         profiles = () if self.inputs == "clinical" else self.profiles
-        return Needs(profiles=profiles, sequences=self.sequences)
+        clinical = () if self.inputs == "features" else self.variables or ("*",)
+        return Needs(profiles=profiles, sequences=self.sequences, clinical=clinical)
+
+    def check_ready(self) -> None:
+        """Import the target and make it once."""
+        self.build()
 
     def build(self, *, cache: Path | None = None) -> EstimatorModel:
         """A fresh model.

@@ -106,6 +106,10 @@ class RenalNomogramSettings(ModelSettings):
         """Nothing beyond the lesions table."""
         return Needs()
 
+    def check_ready(self) -> None:
+        """Read the coefficients."""
+        self.nomogram()
+
     def build(self, *, cache: Path | None = None) -> RenalNomogramModel:
         """A fresh model; the coefficients are read when it is fitted."""
         return RenalNomogramModel(self)

@@ -136,6 +136,9 @@ class Needs:
         images: Whether it opens images.
         members: Names of models whose predictions it combines.
         perturbations: What the features are to be measured again under, as `Cases.repeats`; None for not at all.
+        clinical: Clinical variables without which it cannot begin; `*` stands for at least one.
+        either: A clinical variable that it can take the place of features with, and the other way round.
+        features_may_lack: Whether it judges a lesion too of which no features could be extracted.
     """
 
     profiles: tuple[str, ...] = ()
@@ -143,3 +146,6 @@ class Needs:
     images: bool = False
     members: tuple[str, ...] = field(default=())
     perturbations: Perturbations | None = None
+    clinical: tuple[str, ...] = ()
+    either: str = ""
+    features_may_lack: bool = False

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from samesplit.declarations import Declaration
-from samesplit.models.protocol import Model, Needs
+from samesplit.models.protocol import Cases, Model, Needs
 from samesplit.storage import hash_object
 
 __all__ = ["ModelSettings"]
@@ -55,6 +55,17 @@ class ModelSettings(Declaration):
     def digest(self) -> str:
         """A hash of all settings that decide how the model behaves; a kind with files of its own adds them."""
         return hash_object(self.model_dump(mode="json", exclude={"title", "description", "seeds"}))
+
+    def check_ready(self) -> None:
+        """See to it that nothing outside the settings (a class, a file) will be missed when the model is built.
+
+        Raises:
+            SamesplitError: (one of its kinds) Something is.
+        """
+
+    def remarks(self, cases: Cases) -> list[tuple[str, str]]:
+        """What the case ledger is to say of single lesions: their ids, and what is made of them."""
+        return []
 
     def radiomic(self) -> bool:
         """Whether the model learns from extracted features; the default reference is the first such."""

@@ -113,6 +113,10 @@ class TargetSettings(ModelSettings):
         """Import the target; see `load_target`."""
         return load_target(self.target, folder=self._folder, where=self.where)
 
+    def check_ready(self) -> None:
+        """Import the target."""
+        self.load()
+
     def digest(self) -> str:
         """A hash of the settings and of the file that holds the target: the one named, or the module's own."""
         file = self.target_file()

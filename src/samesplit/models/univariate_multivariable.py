@@ -67,9 +67,10 @@ class UnivariateMultivariableSettings(ModelSettings):
         return self
 
     def needs(self) -> Needs:
-        """The profiles, if features are candidates."""
+        """The profiles, if features are candidates, and the variables."""
         profiles = () if self.inputs == "clinical" else self.profiles
-        return Needs(profiles=profiles, sequences=self.sequences)
+        clinical = () if self.inputs == "features" else self.variables or ("*",)
+        return Needs(profiles=profiles, sequences=self.sequences, clinical=clinical)
 
     def build(self, *, cache: Path | None = None) -> UnivariateMultivariableModel:
         """A fresh model."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from samesplit.benchmarks.splits import balance
+from samesplit.errors import DeclarationError
 from samesplit.features.catalogue import find
 from samesplit.features.listing import profile_listing
 from samesplit.places import Places
@@ -65,6 +66,13 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
     Raises:
         SamesplitError: (or one of its kinds) The run cannot go on; what was finished is kept.
     """
+    if not plan.models and not plan.externals:
+        raise DeclarationError(
+            "there is nothing to judge: no models are listed and no predictions were joined",
+            where=plan.folder / "benchmark.yaml",
+            remedy="list models under 'models', or join predictions with: samesplit compare "
+            f"{plan.definition.name} predictions.csv --name 'My model'",
+        )
     reporter = reporter or SilentReporter()
     folder = plan.run_folder
     waiting = "Another process is doing this very run: waiting for it."

@@ -59,6 +59,7 @@ def inputs_of(
     own = plan.cohort.features
     columns = _feature_columns(features, profiles, sequences, primary)
     by_rater, excluded = {}, []
+    remarks: list[tuple[str, str]] = []
     for rater in (primary, *plan.definition.cohort.other_raters):
         if own is not None and needs.profiles and rater != primary:
             continue  # a table of one's own tells nothing of other masks
@@ -68,19 +69,23 @@ def inputs_of(
         cases, without = _cases(plan, needs, sequences, rater, wide, unreadable)
         if rater == primary and needs.perturbations is not None:
             cases = _measured_again(cases, repeats[name_of(needs.perturbations)])
+        if rater == primary:
+            remarks = settings.remarks(cases)
         if rater == primary or needs.profiles or needs.images:
             by_rater[rater] = cases
             excluded += [(lesion, rater, reason) for lesion, reason in without]
+    told = [(lesion, rater, "excluded", reason) for lesion, rater, reason in excluded]
+    told += [(lesion, primary, "repaired", reason) for lesion, reason in remarks]
     rows = [
         {
             "lesion_id": lesion,
             "sequence": "",
             "rater": rater,
             "stage": f"model {settings.name}",
-            "status": "excluded",
+            "status": status,
             "reason": reason,
         }
-        for lesion, rater, reason in excluded
+        for lesion, rater, status, reason in told
     ]
     ledger = pd.DataFrame(rows) if rows else empty_table(LEDGER)
     return ModelInputs(by_rater, _digest(by_rater, plan), ledger)
@@ -109,7 +114,8 @@ def _cases(
     images = images.loc[[key not in unreadable for key in keys]]
     without: list[tuple[str, str]] = []
     keep = pd.Series(True, index=lesions.index)
-    if needs.profiles:
+    own_masks = rater == plan.definition.cohort.rater
+    if needs.profiles and not (needs.features_may_lack and own_masks):
         keep &= wide.notna().any(axis=1)
         reason = "no features could be extracted"
         if plan.cohort.features is not None:

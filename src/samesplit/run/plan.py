@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,12 @@ from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark
 from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
 from samesplit.benchmarks.splits import Split, read_split
-from samesplit.errors import DeclarationError, SplitError
+from samesplit.errors import SplitError
 from samesplit.features.engines import engine_module
 from samesplit.features.profiles import Profile
-from samesplit.models.definition import read_model
-from samesplit.models.protocol import Needs
 from samesplit.models.settings import ModelSettings
 from samesplit.run.externals import ExternalModel, load_externals
+from samesplit.run.models import load_models
 from samesplit.run.profiles import read_profiles
 from samesplit.run.provenance import ContentHashes
 from samesplit.run.versions import versions
@@ -100,11 +98,11 @@ class Plan:
     def reference(self) -> str:
         """The model that all others are compared with."""
         named = self.definition.statistics.reference
-        names = [model.name for model in self.models]
+        names = [*(model.name for model in self.models), *(external.name for external in self.externals)]
         if named in names:
             return str(named)
         radiomic = [model.name for model in self.models if model.radiomic()]
-        return (radiomic or names)[0]
+        return (radiomic or names or [""])[0]
 
 
 def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None = None) -> Plan:
@@ -115,7 +113,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     """
     workspace, folder = find_benchmark(benchmark, start=start)
     definition = read_benchmark(folder)
-    models = _load_models(workspace, folder, definition, options)
+    models = load_models(workspace, folder, definition, only=options.only)
     profiles = read_profiles(workspace, definition)
     cohort = load_cohort(folder, definition)
     split = read_split(folder, cohort, settings=definition.split)
@@ -185,86 +183,6 @@ def _images_by_content(plan: Plan) -> pd.DataFrame:
     return plan.cohort.images.assign(
         image=plan.cohort.images["image"].map(plan.content), mask=plan.cohort.images["mask"].map(plan.content)
     )
-
-
-def _load_models(
-    workspace: Workspace, folder: Path, definition: BenchmarkDefinition, options: RunOptions
-) -> tuple[ModelSettings, ...]:
-    loaded: dict[str, ModelSettings] = {}
-    for model in definition.model_uses():
-        path = workspace.declared("models", model.use)
-        loaded[model.name] = read_model(path, name=model.name, overrides=model.settings)
-    unknown = sorted(set(options.only) - set(loaded))
-    if unknown:
-        raise _not_listed(workspace, folder, unknown, list(loaded))
-    for name, settings in loaded.items():
-        needs = settings.needs()
-        _check_needs(definition, name, "member", needs.members, list(loaded))
-        _check_needs(definition, name, "sequence", needs.sequences, list(definition.cohort.sequences))
-        profiles = tuple(p for p in needs.profiles if p != "*")
-        _check_needs(definition, name, "profile", profiles, list(definition.profiles))
-        _check_what_is_given(definition, name, needs)
-    wanted = list(options.only) or list(loaded)
-    ordered: list[str] = []
-    for name in wanted:
-        _with_members_first(name, loaded, ordered, ())
-    return tuple(loaded[name] for name in ordered)
-
-
-def _not_listed(workspace: Workspace, folder: Path, unknown: list[str], there: list[str]) -> DeclarationError:
-    """Models were asked for that benchmark.yaml does not list, whether or not there are files of them."""
-    near = difflib.get_close_matches(unknown[0], there, n=1)
-    files = [name for name in unknown if name in workspace.names("models")]
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    if files:
-        listed = ", ".join(f"'- {name}'" for name in files)
-        hint = f"add {listed} under 'models:' there, since a run takes only what is listed; "
-    return DeclarationError(
-        f"'models' lists no model {', '.join(unknown)}",
-        where=folder / "benchmark.yaml",
-        remedy=f"{hint}its models are: {', '.join(there)}",
-    )
-
-
-def _check_needs(
-    definition: BenchmarkDefinition, model: str, noun: str, wanted: tuple[str, ...], there: list[str]
-) -> None:
-    missing = sorted(set(wanted) - set(there))
-    if missing:
-        raise DeclarationError(
-            f"the model '{model}' needs the {noun} {', '.join(missing)}, which the benchmark does not have",
-            where=f"benchmarks/{definition.name}/benchmark.yaml",
-            remedy=f"the benchmark has: {', '.join(there) or 'none'}",
-        )
-
-
-def _check_what_is_given(definition: BenchmarkDefinition, model: str, needs: Needs) -> None:
-    """Refuse models that open images where there are none, or want features measured again from a table."""
-    problem = remedy = ""
-    if needs.images and not definition.cohort.sequences:
-        problem = f"the model '{model}' opens images, and the benchmark has none"
-        remedy = "name sequences under cohort.sequences and write images.csv, or take the model out"
-    elif needs.perturbations is not None and definition.features is not None:
-        problem = (
-            f"the model '{model}' wants features measured again, which the table of 'features' cannot give"
-        )
-        remedy = "leave its 'stability' out, or extract features with 'profiles'"
-    if problem:
-        raise DeclarationError(problem, where=f"benchmarks/{definition.name}/benchmark.yaml", remedy=remedy)
-
-
-def _with_members_first(
-    name: str, loaded: dict[str, ModelSettings], ordered: list[str], above: tuple[str, ...]
-) -> None:
-    if name in above:
-        raise DeclarationError(
-            f"the models {' -> '.join((*above, name))} are made of each other", remedy="take one of them out"
-        )
-    if name in ordered:
-        return
-    for member in loaded[name].needs().members:
-        _with_members_first(member, loaded, ordered, (*above, name))
-    ordered.append(name)
 
 
 def shuffle_labels(cohort: Cohort, split: Split, seed: int) -> pd.Series[int]:

@@ -170,7 +170,7 @@ def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> Model
         m.name: inputs_of(m, plan, images.features, images.unreadable, images.repeats) for m in plan.models
     }
     stage = ModelStage(empty_table(PREDICTIONS), {}, _stack([given.ledger for given in inputs.values()]))
-    depth: dict[str, int] = {}
+    depth: dict[str, int] = {"": -1}  # where only predictions made elsewhere are judged
     for model in plan.models:
         depth[model.name] = 1 + max((depth[member] for member in model.needs().members), default=-1)
     for level in range(max(depth.values()) + 1):

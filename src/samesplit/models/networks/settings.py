@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from samesplit.declarations import Declaration
+from samesplit.errors import ModelError
 from samesplit.models.protocol import Model, Needs
 from samesplit.models.settings import ModelSettings
 from samesplit.models.targets import TargetSettings
@@ -201,6 +202,16 @@ class NetworkSettings(ImageModelSettings):
     def weights_file(self) -> Path | None:
         """The file of the starting weights, whether it exists or not; None: random weights."""
         return None if self.weights is None else (self._folder or Path()) / Path(self.weights).expanduser()
+
+    def check_ready(self) -> None:
+        """See to it that the file of the starting weights is there."""
+        file = self.weights_file()
+        if file is not None and not file.is_file():
+            raise ModelError(
+                f"the file of the starting weights, '{file}', does not exist",
+                where=f"model '{self.name}'",
+                remedy="paths are relative to the folder of the YAML file; leave 'weights' out for random ones",
+            )
 
     def digest(self) -> str:
         """A hash of the settings and, where weights are given, of their file's content instead of its name."""

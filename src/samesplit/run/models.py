@@ -1,0 +1,169 @@
+"""The models of a benchmark: read, in the order in which they are made, and refused before anything runs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from samesplit.benchmarks.definition import BenchmarkDefinition
+from samesplit.declarations import read_yaml
+from samesplit.errors import DeclarationError, Faults, gathering
+from samesplit.models.definition import read_model
+from samesplit.models.protocol import Needs
+from samesplit.models.settings import ModelSettings
+from samesplit.workspace import Workspace
+
+__all__ = ["load_models"]
+
+
+def load_models(
+    workspace: Workspace,
+    folder: Path,
+    definition: BenchmarkDefinition,
+    *,
+    only: Sequence[str] = (),
+    faults: Faults | None = None,
+) -> tuple[ModelSettings, ...]:
+    """Read the models of a benchmark and see to it that each can begin and is given what it needs.
+
+    Args:
+        workspace: Where the model files are.
+        folder: The benchmark's folder.
+        definition: Its definition.
+        only: The models to run; empty means all.
+        faults: Gathers what is wrong with any of them; without it, all of it is raised together.
+
+    Returns:
+        The settings, members before the ensembles made of them.
+
+    Raises:
+        SamesplitError: (one of its kinds) There is no such model, its file or code cannot be loaded, or it
+            needs what the benchmark does not have.
+    """
+    with gathering(faults) as found:
+        loaded: dict[str, ModelSettings] = {}
+        for model in definition.model_uses():
+            with found.kept():
+                path = workspace.declared("models", model.use)
+                loaded[model.name] = read_model(path, name=model.name, overrides=model.settings)
+        listed = [model.name for model in definition.model_uses()]
+        unknown = sorted(set(only) - set(listed))
+        if unknown:
+            raise _not_listed(workspace, folder, unknown, listed)
+        places = _places(folder, listed)
+        for name, settings in loaded.items():
+            with found.kept():
+                _check_given(_Given(definition, listed, places[name]), name, settings)
+        ordered: list[str] = []
+        for name in list(only) or listed:
+            with found.kept():
+                _with_members_first(name, loaded, ordered, ())
+    return tuple(loaded[name] for name in ordered)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a benchmark gives to a model, and where the model stands in it."""
+
+    definition: BenchmarkDefinition
+    models: list[str]
+    place: str
+
+    def refuse(self, problem: str, remedy: str) -> DeclarationError:
+        return DeclarationError(problem, where=self.place, remedy=remedy)
+
+
+def _places(folder: Path, names: list[str]) -> dict[str, str]:
+    """The line of each model in benchmark.yaml."""
+    path = folder / "benchmark.yaml"
+    lines = read_yaml(path)[1] if path.is_file() else {}
+    found = [lines.get(("models", place)) for place in range(len(names))]
+    return {
+        name: f"{path}, line {line}" if line else str(path) for name, line in zip(names, found, strict=True)
+    }
+
+
+def _check_given(given: _Given, name: str, settings: ModelSettings) -> None:
+    """Refuse a model that would fail, or be without what it learns from, after everything else ran."""
+    needs = settings.needs()
+    cohort = given.definition.cohort
+    for noun, wanted, there in (
+        ("member", needs.members, given.models),
+        ("sequence", needs.sequences, list(cohort.sequences)),
+        ("profile", tuple(p for p in needs.profiles if p != "*"), list(given.definition.profiles)),
+        ("clinical variable", tuple(v for v in needs.clinical if v != "*"), list(cohort.clinical)),
+    ):
+        missing = sorted(set(wanted) - set(there))
+        if missing:
+            near = difflib.get_close_matches(missing[0], there, n=1)
+            raise given.refuse(
+                f"the model '{name}' needs the {noun} {', '.join(missing)}, which the benchmark does not have",
+                (f"did you mean '{near[0]}'? " if near else "")
+                + f"the benchmark has: {', '.join(there) or 'none'}",
+            )
+    _check_kinds_of_input(given, name, needs)
+    settings.check_ready()
+
+
+def _check_kinds_of_input(given: _Given, name: str, needs: Needs) -> None:
+    definition = given.definition
+    features = bool(definition.profiles) or definition.features is not None
+    fewer = f"or use it with what there is: {{name: {name}, use: {name}, settings: {{inputs: %s}}}}"
+    other = fewer if needs.profiles and needs.clinical else "or take the model out"
+    if needs.images and not definition.cohort.sequences:
+        raise given.refuse(
+            f"the model '{name}' opens images, and the benchmark has none",
+            "name sequences under cohort.sequences and write images.csv, or take the model out",
+        )
+    if needs.perturbations is not None and definition.features is not None:
+        raise given.refuse(
+            f"the model '{name}' wants features measured again, which the table of 'features' cannot give",
+            "leave its 'stability' out, or extract features with 'profiles'",
+        )
+    if needs.profiles and not needs.features_may_lack and not features:
+        raise given.refuse(
+            f"the model '{name}' learns from features, and the benchmark has none",
+            "name a profile under 'profiles' or a table under 'features', " + other.replace("%s", "clinical"),
+        )
+    if needs.clinical and not definition.cohort.clinical:
+        raise given.refuse(
+            f"the model '{name}' learns from clinical variables, and the benchmark declares none",
+            "declare columns of lesions.csv under cohort.clinical, " + other.replace("%s", "features"),
+        )
+    if needs.either and not features and needs.either not in definition.cohort.clinical:
+        raise given.refuse(
+            f"the model '{name}' needs the clinical variable '{needs.either}' or features, and the benchmark has "
+            "neither",
+            "declare the column under cohort.clinical, name a profile under 'profiles', or take the model out",
+        )
+
+
+def _not_listed(workspace: Workspace, folder: Path, unknown: list[str], there: list[str]) -> DeclarationError:
+    """Models were asked for that benchmark.yaml does not list, whether or not there are files of them."""
+    near = difflib.get_close_matches(unknown[0], there, n=1)
+    files = [name for name in unknown if name in workspace.names("models")]
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    if files:
+        listed = ", ".join(f"'- {name}'" for name in files)
+        hint = f"add {listed} under 'models:' there, since a run takes only what is listed; "
+    return DeclarationError(
+        f"'models' lists no model {', '.join(unknown)}",
+        where=folder / "benchmark.yaml",
+        remedy=f"{hint}its models are: {', '.join(there)}",
+    )
+
+
+def _with_members_first(
+    name: str, loaded: dict[str, ModelSettings], ordered: list[str], above: tuple[str, ...]
+) -> None:
+    if name in above:
+        raise DeclarationError(
+            f"the models {' -> '.join((*above, name))} are made of each other", remedy="take one of them out"
+        )
+    if name in ordered or name not in loaded:
+        return
+    for member in loaded[name].needs().members:
+        _with_members_first(member, loaded, ordered, (*above, name))
+    ordered.append(name)
