@@ -75,7 +75,7 @@ def inputs_of(
             by_rater[rater] = cases
             excluded += [(lesion, rater, reason) for lesion, reason in without]
     told = [(lesion, rater, "excluded", reason) for lesion, rater, reason in excluded]
-    told += [(lesion, primary, "repaired", reason) for lesion, reason in remarks]
+    told += [(lesion, primary, "noted", reason) for lesion, reason in remarks]
     rows = [
         {
             "lesion_id": lesion,
