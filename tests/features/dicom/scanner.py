@@ -95,6 +95,37 @@ class Scanner:
         slices = [pydicom.dcmread(path) for path in folder.iterdir()]
         return sorted(slices, key=lambda each: float(each.InstanceNumber))
 
+    def enhanced(self, array: np.ndarray, places: Sequence[Sequence[float]] | None = None) -> str:
+        """Write an upright enhanced MR file of values 2 x + 1, its frames stored from high to low."""
+        source = self.read(self.series(array, "source", modality="MR"))[0]
+        file = Dataset()
+        file.file_meta = source.file_meta
+        for keyword in ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality",
+                        "FrameOfReferenceUID", "Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored",
+                        "HighBit", "PixelRepresentation", "PhotometricInterpretation", "PatientName", "PatientSex",
+                        "PatientBirthDate", "StudyDate", "StudyTime", "AccessionNumber", "StudyID",
+                        "ReferringPhysicianName", "Manufacturer", "SeriesNumber", "InstanceNumber"):  # fmt: skip
+            setattr(file, keyword, source.get(keyword))
+        file.SOPClassUID = file.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.4.1"
+        shared, orientation, measures, rescale = Dataset(), Dataset(), Dataset(), Dataset()
+        orientation.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+        measures.PixelSpacing, measures.SliceThickness = [self.spacing_mm[1], self.spacing_mm[0]], 99
+        rescale.RescaleSlope, rescale.RescaleIntercept, rescale.RescaleType = 2, 1, "US"
+        shared.PlaneOrientationSequence, shared.PixelMeasuresSequence = [orientation], [measures]
+        shared.PixelValueTransformationSequence = [rescale]
+        file.SharedFunctionalGroupsSequence = [shared]
+        file.PerFrameFunctionalGroupsSequence = []
+        for z in reversed(range(len(array))):
+            frame, place = Dataset(), Dataset()
+            place.ImagePositionPatient = list(self.point((0, 0, z)) if places is None else places[z])
+            frame.PlanePositionSequence = [place]
+            file.PerFrameFunctionalGroupsSequence.append(frame)
+        file.NumberOfFrames = len(array)
+        file.PixelData = array[::-1].astype("<i2").tobytes()
+        path = self.root / "enhanced.dcm"
+        file.save_as(path, enforce_file_format=True)
+        return str(path)
+
     def rtstruct(
         self,
         rois: dict[str, list[np.ndarray]],

@@ -250,6 +250,27 @@ class TestTiltedGantry:
         assert mask_of(case)[index[::-1]] == 1
 
 
+class TestMultiframe:
+    @pytest.mark.parametrize(("heights", "tilt"), [(UNEVEN, 0.0), (EVEN, 15.0), (UNEVEN, 15.0)])
+    def test_frames_become_what_slices_become(
+        self, scanner: Any, write: Write, heights: list[float], tilt: float
+    ) -> None:
+        lean = np.tan(np.radians(tilt))
+        folder, rt = write(heights, tilt), circles(scanner, heights)
+        scanner.spacing_mm = (1.0, 1.0, 3.0)
+        values = np.round(scanned(planes(heights, tilt)))
+        file = scanner.enhanced(values, [(0.0, round(lean * z, 8), z) for z in heights])
+        slices, frames = read(folder, rt), read(Path(file), rt)
+        np.testing.assert_allclose(
+            sitk.GetArrayFromImage(frames.image), 2 * sitk.GetArrayFromImage(slices.image) + 1, atol=1e-2
+        )
+        np.testing.assert_array_equal(mask_of(frames), mask_of(slices))
+        assert frames.repairs == slices.repairs
+        with pytest.raises(LesionError, match="the frames form no volume") as caught:
+            read(Path(file), rt, geometry_repair=None)
+        assert "cohort.geometry_repair: resample_slices" in str(caught.value.remedy)
+
+
 class TestCopies:
     @pytest.fixture
     def folder(self, scanner: Any, noise: np.ndarray) -> Path:

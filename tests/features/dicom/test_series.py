@@ -233,35 +233,8 @@ class TestBadSlices:
 class TestMultiframe:
     @pytest.fixture
     def enhanced(self, scanner: Any, noise: np.ndarray) -> str:
-        """An enhanced MR file whose frames are stored from high to low."""
-        source = scanner.read(scanner.series(noise, modality="MR"))[0]
-        file = Dataset()
-        file.file_meta = source.file_meta
-        for keyword in ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality",
-                        "FrameOfReferenceUID", "Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored",
-                        "HighBit", "PixelRepresentation", "PhotometricInterpretation", "PatientName", "PatientSex",
-                        "PatientBirthDate", "StudyDate", "StudyTime", "AccessionNumber", "StudyID",
-                        "ReferringPhysicianName", "Manufacturer", "SeriesNumber", "InstanceNumber"):  # fmt: skip
-            setattr(file, keyword, source.get(keyword))
-        file.SOPClassUID = file.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.4.1"
-        shared, orientation, measures, rescale = Dataset(), Dataset(), Dataset(), Dataset()
-        orientation.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-        measures.PixelSpacing, measures.SliceThickness = [2.0, 1.0], 99
-        rescale.RescaleSlope, rescale.RescaleIntercept, rescale.RescaleType = 2, 1, "US"
-        shared.PlaneOrientationSequence, shared.PixelMeasuresSequence = [orientation], [measures]
-        shared.PixelValueTransformationSequence = [rescale]
-        file.SharedFunctionalGroupsSequence = [shared]
-        file.PerFrameFunctionalGroupsSequence = []
-        for z in reversed(range(6)):
-            frame, place = Dataset(), Dataset()
-            place.ImagePositionPatient = list(scanner.point((0, 0, z)))
-            frame.PlanePositionSequence = [place]
-            file.PerFrameFunctionalGroupsSequence.append(frame)
-        file.NumberOfFrames = 6
-        file.PixelData = noise[::-1].astype("<i2").tobytes()
-        path = scanner.root / "enhanced.dcm"
-        file.save_as(path, enforce_file_format=True)
-        return str(path)
+        path: str = scanner.enhanced(noise)
+        return path
 
     def test_frames_are_ordered_and_rescaled(self, enhanced: str, noise: np.ndarray) -> None:
         image, _ = read(enhanced)

@@ -7,7 +7,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
-from samesplit.features.dicom.series import FRAME_KEY
+from samesplit.features.dicom.assemble import FRAME_KEY
 
 __all__ = ["check_frame"]
 

@@ -10,7 +10,8 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.features.dicom.files import read_dataset, sound, text_of
-from samesplit.features.dicom.series import find_series, read_multiframe, read_series
+from samesplit.features.dicom.multiframe import read_multiframe
+from samesplit.features.dicom.series import find_series, read_series
 from samesplit.features.repairs import RepairName
 from samesplit.storage import hash_file
 
@@ -40,7 +41,7 @@ def read_dicom_image(
         with sound(path):
             return read_series(find_series(path, selector), repairs)
     with sound(path):
-        image = read_multiframe(path)
+        image = read_multiframe(path, repairs)
     if selector is not None:
         raise LesionError(
             f"a multi-frame file has no parts to name, but {selector!r} is asked for",

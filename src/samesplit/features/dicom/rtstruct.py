@@ -11,13 +11,13 @@ import pydicom
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
+from samesplit.features.dicom.assemble import SERIES_KEY
 from samesplit.features.dicom.choice import Entry, choose
 from samesplit.features.dicom.contour_repairs import clip_contours, drop_degenerate
 from samesplit.features.dicom.contours import Contour, contour_items, place_contours
 from samesplit.features.dicom.files import text_of
 from samesplit.features.dicom.frames import check_frame
 from samesplit.features.dicom.polygons import fill, polygon_area
-from samesplit.features.dicom.series import SERIES_KEY
 from samesplit.features.dicom.stack import stack_of
 from samesplit.features.repairs import RepairName
 

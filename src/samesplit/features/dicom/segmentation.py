@@ -11,10 +11,10 @@ import pydicom
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
+from samesplit.features.dicom.assemble import volume_image
 from samesplit.features.dicom.choice import Entry, choose
 from samesplit.features.dicom.files import text_of
 from samesplit.features.dicom.frames import check_frame
-from samesplit.features.dicom.series import volume_image
 from samesplit.features.dicom.stack import Stack, stack_of
 from samesplit.features.geometry import TOLERANCE
 

@@ -14,26 +14,20 @@ from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
 
 from samesplit.errors import LesionError
+from samesplit.features.dicom.assemble import FRAME_KEY, SERIES_KEY, assemble
 from samesplit.features.dicom.choice import Entry, choose
-from samesplit.features.dicom.files import read_dataset, text_of
-from samesplit.features.dicom.resample import resample_planes
+from samesplit.features.dicom.files import text_of
+from samesplit.features.dicom.multiframe import NO_IMAGES, read_multiframe
 from samesplit.features.dicom.slices import slice_grid
-from samesplit.features.dicom.stack import carry_slices
 from samesplit.features.dicom.suv import suv_factor
 from samesplit.features.itk_warnings import as_notes, itk_warnings
 from samesplit.features.repairs import RepairName
 
 __all__ = ["FRAME_KEY", "SERIES_KEY", "Series", "find_series", "read_multiframe", "read_series"]
 
-FRAME_KEY = "0020|0052"
-"""Metadata key under which an image carries its FrameOfReferenceUID."""
-SERIES_KEY = "0020|000e"
-"""Metadata key under which an image carries its SeriesInstanceUID."""
-
 _SAME_PLACE = 1e-3
 _OF_THE_PLANE = ("Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "FrameOfReferenceUID")
 _SHOWN = 6
-_NO_IMAGES = ("SEG", "RTDOSE")
 _TAGS = [Tag(name) for name in (
     "SOPClassUID", "SOPInstanceUID", "Modality", "SeriesInstanceUID", "SeriesDescription", "NumberOfFrames",
     "SamplesPerPixel", "Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient",
@@ -103,7 +97,7 @@ def _header(path: Path) -> pydicom.Dataset | None:
         raise LesionError(
             f"is not a readable DICOM file ({error})", where=path, remedy="fetch or export it again"
         ) from error
-    return header if "Rows" in header and text_of(header, "Modality") not in _NO_IMAGES else None
+    return header if "Rows" in header and text_of(header, "Modality") not in NO_IMAGES else None
 
 
 def _entry(uid: str, headers: list[pydicom.Dataset]) -> Entry:
@@ -141,7 +135,7 @@ def read_series(series: Series, repairs: Sequence[RepairName] = ()) -> tuple[sit
                 where=where,
                 remedy="name one of the files",
             )
-        return read_multiframe(series.files[0])
+        return read_multiframe(series.files[0], repairs)
     _check_plain(series.headers, where)
     headers, copies = _without_copies(series.headers)
     grid = slice_grid(headers, where=where, repairs=repairs)
@@ -152,17 +146,7 @@ def read_series(series: Series, repairs: Sequence[RepairName] = ()) -> tuple[sit
     values = np.stack(planes)
     if factor is not None:
         values = values.astype(np.float64) * factor
-    if grid.slices is not None:
-        exact = np.can_cast(values.dtype, np.float32, casting="safe")
-        values = resample_planes(list(values), grid.slices, fill=float(values.min()))
-        values = values.astype(np.float32) if exact else values
-    image = sitk.GetImageFromArray(values)
-    image.SetSpacing(grid.spacing_mm)
-    image.SetOrigin(grid.origin_mm)
-    image.SetDirection(grid.direction.ravel().tolist())
-    _identify(image, headers[0])
-    if grid.slices is not None:
-        carry_slices(image, grid.slices, (int(headers[0].Columns), int(headers[0].Rows)))
+    image = assemble(values, grid, headers[0])
     told = as_notes(warnings, "image", where)
     return image, [text for text in (copies, *grid.notes, note, *told) if text]
 
@@ -215,75 +199,3 @@ def _decode(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
             "the slice's pixels cannot be read", where=path, remedy="fetch or export the series again"
         ) from error
     return plane[0] if plane.ndim == 3 else plane
-
-
-def read_multiframe(path: Path) -> tuple[sitk.Image, list[str]]:
-    """Read a multi-frame (enhanced) DICOM file as one volume, by highdicom: frames ordered by their positions.
-
-    Returns:
-        The image and notes, as `read_series`.
-
-    Raises:
-        LesionError: The file is no multi-frame image, or its frames form no regular volume.
-    """
-    import highdicom
-
-    header = read_dataset(path)
-    if "Rows" not in header or text_of(header, "Modality") in _NO_IMAGES:
-        raise LesionError(
-            f"the file holds no image ({text_of(header, 'Modality') or 'no modality'})",
-            where=path,
-            remedy="give the folder of the image's slices, or a multi-frame file",
-        )
-    if int(header.get("NumberOfFrames") or 1) == 1:
-        raise LesionError(
-            "the file holds one slice, a volume is needed",
-            where=path,
-            remedy="give the folder that holds all slices of the series",
-        )
-    if text_of(header, "Modality") == "PT":
-        raise LesionError(
-            "multi-frame PET is not read, because its unit is not converted to SUV",
-            where=path,
-            remedy="export it as single slices, or convert it to SUV before",
-        )
-    try:
-        volume = highdicom.imread(path).get_volume(
-            dtype=np.float64, apply_real_world_transform=False, apply_presentation_lut=False
-        )
-    except Exception as error:  # highdicom and the decoders raise many kinds
-        raise LesionError(
-            f"the frames form no volume that can be read ({error})",
-            where=path,
-            remedy="export one volume of evenly spaced frames: one echo, one time point, one b-value",
-        ) from error
-    image = volume_image(volume.array, volume.affine)
-    _identify(image, header)
-    return image, []
-
-
-def volume_image(
-    array: np.ndarray[tuple[int, ...], np.dtype[np.generic]],
-    affine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-) -> sitk.Image:
-    """An array with axes slice, row, column and its 4 x 4 affine (index to mm, LPS) as an image.
-
-    Slices are put in the order in which the axes are right-handed, as `read_series` does.
-    """
-    steps, origin = affine[:3, 2::-1].copy(), affine[:3, 3]
-    if np.linalg.det(steps) < 0:
-        origin = origin + steps[:, 2] * (len(array) - 1)
-        steps[:, 2] *= -1
-        array = array[::-1]
-    spacing = np.linalg.norm(steps, axis=0)
-    image = sitk.GetImageFromArray(np.ascontiguousarray(array))
-    image.SetSpacing(spacing.tolist())
-    image.SetOrigin(origin.tolist())
-    image.SetDirection((steps / spacing).ravel().tolist())
-    return image
-
-
-def _identify(image: sitk.Image, header: pydicom.Dataset) -> None:
-    for key, keyword in ((FRAME_KEY, "FrameOfReferenceUID"), (SERIES_KEY, "SeriesInstanceUID")):
-        if text_of(header, keyword):
-            image.SetMetaData(key, text_of(header, keyword))
