@@ -86,6 +86,19 @@ def test_the_history_has_a_row_an_epoch_and_metric(fitted):
     assert set(history.groupby("metric").size()) == {history.epoch.max()}
 
 
+def test_the_kept_epoch_has_the_auc_of_its_weights_on_training_and_validation(fitted, make_cases):
+    model, _ = fitted
+    cases, labels = make_cases(48, seed=1, sequences=("A", "B"))  # those of its training
+    (kept,) = model.details()["kept_epoch"].to_dict("records")
+    losses, aucs = (
+        [entry[metric] for entry in model.history] for metric in ("validation loss", "validation AUC")
+    )
+    assert kept["epochs"] == len(losses)
+    assert kept["epoch"] == 1 + int(np.argmin(losses))
+    assert kept["validation_auc"] == aucs[kept["epoch"] - 1]
+    assert kept["training_auc"] == pytest.approx(roc_auc_score(labels, model.predict(cases)), abs=1e-6)
+
+
 def test_a_saved_network_predicts_the_same_and_holds_no_pickle(fitted, tmp_path):
     model, (cases, _) = fitted
     model.save(tmp_path)

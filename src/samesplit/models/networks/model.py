@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from torchmetrics.functional.classification import binary_auroc
 
 import samesplit
 from samesplit.errors import ModelError
@@ -49,6 +52,7 @@ class NetworkModel:
         self.progress = progress or _tell_epoch
         self.sequences: tuple[str, ...] = ()
         self.history: History = []
+        self.training_auc = float("nan")
         self.skipped: pd.DataFrame = empty_table(LEDGER)
         self._network: nn.Module | None = None
         self._inputs = cache
@@ -106,6 +110,9 @@ class NetworkModel:
             fingerprint=self._fingerprint(fold.seed, (inputs, labels), (validation, validation_labels)),
         )
         self.history = train(task, progress=self.progress)
+        self.training_auc = self._auc_of(
+            network, evaluation_loader(inputs, labels, batch_size=given.batch_size)
+        )
         self.sequences = sequences
         self.skipped = pd.concat([inputs.skipped, validation.skipped], ignore_index=True)
         self._network = network
@@ -140,13 +147,30 @@ class NetworkModel:
         return pd.Series(list(found.values()), index=index, name="probability", dtype=float)
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """`history` (epoch from 1, metric, value), and `skipped` (rows for the case ledger) if there are any."""
+        """What happened while fitting.
+
+        `history` has the columns epoch (from 1), metric and value. `kept_epoch` is one line: the epoch whose
+        weights were kept, of how many, and what these weights reach on the training part (without augmentation)
+        and on the validation part, which chose them; the gap between the two is over-fitting. `skipped` holds
+        lines for the case ledger, if there are any.
+        """
         rows = [
             {"epoch": epoch, "metric": metric, "value": value}
             for epoch, entry in enumerate(self.history, start=1)
             for metric, value in entry.items()
         ]
-        tables = {"history": pd.DataFrame(rows, columns=["epoch", "metric", "value"])}
+        kept = self._kept_epoch()
+        chosen = self.history[kept - 1] if kept else {}
+        line = {
+            "epoch": kept,
+            "epochs": len(self.history),
+            "training_auc": self.training_auc,
+            "validation_auc": chosen.get("validation AUC", float("nan")),
+        }
+        tables = {
+            "history": pd.DataFrame(rows, columns=["epoch", "metric", "value"]),
+            "kept_epoch": pd.DataFrame([line]),
+        }
         return tables if self.skipped.empty else tables | {"skipped": self.skipped}
 
     def save(self, directory: Path) -> None:
@@ -165,15 +189,34 @@ class NetworkModel:
         buffer = io.BytesIO()
         torch.save(self._network.state_dict(), buffer)
         write_bytes(directory / "weights.pt", buffer.getvalue())
-        best = best_epoch(self.settings.training, self.history)
         record = {
             "settings": settings,
             "sequences": list(self.sequences),
             "history": self.history,
-            "epoch": len(self.history) if best is None else best + 1,
+            "epoch": self._kept_epoch(),
+            "training_auc": None if math.isnan(self.training_auc) else self.training_auc,
             "versions": {"samesplit": samesplit.__version__, "torch": str(torch.__version__)},
         }
         write_json(directory / "settings.json", record)
+
+    def _kept_epoch(self) -> int:
+        """The epoch, from 1, whose weights were kept: the best on the validation part, else the last."""
+        best = best_epoch(self.settings.training, self.history)
+        return len(self.history) if best is None else best + 1
+
+    def _auc_of(self, network: nn.Module, batches: DataLoader[tuple[Tensor, Tensor]]) -> float:
+        """The AUC of the network as it is, on batches with their labels."""
+        accelerator = choose_accelerator(self.settings.training)
+        device = "cuda" if accelerator == "gpu" else accelerator
+        network.to(device).eval()
+        logits, labels = [], []
+        with torch.inference_mode(), single_thread(), deterministic(strict=device == "cpu"):
+            for images, truth in batches:
+                placed = images.to(device, memory_format=_memory_format(self.settings))
+                logits.append(logits_of(network(placed), len(truth)).double().cpu())
+                labels.append(truth)
+        network.to("cpu")
+        return float(binary_auroc(torch.cat(logits).sigmoid(), torch.cat(labels).int()))
 
     def _predict_batch(self, network: nn.Module, cases: Cases, device: str) -> dict[str, float]:
         inputs = prepare_inputs(cases, self.settings.inputs, sequences=self.sequences, cache=self._inputs)
@@ -227,6 +270,8 @@ def load_network(directory: Path, *, cache: Path | None = None) -> NetworkModel:
     model = NetworkModel(settings, cache=cache)
     model.sequences = tuple(record["sequences"])
     model.history = record["history"]
+    auc = record.get("training_auc")
+    model.training_auc = float("nan") if auc is None else float(auc)
     channels = settings.inputs.channels_per_sequence * len(model.sequences)
     with seeded(0):
         network = _build(settings, channels, fresh=False)

@@ -9,7 +9,7 @@ from samesplit.reports.context import Context, slug
 from samesplit.reports.figures.history import draw_history
 from samesplit.reports.formatting import count_cell, counted, number_cell, text_cell
 from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
-from samesplit.reports.rows import groups
+from samesplit.reports.rows import groups, records
 from samesplit.reports.sections.split import fold_name
 
 __all__ = ["training"]
@@ -20,7 +20,7 @@ _MOST_ROWS = 150
 
 
 def training(context: Context) -> Section | None:
-    """Build a figure for every model with a training history."""
+    """Build a figure for every model with a training history, and the table of the epochs that were kept."""
     table = context.data.table("details/history")
     if not {"model", "epoch", "metric", "value"} <= set(table.columns):
         return None
@@ -29,6 +29,9 @@ def training(context: Context) -> Section | None:
         history = table[(table["model"] == model.name) & table["value"].notna()]
         if len(history):
             blocks.append(_figure(context, model.name, history))
+        kept = _kept_table(context, model.name)
+        if kept is not None:
+            blocks.append(kept)
     if not blocks:
         return None
     return Section(
@@ -57,6 +60,50 @@ def _figure(context: Context, model: str, history: pd.DataFrame) -> Figure:
         alt=alt,
         svg=draw_history(history, style=context.style(model), name=name, alt=alt),
         table=_table(context, name, history, metrics),
+    )
+
+
+def _kept_table(context: Context, model: str) -> Table | None:
+    """The kept epoch of each fit, and the AUC of its weights on the parts of the fold."""
+    kept = context.found_by(model, "kept_epoch")
+    if kept.empty:
+        return None
+    folds = context.data.table("folds")
+    test = folds[folds["model"] == model].set_index(_FIT)["auc"].to_dict() if len(folds) else {}
+    pairs = context.data.splits[["repeat", "fold"]].drop_duplicates()
+    rows = []
+    for row in records(kept.sort_values(_FIT, kind="stable").head(_MOST_ROWS)):
+        seed, repeat, fold = (int(row[key]) for key in _FIT)
+        cells = {
+            "fit": text_cell(f"{fold_name(repeat, fold, pairs)}, seed {seed}"),
+            "epoch": count_cell(row["epoch"]),
+            "epochs": count_cell(row["epochs"]),
+            "training": number_cell(row["training_auc"]),
+            "validation": number_cell(row["validation_auc"]),
+            "test": number_cell(test.get((seed, repeat, fold))),
+        }
+        rows.append(Row(cells=cells))
+    notes = [
+        "AUC of the weights that were kept, without augmentation. The validation part chose the epoch, so its AUC "
+        "is too high; a training AUC far above the test AUC is over-fitting, and one near 0.5 a network that did "
+        "not learn."
+    ]
+    if len(kept) > len(rows):
+        notes.append(f"{len(kept) - len(rows)} more in details/kept_epoch.parquet.")
+    columns = (
+        Column(key="fit", title="Fit"),
+        Column(key="epoch", title="Kept epoch", kind="number"),
+        Column(key="epochs", title="of", kind="number", help="Epochs trained"),
+        Column(key="training", title="Training AUC", kind="number"),
+        Column(key="validation", title="Validation AUC", kind="number"),
+        Column(key="test", title="Test AUC", kind="number"),
+    )
+    return Table(
+        id=f"kept-{slug(model)}",
+        title=f"{context.title(model)}: kept epochs",
+        columns=columns,
+        rows=tuple(rows),
+        notes=tuple(notes),
     )
 
 
