@@ -18,6 +18,7 @@ import pandera.pandas as pa
 from samesplit import __version__
 from samesplit.csv_files import read_cells
 from samesplit.errors import Faults, SamesplitError, gathering
+from samesplit.ordering import at_most
 from samesplit.storage import hash_bytes, hash_object, write_bytes, write_json, write_text
 from samesplit.table_checks import check_lines, check_table, number_cells
 
@@ -67,8 +68,19 @@ def _number(*checks: pa.Check, nullable: bool = False, required: bool = True) ->
     return pa.Column("float64", list(checks), nullable=nullable, coerce=True, required=required)
 
 
-def _table(name: str, columns: dict[str, pa.Column], key: list[str], *, strict: bool) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(columns, name=name, strict=strict, unique=key, metadata={"key": key})
+def _table(
+    name: str, columns: dict[str, pa.Column], key: list[str], *checks: pa.Check, strict: bool
+) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(
+        columns, list(checks), name=name, strict=strict, unique=key, metadata={"key": key}
+    )
+
+
+def _held_by_its_interval(results: pd.DataFrame) -> pd.Series[bool]:
+    """Where the estimate lies in its interval, or has none; the last digits do not count."""
+    low, estimate, high = (results[name].astype("float64") for name in ("ci_low", "estimate", "ci_high"))
+    within = pd.Series(at_most(low, estimate) & at_most(estimate, high), index=results.index)
+    return within | low.isna() | high.isna()
 
 
 LESIONS = _table(
@@ -195,9 +207,12 @@ RESULTS = _table(
         "note": pa.Column(str),
     },
     ["quantity", "model", "reference", "subset", "group", "method"],
+    pa.Check(_held_by_its_interval, error="must belong to an estimate inside its interval"),
     strict=True,
 )
-"""One row an estimate with its interval and the method's name; of a difference what may be claimed of it."""
+"""One row an estimate with its interval and the method's name; of a difference what may be claimed of it.
+
+No estimate lies outside its interval."""
 
 LEDGER = _table(
     "ledger",

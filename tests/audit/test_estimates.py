@@ -7,6 +7,8 @@ import pytest
 from samesplit.audit.estimates import bought, bought_when_shuffled, subject_table, t_interval
 from samesplit.errors import StatisticsError
 from samesplit.statistics.auc import auc_interval, auc_test
+from samesplit.statistics.influence import covariance
+from samesplit.statistics.subject import auc_of
 
 
 def scores(seed: int, strength: float, *, folds: int = 1, n: int = 60) -> pd.DataFrame:
@@ -22,7 +24,7 @@ def scores(seed: int, strength: float, *, folds: int = 1, n: int = 60) -> pd.Dat
 def test_on_one_test_set_the_numbers_are_delongs() -> None:
     honest, leaky = scores(0, 0.5), scores(1, 1.5)
     found = bought(subject_table([(0, honest)]), subject_table([(0, leaky)]))
-    alone = auc_interval(honest["label"], honest["score"])
+    alone = auc_interval(honest["label"], honest["score"], scale="plain")
     paired = auc_test(honest["label"], leaky["score"], honest["score"])
 
     assert (found.honest.estimate, found.honest.ci_low) == pytest.approx((alone.estimate, alone.ci_low))
@@ -71,3 +73,15 @@ def test_without_spread_there_is_no_interval(values: list[float]) -> None:
 def test_nothing_cannot_be_averaged() -> None:
     with pytest.raises(StatisticsError, match="nothing to average"):
         t_interval(np.array([]))
+
+
+def test_over_folds_the_intervals_take_the_fitted_models_as_given() -> None:
+    table = subject_table([(0, scores(0, 1.0, folds=3))])
+    other = subject_table([(0, scores(1, 1.0, folds=3))])
+    found = bought(table, other)
+    whole = auc_of(table)
+
+    assert found.honest.method == "influence values, models as fitted"
+    assert found.honest.ci_high - found.honest.estimate == pytest.approx(
+        1.959964 * covariance(whole, whole) ** 0.5, rel=1e-6
+    )

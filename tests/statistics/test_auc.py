@@ -21,6 +21,7 @@ from samesplit.statistics.auc import (
     empirical_auc,
     placements,
 )
+from samesplit.statistics.boundary import newcombe_interval
 
 Reference = Callable[[str], pd.DataFrame]
 
@@ -152,15 +153,32 @@ def test_a_single_lesion_of_a_class_leaves_no_variance() -> None:
     found = auc_influence([0, 0, 1], [0.1, 0.4, 0.2], ["a", "b", "c"])
     assert math.isnan(found.variance)
     assert "no variance" in found.notes[0]
-    assert math.isnan(auc_interval([0, 0, 1], [0.1, 0.4, 0.2]).ci_low)
+    made = auc_interval([0, 0, 1], [0.1, 0.4, 0.2])
+    assert made.method == "Newcombe method 5"
+    assert 0 < made.ci_low < 0.5 < made.ci_high < 1
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_perfect_separation_is_reported_without_an_interval(sign: int) -> None:
+def test_perfect_separation_has_newcombes_interval_and_nothing_else_has(sign: int) -> None:
     found = auc_interval([0, 0, 1, 1], [sign * s for s in (1, 2, 3, 4)])
-    assert found.estimate == (sign + 1) / 2
-    assert math.isnan(found.ci_high)
-    assert "zero" in found.note
+    expected = newcombe_interval((sign + 1) / 2, [[(2, 2)]])
+    assert (found.estimate, found.ci_low, found.ci_high) == (
+        (sign + 1) / 2, expected.ci_low, expected.ci_high,
+    )  # fmt: skip
+    assert found.method == "Newcombe method 5"
+    assert auc_interval([0, 0, 1, 1], [1, 3, 2, 4]).method == "DeLong, logit"
+
+
+def test_ties_throughout_have_newcombes_interval_about_one_half() -> None:
+    found = auc_interval([0] * 10 + [1] * 10, [0.3] * 20)
+    assert (found.estimate, found.method) == (0.5, "Newcombe method 5")
+    assert 0.2 < found.ci_low < 0.5 < found.ci_high < 0.8
+
+
+def test_clustered_perfect_separation_counts_patients_not_lesions() -> None:
+    labels, scores = [0, 0, 0, 0, 1, 1, 1, 1], range(8)
+    alone, shared = auc_interval(labels, scores), auc_interval(labels, scores, patients=list("aabbccdd"))
+    assert shared.ci_low == newcombe_interval(1.0, [[(2, 2)]]).ci_low < alone.ci_low
 
 
 def test_identical_scores_have_p_1_and_no_interval() -> None:
@@ -170,16 +188,18 @@ def test_identical_scores_have_p_1_and_no_interval() -> None:
     assert math.isnan(found.ci_low)
 
 
-def test_perfect_against_constant_scores_cannot_be_tested() -> None:
-    found = auc_test([0, 0, 1, 1], [1, 2, 3, 4], [0, 0, 0, 0])
-    assert found.estimate == 0.5
-    assert math.isnan(found.p_value)
+def test_perfect_against_constant_scores_is_tested_by_their_two_intervals() -> None:
+    for n, shown in ((2, False), (40, True)):
+        labels = np.repeat([0, 1], n)
+        found = auc_test(labels, np.arange(2 * n), np.zeros(2 * n))
+        assert found.estimate == 0.5
+        assert (found.p_value < 0.05) is (found.ci_low > 0) is shown
 
 
 def test_interval_says_whether_lesions_are_clustered() -> None:
     labels, scores = [0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.7, 0.9]
-    assert auc_interval(labels, scores, patients=list("abcdef")).method == "DeLong"
-    assert auc_interval(labels, scores, patients=list("aabbcd")).method == "Obuchowski"
+    assert auc_interval(labels, scores, patients=list("abcdef")).method == "DeLong, logit"
+    assert auc_interval(labels, scores, patients=list("aabbcd")).method == "Obuchowski, logit"
     assert auc_test(labels, scores, scores[::-1], patients=list("aabbcd")).method == "Obuchowski"
 
 
@@ -220,7 +240,7 @@ def test_clustered_auc_matches_the_reference_implementation(reference: Reference
     expected = reference("expected/clustered_auc.csv").query("table == 'doAUCcluster'")
     value = expected.set_index(["analysis_id", "row"])["value"]
     for model in ("model_a", "model_b"):
-        found = auc_interval(data["truth"], data[model], patients=data["patient"])
+        found = auc_interval(data["truth"], data[model], patients=data["patient"], scale="plain")
         assert found.estimate == pytest.approx(value[model, "auc"], rel=1e-9)
         assert found.ci_low == pytest.approx(value[model, "ci.bot"], rel=1e-9)
         assert found.ci_high == pytest.approx(value[model, "ci.top"], rel=1e-9)

@@ -127,8 +127,20 @@ def test_where_bca_is_not_defined_the_percentile_interval_is_named(
     estimate: float, left_out: np.ndarray
 ) -> None:
     found = bootstrap_interval(estimate, np.arange(100001.0), left_out)
-    assert found.method == "bootstrap percentile (BCa not defined)"
-    assert (found.ci_low, found.ci_high) == pytest.approx((2500, 97500))
+    assert found.method.startswith("bootstrap percentile (BCa not defined)")
+    assert (found.ci_low, found.ci_high) == pytest.approx((2500, max(97500, estimate)))
+    assert found.method.endswith("widened to the estimate") is (estimate > 97500)
+
+
+def test_no_estimate_lies_outside_its_interval() -> None:
+    replicates = np.linspace(0.05, 0.08, 1001)  # a statistic that noise makes larger
+    for estimate in (0.0501, 0.052, 0.065, 0.0799):
+        for skew in (-3.0, 0.0, 3.0):
+            left_out = estimate + 0.001 * np.append(np.linspace(-1, 1, 39), skew)
+            found = bootstrap_interval(estimate, replicates, left_out)
+            assert found.ci_low <= estimate <= found.ci_high
+    low = bootstrap_interval(0.0501, replicates, 0.05 + 0.001 * np.linspace(-1, 1, 40))
+    assert low.method == "bootstrap percentile (BCa leaves the estimate out), widened to the estimate"
 
 
 def test_undefined_replicates_are_left_out_and_counted() -> None:

@@ -8,7 +8,14 @@ from scipy import stats
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.auc import auc_influence, empirical_auc
-from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
+from samesplit.statistics.cross_validated import (
+    TRAINING_WEIGHT,
+    corrected_resampled_t,
+    cross_validated_auc,
+    fold_aucs,
+    training_factor,
+)
+from samesplit.statistics.influence import covariance
 
 
 def _folds(n: int = 60, k: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -53,7 +60,9 @@ def test_variance_is_ledells_apart_from_the_small_sample_factor() -> None:
         squares.append(np.mean(influence**2))
     ledell = np.mean(squares) / labels.size
     found = cross_validated_auc(labels, scores, patients, cells)
-    assert found.variance == pytest.approx(ledell * 6 / 5, rel=1e-12)  # six patients a class in each fold
+    assert covariance(found, found) == pytest.approx(
+        ledell * 6 / 5, rel=1e-12
+    )  # six patients a class in each fold
 
 
 def test_variance_of_folds_is_that_of_a_mean_of_independent_aucs() -> None:
@@ -62,7 +71,7 @@ def test_variance_of_folds_is_that_of_a_mean_of_independent_aucs() -> None:
         auc_influence(labels[cells == k], scores[cells == k], patients[cells == k]).variance for k in range(5)
     ]
     found = cross_validated_auc(labels, scores, patients, cells)
-    assert found.variance == pytest.approx(np.sum(each) / 25, rel=1e-12)
+    assert covariance(found, found) == pytest.approx(np.sum(each) / 25, rel=1e-12)
 
 
 def test_repeating_the_same_predictions_does_not_narrow_the_interval() -> None:
@@ -84,7 +93,7 @@ def test_variance_has_the_expectation_that_theory_gives_it() -> None:
     for seed in range(250):
         found = cross_validated_auc(*_folds(seed=seed))
         estimates.append(found.estimate)
-        variances.append(found.variance)
+        variances.append(covariance(found, found))
     # Two normal classes one standard deviation apart: the components of the AUC's variance.
     area = stats.norm.cdf(1 / math.sqrt(2))
     whole = area * (1 - area)
@@ -122,11 +131,83 @@ def test_folds_with_a_single_patient_of_a_class_are_noted() -> None:
     assert "in 1 of 2 folds a class has one patient" in found.notes[0]
 
 
-def test_when_no_fold_has_two_patients_of_each_class_there_is_no_variance() -> None:
-    found = cross_validated_auc([0, 0, 1, 0, 0, 1], [1, 5, 4, 2, 7, 6], np.arange(6), [0, 0, 0, 1, 1, 1])
+def test_one_positive_a_fold_leaves_the_variance_of_as_many_positives() -> None:
+    generator = np.random.default_rng(3)
+    labels, cells = (np.arange(100) < 5).astype(int), np.arange(100) % 5
+    scores = generator.normal(size=100) + 2 * labels
+    found = cross_validated_auc(labels, scores, np.arange(100), cells)
+    placed = np.array([np.mean(scores[(cells == k) & (labels == 0)] < scores[k]) for k in range(5)])
+    exceeded = [scores[(cells == k) & (labels == 0)] < scores[k] for k in range(5)]
+    by_hand = placed.var(ddof=1) / 5 + sum(one.var(ddof=1) / 19 for one in exceeded) / 25
+    assert found.estimate == pytest.approx(placed.mean())
+    assert covariance(found, found) == pytest.approx(by_hand, rel=1e-12)
+    assert found.notes == ("in 5 of 5 folds a class has one patient: variance pooled over the folds",)
+
+
+def test_a_single_positive_patient_in_all_folds_leaves_no_variance() -> None:
+    found = cross_validated_auc([0, 0, 1, 0, 0, 1], [1, 5, 4, 2, 7, 6], list("abcdec"), [0, 0, 0, 1, 1, 1])
     assert math.isnan(found.variance)
-    assert "no fold has two patients of each class: no variance" in found.notes
     assert found.estimate == pytest.approx(0.5)
+
+
+def test_the_training_part_is_the_test_part_of_a_repeat_times_all_over_trained_patients() -> None:
+    labels, scores, patients, cells = _folds()
+    found = cross_validated_auc(labels, scores, patients, cells)
+    assert training_factor(patients, cells) == pytest.approx(TRAINING_WEIGHT * 5 / 4)
+    assert found.training_variance == pytest.approx(TRAINING_WEIGHT * 5 / 4 * covariance(found, found))
+    assert found.variance == pytest.approx(covariance(found, found) + found.training_variance)
+
+
+def test_repeats_shrink_the_test_part_but_not_the_training_part() -> None:
+    labels, scores, patients, cells = _folds()
+    other = scores + np.random.default_rng(9).normal(size=60)
+    twice = cross_validated_auc(
+        np.tile(labels, 2), np.concatenate([scores, other]), np.tile(patients, 2),
+        np.concatenate([cells, cells + 5]), repeats=np.repeat([0, 1], 60),
+    )  # fmt: skip
+    each = [cross_validated_auc(labels, s, patients, cells) for s in (scores, other)]
+    assert twice.training_variance == pytest.approx(np.mean([item.training_variance for item in each]))
+    assert covariance(twice, twice) < np.mean([covariance(item, item) for item in each])
+
+
+def test_seeds_are_averaged_before_the_training_part_is_taken() -> None:
+    labels, scores, patients, cells = _folds()
+    twice = cross_validated_auc(
+        np.tile(labels, 2), np.tile(scores, 2), np.tile(patients, 2), np.concatenate([cells, cells + 5]),
+        seeds=np.repeat([0, 1], 60),
+    )  # fmt: skip
+    once = cross_validated_auc(labels, scores, patients, cells)
+    assert twice.trained is not None
+    assert len(twice.trained) == 1
+    assert twice.variance == pytest.approx(once.variance)
+
+
+def test_a_single_test_set_has_no_training_part() -> None:
+    labels, scores, patients, _ = _folds()
+    seeds = np.repeat([0, 1], 60)
+    found = cross_validated_auc(
+        np.tile(labels, 2), np.tile(scores, 2), np.tile(patients, 2), seeds, seeds=seeds
+    )
+    assert found.trained is None
+    assert found.training_variance == 0
+
+
+def test_the_interval_holds_the_truth_where_models_are_fitted_on_noise() -> None:
+    """Four of five intervals of the models as fitted hold 0.5 here; with the training part nearly all do."""
+    held = {"as fitted": 0, "both": 0}
+    n, p, k = 60, 400, 5
+    for seed in range(60):
+        generator = np.random.default_rng(seed)
+        x, labels, cells = generator.normal(size=(n, p)), np.arange(n) % 2, np.arange(n) // 2 % k
+        scores = np.zeros(n)
+        for fold in range(k):
+            train, test = cells != fold, cells == fold
+            gap = x[train & (labels == 1)].mean(0) - x[train & (labels == 0)].mean(0)
+            scores[test] = x[test] @ np.where(np.abs(gap) >= np.sort(np.abs(gap))[-5], gap, 0)
+        found = cross_validated_auc(labels, scores, np.arange(n), cells)
+        for name, variance in (("as fitted", covariance(found, found)), ("both", found.variance)):
+            held[name] += abs(found.estimate - 0.5) < 1.96 * math.sqrt(variance)
+    assert held["as fitted"] / 60 < 0.9 < held["both"] / 60
 
 
 def test_corrected_t_is_the_plain_t_test_but_for_the_correction() -> None:

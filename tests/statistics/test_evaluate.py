@@ -255,10 +255,13 @@ def test_perfect_and_constant_models_are_reported_not_hidden(make_study: Make) -
     found = evaluate(predictions, study.truth, reference="constant", n_bootstrap=50)
     best, flat = (_one(found, "auc", model) for model in ("perfect", "constant"))
     assert (best["estimate"], flat["estimate"]) == (1, 0.5)
-    assert np.isnan(best["ci_low"])
-    assert "zero or undefined" in best["note"]
+    assert best["method"] == flat["method"] == "Newcombe method 5"
+    assert 0.9 < best["ci_low"] < best["ci_high"] == 1
+    assert flat["ci_low"] < 0.5 < flat["ci_high"]
     assert np.isnan(_one(found, "calibration_slope", "perfect")["estimate"])
-    assert np.isnan(_one(found, "auc_difference", "perfect")["p_value"])
+    difference = _one(found, "auc_difference", "perfect")
+    assert difference["ci_low"] > 0
+    assert difference["claim"] == "higher"
 
 
 def test_shuffled_labels_fall_to_chance(make_study: Make) -> None:

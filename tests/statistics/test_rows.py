@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from samesplit.statistics.auc import auc_interval
+from samesplit.statistics.metrics import expected_calibration_error
 from samesplit.statistics.proportions import confusion, proportion_interval
 from samesplit.statistics.rows import auc_row, make_draws, mean_over, probability_rows, rate_rows, result_row
 from samesplit.statistics.weighted import weighted_average_precision
@@ -43,7 +45,7 @@ def test_auc_of_one_test_set_is_delongs() -> None:
     assert (found.estimate, found.ci_low, found.ci_high) == pytest.approx(
         (expected.estimate, expected.ci_low, expected.ci_high), rel=1e-12
     )
-    assert found.method == "DeLong"
+    assert found.method == "DeLong, logit"
 
 
 def test_auc_without_both_classes_is_reported() -> None:
@@ -136,3 +138,64 @@ def test_a_row_counts_lesions_not_predictions() -> None:
     table = pd.concat([_table(), _table()])
     row = result_row("auc", auc_row(_table(), confidence=0.9), table, model="m")
     assert (row["n"], row["n_positive"], row["reference"], row["group"]) == (40, 20, "", "all")
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_rates_at_their_bound_count_patients_and_have_an_exact_interval(right: bool) -> None:
+    table = _table(n_patients=20)
+    table["decision"] = (table["label"] if right else 1 - table["label"]).astype(float)
+    found = dict(rate_rows(table, _draws(table), confidence=0.95))
+    for rate in ("sensitivity", "specificity", "ppv", "npv", "accuracy"):
+        n = 20 if rate == "accuracy" else table.loc[table["label"] == 1, "patient_id"].nunique()
+        low, high = proportion_confint(n * right, n, method="beta")
+        assert found[rate].estimate == right
+        assert (found[rate].ci_low, found[rate].ci_high) == pytest.approx((low, high))
+        assert found[rate].method == "Clopper-Pearson, patients counted once"
+    concerned = 10 if right else 20  # patients with a lesion that is positive or called so
+    low, high = proportion_confint(concerned * right, concerned, method="beta")
+    assert (found["f1"].ci_low, found["f1"].ci_high) == pytest.approx(
+        (2 * low / (1 + low), 2 * high / (1 + high))
+    )
+
+
+def test_only_estimates_at_their_bound_have_it() -> None:
+    table = _table(n_patients=20)
+    found = dict(rate_rows(table, _draws(table), confidence=0.95))
+    assert not any("Clopper" in item.method for item in found.values())
+
+
+def test_a_perfect_pr_auc_has_the_exact_interval_of_its_positive_patients() -> None:
+    table = _table(n_patients=20)
+    table["score"] = 0.1 + 0.8 * table["label"]
+    found = dict(probability_rows(table, _draws(table), confidence=0.95))["pr_auc"]
+    n = table.loc[table["label"] == 1, "patient_id"].nunique()
+    assert (found.estimate, found.ci_low) == pytest.approx((1, proportion_confint(n, n, method="beta")[0]))
+
+
+def test_calibration_errors_are_held_by_their_intervals() -> None:
+    for n_folds in (1, 4):
+        table = _table(n_folds=n_folds)
+        found = dict(probability_rows(table, _draws(table), confidence=0.95))
+        for name in ("ece", "ece_equal_frequency"):
+            assert found[name].ci_low <= found[name].estimate <= found[name].ci_high
+            assert found[name].method.startswith("bootstrap, test inversion")
+        expected = expected_calibration_error(table["label"], table["score"])
+        assert found["ece"].estimate == pytest.approx(expected)
+    bare = dict(probability_rows(_table(), _draws(_table(), 0), confidence=0.95))["ece"]
+    assert bare.method == "no interval"
+    assert bare.estimate == pytest.approx(expected_calibration_error(_table()["label"], _table()["score"]))
+
+
+def test_where_models_were_trained_in_folds_the_method_says_that_they_are_taken_as_fitted() -> None:
+    table = _table(n_folds=4)
+    rows = [
+        *rate_rows(table, _draws(table), confidence=0.95),
+        *probability_rows(table, _draws(table), confidence=0.95),
+    ]
+    words = {name: item.method for name, item in rows}
+    assert all(
+        words[name].endswith(", models as fitted") for name in ("f1", "brier", "ece", "calibration_slope")
+    )
+    assert "as fitted" not in auc_row(table, confidence=0.95).method
+    alone = dict(probability_rows(_table(), _draws(_table()), confidence=0.95))
+    assert not any("as fitted" in item.method for item in alone.values())

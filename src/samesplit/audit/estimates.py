@@ -12,9 +12,16 @@ import pandas as pd
 from scipy import stats
 
 from samesplit.errors import StatisticsError
+from samesplit.statistics.auc import area_interval
 from samesplit.statistics.checks import check_confidence
-from samesplit.statistics.interval import Interval, cut_off, normal_interval
-from samesplit.statistics.subject import auc_method, auc_of, influence_difference
+from samesplit.statistics.interval import Interval, cut_off
+from samesplit.statistics.subject import (
+    auc_method,
+    auc_of,
+    influence_difference,
+    sizes_of,
+    trained_in_folds,
+)
 
 __all__ = ["Bought", "bought", "bought_when_shuffled", "subject_table", "t_interval"]
 
@@ -54,6 +61,8 @@ def subject_table(scores: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
 def bought(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 0.95) -> Bought:
     """The two AUCs (mean over folds) and their difference, paired through the patients that they share.
 
+    The intervals are those that such a study would print: they take the fitted models as given.
+
     Args:
         honest: From `subject_table`.
         leaky: Likewise; it may hold other folds of the same patients.
@@ -62,14 +71,12 @@ def bought(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 0.9
     Raises:
         StatisticsError: No fold holds both classes.
     """
-    first, second = auc_of(leaky), auc_of(honest)
+    first, second = auc_of(leaky).as_fitted(), auc_of(honest).as_fitted()
+    method = _method(honest, leaky)
     found = [
-        normal_interval(
-            one.estimate, one.variance, method=auc_method(table), confidence=confidence, bounds=(0.0, 1.0)
-        )
+        area_interval(one, sizes_of(table), method=_method(table), confidence=confidence, scale="plain")
         for one, table in ((second, honest), (first, leaky))
     ]
-    method = auc_method(honest, leaky)
     lesions = honest.drop_duplicates("lesion_id")
     return Bought(
         honest=found[0],
@@ -78,6 +85,11 @@ def bought(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 0.9
         n=len(lesions),
         n_positive=int(lesions["label"].sum()),
     )
+
+
+def _method(*tables: pd.DataFrame) -> str:
+    """The variance by its name; over folds that of the models as fitted."""
+    return "influence values, models as fitted" if trained_in_folds(*tables) else auc_method(*tables)
 
 
 def bought_when_shuffled(

@@ -55,14 +55,14 @@ def canary_verdict(run_folder: Path, *, alpha: float = 0.05) -> CanaryVerdict:
     A leak lifts the AUC, so the test is one-sided; cross-validated AUCs of few lesions without any signal
     lean below 0.5 (each test part lacks what its training part has), which is no leak. Several models are
     looked at, so plain 95% intervals would raise a false alarm in one run of a few: Bonferroni shares
-    `alpha` out. The standard errors are those of the intervals.
+    `alpha` out. The standard errors are those of the intervals, on the side of chance.
     """
     aucs = _aucs(run_folder)
     record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
     confidence = float(record["statistics"]["confidence"])
-    error = (aucs["ci_high"] - aucs["ci_low"]) / (2 * stats.norm.ppf((1 + confidence) / 2))
+    error = (aucs["estimate"] - aucs["ci_low"]) / stats.norm.ppf((1 + confidence) / 2)
     above_chance = aucs["estimate"] - 0.5
-    # Without an error (an AUC of 1 has none) anything above 0.5 is as far from chance as can be.
+    # Without an interval anything above 0.5 is as far from chance as can be.
     certain = (above_chance > 1e-9).map({True: float("inf"), False: 0.0})
     z = (above_chance / error.where(error > 0)).fillna(certain)
     p = pd.Series(stats.norm.sf(z), index=aucs["model"].to_numpy())

@@ -10,12 +10,15 @@ import pandas as pd
 from scipy import stats
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.checks import FloatArray, IntArray, check_labels, check_scores
+from samesplit.statistics.boundary import Sizes, apart, newcombe_interval
+from samesplit.statistics.checks import FloatArray, check_labels, check_scores
 from samesplit.statistics.influence import Influence, covariance
-from samesplit.statistics.interval import Interval, Scale, normal_interval, z_test
+from samesplit.statistics.interval import Interval, Scale, is_degenerate, normal_interval, z_test
 
 __all__ = [
     "Placements",
+    "Pooling",
+    "area_interval",
     "auc_covariance",
     "auc_influence",
     "auc_interval",
@@ -121,7 +124,26 @@ def delong_covariance(labels: npt.ArrayLike, scores: npt.ArrayLike) -> tuple[Flo
     return aucs, np.atleast_2d(through_positive / m + through_negative / n)
 
 
-def auc_influence(labels: npt.ArrayLike, scores: npt.ArrayLike, patients: npt.ArrayLike) -> Influence:
+@dataclass(frozen=True)
+class Pooling:
+    """What a fold takes from all folds of its run where it has too few patients of a class of its own.
+
+    Attributes:
+        centre: The mean AUC of the folds.
+        pooled: For the negative and the positive class, whether its placements are centred on all folds.
+        carriers: For both classes, patients of the whole run with such a lesion.
+        n_patients: Patients of the whole run.
+    """
+
+    centre: float
+    pooled: tuple[bool, bool]
+    carriers: tuple[int, int]
+    n_patients: int
+
+
+def auc_influence(
+    labels: npt.ArrayLike, scores: npt.ArrayLike, patients: npt.ArrayLike, *, pooling: Pooling | None = None
+) -> Influence:
     """Compute an AUC with the influence value of every patient.
 
     The variance of the result is Obuchowski's for clustered data, which is DeLong's when each patient has one
@@ -131,6 +153,7 @@ def auc_influence(labels: npt.ArrayLike, scores: npt.ArrayLike, patients: npt.Ar
         labels: Shape (n,), 0 or 1, both present.
         scores: Shape (n,), more means more likely positive.
         patients: Shape (n,), the patient of each lesion.
+        pooling: Of a fold: what it takes from the other folds of its run; None where it stands by itself.
 
     Returns:
         The AUC; its variance is NaN when all lesions of a class are of one patient.
@@ -147,29 +170,21 @@ def auc_influence(labels: npt.ArrayLike, scores: npt.ArrayLike, patients: npt.Ar
     names, codes = np.unique(np.asarray(patients, dtype=str), return_inverse=True)
     if codes.shape != truth.shape:
         raise StatisticsError(f"{truth.size} labels do not fit {codes.size} patients")
-    sums, carriers = _patient_sums(truth, found, codes.astype(np.int64), names.size)
-    with_positive, with_negative = carriers
-    notes: tuple[str, ...] = ()
-    if min(with_positive, with_negative) < 2:
-        notes = ("all lesions of one class are of one patient: no variance",)
-        parts = np.full((4, names.size), np.nan)
-    else:
-        each = [np.sqrt(i / (i - 1)) for i in (with_positive, with_negative, names.size)]
-        parts = np.stack([sums[0] * each[0], sums[1] * each[1], sums[0] * each[2], sums[1] * each[2]])
-    return Influence(found.auc, pd.Index(names, dtype=str), parts, notes)
-
-
-def _patient_sums(
-    truth: IntArray, found: Placements, codes: IntArray, n_patients: int
-) -> tuple[tuple[FloatArray, FloatArray], tuple[int, int]]:
-    """Add up the centred placements of each patient; count the patients with lesions of each class."""
     sums, carriers = [], []
     for value, placed in ((1, found.positive), (0, found.negative)):
         owners = codes[truth == value]
-        centred = (placed - found.auc) / placed.size
-        sums.append(np.bincount(owners, weights=centred, minlength=n_patients).astype(np.float64))
-        carriers.append(int(np.unique(owners).size))
-    return (sums[0], sums[1]), (carriers[0], carriers[1])
+        shared = pooling is not None and pooling.pooled[value]
+        centre = pooling.centre if pooling is not None and shared else found.auc
+        weights = (placed - centre) / placed.size
+        sums.append(np.bincount(owners, weights=weights, minlength=names.size).astype(np.float64))
+        carriers.append(pooling.carriers[value] if pooling is not None and shared else np.unique(owners).size)
+    if min(carriers) < 2:
+        notes = ("all lesions of one class are of one patient: no variance",)
+        return Influence(found.auc, pd.Index(names, dtype=str), np.full((4, names.size), np.nan), notes)
+    n_patients = pooling.n_patients if pooling is not None else names.size
+    each = [np.sqrt(i / (i - 1)) for i in (*carriers, n_patients)]
+    parts = np.stack([sums[0] * each[0], sums[1] * each[1], sums[0] * each[2], sums[1] * each[2]])
+    return Influence(found.auc, pd.Index(names, dtype=str), parts)
 
 
 def auc_covariance(
@@ -205,7 +220,7 @@ def auc_interval(
     *,
     patients: npt.ArrayLike | None = None,
     confidence: float = 0.95,
-    scale: Scale = "plain",
+    scale: Scale = "logit",
 ) -> Interval:
     """Estimate an AUC with its interval.
 
@@ -214,34 +229,53 @@ def auc_interval(
         scores: Shape (n,), more means more likely positive.
         patients: Shape (n,), the patient of each lesion; without it every lesion is a patient of its own.
         confidence: Two-sided coverage.
-        scale: `plain` as pROC does by default, cut off at 0 and 1, or `logit`, which stays inside.
+        scale: `logit`, which stays inside (0, 1) and keeps its coverage near 1 (docs/intervals.md), or `plain`
+            as pROC does by default, cut off at 0 and 1.
 
     Returns:
-        The AUC with DeLong's interval, or Obuchowski's when a patient has several lesions. An AUC of 0 or 1
-        has no variance: the bounds are NaN and the note says so.
+        The AUC with DeLong's interval, or Obuchowski's when a patient has several lesions. Where these have no
+        variance (an AUC of 0 or 1, ties throughout, one patient of a class) it is Newcombe's method 5.
 
     Raises:
         StatisticsError: A class is missing, or a score is not finite.
 
     Example:
         >>> found = auc_interval([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.7, 0.9])
-        >>> round(found.estimate, 3), round(found.ci_low, 3), found.ci_high
-        (0.889, 0.581, 1.0)
+        >>> round(found.estimate, 3), round(found.ci_low, 3), round(found.ci_high, 3)
+        (0.889, 0.261, 0.995)
     """
-    if _one_lesion_each(patients):
-        aucs, matrix = delong_covariance(labels, scores)
-        method = "DeLong"
+    truth = check_labels(labels)
+    owners = np.arange(truth.size) if patients is None else np.asarray(patients)
+    found = auc_influence(truth, scores, owners)
+    sizes = [[(np.unique(owners[truth == 1]).size, np.unique(owners[truth == 0]).size)]]
+    method = "DeLong" if _one_lesion_each(patients) else "Obuchowski"
+    return area_interval(found, sizes, method=method, confidence=confidence, scale=scale)
+
+
+def area_interval(
+    found: Influence, sizes: Sizes, *, method: str, confidence: float = 0.95, scale: Scale = "logit"
+) -> Interval:
+    """Make the interval of an AUC that comes with influence values.
+
+    Args:
+        found: The AUC.
+        sizes: The numbers of patients, for where it has no variance; see `boundary.Sizes`.
+        method: The name of the variance.
+        confidence: Two-sided coverage.
+        scale: See `auc_interval`.
+
+    Returns:
+        The interval with the notes of the estimate; Newcombe's method 5 where there is no variance.
+    """
+    if is_degenerate(found.variance):
+        made = newcombe_interval(found.estimate, sizes, confidence=confidence)
     else:
-        aucs, matrix = auc_covariance(labels, scores, np.asarray(patients))
-        method = "Obuchowski"
-    return normal_interval(
-        float(aucs[0]),
-        float(matrix[0, 0]),
-        method=method,
-        confidence=confidence,
-        scale=scale,
-        bounds=(0.0, 1.0),
-    )
+        bounds = (0.0, 1.0)
+        made = normal_interval(
+            found.estimate, found.variance, method=method, confidence=confidence, scale=scale, bounds=bounds
+        )
+    note = "; ".join(part for part in (*found.notes, made.note) if part)
+    return Interval(made.estimate, made.ci_low, made.ci_high, made.method, note)
 
 
 def auc_test(
@@ -265,7 +299,8 @@ def auc_test(
 
     Returns:
         AUC of `first` minus AUC of `second` with interval and p-value. Scores that rank the lesions alike
-        have p = 1 and no interval; other differences without variance have neither.
+        have p = 1 and no interval; where one stands at its bound and nothing varies, the difference is made from
+        the two intervals (`boundary.apart`).
 
     Raises:
         StatisticsError: A class is missing, or a score is not finite.
@@ -273,6 +308,10 @@ def auc_test(
     truth = check_labels(labels)
     both = np.column_stack([check_scores(first, n=truth.size), check_scores(second, n=truth.size)])
     owners = np.arange(truth.size) if patients is None else np.asarray(patients)
-    difference = auc_influence(truth, both[:, 0], owners) - auc_influence(truth, both[:, 1], owners)
+    one, other = (auc_influence(truth, scores, owners) for scores in both.T)
+    difference = one - other
+    if is_degenerate(difference.variance) and (is_degenerate(one.variance) or is_degenerate(other.variance)):
+        made = [auc_interval(truth, scores, patients=owners, confidence=confidence) for scores in both.T]
+        return apart(*made, confidence=confidence)
     method = "DeLong" if _one_lesion_each(patients) else "Obuchowski"
     return z_test(difference.estimate, difference.variance, method=method, confidence=confidence)

@@ -188,8 +188,9 @@ def bootstrap_interval(
         confidence: Two-sided coverage.
 
     Returns:
-        The interval. Where BCa is not defined (the estimate lies outside all replicates, or leaving out a
-        patient changes nothing) it is the percentile interval and the method says so.
+        The interval, which always holds the estimate. Where BCa is not defined (the estimate lies outside all
+        replicates, or leaving out a patient changes nothing) or leaves the estimate out, it is the percentile
+        interval and the method says so; where that leaves it out as well, it is widened to the estimate.
 
     References:
         Efron B. Better bootstrap confidence intervals. J Am Stat Assoc 1987;82:171-185.
@@ -208,8 +209,13 @@ def bootstrap_interval(
         levels = _bca_levels(estimate, values, np.asarray(left_out, dtype=np.float64), alpha)
     if levels is None:
         method, levels = "bootstrap percentile (BCa not defined)", (alpha, 1 - alpha)
-    low, high = np.quantile(values, levels)
-    return Interval(estimate, float(low), float(high), method, note)
+    low, high = (float(bound) for bound in np.quantile(values, levels))
+    if not low <= estimate <= high and method == "bootstrap BCa":
+        method = "bootstrap percentile (BCa leaves the estimate out)"
+        low, high = (float(bound) for bound in np.quantile(values, (alpha, 1 - alpha)))
+    if not low <= estimate <= high:
+        method, low, high = f"{method}, widened to the estimate", min(low, estimate), max(high, estimate)
+    return Interval(estimate, low, high, method, note)
 
 
 def _bca_levels(

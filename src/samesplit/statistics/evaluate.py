@@ -28,6 +28,7 @@ from samesplit.statistics.rows import Draws, Row, make_draws, result_row
 from samesplit.statistics.searches import choice_rows, summarise
 from samesplit.statistics.spread import fold_table, spread_rows
 from samesplit.statistics.subject import COMPARED_RATES, rate_difference
+from samesplit.tables import RESULTS, check_table
 
 __all__ = ["RESULT_COLUMNS", "Evaluation", "evaluate"]
 
@@ -155,7 +156,7 @@ def evaluate(
     rows += read_off_rows(curves, tables) + spread_rows(folds, tables)
     if "chosen_cells" in summaries:
         rows += choice_rows(summaries["chosen_cells"], tables)
-    results = add_claims(pd.DataFrame(rows), confidence=confidence)[RESULT_COLUMNS]
+    results = check_table(add_claims(pd.DataFrame(rows), confidence=confidence)[RESULT_COLUMNS], RESULTS)
     return Evaluation(
         results=results,
         curves=curves,

@@ -7,12 +7,16 @@ have the covariance of their influence values, and their difference has the diff
 The AUC keeps the influence through the patient's positive lesions apart from that through the negative
 ones, because the estimators of DeLong (1988) and Obuchowski (1997) correct each for its own number of
 patients; kept that way, they come out exactly.
+
+Models that were trained in folds add a second part: other training patients would have given other models. It
+is carried beside the first as influence values of the same patients, one set a repeat of the split, and adds
+the mean of the repeats' variances (see `cross_validated`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -33,28 +37,44 @@ class Influence:
         parts: Shape (4, n patients): influence through positive lesions, through negative lesions, and the
             same two scaled for the product between them. A statistic without classes fills the first row.
         notes: What a reader must know besides.
+        trained: Shape (n repeats, 4, n patients), the same values once more for the training part, scaled to its
+            size; None where no model was trained in folds.
     """
 
     estimate: float
     patients: pd.Index[str]
     parts: FloatArray
     notes: tuple[str, ...] = ()
+    trained: FloatArray | None = None
 
     @property
     def variance(self) -> float:
-        """The estimated variance; NaN when it cannot be estimated."""
-        return covariance(self, self)
+        """The estimated variance, of test and of training patients; NaN when it cannot be estimated."""
+        return covariance(self, self) + self.training_variance
+
+    @property
+    def training_variance(self) -> float:
+        """The part of the variance that is due to the training patients; 0 where nothing was trained in folds."""
+        if self.trained is None:
+            return 0.0
+        return float(np.mean([_product(each, each) for each in self.trained]))
+
+    def as_fitted(self) -> Influence:
+        """The same estimate with the fitted models taken as given: without the training part."""
+        return replace(self, trained=None)
 
     def __sub__(self, other: Influence) -> Influence:
         """The difference of two estimates on the same or overlapping patients."""
         patients = self.patients.union(other.patients)
         parts = _on(self, patients) - _on(other, patients)
+        first, second = _aligned([self, other], patients)
+        trained = None if self.trained is None and other.trained is None else first - second
         notes = tuple(dict.fromkeys(self.notes + other.notes))
-        return Influence(self.estimate - other.estimate, patients, parts, notes)
+        return Influence(self.estimate - other.estimate, patients, parts, notes, trained)
 
 
 def covariance(first: Influence, second: Influence) -> float:
-    """Estimate the covariance of two estimates from the patients they share.
+    """Estimate the covariance of two estimates from the test patients they share.
 
     A patient who is missing from one of them has no influence on it.
 
@@ -67,6 +87,10 @@ def covariance(first: Influence, second: Influence) -> float:
     """
     patients = first.patients.union(second.patients)
     a, b = _on(first, patients), _on(second, patients)
+    return _product(a, b)
+
+
+def _product(a: FloatArray, b: FloatArray) -> float:
     return float(a[0] @ b[0] + a[1] @ b[1] + a[2] @ b[3] + a[3] @ b[2])
 
 
@@ -88,7 +112,23 @@ def mean_influence(items: Sequence[Influence]) -> Influence:
     patients = pd.Index(everyone, dtype=str)
     parts = np.mean([_on(item, patients) for item in items], axis=0)
     notes = tuple(dict.fromkeys(note for item in items for note in item.notes))
-    return Influence(float(np.mean([item.estimate for item in items])), patients, parts, notes)
+    untrained = all(item.trained is None for item in items)
+    trained = None if untrained else np.mean(_aligned(items, patients), axis=0)
+    return Influence(float(np.mean([item.estimate for item in items])), patients, parts, notes, trained)
+
+
+def _aligned(items: Sequence[Influence], patients: pd.Index[str]) -> list[FloatArray]:
+    """The training parts on the same patients and repeats; different numbers of repeats are averaged first."""
+    given = [np.zeros((1, 4, len(item.patients))) if item.trained is None else item.trained for item in items]
+    if len({len(each) for each in given if len(each) > 1}) > 1:
+        given = [each.mean(axis=0, keepdims=True) for each in given]
+    n_repeats = max(len(each) for each in given)
+    found = []
+    for item, each in zip(items, given, strict=True):
+        spread = np.zeros((n_repeats, 4, len(patients)))
+        spread[:, :, patients.get_indexer(item.patients)] = each
+        found.append(spread)
+    return found
 
 
 def _on(item: Influence, patients: pd.Index[str]) -> FloatArray:

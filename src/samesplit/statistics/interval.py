@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from scipy import stats
@@ -11,7 +11,7 @@ from scipy import stats
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import check_confidence
 
-__all__ = ["Interval", "Scale", "cut_off", "is_degenerate", "normal_interval", "z_test"]
+__all__ = ["Interval", "Scale", "cut_off", "is_degenerate", "normal_interval", "stricter", "z_test"]
 
 Scale = Literal["plain", "logit"]
 
@@ -147,3 +147,32 @@ def z_test(difference: float, variance: float, *, method: str, confidence: float
     found = normal_interval(difference, variance, method=method, confidence=confidence)
     p = 2 * float(stats.norm.sf(abs(difference) / math.sqrt(variance)))
     return Interval(found.estimate, found.ci_low, found.ci_high, method, "", p)
+
+
+def stricter(first: Interval, second: Interval) -> Interval:
+    """Let a difference pass two tests: the interval is the wider of the two, the p-value the larger.
+
+    So the interval leaves 0 out exactly when the p-value is small.
+
+    Args:
+        first: The difference by one method; its estimate is kept.
+        second: By another; without an interval it changes nothing but the note.
+
+    Example:
+        >>> found = stricter(z_test(0.1, 0.0025, method="A"), z_test(0.1, 0.0016, method="B"))
+        >>> round(found.p_value, 4), found.method
+        (0.0455, 'stricter of A and B')
+    """
+    note = "; ".join(dict.fromkeys(part for part in (first.note, second.note) if part))
+    if math.isnan(second.ci_low) or math.isnan(first.ci_low):
+        return replace(first, note=note)
+    below = max(found.estimate - found.ci_low for found in (first, second))
+    above = max(found.ci_high - found.estimate for found in (first, second))
+    return Interval(
+        first.estimate,
+        first.estimate - below,
+        first.estimate + above,
+        f"stricter of {first.method} and {second.method}",
+        note,
+        max(first.p_value, second.p_value),
+    )

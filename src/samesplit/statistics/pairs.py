@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import replace
 
 import pandas as pd
 
 from samesplit.statistics.claims import add_claims
 from samesplit.statistics.cross_validated import corrected_resampled_t, fold_aucs
 from samesplit.statistics.inputs import UNIT
-from samesplit.statistics.interval import Interval
+from samesplit.statistics.interval import Interval, stricter
 from samesplit.statistics.subject import auc_difference, auc_of, has_both_classes
 
 __all__ = ["PAIR_COLUMNS", "model_pairs", "on_same_units"]
@@ -94,7 +93,7 @@ def _compare(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) ->
         )
     found = auc_difference(first, second, confidence=confidence)
     corrected = _corrected_t(first, second, confidence=confidence)
-    both = found if corrected is None else _stricter(found, corrected)
+    both = found if corrected is None else stricter(found, corrected)
     return counts | {
         "auc_a": auc_of(first).estimate,
         "auc_b": auc_of(second).estimate,
@@ -107,17 +106,6 @@ def _compare(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) ->
         "p_corrected_t": corrected.p_value if corrected is not None else math.nan,
         "note": both.note,
     }
-
-
-def _stricter(found: Interval, corrected: Interval) -> Interval:
-    """The wider interval and the larger p-value of two; where the second is not defined, the first."""
-    note = "; ".join(dict.fromkeys(part for part in (found.note, corrected.note) if part))
-    if math.isnan(corrected.ci_low) or math.isnan(found.ci_low):
-        return replace(found, note=note)
-    step = max(found.ci_high - found.estimate, corrected.ci_high - corrected.estimate)
-    low, high = found.estimate - step, found.estimate + step
-    p = max(found.p_value, corrected.p_value)
-    return Interval(found.estimate, low, high, f"stricter of {found.method} and {corrected.method}", note, p)
 
 
 def _corrected_t(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> Interval | None:

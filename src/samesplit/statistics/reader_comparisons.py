@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from samesplit.statistics.influence import Influence, mean_influence
-from samesplit.statistics.interval import Interval, z_test
+from samesplit.statistics.interval import Interval, is_degenerate, z_test
 from samesplit.statistics.readers import having, is_defined, left_out, mean_name, reader_name
 from samesplit.statistics.rows import Row, result_row, with_note
 from samesplit.statistics.subject import COMPARED_RATES, auc_difference, auc_of, rate_difference, rate_of
@@ -126,9 +128,15 @@ def _difference(mine: pd.DataFrame, theirs: pd.DataFrame, quantity: str, *, conf
 
 
 def _mean_difference(pairs: list[Pair], quantity: str, *, confidence: float) -> Interval:
+    """The mean of the readers' differences; at its bound the one with the widest interval stands for all."""
+
     def one(table: pd.DataFrame) -> Influence:
         return auc_of(table) if quantity == "auc" else rate_of(table, quantity)
 
     mean = mean_influence([one(mine) - one(theirs) for mine, theirs in pairs])
     method = "mean of fixed readers, influence values"
+    each = [_difference(*pair, quantity, confidence=confidence) for pair in pairs]
+    if is_degenerate(mean.variance) and not any(math.isnan(found.ci_low) for found in each):
+        widest = max(each, key=lambda found: found.ci_high - found.ci_low)
+        return replace(widest, method=f"mean of fixed readers, {widest.method}")
     return z_test(mean.estimate, mean.variance, method=method, confidence=confidence)

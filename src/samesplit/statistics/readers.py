@@ -10,9 +10,11 @@ import math
 
 import pandas as pd
 
+from samesplit.statistics.auc import area_interval
+from samesplit.statistics.boundary import exact_interval
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.influence import mean_influence
-from samesplit.statistics.interval import Interval, normal_interval
+from samesplit.statistics.interval import Interval
 from samesplit.statistics.proportions import RATES, rate_parts
 from samesplit.statistics.rows import Draws, Row, auc_row, mean_over, rate_rows, result_row, with_note
 from samesplit.statistics.subject import (
@@ -20,6 +22,7 @@ from samesplit.statistics.subject import (
     auc_of,
     has_both_classes,
     reader_table,
+    sizes_of,
 )
 from samesplit.statistics.weighted import weighted_ratio
 
@@ -175,13 +178,8 @@ def left_out(n: int) -> str:
 
 def _mean_auc(tables: list[pd.DataFrame], *, confidence: float) -> Interval:
     mean = mean_influence([auc_of(table) for table in tables])
-    return normal_interval(
-        mean.estimate,
-        mean.variance,
-        method="mean of fixed readers",
-        confidence=confidence,
-        bounds=(0.0, 1.0),
-    )
+    sizes = [run for table in tables for run in sizes_of(table)]
+    return area_interval(mean, sizes, method="mean of fixed readers", confidence=confidence)
 
 
 def _with(table: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -199,5 +197,11 @@ def _mean_rate(tables: list[pd.DataFrame], rate: str, draws: Draws, *, confidenc
         return mean_over([weighted_ratio(weights[:, codes], a, b) for codes, a, b in parts])
 
     found = draws.interval(statistic, confidence=confidence)
+    if found.estimate in (0.0, 1.0):
+        n = min(
+            int(table["patient_id"][below > 0].nunique())
+            for table, (_, _, below) in zip(tables, parts, strict=True)
+        )
+        found = exact_interval(found.estimate, n, confidence=confidence)
     method = f"mean of fixed readers, {found.method}"
     return Interval(found.estimate, found.ci_low, found.ci_high, method, found.note)

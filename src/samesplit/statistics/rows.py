@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from samesplit.statistics.absolute_sums import absolute_sum_interval
 from samesplit.statistics.bootstrap import PatientBootstrap, Statistic, draw_patients
+from samesplit.statistics.boundary import exact_interval
 from samesplit.statistics.checks import FloatArray, IntArray
-from samesplit.statistics.interval import Interval, normal_interval
+from samesplit.statistics.interval import Interval
 from samesplit.statistics.metrics import bin_of, calibration_in_the_large, calibration_slope
 from samesplit.statistics.proportions import RATES, confusion, proportion_interval, rate_parts
-from samesplit.statistics.subject import auc_method, auc_of, has_both_classes, is_independent
+from samesplit.statistics.subject import (
+    auc_interval_of,
+    auc_method,
+    has_both_classes,
+    is_independent,
+    trained_in_folds,
+)
 from samesplit.statistics.weighted import (
     weighted_average_precision,
     weighted_brier,
     weighted_brier_scaled,
-    weighted_calibration_error,
     weighted_log_loss,
     weighted_ratio,
 )
 
 __all__ = [
     "Draws",
+    "as_fitted",
     "auc_row",
     "make_draws",
     "mean_over",
@@ -124,12 +132,7 @@ def auc_row(table: pd.DataFrame, *, confidence: float) -> Interval:
     method = auc_method(table)
     if not has_both_classes(table):
         return Interval(math.nan, math.nan, math.nan, method, "no fold holds both classes: not defined")
-    found = auc_of(table)
-    made = normal_interval(
-        found.estimate, found.variance, method=method, confidence=confidence, bounds=(0.0, 1.0)
-    )
-    note = "; ".join(part for part in (*found.notes, made.note) if part)
-    return Interval(made.estimate, made.ci_low, made.ci_high, method, note)
+    return auc_interval_of(table, confidence=confidence)
 
 
 def rate_rows(
@@ -157,9 +160,37 @@ def rate_rows(
             found.append((rate, exact))
             continue
         parts = rate_parts(called["label"], called["decision"], rate)
-        statistic = _ratio_statistic(codes, *parts)
-        found.append((rate, draws.interval(statistic, confidence=confidence)))
+        found.append((rate, _share(called, draws, codes, parts, rate, confidence=confidence)))
     return [(rate, with_note(item, note)) for rate, item in found]
+
+
+def _share(
+    called: pd.DataFrame,
+    draws: Draws,
+    codes: IntArray,
+    parts: tuple[FloatArray, FloatArray],
+    rate: str,
+    *,
+    confidence: float,
+) -> Interval:
+    """A rate with its bootstrap interval, or an exact one where it is 0 or 1 and the samples cannot vary."""
+    found = draws.interval(_ratio_statistic(codes, *parts), confidence=confidence)
+    if found.estimate not in (0.0, 1.0):
+        return as_fitted(found, called)
+    n = int(called["patient_id"][parts[1] > 0].nunique())
+    exact = exact_interval(found.estimate, n, confidence=confidence)
+    if rate != "f1":
+        return exact
+    # F1 = 2 q / (1 + q), q being the share of true positives among the lesions that are or are called positive.
+    low, high = (2 * q / (1 + q) for q in (exact.ci_low, exact.ci_high))
+    return Interval(found.estimate, low, high, exact.method)
+
+
+def as_fitted(found: Interval, table: pd.DataFrame) -> Interval:
+    """Let the method say that an interval takes models that were trained in folds as they are."""
+    if not trained_in_folds(table) or math.isnan(found.ci_low):
+        return found
+    return replace(found, method=f"{found.method}, models as fitted")
 
 
 def with_note(found: Interval, note: str) -> Interval:
@@ -202,11 +233,37 @@ def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) ->
         "brier": spread(lambda w: weighted_brier(w, y, p)),
         "brier_scaled": spread(lambda w: weighted_brier_scaled(w, y, p)),
         "log_loss": spread(lambda w: weighted_log_loss(w, y, p)),
-        "ece": spread(lambda w: weighted_calibration_error(w, y, p, wide)),
-        "ece_equal_frequency": spread(lambda w: weighted_calibration_error(w, y, p, even)),
     }
-    found = [(name, draws.interval(item, confidence=confidence)) for name, item in statistics.items()]
-    return found + _calibration(table, y, p, confidence=confidence)
+    found = {name: draws.interval(item, confidence=confidence) for name, item in statistics.items()}
+    for name, bins in (("ece", wide), ("ece_equal_frequency", even)):
+        found[name] = _calibration_error(draws, codes, y - p, bins, confidence=confidence)
+    found["pr_auc"] = _pr_at_its_bound(found["pr_auc"], table, confidence=confidence)
+    rows = [*found.items(), *_calibration(table, y, p, confidence=confidence)]
+    return [(name, as_fitted(item, table)) for name, item in rows]
+
+
+def _pr_at_its_bound(found: Interval, table: pd.DataFrame, *, confidence: float) -> Interval:
+    """A PR AUC of 1 has the exact interval of as many positive patients (as Boyd et al. 2013 count it)."""
+    if found.estimate < 1 - 1e-12 or math.isnan(found.estimate):
+        return found
+    n = int(table.loc[table["label"] == 1, "patient_id"].nunique())
+    return exact_interval(1.0, n, confidence=confidence)
+
+
+def _calibration_error(
+    draws: Draws, codes: IntArray, gaps: FloatArray, bins: IntArray, *, confidence: float
+) -> Interval:
+    member = np.eye(int(bins.max()) + 1)[bins]
+
+    def gap_of_bins(weights: FloatArray) -> FloatArray:
+        w = weights[:, codes]
+        result: FloatArray = ((w * gaps) @ member) / w.sum(axis=1, keepdims=True)
+        return result
+
+    if draws.samples is None:
+        estimate = float(np.abs(gap_of_bins(np.ones((1, len(draws.patients))))).sum())
+        return Interval(estimate, math.nan, math.nan, "no interval", draws.reason)
+    return absolute_sum_interval(draws.samples, gap_of_bins, confidence=confidence)
 
 
 def _pr_statistic(table: pd.DataFrame, codes: IntArray, y: IntArray, p: FloatArray) -> Statistic:

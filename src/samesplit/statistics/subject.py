@@ -6,18 +6,25 @@ seed, repeat, fold, run (the repeat of a seed) and cell (the fold of a run); 0 t
 
 from __future__ import annotations
 
+import math
+from collections.abc import Hashable
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from samesplit.statistics.cross_validated import cross_validated_auc
+from samesplit.statistics.auc import area_interval
+from samesplit.statistics.boundary import apart, exact_interval
+from samesplit.statistics.cross_validated import cross_validated_auc, training_factor
 from samesplit.statistics.influence import Influence
-from samesplit.statistics.interval import Interval, z_test
+from samesplit.statistics.interval import Interval, is_degenerate, stricter, z_test
 from samesplit.statistics.paired_proportions import paired_proportions
 from samesplit.statistics.proportions import proportion_influence, rate_parts
 
 __all__ = [
     "COMPARED_RATES",
     "auc_difference",
+    "auc_interval_of",
     "auc_method",
     "auc_of",
     "has_both_classes",
@@ -27,6 +34,8 @@ __all__ = [
     "rate_difference",
     "rate_of",
     "reader_table",
+    "sizes_of",
+    "trained_in_folds",
 ]
 
 COMPARED_RATES = ("sensitivity", "specificity", "accuracy")
@@ -93,40 +102,90 @@ def is_independent(table: pd.DataFrame) -> bool:
     return bool(table["patient_id"].is_unique)
 
 
+def trained_in_folds(*tables: pd.DataFrame) -> bool:
+    """Whether a subject's scores come from models of several test parts, so that training patients matter."""
+    return any(training_factor(table["patient_id"], table["cell"]) > 0 for table in tables)
+
+
 def auc_of(table: pd.DataFrame) -> Influence:
     """Estimate the AUC (mean over folds) with influence values.
 
     Raises:
         StatisticsError: No fold has both classes.
     """
-    return cross_validated_auc(table["label"], table["score"], table["patient_id"], table["cell"])
+    return cross_validated_auc(
+        table["label"],
+        table["score"],
+        table["patient_id"],
+        table["cell"],
+        repeats=table["repeat"],
+        seeds=table["seed"],
+    )
+
+
+def auc_interval_of(table: pd.DataFrame, *, confidence: float) -> Interval:
+    """Estimate the AUC (mean over folds) with its interval.
+
+    Raises:
+        StatisticsError: No fold has both classes.
+    """
+    return area_interval(auc_of(table), sizes_of(table), method=auc_method(table), confidence=confidence)
+
+
+def sizes_of(table: pd.DataFrame) -> list[list[tuple[int, int]]]:
+    """Count the patients of both classes in every fold of every run, for intervals that need nothing else."""
+    found: dict[Hashable, list[tuple[int, int]]] = {}
+    for (run, _), fold in table.groupby(["run", "cell"], sort=True):
+        counts = fold.groupby("label")["patient_id"].nunique()
+        if len(counts) == 2:
+            found.setdefault(run, []).append((int(counts[1]), int(counts[0])))
+    return list(found.values())
 
 
 def rate_of(table: pd.DataFrame, rate: str) -> Influence:
-    """Estimate a rate over all calls with influence values.
+    """Estimate a rate over all calls with influence values, with the training part of models trained in folds.
 
     Raises:
         StatisticsError: Nothing to count.
     """
     above, below = rate_parts(table["label"], table["decision"], rate)
-    return proportion_influence(above, below, table["patient_id"])
+    found = proportion_influence(above, below, table["patient_id"])
+    factor = training_factor(table["patient_id"], table["cell"])
+    if factor == 0:
+        return found
+    trained = []
+    for rows in table.groupby("repeat", sort=True).indices.values():
+        if below[rows].sum() > 0:
+            one = proportion_influence(above[rows], below[rows], table["patient_id"].iloc[rows])
+            spread = np.zeros((4, len(found.patients)))
+            spread[:, found.patients.get_indexer(one.patients)] = math.sqrt(factor) * one.parts
+            trained.append(spread)
+    return replace(found, trained=np.stack(trained))
 
 
 def auc_method(*tables: pd.DataFrame) -> str:
     """Name the variance of an AUC or of a difference of AUCs."""
+    if trained_in_folds(*tables):
+        return "influence values, test and training patients"
     if any(table["cell"].min() < table["cell"].max() for table in tables):
-        return "influence values, mean over folds"
+        return "influence values, mean over seeds"
     return "DeLong" if all(is_independent(table) for table in tables) else "Obuchowski"
 
 
 def auc_difference(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> Interval:
     """Test the difference of two AUCs; both tables hold the same lesions.
 
+    Where one of them stands at its bound and the difference has no variance, it is made from the two intervals.
+
     Raises:
         StatisticsError: No fold has both classes.
     """
+    a, b = auc_of(first), auc_of(second)
     method = auc_method(first, second)
-    return influence_difference(auc_of(first), auc_of(second), method=method, confidence=confidence)
+    if is_degenerate((a - b).variance) and (is_degenerate(a.variance) or is_degenerate(b.variance)):
+        made = [auc_interval_of(table, confidence=confidence) for table in (first, second)]
+        return apart(*made, confidence=confidence)
+    return influence_difference(a, b, method=method, confidence=confidence)
 
 
 def influence_difference(first: Influence, second: Influence, *, method: str, confidence: float) -> Interval:
@@ -143,13 +202,33 @@ def rate_difference(first: pd.DataFrame, second: pd.DataFrame, rate: str, *, con
     Raises:
         StatisticsError: Nothing to count.
     """
+    folds = trained_in_folds(first, second)
     if is_independent(first) and is_independent(second):
         keep = _RIGHT_ON[rate]
         a = first[first["label"].isin(keep)].set_index("lesion_id").sort_index()
         b = second[second["label"].isin(keep)].set_index("lesion_id").sort_index()
-        return paired_proportions(
-            a["decision"] == a["label"], b["decision"] == b["label"], confidence=confidence
-        )
-    difference = rate_of(first, rate) - rate_of(second, rate)
-    method = "clustered Wald"
+        right = (table["decision"] == table["label"] for table in (a, b))
+        paired = paired_proportions(*right, confidence=confidence)
+        return stricter(paired, _clustered(first, second, rate, confidence=confidence)) if folds else paired
+    return _clustered(first, second, rate, confidence=confidence)
+
+
+def _clustered(first: pd.DataFrame, second: pd.DataFrame, rate: str, *, confidence: float) -> Interval:
+    shares = [rate_of(table, rate) for table in (first, second)]
+    difference = shares[0] - shares[1]
+    if is_degenerate(difference.variance) and all(share.estimate in (0.0, 1.0) for share in shares):
+        counted = [_patients_below(table, rate) for table in (first, second)]
+        made = [
+            exact_interval(share.estimate, n, confidence=confidence)
+            for share, n in zip(shares, counted, strict=True)
+        ]
+        return apart(*made, confidence=confidence)
+    folds = trained_in_folds(first, second)
+    method = "clustered Wald, test and training patients" if folds else "clustered Wald"
     return z_test(difference.estimate, difference.variance, method=method, confidence=confidence)
+
+
+def _patients_below(table: pd.DataFrame, rate: str) -> int:
+    """How many patients count below the line of a rate."""
+    below = rate_parts(table["label"], table["decision"], rate)[1]
+    return int(table["patient_id"][below > 0].nunique())
