@@ -26,6 +26,7 @@ setup:
 demo: setup
 	@$(BIN)/samesplit fetch $(DEMO)
 	@$(BIN)/samesplit run benchmarks/$(DEMO)
+	@$(BIN)/python scripts/picture_of_report.py --check || true
 
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=json:.coverage.json -q
