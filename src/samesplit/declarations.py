@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
+from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from samesplit.errors import DeclarationError
+from samesplit.errors import DeclarationError, Faults
 
-__all__ = ["Declaration", "parse_declaration", "read_declaration", "read_yaml"]
+__all__ = ["Declaration", "parse_declaration", "parse_leniently", "read_declaration", "read_yaml"]
 
 Location = tuple[str | int, ...]
 
+_MOST_ATTEMPTS = 10
 _MOST_BYTES = 1_000_000
 _MOST_NESTED = 50
 _MOST_VALUES = 20_000
@@ -162,12 +165,93 @@ def _collect_lines(node: yaml.Node, at: Location, lines: dict[Location, int], pa
             _collect_lines(value, (*at, index), lines, path)
 
 
+def parse_leniently(
+    data: dict[str, Any],
+    kind: Any,
+    *,
+    path: Path,
+    lines: dict[Location, int],
+    instead: dict[Location, Any],
+) -> tuple[Any, Faults]:
+    """Check plain data, gather all that is wrong, and make of the rest what can be made.
+
+    Args:
+        data: What was read.
+        kind: A `Declaration` subclass.
+        path: The file, for messages.
+        lines: The line of each key.
+        instead: What is put into the place of keys that are missing or wrong, so that looking can go on.
+
+    Returns:
+        The declaration without what is wrong, or None where too much is; and the faults.
+    """
+    faults, left = Faults(), deepcopy(data)
+    for attempt in range(_MOST_ATTEMPTS):
+        try:
+            return TypeAdapter(kind).validate_python(left), faults
+        except ValidationError as error:
+            for each in _misspelt_first(error):
+                if (
+                    attempt == 0 or each["type"] == "value_error"
+                ):  # else it is missing because it was taken out
+                    faults.add(_explain_one(each, kind, left, path, lines))
+            places = {_strip_tags(each["loc"], left): each["type"] == "missing" for each in error.errors()}
+            for place, missing in sorted(places.items(), key=lambda item: -len(item[0])):
+                if not _take_out(left, place, missing, instead):
+                    return None, faults
+    return None, faults
+
+
+def _take_out(data: Any, place: Location, missing: bool, instead: dict[Location, Any]) -> bool:
+    """Take what is wrong out of the data, or put something else there; False where neither can be."""
+    if not place:
+        return False
+    *above, last = place
+    for part in above:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return True  # gone already
+    if place in instead:
+        data[last] = instead[place]
+    elif not missing:
+        try:
+            del data[last]
+        except (KeyError, IndexError, TypeError):
+            return bool(above)
+    elif above:
+        return _take_out_of_parent(data)
+    else:
+        return False
+    return True
+
+
+def _take_out_of_parent(data: Any) -> bool:
+    """A part that lacks a key it needs is emptied: what holds it is told as wrong in the next attempt."""
+    if isinstance(data, dict) and data:
+        data.clear()
+        return True
+    return False
+
+
+def _misspelt_first(error: ValidationError) -> list[Any]:
+    """What is wrong, misspelt keys before the missing ones that they were meant to be."""
+    found = error.errors()
+    misspelt = [each for each in found if each["type"] == "extra_forbidden"]
+    return misspelt + [each for each in found if each["type"] != "extra_forbidden"]
+
+
 def _explain(
     error: ValidationError, kind: Any, data: Any, path: Path, lines: dict[Location, int]
 ) -> DeclarationError:
-    found = error.errors()
-    # A misspelt key comes before the missing one that it was meant to be.
-    first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
+    first, *others = [_explain_one(each, kind, data, path, lines) for each in _misspelt_first(error)]
+    first.more = tuple(others)
+    return first
+
+
+def _explain_one(
+    first: Any, kind: Any, data: Any, path: Path, lines: dict[Location, int]
+) -> DeclarationError:
     location = _strip_tags(first["loc"], data)
     name = ".".join(str(part) for part in location)
     place = _where(path, location, lines)
@@ -186,11 +270,11 @@ def _explain(
     message = first["msg"].removeprefix("Value error, ")
     given = "" if isinstance(first["input"], dict | list) else f" (given: {first['input']!r})"
     quotes = "put it in quotes; YAML takes it for something else than text"
-    return DeclarationError(
-        f"'{name}': {message}{given}" if name else message,
-        where=place,
-        remedy=quotes if first["type"] == "string_type" and given else None,
-    )
+    remedy = quotes if first["type"] == "string_type" and given else None
+    if first["type"] == "literal_error":
+        known = re.findall(r"'([^']+)'", str(first["ctx"]["expected"]))
+        remedy = _nearest(str(first["input"]), known) or "write one of these"
+    return DeclarationError(f"'{name}': {message}{given}" if name else message, where=place, remedy=remedy)
 
 
 def _explain_tag(error: Any, location: Location, path: Path, lines: dict[Location, int]) -> DeclarationError:

@@ -77,8 +77,8 @@ class TestLesions:
     def test_a_label_outside_the_two_classes(self, benchmark_folder: Any) -> None:
         text = refused(benchmark_folder, lesions=LESIONS.replace("P2,benign", "P2,unknown"))
         assert text == (
-            "/lesions.csv: 1 lesions have a label outside the two classes 'benign' and 'malignant'; the first "
-            "is lesion 'L2'; labels found: 'unknown'\n"
+            "/lesions.csv, line 3: 1 lesions have a label outside the two classes 'benign' and 'malignant'; the "
+            "first is lesion 'L2'; labels found: 'unknown'\n"
             "Remedy: correct the labels, or task.positive and task.negative in benchmark.yaml"
         )
 

@@ -83,8 +83,9 @@ def load_cohort(
         root = find_data_root(definition, folder) if data_root is None else data_root
         path = find_table("lesions.csv", folder, root)
         notes: list[str] = []
-        lesions = read_lesions(path, definition, notes=notes, faults=found)
-        labels = _labels(lesions, definition.task, path, found)
+        lesions = _on_their_lines(path, definition, notes, found)
+        labels = _labels(lesions, definition.task, path, found).sort_index()
+        lesions = lesions.sort_values("lesion_id", ignore_index=True)
         images, ledger = empty_table(IMAGES), empty_table(LEDGER)
         with found.kept():
             images, ledger = load_images(
@@ -108,47 +109,32 @@ def find_table(name: str, folder: Path, root: Path) -> Path:
     return next((place / name for place in (folder, root) if (place / name).is_file()), folder / name)
 
 
-def read_lesions(
-    path: Path,
-    definition: BenchmarkDefinition,
-    *,
-    notes: list[str] | None = None,
-    faults: Faults | None = None,
+def _on_their_lines(
+    path: Path, definition: BenchmarkDefinition, notes: list[str] | None, faults: Faults
 ) -> pd.DataFrame:
-    """Read a lesions table, type its declared clinical columns and sort it by `lesion_id`.
-
-    Args:
-        path: The table.
-        definition: The benchmark's definition.
-        notes: What was found out about the file is added to these.
-        faults: Gathers what is wrong; see `load_cohort`.
-
-    Raises:
-        CohortError: See `load_cohort`.
-    """
+    """The lesions, checked; the index is the line in the file."""
     clinical = definition.cohort.clinical
-    with gathering(faults) as found:
-        lesions = read_csv(
-            path,
-            error=CohortError,
-            known=[*LESIONS.columns, *clinical],
-            numbers=["size_mm", *(name for name, kind in clinical.items() if kind == "number")],
-            missing=definition.missing_values,
-            notes=notes,
-            faults=found,
-        )
-        if lesions.empty:
-            raise CohortError("holds no lesions", where=path, remedy="write one line a lesion")
-        if "size_mm" in lesions:
-            lesions["size_mm"] = number_cells(lesions["size_mm"], path, error=CohortError, faults=found)
-        lesions = check_lines(lesions, LESIONS, path, error=CohortError, faults=found)
-        _plain_ids(lesions, path, found)
-        _real_dates(lesions, path, found)
-        for column in _known_columns(lesions, clinical, path, needed_by="cohort.clinical", faults=found):
-            if clinical[column] == "number":
-                lesions[column] = _numbers(lesions, column, path, found)
-        _one_value_per_patient(lesions, path, found)
-    return lesions.sort_values("lesion_id", ignore_index=True)
+    lesions = read_csv(
+        path,
+        error=CohortError,
+        known=[*LESIONS.columns, *clinical],
+        numbers=["size_mm", *(name for name, kind in clinical.items() if kind == "number")],
+        missing=definition.missing_values,
+        notes=notes,
+        faults=faults,
+    )
+    if lesions.empty:
+        raise CohortError("holds no lesions", where=path, remedy="write one line a lesion")
+    if "size_mm" in lesions:
+        lesions["size_mm"] = number_cells(lesions["size_mm"], path, error=CohortError, faults=faults)
+    lesions = check_lines(lesions, LESIONS, path, error=CohortError, faults=faults)
+    _plain_ids(lesions, path, faults)
+    _real_dates(lesions, path, faults)
+    for column in _known_columns(lesions, clinical, path, needed_by="cohort.clinical", faults=faults):
+        if clinical[column] == "number":
+            lesions[column] = _numbers(lesions, column, path, faults)
+    _one_value_per_patient(lesions, path, faults)
+    return lesions
 
 
 def _labels(lesions: pd.DataFrame, task: TaskSettings, path: Path, faults: Faults) -> pd.Series[int]:
@@ -162,7 +148,7 @@ def _labels(lesions: pd.DataFrame, task: TaskSettings, path: Path, faults: Fault
             CohortError(
                 f"{len(wrong)} lesions have a label outside the two classes {task.negative!r} and "
                 f"{task.positive!r}; the first is lesion {wrong['lesion_id'].iloc[0]!r}; labels found: {found}",
-                where=path,
+                where=_on_lines(path, list(wrong.index)),
                 remedy="correct the labels, or task.positive and task.negative in benchmark.yaml",
             )
         )
@@ -178,6 +164,11 @@ def _labels(lesions: pd.DataFrame, task: TaskSettings, path: Path, faults: Fault
     known = lesions[numbers.notna() & lesions["lesion_id"].notna()].drop_duplicates("lesion_id")
     index = pd.Index(known["lesion_id"], name="lesion_id")
     return pd.Series(numbers[known.index].to_numpy(np.int64), index=index, name="label")
+
+
+def _on_lines(path: Path, lines: list[int]) -> str:
+    """A file and the first of its lines that are meant."""
+    return f"{path}, line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:10]))}"
 
 
 def _plain_ids(lesions: pd.DataFrame, path: Path, faults: Faults) -> None:

@@ -16,8 +16,8 @@ from pydantic import (
 )
 
 from samesplit.csv_files import MISSING_WORDS
-from samesplit.declarations import Declaration, read_declaration
-from samesplit.errors import DeclarationError
+from samesplit.declarations import Declaration, parse_leniently, read_declaration, read_yaml
+from samesplit.errors import DeclarationError, Faults
 from samesplit.features.repairs import RepairName, repairs_of
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "StatisticsSettings",
     "TaskSettings",
     "read_benchmark",
+    "read_benchmark_leniently",
 ]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -303,6 +304,35 @@ class BenchmarkDefinition(Declaration):
                     f"profile '{profile}' names sequences the cohort lacks: {', '.join(unknown)}"
                 )
         return profiles
+
+
+def read_benchmark_leniently(folder: Path) -> tuple[BenchmarkDefinition | None, Faults]:
+    """Read `benchmark.yaml` and gather all that is wrong with it.
+
+    Returns:
+        The definition without what is wrong, good for looking further and for nothing else, or None where too
+        much is wrong for that; and the faults.
+    """
+    path = folder / "benchmark.yaml"
+    faults = Faults()
+    with faults.kept():
+        data, lines = read_yaml(path)
+        if not isinstance(data, dict):
+            raise DeclarationError("holds no keys", where=path, remedy="write 'key: value' lines")
+        definition, more = parse_leniently(
+            data | {"name": folder.resolve().name},
+            BenchmarkDefinition,
+            path=path,
+            lines=lines,
+            instead={
+                ("title",): "",
+                ("task", "question"): "",
+                ("split",): {"scheme": "kfold"},
+                ("split", "scheme"): "kfold",
+            },
+        )
+        return definition, more
+    return None, faults
 
 
 def read_benchmark(folder: Path) -> BenchmarkDefinition:

@@ -67,7 +67,7 @@ def main() -> None:
     try:
         app()
     except SamesplitError as error:
-        _fail(_GONE if _folder_is_gone() else str(error))
+        _fail(_GONE if _folder_is_gone() else _told(error))
     except OSError as error:
         if _folder_is_gone():
             _fail(_GONE)
@@ -85,6 +85,16 @@ def main() -> None:
                 "Stopped. What was finished is kept; the same command goes on from there."
             )
         raise
+
+
+def _told(error: SamesplitError) -> str:
+    """The first fault, and how many were found along with it."""
+    count = len(error.more)
+    if not count:
+        return str(error)
+    return (
+        f"{error}\nAnd {count} more fault{'s' * (count > 1)}: samesplit validate lists all, with their lines."
+    )
 
 
 def _end_when_asked() -> None:

@@ -47,17 +47,14 @@ def fetch(benchmark: Benchmark, jobs: Jobs = None) -> None:
 
 def validate(benchmark: Benchmark, jobs: Jobs = None) -> None:
     """Check tables, files, geometry and masks before anything slow; exit code 1 when something failed."""
+    from samesplit.cli.findings import lines_of
     from samesplit.run import validate as check
 
     findings = check(benchmark, jobs=jobs, reporter=reporter())
-    for what, count in findings.summary.items():
-        say(f"  {what:<18} {count}")
-    if len(findings.problems):
-        ledger = findings.problems[["status", "lesion_id", "sequence", "rater", "reason"]].fillna("")
-        out.print(table_of(ledger.rename(columns={"lesion_id": "lesion"}), title="Case ledger"))
-    for row in findings.doubled.itertuples():
-        which = escape(f"{row.lesion_id} {row.image}")
-        out.print(f"[red]the same image stands under several patients[/]: {which}")
+    for line in lines_of(findings):
+        say(line)
+    if findings.file is not None:
+        say(f"All of it as a table: {shown(findings.file)}")
     if not findings.fine:
         raise typer.Exit(1)
     step = "run" if findings.split else "split"

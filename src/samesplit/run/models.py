@@ -9,7 +9,7 @@ from pathlib import Path
 
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.declarations import read_yaml
-from samesplit.errors import DeclarationError, Faults, gathering
+from samesplit.errors import DeclarationError, Faults, WorkspaceError, gathering
 from samesplit.models.definition import read_model
 from samesplit.models.protocol import Needs
 from samesplit.models.settings import ModelSettings
@@ -44,15 +44,15 @@ def load_models(
     """
     with gathering(faults) as found:
         loaded: dict[str, ModelSettings] = {}
+        listed = [model.name for model in definition.model_uses()]
+        places = _places(folder, listed)
         for model in definition.model_uses():
             with found.kept():
-                path = workspace.declared("models", model.use)
+                path = _file_of(workspace, model.use, places[model.name])
                 loaded[model.name] = read_model(path, name=model.name, overrides=model.settings)
-        listed = [model.name for model in definition.model_uses()]
         unknown = sorted(set(only) - set(listed))
         if unknown:
             raise _not_listed(workspace, folder, unknown, listed)
-        places = _places(folder, listed)
         for name, settings in loaded.items():
             with found.kept():
                 _check_given(_Given(definition, listed, places[name]), name, settings)
@@ -83,6 +83,13 @@ def _places(folder: Path, names: list[str]) -> dict[str, str]:
     return {
         name: f"{path}, line {line}" if line else str(path) for name, line in zip(names, found, strict=True)
     }
+
+
+def _file_of(workspace: Workspace, use: str, place: str) -> Path:
+    try:
+        return workspace.declared("models", use)
+    except WorkspaceError as error:
+        raise DeclarationError(error.problem, where=place, remedy=error.remedy) from None
 
 
 def _check_given(given: _Given, name: str, settings: ModelSettings) -> None:

@@ -1,0 +1,60 @@
+"""What `samesplit validate` prints: whole lines, however narrow the terminal, so that no path is cut off."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from samesplit.run.validation_table import place_of
+
+if TYPE_CHECKING:
+    from samesplit.errors import SamesplitError
+    from samesplit.run.validate import Findings
+
+__all__ = ["lines_of"]
+
+_ALIKE = 5
+"""Faults with the same remedy that are shown of one file; the table has them all."""
+
+
+def lines_of(findings: Findings) -> Iterator[str]:
+    """What was found, line by line: counts, faults by file, the case ledger, notes."""
+    for what, count in findings.summary.items():
+        yield f"  {what:<18} {count}"
+    if findings.faults:
+        yield from _faults(findings.faults)
+    for what in findings.unchecked:
+        yield f"Not looked at yet: {what}"
+    if len(findings.problems):
+        yield "Case ledger"
+        for row in findings.problems.fillna("").to_dict("records"):
+            whose = " ".join(filter(None, (row["lesion_id"], row["sequence"], row["rater"])))
+            yield f"  {row['status']:<9} {whose}: {row['reason']}"
+    for row in findings.doubled.to_dict("records"):
+        yield f"the same image stands under several patients: {row['lesion_id']} {row['image']}"
+    for note in findings.notes:
+        yield f"Note: {note}"
+
+
+def _faults(faults: tuple[SamesplitError, ...]) -> Iterator[str]:
+    """The faults of each file together, in the order in which the files were read, with their lines."""
+    by_file: dict[str, list[SamesplitError]] = {}
+    for fault in faults:
+        by_file.setdefault(place_of(fault)[0], []).append(fault)
+    yield f"{len(faults)} fault{'s' * (len(faults) > 1)}"
+    for file, found in by_file.items():
+        yield f"  {file or 'benchmark'}"
+        shown: Counter[str] = Counter()
+        for fault in found:
+            remedy = fault.remedy or ""
+            shown[remedy] += 1
+            if shown[remedy] <= _ALIKE:
+                lines = place_of(fault)[1]
+                place = f"line{'s' * (',' in lines)} {lines}: " if lines else ""
+                yield f"    {place}{fault.problem}"
+                if remedy:
+                    yield f"      Remedy: {remedy}"
+        rest = {remedy: count - _ALIKE for remedy, count in shown.items() if count > _ALIKE}
+        for remedy, count in rest.items():
+            yield f"    ... and {count} more with the same remedy: {remedy}"

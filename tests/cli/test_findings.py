@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from samesplit.cli import main
+
+BENCHMARK = """\
+title: Two faults
+task: {question: "Which?", positive: malignant, negative: benign}
+cohort: {clinical: {age: number}}
+split: {scheme: kfold}
+models: [zero-rule]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    made = tmp_path / ("a-very-long-name-of-a-folder-" * 4) / "study"
+    made.mkdir(parents=True)
+    (made / "benchmark.yaml").write_text(BENCHMARK)
+    (made / "lesions.csv").write_text(
+        "lesion_id,patient_id,label,age\nL1,P1,malignant,old\nL2,P2,,3\nL3,P3,benign,3\n"
+    )
+    monkeypatch.setenv("COLUMNS", "40")
+    return made
+
+
+def typed(*words: object, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr("sys.argv", ["samesplit", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(str(ended.value.code))
+
+
+def test_run_tells_the_first_fault_and_how_many_more_there_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed("run", folder, monkeypatch=monkeypatch) == 1
+    told = capsys.readouterr().err
+    assert f"{folder}/lesions.csv, line 3: column 'label' is empty" in told
+    assert "And 1 more fault: samesplit validate lists all" in told
+
+
+def test_validate_prints_whole_paths_in_a_narrow_terminal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed("validate", folder, monkeypatch=monkeypatch) == 1
+    printed = capsys.readouterr().out.splitlines()
+    assert f"  {folder}/lesions.csv" in printed
+    assert "    line 2: clinical variable 'age' is declared a number, but lesion 'L1' holds 'old'" in printed
