@@ -40,7 +40,7 @@ def test_help_lists_the_verbs_in_the_order_of_the_way_from_cohort_to_report(tmp_
 
     verbs = [line.split()[0] for line in listed.splitlines() if line.strip()]
     cohort = ["init", "fetch", "validate", "split", "show"]
-    runs = ["run", "compare", "forget", "report", "push", "ui"]
+    runs = ["run", "compare", "forget", "report", "push", "ui", "clean"]
     assert verbs == [*cohort, *runs, "audit", "perturb", "ibsi", "features", "engines", "models"]
 
 
@@ -192,7 +192,19 @@ def test_compare_adds_a_model_and_forget_takes_it_out(small_study: SmallStudy, t
     mine = results[(results["model"] == "mine") & (results["quantity"] == "sensitivity")]
     assert (mine["estimate"] == 1.0).all()
     assert len(mine)
-    assert call("forget", small_study.folder, "--name", "Mine", into=small_study.root).exit_code == 0
+    forget = ["forget", small_study.folder, "--name", "Mine", "--jobs", "1", "--no-track"]
+    forgotten = call(*forget, into=small_study.root)
+    assert forgotten.exit_code == 0, forgotten.output
+    assert "Report: " in forgotten.output  # written again, without it
+    assert "Mine" not in (latest / "report.html").read_text(encoding="utf-8")
+    assert "mine" not in set(pd.read_parquet(latest / "results.parquet")["model"])
+    (small_study.root / "reports" / ".cache" / "features" / "zz").mkdir()
+    (small_study.root / "reports" / ".cache" / "features" / "zz" / "zz.json").write_text("{}")
+    for words, done in ((["--dry-run"], "would be"), ([], "were")):
+        cleaned = call("clean", *words, into=small_study.root)
+        assert cleaned.exit_code == 0, cleaned.output
+        assert f"{done} removed." in cleaned.output
+    assert not (small_study.root / "reports" / ".cache" / "features" / "zz").exists()
     assert "no predictions are kept" in failing(
         "forget", small_study.folder, "--name", "Mine", into=small_study.root
     )

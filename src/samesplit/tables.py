@@ -7,7 +7,6 @@ it that says which version made it from which inputs.
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pandera.pandas as pa
 from samesplit import __version__
 from samesplit.csv_files import read_cells
 from samesplit.errors import Faults, SamesplitError, gathering
+from samesplit.kept import read_kept_json
 from samesplit.ordering import at_most
 from samesplit.storage import hash_bytes, hash_object, write_bytes, write_json, write_text
 from samesplit.table_checks import check_lines, check_table, number_cells
@@ -298,15 +298,16 @@ def read_table(path: Path, schema: pa.DataFrameSchema | None = None) -> pd.DataF
         raise SamesplitError("does not exist", where=path, remedy="run the benchmark first") from None
     except (OSError, ValueError) as error:
         raise SamesplitError(
-            f"is not a readable parquet file ({error})", where=path, remedy="delete it and run again"
+            f"is not a readable parquet file ({error})",
+            where=path,
+            remedy="run the benchmark again, which makes it anew",
         ) from error
     return table if schema is None else check_table(table, schema, where=path)
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read the JSON record that stands beside a parquet table; empty when there is none."""
-    record = path.with_suffix(".json")
-    return dict(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else {}
+    """Read the JSON record that stands beside a parquet table; empty when there is none, or it is damaged."""
+    return read_kept_json(path.with_suffix(".json"))[0]
 
 
 def read_csv(

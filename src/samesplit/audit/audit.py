@@ -19,6 +19,7 @@ from samesplit.errors import DeclarationError
 from samesplit.run.plan import shuffle_labels
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.stages import cores
+from samesplit.uses import using
 
 __all__ = ["AUDIT_COLUMNS", "Audit", "run_audit"]
 
@@ -84,10 +85,12 @@ def run_audit(
     works = Works(given, versions, given.plan.workspace.cache / "audit", seed)
     applied = [leak for leak in wanted if not leak.why_not(given.cohort, settings)]
     procedures = [(leak.fair(settings), leak.leaky(settings)) for leak in applied]
-    for procedure in {one.key: one for both in procedures for one in both}.values():
-        works.add(procedure)
-    with reporter.stage(f"Audit, {works.fits:,} fits".replace(",", " ")) as advance:
-        works.do(jobs=jobs or cores(), advance=advance, scheduler=scheduler)
+    folder = output or given.plan.workspace.reports / given.plan.definition.name / "audit"
+    with using(given.plan.workspace.cache, folder):
+        for procedure in {one.key: one for both in procedures for one in both}.values():
+            works.add(procedure)
+        with reporter.stage(f"Audit, {works.fits:,} fits".replace(",", " ")) as advance:
+            works.do(jobs=jobs or cores(), advance=advance, scheduler=scheduler)
     asked = {
         "shuffles": shuffles,
         "repeats": len(versions[0].repeats),
@@ -102,7 +105,6 @@ def run_audit(
         },
     }
     table = audit_table(wanted, works)
-    folder = output or given.plan.workspace.reports / given.plan.definition.name / "audit"
     return Audit(folder, table, write_audit(folder, table, given, asked, wanted))
 
 

@@ -14,11 +14,12 @@ from sklearn import config_context
 
 from samesplit.audit.procedure import Procedure, Scores, Work
 from samesplit.audit.table import Codes, Parts, Table, read_table_file
-from samesplit.models.pieces import Arrays, Later, Piece, do_pieces, read_result
+from samesplit.models.pieces import Arrays, Later, Piece, do_pieces, read_result, result_path
 from samesplit.models.tabular import estimator_seed
 from samesplit.run.versions import versions
 from samesplit.source import source_digest
 from samesplit.storage import hash_object
+from samesplit.uses import uses
 
 __all__ = ["FoldWork", "Labelled", "carry_out", "do_works", "scores_of", "seconds_of"]
 
@@ -142,6 +143,8 @@ def do_works(
         Why a piece failed, by key; empty when none did.
     """
     keys = list(works)
+    uses([result_path(store / key[:2], key) for key in keys])
+    uses({work.table_file for work in works.values()})
     payloads: list[Any] = [
         works[key] if scheduler is None else Later(_with_table, (works[key],)) for key in keys
     ]

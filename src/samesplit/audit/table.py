@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from samesplit.models.pieces import is_kept
 from samesplit.models.radiomics.harmonisation import SITE_COLUMN, covariate_column
 from samesplit.storage import hash_bytes, hash_object, write_bytes
 
@@ -103,7 +104,7 @@ class Table:
     def write(self, folder: Path) -> Path:
         """Keep the table under its hash, for other processes."""
         path = folder / f"{self.digest}.npz"
-        if not path.exists():
+        if not is_kept(folder, path.stem):
             kept = {"X": self.X, "columns": np.asarray(self.columns, dtype=np.str_)}
             kept |= {"lesions": self.lesions, "patients": self.patients}
             buffer = io.BytesIO()

@@ -34,6 +34,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "report": runs.report,
     "push": runs.push,
     "ui": runs.ui,
+    "clean": runs.clean,
     "audit": audit.audit,
     "perturb": features.perturb,
     "ibsi": features.ibsi,

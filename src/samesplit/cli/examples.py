@@ -57,6 +57,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
     ),
     "forget": (("take joined predictions out again", 'samesplit forget my-study --name "My model"'),),
+    "clean": (
+        ("what would be removed, and how much it is", "samesplit clean --dry-run"),
+        ("remove it", "samesplit clean"),
+    ),
     "report": (
         ("write report.html of the latest run again", "samesplit report my-study"),
         ("and as PDF", "samesplit report my-study --pdf"),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from samesplit.cli.shown import Benchmark, Jobs, Scheduler, Track, out, reporter, say, shown
+from samesplit.cli.shown import Benchmark, Jobs, Scheduler, Track, out, reporter, say, shown, table_of
 
 if TYPE_CHECKING:
     from samesplit.run import Plan, Reporter
 
-__all__ = ["compare", "forget", "push", "report", "run", "ui"]
+__all__ = ["clean", "compare", "forget", "push", "report", "run", "ui"]
 
 
 def run(
@@ -67,15 +67,55 @@ def compare(
 def forget(
     benchmark: Benchmark,
     name: Annotated[str, typer.Option(help="The name given to `samesplit compare`.")],
+    jobs: Jobs = None,
+    track: Track = True,
 ) -> None:
-    """Take predictions that were joined with `samesplit compare` out of the benchmark again."""
+    """Take predictions that were joined with `samesplit compare` out of the benchmark and its report again."""
     from samesplit.benchmarks.definition import read_benchmark
+    from samesplit.errors import WorkspaceError
+    from samesplit.run import RunOptions, load_plan
     from samesplit.run.externals import remove_external
+    from samesplit.run.latest import latest_run
     from samesplit.workspace import find_benchmark
 
     workspace, folder = find_benchmark(benchmark)
     remove_external(workspace, read_benchmark(folder).name, title=name)
     say(f"'{name}' is no longer part of {folder.name}.")
+    try:
+        latest_run(workspace.reports / folder.name, benchmark=benchmark)
+    except WorkspaceError:
+        return  # there is no report that they stand in
+    _carry_out(load_plan(benchmark, RunOptions(jobs=jobs)), track=track)
+
+
+def clean(
+    benchmark: Annotated[
+        str | None,
+        typer.Argument(
+            help="A benchmark whose workspace is meant (default: the workspace around this folder)."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be removed, and how much it is.")
+    ] = False,
+) -> None:
+    """Remove what no run refers to: kept pieces of deleted runs and of older code, locks, halves of files."""
+    import pandas as pd
+
+    from samesplit.cleaning import clean as remove
+    from samesplit.run.plan import run_code
+    from samesplit.workspace import find_benchmark, workspace_around
+
+    around = workspace_around(Path.cwd()) if benchmark is None else find_benchmark(benchmark)[0]
+    removed = remove(around, code=run_code(), dry_run=dry_run)
+    total = sum(one.bytes for one in removed)
+    if removed:
+        lines = [(one.what, one.count, f"{one.bytes / 1e6:,.1f} MB") for one in removed]
+        out.print(
+            table_of(pd.DataFrame(lines, columns=["what", "number", "size"]), title=shown(around.reports))
+        )
+    done = "would be" if dry_run else "were"
+    say(f"{sum(one.count for one in removed)} things ({total / 1e6:,.1f} MB) {done} removed.")
 
 
 def report(
@@ -85,10 +125,12 @@ def report(
     """Write the report of the latest run again from its tables, and as PDF if wanted."""
     from samesplit.reports import build_pdf, build_report
     from samesplit.run.audit_tables import adopt_audit
+    from samesplit.run.sealing import reseal
 
     _, run_folder = _latest(benchmark)
     adopt_audit(run_folder)
     say(f"Report: {shown(build_report(run_folder))}")
+    reseal(run_folder)
     if pdf:
         say(f"PDF:    {shown(build_pdf(run_folder))}")
 
@@ -132,14 +174,15 @@ def ui(
 
 def _latest(benchmark: str) -> tuple[Path, Path]:
     """The tracking store and the folder of the latest run of a benchmark."""
-    from samesplit.errors import WorkspaceError
+    from samesplit.run.latest import latest_run, stale_copy
     from samesplit.workspace import find_benchmark
 
     workspace, folder = find_benchmark(benchmark)
-    latest = workspace.reports / folder.name / "latest"
-    if not (latest / "run.json").exists():
-        raise WorkspaceError("has not been run", where=folder.name, remedy=f"samesplit run {benchmark}")
-    return workspace.tracking_store, latest.resolve()
+    reports = workspace.reports / folder.name
+    latest = latest_run(reports, benchmark=benchmark)
+    if stale := stale_copy(reports):
+        say(f"Note: {stale}.")
+    return workspace.tracking_store, latest
 
 
 def _carry_out(plan: Plan, *, track: bool) -> None:

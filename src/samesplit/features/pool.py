@@ -16,9 +16,11 @@ from typing import Any, Protocol, TypeVar
 
 from samesplit.cluster import in_cluster
 from samesplit.errors import LesionError
+from samesplit.kept import note_damage, read_kept_json
 from samesplit.processes import Died, in_processes
-from samesplit.storage import write_bytes
+from samesplit.storage import hash_object, write_bytes
 from samesplit.under_way import doing
+from samesplit.uses import uses
 
 __all__ = ["Outcome", "Progress", "Task", "run_tasks"]
 
@@ -84,8 +86,9 @@ def run_tasks(
     """
     outcomes: dict[int, Outcome] = {}
     paths = [result_path(cache, task.key) for task in tasks]
+    uses(paths)
     for index, path in enumerate(paths):
-        record = read_record(path)
+        record = read_record(path, note=True)
         if record is not None:
             outcomes[index] = Outcome(record, cached=True)
     report = progress or (lambda done, total: None)
@@ -121,13 +124,14 @@ def result_path(cache: Path, key: str) -> Path:
     return cache / key[:2] / f"{key}.json"
 
 
-def read_record(path: Path) -> dict[str, Any] | None:
-    """A kept result; None when there is none or the file is damaged."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record, dict) and "seconds" in record else None
+def read_record(path: Path, *, note: bool = False) -> dict[str, Any] | None:
+    """A kept result; None when there is none or the file is damaged, which is noted if wanted."""
+    record, damage = read_kept_json(path, "seconds", "sha256")
+    if record and record.pop("sha256") != hash_object(record):
+        record, damage = {}, f"{path.name} has another content"
+    if damage and note:
+        note_damage(path.parent, damage)
+    return record or None
 
 
 def _work(call: tuple[Callable[[Any], dict[str, Any]], Any, Path]) -> Outcome:
@@ -162,7 +166,8 @@ def _attempt(call: tuple[Callable[[Any], dict[str, Any]], Any]) -> Outcome:
 
 
 def _keep(path: Path, record: dict[str, Any]) -> None:
-    write_bytes(path, json.dumps(record, separators=(",", ":")).encode())
+    whole = {**record, "sha256": hash_object(record)}
+    write_bytes(path, json.dumps(whole, separators=(",", ":")).encode())
 
 
 def _place(error: Exception) -> str:

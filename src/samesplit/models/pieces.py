@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import traceback
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from samesplit.cluster import in_cluster
 from samesplit.errors import ModelError, SamesplitError
+from samesplit.kept import note_damage
 from samesplit.processes import Died, in_processes
 from samesplit.storage import write_bytes
 from samesplit.under_way import doing
@@ -67,8 +69,18 @@ def result_path(folder: Path, key: str) -> Path:
 
 
 def is_kept(folder: Path, key: str) -> bool:
-    """Whether the result of a piece is there and whole."""
-    return zipfile.is_zipfile(result_path(folder, key))
+    """Whether the result of a piece is there and whole; where it is damaged, that is noted."""
+    path = result_path(folder, key)
+    try:
+        with zipfile.ZipFile(path) as file:
+            damaged = file.testzip() is not None  # compares the checksum of every array
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError):
+        damaged = True
+    if damaged:
+        note_damage(folder, f"{path.name} is damaged")
+    return not damaged
 
 
 def read_result(folder: Path, key: str, *names: str) -> dict[str, npt.NDArray[Any]]:
@@ -85,7 +97,7 @@ def read_result(folder: Path, key: str, *names: str) -> dict[str, npt.NDArray[An
         raise ModelError(
             f"the result of a piece of work cannot be read ({error})",
             where=path,
-            remedy="delete the file, and the same command makes it anew",
+            remedy="run the same command again: it makes it anew",
         ) from error
 
 

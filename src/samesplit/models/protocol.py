@@ -17,7 +17,7 @@ from samesplit.features.perturbation.settings import Perturbations
 from samesplit.features.repairs import GeometryRepair
 from samesplit.models.pieces import Piece
 
-__all__ = ["Cases", "Model", "Needs", "Searches", "TrainingFold"]
+__all__ = ["Cases", "Model", "Needs", "Prepares", "Scored", "Searches", "TrainingFold"]
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,22 @@ class Searches(Protocol):
 
         It is called before any piece is done: what needs an earlier result is a `Later` payload.
         """
+
+
+@runtime_checkable
+class Scored(Protocol):
+    """A model that says how well it did on its validation part, so that the best of its folds can be told."""
+
+    def score(self) -> float | None:
+        """The higher the better; None without a validation part."""
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A model that keeps prepared inputs in the folder that all folds share."""
+
+    used: set[str]
+    """The beginnings (16 letters) of the names of those that it was fitted on."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,11 @@ from samesplit.declarations import Declaration
 from samesplit.models.protocol import Cases, Model, Needs
 from samesplit.storage import hash_object
 
-__all__ = ["ModelSettings"]
+__all__ = ["UNDECIDING", "ModelSettings", "Weights"]
+
+Weights = Literal["none", "best", "all"]
+UNDECIDING = {"title", "description", "seeds", "keep"}
+"""Settings that do not decide how a fitted model behaves."""
 
 
 class ModelSettings(Declaration):
@@ -52,9 +56,13 @@ class ModelSettings(Declaration):
         modules = {kind.__module__ for kind in type(self).__mro__}
         return tuple(sorted(module for module in modules if module.startswith("samesplit.")))
 
+    def keeps(self) -> Weights:
+        """Which of the fitted models' weights are kept; all of those that are small."""
+        return "all"
+
     def digest(self) -> str:
         """A hash of all settings that decide how the model behaves; a kind with files of its own adds them."""
-        return hash_object(self.model_dump(mode="json", exclude={"title", "description", "seeds"}))
+        return hash_object(self.model_dump(mode="json", exclude=UNDECIDING))
 
     def check_ready(self) -> None:
         """See to it that nothing outside the settings (a class, a file) will be missed when the model is built.

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 from pydantic import Field, PrivateAttr, field_validator
 
 from samesplit.errors import ModelError
-from samesplit.models.settings import ModelSettings
+from samesplit.models.settings import UNDECIDING, ModelSettings
 from samesplit.storage import hash_file, hash_object
 
 __all__ = ["FromFile", "Target", "TargetSettings", "load_target", "parse_target"]
@@ -120,7 +120,7 @@ class TargetSettings(ModelSettings):
     def digest(self) -> str:
         """A hash of the settings and of the file that holds the target: the one named, or the module's own."""
         file = self.target_file()
-        settings = self.model_dump(mode="json", exclude={"title", "description", "seeds"})
+        settings = self.model_dump(mode="json", exclude=UNDECIDING)
         if file is not None:
             settings["target"] = [hash_file(file), parse_target(self.target).attribute]
         else:

@@ -204,5 +204,5 @@ def _read_json(path: Path) -> Any:
         raise SamesplitError("does not exist", where=path, remedy="run the benchmark first") from None
     except (OSError, ValueError) as error:
         raise SamesplitError(
-            f"cannot be read ({error})", where=path, remedy="delete it and run the benchmark again"
+            f"cannot be read ({error})", where=path, remedy="run the benchmark again, which makes it anew"
         ) from error

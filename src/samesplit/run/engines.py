@@ -26,6 +26,7 @@ from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.stages import cores
 from samesplit.statistics.icc import icc
 from samesplit.storage import write_bytes
+from samesplit.uses import using
 from samesplit.workspace import Workspace, find_benchmark
 
 __all__ = ["DEFAULT_ENGINES", "EngineComparison", "agreement", "compare_engines"]
@@ -119,7 +120,8 @@ def compare_engines(
     wanted = _with_images(wanted, images, definition.cohort.rater)
     modality = _modalities(workspace, definition.profiles)
     neutral, done = setting or NeutralSetting(), []
-    with ExitStack() as stages:
+    out = output or workspace.reports / definition.name / "engines"
+    with using(workspace.cache, out), ExitStack() as stages:
 
         def stage(title: str) -> Progress:
             stages.close()
@@ -148,7 +150,6 @@ def compare_engines(
     table = pd.concat([agreement(pair) for one in done for pair in pairs_of(one)], ignore_index=True)
     ledger = pd.concat([one.ledger for one in done], ignore_index=True)
     ledger = Places(workspace.root).hide_in_table(ledger, ["reason"])
-    out = output or workspace.reports / definition.name / "engines"
     names = ("engines.csv", "ledger.csv", "engines.html")
     found = EngineComparison(table, ledger, tuple(out / name for name in names), left_out)
     _write(found, definition.title, done)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,12 +13,15 @@ from samesplit.benchmarks.splits import balance
 from samesplit.errors import DeclarationError
 from samesplit.features.catalogue import find
 from samesplit.features.listing import profile_listing
+from samesplit.kept import content_of
 from samesplit.places import Places
 from samesplit.run.audit_tables import adopt_audit
+from samesplit.run.latest import point_latest, stale_copy
 from samesplit.run.model_notes import model_notes
-from samesplit.run.plan import Plan
+from samesplit.run.plan import Plan, run_code
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.record import run_record
+from samesplit.run.sealing import MARK, reseal, seal, sealed
 from samesplit.run.stages import (
     FeatureStage,
     ModelStage,
@@ -30,6 +32,7 @@ from samesplit.run.stages import (
 from samesplit.statistics import Evaluation
 from samesplit.storage import locked, write_bytes, write_json
 from samesplit.tables import IMAGES, LEDGER, PREDICTIONS, check_table, hash_table, write_csv, write_table
+from samesplit.uses import using
 
 __all__ = ["RunOutcome", "run_benchmark"]
 
@@ -76,16 +79,21 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
     reporter = reporter or SilentReporter()
     folder = plan.run_folder
     waiting = "Another process is doing this very run: waiting for it."
-    with locked(folder.parent / f".{plan.run_id}.lock", on_wait=lambda: reporter.say(waiting)):
-        complete = folder / "complete.json"
-        if complete.exists():
-            _point_latest(plan)
-            record = json.loads(complete.read_text(encoding="utf-8"))
+    cleaning = "The cache is being cleaned: waiting for it."
+    with (
+        locked(folder.parent / f".{plan.run_id}.lock", on_wait=lambda: reporter.say(waiting)),
+        using(plan.workspace.cache, folder, on_wait=lambda: reporter.say(cleaning), code=run_code()),
+    ):
+        record = sealed(folder)
+        if record:
+            _point_latest(plan, reporter)
             if adopt_audit(folder):
                 _report(folder)
+                reseal(folder)
             return RunOutcome(
                 folder, folder / "report.html", True, record["failures"], tuple(record.get("notes", ()))
             )
+        (folder / MARK).unlink(missing_ok=True)
         started = datetime.now(UTC)
         _write_cohort(plan, folder)
         images = extract_features(plan, reporter)
@@ -105,8 +113,8 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
             report = _report(folder)
             advance(1, 1)
         if not models.failures and not _for_want_of_memory(images):  # else the next run tries again
-            write_json(complete, {"run": plan.run_id, "failures": models.failures, "notes": list(remarks)})
-    _point_latest(plan)
+            seal(folder, {"run": plan.run_id, "failures": models.failures, "notes": list(remarks)})
+    _point_latest(plan, reporter)
     return RunOutcome(folder, report, False, models.failures, remarks)
 
 
@@ -209,36 +217,37 @@ def _write_tables(
 
 def _keep_models(folder: Path, models: ModelStage) -> None:
     """Put the fitted models into the run's folder (hard links where the disk allows: they are not copied)."""
+    wanted: dict[Path, Path] = {}
     for result in models.folds:
         if result.folder is None:
             continue
-        target = (
-            folder / "models" / result.model / f"seed{result.seed}-repeat{result.repeat}-fold{result.fold}"
-        )
+        name = f"seed{result.seed}-repeat{result.repeat}-fold{result.fold}"
         for source in sorted((result.folder / "model").rglob("*")):
             if source.is_file():
-                _link(source, target / source.relative_to(result.folder / "model"))
+                inside = source.relative_to(result.folder / "model")
+                wanted[folder / "models" / result.model / name / inside] = source
+    for left in sorted((folder / "models").rglob("*")):
+        if left.is_file() and left not in wanted:  # of an attempt before this one, or damaged
+            left.unlink()
+    for target, source in wanted.items():
+        _link(source, target)
 
 
 def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
-        return
+        if target.samefile(source) or content_of(target) == content_of(source):
+            return
+        target.unlink()
     try:
         os.link(source, target)
     except OSError:  # another disk, or one that knows no hard links
         write_bytes(target, source.read_bytes())
 
 
-def _point_latest(plan: Plan) -> None:
-    """Let `reports/<benchmark>/latest` lead to this run, where the system allows links; never to a canary."""
-    if plan.options.shuffle_labels is not None:
-        return
-    folder = plan.run_folder
-    temporary = folder.parent / f".latest.{os.getpid()}"
-    try:
-        temporary.unlink(missing_ok=True)
-        temporary.symlink_to(folder.name, target_is_directory=True)
-        temporary.replace(folder.parent / "latest")
-    except OSError:
-        temporary.unlink(missing_ok=True)
+def _point_latest(plan: Plan, reporter: Reporter) -> None:
+    """Make this run the benchmark's latest; a canary never is."""
+    if plan.options.shuffle_labels is None:
+        point_latest(plan.run_folder)
+        if stale := stale_copy(plan.run_folder.parent):
+            reporter.say(f"Note: {stale}.")

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import errno
-import json
 import shutil
 import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from samesplit.errors import ModelError, SamesplitError, WorkspaceError
-from samesplit.models.protocol import Cases, Model, TrainingFold
+from samesplit.kept import note_damage
+from samesplit.models.protocol import Cases, Model, Prepares, Scored, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.processes import Died, in_processes
+from samesplit.run.fold_record import read_fold, write_fold
 from samesplit.run.processor import instructions, processor
 from samesplit.run.progress import Advance
 from samesplit.run.versions import versions
+from samesplit.run.weights import WeightKeeper
 from samesplit.source import source_digest
 from samesplit.storage import (
     hash_object,
     locked,
     replace_directory,
     temporary_directory,
-    write_json,
 )
 from samesplit.tables import PREDICTIONS, read_table, write_table
 from samesplit.under_way import doing
+from samesplit.uses import uses
 
 __all__ = ["FoldResult", "FoldTask", "run_folds", "with_members"]
 
@@ -93,8 +96,8 @@ class FoldTask:
 
     @property
     def done(self) -> bool:
-        """Whether the result is there."""
-        return (self.folder / "done.json").exists()
+        """Whether the result is there, whole, with the weights that are asked for."""
+        return bool(read_fold(self.folder, weights=self.settings.keeps())[0])
 
     @property
     def working(self) -> Path:
@@ -107,6 +110,11 @@ class FoldTask:
         several = f" repeat {self.repeat}" if self.repeat else ""
         seed = f" seed {self.seed}" if len(self.settings.seeds) > 1 else ""
         return f"{self.settings.name}{several} fold {self.fold}{seed}"
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever makes or changes the result."""
+        return self.store / "locks" / f"{self.key}.lock"
 
     def build(self) -> Model:
         """The unfitted model."""
@@ -139,6 +147,7 @@ class FoldResult:
         folder: The kept result; None when it failed.
         seconds: How long it took when it was made.
         error: Why it failed.
+        record: What the result says of itself; see `samesplit.run.fold_record`.
     """
 
     model: str
@@ -148,6 +157,7 @@ class FoldResult:
     folder: Path | None
     seconds: float
     error: str = ""
+    record: dict[str, Any] = field(default_factory=dict)
 
     def predictions(self) -> pd.DataFrame:
         """The PREDICTIONS table of this fold."""
@@ -160,7 +170,7 @@ class FoldResult:
         folder = self.folder
         if folder is None:
             return {}
-        return {path.stem: pd.read_parquet(path) for path in sorted((folder / "details").glob("*.parquet"))}
+        return {path.stem: read_table(path) for path in sorted((folder / "details").glob("*.parquet"))}
 
 
 def run_folds(
@@ -183,13 +193,23 @@ def run_folds(
     Raises:
         WorkspaceError: The disk is full or cannot be written.
     """
+    uses(task.folder for task in tasks)
     results = {i: _failed(tasks[i], reason) for i, reason in (failed or {}).items()}
-    results |= {i: _kept(task) for i, task in enumerate(tasks) if task.done}
+    results |= {i: kept for i, task in enumerate(tasks) if (kept := _kept(task, note=True)) is not None}
     todo = [i for i in range(len(tasks)) if i not in results]
+    keeper = WeightKeeper([task.settings.keeps() for task in tasks], [task.lock for task in tasks])
+    for place in sorted(results):
+        keeper.saw(place, results)
     advance(len(results), len(tasks))
-    for place, result in _work_on([tasks[i] for i in todo], jobs):
-        results[todo[place]] = result
+    for number, result in _work_on([tasks[i] for i in todo], jobs):
+        results[todo[number]] = result
+        keeper.saw(todo[number], results)
         advance(len(results), len(tasks))
+    again = keeper.lacking(results)
+    for place in again:
+        shutil.rmtree(tasks[place].folder, ignore_errors=True)
+    for number, result in _work_on([tasks[i] for i in again], jobs):
+        results[again[number]] = result
     return [results[i] for i in range(len(tasks))]
 
 
@@ -202,11 +222,15 @@ def _work_on(tasks: list[FoldTask], jobs: int) -> Iterator[tuple[int, FoldResult
         yield place, _failed(tasks[place], Died.reason) if isinstance(result, Died) else result
 
 
-def _kept(task: FoldTask) -> FoldResult:
-    record = json.loads((task.folder / "done.json").read_text(encoding="utf-8"))
-    return FoldResult(
-        task.settings.name, task.seed, task.repeat, task.fold, task.folder, float(record["seconds"])
-    )
+def _kept(task: FoldTask, *, note: bool = False) -> FoldResult | None:
+    """The result that is there; None, with a note (if wanted) where it is damaged, when it has to be made."""
+    record, damage = read_fold(task.folder, weights=task.settings.keeps())
+    if damage and note:
+        note_damage(task.folder, damage)
+    if not record:
+        return None
+    where = (task.settings.name, task.seed, task.repeat, task.fold)
+    return FoldResult(*where, task.folder, float(record["seconds"]), record=record)
 
 
 def _failed(task: FoldTask, reason: str) -> FoldResult:
@@ -218,11 +242,13 @@ def _failed(task: FoldTask, reason: str) -> FoldResult:
 
 def _carry_out(task: FoldTask) -> FoldResult:
     try:
-        with locked(task.store / "locks" / f"{task.key}.lock"):
-            if not task.done:
+        with locked(task.lock):
+            kept = _kept(task)
+            if kept is None:
                 with doing(task.what):
                     _fit_and_predict(task)
-        return _kept(task)
+                kept = _kept(task)
+        return kept or _failed(task, "what was just written cannot be read again: is the disk in order?")
     except WorkspaceError:
         raise  # a full or read-only disk stops the run: no model is to blame
     except SamesplitError as error:
@@ -268,8 +294,10 @@ def _fit_and_predict(task: FoldTask) -> None:
             "device": "cuda" if on_gpu else "cpu",
             "processor": processor(),
             "instructions": instructions(),
+            "score": model.score() if isinstance(model, Scored) else None,
+            "inputs": sorted(model.used) if isinstance(model, Prepares) else [],
         }
-        write_json(fresh / "done.json", record)
+        write_fold(fresh, record, weights=task.settings.keeps())
         shutil.rmtree(task.folder, ignore_errors=True)  # whatever stands there is not done
         replace_directory(fresh, task.folder)
     shutil.rmtree(working, ignore_errors=True)

@@ -28,7 +28,7 @@ from samesplit.storage import hash_object
 from samesplit.tables import LEDGER, READINGS, empty_table, hash_table
 from samesplit.workspace import Workspace, find_benchmark
 
-__all__ = ["Plan", "RunOptions", "load_plan"]
+__all__ = ["Plan", "RunOptions", "load_plan", "run_code"]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,9 @@ def _identity(plan: Plan) -> dict[str, Any]:
         "split": plan.split.sha256,
         "readings": hash_table(plan.readings),
         "profiles": {name: profile.digest() for name, profile in plan.profiles.items()},
-        "models": [(model.name, model.title, model.digest(), model.seeds) for model in plan.models],
+        "models": [
+            (model.name, model.title, model.digest(), model.seeds, model.keeps()) for model in plan.models
+        ],
         "externals": [(external.name, external.title, external.sha256) for external in plan.externals],
     }
 
@@ -176,6 +178,11 @@ def _code(plan: Plan) -> list[str]:
     engines = [engine_module(profile.engine) for profile in plan.profiles.values()]
     models = [module for model in plan.models for module in model.code()]
     return sorted({"samesplit.run.execute", "samesplit.run.plan", *engines, *models})
+
+
+def run_code() -> str:
+    """A hash of the code and versions without which an unfinished run cannot be gone on with."""
+    return hash_object([source_digest("samesplit.run.execute", "samesplit.run.plan"), versions()])
 
 
 def _images_by_content(plan: Plan) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from datetime import UTC, datetime
 from typing import Any
@@ -148,7 +147,7 @@ def _device(models: ModelStage) -> str:
     devices = set()
     for result in models.folds:
         if result.folder is not None:
-            devices.add(json.loads((result.folder / "done.json").read_text(encoding="utf-8"))["device"])
+            devices.add(str(result.record["device"]))
     return " and ".join(sorted(devices)) or "cpu"
 
 
@@ -157,7 +156,7 @@ def _fitted_on(models: ModelStage) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
     for result in models.folds:
         if result.folder is not None:
-            made = json.loads((result.folder / "done.json").read_text(encoding="utf-8"))
+            made = result.record
             key = str(made.get("processor", "not recorded")), str(made.get("instructions", ""))
             found.setdefault(key, {})[str(made["model"])] = None
     return [

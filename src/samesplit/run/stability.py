@@ -26,6 +26,7 @@ from samesplit.run.stages import cores
 from samesplit.statistics.repeatability import REPEATABILITY_COLUMNS, repeatability
 from samesplit.storage import write_json, write_text
 from samesplit.tables import LEDGER, empty_table, write_csv, write_table
+from samesplit.uses import using
 from samesplit.workspace import find_benchmark
 
 __all__ = ["STABILITY_COLUMNS", "Stability", "measure_stability", "read_perturbations"]
@@ -116,27 +117,28 @@ def measure_stability(
     read = {name: read_profile(workspace.declared("features", name)) for name in wanted}
     cohort = load_cohort(folder, definition)
     done: dict[str, Repeats] = {}
-    for name, chosen in wanted.items():
-        with reporter.stage(f"Perturbed {name}") as advance:
-            done[name] = extract_repeats(
-                cohort.images[cohort.images["sequence"].isin(chosen)],
-                read[name],
-                perturbations,
-                raters=(definition.cohort.rater, *definition.cohort.other_raters),
-                cache=workspace.cache / "features",
-                jobs=jobs or cores(),
-                geometry_repair=definition.cohort.geometry_repair,
-                minimum_voxels=definition.cohort.minimum_voxels,
-                progress=advance,
-                companions=cohort.images,
-                scheduler=scheduler,
-            )
+    out = output or workspace.reports / definition.name / "stability"
+    with using(workspace.cache, out):
+        for name, chosen in wanted.items():
+            with reporter.stage(f"Perturbed {name}") as advance:
+                done[name] = extract_repeats(
+                    cohort.images[cohort.images["sequence"].isin(chosen)],
+                    read[name],
+                    perturbations,
+                    raters=(definition.cohort.rater, *definition.cohort.other_raters),
+                    cache=workspace.cache / "features",
+                    jobs=jobs or cores(),
+                    geometry_repair=definition.cohort.geometry_repair,
+                    minimum_voxels=definition.cohort.minimum_voxels,
+                    progress=advance,
+                    companions=cohort.images,
+                    scheduler=scheduler,
+                )
     tables = [_judge(read[name], repeats, wanted[name]) for name, repeats in done.items()]
     table = pd.concat([part for part in tables if len(part)] or [pd.DataFrame(columns=STABILITY_COLUMNS)])
     ledgers = [cohort.ledger, *(repeats.ledger for repeats in done.values())]
     ledger = pd.concat([part for part in ledgers if len(part)] or [empty_table(LEDGER)], ignore_index=True)
     ledger = Places(workspace.root).hide_in_table(ledger, ["reason"])
-    out = output or workspace.reports / definition.name / "stability"
     found = Stability(
         out, table.reset_index(drop=True), ledger, round(sum(r.seconds for r in done.values()), 2)
     )

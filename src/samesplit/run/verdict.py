@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from samesplit.ordering import ranked
+from samesplit.tables import read_table
 
 __all__ = ["CanaryVerdict", "canary_verdict", "verdict_lines"]
 
@@ -76,7 +77,7 @@ def canary_verdict(run_folder: Path, *, alpha: float = 0.05) -> CanaryVerdict:
 
 
 def _aucs(run_folder: Path) -> pd.DataFrame:
-    results = pd.read_parquet(run_folder / "results.parquet")
+    results = read_table(run_folder / "results.parquet")
     rows = results[
         (results["quantity"] == "auc") & (results["group"] == "all") & (results["subset"] == "test")
     ]

@@ -14,14 +14,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 
 from samesplit.errors import TrackingError
+from samesplit.kept import read_kept_json
 from samesplit.storage import hash_file, locked, write_json
-from samesplit.tracking.places import artifacts_of, come_home, remove_artifacts
+from samesplit.tables import RESULTS, read_table
+from samesplit.tracking.places import artifacts_of, come_home, folder_of, remove_artifacts
 
 __all__ = ["is_pushed", "push", "store_uri"]
 
@@ -77,8 +79,11 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
     Raises:
         TrackingError: The store is locked, read-only or not a database.
     """
-    record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
-    results = pd.read_parquet(run_folder / "results.parquet")
+    record, damage = read_kept_json(run_folder / "run.json", "run", "benchmark", "models", "hashes")
+    if not record:
+        problem, remedy = damage or "does not exist", "run the benchmark again, which makes it anew"
+        raise TrackingError(problem, where=run_folder / "run.json", remedy=remedy)
+    results = read_table(run_folder / "results.parquet", RESULTS)
     lock = store.with_name(f"{store.name}.lock")
     with locked(lock, timeout_s=timeout_s), _store_errors(store):
         _check_writable(store, timeout_s)
@@ -202,17 +207,34 @@ def _log_model(
     parameters = _flat({"kind": model["kind"], "seeds": model["seeds"], "settings": model["settings"]})
     _log_batch(client, run, _metrics(own), parameters)
     for path in sorted((run_folder / "details").glob("*.parquet")):
-        table = pd.read_parquet(path)
+        table = read_table(path)
         table = table[table["model"] == model["name"]]
         if len(table) > _MOST_CSV_ROWS:
             _log_parquet(client, run, table, path.name)
         elif len(table):
             client.log_text(run, table.to_csv(index=False), f"details/{path.stem}.csv")
-    # The store copies what it is given: of repeated splits it gets the first repeat's fitted models only.
-    for fitted in sorted((run_folder / "models" / model["name"]).glob("seed*-repeat0-fold*")):
-        client.log_artifacts(run, str(fitted), f"model/{fitted.name}")
+    # Of repeated splits the store gets the first repeat's fitted models, and that whose weights were kept.
+    home = folder_of(client.get_run(run).info.artifact_uri)
+    for fitted in sorted((run_folder / "models" / model["name"]).glob("seed*-repeat*-fold*")):
+        if "-repeat0-" in fitted.name or (fitted / "weights.pt").exists():
+            _log_fitted(client, run, home, fitted)
     seconds = record.get("seconds", {}).get(f"model {model['name']}", 0.0)
     client.set_terminated(run, "FINISHED", end_time=started and started + round(1000 * seconds))
+
+
+def _log_fitted(client: Any, run: str, home: Path | None, fitted: Path) -> None:
+    """A fitted model as an artifact; where store and run lie on one disk its files are linked, not copied."""
+    place = f"model/{fitted.name}"
+    for path in sorted(path for path in fitted.rglob("*") if path.is_file()):
+        inside = path.relative_to(fitted)
+        try:
+            if home is None:
+                raise OSError
+            target = home / place / inside
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.link(path, target)
+        except OSError:  # another disk, one that knows no links, or a store elsewhere
+            client.log_artifact(run, str(path), (PurePosixPath(place) / inside.parent.as_posix()).as_posix())
 
 
 def _log_parquet(client: Any, run: str, table: pd.DataFrame, name: str) -> None:

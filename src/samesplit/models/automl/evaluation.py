@@ -303,7 +303,8 @@ def _append(path: Path, text: str) -> None:
 
 
 def _remembered(path: Path) -> Iterator[tuple[str, Score]]:
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    for line in text.splitlines():
         try:
             record = json.loads(line)
             yield record["key"], Score(tuple(record["aucs"]), record["error"])

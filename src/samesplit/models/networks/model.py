@@ -56,6 +56,7 @@ class NetworkModel:
         self.skipped: pd.DataFrame = empty_table(LEDGER)
         self._network: nn.Module | None = None
         self._inputs = cache
+        self.used: set[str] = set()
 
     def fit(self, fold: TrainingFold) -> None:
         """Train on the training part; the validation part stops the training and chooses the epoch.
@@ -79,6 +80,7 @@ class NetworkModel:
             )
             for cases in (fold.training, fold.validation)
         )
+        self.used = inputs.names() | validation.names()
         labels = _labels(fold.training_labels, inputs)
         validation_labels = _labels(fold.validation_labels, validation)
         given = self.settings.training
@@ -145,6 +147,15 @@ class NetworkModel:
         network.to("cpu")
         index = pd.Index(list(found), name="lesion_id", dtype=str)
         return pd.Series(list(found.values()), index=index, name="probability", dtype=float)
+
+    def score(self) -> float | None:
+        """The AUC, or minus the loss, of the validation part in the epoch that was kept."""
+        best = best_epoch(self.settings.training, self.history)
+        if best is None:
+            return None
+        entry = self.history[best]
+        watched = self.settings.training.monitor
+        return -float(entry["validation loss"]) if watched == "loss" else float(entry["validation AUC"])
 
     def details(self) -> dict[str, pd.DataFrame]:
         """What happened while fitting.
@@ -220,6 +231,7 @@ class NetworkModel:
 
     def _predict_batch(self, network: nn.Module, cases: Cases, device: str) -> dict[str, float]:
         inputs = prepare_inputs(cases, self.settings.inputs, sequences=self.sequences, cache=self._inputs)
+        self.used |= inputs.names()
         if not len(inputs):
             return {}
         images = torch.from_numpy(np.stack([inputs[index] for index in range(len(inputs))]))
@@ -255,6 +267,13 @@ def load_network(directory: Path, *, cache: Path | None = None) -> NetworkModel:
         "network": NetworkSettings,
         "torch-module": TorchModuleSettings,
     }
+    if (directory / "settings.json").exists() and not (directory / "weights.pt").exists():
+        raise ModelError(
+            "the weights were not kept",
+            where=directory,
+            remedy="set 'keep: best' or 'keep: all' in the model's file and run again, or take the fold whose "
+            "weights were kept",
+        )
     try:
         record: dict[str, Any] = json.loads((directory / "settings.json").read_text(encoding="utf-8"))
         state = torch.load(directory / "weights.pt", map_location="cpu", weights_only=True)

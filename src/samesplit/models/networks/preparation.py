@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from samesplit.features.mask_label import parse_mask_label
 from samesplit.features.references import content_hash
 from samesplit.features.repairs import repairs_of
 from samesplit.features.volume import read_case
+from samesplit.kept import note_damage
 from samesplit.models.networks.inputs import prepare_case
 from samesplit.models.networks.settings import InputSettings
 from samesplit.models.protocol import Cases
@@ -27,6 +29,8 @@ from samesplit.under_way import tell
 __all__ = ["PreparedInputs", "prepare_inputs"]
 
 Image = npt.NDArray[np.float32]
+
+_HASH = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class PreparedInputs:
 
     def __len__(self) -> int:
         return len(self.lesion_ids)
+
+    def names(self) -> set[str]:
+        """The beginnings (16 letters) of the names of the files that hold them; none where they are in memory."""
+        return {part.stem[:16] for parts in self._parts for part in parts if isinstance(part, Path)}
 
     def __getitem__(self, index: int) -> Image:
         """The input of one lesion, float32 of `shape`; the channels of a missing sequence are 0."""
@@ -141,17 +149,25 @@ def _prepare(
         return array, key
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
-    return write_bytes(path, buffer.getvalue()), key
+    content = buffer.getvalue()
+    return write_bytes(path, content + hashlib.sha256(content).digest()), key
 
 
 def _readable(path: Path, settings: InputSettings) -> bool:
-    """Whether a kept input is there and whole."""
+    """Whether a kept input is there and whole: its own hash stands behind it, where numpy does not look."""
     try:
-        array = np.load(path, mmap_mode="r")
-    except (OSError, ValueError, EOFError):
+        content = path.read_bytes()
+        whole = content[-_HASH:] == hashlib.sha256(content[:-_HASH]).digest()
+        array = np.load(io.BytesIO(content)) if whole else None
+    except FileNotFoundError:
         return False
+    except (OSError, ValueError, EOFError):
+        array = None
     shape = (settings.channels_per_sequence, *(settings.size,) * settings.dimensions)
-    return bool(array.shape == shape and array.dtype == np.float32)
+    fine = array is not None and array.shape == shape and array.dtype == np.float32
+    if not fine:
+        note_damage(path.parent, f"{path.name} is damaged")
+    return fine
 
 
 def _ledger_row(lesion_id: str, sequence: str, rater: str, error: LesionError) -> dict[str, str]:

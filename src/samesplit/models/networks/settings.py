@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 from samesplit.declarations import Declaration
 from samesplit.errors import ModelError
 from samesplit.models.protocol import Model, Needs
-from samesplit.models.settings import ModelSettings
+from samesplit.models.settings import UNDECIDING, ModelSettings, Weights
 from samesplit.models.targets import TargetSettings
 from samesplit.storage import hash_file, hash_object
 
@@ -153,6 +153,14 @@ class ImageModelSettings(ModelSettings):
     inputs: InputSettings = InputSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     training: TrainingSettings = TrainingSettings()
+    keep: Weights = "best"
+    """Which weights are kept on the disk after a run. best: those of the one fitted network, among all seeds,
+    repeats and folds, that did best on its validation part by `monitor`; all: those of every one (45 MB each for a
+    ResNet-18); none. Predictions and training history are kept of every one."""
+
+    def keeps(self) -> Weights:
+        """As declared."""
+        return self.keep
 
     def needs(self) -> Needs:
         """Images and masks, no features."""
@@ -215,7 +223,7 @@ class NetworkSettings(ImageModelSettings):
 
     def digest(self) -> str:
         """A hash of the settings and, where weights are given, of their file's content instead of its name."""
-        settings = self.model_dump(mode="json", exclude={"title", "description", "seeds"})
+        settings = self.model_dump(mode="json", exclude=UNDECIDING)
         file = self.weights_file()
         if file is not None and file.is_file():
             settings["weights"] = hash_file(file)

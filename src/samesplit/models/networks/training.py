@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,8 +221,10 @@ def _usable_checkpoint(task: TrainingTask) -> dict[str, Any] | None:
     path, record = _checkpoint_file(task.directory), task.directory / "training.json"
     try:
         if json.loads(record.read_text(encoding="utf-8"))["fingerprint"] == task.fingerprint:
-            checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-            return checkpoint
+            with zipfile.ZipFile(path) as file:
+                if file.testzip() is None:  # torch itself does not look at the checksums
+                    checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+                    return checkpoint
     except Exception:  # there is none, or it is damaged, for which torch raises many kinds: start afresh
         pass
     path.unlink(missing_ok=True)

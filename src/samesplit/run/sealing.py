@@ -1,0 +1,49 @@
+"""The mark of a finished run (`complete.json`), with the hash of every file of its folder.
+
+A finished run is not done again while each file is there as it was written. Where one is damaged, the run is done
+again from what the cache keeps, which makes every file anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from samesplit.kept import content_of, contents_of, damage_in, note_damage, read_kept_json
+from samesplit.storage import write_json
+
+__all__ = ["reseal", "seal", "sealed"]
+
+MARK = "complete.json"
+_OTHERS = (MARK, "mlflow.json", "report.pdf", "audit.parquet", "audit_record.json")
+"""What other commands write and remove; each looks after its own."""
+_REPORT = ("report.html", "report.json", "results.csv")
+
+
+def seal(folder: Path, record: dict[str, Any]) -> None:
+    """Mark a run as finished.
+
+    Args:
+        folder: The run's; all its files are written.
+        record: What the mark says besides.
+    """
+    write_json(folder / MARK, record | {"files": contents_of(folder, without=_OTHERS)})
+
+
+def reseal(folder: Path) -> None:
+    """Take the report of a finished run, written again, into its mark; nothing where the run is not finished."""
+    record, _ = read_kept_json(folder / MARK, "files")
+    if record:
+        record["files"] |= {name: content_of(folder / name) for name in _REPORT if (folder / name).exists()}
+        write_json(folder / MARK, record)
+
+
+def sealed(folder: Path) -> dict[str, Any]:
+    """The mark of a run that is finished and whole; empty otherwise, with a note where something is damaged."""
+    record, damage = read_kept_json(folder / MARK, "failures", "files")
+    if record:
+        damage = damage_in(folder, record["files"])
+    if damage:
+        note_damage(folder, damage)
+        return {}
+    return record
