@@ -257,7 +257,7 @@ def test_the_clinical_model_depends_on_few_modules(package: Path) -> None:
     forget()
     modules = closure("samesplit.run.folds", "samesplit.models.clinical")
 
-    assert len(modules) < 35
+    assert len(modules) < 60  # of some 400
     assert not any(".dicom" in name or ".networks" in name or ".radiomics" in name for name in modules)
 
 
