@@ -27,7 +27,11 @@ fi
 
 export NPY_DISABLE_CPU_FEATURES="$all"
 case $(uname -m) in
-    x86_64 | amd64) OPENBLAS_CORETYPE=Nehalem ;;
+    x86_64 | amd64)
+        OPENBLAS_CORETYPE=Nehalem
+        # exp, log and their kin of the C library, which ITK and numba call; another C library does not look at it.
+        export GLIBC_TUNABLES="glibc.cpu.hwcaps=-AVX512F,-AVX2,-FMA,-FMA4"
+        ;;
     aarch64 | arm64) OPENBLAS_CORETYPE=ARMV8 ;;
     *) OPENBLAS_CORETYPE="" ;;
 esac

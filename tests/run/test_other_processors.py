@@ -16,7 +16,9 @@ from conftest import SmallStudy
 from samesplit.features.catalogue import FAMILIES
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "plain_processor.sh"
-PLAIN = ("NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "NUMBA_CPU_NAME")
+PLAIN = (
+    "NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "NUMBA_CPU_NAME", "GLIBC_TUNABLES",
+)  # fmt: skip
 
 PROFILE = """
 engine: ibsi
