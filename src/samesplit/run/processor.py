@@ -37,8 +37,9 @@ def instructions() -> str:
         >>> instructions().startswith("numpy ")
         True
     """
-    vector = np.show_config(mode="dicts")["SIMD Extensions"]
-    found = [f"numpy {' '.join([*vector['baseline'], *vector.get('found', [])]) or 'none'}"]
+    vector = np.show_config(mode="dicts").get("SIMD Extensions", {})
+    names = [*vector.get("baseline", []), *vector.get("found", [])]
+    found = [f"numpy {' '.join(names) or 'not told'}"]
     kernels = {
         str(library["architecture"])
         for library in threadpool_info()
