@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from samesplit.errors import StatisticsError
-from samesplit.ordering import RELATIVE, below, nearly_equal
+from samesplit.ordering import RELATIVE, at_least, at_most, below, nearly_equal
 from samesplit.statistics.checks import FloatArray, IntArray, check_confidence, check_labels, codes_of
 from samesplit.statistics.interval import Interval
 
@@ -210,12 +210,17 @@ def bootstrap_interval(
     if levels is None:
         method, levels = "bootstrap percentile (BCa not defined)", (alpha, 1 - alpha)
     low, high = (float(bound) for bound in np.quantile(values, levels))
-    if not low <= estimate <= high and method == "bootstrap BCa":
+    scale = float(np.abs(values).max())
+
+    def inside() -> bool:
+        return bool(at_least(estimate, low, scale=scale) and at_most(estimate, high, scale=scale))
+
+    if not inside() and method == "bootstrap BCa":
         method = "bootstrap percentile (BCa leaves the estimate out)"
         low, high = (float(bound) for bound in np.quantile(values, (alpha, 1 - alpha)))
-    if not low <= estimate <= high:
-        method, low, high = f"{method}, widened to the estimate", min(low, estimate), max(high, estimate)
-    return Interval(estimate, low, high, method, note)
+    if not inside():
+        method = f"{method}, widened to the estimate"
+    return Interval(estimate, min(low, estimate), max(high, estimate), method, note)
 
 
 def _bca_levels(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from samesplit.ordering import first_best
 from samesplit.statistics.influence import Influence, mean_influence
 from samesplit.statistics.interval import Interval, is_degenerate, z_test
 from samesplit.statistics.readers import having, is_defined, left_out, mean_name, reader_name
@@ -137,6 +138,6 @@ def _mean_difference(pairs: list[Pair], quantity: str, *, confidence: float) -> 
     method = "mean of fixed readers, influence values"
     each = [_difference(*pair, quantity, confidence=confidence) for pair in pairs]
     if is_degenerate(mean.variance) and not any(math.isnan(found.ci_low) for found in each):
-        widest = max(each, key=lambda found: found.ci_high - found.ci_low)
+        widest = each[first_best([found.ci_high - found.ci_low for found in each])]
         return replace(widest, method=f"mean of fixed readers, {widest.method}")
     return z_test(mean.estimate, mean.variance, method=method, confidence=confidence)
