@@ -77,7 +77,7 @@ def test_its_hash_follows_the_content_of_the_file(tmp_path):
     ("target", "extra", "message"),
     [
         ("net.py:Net", "parameters: {depth: 3}\n", "could not be built: TypeError"),
-        ("net.py:Net", "parameters: {outputs: 5}\n", r"gave \(8, 5\) for 8 lesions"),
+        ("net.py:Net", "parameters: {outputs: 5}\n", r"gave \(2, 5\) for 2 lesions"),
         ("net.py:Nett", "", "did you mean 'Net'"),
         ("gone.py:Net", "", "does not exist"),
     ],
