@@ -171,7 +171,7 @@ class TestFiles:
             read_table(path)
         assert read_record(path) == {}
         path.write_bytes(b"PAR1 cut off")
-        with pytest.raises(SamesplitError, match=r"is not a readable parquet file .*\nRemedy: run the benchmark again"):
+        with pytest.raises(SamesplitError, match=r"is not a readable parquet .*\nRemedy: run the benchmark"):
             read_table(path)
 
     def test_a_table_of_another_kind_is_refused(self, tmp_path: Path) -> None:
