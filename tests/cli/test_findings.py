@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from rich.console import Console
 
 from samesplit.cli import main
+from samesplit.cli.shown import table_of
 
 BENCHMARK = """\
 title: Two faults
@@ -32,6 +36,14 @@ def typed(*words: object, monkeypatch: pytest.MonkeyPatch) -> int:
     with pytest.raises(SystemExit) as ended:
         main()
     return int(str(ended.value.code))
+
+
+def test_tables_for_the_terminal_fold_long_names_and_cut_none_off(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "a/long/name/of/a/file/" * 4
+    Console(width=40).print(table_of(pd.DataFrame({"file": [name], "n": [1]}), title="Files"))
+    printed = capsys.readouterr().out
+    assert "\N{HORIZONTAL ELLIPSIS}" not in printed
+    assert name in "".join(re.findall(r"[a-z/]+", printed))
 
 
 def test_run_tells_the_first_fault_and_how_many_more_there_are(

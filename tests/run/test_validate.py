@@ -142,6 +142,19 @@ def test_a_frozen_split_that_disagrees_is_a_fault(small_study: SmallStudy) -> No
     assert problem == "split says folds: 3, but the frozen split was made when it said folds: 2"
 
 
+def test_the_file_of_a_fixed_split_is_looked_at_before_it_is_frozen(small_study: SmallStudy) -> None:
+    path = small_study.folder / "benchmark.yaml"
+    text = path.read_text()
+    begin = text.index("split: {")
+    end = text.index("}", begin) + 1
+    path.write_text(text[:begin] + "split: {scheme: fixed, file: sides.csv}" + text[end:])
+    for name in ("splits.csv", "splits.json"):
+        (small_study.folder / name).unlink(missing_ok=True)
+    (small_study.folder / "sides.csv").write_text("lesion_id;subset\nL1x;train\n")
+    (problem,) = [fault.problem for fault in validate(small_study.folder, jobs=1).faults]
+    assert problem == "1 lesions are not in the cohort: 'L1x'"
+
+
 def test_a_file_that_is_no_yaml_says_what_was_not_looked_at(tmp_path: Path) -> None:
     (tmp_path / "benchmarks" / "x").mkdir(parents=True)
     (tmp_path / "benchmarks" / "x" / "benchmark.yaml").write_text("a: [1\n")

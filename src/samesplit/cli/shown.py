@@ -46,9 +46,12 @@ def reporter() -> RichReporter | LineReporter:
 
 def table_of(rows: pd.DataFrame, *, title: str) -> Table:
     """A table for the terminal with the columns of a data frame, its index left out."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(*(escape(str(column)) for column in rows.columns), title=title)
+    columns = (
+        Column(escape(str(column)), overflow="fold") for column in rows.columns
+    )  # folded, never cut off
+    table = Table(*columns, title=title)
     for row in rows.itertuples(index=False):
         table.add_row(*(escape(str(cell)) for cell in row))
     return table

@@ -12,10 +12,11 @@ from samesplit.benchmarks.cohort import Cohort, load_cohort
 from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark_leniently
 from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
-from samesplit.benchmarks.splits import read_split
+from samesplit.benchmarks.splits import read_fixed, read_split
 from samesplit.errors import Faults, SamesplitError
 from samesplit.features.thumbnails import thumbnails
 from samesplit.near_ids import alike_ids
+from samesplit.run.externals import load_externals
 from samesplit.run.models import load_models
 from samesplit.run.profiles import read_profiles
 from samesplit.run.progress import Reporter, SilentReporter
@@ -112,6 +113,8 @@ def _look(
     ledgers = [cohort.ledger] if cohort is not None else []
     with faults.kept():
         load_published(folder, missing=definition.missing_values, notes=notes, faults=faults)
+    with faults.kept():
+        load_externals(workspace, definition.name)
     made = (folder / "splits.csv").exists() or (folder / "splits.json").exists()
     if cohort is None:
         unchecked.append("readings, split and images: they need lesions.csv")
@@ -122,6 +125,9 @@ def _look(
         if made and whole and not of_yaml:
             with faults.kept():
                 read_split(folder, cohort, settings=definition.split)
+        elif not made and whole and definition.split.scheme == "fixed":
+            with faults.kept():
+                read_fixed(definition.split, folder, cohort.lesions)
         elif made:
             unchecked.append(
                 "the frozen split: it is compared with a benchmark.yaml and tables without faults"
