@@ -28,6 +28,7 @@ def _table(n: int = 40, *, n_patients: int | None = None, n_folds: int = 1) -> p
             "seed": 0,
             "repeat": 0,
             "run": 0,
+            "rank_alike": False,
             "fold": np.arange(n) // 2 % n_folds,
             "cell": np.arange(n) // 2 % n_folds,
         }

@@ -55,7 +55,7 @@ def subject_table(scores: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     kept = table[["lesion_id", "patient_id", "label", "score", "repeat", "fold"]]
     cells = table.groupby(["repeat", "fold"]).ngroup()
-    return kept.assign(decision=math.nan, seed=0, run=kept["repeat"], cell=cells)
+    return kept.assign(decision=math.nan, seed=0, run=kept["repeat"], cell=cells, rank_alike=False)
 
 
 def bought(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 0.95) -> Bought:

@@ -22,6 +22,7 @@ from samesplit.statistics.inputs import (
 from samesplit.statistics.judging import Settings, call_counts, groups_of_lesions, judge, tables_by_model
 from samesplit.statistics.operating_point import apply_thresholds, choose_thresholds
 from samesplit.statistics.pairs import model_pairs, on_same_units
+from samesplit.statistics.rankings import rank_alike
 from samesplit.statistics.reader_comparisons import compare_modalities, compare_with
 from samesplit.statistics.readers import mean_rows, reader_name, reader_rows, reader_tables, second_rows
 from samesplit.statistics.rows import Draws, Row, make_draws, result_row
@@ -136,11 +137,12 @@ def evaluate(
     decisions = apply_thresholds(test, thresholds)
     primary = decisions[decisions["rater"] == rater]
     common, notes = common_units(primary)
-    tables = tables_by_model(common, known)
+    alike = {str(model) for model, part in own.groupby("model") if rank_alike(part)}
+    tables = tables_by_model(common, known, alike=alike)
     rows: list[Row] = []
     counts: list[Row] = []
     for group, members in groups_of_lesions(
-        tables, decisions, known, rater=rater, columns=groups, notes=notes
+        tables, decisions, known, rater=rater, columns=groups, notes=notes, alike=alike
     ):
         judge(members, group, rows, counts, settings)
     pairs = model_pairs(tables, reference=reference, confidence=confidence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -33,14 +33,20 @@ class Settings:
     seed: int
 
 
-def tables_by_model(decisions: pd.DataFrame, truth: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def tables_by_model(
+    decisions: pd.DataFrame, truth: pd.DataFrame, *, alike: Container[str] = ()
+) -> dict[str, pd.DataFrame]:
     """Make the table of each model, see `subject`, in the order of their names.
 
     Args:
         decisions: Test predictions with calls.
         truth: As `check_truth` returns it.
+        alike: Models whose fits all order lesions alike, see `rankings`.
     """
-    return {str(model): model_table(part, truth) for model, part in decisions.groupby("model", sort=True)}
+    return {
+        str(model): model_table(part, truth, rank_alike=str(model) in alike)
+        for model, part in decisions.groupby("model", sort=True)
+    }
 
 
 def groups_of_lesions(
@@ -51,6 +57,7 @@ def groups_of_lesions(
     rater: str,
     columns: Sequence[str],
     notes: list[str],
+    alike: Container[str] = (),
 ) -> Iterator[tuple[str, dict[str, pd.DataFrame]]]:
     """Yield all lesions, then the other raters, then each value of each column.
 
@@ -61,6 +68,7 @@ def groups_of_lesions(
         rater: The primary rater.
         columns: Columns of the truth.
         notes: Gets what was left out, and why.
+        alike: Models whose fits all order lesions alike, see `rankings`.
 
     Raises:
         StatisticsError: A column is not there or has too many values.
@@ -69,7 +77,7 @@ def groups_of_lesions(
     for other in sorted(set(decisions["rater"]) - {rater}):
         common, lacking = common_units(decisions[decisions["rater"] == other])
         notes += [f"rater {other}: {note}" for note in lacking]
-        yield f"rater={other}", tables_by_model(common, truth)
+        yield f"rater={other}", tables_by_model(common, truth, alike=alike)
     for column in columns:
         if column not in truth.columns:
             raise StatisticsError(f"the truth has no column {column!r} to group by")

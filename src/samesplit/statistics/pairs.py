@@ -11,7 +11,7 @@ from samesplit.statistics.claims import add_claims
 from samesplit.statistics.cross_validated import corrected_resampled_t, fold_aucs
 from samesplit.statistics.inputs import UNIT
 from samesplit.statistics.interval import Interval, stricter
-from samesplit.statistics.subject import auc_difference, auc_of, has_both_classes
+from samesplit.statistics.subject import auc_difference, auc_of, has_both_classes, ranking_is_trained
 
 __all__ = ["PAIR_COLUMNS", "model_pairs", "on_same_units"]
 
@@ -92,7 +92,8 @@ def _compare(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) ->
             counts | nothing | {"method": "no test", "note": "no fold with both classes is common to the two"}
         )
     found = auc_difference(first, second, confidence=confidence)
-    corrected = _corrected_t(first, second, confidence=confidence)
+    trained = ranking_is_trained(first, second)
+    corrected = _corrected_t(first, second, confidence=confidence) if trained else None
     both = found if corrected is None else stricter(found, corrected)
     return counts | {
         "auc_a": auc_of(first).estimate,

@@ -1,7 +1,8 @@
 """Who is judged: a model or a reader, with its scores and calls on lesions of known truth.
 
 The table of a subject has one row a score: lesion_id, patient_id, label, score, decision (0, 1 or NaN),
-seed, repeat, fold, run (the repeat of a seed) and cell (the fold of a run); 0 throughout for a reader.
+seed, repeat, fold, run (the repeat of a seed) and cell (the fold of a run), 0 throughout for a reader; and
+rank_alike, whether the ranking does not depend on who was trained on.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ __all__ = [
     "influence_difference",
     "is_independent",
     "model_table",
+    "ranking_is_trained",
     "rate_difference",
     "rate_of",
     "reader_table",
@@ -44,12 +46,13 @@ COMPARED_RATES = ("sensitivity", "specificity", "accuracy")
 _RIGHT_ON = {"sensitivity": (1,), "specificity": (0,), "accuracy": (0, 1)}
 
 
-def model_table(decisions: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+def model_table(decisions: pd.DataFrame, truth: pd.DataFrame, *, rank_alike: bool = False) -> pd.DataFrame:
     """Make the table of one model from its test predictions with calls.
 
     Args:
         decisions: Seed, repeat, fold, lesion_id, probability, decision, of one model and rater.
         truth: As `check_truth` returns it.
+        rank_alike: Whether all its fitted models order lesions alike, see `rankings`.
     """
     known = truth.loc[decisions["lesion_id"], ["patient_id", "label"]]
     return pd.DataFrame(
@@ -64,6 +67,7 @@ def model_table(decisions: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
             "fold": decisions["fold"].to_numpy(),
             "run": decisions.groupby(["seed", "repeat"]).ngroup().to_numpy(),
             "cell": decisions.groupby(["seed", "repeat", "fold"]).ngroup().to_numpy(),
+            "rank_alike": rank_alike,
         }
     )
 
@@ -88,6 +92,7 @@ def reader_table(readings: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
             "fold": 0,
             "run": 0,
             "cell": 0,
+            "rank_alike": True,
         }
     )
 
@@ -107,13 +112,18 @@ def trained_in_folds(*tables: pd.DataFrame) -> bool:
     return any(training_factor(table["patient_id"], table["cell"]) > 0 for table in tables)
 
 
+def ranking_is_trained(*tables: pd.DataFrame) -> bool:
+    """Whether other training patients would have given other rankings of any of the subjects."""
+    return any(trained_in_folds(table) and not table["rank_alike"].all() for table in tables)
+
+
 def auc_of(table: pd.DataFrame) -> Influence:
     """Estimate the AUC (mean over folds) with influence values.
 
     Raises:
         StatisticsError: No fold has both classes.
     """
-    return cross_validated_auc(
+    found = cross_validated_auc(
         table["label"],
         table["score"],
         table["patient_id"],
@@ -121,6 +131,7 @@ def auc_of(table: pd.DataFrame) -> Influence:
         repeats=table["repeat"],
         seeds=table["seed"],
     )
+    return found if ranking_is_trained(table) else found.as_fitted()
 
 
 def auc_interval_of(table: pd.DataFrame, *, confidence: float) -> Interval:
@@ -165,10 +176,10 @@ def rate_of(table: pd.DataFrame, rate: str) -> Influence:
 
 def auc_method(*tables: pd.DataFrame) -> str:
     """Name the variance of an AUC or of a difference of AUCs."""
-    if trained_in_folds(*tables):
+    if ranking_is_trained(*tables):
         return "influence values, test and training patients"
     if any(table["cell"].min() < table["cell"].max() for table in tables):
-        return "influence values, mean over seeds"
+        return "influence values, test patients"
     return "DeLong" if all(is_independent(table) for table in tables) else "Obuchowski"
 
 
