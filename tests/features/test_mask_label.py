@@ -92,6 +92,12 @@ def test_any_takes_all_that_is_not_zero(save: Save, block: Block) -> None:
     assert read(save, image, mask * 255, "any").repairs == ()
 
 
+def test_what_resampling_leaves_beside_zero_is_zero(save: Save, block: Block) -> None:
+    image, mask = block
+    noise = np.where(mask > 0, 0.8, 1e-12).astype(np.float32)
+    np.testing.assert_array_equal(mask_of(read(save, image, noise, "any")), mask)
+
+
 def test_a_mask_that_holds_the_grey_values_within_it_is_taken_by_any(save: Save, block: Block) -> None:
     """As FSL's `fslmaths image -mas mask` gives."""
     image, mask = block

@@ -87,7 +87,8 @@ def check_whole_labels(labels: sitk.Image, mask_label: MaskLabel) -> None:
     values = sitk.GetArrayViewFromImage(labels)
     if values.dtype.kind != "f" or label == ANY or not float(label).is_integer():
         return
-    between = values[np.abs(values - np.round(values)) > LABEL_STEP]
+    held = values[values != 0]
+    between = held[np.abs(held - np.round(held)) > LABEL_STEP]
     if between.size:
         raise LesionError(
             f"{between.size:,} voxels of the mask are fractions ({between.min():.3g} to {between.max():.3g}), as "

@@ -14,7 +14,7 @@ from samesplit.errors import LesionError
 __all__ = ["ANY", "LABEL_SHARE", "LABEL_STEP", "MaskLabel", "parse_mask_label", "select_label"]
 
 ANY = "any"
-"""The `mask_label` that takes every voxel that is not 0."""
+"""The `mask_label` that takes every voxel that is not 0 (decimals: that is more than 0.000001 off it)."""
 
 MaskLabel = float | str
 """A number above 0, or `ANY`; text as in images.csv (`"2"`, `"0.00392"`, `"any"`) is understood too."""
@@ -77,11 +77,12 @@ def select_label(labels: sitk.Image, mask_label: MaskLabel) -> tuple[sitk.Image,
 
 def _chosen(values: npt.NDArray[Any], label: str) -> npt.NDArray[np.bool_]:
     if label == ANY:
-        return np.asarray(values != 0)
+        return np.asarray(np.abs(values) > _EXACT if values.dtype.kind == "f" else values != 0)
     number = float(label)
     if values.dtype.kind != "f":
         return np.asarray(values == number)
-    return np.asarray(np.abs(values - values.dtype.type(number)) <= min(LABEL_SHARE * number, LABEL_STEP))
+    room = min(LABEL_SHARE * number, LABEL_STEP)
+    return np.asarray((values >= number - room) & (values <= number + room))
 
 
 def _note(taken: npt.NDArray[Any], label: str) -> str | None:

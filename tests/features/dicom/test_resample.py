@@ -230,6 +230,17 @@ class TestTiltedGantry:
         ] * 3
         assert dice(mask_of(case) > 0, ball_of(case)) >= 0.99
 
+    def test_slices_that_jump_sideways_are_no_tilt(self, scanner: Any, noise: np.ndarray) -> None:
+        def edit(dataset: Dataset, z: int) -> None:
+            dataset.ImagePositionPatient = [-10 + (0, 2, -1, 3, 0, 1)[z], 5, 20 + 3 * z]
+
+        rt = scanner.rtstruct({"GTV": [np.array([(6.0, 5, 3), (10, 5, 3), (10, 8, 3), (6, 8, 3)])]})
+        case = read(scanner.series(noise, edit=edit), rt)
+        assert "by up to 3 mm (unevenly) onto an upright grid of 18 x 12 voxels" in case.repairs[0]
+        values = sitk.GetArrayFromImage(case.image)
+        for z, shift in enumerate((0, 2, -1, 3, 0, 1)):
+            np.testing.assert_array_equal(values[z, :, 1 + shift : 15 + shift], noise[z])
+
     def test_oblique_slices_lean_too(self, scanner: Any) -> None:
         """The same shear in a turned frame gives the same voxels."""
         cos, sin = np.cos(np.radians(15)), np.sin(np.radians(15))

@@ -133,7 +133,8 @@ def _what_was_done(
         rise = slices.heights_mm @ sideways / (slices.heights_mm @ slices.heights_mm)
         off = float(np.abs(sideways - np.outer(slices.heights_mm, rise)).max())
         tilt = np.degrees(np.arctan(np.linalg.norm(rise)))
-        how = f"a gantry tilted by {tilt:.2f} degrees, to within {off:.2f} mm"
+        tilted = off <= SHARE * float(np.linalg.norm(sideways, axis=1).max())
+        how = f"a gantry tilted by {tilt:.2f} degrees, to within {off:.2f} mm" if tilted else "unevenly"
         columns, rows = slices.canvas
         yield (
             f"resample_slices: the slices were shifted within their planes by up to "
