@@ -55,3 +55,22 @@ def test_without_an_audit_nothing_happens(tmp_path: Path) -> None:
 
     assert not adopt_audit(tmp_path / "bench" / "run")
     assert not adopt_audit(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("name", ["audit.parquet", "audit.json", "record.json"])
+@pytest.mark.parametrize("damage", ["cut off", "empty", "zeros", "deleted"])
+def test_a_damaged_audit_is_left_out(
+    run_folder: Path, name: str, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    adopt_audit(run_folder)
+    path = run_folder.parent / "audit" / name
+    content = path.read_bytes()
+    if damage == "deleted":
+        path.unlink()
+    else:
+        cut = {"cut off": content[: len(content) // 2], "empty": b"", "zeros": b"\0" * len(content)}
+        path.write_bytes(cut[damage])
+
+    assert adopt_audit(run_folder)
+    assert not (run_folder / "audit.parquet").exists()
+    assert "until it is done again" in caplog.text or damage == "deleted"

@@ -130,7 +130,7 @@ class Searches(Protocol):
 class Scored(Protocol):
     """A model that says how well it did on its validation part, so that the best of its folds can be told."""
 
-    def score(self) -> float | None:
+    def validation_score(self) -> float | None:
         """The higher the better; None without a validation part."""
 
 
@@ -138,7 +138,7 @@ class Scored(Protocol):
 class Prepares(Protocol):
     """A model that keeps prepared inputs in the folder that all folds share."""
 
-    used: set[str]
+    used_inputs: set[str]
     """The beginnings (16 letters) of the names of those that it was fitted on."""
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from pathlib import Path
 
+from samesplit.kept import read_kept_json
 from samesplit.run.plan import Plan
-from samesplit.storage import hash_object, write_bytes
-from samesplit.tables import hash_table
+from samesplit.storage import hash_file, hash_object, write_bytes
+from samesplit.tables import hash_table, read_record
 
 __all__ = ["AUDIT_FILES", "adopt_audit", "input_hashes"]
 
 AUDIT_FILES = {"audit.parquet": "audit.parquet", "record.json": "audit_record.json"}
 """The audit's files, and their names in a run's folder."""
+_LOG = logging.getLogger("samesplit.kept")
 
 
 def input_hashes(plan: Plan) -> dict[str, str]:
@@ -38,7 +40,7 @@ def adopt_audit(run_folder: Path) -> bool:
         Whether anything in the run's folder changed.
     """
     audit = run_folder.parent / "audit"
-    fits = _hashes(audit / "record.json") == _own(run_folder) and (audit / "audit.parquet").exists()
+    fits = _hashes(audit / "record.json") == _own(run_folder) and _is_whole(audit / "audit.parquet")
     changed = False
     for name, copy in AUDIT_FILES.items():
         target = run_folder / copy
@@ -56,9 +58,8 @@ def adopt_audit(run_folder: Path) -> bool:
 
 def _own(run_folder: Path) -> dict[str, str] | None:
     """The hashes in run.json that an audit has too; None for a canary, which has other labels."""
-    try:
-        run = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    run, _ = read_kept_json(run_folder / "run.json", "hashes")
+    if not run:
         return None
     if run.get("options", {}).get("shuffle_labels"):
         return None
@@ -68,8 +69,17 @@ def _own(run_folder: Path) -> dict[str, str] | None:
 
 
 def _hashes(path: Path) -> dict[str, str]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    record, damage = read_kept_json(path, "hashes")
+    if damage:
+        _LOG.warning("%s: %s; the audit is not in the report until it is done again", path.parent, damage)
     return {str(k): str(v) for k, v in record.get("hashes", {}).items()}
+
+
+def _is_whole(table: Path) -> bool:
+    """Whether the audit's table is there as it was written; else it is left out, with a note."""
+    if not table.exists():
+        return False
+    whole = read_record(table).get("sha256") == hash_file(table)
+    if not whole:
+        _LOG.warning("%s is damaged; the audit is not in the report until it is done again", table)
+    return whole

@@ -294,8 +294,8 @@ def _fit_and_predict(task: FoldTask) -> None:
             "device": "cuda" if on_gpu else "cpu",
             "processor": processor(),
             "instructions": instructions(),
-            "score": model.score() if isinstance(model, Scored) else None,
-            "inputs": sorted(model.used) if isinstance(model, Prepares) else [],
+            "score": model.validation_score() if isinstance(model, Scored) else None,
+            "inputs": sorted(model.used_inputs) if isinstance(model, Prepares) else [],
         }
         write_fold(fresh, record, weights=task.settings.keeps())
         shutil.rmtree(task.folder, ignore_errors=True)  # whatever stands there is not done

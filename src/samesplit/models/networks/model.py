@@ -56,7 +56,7 @@ class NetworkModel:
         self.skipped: pd.DataFrame = empty_table(LEDGER)
         self._network: nn.Module | None = None
         self._inputs = cache
-        self.used: set[str] = set()
+        self.used_inputs: set[str] = set()
 
     def fit(self, fold: TrainingFold) -> None:
         """Train on the training part; the validation part stops the training and chooses the epoch.
@@ -80,7 +80,7 @@ class NetworkModel:
             )
             for cases in (fold.training, fold.validation)
         )
-        self.used = inputs.names() | validation.names()
+        self.used_inputs = inputs.names() | validation.names()
         labels = _labels(fold.training_labels, inputs)
         validation_labels = _labels(fold.validation_labels, validation)
         given = self.settings.training
@@ -148,7 +148,7 @@ class NetworkModel:
         index = pd.Index(list(found), name="lesion_id", dtype=str)
         return pd.Series(list(found.values()), index=index, name="probability", dtype=float)
 
-    def score(self) -> float | None:
+    def validation_score(self) -> float | None:
         """The AUC, or minus the loss, of the validation part in the epoch that was kept."""
         best = best_epoch(self.settings.training, self.history)
         if best is None:
@@ -231,7 +231,7 @@ class NetworkModel:
 
     def _predict_batch(self, network: nn.Module, cases: Cases, device: str) -> dict[str, float]:
         inputs = prepare_inputs(cases, self.settings.inputs, sequences=self.sequences, cache=self._inputs)
-        self.used |= inputs.names()
+        self.used_inputs |= inputs.names()
         if not len(inputs):
             return {}
         images = torch.from_numpy(np.stack([inputs[index] for index in range(len(inputs))]))
