@@ -87,6 +87,35 @@ def test_an_id_that_looks_like_a_number_stays_text(tmp_path: Path) -> None:
     assert table.set_index("lesion_id")["probability"].to_dict() == {"007": 0.1, "7": 0.9}
 
 
+def test_predictions_from_a_spreadsheet_are_the_same_and_noted(tmp_path: Path) -> None:
+    notes: list[str] = []
+    table = read(tmp_path, PLAIN.replace(",", ";").replace("0.", "0,"), notes=notes)
+    pd.testing.assert_frame_equal(table, read(tmp_path, PLAIN))
+    assert notes == [
+        "mine.csv: its columns are separated by semicolons",
+        "mine.csv: decimal commas were read in probability (6 cells)",
+    ]
+
+
+def test_all_lesions_that_are_not_in_the_benchmark_are_told_with_the_cause(tmp_path: Path) -> None:
+    expected = pd.DataFrame({"repeat": 0, "fold": 0, "subset": "test", "lesion_id": ["007", "008"]})
+    error = refused(tmp_path, "lesion_id,probability\n7,0.1\n8,2\n", expected)
+    assert error.problem == "the probability 2 lies outside [0, 1]"
+    assert [fault.problem for fault in error.more] == [
+        "the lesion '7' is not in the benchmark",
+        "the lesion '8' is not in the benchmark",
+    ]
+    assert "'7' is '007' of lesions.csv without its zeros" in str(error.more[0].remedy)
+
+
+def test_a_word_for_missing_is_a_missing_prediction_where_those_are_allowed(tmp_path: Path) -> None:
+    text = PLAIN.replace("L2,0.3", "L2,n.a.")
+    assert "the probability is missing" in str(refused(tmp_path, text))
+    table = read(tmp_path, text, allow_missing=True)
+    assert "L2" not in set(table["lesion_id"])
+    assert len(table) == 5
+
+
 @pytest.mark.parametrize(
     ("value", "message", "remedy"),
     [

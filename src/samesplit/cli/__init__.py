@@ -18,7 +18,7 @@ from samesplit.cli import audit, cohort, features, models, runs
 from samesplit.cli.examples import epilog
 from samesplit.cli.serving import ENDING
 from samesplit.cli.shown import say
-from samesplit.errors import SamesplitError
+from samesplit.errors import PredictionsError, SamesplitError
 
 __all__ = ["app", "main"]
 
@@ -62,6 +62,10 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, err
 """Errors of the disk that may arise inside any library: full, over quota, read-only, not allowed, broken."""
 
 
+_MORE_SHOWN = 10
+"""Faults of predictions that are shown beside the first."""
+
+
 def main() -> None:
     """Run the command line; what goes wrong on purpose is one clear message and exit code 1."""
     _end_when_asked()
@@ -93,6 +97,10 @@ def _told(error: SamesplitError) -> str:
     count = len(error.more)
     if not count:
         return str(error)
+    if isinstance(error, PredictionsError):  # of a file that is no part of the benchmark yet
+        others = "".join(f"\n{other}" for other in error.more[:_MORE_SHOWN])
+        rest = f"\nAnd {count - _MORE_SHOWN} more." if count > _MORE_SHOWN else ""
+        return f"{error}{others}{rest}"
     return (
         f"{error}\nAnd {count} more fault{'s' * (count > 1)}: samesplit validate lists all, with their lines."
     )

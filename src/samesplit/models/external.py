@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from samesplit.csv_files import MISSING_WORDS
-from samesplit.errors import PredictionsError
+from samesplit.errors import Faults, PredictionsError, gathering
 from samesplit.near_ids import which_id_is_meant
 from samesplit.tables import PREDICTIONS, check_table, read_csv
 
@@ -69,9 +69,10 @@ def read_predictions(
     _check_columns(rows, path)
     if allow_missing:
         rows = rows[rows["probability"].notna()]
-    rows = rows.drop(columns="model", errors="ignore").assign(
-        probability=_probabilities(rows, path), line=rows.index
-    )
+    with gathering(None) as faults:
+        numbers_given = _probabilities(rows, path, faults)
+        _check_known(rows, set(expected["lesion_id"]), path, faults)
+    rows = rows.drop(columns="model", errors="ignore").assign(probability=numbers_given, line=rows.index)
     for column in _WHOLE:
         if column in rows:
             rows[column] = _whole_numbers(rows, column, path)
@@ -122,7 +123,7 @@ def _check_columns(rows: pd.DataFrame, path: Path) -> None:
         raise PredictionsError("the lesion_id is empty", where=f"{path}, line {nameless[0]}")
 
 
-def _probabilities(rows: pd.DataFrame, path: Path) -> pd.Series[float]:
+def _probabilities(rows: pd.DataFrame, path: Path, faults: Faults) -> pd.Series[float]:
     given = rows["probability"]
     numbers = pd.to_numeric(given, errors="coerce").astype("float64")
     for line in rows.index:
@@ -139,8 +140,22 @@ def _probabilities(rows: pd.DataFrame, path: Path) -> pd.Series[float]:
                 "turn scores into probabilities of the positive class (percentages: divide by 100; "
                 "logits: 1 / (1 + exp(-x)))",
             )
-        raise PredictionsError(problem, where=_line(path, line, rows.loc[line, "lesion_id"]), remedy=remedy)
+        where = _line(path, line, rows.loc[line, "lesion_id"])
+        faults.add(PredictionsError(problem, where=where, remedy=remedy))
     return numbers
+
+
+def _check_known(rows: pd.DataFrame, known: set[str], path: Path, faults: Faults) -> None:
+    for line, lesion_id in rows["lesion_id"].items():
+        if lesion_id not in known:
+            faults.add(
+                PredictionsError(
+                    f"the lesion '{lesion_id}' is not in the benchmark",
+                    where=f"{path}, line {line}",
+                    remedy=f"{which_id_is_meant(str(lesion_id), known)}Ids must be those of lesions.csv, letter "
+                    "by letter",
+                )
+            )
 
 
 def _whole_numbers(rows: pd.DataFrame, column: str, path: Path) -> pd.Series[int]:
@@ -159,15 +174,6 @@ def _whole_numbers(rows: pd.DataFrame, column: str, path: Path) -> pd.Series[int
 
 def _place(rows: pd.DataFrame, expected: pd.DataFrame, path: Path) -> pd.DataFrame:
     """Join the rows to the places of the split that they stand for."""
-    known = set(expected["lesion_id"])
-    for line, lesion_id in rows["lesion_id"].items():
-        if lesion_id not in known:
-            hint = which_id_is_meant(str(lesion_id), known)
-            raise PredictionsError(
-                f"the lesion '{lesion_id}' is not in the benchmark",
-                where=f"{path}, line {line}",
-                remedy=f"{hint}Ids must be those of lesions.csv, letter by letter",
-            )
     if "subset" in rows:
         bad = rows.index[~rows["subset"].isin(_SUBSETS)]
         if len(bad):
