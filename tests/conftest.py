@@ -94,6 +94,7 @@ cohort:
 split: {scheme: kfold, folds: 2, repeats: 1, validation: 0.3, seed: 3}
 profiles: {first-order: [T1C, T2]}
 models: [zero-rule, clinical-logistic, forest]
+simple_arm: null
 statistics: {reference: forest, bootstraps: 200}
 readings: readings.csv
 """

@@ -10,6 +10,7 @@ from samesplit.models.clinical import ClinicalLogisticSettings
 from samesplit.models.definition import KINDS, read_model, settings_class
 from samesplit.models.estimator import EstimatorSettings
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
+from samesplit.models.ridge import RidgeSettings
 from samesplit.models.settings import ModelSettings
 
 BUILTIN = Path(__file__).parents[2] / "models"
@@ -43,6 +44,9 @@ def test_the_built_in_files_are_of_their_kinds() -> None:
         "lesion-size": LesionSizeSettings,
         "radiomics-small": RadiomicsGridSettings,
         "extra-trees": EstimatorSettings,
+        "catboost": EstimatorSettings,
+        "ebm": EstimatorSettings,
+        "ridge": RidgeSettings,
     }
     for name, kind in kinds.items():
         assert isinstance(read_model(BUILTIN / f"{name}.yaml"), kind)

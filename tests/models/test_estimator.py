@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -131,3 +133,114 @@ def test_the_positive_class_is_found_by_its_label_not_by_its_column(make_fold: A
     for model in (straight, turned):
         model.fit(fold)
     np.testing.assert_allclose(straight.predict(cases), turned.predict(cases))
+
+
+def built_in(name: str, **keys: Any) -> Any:
+    return read_model(Path(__file__).parents[2] / "models" / f"{name}.yaml", overrides=keys)
+
+
+BOOSTING = {
+    "catboost": {"parameters": {"iterations": 15, "verbose": False, "allow_writing_files": False}},
+    "ebm": {
+        "parameters": {
+            "interactions": 0,
+            "outer_bags": 1,
+            "max_rounds": 9,
+            "random_state": None,
+            "n_jobs": None,
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("name", BOOSTING)
+def test_boosting_learns_with_gaps_is_seeded_and_writes_and_prints_nothing(
+    make_fold: Any,
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fold, cases, truth = make_fold(effect=1.5, n_features=8)
+    fold.training.features.iloc[::5, 1] = np.nan
+    cases.features.iloc[::7, 2] = np.nan
+    found = []
+    for seed in (3, 3, 4):
+        model = built_in(name, **BOOSTING[name]).build()
+        model.fit(replace(fold, seed=seed))
+        found.append(model.predict(cases))
+    assert roc_auc_score(truth, found[0]) > 0.8
+    pd.testing.assert_series_equal(found[0], found[1])
+    assert not found[0].equals(found[2])
+    assert [path.name for path in tmp_path.iterdir()] == []
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", BOOSTING)
+def test_the_shipped_settings_of_boosting_are_those_that_were_tested(name: str) -> None:
+    settings = built_in(name)
+    tested = BOOSTING[name]["parameters"]
+    assert set(settings.parameters) <= set(tested)
+    assert (settings.impute, settings.scale) == ("none", "none")
+    quiet = ("verbose", "allow_writing_files", "interactions", "random_state", "n_jobs")
+    assert all(settings.parameters.get(key) == tested.get(key) for key in quiet)
+
+
+def test_catboost_takes_the_seed_and_one_thread_and_a_seed_of_ones_own_stays() -> None:
+    for given, seed in (({}, 7), ({"random_seed": 5}, 5), ({"random_state": 6}, 6)):
+        model = built_in("catboost", **{"parameters": BOOSTING["catboost"]["parameters"] | given}).build()
+        parameters = model._make(seed=7, jobs=1).get_params()
+        assert [parameters[key] for key in ("random_state", "random_seed") if key in parameters] == [seed]
+        assert parameters["thread_count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "extra"),
+    [("catboost.CatBoostClassifier", "boosting"), ("interpret.glassbox.Some", "boosting")],
+)
+def test_a_missing_extra_is_named_before_anything_is_fitted(
+    target: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = target.partition(".")[0]
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "path", [])
+    importlib.invalidate_caches()
+    monkeypatch.setattr(sys, "path_importer_cache", {})
+    with pytest.raises(ModelError, match=rf"'{package}' is not installed[\s\S]*samesplit\[{extra}\]"):
+        settings(target=target, parameters={}).check_ready()
+
+
+def test_balanced_weights_reach_a_fit_that_takes_them_and_are_refused_by_one_that_does_not(
+    make_fold: Any, tmp_path: Path
+) -> None:
+    fold, cases, _ = make_fold(effect=0.3)
+    rare = fold.training_labels.iloc[:50].index.union(fold.training_labels.index[fold.training_labels == 0])
+    fold = replace(
+        fold, training=fold.training.select(list(rare)), training_labels=fold.training_labels.loc[rare]
+    )
+    means = []
+    for weight in (None, "balanced"):
+        model = settings(
+            target="sklearn.linear_model.LogisticRegression", parameters={}, class_weight=weight
+        ).build()
+        model.fit(fold)
+        means.append(model.predict(cases).mean())
+    assert abs(means[1] - 0.5) < abs(means[0] - 0.5)
+    model = own(tmp_path, class_weight="balanced").build()
+    with pytest.raises(ModelError, match="takes no sample_weight"):
+        model.fit(fold)
+
+
+WARNS = OWN.replace("self.kinds =", "__import__('warnings').warn('the step is too long'); self.kinds =")
+
+
+def test_what_a_class_warns_of_becomes_a_note_of_the_run(make_fold: Any, tmp_path: Path) -> None:
+    fold, _, _ = make_fold()
+    model = own(tmp_path, WARNS).build()
+    model.fit(fold)
+    assert model.details()["notes"]["note"].tolist() == ["UserWarning while fitting (the step is too long)"]
+    quiet = own(tmp_path).build()
+    quiet.fit(fold)
+    assert quiet.details() == {}

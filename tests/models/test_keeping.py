@@ -22,6 +22,7 @@ from samesplit.models.ensemble import AverageSettings
 from samesplit.models.estimator import EstimatorSettings
 from samesplit.models.keeping import load_model, restore_fitted
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
+from samesplit.models.ridge import RidgeSettings
 from samesplit.models.settings import ModelSettings
 
 
@@ -41,6 +42,13 @@ KINDS: dict[str, Callable[[], ModelSettings]] = {
     "grid-xgboost": grid("xgboost"),
     "estimator": lambda: EstimatorSettings(
         name="e", title="E", target="sklearn.ensemble.ExtraTreesClassifier", inputs="both"
+    ),
+    "ridge": lambda: RidgeSettings(name="r", title="R", inner_folds=2),
+    "catboost-estimator": lambda: EstimatorSettings(
+        name="cat",
+        title="Cat",
+        target="catboost.CatBoostClassifier",
+        parameters={"iterations": 5, "verbose": False, "allow_writing_files": False},
     ),
     "xgboost-estimator": lambda: EstimatorSettings(name="x", title="X", target="xgboost.XGBClassifier"),
 }

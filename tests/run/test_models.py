@@ -33,7 +33,7 @@ def load(tmp_path: Path) -> Any:
         told = {"title": "A study", "task": TASK, "split": {"scheme": "kfold"}, "models": models} | given
         (folder / "benchmark.yaml").write_text(yaml.safe_dump(told))
         definition = read_benchmark(folder)
-        return [m.name for m in load_models(Workspace(tmp_path), folder, definition, faults=faults)]
+        return [m.name for m in load_models(Workspace(tmp_path), folder, definition, faults=faults).models]
 
     return read
 

@@ -76,3 +76,16 @@ def test_holm_matches_r(reference: Callable[[str], pd.DataFrame]) -> None:
     assert len(rows) == 10
     p_values = pd.Series([float(p) for p in rows["dataset"].iloc[0].split(";")])
     assert holm(p_values).tolist() == pytest.approx(rows["value"].tolist(), rel=1e-9)
+
+
+def test_a_model_that_stands_apart_changes_no_other_claim() -> None:
+    rows = pd.DataFrame(
+        {
+            "quantity": "auc_difference", "group": "all", "estimate": 0.1,
+            "model": ["a", "b", "arm"], "reference": ["b", "c", "a"], "p_value": [0.02, 0.03, 0.04],
+        }
+    )  # fmt: skip
+    alone = add_claims(rows.iloc[:2])
+    beside = add_claims(rows, apart=("arm",))
+    assert beside["p_adjusted"].tolist() == [*alone["p_adjusted"], 0.04]
+    assert add_claims(rows)["p_adjusted"].tolist() == pytest.approx([0.06, 0.06, 0.06])

@@ -253,6 +253,10 @@ class BenchmarkDefinition(Declaration):
     models: tuple[Name | ModelUse, ...] = ()
     """Model files in `models/`, without `.yaml`; or one of them under another name with other settings. None
     where only predictions made elsewhere are judged."""
+    simple_arm: Name | None = "ridge"
+    """The model file of a strong simple model, fitted beside those that learn from features, so that every report
+    shows what tuning and selecting gained. It counts as a control and in no adjustment of p-values, unless it
+    stands under `models` as well. null: none."""
     profiles: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
     """Feature profile (file in `features/`) -> sequences it is used for."""
     features: Annotated[

@@ -19,6 +19,7 @@ KINDS: dict[str, str] = {
     "lesion-size": "samesplit.models.baselines:LesionSizeSettings",
     "clinical-logistic": "samesplit.models.clinical:ClinicalLogisticSettings",
     "radiomics-grid": "samesplit.models.radiomics.settings:RadiomicsGridSettings",
+    "ridge": "samesplit.models.ridge:RidgeSettings",
     "lasso-random-forest": "samesplit.models.lasso_forest:LassoForestSettings",
     "univariate-multivariable-logistic": (
         "samesplit.models.univariate_multivariable:UnivariateMultivariableSettings"

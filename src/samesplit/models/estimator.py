@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.utils.class_weight import compute_sample_weight
 
 from samesplit.errors import ModelError
 from samesplit.models.inputs import Impute, Scale, clinical_table, feature_table, preparation
@@ -18,6 +20,10 @@ from samesplit.models.tabular import TabularModel, estimator_seed
 from samesplit.models.targets import TargetSettings
 
 __all__ = ["EstimatorModel", "EstimatorSettings", "PreparedEstimator"]
+
+_SEEDS, _JOBS = ("random_state", "random_seed"), ("n_jobs", "thread_count")
+_LONGEST = 200
+"""Characters of a warning that are kept."""
 
 
 class EstimatorSettings(TargetSettings):
@@ -33,6 +39,8 @@ class EstimatorSettings(TargetSettings):
     """Missing numbers become the training median or mean; `none` leaves NaN to the estimator."""
     scale: Scale = "standard"
     """Fitted on the training part; `none` hands the numbers over as they are."""
+    class_weight: Literal["balanced"] | None = None
+    """`balanced` gives `fit` weights of rows, as `sample_weight`, under which both classes weigh alike."""
 
     def needs(self) -> Needs:
         """The profiles, if features are wanted, and the variables."""
@@ -75,13 +83,15 @@ class EstimatorModel(TabularModel):
     """The target behind imputation and scaling, all fitted on the training part.
 
     X is a float64 array of shape (n_lesions, n_columns), y an int64 array of 0 and 1. Every `random_state`
-    that is not set gets the fold's seed, every `n_jobs` that is not set the fold's number of jobs.
+    that is not set gets the fold's seed, every `n_jobs` (or `thread_count`) that is not set the fold's number of
+    jobs. What the target warns of becomes a note of the run.
     """
 
     settings: EstimatorSettings
 
     def __init__(self, settings: EstimatorSettings) -> None:
         super().__init__(settings)
+        self.warned: list[str] = []
         self.target = settings.load()
         self.trusted = (f"{self.target.__module__.partition('.')[0]}.",)
         self._make(seed=0, jobs=1)
@@ -101,15 +111,37 @@ class EstimatorModel(TabularModel):
         estimator = self._make(seed=estimator_seed(fold.seed), jobs=fold.jobs)
         prepare = preparation(inputs, impute=self.settings.impute, scale=self.settings.scale)
         X = np.asarray(prepare.fit_transform(inputs), dtype="float64")
+        y = labels.to_numpy(dtype="int64")
         try:
-            estimator.fit(X, labels.to_numpy(dtype="int64"))
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                estimator.fit(X, y, **self._weights(estimator, y))
+        except ModelError:
+            raise
         except Exception as error:
             raise ModelError(
                 f"fitting '{self.settings.target}' failed: {type(error).__name__}: {error}",
                 where=self.settings.where,
                 remedy=f"it was given X of shape {X.shape} and labels 0 and 1",
             ) from error
+        self.warned = list(dict.fromkeys(_in_words(warning) for warning in warned))
         return PreparedEstimator(prepare, estimator)
+
+    def details(self) -> dict[str, pd.DataFrame]:
+        """`notes`: what the target warned of while it was fitted, if it did."""
+        return {"notes": pd.DataFrame({"note": self.warned})} if self.warned else {}
+
+    def _weights(self, estimator: Any, y: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
+        """The argument of `fit` for weights of rows, where the model file asks for it."""
+        if self.settings.class_weight is None:
+            return {}
+        if "sample_weight" not in inspect.signature(estimator.fit).parameters:
+            raise ModelError(
+                f"'{self.settings.target}' takes no sample_weight in fit, so 'class_weight' can do nothing",
+                where=self.settings.where,
+                remedy="leave 'class_weight' out, or name the class's own parameter for it under 'parameters'",
+            )
+        return {"sample_weight": compute_sample_weight(self.settings.class_weight, y)}
 
     def _make(self, *, seed: int, jobs: int) -> Any:
         """An unfitted estimator with its parameters, seed and jobs."""
@@ -123,14 +155,12 @@ class EstimatorModel(TabularModel):
                 remedy=f"its parameters are: {', '.join(self._signature()) or '(none)'}",
             ) from error
         if hasattr(estimator, "get_params") and hasattr(estimator, "set_params"):
-            free = {
-                name: value
-                for name, value in estimator.get_params(deep=True).items()
-                if value is None and name not in settings.parameters
-            }
+            set_already = {name for name, value in settings.parameters.items() if value is not None}
+            free = {name for name, value in estimator.get_params(deep=True).items() if value is None}
             chosen = {"random_state": seed, "n_jobs": jobs}
-            last = {name: name.rpartition("__")[2] for name in free}
-            estimator.set_params(**{name: chosen[key] for name, key in last.items() if key in chosen})
+            last = {name: name.rpartition("__")[2] for name in free - set_already}
+            found = {name: chosen[key] for name, key in last.items() if key in chosen}
+            estimator.set_params(**found, **self._not_told(estimator, set_already, seed, jobs))
         for method in ("fit", "predict_proba"):
             if not callable(getattr(estimator, method, None)):
                 raise ModelError(
@@ -140,6 +170,15 @@ class EstimatorModel(TabularModel):
                     "sklearn.calibration.CalibratedClassifierCV",
                 )
         return estimator
+
+    def _not_told(self, estimator: Any, set_already: set[str], seed: int, jobs: int) -> dict[str, int]:
+        """Seed and threads of a class that hides what is not set from `get_params`, as CatBoost does."""
+        hidden = set(self._signature()) - set(estimator.get_params(deep=False))
+        wanted = {}
+        for value, names in ((seed, _SEEDS), (jobs, _JOBS)):
+            if not set_already & set(names) and (name := next((n for n in names if n in hidden), None)):
+                wanted[name] = value
+        return wanted
 
     def _signature(self) -> list[str]:
         try:
@@ -154,3 +193,9 @@ class EstimatorModel(TabularModel):
         chosen = {"random_state": seed, "n_jobs": jobs}
         names = set(self._signature()) - set(self.settings.parameters)
         return {name: value for name, value in chosen.items() if name in names}
+
+
+def _in_words(warning: warnings.WarningMessage) -> str:
+    text = " ".join(str(warning.message).split())
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return f"{warning.category.__name__} while fitting ({text})"

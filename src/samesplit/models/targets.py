@@ -24,7 +24,10 @@ from samesplit.errors import ModelError
 from samesplit.models.settings import UNDECIDING, ModelSettings
 from samesplit.storage import hash_file, hash_object
 
-__all__ = ["FromFile", "Target", "TargetSettings", "load_target", "parse_target"]
+EXTRAS = {"catboost": "boosting", "interpret": "boosting"}
+"""Packages that model files of ours name, and the extra of samesplit that installs each."""
+
+__all__ = ["EXTRAS", "FromFile", "Target", "TargetSettings", "load_target", "parse_target"]
 
 
 class Target(NamedTuple):
@@ -192,11 +195,13 @@ def _load_module(name: str, where: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         missing = error.name or name
+        package = missing.partition(".")[0]
+        extra = f'pip install "samesplit[{EXTRAS[package]}]"' if package in EXTRAS else ""
         inside = "" if name.startswith(missing) else f", which '{name}' needs,"
         raise ModelError(
             f"the module '{missing}'{inside} is not installed here",
             where=where,
-            remedy=f"install '{missing.partition('.')[0]}' into this environment, or correct the target",
+            remedy=extra or f"install '{package}' into this environment, or correct the target",
         ) from error
     except Exception as error:
         raise ModelError(

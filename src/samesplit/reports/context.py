@@ -25,17 +25,19 @@ class ModelInfo:
         title: As people read it.
         kind: As in its file; `external` for predictions made elsewhere.
         seeds: With which it was fitted.
+        control: Whether the run added it for comparison; the benchmark does not list it.
     """
 
     name: str
     title: str
     kind: str
     seeds: tuple[int, ...] = ()
+    control: bool = False
 
     @property
     def is_control(self) -> bool:
         """Whether it only shows what any model must beat."""
-        return self.kind in _CONTROL_KINDS
+        return self.control or self.kind in _CONTROL_KINDS
 
     @property
     def is_constant(self) -> bool:
@@ -147,6 +149,7 @@ def _model(name: str, declared: dict[str, object]) -> ModelInfo:
         title=str(declared.get("title") or name),
         kind=str(declared.get("kind") or "external"),
         seeds=tuple(int(seed) for seed in seeds) if isinstance(seeds, list) else (),
+        control=bool(declared.get("control")),
     )
 
 

@@ -10,6 +10,7 @@ import yaml
 from samesplit.benchmarks.definition import read_benchmark
 from samesplit.features.profiles import read_profile
 from samesplit.models.definition import read_model
+from samesplit.run.simple_arm import simple_arm
 from samesplit.workspace import find_benchmark
 
 __all__ = ["effective_settings"]
@@ -29,9 +30,14 @@ def effective_settings(benchmark: str | Path, *, start: Path | None = None) -> s
         profile = read_profile(path)
         head = {"engine": profile.engine, "modality": profile.modality, "description": profile.description}
         parts.append(_block(path, {**head, "settings": profile.effective()}))
+    models = {}
     for model in definition.model_uses():
         path = workspace.declared("models", model.use)
-        parts.append(_block(path, read_model(path, name=model.name, overrides=model.settings).plain()))
+        models[model.name] = read_model(path, name=model.name, overrides=model.settings)
+        parts.append(_block(path, models[model.name].plain()))
+    unlisted = simple_arm(workspace, folder, definition, models)[1]
+    if unlisted is not None:
+        parts.append(_block(workspace.declared("models", unlisted.name), unlisted.plain()))
     return "\n".join(parts)
 
 

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.declarations import read_yaml
@@ -13,9 +14,21 @@ from samesplit.errors import DeclarationError, Faults, WorkspaceError, gathering
 from samesplit.models.definition import read_model
 from samesplit.models.protocol import Needs
 from samesplit.models.settings import ModelSettings
+from samesplit.run.simple_arm import simple_arm
 from samesplit.workspace import Workspace
 
-__all__ = ["load_models"]
+__all__ = ["Loaded", "load_models"]
+
+
+class Loaded(NamedTuple):
+    """The models of a benchmark."""
+
+    models: tuple[ModelSettings, ...]
+    """Their settings, members before the ensembles made of them."""
+    simple_arm: str | None
+    """The name of the strong simple model among them; None where there is none."""
+    added: tuple[str, ...]
+    """Those that the benchmark does not list."""
 
 
 def load_models(
@@ -25,7 +38,7 @@ def load_models(
     *,
     only: Sequence[str] = (),
     faults: Faults | None = None,
-) -> tuple[ModelSettings, ...]:
+) -> Loaded:
     """Read the models of a benchmark and see to it that each can begin and is given what it needs.
 
     Args:
@@ -36,7 +49,7 @@ def load_models(
         faults: Gathers what is wrong with any of them; without it, all of it is raised together.
 
     Returns:
-        The settings, members before the ensembles made of them.
+        The models, the simple arm (see `samesplit.run.simple_arm`) among them.
 
     Raises:
         SamesplitError: (one of its kinds) There is no such model, its file or code cannot be loaded, or it
@@ -50,6 +63,14 @@ def load_models(
             with found.kept():
                 path = _file_of(workspace, model.use, places[model.name])
                 loaded[model.name] = read_model(path, name=model.name, overrides=model.settings)
+        arm: str | None = None
+        added: tuple[str, ...] = ()
+        with found.kept():
+            arm, unlisted = simple_arm(workspace, folder, definition, loaded)
+            if unlisted is not None:
+                loaded[unlisted.name], added = unlisted, (unlisted.name,)
+                places[unlisted.name] = str(folder / "benchmark.yaml")
+                listed.append(unlisted.name)
         unknown = sorted(set(only) - set(listed))
         if unknown:
             raise _not_listed(workspace, folder, unknown, listed)
@@ -60,7 +81,12 @@ def load_models(
         for name in list(only) or listed:
             with found.kept():
                 _with_members_first(name, loaded, ordered, ())
-    return tuple(loaded[name] for name in ordered)
+    here = set(ordered)
+    return Loaded(
+        tuple(loaded[name] for name in ordered),
+        arm if arm in here else None,
+        tuple(name for name in added if name in here),
+    )
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ class Plan:
         notes: What was found out about the files: their separators, their missing values, ...
         profiles: Profile by name.
         models: Settings of every model, members before the ensembles made of them.
+        simple_arm: The name of the strong simple model among them; None where there is none.
+        added: The names of models that the benchmark does not list: the simple arm, where it is not listed.
         externals: Models whose predictions were made elsewhere.
         options: What the command line changed.
         content: Hash of each image's and mask's content, by reference.
@@ -87,6 +89,8 @@ class Plan:
     options: RunOptions
     content: dict[str, str] = field(repr=False)
     notes: tuple[str, ...] = ()
+    simple_arm: str | None = None
+    added: tuple[str, ...] = ()
     run_id: str = ""
 
     @property
@@ -113,7 +117,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     """
     workspace, folder = find_benchmark(benchmark, start=start)
     definition = read_benchmark(folder)
-    models = load_models(workspace, folder, definition, only=options.only)
+    models, arm, added = load_models(workspace, folder, definition, only=options.only)
     profiles = read_profiles(workspace, definition)
     cohort = load_cohort(folder, definition)
     split = read_split(folder, cohort, settings=definition.split)
@@ -146,6 +150,8 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
         options=options,
         content=content,
         notes=(*notes, *(note for external in externals for note in external.notes)),
+        simple_arm=arm,
+        added=added,
     )
     object.__setattr__(plan, "run_id", hash_object(_identity(plan))[:10])
     return plan

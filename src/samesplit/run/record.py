@@ -33,6 +33,7 @@ def run_record(
         "run": plan.run_id,
         **_question(plan),
         "models": [*_models(plan), *_externals(plan)],
+        "simple_arm": plan.simple_arm,
         "failures": models.failures,
         "profiles": _profiles(plan),
         "features": _features(plan),
@@ -89,6 +90,7 @@ def _models(plan: Plan) -> list[dict[str, Any]]:
             "kind": model.plain()["kind"],
             "description": model.description,
             "seeds": list(model.seeds),
+            "control": model.name in plan.added,
             "settings": model.plain(),
         }
         for model in plan.models

@@ -288,6 +288,7 @@ def evaluate_predictions(
             seed=settings.seed,
             primary_rater=plan.definition.cohort.rater,
             details=details,
+            apart=plan.added,
             declared_thresholds={e.name: e.threshold for e in plan.externals if e.threshold is not None},
         )
         advance(1, 1)

@@ -6,10 +6,13 @@ the claim here and decides nothing again.
 The rule: differences that answer the same question make a family, whose p-values are adjusted by Holm's method; a
 difference is claimed when its adjusted p-value is below 1 - confidence. Families are formed by quantity, group of
 lesions and who is compared: models with each other, single readers with a model, readers' means with a model, and
-the same two of readers with themselves under another modality.
+the same two of readers with themselves under another modality. A model that is there for orientation only (the
+simple arm that a run adds by itself) makes a family of its own, so that its being there changes no other claim.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -41,13 +44,14 @@ def holm(p_values: pd.Series[float]) -> pd.Series[float]:
     return adjusted
 
 
-def add_claims(rows: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+def add_claims(rows: pd.DataFrame, *, confidence: float = 0.95, apart: Collection[str] = ()) -> pd.DataFrame:
     """Add the adjusted p-value and the claim to rows of results.
 
     Args:
         rows: With quantity, model, reference, group, estimate and p_value; a row without a reference is no
             difference.
         confidence: Of the intervals; a claim needs an adjusted p-value below 1 - confidence.
+        apart: Models whose differences make families of their own.
 
     Returns:
         The rows with `p_adjusted` (NaN where there is no p-value) and `claim` (one of `CLAIMS`).
@@ -59,7 +63,7 @@ def add_claims(rows: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
         [[0.003, 'higher'], [0.04, 'lower'], [0.04, 'higher']]
     """
     alpha = 1 - check_confidence(confidence)
-    families = [rows["quantity"], rows["group"], _kind(rows)]
+    families = [rows["quantity"], rows["group"], _kind(rows, apart)]
     adjusted = rows["p_value"].astype("float64").groupby(families, sort=False).transform(holm)
     claimed = pd.Series(below(adjusted, alpha), index=rows.index)
     side = pd.Series(np.where(rows["estimate"] > 0, "higher", "lower"), index=rows.index)
@@ -67,10 +71,11 @@ def add_claims(rows: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     return rows.assign(p_adjusted=adjusted, claim=claims.astype(str))
 
 
-def _kind(rows: pd.DataFrame) -> pd.Series[str]:
+def _kind(rows: pd.DataFrame, apart: Collection[str]) -> pd.Series[str]:
     """Who is compared with whom; readers are known by their names (see `readers.reader_name`)."""
     sides = [
         rows[column].astype(str).str.extract(r"^(readers?):", expand=False)
         for column in ("model", "reference")
     ]
-    return sides[0].fillna("model") + " and " + sides[1].fillna("model")
+    kinds = sides[0].fillna("model") + " and " + sides[1].fillna("model")
+    return kinds.mask(rows["model"].isin(apart) | rows["reference"].isin(apart), "model apart")

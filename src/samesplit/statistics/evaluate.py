@@ -93,6 +93,7 @@ def evaluate(
     groups: Sequence[str] = (),
     declared_thresholds: Mapping[str, float] | None = None,
     details: Mapping[str, pd.DataFrame] | None = None,
+    apart: Sequence[str] = (),
 ) -> Evaluation:
     """Judge all models, and readers beside them, on the same test lesions.
 
@@ -113,6 +114,7 @@ def evaluate(
         declared_thresholds: By model: thresholds that were fixed elsewhere, on development data that are not
             among the predictions.
         details: By name: the tables that models wrote while they were fitted (`grid`, `chosen_features`, ...).
+        apart: Models whose differences make families of their own; see `claims`.
 
     Returns:
         The tables; see `Evaluation`.
@@ -145,7 +147,7 @@ def evaluate(
         tables, decisions, known, rater=rater, columns=groups, notes=notes, alike=alike
     ):
         judge(members, group, rows, counts, settings)
-    pairs = model_pairs(tables, reference=reference, confidence=confidence)
+    pairs = model_pairs(tables, reference=reference, confidence=confidence, apart=apart)
     rows += _pair_rows(pairs)
     if reference is not None:
         rows += _rate_differences(tables, reference, confidence=confidence)
@@ -158,7 +160,8 @@ def evaluate(
     rows += read_off_rows(curves, tables) + spread_rows(folds, tables)
     if "chosen_cells" in summaries:
         rows += choice_rows(summaries["chosen_cells"], tables)
-    results = check_table(add_claims(pd.DataFrame(rows), confidence=confidence)[RESULT_COLUMNS], RESULTS)
+    claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=apart)
+    results = check_table(claimed[RESULT_COLUMNS], RESULTS)
     return Evaluation(
         results=results,
         curves=curves,

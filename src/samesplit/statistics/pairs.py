@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -47,7 +48,11 @@ def on_same_units(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFra
 
 
 def model_pairs(
-    tables: dict[str, pd.DataFrame], *, reference: str | None = None, confidence: float = 0.95
+    tables: dict[str, pd.DataFrame],
+    *,
+    reference: str | None = None,
+    confidence: float = 0.95,
+    apart: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Compare every two models.
 
@@ -60,6 +65,7 @@ def model_pairs(
         tables: The table of each model, see `subject`, all on the same lesions.
         reference: The model that comes second in its pairs; the other pairs stand in the order of `tables`.
         confidence: Two-sided coverage.
+        apart: Models whose pairs make a family of their own; see `claims`.
 
     Returns:
         The columns of `PAIR_COLUMNS`, AUC of model_a minus AUC of model_b; `p_adjusted` and `claim` as
@@ -75,7 +81,8 @@ def model_pairs(
         return pd.DataFrame(columns=PAIR_COLUMNS)
     table = pd.DataFrame(rows)
     as_results = table.rename(columns={"model_a": "model", "model_b": "reference", "difference": "estimate"})
-    claimed = add_claims(as_results.assign(quantity="auc_difference", group="all"), confidence=confidence)
+    as_results = as_results.assign(quantity="auc_difference", group="all")
+    claimed = add_claims(as_results, confidence=confidence, apart=apart)
     return table.assign(p_adjusted=claimed["p_adjusted"], claim=claimed["claim"])[PAIR_COLUMNS]
 
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from samesplit.models.radiomics import preparation
 from samesplit.models.radiomics.preparation import (
     DropCorrelated,
     DropMissing,
@@ -86,6 +89,43 @@ def test_a_column_that_was_dropped_does_not_drop_others() -> None:
     assert correlation[0, 2] < limit
     kept = DropCorrelated(limit=limit).fit(np.column_stack([a, b, c])).get_support()
     assert kept.tolist() == [True, False, True]
+
+
+def dense(X: np.ndarray, limit: float) -> list[int]:
+    """The filter with all correlations at once, in double precision."""
+    follows = np.abs(np.corrcoef(X.T)) > limit
+    keep = np.ones(X.shape[1], dtype=bool)
+    for column in range(X.shape[1]):
+        if keep[column]:
+            keep[column + 1 :] &= ~follows[column, column + 1 :]
+    return np.flatnonzero(keep).tolist()
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1000])
+@pytest.mark.parametrize("limit", [0.3, 0.8, 0.95])
+def test_blocks_of_any_size_keep_the_columns_that_all_correlations_at_once_keep(
+    block: int, limit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(40, 12)) @ rng.normal(size=(12, 150)) + rng.uniform(0, 3, 150) * rng.normal(
+        size=(40, 150)
+    )
+    X[:, 40:60] = -3 * X[:, 20:40]
+    monkeypatch.setattr(preparation, "_BLOCK", block)
+    found = np.flatnonzero(DropCorrelated(limit=limit).fit(X).get_support()).tolist()
+    assert found == dense(X, limit)
+    assert 3 < len(found) < 150
+
+
+def test_memory_of_the_correlation_filter_grows_with_the_columns_and_not_with_their_square() -> None:
+    X = np.random.default_rng(0).normal(size=(20, 12_000))
+    tracemalloc.start()
+    try:
+        DropCorrelated(limit=0.6).fit(X)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 12 * X.nbytes  # all correlations at once: 300 times
 
 
 @pytest.mark.parametrize("correlation", [None, 0.9])

@@ -25,6 +25,8 @@ __all__ = ["DropCorrelated", "DropMissing", "DropNearConstant", "Filter", "prepa
 
 _FLOAT32 = 1e-4
 """A correlation in single precision is closer to the true one than this."""
+_BLOCK = 1024
+"""Columns that are compared with as many others at a time."""
 
 
 class Filter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
@@ -99,6 +101,7 @@ class DropCorrelated(Filter):
     """Of columns that say the same, keeps the first: absolute Pearson correlation above the limit goes.
 
     Columns are taken in their order; each that stays removes the later ones that follow it too closely.
+    Correlations are looked at in blocks, so that memory grows with the number of columns and not with its square.
 
     Args:
         limit: In (0, 1]; 1 keeps all, since no correlation is above it.
@@ -112,20 +115,48 @@ class DropCorrelated(Filter):
             return np.ones(X.shape[1], dtype=bool)
         centred = X - X.mean(axis=0)
         norm = np.sqrt((centred**2).sum(axis=0))
-        unit = centred / np.where(norm > 0, norm, 1.0)
+        centred /= np.where(norm > 0, norm, 1.0)
+        unit = np.asfortranarray(centred)  # columns are what is taken from it
         rough = unit.astype("float32")
-        correlation = np.abs(rough.T @ rough)
-        follows = correlation > self.limit
-        near = np.triu(np.abs(correlation - self.limit) < _FLOAT32, 1)
-        for one in np.flatnonzero(near.any(axis=1)):  # what single precision cannot decide
-            others = np.flatnonzero(near[one])
-            exact = np.abs(unit[:, one] @ unit[:, others])
-            follows[one, others] = above(exact, self.limit, scale=1.0)
         keep = np.ones(X.shape[1], dtype=bool)
-        for column in range(X.shape[1]):
-            if keep[column]:
-                keep[column + 1 :] &= ~follows[column, column + 1 :]
+        for start in range(0, X.shape[1], _BLOCK):
+            block = np.arange(start, min(start + _BLOCK, X.shape[1]))
+            kept = np.flatnonzero(keep[:start])
+            for first in range(0, len(kept), _BLOCK):
+                others, block = kept[first : first + _BLOCK], block[keep[block]]
+                keep[block] = ~self._follow(unit, rough, others, block).any(axis=0)
+            block = block[keep[block]]
+            follows = self._follow(unit, rough, block, block)
+            for place, column in enumerate(block):
+                if keep[column]:
+                    keep[block[place + 1 :]] &= ~follows[place, place + 1 :]
         return keep
+
+    def _follow(
+        self,
+        unit: npt.NDArray[np.float64],
+        rough: npt.NDArray[np.float32],
+        first: npt.NDArray[np.int64],
+        second: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.bool_]:
+        """Whether columns follow earlier ones too closely, shape (n_first, n_second).
+
+        Args:
+            unit: Centred columns of length 1, shape (n_lesions, n_features).
+            rough: The same in single precision.
+            first: Numbers of the earlier columns.
+            second: Numbers of the later ones.
+        """
+        correlation = rough[:, first].T @ rough[:, second]
+        np.abs(correlation, out=correlation)
+        follows = correlation > self.limit
+        if correlation.max(initial=0.0) > self.limit - _FLOAT32:
+            near = np.abs(correlation - self.limit) < _FLOAT32
+            for one in np.flatnonzero(near.any(axis=1)):  # what single precision cannot decide
+                others = np.flatnonzero(near[one])
+                exact = np.abs(unit[:, first[one]] @ unit[:, second[others]])
+                follows[one, others] = above(exact, self.limit, scale=1.0)
+        return follows
 
 
 class _ToCentre:

@@ -118,6 +118,14 @@ def _line(context: Context, row: dict[str, Any]) -> Difference:
     )
 
 
+def _counted_pairs(context: Context, table: pd.DataFrame) -> str:
+    """How many p-values were adjusted together; the pairs of a model that the run added are counted apart."""
+    added = [model.name for model in context.models if model.control]
+    apart = int((table["model_a"].isin(added) | table["model_b"].isin(added)).sum())
+    together = counted(len(table) - apart, "pair")
+    return f"{together}, and over the {apart} with {context.title(added[0])} apart" if apart else together
+
+
 def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
     columns = (
         Column(key="a", title="Model"),
@@ -159,7 +167,7 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         title="All pairs of models",
         columns=columns,
         rows=rows,
-        notes=(f"Methods: {methods}.{resampled} p is adjusted over {counted(len(table), 'pair')}.",),
+        notes=(f"Methods: {methods}.{resampled} p is adjusted over {_counted_pairs(context, table)}.",),
     )
 
 

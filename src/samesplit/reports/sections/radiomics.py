@@ -14,6 +14,7 @@ from samesplit.reports.figures.winners_curse import draw_winners_curse
 from samesplit.reports.formatting import MISSING, count_cell, counted, number, number_cell, text_cell
 from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.rows import records
+from samesplit.reports.sections.simple_arm import simple_arm
 from samesplit.reports.sections.split import fold_name
 from samesplit.reports.sections.steadiness import steadiness
 
@@ -41,6 +42,8 @@ def radiomics(context: Context) -> Section | None:
             blocks.append(_selection(context, model.name, features))
     if not blocks:
         return None
+    beside = simple_arm(context)
+    blocks = [beside, *blocks] if beside is not None else blocks
     compared = _where(context.data.table("summaries/chosen_cells"))
     lead = (
         f"In every fold {counted(searched, 'candidate')} were compared {compared}, and one was chosen and "
