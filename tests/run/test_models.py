@@ -30,7 +30,13 @@ def load(tmp_path: Path) -> Any:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in (files or {}).items():
             (tmp_path / "models" / name).write_text(text)
-        told = {"title": "A study", "task": TASK, "split": {"scheme": "kfold"}, "models": models} | given
+        told = {
+            "title": "A study",
+            "task": TASK,
+            "split": {"scheme": "kfold"},
+            "models": models,
+            "simple_arm": None,
+        } | given
         (folder / "benchmark.yaml").write_text(yaml.safe_dump(told))
         definition = read_benchmark(folder)
         return [m.name for m in load_models(Workspace(tmp_path), folder, definition, faults=faults).models]

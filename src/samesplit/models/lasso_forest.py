@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from samesplit.models.inputs import feature_table
 from samesplit.models.protocol import Cases, Needs, TrainingFold
-from samesplit.models.radiomics.oversampling import OversampleSettings
+from samesplit.models.radiomics.oversampling import OversampleSettings, nothing_added
 from samesplit.models.radiomics.preparation import preparation_steps
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import TabularModel, estimator_seed
@@ -168,6 +168,7 @@ class LassoForestModel(TabularModel):
         self.ranking: Ranking | None = None
         self.sizes: pd.DataFrame | None = None
         self.borrowed = 0
+        self.note = ""
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
         """The features of the model's profiles and sequences, those of the mask once."""
@@ -186,6 +187,8 @@ class LassoForestModel(TabularModel):
             seed=estimator_seed(fold.seed),
             jobs=fold.jobs,
         )
+        if self.settings.oversample is not None:
+            self.note = nothing_added([search.labels[fit] for fit, _ in search.splits()] + [search.labels])
         self.ranking = search.rank()
         self.sizes = search.compare_sizes(self.ranking, *self._validation(inputs, fold))
         self.borrowed = search.borrows() if (self.sizes["compared_on"] == "inner").any() else 0
@@ -223,4 +226,5 @@ class LassoForestModel(TabularModel):
             }
         )
         tables = {"lasso_penalties": self.ranking.penalties, "sizes": self.sizes, "chosen_features": features}
-        return tables | ({"notes": pd.DataFrame({"note": [_BORROWED]})} if self.borrowed else {})
+        notes = [note for note in (_BORROWED if self.borrowed else "", self.note) if note]
+        return tables | ({"notes": pd.DataFrame({"note": notes})} if notes else {})

@@ -33,7 +33,8 @@ def simple_arm(
         WorkspaceError: There is no such file.
     """
     wanted = definition.simple_arm
-    if wanted is None or not any(model.radiomic() for model in loaded.values()):
+    features = bool(definition.profiles) or definition.features is not None
+    if wanted is None or not features or not any(model.radiomic() for model in loaded.values()):
         return None, None
     listed = [use.name for use in definition.model_uses() if wanted in (use.use, use.name)]
     if listed:

@@ -168,3 +168,43 @@ def test_a_kept_preparation_gives_the_same_values(tmp_path: Any) -> None:
     X.iloc[0, 5] = "elsewhere"
     np.testing.assert_array_equal(kept.transform(X), pipeline.transform(X))
     assert kept.get_feature_names_out().tolist() == pipeline.get_feature_names_out().tolist()
+
+
+def by_site(X: pd.DataFrame, **values: Any) -> Any:
+    return X[SITE_COLUMN].map(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"A": "GE", "B": "Siemens", "C": "Philips"}, "whether the covariate 'scanner' is '"),
+        ({"A": "GE", "B": "GE", "C": "Philips"}, "whether the covariate 'scanner' is 'Philips'"),
+        ({"A": 1.5, "B": 3.0, "C": 1.5}, "the covariate 'scanner' follows"),
+    ],
+    ids=["another name of the site", "a coarser one", "a number a site"],
+)
+def test_a_covariate_that_the_site_tells_is_refused_with_the_remedy(
+    values: dict[str, Any], said: str
+) -> None:
+    X = table()
+    with pytest.raises(ModelError, match=rf"{said}[\s\S]*take 'scanner' out of harmonise.covariates"):
+        prepare(covariates=("scanner",)).fit(X.assign(**{"#scanner": by_site(X, **values)}))
+
+
+def test_a_covariate_that_the_site_and_another_one_tell_together_is_refused() -> None:
+    X = table().assign(**{"#age": np.arange(60.0)})
+    shifted = X["#age"] + by_site(X, A=0, B=10, C=0)
+    with pytest.raises(ModelError, match="the covariate 'years' follows from the site"):
+        prepare(covariates=("age", "years")).fit(X.assign(**{"#years": shifted}))
+
+
+def test_a_level_that_only_one_site_has_but_not_throughout_a_copy_and_a_constant_are_no_site() -> None:
+    X = table()
+    rare = np.where((X[SITE_COLUMN] == "B") & (np.arange(60) % 2 == 0), "x", np.resize([*"yzyyz"], 60))
+    X = X.assign(**{"#rare": rare, "#age": np.arange(60.0), "#months": 12 * np.arange(60.0), "#unit": 1.0})
+    prepare(covariates=("rare", "age", "months", "unit")).fit(X)
+
+
+def test_where_all_lesions_are_of_one_site_no_covariate_is_refused() -> None:
+    X = table().assign(**{SITE_COLUMN: "A", "#age": np.arange(60.0)})
+    prepare(covariates=("age",)).fit(X)

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from samesplit.models.lasso_forest import LassoForestSettings
 from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
+from samesplit.models.radiomics.settings import RadiomicsGridSettings
 
 
 def data(positives: int, n: int = 40, columns: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -80,3 +85,25 @@ def test_settings_know_one_method_and_at_least_one_neighbour() -> None:
         OversampleSettings.model_validate({"method": "adasyn"})
     with pytest.raises(ValidationError):
         OversampleSettings(neighbours=0)
+
+
+def test_a_class_of_a_single_lesion_is_told_by_grid_and_lasso_forest(make_fold: Any) -> None:
+    fold, _, _ = make_fold(n=40, n_features=8, effect=3.0)
+    negative = fold.training_labels.index[fold.training_labels == 0]
+    patients = fold.training.lesions["patient_id"]
+    others = [i for i in fold.training_labels.index if i not in negative]
+    two = [others[0], next(i for i in others if patients[i] != patients[others[0]])]
+    ids = [*negative, *two]
+    few = replace(fold, training=fold.training.select(ids), training_labels=fold.training_labels.loc[ids])
+    settings = {"name": "m", "title": "M", "oversample": {}, "inner_folds": 2}
+    grid = RadiomicsGridSettings.model_validate(
+        settings | {"selectors": ["anova-f"], "classifiers": ["lda"], "sizes": [1]}
+    )
+    forest = LassoForestSettings.model_validate(settings | {"trees": 2, "size": 1})
+    for model in (grid.build(), forest.build()):
+        model.fit(few)
+        (note,) = model.details()["notes"]["note"]
+        assert note.startswith("SMOTE added nothing in 2 of 3 inner fits")
+    model = grid.build()
+    model.fit(replace(fold, directory=fold.directory / "again"))
+    assert "notes" not in model.details()

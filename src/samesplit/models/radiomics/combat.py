@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SiteEffects", "Unseen", "estimate_site_effects", "remove_site_effects"]
+__all__ = ["SiteEffects", "Unseen", "estimate_site_effects", "follow_from_sites", "remove_site_effects"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -113,6 +113,27 @@ def estimate_site_effects(
         shrunk = _posterior(shifts[site, varies], squares[varies], int(count))
         shifts[site, varies], variances[site, varies] = shrunk
     return SiteEffects([str(name) for name in names], counts, mean, scale, coefficients, shifts, variances)
+
+
+def follow_from_sites(sites: Sequence[str] | npt.NDArray[Any], covariates: Floats) -> list[int]:
+    """The covariates that the sites tell: what they explain cannot be told from what the site does.
+
+    Args:
+        sites: The site of each lesion.
+        covariates: Shape (n_lesions, n_covariates), finite.
+
+    Returns:
+        Numbers of the columns that follow from the sites and the columns before them, but not from those columns
+        alone: such a column varies, and not within a site.
+
+    Example:
+        >>> follow_from_sites(["A", "A", "B", "B"], np.array([[1.0, 0, 7], [1, 1, 7], [2, 0, 7], [2, 1, 7]]))
+        [0]
+    """
+    names, codes = np.unique(np.asarray(sites, dtype=str), return_inverse=True)
+    told = set(range(covariates.shape[1])) - set(_independent(np.eye(len(names))[codes], covariates))
+    alone = set(_independent(np.ones((len(codes), 1)), covariates))
+    return sorted(told & alone)
 
 
 def _independent(indicators: Floats, covariates: Floats) -> list[int]:

@@ -19,6 +19,7 @@ from samesplit.models.radiomics.combat import (
     SiteEffects,
     Unseen,
     estimate_site_effects,
+    follow_from_sites,
     remove_site_effects,
 )
 
@@ -148,14 +149,15 @@ class ComBat(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             y: Only to refuse the label among the covariates.
 
         Raises:
-            ModelError: A column is missing, a lesion has no site, or a covariate is the label.
+            ModelError: A column is missing, a lesion has no site, a covariate is the label, or the sites tell it.
         """
         features, aside = _apart(X)
         self.fills_ = {name: _fill(_column(aside, covariate_column(name))) for name in self.covariates}
         self._refuse_label(aside, y)
         sites = _sites(aside)
-        values = features.to_numpy(dtype="float64")
-        self.effects_ = estimate_site_effects(values, sites, self._encoded(aside))
+        values, encoded = features.to_numpy(dtype="float64"), self._encoded(aside)
+        self._refuse_site(sites, encoded)
+        self.effects_ = estimate_site_effects(values, sites, encoded)
         self.feature_names_in_ = np.array([str(name) for name in X.columns], dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
         return self
@@ -200,6 +202,26 @@ class ComBat(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 numbers = pd.to_numeric(values).to_numpy(dtype="float64", na_value=np.nan)
                 columns.append(np.where(np.isfinite(numbers), numbers, fill))
         return np.column_stack(columns) if columns else np.empty((len(aside), 0))
+
+    def _refuse_site(self, sites: npt.NDArray[Any], encoded: Floats) -> None:
+        """A covariate that does not vary within sites is the site: what it explains would go with the site."""
+        owners = [
+            (name, fill[number] if isinstance(fill, list) else "")
+            for name, fill in self.fills_.items()
+            for number in (range(1, len(fill)) if isinstance(fill, list) else (0,))
+        ]
+        told = follow_from_sites(sites, encoded)
+        if not told:
+            return
+        name, level = owners[told[0]]
+        what = f"whether the covariate '{name}' is '{level}'" if level else f"the covariate '{name}'"
+        raise ModelError(
+            f"{what} follows from the site in the lesions that are fitted on ({len(np.unique(sites))} sites): "
+            "what it explains cannot be told from what the site does, and harmonising would remove both",
+            where="ComBat",
+            remedy=f"take '{name}' out of harmonise.covariates, or leave harmonise out; sites that differ in it "
+            "entirely cannot be made alike",
+        )
 
     def _refuse_label(self, aside: pd.DataFrame, y: Any) -> None:
         """A covariate that tells the label of every lesion is the label, whatever its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 from samesplit.declarations import Declaration
 from samesplit.ordering import merge_equals
 
-__all__ = ["OversampleSettings", "oversample"]
+__all__ = ["OversampleSettings", "nothing_added", "oversample"]
 
 
 class OversampleSettings(Declaration):
@@ -81,3 +82,28 @@ def oversample(
     smote = SMOTE(k_neighbors=nearest, random_state=seed)
     more, labels = smote.fit_resample(X, y)
     return np.asarray(more, dtype="float64"), np.asarray(labels, dtype=np.int64)
+
+
+def nothing_added(fits: Sequence[npt.NDArray[np.int64]]) -> str:
+    """Say in how many fits `oversample` added nothing, because the rarer class had a single lesion.
+
+    Args:
+        fits: The labels (0 and 1) of the rows of each fit.
+
+    Returns:
+        A note; empty where it added what was asked for in all fits.
+
+    Example:
+        >>> nothing_added([np.array([0, 0, 1]), np.array([0, 0, 1, 1, 0])])
+        'SMOTE added nothing in 1 of 2 inner fits, where the rarer class has a single lesion; classes stay unequal'
+        >>> nothing_added([np.array([0, 0, 1, 1])])
+        ''
+    """
+    counts = [np.bincount(y, minlength=2) for y in fits]
+    alone = sum(int(count.min() == 1 and count.max() > 1) for count in counts)
+    if not alone:
+        return ""
+    return (
+        f"SMOTE added nothing in {alone} of {len(fits)} inner fits, where the rarer class has a single lesion; "
+        "classes stay unequal"
+    )

@@ -17,6 +17,7 @@ from samesplit.models.pieces import Piece
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.radiomics.grid import Cell, GridResult, do_rounds, gather
 from samesplit.models.radiomics.harmonisation import SITE_COLUMN, Aside, covariate_column
+from samesplit.models.radiomics.oversampling import nothing_added
 from samesplit.models.radiomics.pieces import fit_preparation
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
@@ -42,6 +43,7 @@ class RadiomicsGridModel(TabularModel):
         super().__init__(settings)
         self.result: GridResult | None = None
         self.stability: pd.DataFrame | None = None
+        self.note = ""
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
         """The features of the model's profiles and sequences.
@@ -75,6 +77,9 @@ class RadiomicsGridModel(TabularModel):
         pieces = self._search(inputs, labels, fold)
         folder = fold.directory / "pieces"
         do_rounds(pieces.rounds(folder), folder, jobs=fold.jobs)
+        if self.settings.oversample is not None:
+            fits = [pieces.labels[part.fit] for part in pieces.parts] + [pieces.labels[: pieces.n_training]]
+            self.note = nothing_added(fits)
         self.result = gather(pieces, folder)
         with threadpool_limits(1):  # the number of threads decides the last digits
             return self._refit(
@@ -147,7 +152,7 @@ class RadiomicsGridModel(TabularModel):
         return Pipeline([*prepare.steps, ("select", select), ("classify", classify)])
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """`grid`, `grid_folds` and more (see `GridResult`), `chosen_features`, `stability` where it is asked for.
+        """`grid`, `grid_folds` and more (see `GridResult`), `chosen_features`, `notes`, `stability` if asked for.
 
         The grid is known to the model that searched it; a model that was loaded knows its features.
         """
@@ -155,6 +160,8 @@ class RadiomicsGridModel(TabularModel):
         tables = {} if found is None else {"grid": found.grid, "grid_folds": found.folds, **found.tables}
         if self.stability is not None:
             tables["stability"] = self.stability
+        if self.note:
+            tables["notes"] = pd.DataFrame({"note": [self.note]})
         return tables if self.fitted is None else tables | {"chosen_features": self._chosen_features()}
 
     def _chosen_features(self) -> pd.DataFrame:
