@@ -72,7 +72,14 @@ def our_filter(values: np.ndarray, threshold: float) -> np.ndarray:
 PUBLISHED_SELECTORS: dict[str, Callable[[], RankingSelector]] = {
     "ANOVA": partial(AnovaF, size=None),
     "LASSO": partial(
-        L1Logistic, size=None, C=1.0, standardise=False, tolerance=1e-4, iterations=100, random_state=42
+        L1Logistic,
+        size=None,
+        C=1.0,
+        standardise=False,
+        tolerance=1e-4,
+        iterations=100,
+        random_state=42,
+        equal_columns="all",
     ),
 }
 """What radMLBench calls LASSO is one L1-penalised logistic regression, stopped early."""

@@ -67,3 +67,24 @@ def test_features_without_a_coefficient_follow_in_the_order_of_their_columns() -
 def test_parameters_out_of_range_are_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         L1Logistic(**given).fit(*planted())
+
+
+def test_equal_columns_are_as_scikit_learns_wrapper_has_them_only_where_all_take_part() -> None:
+    rng = np.random.default_rng(4)
+    y = np.arange(60) % 2
+    X = rng.normal(size=(60, 20)) + 0.6 * y[:, None] * (np.arange(20) < 8)
+    X = np.hstack([X, X])[:, rng.permutation(40)]
+    model = LogisticRegression(l1_ratio=1.0, solver="liblinear", C=1.0, random_state=42).fit(X, y)
+    given = {"C": 1.0, "standardise": False, "tolerance": 1e-4, "iterations": 100, "random_state": 42}
+    agree = {}
+    for equal in ("first", "all"):
+        ranking = L1Logistic(size=None, equal_columns=equal, **given).fit(X, y).ranking_
+        agree[equal] = [
+            set(ranking[:size]) == set(SelectFromModel(model, max_features=size, threshold=-np.inf, prefit=True)
+                                       .get_support(indices=True))
+            for size in (1, 2, 4, 8)
+        ]  # fmt: skip
+    assert all(agree["all"])
+    assert not all(agree["first"])
+    with pytest.raises(ValueError, match="'first' or 'all'"):
+        L1Logistic(equal_columns="none").fit(X, y)  # type: ignore[arg-type]

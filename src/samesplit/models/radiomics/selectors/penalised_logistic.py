@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Literal
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -28,7 +29,8 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
     is the path of the squared loss. The intercept is penalised too, as liblinear does. Only features with a
     coefficient are told apart: the others have the score 0 and follow in the order of their columns, so sizes
     beyond the number of coefficients mean nothing. C says how many there are. Of columns that are equal, or
-    equal but for their sign, the first is used.
+    equal but for their sign, the first is used: liblinear gives the coefficient to any of them, or parts of it to
+    several, as the order in which it visits them has it (`equal_columns: all`).
 
     Args:
         size: How many columns `transform` keeps; None keeps all.
@@ -38,6 +40,8 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
             is not settled.
         iterations: Largest number of passes.
         random_state: Seed of the order in which liblinear visits the columns.
+        equal_columns: `first`: of equal columns only the first takes part; `all`: all are handed to liblinear, as
+            scikit-learn's `SelectFromModel` does.
 
     References:
         https://www.jmlr.org/papers/v9/fan08a.html
@@ -61,6 +65,7 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
         tolerance: float = 1e-6,
         iterations: int = 2000,
         random_state: int = 0,
+        equal_columns: Literal["first", "all"] = "first",
     ) -> None:
         self.size = size
         self.C = C
@@ -68,6 +73,7 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
         self.tolerance = tolerance
         self.iterations = iterations
         self.random_state = random_state
+        self.equal_columns = equal_columns
 
     def check(self) -> None:
         """Penalty and tolerance are above 0, and there is an iteration."""
@@ -76,6 +82,8 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
             value = getattr(self, name)
             if not isinstance(value, (int, float)) or isinstance(value, bool) or not value > 0:
                 raise ValueError(f"{name} must be a number above 0, got {value!r}")
+        if self.equal_columns not in ("first", "all"):
+            raise ValueError(f"equal_columns must be 'first' or 'all', got {self.equal_columns!r}")
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
         """The absolute coefficients."""
@@ -90,7 +98,8 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
             max_iter=self.iterations,
             random_state=self.random_state,
         )
-        distinct = np.unique(copies(X))  # copies could share a coefficient in any way: the first gets it
+        # Copies could share a coefficient in any way: the first gets it, unless liblinear is to decide.
+        distinct = np.unique(copies(X)) if self.equal_columns == "first" else np.arange(X.shape[1])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the order is settled long before
             model.fit(X[:, distinct], y)
