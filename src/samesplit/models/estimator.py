@@ -111,7 +111,7 @@ class EstimatorModel(TabularModel):
         estimator = self._make(seed=estimator_seed(fold.seed), jobs=fold.jobs)
         prepare = preparation(inputs, impute=self.settings.impute, scale=self.settings.scale)
         X = np.asarray(prepare.fit_transform(inputs), dtype="float64")
-        y = labels.to_numpy(dtype="int64")
+        y = np.asarray(labels, dtype=np.int64)
         try:
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")

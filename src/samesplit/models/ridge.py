@@ -95,7 +95,7 @@ class RidgeModel(TabularModel):
         Raises:
             ModelError: A class has a single patient, or no feature is left.
         """
-        y = labels.to_numpy(dtype=np.int64)
+        y = np.asarray(labels, dtype=np.int64)
         patients = fold.training.lesions.loc[inputs.index, "patient_id"].to_numpy(dtype=object)
         losses = np.vstack([*self._losses(inputs, y, patients, estimator_seed(fold.seed))])
         # Each held-out lesion counts once, whatever the sizes of the inner folds.
