@@ -46,7 +46,8 @@ def test_the_picture_has_a_line_for_every_model_of_the_demo(picture: ModuleType)
     block = re.search(r"^models:\n((?:  - .*\n)+)", text, re.MULTILINE)
     assert block is not None
     declared = re.findall(r"^  - ([\w-]+)", block[1], re.MULTILINE)
-    assert set(declared) == {name for name in picture.numbers_of_picture() if ":" not in name}
+    shown = {name for name in picture.numbers_of_picture() if ":" not in name}
+    assert shown - {"ridge"} == set(declared)  # the simple arm stands in the report and not under models
 
 
 def test_the_picture_shows_the_numbers_of_the_latest_run_of_the_demo(picture: ModuleType) -> None:
