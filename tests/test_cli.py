@@ -415,3 +415,50 @@ def test_ibsi_has_full_marks_on_all_six_datasets(shared_data: Path, tmp_path: Pa
     assert result.exit_code == 0, result.output
     assert "1,804 of 1,804 values and 300 of 300 diagnostics match" in result.output
     assert "Values that do not match" not in result.output
+
+
+def test_a_workspace_with_spaces_and_umlauts_gets_a_benchmark_that_commands_take(tmp_path: Path) -> None:
+    shown = call("init", "Meine Studie (Übung)", into=tmp_path).output
+
+    assert "samesplit validate 'Meine Studie (Übung)'" in shown
+    assert (
+        tmp_path / "Meine Studie (Übung)" / "benchmarks" / "Meine-Studie-Ubung" / "benchmark.yaml"
+    ).is_file()
+    assert call("show", "Meine Studie (Übung)", into=tmp_path).exit_code == 0
+
+
+def test_a_benchmark_in_a_folder_that_cannot_be_its_name_says_to_rename_it(small_study: SmallStudy) -> None:
+    odd = small_study.folder.rename(small_study.folder.with_name("my balls"))
+
+    text = failing("show", odd, into=small_study.root)
+
+    assert (
+        "the folder's name 'my balls' is the benchmark's, and cannot be one\nRemedy: rename the folder"
+        in text
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["run x --shuffle-labels -1", "split x --seed -1", "split x --folds 1", "run x --jobs 0", "ui --port 0"],
+)
+def test_a_number_that_cannot_be_is_refused_before_anything_is_read(words: str, tmp_path: Path) -> None:
+    result = call(*words.split(), into=tmp_path)
+
+    assert result.exit_code == 2
+    assert "Invalid value for" in result.output
+
+
+def test_a_path_that_cannot_be_is_one_clear_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["samesplit", "run", 300 * "x"])
+
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+
+    assert stopped.value.code == 1
+    text = capsys.readouterr().err
+    assert text.startswith("Error: ")
+    assert "File name too long\nRemedy: check the name of the file or folder" in text

@@ -185,3 +185,8 @@ def test_a_scheduler_that_goes_away_is_an_error() -> None:
         cluster.close()
         with pytest.raises(WorkspaceError, match="the Dask scheduler went away"):
             list(results)
+
+
+def test_an_address_without_a_port_is_refused_at_once() -> None:
+    with pytest.raises(WorkspaceError, match="it has no port"):
+        list(in_cluster(abs, [1], address="nonsense"))

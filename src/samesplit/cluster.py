@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -128,6 +129,12 @@ def _together(
 def _connect(address: str, patience_s: float) -> Any:
     from distributed import Client
 
+    if not re.search(r":\d+/?$", address):
+        raise WorkspaceError(
+            "is no address of a Dask scheduler: it has no port",
+            where=address,
+            remedy="give what 'dask scheduler' says when it starts, for example tcp://10.0.0.1:8786",
+        )
     try:
         client = Client(address, timeout=patience_s, set_as_default=False)
     except (OSError, ValueError) as error:

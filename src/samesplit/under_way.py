@@ -33,17 +33,19 @@ class UnderWay:
         unit: What it consists of, for example `epoch`; empty when it does not tell.
         done: How many of them are done.
         total: How many there are at most; 0 when it does not tell.
+        whole: Whether these units are all there is to do, and not what comes before them.
     """
 
     what: str
     unit: str = ""
     done: int = 0
     total: int = 0
+    whole: bool = True
 
     @property
     def share(self) -> float:
         """The part that is done, from 0 to 1."""
-        return min(1.0, self.done / self.total) if self.total > 0 else 0.0
+        return min(1.0, self.done / self.total) if self.whole and self.total > 0 else 0.0
 
     def __str__(self) -> str:
         count = f"{self.unit} {self.done} of {self.total}" if self.total > 0 else ""
@@ -76,16 +78,17 @@ def doing(what: str) -> Iterator[None]:
         _write(always=True)
 
 
-def tell(done: int, total: int, unit: str) -> None:
+def tell(done: int, total: int, unit: str, *, whole: bool = True) -> None:
     """Say how much of the innermost piece is done; without one, nobody listens.
 
     Args:
         done: How many units are done.
         total: How many there are at most.
         unit: What is counted, in the singular.
+        whole: Whether these units are all there is to do; what comes before them counts for nothing.
     """
     if _now:
-        _now[-1] = replace(_now[-1], unit=unit, done=done, total=total)
+        _now[-1] = replace(_now[-1], unit=unit, done=done, total=total, whole=whole)
         _write()
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
+import shlex
 import shutil
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +106,8 @@ def find_benchmark(name_or_folder: str | Path, *, start: Path | None = None) -> 
         f"there is no benchmark '{name_or_folder}'",
         where=here,
         remedy=(f"did you mean '{near[0]}'? " if near else "")
-        + f"There are: {', '.join(known) or 'none'}. Make a new one with: samesplit init {name_or_folder}",
+        + f"There are: {', '.join(known) or 'none'}. "
+        + f"Make a new one with: samesplit init {shlex.quote(str(name_or_folder))}",
     )
 
 
@@ -142,7 +146,7 @@ def init_workspace(folder: Path) -> list[Path]:
     inside = all((around.root / noun).is_dir() for noun in NOUNS)
     root = around.root if inside else folder.resolve()
     templates = Path(__file__).parent / "templates"
-    benchmark = root / "benchmarks" / folder.resolve().name
+    benchmark = root / "benchmarks" / benchmark_name(folder.resolve().name)
     try:
         for template in sorted(templates.glob("benchmark/*")):
             text = template.read_text(encoding="utf-8").replace("@NAME@", benchmark.name)
@@ -160,6 +164,17 @@ def init_workspace(folder: Path) -> list[Path]:
             f"the workspace cannot be made ({error.strerror})", where=folder, remedy="choose another folder"
         ) from error
     return written
+
+
+def benchmark_name(folder: str) -> str:
+    """The name of a benchmark after that of a folder: letters, digits, dot, underscore and hyphen.
+
+    Example:
+        >>> benchmark_name("Meine Studie (Übung)"), benchmark_name("my-study_2.1"), benchmark_name("研究")
+        ('Meine-Studie-Ubung', 'my-study_2.1', 'study')
+    """
+    plain = unicodedata.normalize("NFKD", folder).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._") or "study"
 
 
 def _write_new(path: Path, text: str) -> list[Path]:

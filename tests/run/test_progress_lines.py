@@ -130,6 +130,17 @@ def test_a_long_stage_has_a_line_at_least_every_30_seconds_and_at_most_every_sec
     assert 1 <= min(gaps) <= max(gaps) <= 30
 
 
+def test_what_comes_before_the_epochs_is_named_and_counts_for_nothing() -> None:
+    log = Log()
+    log.stage.advance(0, 2)
+    log.doing = [UnderWay("net fold 0", "image", 8, 9, whole=False)]
+    log.wait(30)
+
+    assert log.said[1:] == [
+        "Models: 0 of 2 (0 %), 30 s elapsed, time left not known yet, under way: net fold 0, image 8 of 9"
+    ]
+
+
 def test_many_pieces_under_way_are_not_all_named() -> None:
     log = Log()
     log.stage.advance(0, 100)

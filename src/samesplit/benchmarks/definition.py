@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
@@ -35,7 +36,8 @@ __all__ = [
     "read_benchmark_leniently",
 ]
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+Name = Annotated[str, Field(pattern=_NAME)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -350,5 +352,12 @@ def read_benchmark(folder: Path) -> BenchmarkDefinition:
         raise DeclarationError(
             "there is no benchmark.yaml", where=folder, remedy=f"make one with: samesplit init {folder}"
         )
-    definition: BenchmarkDefinition = read_declaration(path, BenchmarkDefinition, name=folder.resolve().name)
+    name = folder.resolve().name
+    if not re.fullmatch(_NAME, name):
+        raise DeclarationError(
+            f"the folder's name '{name}' is the benchmark's, and cannot be one",
+            where=folder,
+            remedy="rename the folder: letters from A to Z, digits, '.', '_' and '-', a letter or digit first",
+        )
+    definition: BenchmarkDefinition = read_declaration(path, BenchmarkDefinition, name=name)
     return definition

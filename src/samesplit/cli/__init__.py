@@ -58,6 +58,9 @@ _GONE = (
     "Remedy: go to a folder that is there (cd), and type the command again"
 )
 
+_NO_SUCH_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR)
+"""Errors of a path that cannot be: too long, a circle of links, a file for a folder, or a folder for a file."""
+
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 """Errors of the disk that may arise inside any library: full, over quota, read-only, not allowed, broken."""
 
@@ -76,6 +79,8 @@ def main() -> None:
     except OSError as error:
         if _folder_is_gone():
             _fail(_GONE)
+        if error.errno in _NO_SUCH_PATH:
+            _fail(f"{error.filename}: {error.strerror}\nRemedy: check the name of the file or folder")
         if error.errno not in _DISK:
             raise
         where = f"{error.filename}: " if error.filename else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,7 +57,7 @@ def audit(
             out.print(table_of(_shown(rows), title=title))
     say(f"Page:   {shown(found.folder / 'audit.html')}")
     say(f"Table:  {shown(found.folder / 'audit.csv')}")
-    say(f"In the report of the latest run: samesplit report {benchmark}")
+    say(f"In the report of the latest run: samesplit report {shlex.quote(benchmark)}")
 
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:

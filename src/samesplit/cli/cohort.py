@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -25,9 +26,10 @@ def init(
     if not written:
         say(f"Everything is there already: {folder}")
         return
+    typed = shlex.quote(str(folder))
     say(
         f"\nNext: fill in lesions.csv and images.csv (or name a table of features in benchmark.yaml), then\n"
-        f"  samesplit validate {folder}\n  samesplit split {folder} --scheme kfold\n  samesplit run {folder}"
+        f"  samesplit validate {typed}\n  samesplit split {typed} --scheme kfold\n  samesplit run {typed}"
     )
 
 
@@ -58,7 +60,10 @@ def validate(benchmark: Benchmark, jobs: Jobs = None) -> None:
     if not findings.fine:
         raise typer.Exit(1)
     step = "run" if findings.split else "split"
-    out.print(f"[green]No lesion failed.[/] Next: samesplit {step} {escape(benchmark)}", highlight=False)
+    out.print(
+        f"[green]No lesion failed.[/] Next: samesplit {step} {escape(shlex.quote(benchmark))}",
+        highlight=False,
+    )
 
 
 def split(
@@ -67,9 +72,9 @@ def split(
         str | None,
         typer.Option(help="holdout, kfold, leave-one-site-out, temporal or fixed (default: benchmark.yaml)."),
     ] = None,
-    folds: Annotated[int | None, typer.Option(help="Folds of kfold.")] = None,
-    repeats: Annotated[int | None, typer.Option(help="Repeats of kfold.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the assignment.")] = None,
+    folds: Annotated[int | None, typer.Option(min=2, help="Folds of kfold.")] = None,
+    repeats: Annotated[int | None, typer.Option(min=1, help="Repeats of kfold.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the assignment.")] = None,
     file: Annotated[
         str | None, typer.Option(help="For 'fixed': a CSV, or nnU-Net's splits_final.json.")
     ] = None,

@@ -26,7 +26,9 @@ def run(
     ] = None,
     shuffle_labels: Annotated[
         int | None,
-        typer.Option(help="Canary: shuffle the labels with this seed; every model must fall to chance."),
+        typer.Option(
+            min=0, help="Canary: shuffle the labels with this seed; every model must fall to chance."
+        ),
     ] = None,
     track: Track = True,
 ) -> None:

@@ -8,6 +8,7 @@ asked.
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 from samesplit.errors import WorkspaceError
@@ -70,6 +71,8 @@ def latest_run(reports: Path, *, benchmark: str) -> Path:
         raise WorkspaceError(
             "the folder of the latest run is gone, or was not finished",
             where=named[0],
-            remedy=f"samesplit run {benchmark}",
+            remedy=f"samesplit run {shlex.quote(str(benchmark))}",
         )
-    raise WorkspaceError("has not been run", where=reports.name, remedy=f"samesplit run {benchmark}")
+    raise WorkspaceError(
+        "has not been run", where=reports.name, remedy=f"samesplit run {shlex.quote(str(benchmark))}"
+    )

@@ -67,7 +67,8 @@ class StageLines:
             if self.clock() - self.last < EVERY_SECONDS and not self.total:
                 return
             doing = self.watch()
-            if self.clock() - self.last >= EVERY_SECONDS or self._stepped(self._share(doing)):
+            late = self.clock() - self.last >= EVERY_SECONDS
+            if late or (self.done < self.total and self._stepped(self._share(doing))):
                 self._say(self._line(doing))
 
     def end(self) -> None:

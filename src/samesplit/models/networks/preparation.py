@@ -93,7 +93,7 @@ def prepare_inputs(
         for row in cases.images.to_dict("records")
     }
     for number, lesion_id in enumerate(cases.lesion_ids):
-        tell(number, len(cases), "image")
+        tell(number, len(cases), "image", whole=False)
         found: list[Path | Image | None] = []
         hashes: list[str | None] = []
         for sequence in sequences:
