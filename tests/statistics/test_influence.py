@@ -47,3 +47,37 @@ def test_patients_of_only_one_estimate_have_no_influence_on_the_other() -> None:
 def test_there_must_be_something_to_average() -> None:
     with pytest.raises(StatisticsError, match="no estimate"):
         mean_influence([])
+
+
+def _trained(estimate: float, n_repeats: int, patients: str = "abc") -> Influence:
+    parts = np.arange(4.0 * len(patients)).reshape(4, -1)
+    trained = np.stack([parts * (repeat + 1) for repeat in range(n_repeats)]) if n_repeats else None
+    return Influence(estimate, pd.Index(list(patients)), parts, (), trained)
+
+
+def test_the_training_part_adds_to_the_variance_and_can_be_left_out() -> None:
+    item = _trained(0.7, 2)
+    single = covariance(item, item)
+    assert item.training_variance == pytest.approx(single * (1 + 4) / 2)
+    assert item.variance == pytest.approx(single + item.training_variance)
+    assert item.as_fitted().variance == single
+
+
+def test_training_parts_are_subtracted_repeat_by_repeat() -> None:
+    assert (_trained(0.7, 2) - _trained(0.6, 2)).training_variance == 0
+    alone = _trained(0.7, 2) - _trained(0.6, 0, "bcd")
+    assert alone.training_variance == pytest.approx(_trained(0.7, 2).training_variance)
+    assert (_trained(0.7, 0) - _trained(0.6, 0)).trained is None
+
+
+def test_training_parts_of_different_numbers_of_repeats_are_averaged_first() -> None:
+    difference = _trained(0.7, 3) - _trained(0.6, 2)
+    assert difference.trained is not None
+    assert difference.trained.shape == (1, 4, 3)
+    assert difference.trained[0] == pytest.approx((2 - 1.5) * _trained(0.7, 1).parts)
+
+
+def test_a_mean_averages_the_training_parts() -> None:
+    mean = mean_influence([_trained(0.7, 2), _trained(0.6, 0)])
+    assert mean.training_variance == pytest.approx(_trained(0.7, 2).training_variance / 4)
+    assert mean_influence([_trained(0.7, 0)]).trained is None

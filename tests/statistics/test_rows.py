@@ -8,6 +8,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from samesplit.statistics.auc import auc_interval
+from samesplit.statistics.boundary import newcombe_interval
 from samesplit.statistics.metrics import expected_calibration_error
 from samesplit.statistics.proportions import confusion, proportion_interval
 from samesplit.statistics.rows import auc_row, make_draws, mean_over, probability_rows, rate_rows, result_row
@@ -200,3 +201,12 @@ def test_where_models_were_trained_in_folds_the_method_says_that_they_are_taken_
     assert "as fitted" not in auc_row(table, confidence=0.95).method
     alone = dict(probability_rows(_table(), _draws(_table()), confidence=0.95))
     assert not any("as fitted" in item.method for item in alone.values())
+
+
+def test_folds_that_lack_a_class_do_not_count_where_the_interval_needs_sizes_alone() -> None:
+    table = _table(n_folds=4)
+    table["score"] = table["label"].astype(float)
+    table.loc[table["cell"] == 0, "label"] = 0
+    found = auc_row(table, confidence=0.95)
+    assert found.method == "Newcombe method 5"
+    assert found.ci_low == pytest.approx(newcombe_interval(1.0, [[(5, 5)] * 3]).ci_low)

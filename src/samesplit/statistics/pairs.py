@@ -116,14 +116,12 @@ def _compare(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) ->
     }
 
 
-def _corrected_t(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> Interval | None:
-    """Run the corrected t-test over folds; None on a single test set, where it does not apply."""
+def _corrected_t(first: pd.DataFrame, second: pd.DataFrame, *, confidence: float) -> Interval:
+    """Run the corrected t-test over folds, seeds averaged."""
     lesions_per_fold = first.groupby(["repeat", "fold"])["lesion_id"].nunique()
     n_all = int(first["lesion_id"].nunique())
     trained_on = n_all - lesions_per_fold
-    if len(lesions_per_fold) < 2 or (trained_on <= 0).any():
-        return None
-    ratio = float((lesions_per_fold / trained_on).mean())
+    ratio = float((lesions_per_fold / trained_on)[trained_on > 0].mean())
     differences = _by_fold(first) - _by_fold(second)
     return corrected_resampled_t(differences, test_train_ratio=ratio, confidence=confidence)
 

@@ -165,12 +165,13 @@ def rate_of(table: pd.DataFrame, rate: str) -> Influence:
     if factor == 0:
         return found
     trained = []
-    for rows in table.groupby("repeat", sort=True).indices.values():
-        if below[rows].sum() > 0:
-            one = proportion_influence(above[rows], below[rows], table["patient_id"].iloc[rows])
-            spread = np.zeros((4, len(found.patients)))
-            spread[:, found.patients.get_indexer(one.patients)] = math.sqrt(factor) * one.parts
-            trained.append(spread)
+    counting = table[below > 0]
+    for rows in counting.groupby("repeat", sort=True).indices.values():
+        places = np.flatnonzero(below > 0)[rows]
+        one = proportion_influence(above[places], below[places], table["patient_id"].iloc[places])
+        spread = np.zeros((4, len(found.patients)))
+        spread[:, found.patients.get_indexer(one.patients)] = math.sqrt(factor) * one.parts
+        trained.append(spread)
     return replace(found, trained=np.stack(trained))
 
 
