@@ -60,3 +60,17 @@ def test_an_error_of_zero_reaches_up_to_what_noise_could_hide() -> None:
     found = absolute_sum_interval(samples, lambda w: (w @ noisy / 40)[:, None])
     assert (found.estimate, found.ci_low) == (0, 0)
     assert 0.05 < found.ci_high < 0.3
+
+
+def test_an_error_smaller_than_noise_makes_it_reaches_up_to_what_noise_could_make() -> None:
+    samples = draw_patients([0, 1] * 20, np.arange(40), n_resamples=200)
+    noisy = np.tile([-0.5, 0.5000001], 20)
+    found = absolute_sum_interval(samples, lambda w: (w @ noisy / 40)[:, None])
+    assert 0 == found.ci_low < found.estimate < 1e-6
+    assert 0.05 < found.ci_high < 0.3
+
+
+def test_without_noise_the_interval_is_the_estimate() -> None:
+    samples = draw_patients([0, 1] * 20, np.arange(40), n_resamples=200)
+    found = absolute_sum_interval(samples, lambda w: np.full((len(w), 1), 0.25))
+    assert (found.estimate, found.ci_low, found.ci_high) == pytest.approx((0.25, 0.25, 0.25))

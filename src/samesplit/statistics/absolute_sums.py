@@ -30,8 +30,8 @@ def absolute_sum_interval(
     The signed values are scaled by t >= 0, the noise of the bootstrap (samples minus estimate) is added, and
     the sums of absolute values that come out are compared with the estimate. The interval holds the sums for
     which the estimate is neither among the largest nor among the smallest (1 - confidence) / 2; at t = 0 all
-    values are 0 (perfect calibration). It is widened to the estimate where that is even larger than noise makes
-    it.
+    values are 0 (perfect calibration). Where the estimate is no larger than noise alone would make it (its
+    median), the interval reaches up to what noise alone could make.
 
     Args:
         samples: The bootstrap samples of patients.
@@ -60,11 +60,13 @@ def absolute_sum_interval(
         return float(np.quantile(np.abs(t * values + noise).sum(axis=1), level)) - estimate
 
     low = 0.0
-    if estimate == 0:
-        return Interval(0.0, 0.0, quantile(0.0, 1 - alpha), _METHOD)
     if quantile(0.0, 1 - alpha) < 0:
-        low = float(optimize.brentq(quantile, 0.0, 1.0, args=(1 - alpha,), xtol=1e-9)) * estimate
-    high = estimate
-    if quantile(1.0, alpha) < 0:
+        t = 1.0
+        if quantile(1.0, 1 - alpha) > 0:  # not so without noise
+            t = float(optimize.brentq(quantile, 0.0, 1.0, args=(1 - alpha,), xtol=1e-9))
+        low = t * estimate
+    if quantile(0.0, 0.5) < 0 and quantile(1.0, alpha) < 0:
         high = float(optimize.brentq(quantile, 1.0, _WIDEST, args=(alpha,), xtol=1e-9)) * estimate
+    else:  # no larger than noise alone makes it: up to what noise alone could make
+        high = max(estimate, estimate + quantile(0.0, 1 - alpha))
     return Interval(estimate, low, high, _METHOD)
