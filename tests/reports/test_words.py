@@ -77,7 +77,8 @@ def test_controls_are_not_counted_among_the_models(maker: ModuleType, tmp_path: 
     assert " has the highest AUC of 2 models, " in answer(make_context(read_run(folder)))
     results = pd.read_parquet(folder / "results.parquet")
     auc = (results["quantity"] == "auc") & (results["group"] == "all")
-    results.loc[auc & (results["model"] == "lesion-size"), "estimate"] = 0.999
+    size = auc & (results["model"] == "lesion-size")
+    results.loc[size, ["estimate", "ci_low", "ci_high"]] = [0.995, 0.99, 0.999]
     results.to_parquet(folder / "results.parquet")
     text = answer(make_context(read_run(folder)))
     assert " has the highest AUC of 2 models, " in text
