@@ -323,7 +323,7 @@ def main() -> None:
             "percentile",
             "BCa",
             "report",
-            "estimate outside",
+            "estimate outside its percentile interval",
         ]
         table(head, calibration_rows(n or 500))
     else:
