@@ -3,7 +3,8 @@
 python scripts/picture_of_report.py           takes it anew, from the latest run of the demo (needs chromium)
 python scripts/picture_of_report.py --check   says which of its numbers that run does not have
 
-A picture cannot be read by a test, so the AUC of every line of its verdict table stands in the PNG itself.
+A picture cannot be read by a test, so the AUC of every line of its verdict table, with its interval, stands in the
+PNG itself.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ NETWORKS = ("resnet18-25d", "average")
 """Networks, and what averages them, differ in the last digits from processor to processor."""
 NETWORKS_MAY_DIFFER_BY = 0.03
 
-Numbers = dict[str, float]
+Numbers = dict[str, list[float]]
+"""Of every line of the verdict table: its AUC and, where there is one, its interval."""
 
 
 def latest_run(runs: Path = RUNS) -> Path | None:
@@ -45,11 +47,15 @@ def latest_run(runs: Path = RUNS) -> Path | None:
 
 
 def numbers_of_run(run: Path) -> Numbers:
-    """The AUC of every line of a run's verdict table, as it is shown."""
+    """The AUC of every line of a run's verdict table and its interval, as they are shown."""
     report = json.loads((run / "report.json").read_text(encoding="utf-8"))
     (verdict,) = (section for section in report["sections"] if section["id"] == "verdict")
     table = next(block for block in verdict["blocks"] if block["kind"] == "table")
-    return {row["key"]: round(row["cells"]["auc"]["value"], 3) for row in table["rows"]}
+    cells = {row["key"]: row["cells"]["auc"] for row in table["rows"]}
+    return {
+        name: [round(cell[key], 3) for key in ("value", "low", "high") if cell[key] is not None]
+        for name, cell in cells.items()
+    }
 
 
 def numbers_of_picture(picture: Path = PICTURE) -> Numbers:
@@ -62,7 +68,7 @@ def stale(picture: Numbers, run: Numbers) -> list[str]:
     """In words, what the picture shows otherwise than the run.
 
     Example:
-        >>> stale({"radiomics-small": 0.903}, {"radiomics-small": 0.866})
+        >>> stale({"radiomics-small": [0.903]}, {"radiomics-small": [0.866]})
         ['radiomics-small: the picture shows 0.903, the run has 0.866']
     """
     found = [
@@ -70,9 +76,16 @@ def stale(picture: Numbers, run: Numbers) -> list[str]:
         for name in picture.keys() ^ run.keys()
     ]
     for name in picture.keys() & run.keys():
-        if abs(picture[name] - run[name]) > (NETWORKS_MAY_DIFFER_BY if name in NETWORKS else 1e-9):
-            found.append(f"{name}: the picture shows {picture[name]:.3f}, the run has {run[name]:.3f}")
+        may_differ_by = NETWORKS_MAY_DIFFER_BY if name in NETWORKS else 1e-9
+        shown, has = picture[name], run[name]
+        if len(shown) != len(has) or any(abs(a - b) > may_differ_by for a, b in zip(shown, has, strict=True)):
+            found.append(f"{name}: the picture shows {_words(shown)}, the run has {_words(has)}")
     return sorted(found)
+
+
+def _words(numbers: list[float]) -> str:
+    auc, *interval = (f"{number:.3f}" for number in numbers)
+    return f"{auc} ({' to '.join(interval)})" if interval else auc
 
 
 def take(run: Path, picture: Path = PICTURE) -> None:

@@ -38,7 +38,7 @@ def test_the_picture_has_the_aucs_of_the_readers_of_the_demo(picture: ModuleType
         for (reader, modality), mine in readings.groupby(["reader_id", "modality"])
     }
     shown = picture.numbers_of_picture()
-    assert {name: auc for name, auc in shown.items() if name.startswith("reader:")} == expected
+    assert {name: found[0] for name, found in shown.items() if name.startswith("reader:")} == expected
 
 
 def test_the_picture_has_a_line_for_every_model_of_the_demo(picture: ModuleType) -> None:
@@ -58,14 +58,15 @@ def test_the_picture_shows_the_numbers_of_the_latest_run_of_the_demo(picture: Mo
 
 
 def test_a_picture_with_old_numbers_is_stale(picture: ModuleType) -> None:
-    run = {"radiomics-small": 0.866, "resnet18-25d": 0.684}
+    run = {"radiomics-small": [0.866, 0.798, 0.934], "resnet18-25d": [0.684, 0.58, 0.788], "zero-rule": [0.5]}
     assert picture.stale(run, run) == []
-    assert picture.stale({**run, "resnet18-25d": 0.690}, run) == []
-    assert picture.stale({"radiomics-small": 0.903, "resnet18-25d": 0.75}, run) == [
-        "radiomics-small: the picture shows 0.903, the run has 0.866",
-        "resnet18-25d: the picture shows 0.750, the run has 0.684",
+    assert picture.stale({**run, "resnet18-25d": [0.69, 0.59, 0.79]}, run) == []
+    old = {"radiomics-small": [0.866, 0.8, 0.934], "resnet18-25d": [0.75, 0.65, 0.85], "zero-rule": [0.5]}
+    assert picture.stale(old, run) == [
+        "radiomics-small: the picture shows 0.866 (0.800 to 0.934), the run has 0.866 (0.798 to 0.934)",
+        "resnet18-25d: the picture shows 0.750 (0.650 to 0.850), the run has 0.684 (0.580 to 0.788)",
     ]
-    assert picture.stale({**run, "old": 0.5}, run) == ["old: only in the picture"]
+    assert picture.stale({**run, "old": [0.5]}, run) == ["old: only in the picture"]
 
 
 def test_the_picture_was_taken_by_the_script(picture: ModuleType) -> None:
