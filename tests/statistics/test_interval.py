@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.interval import is_degenerate, normal_interval, z_test
+from samesplit.statistics.interval import is_degenerate, normal_interval, stricter, z_test
 
 
 def test_plain_interval_is_symmetric_about_the_estimate() -> None:
@@ -68,3 +68,18 @@ def test_other_differences_without_variance_are_not_tested(difference: float, va
     found = z_test(difference, variance, method="m")
     assert math.isnan(found.p_value)
     assert found.note
+
+
+def test_of_two_tests_the_wider_interval_and_the_larger_p_value_count() -> None:
+    first, second = z_test(0.1, 0.0025, method="A"), z_test(0.1, 0.0036, method="B")
+    found = stricter(first, second)
+    assert (found.ci_low, found.ci_high) == (second.ci_low, second.ci_high)
+    assert found.p_value == second.p_value
+    assert found.method == "stricter of A and B"
+
+
+def test_a_second_test_that_is_not_defined_changes_the_note_alone() -> None:
+    first, second = z_test(0.1, 0.0025, method="A"), z_test(0.1, 0.0, method="B")
+    found = stricter(first, second)
+    assert (found.ci_low, found.p_value, found.method) == (first.ci_low, first.p_value, "A")
+    assert found.note == second.note != ""
