@@ -178,7 +178,9 @@ def test_the_canary_cries_when_a_model_is_not_at_chance(done: SmallStudy) -> Non
     verdict = canary_verdict(done.root / "reports" / "balls" / "latest")
 
     assert not verdict.at_chance
-    assert "forest" in verdict.text
+    assert (
+        "clinical-logistic (P = 0)" in verdict.text
+    )  # perfect; the others' few lesions show less by themselves
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -62,6 +62,9 @@ def canary_verdict(run_folder: Path, *, alpha: float = 0.05) -> CanaryVerdict:
     record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
     confidence = float(record["statistics"]["confidence"])
     error = (aucs["estimate"] - aucs["ci_low"]) / stats.norm.ppf((1 + confidence) / 2)
+    error = error.mask(
+        aucs["method"].str.startswith("Newcombe")
+    )  # no variance: an alarm, not an interval, is due
     above_chance = aucs["estimate"] - 0.5
     # Without an interval anything above 0.5 is as far from chance as can be.
     certain = (above_chance > 1e-9).map({True: float("inf"), False: 0.0})
