@@ -161,5 +161,33 @@ def test_a_damaged_list_and_a_cache_that_others_share_stop_the_cleaning(done: Sm
     assert files_of(shared) == before
 
 
+@pytest.mark.parametrize("room", ["folds", "features", "thumbnails", "inputs", "audit"])
+def test_a_folder_of_the_cache_that_is_a_link_to_elsewhere_is_left_alone(done: SmallStudy, room: str) -> None:
+    workspace, shared = Workspace(done.root), done.root.parent / "shared"
+    litter(done.root)
+    (workspace.cache / room).rename(shared)
+    (workspace.cache / room).symlink_to(shared, target_is_directory=True)
+    before = files_of(shared), files_of(done.root)
+
+    with pytest.raises(WorkspaceError, match="is a link to another place") as caught:
+        clean(workspace, code=run_code())
+
+    assert room in str(caught.value)
+    assert (files_of(shared), files_of(done.root)) == before
+
+
+def test_an_unfinished_run_that_lies_elsewhere_is_left_alone(done: SmallStudy) -> None:
+    folder = load_plan(done.folder, QUICK).run_folder
+    for name in (MARK, "run.json"):
+        (folder / name).unlink()
+    shared = done.root.parent / "shared"
+    folder.parent.rename(shared)
+    folder.parent.symlink_to(shared, target_is_directory=True)
+
+    clean(Workspace(done.root), code="other")
+
+    assert (shared / folder.name / LIST).is_file()
+
+
 def test_a_workspace_without_reports_has_nothing_to_remove(tmp_path: Path) -> None:
     assert clean(Workspace(tmp_path), code="") == []

@@ -22,6 +22,9 @@ from samesplit.workspace import Workspace
 
 __all__ = ["Removed", "clean"]
 
+_ROOMS = ("folds", "features", "thumbnails", "inputs", "audit")
+"""The folders of the cache, any of which somebody may have moved to a larger disk and linked."""
+
 
 @dataclass(frozen=True)
 class Removed:
@@ -50,12 +53,13 @@ def clean(workspace: Workspace, *, code: str, dry_run: bool = False) -> list[Rem
         What was removed, by kind.
 
     Raises:
-        WorkspaceError: Something is under way in the workspace, or its `reports` or cache is a link to elsewhere.
+        WorkspaceError: Something is under way in the workspace, or its `reports`, the cache or a folder of it is a
+            link to elsewhere.
     """
     root, reports, cache = workspace.root.resolve(), workspace.reports, workspace.cache
     if not reports.is_dir():
         return []
-    for place in (reports, cache):
+    for place in (reports, cache, *(cache / room for room in _ROOMS)):
         if not place.resolve().is_relative_to(root):
             raise WorkspaceError(
                 "is a link to another place, which other workspaces may use too",
@@ -63,7 +67,7 @@ def clean(workspace: Workspace, *, code: str, dry_run: bool = False) -> list[Rem
                 remedy="clean the workspace that it belongs to, or delete what you do not need there yourself",
             )
     with alone(cache):
-        stopped = list(_stopped_runs(reports, code))
+        stopped = [run for run in _stopped_runs(reports, code) if run.resolve().is_relative_to(root)]
         listed = _listed(reports, set(stopped))
         kinds = [
             ("unfinished runs of other code", stopped),
@@ -144,7 +148,7 @@ def _leavings(reports: Path, cache: Path) -> Iterator[Path]:
     yield from sorted((cache / "folds" / "locks").glob("*.lock"))
     yield from sorted(reports.glob("*/.*.lock"))
     yield from sorted(path for path in reports.glob("*/.latest.*") if path.is_symlink() or path.is_file())
-    for room in ("folds", "features", "thumbnails", "inputs", "audit"):
+    for room in _ROOMS:
         yield from sorted((cache / room).glob("*/.*"))
 
 
