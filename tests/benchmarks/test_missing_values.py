@@ -11,7 +11,7 @@ import pytest
 from samesplit.benchmarks.cohort import load_cohort
 from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
-from samesplit.errors import CohortError
+from samesplit.errors import CohortError, DeclarationError
 
 LESIONS = """\
 lesion_id,patient_id,label,site,date,age,sex
@@ -118,3 +118,14 @@ def test_the_same_tables_from_a_spreadsheet_are_the_same_cohort(
     assert plain.features is not None
     assert written.features.sha256 == plain.features.sha256
     assert len(written.notes) == 3
+
+
+def test_a_class_is_no_word_for_a_missing_value(benchmark_folder: Any) -> None:
+    lesions = LESIONS.replace("benign", "-")
+    task = {"positive": "malignant", "negative": "-", "question": "Which?"}
+    with pytest.raises(DeclarationError, match=r"class '-' is a word for a missing value .*missing_values"):
+        folder_of(benchmark_folder, lesions, task=task)
+    folder, definition = folder_of(benchmark_folder, lesions, task=task, missing_values=["NA", "n.a."])
+    (folder / "table.csv").write_text(TABLE.replace("-", "NA"))
+    cohort = load_cohort(folder, definition)
+    assert cohort.labels.tolist() == [1, 0, 1, 0]

@@ -286,6 +286,13 @@ class BenchmarkDefinition(Declaration):
             )
         if not self.cohort.sequences and self.cohort.other_raters:
             raise ValueError("'cohort.other_raters' does nothing without images: take it out")
+        words = {word.casefold() for word in self.missing_values}
+        for name in (self.task.positive, self.task.negative):
+            if name.casefold() in words:
+                raise ValueError(
+                    f"the class {name!r} is a word for a missing value too: list the words that mean missing "
+                    "without it, as missing_values"
+                )
         return self
 
     @field_validator("models")
