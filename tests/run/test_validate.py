@@ -155,6 +155,20 @@ def test_the_file_of_a_fixed_split_is_looked_at_before_it_is_frozen(small_study:
     assert problem == "1 lesions are not in the cohort: 'L1x'"
 
 
+def test_files_that_do_not_exist_are_told_beside_the_faults_of_other_lines(small_study: SmallStudy) -> None:
+    path = small_study.folder / "images.csv"
+    first, second, *others = path.read_text().splitlines()[1:]
+    image = second.split(",")[3]
+    lines = [path.read_text().splitlines()[0], "x" + first, second.replace(image, "gone.nii.gz"), *others]
+    path.write_text("\n".join(lines) + "\n")
+
+    found = validate(small_study.folder, jobs=1)
+
+    assert [place_of(fault)[1] for fault in found.faults] == ["2"]
+    missing = found.problems[found.problems["status"] == "missing"]
+    assert [reason.endswith("gone.nii.gz does not exist") for reason in missing["reason"]] == [True]
+
+
 def test_a_file_that_is_no_yaml_says_what_was_not_looked_at(tmp_path: Path) -> None:
     (tmp_path / "benchmarks" / "x").mkdir(parents=True)
     (tmp_path / "benchmarks" / "x" / "benchmark.yaml").write_text("a: [1\n")

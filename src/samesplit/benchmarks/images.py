@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
 from samesplit.benchmarks.definition import BenchmarkDefinition
-from samesplit.errors import CohortError, DataMissingError, Faults, gathering
+from samesplit.errors import CohortError, DataMissingError, Faults, SamesplitError, gathering
 from samesplit.features.mask_label import parse_mask_label
 from samesplit.features.references import IMAGE_SUFFIXES, split_reference
 from samesplit.near_ids import which_id_is_meant
@@ -42,7 +43,8 @@ def load_images(
         lesion_ids: The lesions of the cohort.
         root: Where relative paths start; they may not leave it.
         notes: What was found out about the file is added to these.
-        faults: Gathers what is wrong; without it, all of it is raised together.
+        faults: Gathers what is wrong; without it, all of it is raised together. The lines without faults are then
+            looked at further, so that files that do not exist are told along with them.
 
     Returns:
         The images table without the rows whose files do not exist, and ledger rows for those and for the
@@ -76,8 +78,11 @@ def load_images(
         _check_known(images, definition, [i for i in lesion_ids if isinstance(i, str)], path, found)
         for column in ("image", "mask"):
             images[column] = _resolved(images[column], root, path, found)
-        if len(found.found) > before:
-            return empty_table(IMAGES), empty_table(LEDGER)
+        whole = len(found.found) == before
+        if not whole:
+            images = _without_faults(images, found.found[before:], set(lesion_ids), path)
+            if images.empty:
+                return empty_table(IMAGES), empty_table(LEDGER)
     images, missing_files = _existing(images, path, root, definition)
     order = {name: position for position, name in enumerate(definition.cohort.sequences)}
     images = images.sort_values(
@@ -85,13 +90,27 @@ def load_images(
         key=lambda column: column.map(order) if column.name == "sequence" else column,
         ignore_index=True,
     )
-    missing_rows = _missing_sequences(images, missing_files, definition, lesion_ids)
+    # Where lines are at fault, what they were meant to name is not missing.
+    missing_rows = _missing_sequences(images, missing_files, definition, lesion_ids) if whole else []
     rows = sorted(missing_files + missing_rows, key=lambda row: (row[0], order[row[1]], row[2]))
     ledger = pd.DataFrame(
         [(lesion, sequence, rater, "cohort", "missing", reason) for lesion, sequence, rater, reason in rows],
         columns=list(LEDGER.columns),
     )
     return images, check_table(ledger, LEDGER) if rows else empty_table(LEDGER)
+
+
+def _without_faults(
+    images: pd.DataFrame, faults: Sequence[SamesplitError], known: set[str], path: Path
+) -> pd.DataFrame:
+    """The lines of which no fault tells."""
+    told: set[int] = set()
+    for fault in faults:
+        _, _, lines = str(fault.where).partition(f"{path}, line")
+        told |= {int(line) for line in re.findall(r"\d+", lines)}
+    sound = images[~images.index.isin(told) & images["lesion_id"].isin(known)]
+    needed = ["lesion_id", "sequence", "rater", "image", "mask"]
+    return sound.reindex(columns=list(IMAGES.columns)).dropna(subset=needed)
 
 
 def _resolved(column: pd.Series[str], root: Path, path: Path, faults: Faults) -> pd.Series[str]:
