@@ -111,6 +111,17 @@ def test_lesions_of_one_voxel_are_few_enough_to_lie_as_they_like() -> None:
     assert "11 different values that lie scattered" in refusal(labels, scan("CT")).problem
 
 
+def test_many_lesions_of_one_voxel_each_with_a_number_of_its_own_are_labels() -> None:
+    labels = np.zeros(SHAPE, dtype=np.int16)
+    places = [(z, y, x) for z in range(1, SHAPE[0], 2) for y in range(1, 12, 3) for x in range(1, 16, 3)][:40]
+    for number, place in enumerate(places, start=1):
+        labels[place] = number
+    assert labels.max() == 40
+    accepted(labels, scan("CT"), 7)
+    labels[0, :4, :10] = np.arange(100, 140).reshape(4, 10)
+    assert "different values that lie scattered" in refusal(labels, scan("CT")).problem
+
+
 def test_a_large_image_is_known_by_some_of_its_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("samesplit.features.mask_check._SAMPLED", 5_000)
     noise = np.random.default_rng(2).integers(0, 4000, size=SHAPE, dtype=np.uint16)

@@ -22,7 +22,7 @@ FEW = 10
 
 REGION_SHARE = 0.5
 """Values form regions when, for half of them or more, this share of their voxels has an equal one beside it in the
-slice."""
+slice; voxels with nothing but 0 beside them do not count."""
 
 BACKGROUND_SHARE = 0.05
 """With `mask_label: any` at least this share of a mask of grey values must be 0."""
@@ -107,12 +107,15 @@ def _grey_levels(values: Values) -> str | None:
         return None
     slices = values[:: -(-values.size // _SAMPLED)]
     held = slices != 0
-    found, place, counts = np.unique(slices[held], return_inverse=True, return_counts=True)
+    found, place = np.unique(slices[held], return_inverse=True)
     if len(found) <= FEW:
         return None
-    beside = _has_equal_neighbour(slices)[held]
-    shares = np.bincount(place.ravel(), weights=beside, minlength=len(found)) / counts
-    if np.median(shares) >= REGION_SHARE:
+    beside, among = _has_neighbour(slices, equal=True)[held], _has_neighbour(slices, equal=False)[held]
+    alike = np.bincount(place.ravel(), weights=beside, minlength=len(found))
+    judged = np.bincount(place.ravel(), weights=among, minlength=len(found))
+    # A voxel that lies alone (a tiny lesion with a number of its own) tells nothing.
+    shares = alike[judged > 0] / judged[judged > 0]
+    if len(shares) <= FEW or np.median(shares) >= REGION_SHARE:
         return None
     more = " or more" if len(slices) < len(values) else ""
     return (
@@ -121,14 +124,14 @@ def _grey_levels(values: Values) -> str | None:
     )
 
 
-def _has_equal_neighbour(values: Values) -> npt.NDArray[np.bool_]:
-    """Whether a voxel has an equal one beside it in its row or column."""
+def _has_neighbour(values: Values, *, equal: bool) -> npt.NDArray[np.bool_]:
+    """Whether a voxel has one beside it in its row or column that is equal, or that is not 0."""
     found = np.zeros(values.shape, dtype=bool)
     for axis in (1, 2):
         low = [slice(None)] * 3
         high = [slice(None)] * 3
         low[axis], high[axis] = slice(None, -1), slice(1, None)
-        equal = values[tuple(low)] == values[tuple(high)]
-        found[tuple(low)] |= equal
-        found[tuple(high)] |= equal
+        one, other = values[tuple(low)], values[tuple(high)]
+        found[tuple(low)] |= one == other if equal else other != 0
+        found[tuple(high)] |= one == other if equal else one != 0
     return found
