@@ -14,13 +14,16 @@ from samesplit.features.mask_label import parse_mask_label
 from samesplit.features.references import content_hash, parse_reference
 from samesplit.features.repairs import GeometryRepair, repairs_of
 from samesplit.features.work import CaseFile
-from samesplit.storage import hash_object
+from samesplit.storage import hash_object, library_digest
 from samesplit.tables import IMAGES, LEDGER, check_table, empty_table
 
 __all__ = ["case_files", "ledger_table"]
 
 READER = 3
 """Raise this when reading a case changes voxels: kept results of another reader are not used."""
+
+_LIBRARIES = ("SimpleITK", "highdicom", "numpy", "pydicom")
+"""They read the files: another version may read other voxels."""
 
 
 def case_files(
@@ -64,6 +67,7 @@ def case_files(
         if row.lacking:
             problems.append("the lesion lacks the sequence that the profile wants beside this one")
         parts = {"image": hashes[image][0], "mask": hashes[mask][0], "reader": READER, "same": image == mask}
+        parts["libraries"] = library_digest(*_LIBRARIES)
         if companion:
             parts["companion"] = hashes[companion][0]
         content = hash_object(given | parts)

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
+from samesplit.ordering import first_best
+
 __all__ = ["placement_notes"]
 
 SCALE = 1e-3
@@ -66,7 +68,7 @@ def placement_notes(header: bytes, image: sitk.Image, what: str) -> list[str]:
     edge = SHARE * float(used.spacing.min())
     names = {"sform": sform, "qform": qform}
     apart = {name: _apart(used, form, size, used.spacing) for name, form in names.items() if form is not None}
-    nearest = min(apart, key=lambda name: apart[name]) if apart else ""
+    nearest = list(apart)[first_best([*apart.values()], largest=False, scale=edge)] if apart else ""
     whose = (
         f"place and axes are those of the {nearest}"
         if apart and apart[nearest] <= edge

@@ -16,7 +16,7 @@ from skimage.transform import resize
 from samesplit.features.volume import Case, bounding_box, crop
 from samesplit.features.work import CaseFile
 from samesplit.source import source_digest
-from samesplit.storage import hash_object
+from samesplit.storage import hash_object, library_digest
 
 __all__ = ["MAXIMUM_SIDE", "Picture", "PictureTask", "draw", "draw_case"]
 
@@ -59,7 +59,8 @@ class PictureTask:
     @property
     def key(self) -> str:
         """SHA-256 of all that decides the picture."""
-        return hash_object([self.case.content, "picture", source_digest(__name__)])
+        made_by = [source_digest(__name__), library_digest("numpy", "scikit-image")]
+        return hash_object([self.case.content, "picture", *made_by])
 
 
 def draw_case(task: PictureTask) -> dict[str, Any]:

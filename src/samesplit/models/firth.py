@@ -10,6 +10,8 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
+from samesplit.ordering import first_best
+
 __all__ = ["FirthFit", "firth"]
 
 Floats = npt.NDArray[np.float64]
@@ -126,10 +128,11 @@ def _maximise(
     """The best coefficients and their likelihood; fixed ones stay, and count in the penalty all the same.
 
     Far out, the profile of separated classes is flat and not concave, so that a search may get stuck; it
-    begins both at zero and at `start`, and the better end is taken.
+    begins both at zero and at `start`, and the better end is taken, of equal ones the first.
     """
     starts = [np.zeros(X.shape[1])] if start is None else [np.zeros(X.shape[1]), start]
-    return max((_climb(X, y, fixed, begin) for begin in starts), key=lambda found: found[1])
+    ends = [_climb(X, y, fixed, begin) for begin in starts]
+    return ends[first_best([likelihood for _, likelihood in ends])]
 
 
 def _climb(X: Floats, y: Floats, fixed: dict[int, float], start: Floats) -> tuple[Floats, float]:

@@ -27,11 +27,14 @@ from samesplit.features.engines.mirp_settings import MirpSettings
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
 from samesplit.features.volume import Case
 from samesplit.source import source_digest
+from samesplit.storage import hash_object, library_digest
 
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile
 
 __all__ = ["MirpEngine"]
+
+_LIBRARIES = ("numpy", "pandas", "scikit-image", "scipy")
 
 
 class MirpEngine:
@@ -42,13 +45,14 @@ class MirpEngine:
 
     @cached_property
     def version(self) -> str:
-        """The package's version, and a digest of the code around it.
+        """The package's version, and a digest of the code around it and of the libraries that values depend on.
 
         Raises:
             DeclarationError: MIRP is not installed.
         """
         try:
-            return f"{version('mirp')}+{source_digest(__name__)[:12]}"
+            code = hash_object([source_digest(__name__), library_digest(*_LIBRARIES)])
+            return f"{version('mirp')}+{code[:12]}"
         except PackageNotFoundError:
             raise _absent() from None
 

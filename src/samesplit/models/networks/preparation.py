@@ -22,7 +22,7 @@ from samesplit.models.networks.inputs import prepare_case
 from samesplit.models.networks.settings import InputSettings
 from samesplit.models.protocol import Cases
 from samesplit.source import source_digest
-from samesplit.storage import hash_object, write_bytes
+from samesplit.storage import hash_object, library_digest, write_bytes
 from samesplit.tables import LEDGER, empty_table
 from samesplit.under_way import tell
 
@@ -30,6 +30,7 @@ __all__ = ["PreparedInputs", "prepare_inputs"]
 
 Image = npt.NDArray[np.float32]
 
+_LIBRARIES = ("SimpleITK", "highdicom", "numpy", "pydicom", "scipy")
 _HASH = hashlib.sha256().digest_size
 
 
@@ -126,6 +127,7 @@ def _prepare(
     key = hash_object(
         [
             source_digest(__name__),
+            library_digest(*_LIBRARIES),
             [content_hash(reference) for reference in (image, mask)],
             [mask_label, spacing_mm, repairs_of(cases.geometry_repair), cases.minimum_voxels],
             settings.model_dump(mode="json", exclude={"windows"}),
