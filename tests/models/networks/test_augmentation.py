@@ -101,3 +101,32 @@ def test_channels_are_scaled_each_by_its_own_factor():
     assert torch.allclose(factors, factors[:, :1])
     assert factors[0, 0] != factors[1, 0]
     assert 1 / 1.5 <= float(factors.min()) <= float(factors.max()) <= 1.5
+
+
+def test_a_mask_moves_with_its_image_and_keeps_its_values():
+    """Channels 0 and 2 are images, 1 and 3 their masks; scaling and noise are for images only."""
+    image = torch.zeros(4, 24, 24)
+    image[:, 8:14, 6:18] = 1
+    settings = AugmentationSettings(noise=0.2, intensity_scale=0.3)
+    moved_only = AugmentationSettings(noise=0, intensity_scale=0)
+    for seed in range(5):
+        moved = augment(image, moved_only, generator_for(seed, 0, 0), masked=True)
+        result = augment(image, settings, generator_for(seed, 0, 0), masked=True, masks=(1, 3))
+        assert torch.equal(result[[1, 3]], moved[[1, 3]])
+        assert not torch.equal(moved, image)
+        for grey in (0, 2):
+            assert torch.equal(result[grey] == 0, moved[grey] == 0)
+            assert not torch.allclose(result[grey], moved[grey])
+
+
+def test_images_are_changed_alike_with_masks_beside_them_and_without():
+    settings = AugmentationSettings()
+    alone = augment(IMAGE, settings, generator_for(2, 0, 0), masked=True)
+    beside = augment(
+        torch.cat([IMAGE, torch.ones_like(IMAGE)]),
+        settings,
+        generator_for(2, 0, 0),
+        masked=True,
+        masks=(2, 3),
+    )
+    assert torch.equal(beside[:2], alone)

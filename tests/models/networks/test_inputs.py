@@ -141,3 +141,57 @@ def test_constant_surroundings_become_zero():
     grey = np.full((4, 4, 4), 7, dtype=np.float32)
     scaled = scale_intensity(grey, grey > 0, np.ones(3), InputSettings(), sequence="T1")
     assert not scaled.any()
+
+
+@pytest.mark.parametrize(("view", "images"), [("2.5d", 3), ("2d", 1), ("3d", 1)])
+def test_the_mask_follows_as_channels_of_its_own_cut_like_the_image(phantom, view, images):
+    grey, mask = phantom
+    settings = InputSettings(size=8, margin_mm=1, view=view)
+    case = make_case(grey, mask, (1, 1, 1))
+    without = prepare_case(case, settings, sequence="T1")
+    channels = prepare_case(case, settings.model_copy(update={"mask_channel": True}), sequence="T1")
+    np.testing.assert_array_equal(channels[:images], without)
+    only_mask = settings.model_copy(update={"scaling": "none", "mask_background": False})
+    expected = prepare_case(make_case(mask, mask, (1, 1, 1)), only_mask, sequence="T1")
+    np.testing.assert_array_equal(channels[images:], expected)
+    assert set(np.unique(expected)) == {0.0, 1.0}
+    assert len(channels) == 2 * images == InputSettings(view=view, mask_channel=True).channels_per_sequence
+
+
+def test_a_lesion_as_bright_as_its_surroundings_is_seen_by_its_mask_or_on_a_dark_background():
+    mask = np.zeros((12, 24, 24), dtype=bool)
+    mask[4:8, 8:16, 8:16] = True
+    grey = np.full(mask.shape, 100.0)
+    grey[:, ::2] += 1  # what surrounds it, and it alike: mean 100.5
+    settings = InputSettings(size=16, view="2d", field_mm=16)
+    case = make_case(grey, mask, (1, 1, 1))
+
+    def inside_less_outside(**changes) -> float:
+        channel = prepare_case(case, settings.model_copy(update=changes), sequence="T1")[-1]
+        inside = np.zeros((16, 16), dtype=bool)
+        inside[4:12, 4:12] = True
+        return float(channel[inside].mean() - channel[~inside].mean())
+
+    assert inside_less_outside() == pytest.approx(0, abs=1e-5)
+    assert inside_less_outside(background="lowest") == pytest.approx(
+        1, abs=1e-5
+    )  # of values 1 SD round the mean
+    assert inside_less_outside(mask_channel=True) == 1
+
+
+@pytest.mark.parametrize(
+    ("scaling", "windows"), [("z-score", {}), ("percentile", {}), ("none", {}), ("none", {"CT": (-50, 90)})]
+)
+def test_above_the_lowest_of_the_surroundings_nothing_in_the_mask_is_darker_than_the_background(
+    phantom, scaling, windows
+):
+    grey, mask = phantom
+    case = make_case(grey * 50 - 20, mask, (1, 1, 1))
+    settings = InputSettings(size=8, margin_mm=1, view="3d", scaling=scaling, windows=windows)
+    mean = prepare_case(case, settings, sequence="CT")[0]
+    lowest = prepare_case(case, settings.model_copy(update={"background": "lowest"}), sequence="CT")[0]
+    inside = mask[1:9, 2:10, 3:11]
+    assert mean[inside].min() < 0 <= lowest[inside].min()
+    assert not lowest[~inside].any()
+    moved = lowest[inside] - mean[inside]
+    np.testing.assert_allclose(moved, moved[0], rtol=1e-5)

@@ -154,3 +154,13 @@ def test_prepared_inputs_can_be_shared_between_folds(tiny, make_fold, tmp_path):
     tiny(training={"epochs": 1, "accelerator": "cpu"}).build(cache=cache).fit(fold)
     assert len(list(cache.rglob("*.npy"))) == 24
     assert not (fold.directory / "inputs").exists()
+
+
+def test_with_masks_as_channels_a_network_trains_and_is_loaded_again(tiny, make_fold, tmp_path):
+    inputs = {"size": 16, "field_mm": 20, "mask_channel": True, "background": "lowest"}
+    model, fold = tiny(inputs=inputs).build(), make_fold(sequences=("A", "B"))
+    model.fit(fold)
+    model.save(tmp_path / "kept")
+    assert torch.load(tmp_path / "kept" / "weights.pt")["backbone.conv1.weight"].shape[1] == 12
+    again = load_network(tmp_path / "kept")
+    assert again.predict(fold.validation).equals(model.predict(fold.validation))

@@ -26,6 +26,7 @@ def test_the_files_of_the_repository_are_read_and_ask_for_images_only(name):
         ("inputs: {sizes: 64}", "did you mean 'size'"),
         ("inputs: {percentiles: [90, 10]}", "two rising numbers"),
         ("inputs: {windows: {CT: [100, -100]}}", "window of CT must rise"),
+        ("inputs: {background: lowest, mask_background: false}", "goes with 'mask_background: true'"),
         ("training: {epochs: 3, warmup_epochs: 3}", "fewer than 'epochs'"),
         ("weights: w.pt\nstem: small", "width 1 and the standard stem"),
     ],

@@ -71,3 +71,16 @@ def test_other_settings_and_other_voxels_have_other_keys(make_cases):
     window = InputSettings(size=8, windows={"B": (0, 1)})
     assert other[0] != key[0]
     assert prepare_inputs(cases, window, sequences=("A",), cache=None).keys == key
+
+
+def test_a_missing_sequence_has_neither_image_nor_mask(make_cases, tmp_path):
+    cases, _ = make_cases(2, sequences=("A", "B"))
+    images = cases.images[(cases.images.lesion_id != "L001") | (cases.images.sequence != "A")]
+    settings = InputSettings(size=8, mask_channel=True)
+    lacking = replace(cases, images=images)
+    for cache in (None, tmp_path, tmp_path):  # made, kept, and used again
+        inputs = prepare_inputs(lacking, settings, sequences=("A", "B"), cache=cache)
+        assert inputs.shape == (12, 8, 8)
+        assert not inputs[1][:6].any()
+        assert all(channel.max() > 0.9 for channel in inputs[1][[9, 10, 11]])
+    assert settings.mask_places(12) == (3, 4, 5, 9, 10, 11)

@@ -17,6 +17,7 @@ import torch
 from samesplit.errors import ModelError, WorkspaceError
 from samesplit.models.networks import batches, training
 from samesplit.models.networks.augmentation import generator_for
+from samesplit.models.networks.model import load_network
 from samesplit.models.networks.settings import TrainingSettings
 from samesplit.models.networks.training import best_epoch, choose_accelerator, should_stop
 
@@ -171,6 +172,50 @@ def test_training_stops_early_and_keeps_the_best_epoch(tiny, make_fold):
     )
     loss = -np.mean(weights * np.log(np.where(labels == 1, probabilities, 1 - probabilities)))
     assert loss == pytest.approx(model.history[best]["validation loss"], rel=1e-4)
+
+
+def test_no_epoch_is_kept_and_nothing_stops_before_the_minimum_of_steps():
+    """Two steps an epoch; the first epoch looks best, and of those from the sixth step on the fourth."""
+    losses = [0.5, 0.7, 0.69, 0.6, 0.65, 0.66]
+    history = [{"validation loss": loss, "steps": 2 * (at + 1)} for at, loss in enumerate(losses)]
+    early, late = TrainingSettings(patience=2), TrainingSettings(patience=2, minimum_steps=6)
+    assert [best_epoch(early, history[:n]) for n in range(1, 7)] == [0, 0, 0, 0, 0, 0]
+    assert [should_stop(early, history[:n]) for n in range(1, 4)] == [False, False, True]
+    assert [best_epoch(late, history[:n]) for n in range(1, 7)] == [None, None, 2, 3, 3, 3]
+    assert [should_stop(late, history[:n]) for n in range(1, 7)] == [False] * 5 + [True]
+    without = [{"validation loss": loss} for loss in losses]  # a history kept before steps were counted
+    assert best_epoch(late, without) == 0
+
+
+def test_few_lesions_get_as_many_epochs_as_the_minimum_of_steps_takes(tiny, make_fold):
+    given = {**FAST, "epochs": 3, "patience": 1, "learning_rate": 0.3, "minimum_steps": 9}
+    model, fold = tiny(training=given).build(), make_fold()  # 16 lesions: two batches of 8
+    seen: list[tuple[int, int]] = []
+    model.progress = lambda done, most: seen.append((done, most))
+    model.fit(fold)
+    assert seen == [(epoch, 5) for epoch in range(1, 6)]
+    assert [entry["steps"] for entry in model.history] == [2, 4, 6, 8, 10]
+    kept = model.details()["kept_epoch"].iloc[0]
+    assert (kept.epoch, kept.epochs, kept.steps) == (5, 5, 10)
+    model.save(fold.directory / "kept")
+    again = load_network(fold.directory / "kept")
+    assert again.predict(fold.validation).equals(model.predict(fold.validation))
+    assert again.details()["kept_epoch"].iloc[0].epoch == 5
+
+
+def test_an_interrupted_training_with_a_minimum_of_steps_ends_with_the_same_bits(tiny, make_fold):
+    settings = tiny(training={**FAST, "epochs": 2, "minimum_steps": 7})
+    whole, fold = settings.build(), make_fold(name="whole")
+    whole.fit(fold)
+    fold = make_fold(name="broken")
+    broken = settings.build()
+    broken.progress = interrupt_after(3)  # beyond 'epochs', before the minimum
+    with pytest.raises(StopError):
+        broken.fit(fold)
+    resumed = settings.build()
+    resumed.fit(fold)
+    assert resumed.history == whole.history
+    assert resumed.predict(fold.validation).equals(whole.predict(fold.validation))
 
 
 def test_without_a_validation_part_the_number_of_epochs_is_fixed(tiny, make_fold):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -29,17 +30,24 @@ def generator_for(seed: int, epoch: int, lesion_index: int) -> np.random.Generat
 
 
 def augment(
-    image: Tensor, settings: AugmentationSettings, random: np.random.Generator, *, masked: bool
+    image: Tensor,
+    settings: AugmentationSettings,
+    random: np.random.Generator,
+    *,
+    masked: bool,
+    masks: Sequence[int] = (),
 ) -> Tensor:
     """Flip, turn, shear, zoom, shift, scale and add noise to one input.
 
-    All channels move together, as one picture does; what comes in from outside is 0.
+    All channels move together, as one picture does; what comes in from outside is 0. Only grey values are
+    scaled and made noisy.
 
     Args:
         image: Shape (channels, height, width) or (channels, depth, height, width), equal sides.
         settings: How much of each.
         random: See `generator_for`.
         masked: Whether 0 is background that stays without noise.
+        masks: Which channels are masks.
 
     Returns:
         A new tensor of the same shape.
@@ -50,13 +58,12 @@ def augment(
         theta = torch.from_numpy(matrix).to(image.dtype)[None]
         grid = functional.affine_grid(theta, [1, *image.shape], align_corners=False)
         image = functional.grid_sample(image[None], grid, padding_mode="zeros", align_corners=False)[0]
-    if settings.intensity_scale > 0:
-        factors = _around_one(random, settings.intensity_scale, image.shape[0]).astype(np.float32)
-        image = image * torch.from_numpy(factors).reshape(-1, *(1,) * dimensions)
-    if settings.noise > 0:
-        noise = torch.from_numpy(random.normal(0, settings.noise, image.shape).astype(np.float32))
-        image = torch.where(image == 0, image, image + noise) if masked else image + noise
-    return image
+    if not masks:
+        return _change_grey_values(image, settings, random, masked=masked)
+    grey = [channel for channel in range(image.shape[0]) if channel not in masks]
+    changed = image.clone()
+    changed[grey] = _change_grey_values(image[grey], settings, random, masked=masked)
+    return changed
 
 
 def draw_affine(
@@ -85,6 +92,18 @@ def draw_affine(
         matrix = matrix @ np.diag(random.choice([-1.0, 1.0], dimensions))
     shift = 2 * random.uniform(-settings.shift, settings.shift, dimensions)
     return np.concatenate([matrix, shift[:, None]], axis=1)
+
+
+def _change_grey_values(
+    image: Tensor, settings: AugmentationSettings, random: np.random.Generator, *, masked: bool
+) -> Tensor:
+    if settings.intensity_scale > 0:
+        factors = _around_one(random, settings.intensity_scale, image.shape[0]).astype(np.float32)
+        image = image * torch.from_numpy(factors).reshape(-1, *(1,) * (image.ndim - 1))
+    if settings.noise > 0:
+        noise = torch.from_numpy(random.normal(0, settings.noise, image.shape).astype(np.float32))
+        image = torch.where(image == 0, image, image + noise) if masked else image + noise
+    return image
 
 
 def _around_one(random: np.random.Generator, amount: float, count: int) -> npt.NDArray[np.float64]:

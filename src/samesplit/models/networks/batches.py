@@ -31,12 +31,14 @@ class LesionDataset(Dataset[Item]):
         *,
         augmentation: AugmentationSettings | None = None,
         masked: bool = False,
+        masks: tuple[int, ...] = (),
         seed: int = 0,
     ) -> None:
         self.inputs = inputs
         self.labels = labels
         self.augmentation = augmentation
         self.masked = masked
+        self.masks = masks
         self.seed = seed
 
     def __len__(self) -> int:
@@ -50,7 +52,7 @@ class LesionDataset(Dataset[Item]):
         image = torch.from_numpy(self.inputs[index])
         if self.augmentation is not None:
             random = generator_for(self.seed, epoch, index)
-            image = augment(image, self.augmentation, random, masked=self.masked)
+            image = augment(image, self.augmentation, random, masked=self.masked, masks=self.masks)
         return image
 
 
@@ -97,11 +99,12 @@ def training_loader(
     *,
     augmentation: AugmentationSettings,
     masked: bool,
+    masks: tuple[int, ...] = (),
     batch_size: int,
     seed: int,
 ) -> DataLoader[Item]:
-    """Shuffled, augmented batches."""
-    dataset = LesionDataset(inputs, labels, augmentation=augmentation, masked=masked, seed=seed)
+    """Shuffled, augmented batches; for `masked` and `masks` see `augment`."""
+    dataset = LesionDataset(inputs, labels, augmentation=augmentation, masked=masked, masks=masks, seed=seed)
     return _loader(dataset, EpochBatches(len(inputs), batch_size, seed=seed))
 
 

@@ -35,7 +35,8 @@ def prepare_case(case: Case, settings: InputSettings, *, sequence: str) -> Image
 
     Returns:
         Shape (3, size, size) for 2.5d (axial, sagittal, coronal), (1, size, size) for 2d and
-        (1, size, size, size) for 3d. Axes run as in the image: z, y, x.
+        (1, size, size, size) for 3d. Axes run as in the image: z, y, x. With `mask_channel` twice as many
+        channels: the images, then their masks, which are resampled like them, from 0 to 1.
 
     Source:
         The three largest slices as three channels: Xi et al. 2020, doi:10.1158/1078-0432.CCR-19-0374.
@@ -48,14 +49,18 @@ def prepare_case(case: Case, settings: InputSettings, *, sequence: str) -> Image
     grey, mask = grey[near], mask[near]
     grey = scale_intensity(grey, mask, spacing_mm, settings, sequence=sequence)
     if settings.mask_background:
+        if settings.background == "lowest":
+            grey = grey - grey[_wider(_box(mask), settings.surroundings_mm, spacing_mm)].min()
         grey = np.where(mask, grey, np.float32(0))
+    seen = [grey, mask.astype(np.float32)] if settings.mask_channel else [grey]
     if settings.view == "3d":
-        return _cut(grey, mask, spacing_mm, settings)[None]
+        return np.stack([_cut(array, mask, spacing_mm, settings) for array in seen])
     channels = []
-    for axis in list(PLANES.values())[: settings.channels_per_sequence]:
-        index = largest_slice(mask, axis)
-        across = tuple(index if other == axis else slice(None) for other in range(3))
-        channels.append(_cut(grey[across], mask[across], np.delete(spacing_mm, axis), settings))
+    for array in seen:
+        for axis in list(PLANES.values())[: settings.planes]:
+            index = largest_slice(mask, axis)
+            across = tuple(index if other == axis else slice(None) for other in range(3))
+            channels.append(_cut(array[across], mask[across], np.delete(spacing_mm, axis), settings))
     return np.stack(channels)
 
 

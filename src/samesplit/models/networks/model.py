@@ -83,7 +83,10 @@ class NetworkModel:
         self.used_inputs = inputs.names() | validation.names()
         labels = _labels(fold.training_labels, inputs)
         validation_labels = _labels(fold.validation_labels, validation)
-        given = self.settings.training
+        batch_size = self.settings.training.batch_size
+        batches = -(-len(inputs) // batch_size)
+        epochs = self.settings.training.most_epochs(batches) if batches else self.settings.training.epochs
+        given = self.settings.training.model_copy(update={"epochs": epochs})
         weights = class_weights(labels, balanced=given.class_weights)
         self._check_monitor(validation_labels)
         with seeded(fold.seed), single_thread():
@@ -100,6 +103,7 @@ class NetworkModel:
                 labels,
                 augmentation=self.settings.augmentation,
                 masked=self.settings.inputs.mask_background,
+                masks=self.settings.inputs.mask_places(inputs.shape[0]),
                 batch_size=given.batch_size,
                 seed=fold.seed,
             ),
@@ -169,12 +173,14 @@ class NetworkModel:
             {"epoch": epoch, "metric": metric, "value": value}
             for epoch, entry in enumerate(self.history, start=1)
             for metric, value in entry.items()
+            if metric != "steps"
         ]
         kept = self._kept_epoch()
         chosen = self.history[kept - 1] if kept else {}
         line = {
             "epoch": kept,
             "epochs": len(self.history),
+            "steps": chosen.get("steps", float("nan")),
             "training_auc": self.training_auc,
             "validation_auc": chosen.get("validation AUC", float("nan")),
         }
@@ -221,8 +227,11 @@ class NetworkModel:
         device = "cuda" if accelerator == "gpu" else accelerator
         network.to(device).eval()
         logits, labels = [], []
-        with torch.inference_mode(), single_thread(), deterministic(strict=device == "cpu"):
-            for images, truth in batches:
+        with seeded(0), torch.inference_mode(), single_thread(), deterministic(strict=device == "cpu"):
+            for (
+                images,
+                truth,
+            ) in batches:  # a loader that begins draws a number, and so would change torch's own
                 placed = images.to(device, memory_format=_memory_format(self.settings))
                 logits.append(logits_of(network(placed), len(truth)).double().cpu())
                 labels.append(truth)

@@ -18,8 +18,8 @@ from samesplit.ordering import below
 __all__ = ["BinaryClassifier", "History", "class_weights", "learning_rate", "logits_of"]
 
 History = list[dict[str, float]]
-"""One entry an epoch: `training loss`, `learning rate` and, with a validation part, `validation loss` and,
-when both classes are in it, `validation AUC`."""
+"""One entry an epoch: `training loss`, `learning rate`, `steps` (of the optimiser, from the beginning to its end)
+and, with a validation part, `validation loss` and, when both classes are in it, `validation AUC`."""
 
 
 class BinaryClassifier(pl.LightningModule):
@@ -104,6 +104,7 @@ class BinaryClassifier(pl.LightningModule):
         entry = {
             "training loss": float((losses * counts).sum() / counts.sum()),
             "learning rate": learning_rate(self.settings, self.current_epoch, self.history),
+            "steps": self.global_step,
         }
         if self._validation:
             logits = torch.cat([logits for logits, _ in self._validation])

@@ -49,6 +49,13 @@ class InputSettings(Declaration):
     it stands in for the margin and aspect."""
     mask_background: bool = True
     """Whether everything outside the mask is set to 0."""
+    background: Literal["mean", "lowest"] = "mean"
+    """What that 0 means, with `mask_background`. mean: as `scaling` has it, which for z-score is the mean of the
+    surroundings, so that a lesion as bright as they are is hard to tell from them; lowest: grey values are counted
+    from the lowest of the surroundings upwards, so that the background is as dark as the darkest voxel."""
+    mask_channel: bool = False
+    """Whether the mask itself, 1 inside and 0 outside, is one more channel for each channel of an image, so that
+    the network sees shape and size apart from brightness."""
     scaling: Literal["z-score", "percentile", "none"] = "z-score"
     """How grey values are made comparable, from the mask's bounding box widened by `surroundings_mm`.
     z-score: mean 0 and SD 1; percentile: the two `percentiles` become -1 and 1, clipped beyond."""
@@ -75,10 +82,36 @@ class InputSettings(Declaration):
                 raise ValueError(f"the window of {sequence} must rise from low to high")
         return value
 
+    @model_validator(mode="after")
+    def _background_is_masked(self) -> InputSettings:
+        if self.background == "lowest" and not self.mask_background:
+            raise ValueError("'background: lowest' goes with 'mask_background: true'")
+        return self
+
+    @property
+    def planes(self) -> int:
+        """How many images one sequence gives: slices, or one cube."""
+        return 3 if self.view == "2.5d" else 1
+
     @property
     def channels_per_sequence(self) -> int:
-        """How many channels one sequence gives."""
-        return 3 if self.view == "2.5d" else 1
+        """How many channels one sequence gives: its images, then their masks where they are asked for."""
+        return 2 * self.planes if self.mask_channel else self.planes
+
+    def mask_places(self, channels: int) -> tuple[int, ...]:
+        """Which of the channels of an input are masks.
+
+        Args:
+            channels: Of all sequences together.
+
+        Example:
+            >>> InputSettings(mask_channel=True).mask_places(12)
+            (3, 4, 5, 9, 10, 11)
+            >>> InputSettings().mask_places(6)
+            ()
+        """
+        each = self.channels_per_sequence
+        return tuple(place for place in range(channels) if place % each >= self.planes)
 
     @property
     def dimensions(self) -> int:
@@ -100,9 +133,9 @@ class AugmentationSettings(Declaration):
     shift: float = Field(default=0.05, ge=0, lt=1)
     """Largest shift along each axis, as a share of the side."""
     intensity_scale: float = Field(default=0.1, ge=0, lt=1)
-    """0.1: each channel's values are multiplied by 1/1.1 to 1.1."""
+    """0.1: each channel's values are multiplied by 1/1.1 to 1.1; those of a mask stay."""
     noise: float = Field(default=0.05, ge=0)
-    """SD of the added Gaussian noise, in units of the scaled grey values; masked background stays 0."""
+    """SD of the added Gaussian noise, in units of the scaled values; masked background stays 0, masks stay."""
 
 
 class TrainingSettings(Declaration):
@@ -129,6 +162,10 @@ class TrainingSettings(Declaration):
     """Of `schedule: plateau`."""
     patience: int | None = Field(default=10, ge=1)
     """Stop after this many epochs in which the validation part got no better; null: never."""
+    minimum_steps: int = Field(default=0, ge=0)
+    """Before so many steps of the optimiser (batches) no epoch may be kept and no training stops early: on few
+    lesions an epoch is a few steps, and the first one can look best by chance. Where `epochs` do not hold so
+    many steps, there are more epochs."""
     monitor: Literal["loss", "auc"] = "loss"
     """What is watched on the validation part, for stopping and for choosing the epoch to keep."""
     class_weights: bool = True
@@ -145,6 +182,15 @@ class TrainingSettings(Declaration):
         if self.warmup_epochs >= self.epochs:
             raise ValueError("'warmup_epochs' must be fewer than 'epochs'")
         return self
+
+    def most_epochs(self, batches: int) -> int:
+        """The most epochs there can be, of so many batches each: `epochs`, or as many as `minimum_steps` takes.
+
+        Example:
+            >>> TrainingSettings(epochs=25, minimum_steps=200).most_epochs(3)
+            67
+        """
+        return max(self.epochs, -(-self.minimum_steps // batches))
 
 
 class ImageModelSettings(ModelSettings):

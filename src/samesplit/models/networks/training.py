@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import time
 import zipfile
 from collections.abc import Callable, Mapping
@@ -122,21 +123,30 @@ def choose_accelerator(settings: TrainingSettings) -> str:
 
 
 def best_epoch(settings: TrainingSettings, history: History) -> int | None:
-    """The first epoch (from 0) with the best value of `monitor`; None without a validation part.
+    """The first epoch (from 0) with the best value of `monitor`, of those that end after `minimum_steps`.
+
+    Returns:
+        None without a validation part, and while there were too few steps.
 
     Example:
         >>> losses = [0.7, 0.5, 0.6]
-        >>> best_epoch(TrainingSettings(), [{"validation loss": loss} for loss in losses])
-        1
+        >>> history = [{"validation loss": loss, "steps": 4 * (epoch + 1)} for epoch, loss in enumerate(losses)]
+        >>> best_epoch(TrainingSettings(), history), best_epoch(TrainingSettings(minimum_steps=12), history)
+        (1, 2)
     """
     key, sign = ("validation loss", 1.0) if settings.monitor == "loss" else ("validation AUC", -1.0)
     if not history or key not in history[0]:
         return None
-    return first_best([sign * entry[key] for entry in history], largest=False)
+    enough = [
+        epoch for epoch, entry in enumerate(history) if entry.get("steps", math.inf) >= settings.minimum_steps
+    ]
+    if not enough:
+        return None
+    return enough[first_best([sign * history[epoch][key] for epoch in enough], largest=False)]
 
 
 def should_stop(settings: TrainingSettings, history: History) -> bool:
-    """Whether the validation part has got no better for `patience` epochs."""
+    """Whether the validation part has got no better for `patience` epochs, of those that may be kept."""
     best = best_epoch(settings, history)
     return best is not None and settings.patience is not None and len(history) - 1 - best >= settings.patience
 
