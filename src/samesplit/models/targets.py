@@ -4,6 +4,8 @@ Two forms are understood, and nothing else is evaluated:
 
 - `package.module.Class` (or `package.module:Class`): whatever is installed beside samesplit;
 - `path/to/file.py:Class`: one self-contained file, relative to the folder of the YAML file.
+
+Kept results depend on the file, on what it imports of one's own, and on the versions of libraries.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from pydantic import Field, PrivateAttr, field_validator
 
 from samesplit.errors import ModelError
 from samesplit.models.settings import UNDECIDING, ModelSettings
+from samesplit.models.target_source import imported_by
 from samesplit.storage import hash_file, hash_object
 
 EXTRAS = {"catboost": "boosting", "interpret": "boosting"}
@@ -121,24 +124,27 @@ class TargetSettings(ModelSettings):
         self.load()
 
     def digest(self) -> str:
-        """A hash of the settings and of the file that holds the target: the one named, or the module's own."""
+        """A hash of the settings, of the file named or the module's own, and of what that imports."""
+        target = parse_target(self.target)
         file = self.target_file()
         settings = self.model_dump(mode="json", exclude=UNDECIDING)
         if file is not None:
-            settings["target"] = [hash_file(file), parse_target(self.target).attribute]
-        else:
-            settings["source"] = _source_hash(parse_target(self.target))
+            settings["target"] = [hash_file(file), target.attribute]
+            settings["imports"] = imported_by(file)
+        elif (source := _source_file(target)) is not None:
+            settings["source"] = hash_file(source)
+            settings["imports"] = imported_by(source, module=target.place)
         return hash_object(settings)
 
 
-def _source_hash(target: Target) -> str:
-    """The hash of the module's file; empty when it has none, or when `load` will say what is wrong with it."""
+def _source_file(target: Target) -> Path | None:
+    """The module's file; None when it has none, or when `load` will say what is wrong with it."""
     try:
         found = importlib.util.find_spec(target.place)
     except (ImportError, ValueError):
-        return ""
+        return None
     file = Path(found.origin) if found is not None and found.origin else None
-    return hash_file(file) if file is not None and file.is_file() else ""
+    return file if file is not None and file.is_file() else None
 
 
 def load_target(target: str, *, folder: Path | None, where: str) -> Callable[..., Any]:
@@ -205,7 +211,9 @@ def _load_module(name: str, where: str) -> ModuleType:
         ) from error
     except Exception as error:
         raise ModelError(
-            f"importing '{name}' failed at {_place(error)}: {type(error).__name__}: {error}", where=where
+            f"importing '{name}' failed at {_place(error)}: {type(error).__name__}: {error}",
+            where=where,
+            remedy=f"the module must be importable by itself: python -c 'import {name}'",
         ) from error
 
 
@@ -216,7 +224,7 @@ def _load_file(path: Path, where: str) -> ModuleType:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ModelError(f"'{path}' is not a Python file", where=where)
+        raise ModelError(f"'{path}' is not a Python file", where=where, remedy="name a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses and skops look classes up by their module's name
     try:
