@@ -43,7 +43,7 @@ def test_a_header_alone_gives_no_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("", "t.csv: is empty\nRemedy: write a header row"),
+        ("", "t.csv: is empty\nRemedy: write the names of the columns"),
         (
             "a,b\n1,2,3\n",
             "t.csv, line 2: the line has 3 cells, the header has 2\nRemedy: write one cell a column",

@@ -106,7 +106,7 @@ def read_rows(
     start, separator = separator_of(content, known)
     rows = _rows(content, separator, start, path, error)
     if not rows:
-        raise error("is empty", where=path, remedy="write a header row with the names of the columns")
+        raise error("is empty", where=path, remedy="write the names of the columns into the first line")
     header_line, header = rows[0]
     while header and not header[-1] and all(len(c) < len(header) or not c[len(header) - 1] for _, c in rows):
         header = header[:-1]

@@ -19,6 +19,7 @@ __all__ = ["Declaration", "parse_declaration", "parse_leniently", "read_declarat
 Location = tuple[str | int, ...]
 
 _MOST_ATTEMPTS = 10
+_NO_YAML = "write 'key: value' lines, indented with spaces; close each quote and bracket that opens"
 _MOST_BYTES = 1_000_000
 _MOST_NESTED = 50
 _MOST_VALUES = 20_000
@@ -71,7 +72,11 @@ def read_yaml(path: Path) -> tuple[Any, dict[Location, int]]:
     except FileNotFoundError:
         raise DeclarationError("does not exist", where=path, remedy="check the name, or create it") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise DeclarationError(f"cannot be read ({error})", where=path) from error
+        raise DeclarationError(
+            f"cannot be read ({error})",
+            where=path,
+            remedy="save it as UTF-8 text in a place that you may read",
+        ) from error
     try:
         _check_extent(text, path)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -84,9 +89,11 @@ def read_yaml(path: Path) -> tuple[Any, dict[Location, int]]:
                 where=f"{path}, line {line}",
                 remedy="replace the tab by spaces",
             ) from None
-        raise DeclarationError(f"is not YAML: {error.problem}", where=f"{path}, line {line}") from None
+        raise DeclarationError(
+            f"is not YAML: {error.problem}", where=f"{path}, line {line}", remedy=_NO_YAML
+        ) from None
     except yaml.YAMLError as error:
-        raise DeclarationError(f"is not YAML: {error}", where=path) from None
+        raise DeclarationError(f"is not YAML: {error}", where=path, remedy=_NO_YAML) from None
     except (ValueError, OverflowError) as error:  # 2020-02-30, or a number of thousands of digits
         raise DeclarationError(
             f"holds a date or number that cannot be ({error})",

@@ -104,8 +104,8 @@ def test_a_lesion_that_the_table_lacks_goes_into_the_ledger(benchmark_folder: An
     cohort = load(benchmark_folder, "\n".join([*rows[:-1], "L4,,NA,null"]) + "\n")
 
     assert cohort.ledger[["lesion_id", "status", "reason"]].to_numpy().tolist() == [
-        ["L3", "missing", "table.csv has no row of this lesion"],
-        ["L4", "missing", "table.csv has no value in the row of this lesion"],
+        ["L3", "missing", "table.csv has no line of this lesion"],
+        ["L4", "missing", "table.csv has no value in the line of this lesion"],
     ]
     assert set(cohort.lesions["lesion_id"]) == {"L1", "L2", "L3", "L4"}
 

@@ -174,7 +174,7 @@ def test_a_lesion_without_a_row_costs_only_the_models_that_need_it(study: SmallS
     ledger = pd.read_parquet(outcome.folder / "ledger.parquet")
     assert set(ledger["lesion_id"]) == {"L01a"}
     assert set(ledger["stage"]) == {"cohort", "model grid"}
-    assert "table.csv has no row of this lesion" in set(ledger["reason"])
+    assert "table.csv has no line of this lesion" in set(ledger["reason"])
     predictions = pd.read_parquet(outcome.folder / "predictions.parquet").query("lesion_id == 'L01a'")
     assert set(predictions["model"]) == {"zero-rule", "clinical-logistic"}
     assert "L01a" in outcome.report.read_text()

@@ -150,7 +150,7 @@ def _read_parquet(path: Path, settings: FeatureTableSettings, words: Collection[
     if settings.id_column not in table and settings.id_column in table.index.names:
         table = table.reset_index()
     if table.empty:
-        raise CohortError("holds no lesions", where=path, remedy="write one row a lesion")
+        raise CohortError("holds no lesions", where=path, remedy="write one line a lesion")
     listed = {word.casefold() for word in words}
     found: dict[str, Counter[str]] = {}
     columns: dict[str, Sequence[Any] | Numbers] = {}

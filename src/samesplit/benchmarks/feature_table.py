@@ -284,8 +284,8 @@ def _refuse_label(values: pd.DataFrame, labels: pd.Series[int], path: Path, faul
 def _ledger(
     definition: BenchmarkDefinition, file: str, lesions: list[str], there: set[str], empty: set[str]
 ) -> pd.DataFrame:
-    reasons = {lesion: f"{file} has no row of this lesion" for lesion in lesions if lesion not in there}
-    reasons |= dict.fromkeys(empty, f"{file} has no value in the row of this lesion")
+    reasons = {lesion: f"{file} has no line of this lesion" for lesion in lesions if lesion not in there}
+    reasons |= dict.fromkeys(empty, f"{file} has no value in the line of this lesion")
     rows = [
         (lesion, "", definition.cohort.rater, "cohort", "missing", reason)
         for lesion, reason in sorted(reasons.items())

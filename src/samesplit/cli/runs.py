@@ -47,7 +47,9 @@ def compare(
     name: Annotated[str, typer.Option(help="What to call the model in the report.")],
     threshold: Annotated[
         float | None,
-        typer.Option(help="Operating point fixed on development data, where the CSV has no validation rows."),
+        typer.Option(
+            help="Operating point fixed on development data, where the CSV has no validation lines."
+        ),
     ] = None,
     jobs: Jobs = None,
     allow_missing: Annotated[bool, typer.Option(help="Accept lesions without a probability.")] = False,

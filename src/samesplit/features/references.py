@@ -187,7 +187,11 @@ def content_hash(text: str) -> str:
             remedy="correct the path, or fetch the data",
         ) from None
     except OSError as error:
-        raise LesionError(f"cannot be opened ({error.strerror})", where=reference.path) from error
+        raise LesionError(
+            f"cannot be opened ({error.strerror})",
+            where=reference.path,
+            remedy="see to it that the file may be read",
+        ) from error
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 

@@ -181,7 +181,11 @@ def _from_array(reference: Reference, what: str, spacing_mm: float | None) -> si
     if array.dtype == bool:
         array = array.astype(np.uint8)
     if array.dtype.kind not in "iuf":
-        raise LesionError(f"the {what} holds no numbers ({array.dtype})", where=reference.path)
+        raise LesionError(
+            f"the {what} holds no numbers ({array.dtype})",
+            where=reference.path,
+            remedy="save it as whole numbers or float32",
+        )
     if array.dtype == np.float16:
         array = array.astype(np.float32)
     image = sitk.GetImageFromArray(np.ascontiguousarray(array))
@@ -326,7 +330,7 @@ def bounding_box(roi: sitk.Image, margin: list[int] | None = None) -> Box:
         others = tuple(other for other in range(3) if other != 2 - axis)
         filled = np.flatnonzero(array.any(axis=others))
         if len(filled) == 0:
-            raise LesionError("the mask is empty")
+            raise LesionError("the mask is empty", remedy="draw it, or take its line out of images.csv")
         low, high = max(int(filled[0]) - extra, 0), min(int(filled[-1]) + extra, extent - 1)
         start.append(low)
         size.append(high - low + 1)

@@ -111,7 +111,7 @@ def _check_columns(rows: pd.DataFrame, path: Path) -> None:
             f"has the unknown column '{unknown[0]}'", where=path, remedy=f"{hint}Known: {', '.join(known)}"
         )
     if rows.empty:
-        raise PredictionsError("holds no predictions", where=path, remedy="write one row a lesion")
+        raise PredictionsError("holds no predictions", where=path, remedy="write one line a lesion")
     if "model" in rows and len(rows["model"].dropna().unique()) > 1:
         raise PredictionsError(
             f"holds several models: {', '.join(sorted(rows['model'].dropna().unique()))}",
@@ -120,7 +120,11 @@ def _check_columns(rows: pd.DataFrame, path: Path) -> None:
         )
     nameless = rows.index[rows["lesion_id"].isna()]
     if len(nameless):
-        raise PredictionsError("the lesion_id is empty", where=f"{path}, line {nameless[0]}")
+        raise PredictionsError(
+            "the lesion_id is empty",
+            where=f"{path}, line {nameless[0]}",
+            remedy="write the id of the lesion, or take the line out",
+        )
 
 
 def _probabilities(rows: pd.DataFrame, path: Path, faults: Faults) -> pd.Series[float]:
@@ -131,7 +135,8 @@ def _probabilities(rows: pd.DataFrame, path: Path, faults: Faults) -> pd.Series[
         if 0.0 <= number <= 1.0:
             continue
         if pd.isna(text):
-            problem, remedy = "the probability is missing", "give a number, or allow missing lesions"
+            problem = "the probability is missing"
+            remedy = "give a number, or allow missing lesions (--allow-missing)"
         elif np.isnan(number):
             problem, remedy = f"the probability {text!r} is not a number", "write it with a point, as 0.25"
         else:
@@ -167,7 +172,7 @@ def _whole_numbers(rows: pd.DataFrame, column: str, path: Path) -> pd.Series[int
             f"column '{column}' must hold a whole number from 0 on, found "
             f"{'nothing' if pd.isna(text) else repr(text)}",
             where=_line(path, bad[0], rows.loc[bad[0], "lesion_id"]),
-            remedy=f"fill in '{column}' in every row, or remove the column",
+            remedy=f"fill in '{column}' in every line, or remove the column",
         )
     return numbers.astype("int64")
 
@@ -180,6 +185,7 @@ def _place(rows: pd.DataFrame, expected: pd.DataFrame, path: Path) -> pd.DataFra
             raise PredictionsError(
                 f"column 'subset' must hold one of {', '.join(_SUBSETS)}, found {rows.loc[bad[0], 'subset']!r}",
                 where=_line(path, bad[0], rows.loc[bad[0], "lesion_id"]),
+                remedy="write one of them in every line; without the column all lines are of the test part",
             )
     one_fold = len(expected[["repeat", "fold"]].drop_duplicates()) == 1
     places = expected[["repeat", "fold", "subset", "lesion_id"]]
@@ -216,7 +222,7 @@ def _explain_homeless(row: pd.Series[Any], expected: pd.DataFrame, keys: list[st
     raise PredictionsError(
         problem,
         where=f"{path}, line {row['line']}",
-        remedy="use the benchmark's own split (splits.csv), remove the row, or say in a column 'subset' "
+        remedy="use the benchmark's own split (splits.csv), remove the line, or say in a column 'subset' "
         "which part it stands for",
     )
 
@@ -230,7 +236,7 @@ def _check_doubled(placed: pd.DataFrame, path: Path) -> None:
             f"the lesion '{first['lesion_id']}' is predicted twice (seed {first['seed']}, "
             f"repeat {first['repeat']}, fold {first['fold']}, {first['subset']})",
             where=f"{path}, lines {first['line']} and {second['line']}",
-            remedy="keep one row a lesion; to give several seeds or folds, add the columns 'seed' or 'fold'",
+            remedy="keep one line a lesion; to give several seeds or folds, add the columns 'seed' or 'fold'",
         )
 
 
@@ -251,7 +257,8 @@ def _check_complete(placed: pd.DataFrame, expected: pd.DataFrame, path: Path) ->
             f"(seed {seed}, rater {rater}; first in the {first['subset']} part of repeat {first['repeat']} "
             f"fold {first['fold']}): {', '.join(lesions[:_SHOWN])}{more}",
             where=path,
-            remedy="add the rows, or allow missing lesions: they are then reported, and left out for all models",
+            remedy="add the lines, or allow missing lesions (--allow-missing): they are then reported, and left "
+            "out for all models",
         )
 
 

@@ -221,7 +221,9 @@ class RenalNomogramModel:
             numbers = pd.to_numeric(values, errors="coerce").astype("float64")
             for lesion_id in values.index[numbers.isna()]:
                 raise ModelError(
-                    f"'{name}' of lesion {lesion_id} is {values[lesion_id]!r}, not a number", where=self.where
+                    f"'{name}' of lesion {lesion_id} is {values[lesion_id]!r}, not a number",
+                    where=self.where,
+                    remedy=f"write a number into lesions.csv, or give '{name}' coefficients by level",
                 )
             return term["per_unit"] * (numbers - term.get("origin", 0.0))
         levels = values.map(plain_word)

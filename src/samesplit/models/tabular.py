@@ -159,7 +159,11 @@ class TabularModel(ABC):
         classes = [int(label) for label in getattr(self.fitted, "classes_", (0, 1))]
         positive = probabilities[:, classes.index(1)]
         if not (np.isfinite(positive).all() and (positive >= 0).all() and (positive <= 1).all()):
-            raise ModelError("predict_proba gave values outside [0, 1]", where=self.where)
+            raise ModelError(
+                "predict_proba gave values outside [0, 1]",
+                where=self.where,
+                remedy="it must give probabilities: negative, positive",
+            )
         return positive
 
     def details(self) -> dict[str, pd.DataFrame]:

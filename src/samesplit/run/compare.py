@@ -49,7 +49,11 @@ def compare(
         PredictionsError: The table does not fit the benchmark, or others have the name.
     """
     if threshold is not None and not 0 <= threshold <= 1:
-        raise PredictionsError(f"the threshold {threshold:g} lies outside [0, 1]", where=title)
+        raise PredictionsError(
+            f"the threshold {threshold:g} lies outside [0, 1]",
+            where=title,
+            remedy="give the probability from which on a lesion is called positive, for example 0.5",
+        )
     options = RunOptions(jobs=jobs)
     plan = load_plan(benchmark, options, start=start)
     name = slug(title)
@@ -93,7 +97,7 @@ def _check_raters(table: pd.DataFrame, plan: Plan, path: Path) -> None:
             if unknown
             else f"holds no predictions under the masks of the benchmark's own rater '{cohort.rater}'",
             where=path,
-            remedy=f"raters are: {', '.join(known)}; without a column 'rater' a row is of {cohort.rater}",
+            remedy=f"raters are: {', '.join(known)}; without a column 'rater' a line is of {cohort.rater}",
         )
 
 

@@ -290,7 +290,7 @@ def _with_images(wanted: Sequence[str], images: pd.DataFrame, rater: str) -> lis
         others = ", ".join(sorted(there))
         raise DeclarationError(
             f"no lesion has an image of {' or '.join(wanted)} with a mask by the rater '{rater}'",
-            remedy="add rows to images.csv"
+            remedy="add lines to images.csv"
             + (f", or ask for a sequence that has images: {others}" if others else ""),
         )
     return found

@@ -63,7 +63,11 @@ def _read_csv(path: Path, lesions: pd.DataFrame) -> list[Row]:
         table[column] = _whole(table, column, path)
     for column in (unit, "subset"):
         for line in table.index[table[column].isna()]:
-            raise SplitError(f"column '{column}' is empty", where=f"{path}, line {line}")
+            raise SplitError(
+                f"column '{column}' is empty",
+                where=f"{path}, line {line}",
+                remedy="fill it in, or take the line out",
+            )
     table["subset"] = table["subset"].replace(_ALIASES)
     for line in table.index[~table["subset"].isin(SUBSETS)]:
         raise SplitError(

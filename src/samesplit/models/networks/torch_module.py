@@ -41,5 +41,9 @@ def build_torch_module(settings: TorchModuleSettings, channels: int) -> nn.Modul
             remedy="name a class derived from torch.nn.Module",
         )
     if not any(parameter.requires_grad for parameter in network.parameters()):
-        raise ModelError(f"'{settings.target}' has nothing to train", where=settings.where)
+        raise ModelError(
+            f"'{settings.target}' has nothing to train",
+            where=settings.where,
+            remedy="name a module with parameters that require gradients",
+        )
     return FromProbabilities(network) if settings.outputs == "probabilities" else network
