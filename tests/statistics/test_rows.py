@@ -5,13 +5,22 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logit
 from statsmodels.stats.proportion import proportion_confint
 
 from samesplit.statistics.auc import auc_interval
 from samesplit.statistics.boundary import newcombe_interval
 from samesplit.statistics.metrics import expected_calibration_error
 from samesplit.statistics.proportions import confusion, proportion_interval
-from samesplit.statistics.rows import auc_row, make_draws, mean_over, probability_rows, rate_rows, result_row
+from samesplit.statistics.rows import (
+    auc_as_fitted_row,
+    auc_row,
+    make_draws,
+    mean_over,
+    probability_rows,
+    rate_rows,
+    result_row,
+)
 from samesplit.statistics.weighted import weighted_average_precision
 
 
@@ -48,6 +57,24 @@ def test_auc_of_one_test_set_is_delongs() -> None:
         (expected.estimate, expected.ci_low, expected.ci_high), rel=1e-12
     )
     assert found.method == "DeLong, logit"
+
+
+def test_models_trained_in_folds_have_the_interval_of_test_patients_alone_beside_the_wider_one() -> None:
+    table = _table(n_folds=5)
+    wide, narrow = auc_row(table, confidence=0.95), auc_as_fitted_row(table, confidence=0.95)
+    assert narrow is not None
+    assert narrow.estimate == wide.estimate
+    # Equal folds: the training part adds 2 x 5 / 4 test parts; the logit interval is symmetric on its own scale.
+    lengths = [np.diff(logit([item.ci_low, item.ci_high]))[0] for item in (wide, narrow)]
+    assert lengths[0] / lengths[1] == pytest.approx(math.sqrt(1 + 2 * 5 / 4), rel=1e-9)
+    assert narrow.method == "influence values, test patients, models as fitted, logit"
+
+
+@pytest.mark.parametrize(
+    "table", [_table(), _table(n_folds=5).assign(rank_alike=True), _table().query("label == 1")]
+)
+def test_where_nothing_was_trained_in_folds_there_is_one_interval(table: pd.DataFrame) -> None:
+    assert auc_as_fitted_row(table, confidence=0.95) is None
 
 
 def test_auc_without_both_classes_is_reported() -> None:

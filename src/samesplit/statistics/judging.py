@@ -10,7 +10,15 @@ import pandas as pd
 from samesplit.errors import StatisticsError
 from samesplit.statistics.inputs import common_units
 from samesplit.statistics.proportions import confusion
-from samesplit.statistics.rows import Row, auc_row, make_draws, probability_rows, rate_rows, result_row
+from samesplit.statistics.rows import (
+    Row,
+    auc_as_fitted_row,
+    auc_row,
+    make_draws,
+    probability_rows,
+    rate_rows,
+    result_row,
+)
 from samesplit.statistics.subject import model_table
 
 __all__ = ["Settings", "call_counts", "groups_of_lesions", "judge", "tables_by_model"]
@@ -119,6 +127,9 @@ def judge(
         rest = probability_rows(table, draws, confidence=settings.confidence)
         area = auc_row(table, confidence=settings.confidence)
         rows.append(result_row("auc", area, table, model=model, group=group))
+        narrow = auc_as_fitted_row(table, confidence=settings.confidence)
+        if narrow is not None:
+            rows.append(result_row("auc_as_fitted", narrow, table, model=model, group=group))
         rows += [result_row(name, item, called, model=model, group=group) for name, item in rates]
         rows += [result_row(name, item, table, model=model, group=group) for name, item in rest]
         counts.append(call_counts(table, model, group))

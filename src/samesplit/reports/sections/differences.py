@@ -212,6 +212,12 @@ def _spread_table(context: Context, table: pd.DataFrame) -> Table:
         Column(key="who", title="Model"),
         Column(key="fits", title="fits", kind="number", help="Fitted models with an AUC"),
         Column(key="mean", title="mean AUC", kind="interval"),
+        Column(
+            key="as_fitted",
+            title="models as fitted",
+            kind="interval",
+            help="The same AUC with the interval for other test patients alone, the fitted models taken as given",
+        ),
         Column(key="fold_sd", title="SD over folds", kind="number", help="Of the means over seeds"),
         Column(
             key="seed_sd",
@@ -245,6 +251,7 @@ def _spread_row(context: Context, model: ModelInfo, mine: pd.DataFrame, pairs: p
             "who": text_cell(model.title),
             "fits": count_cell(len(mine)),
             "mean": numbers.cell("auc", name),
+            "as_fitted": numbers.cell("auc_as_fitted", name),
             "fold_sd": numbers.cell("auc_sd_over_folds", name),
             "seed_sd": numbers.cell("auc_sd_over_seeds", name),
             "lowest": numbers.cell("auc_lowest", name),

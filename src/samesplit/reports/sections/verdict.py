@@ -165,6 +165,12 @@ def _notes(context: Context) -> tuple[str, ...]:
         f"sensitivity and specificity – {_list(numbers.methods(('sensitivity', 'specificity')))}; "
         "PR AUC and Brier have theirs in report.json and results.csv."
     ]
+    if any(numbers.get("auc_as_fitted", model.name) for model in context.models):
+        notes.append(
+            "Over folds the interval of an AUC allows for other training patients as well as other test patients. "
+            "The narrower one that most papers report, which takes the fitted models as given, stands under "
+            "Spread over folds and seeds and as auc_as_fitted in results.csv."
+        )
     if context.reference is not None:
         notes.append(
             f"Δ AUC: difference to the reference, {context.reference.title}, on the same lesions "
