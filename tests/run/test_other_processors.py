@@ -91,7 +91,9 @@ def test_features_predictions_and_the_numbers_of_the_report_are_the_same_to_1e_9
     features = compare(both, "features/everything.parquet", ["lesion_id", "sequence", "rater", "feature"])
     assert features["feature"].nunique() > 150
     digits = [pd.read_parquet(folder / "features/everything.parquet")["value"] for folder in both]
-    if any(__cpu_features__.get(name) for name in __cpu_dispatch__):  # else this processor is a plain one itself
+    if any(
+        __cpu_features__.get(name) for name in __cpu_dispatch__
+    ):  # else this processor is a plain one itself
         assert not np.array_equal(*digits, equal_nan=True), "not one last digit differs: nothing was tested"
 
     fold = ["model", "seed", "repeat", "fold"]

@@ -137,3 +137,21 @@ def test_a_store_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
 
     with pytest.raises(TrackingError, match="not a database"):
         push(make_run(tmp_path / "run"), store)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_what_to_do_about_a_damaged_store_helps(
+    pushed: tuple[Path, Path], tmp_path: Path, half: bool
+) -> None:
+    folder, store = tmp_path / "reports" / "balls" / "abc", tmp_path / "mlflow.db"
+    shutil.copytree(pushed[0], folder)
+    content = pushed[1].read_bytes()
+    store.write_bytes(content[: len(content) // 2] if half else bytes(len(content)))
+
+    with pytest.raises(TrackingError, match="is damaged") as caught:
+        push(folder, store)
+
+    assert "move mlflow.db away" in str(caught.value.remedy)
+    store.unlink()
+    push(folder, store)
+    assert set(runs_in(store)["name"]) == {"abc", "Random forest", "Zero rule"}

@@ -290,8 +290,16 @@ def _store_errors(store: Path) -> Iterator[None]:
         kinds: tuple[type[Exception], ...] = (sqlite3.Error, SQLAlchemyError, OSError)
         if not isinstance(error, kinds) and type(error).__name__ != "MlflowException":
             raise
+        told = str(error).splitlines()[0]
+        if any(words in str(error) for words in ("not a database", "malformed")):
+            raise TrackingError(
+                f"the tracking store is damaged ({told})",
+                where=store,
+                remedy=f"move {store.name} away, then push each run again with: samesplit push; the runs and "
+                "their reports are finished and safe",
+            ) from error
         raise TrackingError(
-            f"the tracking store cannot be written ({str(error).splitlines()[0]})",
+            f"the tracking store cannot be written ({told})",
             where=store,
             remedy="close what holds it (another run, `samesplit ui`), then push again with: samesplit push; "
             "the run and its report are finished and safe",

@@ -156,7 +156,10 @@ def _read_record(path: Path) -> dict[str, Any]:
         record: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SplitError(
-            f"is not readable JSON ({error})", where=path, remedy="bring back the original file"
+            f"is not readable JSON ({error})",
+            where=path,
+            remedy="bring back the original file; if it is lost, samesplit split with --overwrite makes the split "
+            "anew",
         ) from None
     wrong = [
         key
