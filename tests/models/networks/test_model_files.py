@@ -11,7 +11,7 @@ from samesplit.models.networks.settings import NetworkSettings
 MODELS = Path(__file__).parents[3] / "models"
 
 
-@pytest.mark.parametrize("name", ["resnet18-25d", "resnet18-3d", "resnet-3d-adrenal"])
+@pytest.mark.parametrize("name", ["resnet18-25d", "resnet18-3d", "resnet10-3d-field", "resnet-3d-adrenal"])
 def test_the_files_of_the_repository_are_read_and_ask_for_images_only(name):
     settings = read_model(MODELS / f"{name}.yaml")
     assert isinstance(settings, NetworkSettings)
