@@ -224,7 +224,7 @@ def test_cells_may_be_compared_on_the_validation_part(make_fold: Any, tmp_path: 
     truth = labels.loc[refitted.index]
     assert roc_auc_score(truth, refitted) == pytest.approx(table["validation_auc"].max(), abs=1e-12)
     patients = held.lesions.loc[refitted.index, "patient_id"]
-    interval = auc_interval(truth, refitted, patients=patients)
+    interval = auc_interval(truth, refitted, patients=patients, scale="plain")
     error = table.loc[table["chosen"], "validation_error"].item()
     assert (interval.ci_high - interval.ci_low) / 2 / 1.959964 == pytest.approx(error, rel=1e-4)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
-from scipy.ndimage import distance_transform_edt
 
 from samesplit.features.dicom.resample import SliceMap
 
@@ -107,6 +106,8 @@ class Stack:
 
     def _depth(self, plane: Mask) -> Floats:
         """How deep each voxel lies within the outline, in mm; negative outside."""
+        from scipy.ndimage import distance_transform_edt  # slow to import, and rarely needed
+
         column_mm, row_mm, _ = self.image.GetSpacing()
         inside, outside = (
             distance_transform_edt(region, sampling=(row_mm, column_mm)) for region in (plane > 0, plane == 0)
