@@ -189,5 +189,22 @@ def test_an_unfinished_run_that_lies_elsewhere_is_left_alone(done: SmallStudy) -
     assert (shared / folder.name / LIST).is_file()
 
 
+@pytest.mark.parametrize("place", [".mlflow/balls", "balls", ".cache/folds/ab"])
+def test_nothing_behind_a_link_inside_reports_is_removed(done: SmallStudy, place: str) -> None:
+    """Artifacts, locks and kept folds of another workspace, whose own store and runs refer to them."""
+    left = litter(done.root)
+    linked, shared = done.root / "reports" / place, done.root.parent / "shared"
+    (done.root / "reports" / "balls" / ".abc.lock").touch()
+    linked.rename(shared)
+    linked.symlink_to(shared, target_is_directory=True)
+    before = sorted(shared.rglob("*"))
+
+    clean(Workspace(done.root), code=run_code())
+
+    assert before
+    assert sorted(shared.rglob("*")) == before
+    assert any(not path.exists() for path in left)  # what lies at home is removed all the same
+
+
 def test_a_workspace_without_reports_has_nothing_to_remove(tmp_path: Path) -> None:
     assert clean(Workspace(tmp_path), code="") == []

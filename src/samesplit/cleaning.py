@@ -79,7 +79,7 @@ def clean(workspace: Workspace, *, code: str, dry_run: bool = False) -> list[Rem
             ("pieces of audits", _unlisted(cache, "audit", listed)),
             ("locks and halves of files", _leavings(reports, cache)),
         ]
-        removed = [_remove(what, list(paths), dry_run=dry_run) for what, paths in kinds]
+        removed = [_remove(what, _at_home(root, paths), dry_run=dry_run) for what, paths in kinds]
         removed.append(_clean_artifacts(workspace, dry_run=dry_run))
     return [one for one in removed if one.count]
 
@@ -156,6 +156,11 @@ def _name(path: Path, cache: Path) -> str:
     return path.relative_to(cache).as_posix()
 
 
+def _at_home(root: Path, paths: Iterable[Path]) -> list[Path]:
+    """Those that do not stand behind a link to another place, such as the folder of a benchmark that is one."""
+    return [path for path in paths if path.parent.resolve().is_relative_to(root)]
+
+
 def _remove(what: str, paths: list[Path], *, dry_run: bool) -> Removed:
     size = sum(_room(path) for path in paths)
     for path in [] if dry_run else paths:
@@ -195,4 +200,5 @@ def _clean_artifacts(workspace: Workspace, *, dry_run: bool) -> Removed:
         except sqlite3.Error:  # no such database: a push says what is wrong
             return Removed(what, 0, 0)
         found = [path for path in sorted(home.glob("*/*")) if path.is_dir() and not path.is_symlink()]
-        return _remove(what, [path for path in found if path.name not in shown], dry_run=dry_run)
+        stale = [path for path in found if path.name not in shown]
+        return _remove(what, _at_home(workspace.root.resolve(), stale), dry_run=dry_run)

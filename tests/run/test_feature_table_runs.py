@@ -126,7 +126,7 @@ def test_its_record_and_report_tell_of_the_table_and_show_no_pictures(ran: Small
     assert "Features: 4 columns of table.csv, a table made elsewhere" in page
     assert "1 column diagnostics_... left out" in page
     assert "27 with features" in page
-    assert "no row was missing, and none was excluded" in page
+    assert "no line was missing, and none was excluded" in page
     assert "Sequences:" not in page
     assert "gallery" not in page.split("</style>")[1].split("<script>")[0]
 

@@ -13,6 +13,8 @@ from conftest import SmallStudy
 from samesplit.errors import DeclarationError, WorkspaceError
 from samesplit.run import RunOptions, load_plan, run_benchmark
 from samesplit.run.effective import effective_settings
+from samesplit.run.externals import keep_external
+from samesplit.workspace import Workspace
 
 QUICK = RunOptions(jobs=1)
 GRID = "kind: radiomics-grid\ntitle: Grid\nselectors: [anova-f]\nclassifiers: [lda]\nsizes: [2]\ninner_folds: 2\n"
@@ -74,6 +76,18 @@ def test_an_arm_that_is_not_there_or_learns_from_no_features_is_refused(small_st
     path.write_text(path.read_text().replace("simple_arm: lesion-size", "simple_arm: rigde"))
     with pytest.raises(WorkspaceError, match="did you mean 'ridge'"):
         names(study)
+
+
+def test_predictions_that_were_joined_under_its_name_keep_it(small_study: SmallStudy) -> None:
+    study = declare(small_study, "zero-rule, grid")
+    one = {"model": "ridge", "seed": 0, "repeat": 0, "fold": 0, "subset": "test", "rater": "R1"}
+    table = pd.DataFrame([one | {"lesion_id": "L1", "probability": 0.5}])
+    keep_external(Workspace(study.root), "balls", title="Ridge", predictions=table, source=Path("ridge.csv"))
+
+    plan = load_plan(study.folder, QUICK)
+
+    assert names(study) == (["zero-rule", "grid"], None, ())
+    assert [external.name for external in plan.externals] == ["ridge"]
 
 
 def judged(study: SmallStudy) -> tuple[pd.DataFrame, dict[str, object], str]:

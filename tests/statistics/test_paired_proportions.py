@@ -26,6 +26,15 @@ def test_swapping_the_two_mirrors_the_interval() -> None:
     assert (a.ci_low, a.ci_high) == pytest.approx((-b.ci_high, -b.ci_low))
 
 
+@pytest.mark.parametrize("confidence", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("counts", [(5, 0, 5), (0, 1, 1), (40, 1, 41), (0, 0, 3)])
+def test_the_difference_lies_in_its_interval_at_any_confidence(
+    counts: tuple[int, int, int], confidence: float
+) -> None:
+    found = paired_difference(*counts, confidence=confidence)
+    assert found.ci_low <= found.estimate <= found.ci_high
+
+
 def test_calls_are_paired_lesion_by_lesion() -> None:
     found = paired_proportions([1, 1, 0, 0, 1], [1, 0, 0, 1, 0])
     assert found == paired_difference(2, 1, 5)

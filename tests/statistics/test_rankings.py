@@ -53,7 +53,39 @@ def test_one_lesion_in_another_order_is_another_ranking(make_study: Make) -> Non
     assert not rank_alike(changed)
 
 
-@pytest.mark.parametrize("n", [1, 5, 20])
+def test_a_small_study_has_enough_in_common() -> None:
+    """Forty lesions in three folds: two fits share half a dozen, which is 15 pairs of lesions each time."""
+    lesions = np.arange(18)
+    shared = [np.r_[lesions[:12]], np.r_[lesions[:6], lesions[12:]], np.r_[lesions[6:]]]
+    fits = [
+        pd.DataFrame(
+            {"seed": 0, "repeat": 0, "fold": k, "lesion_id": seen.astype(str), "probability": seen / (20 + k)}
+        )
+        for k, seen in enumerate(shared)
+    ]
+    assert rank_alike(pd.concat(fits))
+    assert not rank_alike(pd.concat(fits[:2]))  # 15 pairs
+
+
+def test_another_seed_of_the_same_training_part_shows_nothing() -> None:
+    """A model that does not look at its seed orders the lesions of a fold alike, whoever was trained on."""
+    fits = [
+        pd.DataFrame(
+            {
+                "seed": seed,
+                "repeat": 0,
+                "fold": fold,
+                "lesion_id": [f"L{fold}-{i}" for i in range(20)],
+                "probability": np.arange(20) / 20,
+            }
+        )
+        for seed in (0, 1, 2)
+        for fold in (0, 1)
+    ]
+    assert not rank_alike(pd.concat(fits))
+
+
+@pytest.mark.parametrize("n", [1, 5, 8])
 def test_too_little_in_common_shows_nothing(n: int) -> None:
     lesions = [f"L{i}" for i in range(n)]
     fits = [

@@ -19,6 +19,8 @@ def make_run(folder: Path, *, auc: float = 0.8) -> Path:
         ("auc", model, "", "test", "all", auc, auc - 0.1, auc + 0.1, np.nan, np.nan, "", 40, 20, "DeLong", "")
         for model in ("forest", "zero-rule")
     ]
+    lower = (-0.3, -0.4, -0.2, 0.01, 0.02, "lower", 40, 20, "DeLong", "")
+    rows.append(("auc_difference", "zero-rule", "forest", "test", "all", *lower))
     results = pd.DataFrame(rows, columns=list(empty_table(RESULTS).columns))
     write_table(results, folder / "results.parquet", RESULTS)
     results.to_csv(folder / "results.csv", index=False)

@@ -39,6 +39,14 @@ def test_metrics_carry_their_intervals_and_tags_the_hashes(pushed: tuple[Path, P
     assert forest["params"]["settings.parameters.depth"] == "3"
 
 
+def test_a_difference_has_the_adjusted_p_value_of_the_report_and_its_claim(pushed: tuple[Path, Path]) -> None:
+    rule = runs_in(pushed[1]).set_index("name").loc["Zero rule"]
+
+    assert rule["metrics"]["auc_difference.versus.forest.p_adjusted"] == 0.02
+    assert "auc_difference.versus.forest.p_value" not in rule["metrics"]
+    assert rule["tags"]["samesplit.claim.auc_difference.versus.forest"] == "lower"
+
+
 def test_artifacts_hold_the_report_the_grid_and_the_first_repeats_models(pushed: tuple[Path, Path]) -> None:
     from mlflow import MlflowClient
 

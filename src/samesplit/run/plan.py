@@ -127,6 +127,8 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
         readings, ledger = load_readings(folder, definition, cohort, notes=notes)
     published = load_published(folder, missing=definition.missing_values, notes=notes)
     externals = load_externals(workspace, definition.name)
+    if any(external.name in added for external in externals):  # joined before the arm was there by itself
+        models, arm, added = tuple(model for model in models if model.name not in added), None, ()
     labels = cohort.labels
     if options.shuffle_labels is not None:
         labels = shuffle_labels(cohort, split, options.shuffle_labels)

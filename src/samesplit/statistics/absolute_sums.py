@@ -65,7 +65,7 @@ def absolute_sum_interval(
         if quantile(1.0, 1 - alpha) > 0:  # not so without noise
             t = float(optimize.brentq(quantile, 0.0, 1.0, args=(1 - alpha,), xtol=1e-9))
         low = t * estimate
-    if quantile(0.0, 0.5) < 0 and quantile(1.0, alpha) < 0:
+    if quantile(0.0, 0.5) < 0 and quantile(1.0, alpha) < 0 < quantile(_WIDEST, alpha):
         high = float(optimize.brentq(quantile, 1.0, _WIDEST, args=(alpha,), xtol=1e-9)) * estimate
     else:  # no larger than noise alone makes it: up to what noise alone could make
         high = max(estimate, estimate + quantile(0.0, 1 - alpha))

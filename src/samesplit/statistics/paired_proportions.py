@@ -48,11 +48,13 @@ def paired_difference(only_first: int, only_second: int, n: int, *, confidence: 
     b, c, total = only_first + 0.5, only_second + 0.5, n + 2.0
     centre = (b - c) / total
     error = math.sqrt((b + c) - (b - c) ** 2 / total) / total
+    estimate = (only_first - only_second) / n
     low, high = max(-1.0, centre - z * error), min(1.0, centre + z * error)
+    low, high = min(low, estimate), max(high, estimate)  # a low confidence alone could leave it out
     agree = (n - only_first - only_second, 0)
     table = [[agree[0], only_first], [only_second, agree[1]]]
     p = float(mcnemar(table, exact=True).pvalue)
-    return Interval((only_first - only_second) / n, low, high, "Agresti-Min; exact McNemar", "", min(p, 1.0))
+    return Interval(estimate, low, high, "Agresti-Min; exact McNemar", "", min(p, 1.0))
 
 
 def paired_proportions(first: npt.ArrayLike, second: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:

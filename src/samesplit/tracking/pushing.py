@@ -195,7 +195,7 @@ def _log_model(
     own = results[(results["model"] == model["name"]) & (results["group"] == "all")]
     if own.empty:
         return
-    tags = {
+    tags = _claims(own) | {
         "mlflow.parentRunId": parent,
         "samesplit.run": record["run"],
         "samesplit.model": model["name"],
@@ -246,18 +246,31 @@ def _log_parquet(client: Any, run: str, table: pd.DataFrame, name: str) -> None:
 
 
 def _metrics(results: pd.DataFrame) -> dict[str, float]:
-    """The first row of each quantity, with its interval as `<quantity>.ci_low` and `.ci_high`."""
+    """The first row of each quantity, with its interval as `<quantity>.ci_low` and `.ci_high`.
+
+    The P value of a difference is the adjusted one, as everywhere: it decides what is claimed.
+    """
     metrics: dict[str, float] = {}
     for row in results.to_dict(orient="records"):
-        name = f"{row['quantity']}.versus.{row['reference']}" if row["reference"] else str(row["quantity"])
-        name = "".join(c if c.isalnum() or c in "_-./ " else "_" for c in name)
+        name = _name_of(row)
         if name in metrics or pd.isna(row["estimate"]):
             continue
         metrics[name] = float(row["estimate"])
-        for end in ("ci_low", "ci_high", "p_value"):
+        for end in ("ci_low", "ci_high", "p_adjusted"):
             if pd.notna(row[end]):
                 metrics[f"{name}.{end}"] = float(row[end])
     return metrics
+
+
+def _name_of(row: dict[Any, Any]) -> str:
+    name = f"{row['quantity']}.versus.{row['reference']}" if row["reference"] else str(row["quantity"])
+    return "".join(c if c.isalnum() or c in "_-./ " else "_" for c in name)
+
+
+def _claims(results: pd.DataFrame) -> dict[str, str]:
+    """What is claimed of each difference: `higher`, `lower` or `not shown`."""
+    claimed = results[results["claim"] != ""].to_dict(orient="records")
+    return {f"samesplit.claim.{_name_of(row)}": str(row["claim"]) for row in claimed}
 
 
 def _flat(value: Any, name: str = "") -> dict[str, str]:

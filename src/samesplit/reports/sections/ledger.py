@@ -20,7 +20,7 @@ def ledger(context: Context, pictures: Pictures) -> Section:
     rows = context.data.ledger
     if rows.empty:
         what = (
-            "image was missing, failed, repaired or noted" if len(context.data.images) else "row was missing"
+            "image was missing, failed, repaired or noted" if len(context.data.images) else "line was missing"
         )
         text = f"Nothing happened to any lesion: no {what}, and none was excluded."
         return Section(id="ledger", title="Case ledger", blocks=(Prose(text=text),))
@@ -33,7 +33,7 @@ def ledger(context: Context, pictures: Pictures) -> Section:
         for row in ordered.head(_MOST_ROWS).itertuples(index=False)
     )
     rest = len(ordered) - len(shown)
-    notes = (f"{rest} further rows stand in ledger.parquet in the run's folder.",) if rest else ()
+    notes = (f"{rest} further lines stand in ledger.parquet in the run's folder.",) if rest else ()
     columns = (
         Column(key="lesion_id", title="Lesion", kind="code"),
         Column(key="sequence", title="Sequence"),
