@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from samesplit.statistics.claims import add_claims, holm
 
@@ -67,6 +68,13 @@ def test_equal_p_values_are_adjusted_alike_whatever_their_last_digits() -> None:
         found = holm(p * noise)
         assert found.tolist() == pytest.approx(expected, rel=1e-9)
         assert found[1] == found[2] == found[4]
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 40])
+def test_holm_matches_statsmodels(count: int) -> None:
+    p_values = np.random.default_rng(count).beta(0.3, 1, count).round(2)  # with ties
+    expected = multipletests(p_values, method="holm")[1]
+    assert holm(pd.Series(p_values)).tolist() == pytest.approx(expected.tolist(), rel=1e-12)
 
 
 @pytest.mark.data

@@ -16,7 +16,6 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from samesplit.ordering import below, merge_equals
 from samesplit.statistics.checks import check_confidence
@@ -30,8 +29,14 @@ CLAIMS = ("", "higher", "lower", "not shown")
 def holm(p_values: pd.Series[float]) -> pd.Series[float]:
     """Adjust p-values by Holm's method; missing ones stay missing and do not count, equal ones stay equal.
 
+    Not statsmodels' `multipletests`, which collects garbage at every call: a second each in a large process, for
+    dozens of families.
+
     Args:
         p_values: Any number of them, NaN for none.
+
+    References:
+        Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat 1979;6:65-70.
 
     Example:
         >>> holm(pd.Series([0.01, np.nan, 0.04])).tolist()
@@ -39,8 +44,10 @@ def holm(p_values: pd.Series[float]) -> pd.Series[float]:
     """
     adjusted = pd.Series(np.nan, index=p_values.index, dtype="float64")
     known = p_values.notna()
-    if known.any():
-        adjusted[known] = multipletests(merge_equals(p_values[known]), method="holm")[1]
+    values = merge_equals(p_values[known])
+    order = np.argsort(values, kind="stable")
+    steps = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    adjusted[known] = np.minimum(steps, 1.0)[np.argsort(order, kind="stable")]
     return adjusted
 
 
