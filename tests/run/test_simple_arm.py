@@ -62,6 +62,20 @@ def test_another_model_file_may_be_the_arm(small_study: SmallStudy) -> None:
     assert names(study) == (["grid", "forest"], "forest", ("forest",))
 
 
+def test_an_added_arm_that_fails_fails_no_run(small_study: SmallStudy) -> None:
+    study = declare(small_study, "zero-rule", "simple_arm: forest\n")
+    path = study.folder / "benchmark.yaml"
+    path.write_text(path.read_text().replace("models: [zero-rule]", "models: [zero-rule, grid]"))
+    forest = study.root / "models" / "forest.yaml"
+    forest.write_text(forest.read_text().replace("n_estimators: 20", "n_estimators: -1"))
+
+    outcome = run_benchmark(load_plan(study.folder, QUICK))
+
+    assert outcome.failures == {}
+    assert sum("left out" in note and "n_estimators" in note for note in outcome.notes) == 1
+    assert run_benchmark(load_plan(study.folder, QUICK)).unchanged
+
+
 def test_a_run_of_some_models_takes_it_when_it_is_named(small_study: SmallStudy) -> None:
     study = declare(small_study, "zero-rule, grid")
     assert names(study, only=("grid",)) == (["grid"], None, ())

@@ -112,14 +112,18 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
             adopt_audit(folder)
             report = _report(folder)
             advance(1, 1)
-        if not models.failures and not _for_want_of_memory(images):  # else the next run tries again
-            seal(folder, {"run": plan.run_id, "failures": models.failures, "notes": list(remarks)})
+        failures = {name: why for name, why in models.failures.items() if name not in plan.added}
+        if not failures and not _for_want_of_memory(images):  # else the next run tries again
+            seal(folder, {"run": plan.run_id, "failures": failures, "notes": list(remarks)})
     _point_latest(plan, reporter)
-    return RunOutcome(folder, report, False, models.failures, remarks)
+    return RunOutcome(folder, report, False, failures, remarks)
 
 
 def _about_models(plan: Plan, models: ModelStage, predictions: pd.DataFrame) -> tuple[str, ...]:
-    """The remarks on models, those made elsewhere included; see `samesplit.run.model_notes`."""
+    """The remarks on models, those made elsewhere included; see `samesplit.run.model_notes`.
+
+    A simple arm that was added and failed is one of them: nobody asked for it, so it fails no run.
+    """
     titles = {model.name: model.title for model in plan.models}
     titles |= {external.name: external.title for external in plan.externals}
     own_code = {m.name for m in plan.models if m.plain().get("outputs") == "logits"}
@@ -130,7 +134,12 @@ def _about_models(plan: Plan, models: ModelStage, predictions: pd.DataFrame) -> 
         constant={model.name for model in plan.models if model.constant},
         raw=own_code | {external.name for external in plan.externals},
     )
-    return tuple(remarks)
+    lost = [
+        f"{titles[name]} (simple_arm in benchmark.yaml) failed and is left out: {' '.join(why.split())}"
+        for name, why in models.failures.items()
+        if name in plan.added
+    ]
+    return (*remarks, *lost)
 
 
 def _for_want_of_memory(images: FeatureStage) -> bool:
