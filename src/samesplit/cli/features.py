@@ -54,7 +54,7 @@ def perturb(
     summary = found.summary().round({"median_icc": 3, "stable": 3})
     out.print(table_of(summary, title="Features that hold still (stable: share with an ICC of 0.75 or more)"))
     if len(found.ledger):
-        say(f"{len(found.ledger)} rows in the case ledger: {shown(found.folder / 'ledger.csv')}")
+        say(f"{len(found.ledger)} lines in the case ledger: {shown(found.folder / 'ledger.csv')}")
     say(f"Wrote {shown(found.folder)} ({found.seconds:.0f} s of computing)")
 
 
