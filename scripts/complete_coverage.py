@@ -6,7 +6,12 @@ import json
 import sys
 from pathlib import Path
 
-COMPLETE = ("src/samesplit/benchmarks/splits/", "src/samesplit/statistics/", "src/samesplit/tables.py")
+COMPLETE = (
+    "src/samesplit/benchmarks/splits/",
+    "src/samesplit/statistics/",
+    "src/samesplit/evaluation/",
+    "src/samesplit/tables.py",
+)
 
 
 def main(report: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -13,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
+from matplotlib.figure import Figure
 
-from samesplit.processes import in_processes
+from samesplit.execution.processes import in_processes
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -40,14 +42,14 @@ def _one_job_means_this_process() -> Iterator[None]:
             yield from ((place, function(item)) for place, item in enumerate(items))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("samesplit.features.pool.in_processes", here_for_one)
+        patch.setattr("samesplit.execution.case_pool.in_processes", here_for_one)
         yield
 
 
 @pytest.fixture
 def real_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """One job means another process, as it does outside of tests."""
-    monkeypatch.setattr("samesplit.features.pool.in_processes", in_processes)
+    monkeypatch.setattr("samesplit.execution.case_pool.in_processes", in_processes)
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +59,16 @@ def shared_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("SAMESPLIT_DATA does not name a folder: this check on real data was not made")
     return Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def reference(shared_data: Path) -> Callable[[str], pd.DataFrame]:
+    """A reader of the reference numbers of other tools, by the name of the table."""
+
+    def read(name: str) -> pd.DataFrame:
+        return pd.read_csv(shared_data / "reader_stats" / name)
+
+    return read
 
 
 @dataclass(frozen=True)
@@ -179,7 +191,7 @@ def build_small_study(root: Path, *, patients: int = 24) -> SmallStudy:
 @pytest.fixture(scope="session")
 def small_study_template(tmp_path_factory: pytest.TempPathFactory) -> SmallStudy:
     """The small study as built once; never change it."""
-    from samesplit.run.splitting import freeze_split
+    from samesplit.workflows.split import freeze_split
 
     study = build_small_study(tmp_path_factory.mktemp("study") / "workspace")
     freeze_split(study.folder, changes={})
@@ -192,6 +204,16 @@ def small_study(small_study_template: SmallStudy, tmp_path: Path) -> SmallStudy:
     root = tmp_path / "fresh"
     shutil.copytree(small_study_template.root, root)
     return SmallStudy(root, root / "benchmarks" / "balls")
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are composed but not rendered: the report of the finished study in test_run.py has them."""
+
+    def save(_: Figure, target: io.StringIO, **__: object) -> None:
+        target.write('<svg viewBox="0 0 9 9"></svg>')
+
+    monkeypatch.setattr(Figure, "savefig", save)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

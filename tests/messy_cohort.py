@@ -14,10 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from imaging.dicom.scanner import Scanner
 from pydicom.dataset import Dataset
 from skimage.measure import find_contours
-
-from features.dicom.scanner import Scanner
 
 __all__ = ["FAULTS", "Lesion", "MessyCohort", "build"]
 

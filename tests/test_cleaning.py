@@ -9,11 +9,12 @@ import pytest
 from conftest import SmallStudy
 from samesplit.cleaning import clean
 from samesplit.errors import WorkspaceError
-from samesplit.run import RunOptions, load_plan, run_benchmark
+from samesplit.run import RunOptions, load_plan
 from samesplit.run.plan import run_code
 from samesplit.run.sealing import MARK
 from samesplit.tracking import push
 from samesplit.uses import LIST, using
+from samesplit.workflows.run import run_benchmark
 from samesplit.workspace import Workspace
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own dependencies warn on import

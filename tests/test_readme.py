@@ -11,7 +11,7 @@ from samesplit.cli import app
 from samesplit.features.engines import get_engine
 from samesplit.features.engines.ibsi import IbsiSettings
 from samesplit.features.profiles import read_profile
-from samesplit.models.definition import read_model
+from samesplit.models.registry import read_model
 
 ROOT = Path(__file__).parents[1]
 PAGES = [

@@ -17,20 +17,22 @@ import pytest
 
 from conftest import build_small_study
 from samesplit import source
-from samesplit.audit.pieces import FoldWork
 from samesplit.audit.table import Parts
-from samesplit.features.picture import PictureTask
+from samesplit.audit.work_units import FoldWork
 from samesplit.features.profiles import read_profile
-from samesplit.features.work import CaseFile, FeatureTask
-from samesplit.models.definition import KINDS, read_model
+from samesplit.features.work_units import FeatureTask
+from samesplit.imaging.case_file import CaseFile
+from samesplit.imaging.thumbnail_drawing import PictureTask
 from samesplit.models.networks.preparation import prepare_inputs
 from samesplit.models.protocol import Cases
-from samesplit.run import RunOptions, load_plan, run_benchmark
-from samesplit.run.folds import FoldTask
+from samesplit.models.registry import KINDS, read_model
+from samesplit.run import RunOptions, load_plan
+from samesplit.run.fold_tasks import FoldTask
 from samesplit.run.plan import _code
-from samesplit.run.splitting import freeze_split
 from samesplit.source import closure, modules_under, source_digest
 from samesplit.tables import read_table
+from samesplit.workflows.run import run_benchmark
+from samesplit.workflows.split import freeze_split
 from samesplit.workspace import builtin_folder
 
 FOLDS = {"clinical", "radiomics", "network", "tpot", "ensemble"}
@@ -85,7 +87,7 @@ def keys() -> dict[str, str]:
         "pictures": PictureTask(case).key,
         "audit": work.key,
         "run": source_digest(*_code(plan)),
-        "cluster": source_digest(*modules_under("cluster", "features", "models", "statistics")),
+        "cluster": source_digest(*modules_under("execution", "features", "imaging", "models", "statistics")),
     }
 
 
@@ -120,23 +122,23 @@ def text_of(package: Path, file: str) -> str:
 @pytest.mark.parametrize(
     ("file", "again"),
     [
-        ("run/folds.py", FOLDS | {"run"}),
-        ("features/volume.py", FEATURES | {"pictures", "network", "run", "cluster"}),
-        ("features/dicom/series.py", FEATURES | {"pictures", "network", "run", "cluster"}),
+        ("run/fold_tasks.py", FOLDS | {"run"}),
+        ("imaging/case.py", FEATURES | {"pictures", "network", "run", "cluster"}),
+        ("imaging/dicom/series.py", FEATURES | {"pictures", "network", "run", "cluster"}),
         ("features/engines/pyradiomics.py", {"pyradiomics", "run", "cluster"}),
         ("features/engines/ibsi/extraction.py", {"ibsi", "run", "cluster"}),
         ("features/families/glcm.py", {"ibsi", "run", "cluster"}),
         ("features/catalogue.csv", {"ibsi", "run", "cluster"}),
-        ("features/picture.py", {"pictures", "run", "cluster"}),
-        ("models/clinical.py", {"clinical", "run", "cluster"}),
+        ("imaging/thumbnail_drawing.py", {"pictures", "run", "cluster"}),
+        ("models/clinical/logistic.py", {"clinical", "run", "cluster"}),
         ("models/tabular.py", {"clinical", "radiomics", "tpot", "ensemble", "audit", "run", "cluster"}),
         ("models/radiomics/selectors/filters.py", {"radiomics", "tpot", "audit", "run", "cluster"}),
         ("models/networks/resnet.py", {"network", "run", "cluster"}),
         ("models/automl/evolution.py", {"tpot", "cluster"}),
-        ("models/nomogram.py", {"cluster"}),
+        ("models/clinical/nomogram.py", {"cluster"}),
         ("models/protocol.py", FOLDS | {"audit", "run", "cluster"}),
         ("statistics/auc.py", {"radiomics", "tpot", "audit", "run", "cluster"}),
-        ("statistics/readers.py", {"run", "cluster"}),
+        ("evaluation/binary/readers.py", {"run"}),
         ("reports/sections/verdict.py", {"run"}),
         ("reports/templates/report.css", {"run"}),
         ("audit/leaks/scoring.py", {"audit"}),
@@ -162,13 +164,13 @@ REMARKS = {
     "docstring": lambda text: text.replace('"""', '"""Said anew: ', 1),
     "words on a constant": lambda text: text + '\n"""What the constant above is for."""\n',
     "for type checkers": lambda text: (
-        text + "\nif typing.TYPE_CHECKING:\n    from samesplit.statistics import readers\n"
+        text + "\nif typing.TYPE_CHECKING:\n    from samesplit.evaluation.binary import readers\n"
     ),
 }
 
 
 @pytest.mark.parametrize("remark", [name for name in REMARKS if name != "for type checkers"])
-@pytest.mark.parametrize("file", ["features/dicom/series.py", "run/folds.py"])
+@pytest.mark.parametrize("file", ["imaging/dicom/series.py", "run/fold_tasks.py"])
 def test_remarks_and_formatting_make_nothing_again(
     package: Path, before: dict[str, str], file: str, remark: str
 ) -> None:
@@ -176,11 +178,14 @@ def test_remarks_and_formatting_make_nothing_again(
 
 
 def test_what_only_type_checkers_import_is_not_followed(package: Path) -> None:
-    path, was = package / "models" / "clinical.py", text_of(package, "models/clinical.py")
+    path, was = (
+        package / "models" / "clinical" / "logistic.py",
+        text_of(package, "models/clinical/logistic.py"),
+    )
     path.write_text(REMARKS["for type checkers"](was), encoding="utf-8")
     try:
         forget()
-        assert "samesplit.statistics.readers" not in closure("samesplit.models.clinical")
+        assert "samesplit.evaluation.binary.readers" not in closure("samesplit.models.clinical.logistic")
     finally:
         path.write_text(was, encoding="utf-8")
 
@@ -191,20 +196,20 @@ def test_an_import_inside_a_function_and_a_relative_one_count(package: Path) -> 
         "from samesplit.models.fresh import x",
         "from samesplit.models import fresh",
         "import samesplit.models.fresh",
-        "from . import fresh",
-        "from .fresh import x",
+        "from .. import fresh",
+        "from ..fresh import x",
         'importlib.import_module("samesplit.models.fresh")',
         'KIND = "samesplit.models.fresh:Kind"',
     ):
-        path = package / "models" / "clinical.py"
-        was = text_of(package, "models/clinical.py")
+        path = package / "models" / "clinical" / "logistic.py"
+        was = text_of(package, "models/clinical/logistic.py")
         path.write_text(f"{was}\ndef inner() -> None:\n    {line}\n", encoding="utf-8")
         try:
             seen = []
             for content in ("x = 1", "x = 2"):
                 new.write_text(content, encoding="utf-8")
                 forget()
-                seen.append(source_digest("samesplit.models.clinical"))
+                seen.append(source_digest("samesplit.models.clinical.logistic"))
         finally:
             path.write_text(was, encoding="utf-8")
             new.unlink()
@@ -231,31 +236,35 @@ def test_a_data_file_counts_for_those_that_name_it_and_an_unnamed_one_for_its_fo
 
 def test_a_module_that_is_not_there_is_an_error(package: Path) -> None:
     forget()
-    for name in ("samesplit.features.no_such_package", "features.volume", "samesplit.models.Clinical"):
+    for name in (
+        "samesplit.features.no_such_package",
+        "imaging.case",
+        "samesplit.models.Clinical",
+    ):
         with pytest.raises(LookupError, match="there is no module"):
             source_digest(name)
     with pytest.raises(LookupError, match="there is no module"):
         modules_under("features", "no_such_package")
-    moved = package / "features" / "geometry.py"
-    moved.rename(package / "features" / "grids.py")
+    moved = package / "imaging" / "geometry.py"
+    moved.rename(package / "imaging" / "grids.py")
     try:
-        with pytest.raises(LookupError, match=r"no module samesplit\.features\.geometry"):
+        with pytest.raises(LookupError, match=r"no module samesplit\.imaging\.geometry"):
             keys()
     finally:
-        (package / "features" / "grids.py").rename(moved)
+        (package / "imaging" / "grids.py").rename(moved)
 
 
 def test_every_kind_of_model_and_every_registry_is_there(package: Path) -> None:
     forget()
     for place in KINDS.values():
-        assert len(closure("samesplit.run.folds", place.partition(":")[0])) > 10
+        assert len(closure("samesplit.run.fold_tasks", place.partition(":")[0])) > 10
     for name in source.REGISTRIES:
         assert f"samesplit.{name}" in source._package(package).files
 
 
 def test_the_clinical_model_depends_on_few_modules(package: Path) -> None:
     forget()
-    modules = closure("samesplit.run.folds", "samesplit.models.clinical")
+    modules = closure("samesplit.run.fold_tasks", "samesplit.models.clinical.logistic")
 
     assert len(modules) < 60  # of some 400
     assert not any(".dicom" in name or ".networks" in name or ".radiomics" in name for name in modules)
@@ -274,7 +283,7 @@ def test_prepared_inputs_of_networks_follow_the_code_that_reads_images(package: 
         return prepare_inputs(cases, inputs, sequences=("T1C",), cache=None).keys
 
     first = names()
-    path, was = package / "features" / "volume.py", text_of(package, "features/volume.py")
+    path, was = package / "imaging" / "case.py", text_of(package, "imaging/case.py")
     path.write_text(was + "\nCHANGED = 1\n", encoding="utf-8")
     try:
         assert set(names()).isdisjoint(first)
@@ -297,24 +306,24 @@ def test_what_was_noted_down_is_used_and_damage_to_it_is_no_harm(
 
     monkeypatch.setattr(source, "_read_source", counted)
     forget()
-    digest = source_digest("samesplit.models.clinical")
-    assert "samesplit.models.clinical" in read
+    digest = source_digest("samesplit.models.clinical.logistic")
+    assert "samesplit.models.clinical.logistic" in read
     for damage in (None, b"", b"{", b'{"a": 1}', b"\0\0\0"):
         if damage is not None:
             notes.write_bytes(damage)
         read.clear()
         forget()
-        assert source_digest("samesplit.models.clinical") == digest
+        assert source_digest("samesplit.models.clinical.logistic") == digest
         assert bool(read) == (damage is not None)
 
 
 CHANGES = {
-    "run/folds.py": """
+    "run/fold_tasks.py": """
 _right = _as_predictions
 def _as_predictions(task, rater, subset, given):
     return _right(task, rater, subset, 1 - given)
 """,
-    "features/volume.py": """
+    "imaging/case.py": """
 _right = read_case
 def read_case(*given, **more):
     case = _right(*given, **more)

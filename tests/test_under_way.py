@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from samesplit.processes import in_processes
+from samesplit.execution.processes import in_processes
 from samesplit.under_way import FOLDER_VARIABLE, UnderWay, doing, notes_folder, tell, under_way
 
 

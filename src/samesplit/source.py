@@ -8,7 +8,7 @@ not import leaves the key alone.
 
 - What counts is what a module does: comments, docstrings, blank lines and formatting do not.
 - `if TYPE_CHECKING:` does not count, since it is not executed.
-- A string that names a module (`samesplit.models.clinical:ClinicalLogisticSettings`) counts as an import of it.
+- A string that names a module (`samesplit.models.baselines:ZeroRuleSettings`) counts as an import of it.
 - Importing `samesplit.a.b` executes `samesplit/a/__init__.py` too, so its own code counts; what that imports
   counts only where something is taken from it (`from samesplit.a import something`).
 - The few modules that list all kinds of a thing (`REGISTRIES`) count by their own code. Whoever takes one thing
@@ -36,7 +36,7 @@ from samesplit.storage import hash_bytes, hash_object, write_bytes
 __all__ = ["REGISTRIES", "closure", "modules_under", "source_digest"]
 
 PACKAGE = Path(__file__).parent
-REGISTRIES = frozenset({"features.engines", "models.definition"})
+REGISTRIES = frozenset({"features.engines", "models.registry"})
 """They name every engine and every kind of model; a fold or an image uses one of them."""
 
 _REVISION = 1
@@ -55,7 +55,7 @@ def source_digest(*modules: str) -> str:
     It is the same in a checkout and in an installed package.
 
     Args:
-        *modules: What the work starts from, for example `samesplit.run.folds`.
+        *modules: What the work starts from, for example `samesplit.run.fold_tasks`.
 
     Raises:
         LookupError: There is no such module, or one of those that it imports is not there.

@@ -40,6 +40,7 @@ __all__ = [
     "read_csv",
     "read_record",
     "read_table",
+    "stack_ledgers",
     "write_csv",
     "write_table",
 ]
@@ -362,3 +363,9 @@ def write_csv(table: pd.DataFrame, path: Path) -> Path:
     buffer = io.StringIO()
     table.to_csv(buffer, index=False, lineterminator="\n")
     return write_text(path, buffer.getvalue())
+
+
+def stack_ledgers(ledgers: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put ledgers below each other; an empty LEDGER table if all are empty."""
+    tables = [ledger for ledger in ledgers if len(ledger)]
+    return pd.concat(tables, ignore_index=True) if tables else empty_table(LEDGER)

@@ -28,7 +28,7 @@ inner_folds: 2
 @pytest.fixture(scope="session")
 def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """72 lesions of 48 patients, a third positive; 150 features that know the patient but not the label."""
-    from samesplit.run.splitting import freeze_split
+    from samesplit.workflows.split import freeze_split
 
     root = tmp_path_factory.mktemp("audit") / "workspace"
     folder = root / "benchmarks" / "noise"

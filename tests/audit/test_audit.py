@@ -130,12 +130,14 @@ def test_an_audit_on_a_cluster_sends_what_workers_cannot_see_and_says_the_same(
         for place in range(len(items)):
             parcel = pickle.dumps((function, items[place]))
             with monkeypatch.context() as far:
-                far.setattr("samesplit.audit.pieces.read_table_file", lambda _: pytest.fail("no such disk"))
+                far.setattr(
+                    "samesplit.audit.work_units.read_table_file", lambda _: pytest.fail("no such disk")
+                )
                 call, item = pickle.loads(parcel)
                 sent.append(address)
                 yield place, call(item)
 
-    monkeypatch.setattr("samesplit.models.pieces.in_cluster", elsewhere)
+    monkeypatch.setattr("samesplit.execution.work_units.in_cluster", elsewhere)
     asked: dict[str, Any] = {"shuffles": 1, "leaks": ["hard-label-auc", "selection-on-all-data"], "jobs": 1}
     works = {}
     for name, scheduler in (("here", None), ("there", "tcp://far:8786")):

@@ -6,9 +6,9 @@ import pytest
 
 from samesplit.audit.estimates import bought, bought_when_shuffled, subject_table, t_interval
 from samesplit.errors import StatisticsError
+from samesplit.evaluation.binary.scores import auc_of
 from samesplit.statistics.auc import auc_interval, auc_test
 from samesplit.statistics.influence import covariance
-from samesplit.statistics.subject import auc_of
 
 
 def scores(seed: int, strength: float, *, folds: int = 1, n: int = 60) -> pd.DataFrame:

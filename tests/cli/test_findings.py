@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from samesplit.cli import main
-from samesplit.cli.shown import table_of
+from samesplit.cli.console import table_of
 
 BENCHMARK = """\
 title: Two faults

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
-from features.conftest import noisy_case
+from phantoms import noisy_case
 from samesplit.features.extraction import Extraction, extract
 from samesplit.features.profiles import read_profile
 

@@ -13,7 +13,7 @@ from samesplit.features.engines import get_engine
 from samesplit.features.engines.pyradiomics_settings import PyradiomicsSettings
 from samesplit.features.extraction import extract
 from samesplit.features.profiles import Profile, read_profile
-from samesplit.features.volume import read_case, roi_values
+from samesplit.imaging.case import read_case, roi_values
 from samesplit.workspace import builtin_folder
 
 pytestmark = pytest.mark.data

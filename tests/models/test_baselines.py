@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from samesplit.errors import ModelError
 from samesplit.models.baselines import LesionSizeSettings, ZeroRuleSettings
-from samesplit.models.keeping import load_model
+from samesplit.models.persistence import load_model
 
 
 def size(**keys: Any) -> LesionSizeSettings:

@@ -12,8 +12,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from samesplit.errors import ModelError
-from samesplit.models.definition import read_model
 from samesplit.models.estimator import EstimatorSettings
+from samesplit.models.registry import read_model
 
 OWN = """
 import numpy as np

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from samesplit.models.definition import KINDS, settings_class
 from samesplit.models.page import XI_CLASSIFIERS, XI_SELECTORS, models_page
 from samesplit.models.radiomics.classifiers import CLASSIFIERS
 from samesplit.models.radiomics.selectors import SELECTORS
+from samesplit.models.registry import KINDS, settings_class
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sklearn.metrics import roc_auc_score
 
-from samesplit.models.definition import KINDS, read_model, settings_class
+from samesplit.models.registry import KINDS, read_model, settings_class
 from samesplit.models.settings import ModelSettings
 
 README = (Path(__file__).parents[2] / "models" / "README.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from samesplit.errors import ModelError
-from samesplit.models.clinical import ClinicalLogisticSettings
+from samesplit.models.clinical.logistic import ClinicalLogisticSettings
 from samesplit.models.estimator import EstimatorSettings
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.settings import ModelSettings

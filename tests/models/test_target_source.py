@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from samesplit.models import target_source
-from samesplit.models.definition import read_model
+from samesplit.models.registry import read_model
 from samesplit.models.target_source import imported_by
 
 MODEL = "kind: estimator\ntitle: Mine\ntarget: {target}\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from samesplit.errors import DeclarationError, ModelError
-from samesplit.models.definition import read_model
+from samesplit.models.registry import read_model
 from samesplit.models.targets import TargetSettings, load_target, parse_target
 
 PLAIN = """

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from samesplit.reports import build, build_report
 from samesplit.reports.context import Context
-from samesplit.reports.model import Report
+from samesplit.reports.document import Report
 
 
 def _load() -> ModuleType:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from samesplit.benchmarks.splits import Split, balance
-from samesplit.statistics import evaluate
-from samesplit.statistics.judging import tables_by_model
-from samesplit.statistics.searches import choice_rows, summarise
+from samesplit.evaluation.binary.evaluate import evaluate
+from samesplit.evaluation.binary.judging import tables_by_model
+from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.storage import write_json
 from samesplit.tables import (
     IMAGES,

@@ -13,7 +13,7 @@ import pytest
 
 from samesplit.errors import SamesplitError
 from samesplit.reports import build_report, make_report
-from samesplit.reports.model import Report
+from samesplit.reports.document import Report
 
 Copy = Callable[[Path], Path]
 

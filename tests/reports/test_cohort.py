@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from samesplit.reports import make_report
-from samesplit.reports.model import Flow
+from samesplit.reports.document import Flow
 
 Copy = Callable[[Path], Path]
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from samesplit.reports.context import make_context
+from samesplit.reports.document import Figure, Report, Section
 from samesplit.reports.figures.grid import draw_grid
-from samesplit.reports.model import Figure, Report, Section
 from samesplit.reports.run_folder import read_run
 from samesplit.reports.sections.radiomics import radiomics
-from samesplit.reports.sections.steadiness import steadiness
+from samesplit.reports.sections.selection_stability import steadiness
 
 
 @pytest.fixture

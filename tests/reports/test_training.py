@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from samesplit.reports.model import Report, Table
+from samesplit.reports.document import Report, Table
 
 
 def test_each_fit_shows_its_kept_epoch_and_the_auc_of_all_three_parts(

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from samesplit.reports import build_report, make_report
-from samesplit.reports.answer import answer
+from samesplit.reports.conclusion import answer
 from samesplit.reports.context import make_context
-from samesplit.reports.model import Report, Table
+from samesplit.reports.document import Report, Table
 from samesplit.reports.pictures import choose_pictures
 from samesplit.reports.run_folder import read_run
 from samesplit.reports.sections.ledger import ledger

@@ -10,9 +10,10 @@ import pytest
 
 from conftest import SmallStudy
 from samesplit.errors import SamesplitError
-from samesplit.run import RunOptions, load_plan, run_benchmark
+from samesplit.run import RunOptions, load_plan
 from samesplit.run.sealing import MARK, reseal, sealed
 from samesplit.tracking import push
+from samesplit.workflows.run import run_benchmark
 
 QUICK = RunOptions(jobs=1)
 

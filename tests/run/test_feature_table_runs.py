@@ -15,12 +15,15 @@ from conftest import SmallStudy
 from samesplit import cli
 from samesplit.errors import DeclarationError
 from samesplit.reports import build_report
-from samesplit.run import RunOptions, compare, load_plan, run_benchmark, validate
-from samesplit.run.effective import effective_settings
-from samesplit.run.inputs import inputs_of
+from samesplit.run import RunOptions, load_plan
+from samesplit.run.feature_stage import extract_features
+from samesplit.run.model_inputs import inputs_of
 from samesplit.run.progress import SilentReporter
-from samesplit.run.splitting import freeze_split
-from samesplit.run.stages import extract_features
+from samesplit.workflows.compare import compare
+from samesplit.workflows.run import run_benchmark
+from samesplit.workflows.show import effective_settings
+from samesplit.workflows.split import freeze_split
+from samesplit.workflows.validate import validate
 
 QUICK = RunOptions(jobs=1)
 GRID = """

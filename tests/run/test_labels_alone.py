@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 from samesplit.errors import CohortError, DeclarationError
-from samesplit.run import RunOptions, compare, load_plan, run_benchmark
-from samesplit.run.splitting import freeze_split
-from samesplit.run.validate import validate
+from samesplit.run import RunOptions, load_plan
 from samesplit.tables import read_table
+from samesplit.workflows.compare import compare
+from samesplit.workflows.run import run_benchmark
+from samesplit.workflows.split import freeze_split
+from samesplit.workflows.validate import validate
 from samesplit.workspace import init_workspace
 
 BENCHMARK = """\

@@ -8,8 +8,9 @@ import pytest
 
 from conftest import SmallStudy
 from samesplit.errors import PredictionsError
-from samesplit.run import RunOptions, compare, load_plan
+from samesplit.run import RunOptions, load_plan
 from samesplit.run.provenance import ContentHashes
+from samesplit.workflows.compare import compare
 
 
 def run_id(study: SmallStudy) -> str:
@@ -84,7 +85,7 @@ def test_predictions_under_an_unknown_raters_masks_are_refused(
 def test_predictions_kept_by_half_are_told_and_can_be_forgotten(
     small_study: SmallStudy, tmp_path: Path
 ) -> None:
-    from samesplit.run.externals import remove_external
+    from samesplit.run.external_predictions import remove_external
 
     csv = write_predictions(small_study, tmp_path / "mine.csv", rater="R1")
     plan = compare(small_study.folder, csv, title="Mine", jobs=1)

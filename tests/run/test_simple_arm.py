@@ -11,9 +11,10 @@ import pytest
 
 from conftest import SmallStudy
 from samesplit.errors import DeclarationError, WorkspaceError
-from samesplit.run import RunOptions, load_plan, run_benchmark
-from samesplit.run.effective import effective_settings
-from samesplit.run.externals import keep_external
+from samesplit.run import RunOptions, load_plan
+from samesplit.run.external_predictions import keep_external
+from samesplit.workflows.run import run_benchmark
+from samesplit.workflows.show import effective_settings
 from samesplit.workspace import Workspace
 
 QUICK = RunOptions(jobs=1)

@@ -11,7 +11,7 @@ import pytest
 
 from samesplit.models.networks.settings import NetworkSettings
 from samesplit.models.protocol import Cases
-from samesplit.run.folds import FoldTask, run_folds
+from samesplit.run.fold_tasks import FoldTask, run_folds
 
 SCORES = {(0, 0): -0.7, (0, 1): -0.5, (1, 0): -0.5 - 1e-12, (1, 1): -0.6}
 """By repeat and fold; the best two are equal, so the earlier counts."""

@@ -27,10 +27,10 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).parent))
 from naive import costs
 
-from samesplit.models.definition import read_model
-from samesplit.models.pieces import do_pieces, read_result
+from samesplit.execution.work_units import do_pieces, read_result
 from samesplit.models.radiomics.grid import gather
 from samesplit.models.radiomics.search import GridSearch
+from samesplit.models.registry import read_model
 from samesplit.run.progress import RichReporter
 
 MODEL = Path(__file__).parents[3] / "models" / "radiomics-xi2020.yaml"

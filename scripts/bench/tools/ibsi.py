@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from samesplit.features.comparison.equivalence import NeutralSetting, equivalent_profile
 from samesplit.features.engines import get_engine
-from samesplit.features.equivalence import NeutralSetting, equivalent_profile
 from samesplit.features.profiles import Profile, read_profile
-from samesplit.features.volume import read_case
+from samesplit.imaging.case import read_case
 from samesplit.workspace import builtin_folder
 
 NAME = "samesplit (ibsi)"

@@ -10,15 +10,15 @@ from typing import Any
 import pandas as pd
 
 from samesplit.audit.cohort import AuditInputs, audit_inputs
+from samesplit.audit.leak_table import AUDIT_COLUMNS, audit_table
 from samesplit.audit.leaks import LEAKS, Leak
 from samesplit.audit.output import write_audit
-from samesplit.audit.pieces import Labelled
-from samesplit.audit.rows import AUDIT_COLUMNS, audit_table
-from samesplit.audit.works import Works
+from samesplit.audit.work_list import Works
+from samesplit.audit.work_units import Labelled
 from samesplit.errors import DeclarationError
+from samesplit.execution.processes import cores
 from samesplit.run.plan import shuffle_labels
 from samesplit.run.progress import Reporter, SilentReporter
-from samesplit.run.stages import cores
 from samesplit.uses import using
 
 __all__ = ["AUDIT_COLUMNS", "Audit", "run_audit"]

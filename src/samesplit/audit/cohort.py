@@ -9,15 +9,15 @@ from pathlib import Path
 from samesplit.audit.leaks import Audited
 from samesplit.audit.table import Table, stack_sequences
 from samesplit.errors import DeclarationError
-from samesplit.models.definition import read_model
-from samesplit.models.inputs import clinical_table, feature_table
+from samesplit.models.design_tables import clinical_table, feature_table
 from samesplit.models.protocol import Cases
+from samesplit.models.radiomics.robustness import judge_stability, stable_columns
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
-from samesplit.models.radiomics.stability import judge_stability, stable_columns
-from samesplit.run.inputs import inputs_of
+from samesplit.models.registry import read_model
+from samesplit.run.feature_stage import extract_features
+from samesplit.run.model_inputs import inputs_of
 from samesplit.run.plan import Plan, RunOptions, load_plan
 from samesplit.run.progress import Reporter
-from samesplit.run.stages import extract_features
 
 __all__ = ["AuditInputs", "audit_inputs"]
 

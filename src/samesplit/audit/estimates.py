@@ -12,16 +12,16 @@ import pandas as pd
 from scipy import stats
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.auc import area_interval
-from samesplit.statistics.checks import check_confidence
-from samesplit.statistics.interval import Interval, cut_off
-from samesplit.statistics.subject import (
+from samesplit.evaluation.binary.scores import (
     auc_method,
     auc_of,
     influence_difference,
     sizes_of,
     trained_in_folds,
 )
+from samesplit.statistics.auc import area_interval
+from samesplit.statistics.checks import check_confidence
+from samesplit.statistics.interval import Interval, cut_off
 
 __all__ = ["Bought", "bought", "bought_when_shuffled", "subject_table", "t_interval"]
 

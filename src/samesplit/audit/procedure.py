@@ -19,9 +19,9 @@ from sklearn.pipeline import Pipeline
 from samesplit.audit.table import Codes, Parts, Rows, Values
 from samesplit.errors import ModelError
 from samesplit.models.radiomics.grid import choose, inner_columns
-from samesplit.models.radiomics.pieces import fit_preparation
 from samesplit.models.radiomics.search import inner_splits
 from samesplit.models.radiomics.settings import RadiomicsGridSettings, SelectorUse
+from samesplit.models.radiomics.work_units import fit_preparation
 from samesplit.ordering import merge_probabilities
 from samesplit.statistics.auc import auc_influence, empirical_auc
 from samesplit.storage import hash_object

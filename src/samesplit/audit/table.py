@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from samesplit.models.pieces import is_kept
+from samesplit.execution.work_units import is_kept
 from samesplit.models.radiomics.harmonisation import SITE_COLUMN, covariate_column
 from samesplit.storage import hash_bytes, hash_object, write_bytes
 

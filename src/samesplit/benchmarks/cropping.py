@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from samesplit.benchmarks.downloads import Progress, download
 from samesplit.csv_files import read_cells
 from samesplit.errors import DeclarationError, FetchError
-from samesplit.features.itk_warnings import itk_warnings
+from samesplit.imaging.itk_warnings import itk_warnings
 
 __all__ = ["CroppedFile", "fetch_cropped", "read_file_list", "voxels_sha256"]
 

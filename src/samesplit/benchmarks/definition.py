@@ -19,7 +19,7 @@ from pydantic import (
 from samesplit.csv_files import MISSING_WORDS
 from samesplit.declarations import Declaration, parse_leniently, read_declaration, read_yaml
 from samesplit.errors import DeclarationError, Faults
-from samesplit.features.repairs import RepairName, repairs_of
+from samesplit.imaging.repairs import RepairName, repairs_of
 
 __all__ = [
     "BenchmarkDefinition",

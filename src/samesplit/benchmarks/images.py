@@ -13,8 +13,8 @@ import pandas as pd
 
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.errors import CohortError, DataMissingError, Faults, SamesplitError, gathering
-from samesplit.features.mask_label import parse_mask_label
-from samesplit.features.references import IMAGE_SUFFIXES, split_reference
+from samesplit.imaging.image_references import IMAGE_SUFFIXES, split_reference
+from samesplit.imaging.mask_label import parse_mask_label
 from samesplit.near_ids import which_id_is_meant
 from samesplit.tables import IMAGES, LEDGER, check_lines, check_table, empty_table, number_cells, read_csv
 

@@ -15,9 +15,9 @@ from rich.markup import escape
 
 from samesplit import __version__
 from samesplit.cli import audit, cohort, features, models, runs
+from samesplit.cli.console import say
 from samesplit.cli.examples import epilog
 from samesplit.cli.serving import ENDING
-from samesplit.cli.shown import say
 from samesplit.errors import PredictionsError, SamesplitError
 
 __all__ = ["app", "main"]

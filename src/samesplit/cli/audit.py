@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from samesplit.cli.shown import Benchmark, Jobs, Scheduler, out, reporter, say, shown, table_of
+from samesplit.cli.console import Benchmark, Jobs, Scheduler, out, reporter, say, shown, table_of
 
 if TYPE_CHECKING:
     import pandas as pd

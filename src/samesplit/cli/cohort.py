@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from samesplit.cli.shown import Benchmark, Jobs, out, reporter, say, shown, table_of
+from samesplit.cli.console import Benchmark, Jobs, out, reporter, say, shown, table_of
 
 __all__ = ["fetch", "init", "show", "split", "validate"]
 
@@ -37,7 +37,7 @@ def fetch(benchmark: Benchmark, jobs: Jobs = None) -> None:
     """Download (or, for a synthetic cohort, build) a benchmark's files, verify them, and say where they are."""
     from samesplit.benchmarks.definition import read_benchmark
     from samesplit.benchmarks.fetching import fetch as fetch_files
-    from samesplit.run.stages import cores
+    from samesplit.execution.processes import cores
     from samesplit.workspace import find_benchmark
 
     _, folder = find_benchmark(benchmark)
@@ -50,7 +50,7 @@ def fetch(benchmark: Benchmark, jobs: Jobs = None) -> None:
 def validate(benchmark: Benchmark, jobs: Jobs = None) -> None:
     """Check tables, files, geometry and masks before anything slow; exit code 1 when something failed."""
     from samesplit.cli.findings import lines_of
-    from samesplit.run import validate as check
+    from samesplit.workflows.validate import validate as check
 
     findings = check(benchmark, jobs=jobs, reporter=reporter())
     for line in lines_of(findings):
@@ -84,7 +84,7 @@ def split(
     overwrite: Annotated[bool, typer.Option(help="Replace a split that was made before.")] = False,
 ) -> None:
     """Make the frozen split from ids, labels and strata alone, and write it once with its SHA-256."""
-    from samesplit.run.splitting import export_split, freeze_split
+    from samesplit.workflows.split import export_split, freeze_split
 
     if export_nnunet is not None:
         say(f"Wrote {export_split(benchmark, export_nnunet)}")
@@ -98,6 +98,6 @@ def split(
 
 def show(benchmark: Benchmark) -> None:
     """Print the effective settings of a benchmark, its profiles and its models, defaults included."""
-    from samesplit.run.effective import effective_settings
+    from samesplit.workflows.show import effective_settings
 
     say(effective_settings(benchmark))

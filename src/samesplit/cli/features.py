@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from samesplit.cli.shown import Benchmark, Jobs, Scheduler, out, reporter, say, shown, table_of
+from samesplit.cli.console import Benchmark, Jobs, Scheduler, out, reporter, say, shown, table_of
 
 __all__ = ["compare_engines", "ibsi", "list_features", "perturb"]
 
@@ -38,7 +38,7 @@ def perturb(
     ] = None,
 ) -> None:
     """Extract features under perturbations of masks and images: the ICC of each feature, and a figure."""
-    from samesplit.run.stability import measure_stability, read_perturbations
+    from samesplit.workflows.perturb import measure_stability, read_perturbations
 
     kinds = [kind.strip() for kind in perturbations.split(",")] if perturbations else []
     found = measure_stability(
@@ -69,7 +69,7 @@ def ibsi(
 ) -> None:
     """Check the engine against all reference values of IBSI-1; exit code 0 only if every one matches."""
     from samesplit.features.compliance.summary import counts_table, misses_table, verdict
-    from samesplit.run.compliance import check_engine
+    from samesplit.workflows.check_ibsi import check_engine
 
     found = check_engine(data, reporter=reporter())
     out.print(counts_table(found))
@@ -152,8 +152,8 @@ def compare_engines(
     jobs: Jobs = None,
 ) -> None:
     """Extract the same lesions with several engines: ICC, largest difference and known reasons per feature."""
-    from samesplit.features.equivalence import neutral_setting
-    from samesplit.run.engines import compare_engines as compare_on
+    from samesplit.features.comparison.equivalence import neutral_setting
+    from samesplit.workflows.compare_engines import compare_engines as compare_on
 
     found = compare_on(
         benchmark,

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from samesplit.run.validation_table import place_of
+from samesplit.workflows.validation_table import place_of
 
 if TYPE_CHECKING:
     from samesplit.errors import SamesplitError
-    from samesplit.run.validate import Findings
+    from samesplit.workflows.validate import Findings
 
 __all__ = ["lines_of"]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from samesplit.cli.shown import out, say, shown, table_of
+from samesplit.cli.console import out, say, shown, table_of
 
 __all__ = ["list_models"]
 

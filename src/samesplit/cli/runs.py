@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from samesplit.cli.shown import Benchmark, Jobs, Scheduler, Track, out, reporter, say, shown, table_of
+from samesplit.cli.console import Benchmark, Jobs, Scheduler, Track, out, reporter, say, shown, table_of
 
 if TYPE_CHECKING:
     from samesplit.run import Plan, Reporter
@@ -59,7 +59,7 @@ def compare(
     track: Track = True,
 ) -> None:
     """Add a model's predictions, made anywhere, to the report: judged on the same lesions, nothing rerun."""
-    from samesplit.run import compare as join
+    from samesplit.workflows.compare import compare as join
 
     plan = join(
         benchmark, predictions, title=name, threshold=threshold, allow_missing=allow_missing, replace=replace,
@@ -78,7 +78,7 @@ def forget(
     from samesplit.benchmarks.definition import read_benchmark
     from samesplit.errors import WorkspaceError
     from samesplit.run import RunOptions, load_plan
-    from samesplit.run.externals import remove_external
+    from samesplit.run.external_predictions import remove_external
     from samesplit.run.latest import latest_run
     from samesplit.workspace import find_benchmark
 
@@ -191,8 +191,8 @@ def _latest(benchmark: str) -> tuple[Path, Path]:
 
 def _carry_out(plan: Plan, *, track: bool) -> None:
     """Run a plan and say what came of it; exit code 1 if a model failed or the canary lives."""
-    from samesplit.run import run_benchmark
-    from samesplit.run.verdict import canary_verdict, verdict_lines
+    from samesplit.evaluation.binary.label_permutation import canary_verdict, verdict_lines
+    from samesplit.workflows.run import run_benchmark
 
     told = reporter()
     outcome = run_benchmark(plan, told)

@@ -9,12 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.features.cases import case_files, ledger_table
+from samesplit.execution.case_pool import Outcome, Progress, run_tasks
 from samesplit.features.engines import get_engine
-from samesplit.features.pool import Outcome, Progress, run_tasks
 from samesplit.features.profiles import Profile
-from samesplit.features.repairs import GeometryRepair, ledger_status
-from samesplit.features.work import CaseFile, FeatureTask, extract_case
+from samesplit.features.work_units import FeatureTask, extract_case
+from samesplit.imaging.case_file import CaseFile
+from samesplit.imaging.case_tasks import case_files, ledger_table
+from samesplit.imaging.repairs import GeometryRepair, ledger_status
 from samesplit.tables import FEATURES, check_table, empty_table
 
 __all__ = ["Extraction", "companions_of", "extract"]

@@ -72,7 +72,7 @@ def profile_listing(profile: Profile, family_key: str | None = None) -> pd.DataF
         DeclarationError: The profile has no feature of this family.
 
     Example:
-        >>> from samesplit.features.equivalence import NeutralSetting, equivalent_profile
+        >>> from samesplit.features.comparison.equivalence import NeutralSetting, equivalent_profile
         >>> listing = profile_listing(equivalent_profile("ibsi", NeutralSetting(), "MR"), "9ST6")
         >>> listing["feature"].tolist()
         ['loc_peak_loc', 'loc_peak_glob']

@@ -14,8 +14,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from samesplit.errors import ModelError
-from samesplit.models.inputs import feature_table
-from samesplit.models.keeping import keep
+from samesplit.models.design_tables import feature_table
+from samesplit.models.persistence import keep
 from samesplit.models.protocol import Cases, Needs, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import TabularModel, check_classes, linear_terms

@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from samesplit.errors import ModelError
-from samesplit.models.keeping import keep
+from samesplit.models.persistence import keep
 from samesplit.models.protocol import Cases, Needs, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import check_classes

@@ -14,7 +14,7 @@ import pandas as pd
 from sklearn.utils.class_weight import compute_sample_weight
 
 from samesplit.errors import ModelError
-from samesplit.models.inputs import Impute, Scale, clinical_table, feature_table, preparation
+from samesplit.models.design_tables import Impute, Scale, clinical_table, feature_table, preparation
 from samesplit.models.protocol import Cases, Needs, TrainingFold
 from samesplit.models.tabular import TabularModel, estimator_seed
 from samesplit.models.targets import TargetSettings

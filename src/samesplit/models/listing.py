@@ -7,9 +7,9 @@ import re
 
 import pandas as pd
 
-from samesplit.models.definition import KINDS, settings_class
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, supports_class_weight
 from samesplit.models.radiomics.selectors import SELECTORS
+from samesplit.models.registry import KINDS, settings_class
 
 __all__ = ["classifiers_listing", "kind_summary", "kinds_listing", "selectors_listing"]
 

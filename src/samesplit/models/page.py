@@ -12,12 +12,12 @@ from typing import Any
 
 from samesplit.declarations import Declaration
 from samesplit.markdown import one_line, plain, settings_table, table
-from samesplit.models.definition import KINDS, settings_class
 from samesplit.models.listing import kind_summary
 from samesplit.models.radiomics.calibration import CALIBRATION_SLOPES, LESIONS
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, Classifier
 from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
+from samesplit.models.registry import KINDS, settings_class
 from samesplit.models.settings import ModelSettings
 
 __all__ = ["XI_CLASSIFIERS", "XI_SELECTORS", "models_page"]

@@ -13,9 +13,9 @@ from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
+from samesplit.execution.work_units import Piece
 from samesplit.features.perturbation.settings import Perturbations
-from samesplit.features.repairs import GeometryRepair
-from samesplit.models.pieces import Piece
+from samesplit.imaging.repairs import GeometryRepair
 
 __all__ = ["Cases", "Model", "Needs", "Prepares", "Scored", "Searches", "TrainingFold"]
 
@@ -28,14 +28,14 @@ class Cases:
         lesions: One row a lesion, indexed by `lesion_id`: `patient_id`, `site` and the clinical variables
             that the benchmark declares (numbers as float, categories as text), never the label.
         images: Rows of the images table of these lesions for one rater, `image` and `mask` being paths
-            (or array references) that `samesplit.features.volume.read_case` opens.
+            (or array references) that `samesplit.imaging.case.read_case` opens.
         features: One row a lesion, indexed by `lesion_id`, one float column per
             `<profile>/<sequence>/<feature>`, or as a table of one's own names them; missing values are NaN. No
             columns unless the model asks.
         predictions: One row a lesion, one column per member model, for models made of models.
         sequences: The sequences the model was asked to use, in order.
         rater: Whose masks these are.
-        geometry_repair: The repairs of images and masks that may be made; see `samesplit.features.repairs`.
+        geometry_repair: The repairs of images and masks that may be made; see `samesplit.imaging.repairs`.
         minimum_voxels: The smallest mask that counts.
         repeats: The same features after perturbations, for models that ask for them: `lesion_id`, `perturbation`,
             `repetition` and the columns of `features`; one row a measurement.

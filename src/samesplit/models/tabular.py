@@ -12,7 +12,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from samesplit.errors import ModelError
-from samesplit.models.keeping import keep, restore_fitted
+from samesplit.models.persistence import keep, restore_fitted
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.settings import ModelSettings
 
@@ -69,7 +69,7 @@ class TabularModel(ABC):
     """
 
     trusted: tuple[str, ...] = ()
-    """Types beyond samesplit's own that the fitted part may hold; see `samesplit.models.keeping`."""
+    """Types beyond samesplit's own that the fitted part may hold; see `samesplit.models.persistence`."""
 
     def __init__(self, settings: ModelSettings) -> None:
         self.settings = settings
@@ -171,7 +171,7 @@ class TabularModel(ABC):
         return {}
 
     def save(self, directory: Path) -> None:
-        """Keep the fitted model as JSON and skops; see `samesplit.models.keeping`."""
+        """Keep the fitted model as JSON and skops; see `samesplit.models.persistence`."""
         state = {"columns": self.columns}
         keep(directory, self.settings, state=state, fitted=self.fitted, trusted=self.trusted)
 

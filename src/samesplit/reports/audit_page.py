@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from samesplit.reports.document import Badge, Report
 from samesplit.reports.formatting import short_hash
 from samesplit.reports.html import to_html
-from samesplit.reports.model import Badge, Report
 from samesplit.reports.sections.audit import audit_section
 
 __all__ = ["audit_page"]

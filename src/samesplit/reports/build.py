@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from samesplit.reports.answer import answer
+from samesplit.reports.conclusion import answer
 from samesplit.reports.context import Context, make_context
+from samesplit.reports.document import Badge, Report
 from samesplit.reports.formatting import counted, short_hash
 from samesplit.reports.html import to_html
-from samesplit.reports.model import Badge, Report
 from samesplit.reports.pictures import choose_pictures
 from samesplit.reports.run_folder import read_run
 from samesplit.reports.sections.audit import audit

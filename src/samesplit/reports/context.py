@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from samesplit.reports.numbers import Numbers
+from samesplit.reports.estimates import Numbers
 from samesplit.reports.palette import READER, Style, styles_for
 from samesplit.reports.run_folder import RunData
 

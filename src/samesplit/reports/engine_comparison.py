@@ -54,7 +54,7 @@ def comparison_page(
 
     Args:
         title: The benchmark's.
-        table: One row a sequence, two engines and a feature, as `samesplit.run.engines.agreement` gives it.
+        table: One row a sequence, two engines and a feature, as `workflows.compare_engines.agreement` gives it.
         uses: How each engine was asked.
         reasons: Known reasons of differences, by the keys that the table has.
         failed: Cases that an engine could not use.

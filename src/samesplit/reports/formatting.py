@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.reports.model import Cell
+from samesplit.reports.document import Cell
 
 __all__ = [
     "MISSING",

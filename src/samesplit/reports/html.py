@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from samesplit.reports.document import Block, Cell, Figure, Report, Row, Table
 from samesplit.reports.formatting import interval_text
-from samesplit.reports.marks import forest_axis, forest_mark, swatch
-from samesplit.reports.model import Block, Cell, Figure, Report, Row, Table
+from samesplit.reports.inline_svg import forest_axis, forest_mark, swatch
 from samesplit.reports.palette import Style
 
 __all__ = ["to_html"]

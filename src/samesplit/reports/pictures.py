@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from samesplit.reports.context import Context
+from samesplit.reports.document import Gallery, GalleryItem, Picture
 from samesplit.reports.errors_found import Miss, misses, reference_errors
-from samesplit.reports.model import Gallery, GalleryItem, Picture
 from samesplit.reports.rows import records
 
 __all__ = ["Pictures", "choose_pictures"]

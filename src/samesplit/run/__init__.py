@@ -1,22 +1,11 @@
-"""The order of the stages, the case ledger, and what is done again after a kill."""
+"""The stages of a run: what is planned, features, models, evaluation, and the record of it.
+
+What a user asks for (run, validate, compare) is put together in `samesplit.workflows`.
+"""
 
 from __future__ import annotations
 
-from samesplit.run.compare import compare
-from samesplit.run.execute import RunOutcome, run_benchmark
 from samesplit.run.plan import Plan, RunOptions, load_plan
 from samesplit.run.progress import Reporter, RichReporter, SilentReporter
-from samesplit.run.validate import validate
 
-__all__ = [
-    "Plan",
-    "Reporter",
-    "RichReporter",
-    "RunOptions",
-    "RunOutcome",
-    "SilentReporter",
-    "compare",
-    "load_plan",
-    "run_benchmark",
-    "validate",
-]
+__all__ = ["Plan", "Reporter", "RichReporter", "RunOptions", "SilentReporter", "load_plan"]

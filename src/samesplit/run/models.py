@@ -11,8 +11,8 @@ from typing import NamedTuple
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.declarations import read_yaml
 from samesplit.errors import DeclarationError, Faults, WorkspaceError, gathering
-from samesplit.models.definition import read_model
 from samesplit.models.protocol import Needs
+from samesplit.models.registry import read_model
 from samesplit.models.settings import ModelSettings
 from samesplit.run.simple_arm import simple_arm
 from samesplit.workspace import Workspace

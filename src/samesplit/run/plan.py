@@ -15,10 +15,11 @@ from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
 from samesplit.benchmarks.splits import Split, read_split
 from samesplit.errors import SplitError
+from samesplit.execution.processes import cores
 from samesplit.features.engines import engine_module
 from samesplit.features.profiles import Profile
 from samesplit.models.settings import ModelSettings
-from samesplit.run.externals import ExternalModel, load_externals
+from samesplit.run.external_predictions import ExternalModel, load_externals
 from samesplit.run.models import load_models
 from samesplit.run.profiles import read_profiles
 from samesplit.run.provenance import ContentHashes
@@ -28,7 +29,7 @@ from samesplit.storage import hash_object
 from samesplit.tables import LEDGER, READINGS, empty_table, hash_table
 from samesplit.workspace import Workspace, find_benchmark
 
-__all__ = ["Plan", "RunOptions", "load_plan", "run_code"]
+__all__ = ["Plan", "RunOptions", "jobs_of", "load_plan", "run_code"]
 
 
 @dataclass(frozen=True)
@@ -185,12 +186,12 @@ def _code(plan: Plan) -> list[str]:
     """What a run starts from: its own stages (statistics and report among them), its models and its engines."""
     engines = [engine_module(profile.engine) for profile in plan.profiles.values()]
     models = [module for model in plan.models for module in model.code()]
-    return sorted({"samesplit.run.execute", "samesplit.run.plan", *engines, *models})
+    return sorted({"samesplit.workflows.run", "samesplit.run.plan", *engines, *models})
 
 
 def run_code() -> str:
     """A hash of the code and versions without which an unfinished run cannot be gone on with."""
-    return hash_object([source_digest("samesplit.run.execute", "samesplit.run.plan"), versions()])
+    return hash_object([source_digest("samesplit.workflows.run", "samesplit.run.plan"), versions()])
 
 
 def _images_by_content(plan: Plan) -> pd.DataFrame:
@@ -234,3 +235,8 @@ def _both_classes(cohort: Cohort, split: Split, labels: pd.Series[int]) -> bool:
         for repeat, fold in split.pairs()
         for subset in ("train", "test")
     )
+
+
+def jobs_of(plan: Plan) -> int:
+    """Processes to use: as asked, else one per core that this process may use."""
+    return plan.options.jobs or cores()

@@ -6,7 +6,7 @@ import os
 import platform
 
 from samesplit.errors import LesionError
-from samesplit.features.references import content_hash, parse_reference
+from samesplit.imaging.image_references import content_hash, parse_reference
 from samesplit.run.processor import instructions, processor
 from samesplit.storage import hash_file
 

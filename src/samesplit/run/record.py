@@ -6,11 +6,12 @@ import shlex
 from datetime import UTC, datetime
 from typing import Any
 
+from samesplit.evaluation.binary.evaluate import Evaluation
+from samesplit.run.feature_stage import FeatureStage
+from samesplit.run.model_stage import ModelStage
 from samesplit.run.plan import Plan
 from samesplit.run.provenance import machine
-from samesplit.run.stages import FeatureStage, ModelStage
 from samesplit.run.versions import versions
-from samesplit.statistics import Evaluation
 from samesplit.storage import hash_object
 from samesplit.tables import hash_table
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.errors import DeclarationError
-from samesplit.models.definition import read_model
+from samesplit.models.registry import read_model
 from samesplit.models.settings import ModelSettings
 from samesplit.workspace import Workspace
 

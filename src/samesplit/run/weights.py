@@ -17,7 +17,7 @@ from samesplit.run.fold_record import drop_weights, has_weights, read_fold
 from samesplit.storage import locked
 
 if TYPE_CHECKING:
-    from samesplit.run.folds import FoldResult
+    from samesplit.run.fold_tasks import FoldResult
 
 __all__ = ["WeightKeeper"]
 

@@ -1,6 +1,7 @@
-"""Probability, truth and readings -> numbers: metrics, intervals, ROC, readers, calibration.
+"""Estimates, intervals and tests on plain arrays and columns.
 
-Knows nothing of models: it reads tables and returns tables.
+Knows nothing of models, files or the package's tables: what puts estimates into a table of results is in
+`samesplit.evaluation`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,8 @@ from samesplit.statistics.auc import (
     placements,
 )
 from samesplit.statistics.bootstrap import PatientBootstrap, bootstrap_interval, draw_patients
-from samesplit.statistics.claims import add_claims, holm
 from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
 from samesplit.statistics.curves import calibration_points, pr_points, roc_points
-from samesplit.statistics.evaluate import RESULT_COLUMNS, Evaluation, evaluate
 from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
@@ -33,15 +32,8 @@ from samesplit.statistics.metrics import (
     expected_calibration_error,
     log_loss,
 )
-from samesplit.statistics.operating_point import (
-    Policy,
-    Threshold,
-    apply_thresholds,
-    choose_threshold,
-    choose_thresholds,
-)
+from samesplit.statistics.multiplicity import holm
 from samesplit.statistics.paired_proportions import paired_difference, paired_proportions
-from samesplit.statistics.pairs import model_pairs
 from samesplit.statistics.proportions import (
     RATES,
     Confusion,
@@ -49,8 +41,6 @@ from samesplit.statistics.proportions import (
     proportion_influence,
     proportion_interval,
 )
-from samesplit.statistics.reader_comparisons import compare_modalities, compare_with
-from samesplit.statistics.readers import reader_rows, reader_tables
 from samesplit.statistics.selection_stability import (
     nogueira,
     relative_standard_deviation,
@@ -60,17 +50,11 @@ from samesplit.statistics.selection_stability import (
 __all__ = [
     "ICC",
     "RATES",
-    "RESULT_COLUMNS",
     "Confusion",
-    "Evaluation",
     "Influence",
     "Interval",
     "PatientBootstrap",
     "Placements",
-    "Policy",
-    "Threshold",
-    "add_claims",
-    "apply_thresholds",
     "auc_covariance",
     "auc_influence",
     "auc_interval",
@@ -83,10 +67,6 @@ __all__ = [
     "calibration_in_the_large",
     "calibration_points",
     "calibration_slope",
-    "choose_threshold",
-    "choose_thresholds",
-    "compare_modalities",
-    "compare_with",
     "confusion",
     "corrected_resampled_t",
     "covariance",
@@ -94,14 +74,12 @@ __all__ = [
     "delong_covariance",
     "draw_patients",
     "empirical_auc",
-    "evaluate",
     "expected_calibration_error",
     "fold_aucs",
     "holm",
     "icc",
     "log_loss",
     "mean_influence",
-    "model_pairs",
     "nogueira",
     "normal_interval",
     "paired_difference",
@@ -110,8 +88,6 @@ __all__ = [
     "pr_points",
     "proportion_influence",
     "proportion_interval",
-    "reader_rows",
-    "reader_tables",
     "relative_standard_deviation",
     "roc_points",
     "selection_matrix",

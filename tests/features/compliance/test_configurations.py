@@ -19,7 +19,7 @@ from samesplit.features.engines.ibsi import extraction
 from samesplit.features.engines.ibsi.settings import Discretisation, FeatureChoice
 from samesplit.features.families.morphology import SHAPE_TAGS
 from samesplit.features.families.texture import MaskGeometry
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 
 @pytest.mark.data

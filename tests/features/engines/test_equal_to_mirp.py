@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from samesplit.features.comparison import standard_features
-from samesplit.features.differences import reasons_for
+from samesplit.features.comparison.differences import reasons_for
+from samesplit.features.comparison.equivalence import NeutralSetting, equivalent_profile
+from samesplit.features.comparison.extraction import standard_features
 from samesplit.features.engines import get_engine
-from samesplit.features.equivalence import NeutralSetting, equivalent_profile
 from samesplit.features.profiles import Modality
-from samesplit.features.volume import read_case
+from samesplit.imaging.case import read_case
 
 pytestmark = [
     pytest.mark.data,

@@ -14,7 +14,7 @@ from samesplit.errors import LesionError
 from samesplit.features.engines import get_engine
 from samesplit.features.engines.ibsi import IbsiSettings
 from samesplit.features.profiles import Profile
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 TEXTURES = ("glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm")
 ALL_TEXTURES = dict.fromkeys(TEXTURES, "all")

@@ -20,7 +20,7 @@ from samesplit.features.engines import get_engine
 from samesplit.features.engines.ibsi import IbsiSettings
 from samesplit.features.extraction import extract
 from samesplit.features.profiles import Profile
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 Values = Mapping[str, float]
 Spacing = tuple[float, float, float]

@@ -12,7 +12,7 @@ from samesplit.errors import WorkspaceError
 from samesplit.features.engines import get_engine
 from samesplit.features.engines.ibsi import IbsiSettings
 from samesplit.features.profiles import Profile
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 case = Case(sitk.Image([2, 2, 2], sitk.sitkFloat32), sitk.Image([2, 2, 2], sitk.sitkUInt8) + 1)
 profile = Profile("mine", "ibsi", "", "any", IbsiSettings.model_validate({"features": {"statistics": "all"}}))
@@ -38,5 +38,7 @@ def test_without_a_folder_for_compiled_code_the_remedy_is_told() -> None:
 def test_the_package_and_its_profiles_are_read_without_the_heavy_libraries() -> None:
     """They are imported where they are needed: `import samesplit` takes a tenth of a second."""
     heavy = ("numba", "torch", "scipy", "pandas", "sklearn", "matplotlib", "mlflow")
-    code = "import sys, samesplit.features.engines, samesplit.features.profiles, samesplit.features.work\n"
+    code = (
+        "import sys, samesplit.features.engines, samesplit.features.profiles, samesplit.features.work_units\n"
+    )
     assert run(code + f"print([name for name in {heavy} if name in sys.modules])").strip() == "[]"

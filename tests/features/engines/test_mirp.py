@@ -20,7 +20,7 @@ from samesplit.errors import DeclarationError, LesionError
 from samesplit.features.engines.mirp import MirpEngine, _arguments
 from samesplit.features.engines.mirp_settings import MirpSettings
 from samesplit.features.profiles import Profile
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 ENGINE = MirpEngine()
 needs_mirp = pytest.mark.skipif(

@@ -15,7 +15,7 @@ from samesplit.features.engines import get_engine
 from samesplit.features.engines.pyradiomics_catalogue import FEATURES, ON_REQUEST
 from samesplit.features.engines.pyradiomics_settings import PyradiomicsSettings
 from samesplit.features.profiles import Profile
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 ENGINE = get_engine("pyradiomics")
 ALL_CLASSES = dict.fromkeys(("shape", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm"))

@@ -12,8 +12,8 @@ import SimpleITK as sitk
 
 from samesplit.features.perturbation.changes import with_changes
 from samesplit.features.perturbation.extraction import KEY, extract_repeats
+from samesplit.features.perturbation.feature_matrix import wide_repeats
 from samesplit.features.perturbation.settings import Perturbations
-from samesplit.features.perturbation.wide import wide_repeats
 from samesplit.features.profiles import read_profile
 
 PROFILE = """

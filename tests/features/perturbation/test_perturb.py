@@ -16,7 +16,7 @@ from samesplit.features.perturbation.masks import change_volume, supervoxels
 from samesplit.features.perturbation.noise import noise_level
 from samesplit.features.perturbation.perturb import OF_THE_MASK, dice, generator, perturb
 from samesplit.features.perturbation.settings import STEPS, Perturbations
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 SPACING_MM = (1.0, 1.5, 3.0)
 TURNED = (0.0, 1.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 1.0)

@@ -9,7 +9,7 @@ from samesplit.errors import LesionError
 from samesplit.features.processing.grid import aligned_grid
 from samesplit.features.processing.preparation import prepare
 from samesplit.features.processing.settings import ProcessingSettings
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 SPACING_MM = (3.0, 0.9, 0.8)  # z, y, x
 KEPT = (None, None, None)

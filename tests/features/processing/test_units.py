@@ -4,7 +4,7 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.features.processing.units import check_unit
-from samesplit.features.volume import read_case
+from samesplit.imaging.case import read_case
 
 
 def with_lesion(image, lesion):

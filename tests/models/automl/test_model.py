@@ -16,16 +16,16 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
 from samesplit.errors import ModelError
+from samesplit.execution.work_units import do_pieces
 from samesplit.models.automl.evaluation import TOO_LATE, Score
 from samesplit.models.automl.evolution import Candidate, Evolved
 from samesplit.models.automl.export import one_line
 from samesplit.models.automl.model import TpotModel
-from samesplit.models.automl.plain import plain_pipeline
 from samesplit.models.automl.search_space import quietly
 from samesplit.models.automl.settings import TpotSettings
+from samesplit.models.automl.sklearn_pipeline import plain_pipeline
 from samesplit.models.automl.spent import seconds_spent
-from samesplit.models.keeping import load_model
-from samesplit.models.pieces import do_pieces
+from samesplit.models.persistence import load_model
 from samesplit.models.protocol import Searches
 from samesplit.models.radiomics.grid import inner_splits
 from samesplit.storage import write_json

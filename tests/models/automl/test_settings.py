@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from samesplit.models.automl.settings import TpotSettings
-from samesplit.models.definition import read_model
+from samesplit.models.registry import read_model
 
 BUILTIN = Path(__file__).parents[3] / "models"
 

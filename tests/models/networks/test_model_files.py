@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from samesplit.errors import DeclarationError
-from samesplit.models.definition import read_model
 from samesplit.models.networks.settings import NetworkSettings
+from samesplit.models.registry import read_model
 
 MODELS = Path(__file__).parents[3] / "models"
 

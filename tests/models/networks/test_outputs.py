@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from samesplit.errors import ModelError
-from samesplit.models.definition import read_model
 from samesplit.models.networks.model import load_network
 from samesplit.models.networks.outputs import FromProbabilities, last_squashing
+from samesplit.models.registry import read_model
 
 NET = """
 import torch

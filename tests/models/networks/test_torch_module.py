@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from samesplit.errors import ModelError
-from samesplit.models.definition import read_model
 from samesplit.models.networks.model import load_network
+from samesplit.models.registry import read_model
 
 NET = """
 import torch

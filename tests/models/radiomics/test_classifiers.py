@@ -9,8 +9,8 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from samesplit.models.keeping import _write_fitted as write_fitted
-from samesplit.models.keeping import restore_fitted
+from samesplit.models.persistence import _write_fitted as write_fitted
+from samesplit.models.persistence import restore_fitted
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier, supports_class_weight
 
 XI_2020 = {

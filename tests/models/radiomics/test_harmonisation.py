@@ -11,12 +11,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from samesplit.errors import ModelError
-from samesplit.models.keeping import _write_fitted as write_fitted
-from samesplit.models.keeping import restore_fitted
+from samesplit.models.persistence import _write_fitted as write_fitted
+from samesplit.models.persistence import restore_fitted
 from samesplit.models.radiomics.combat import estimate_site_effects, remove_site_effects
 from samesplit.models.radiomics.harmonisation import SITE_COLUMN, Aside, ComBat, HarmoniseSettings
 from samesplit.models.radiomics.preparation import preparation_steps
-from samesplit.models.radiomics.stability import KeepStable
+from samesplit.models.radiomics.robustness import KeepStable
 
 
 def table(n: int = 60, columns: int = 5, seed: int = 0) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from samesplit.models.lasso_forest import LassoForestSettings
+from samesplit.models.radiomics.lasso_forest import LassoForestSettings
 from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 

@@ -15,13 +15,13 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
-from samesplit.models.pieces import Later, do_pieces, read_result
+from samesplit.execution.work_units import Later, do_pieces, read_result
 from samesplit.models.protocol import Searches
 from samesplit.models.radiomics.grid import choose, gather, search
-from samesplit.models.radiomics.pieces import RankWork, fit_preparation, rank_features, score_cells
 from samesplit.models.radiomics.resampling import draw_patients
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
+from samesplit.models.radiomics.work_units import RankWork, fit_preparation, rank_features, score_cells
 from samesplit.statistics.auc import auc_interval
 
 FOREST = {"name": "random-forest", "parameters": {"n_estimators": 5}}
@@ -95,7 +95,7 @@ def test_what_a_killed_search_had_done_is_not_done_again(
         done.append(call)
         return attempt(call)
 
-    from samesplit.models import pieces as module
+    from samesplit.execution import work_units as module
 
     attempt = module._attempt
     monkeypatch.setattr(module, "_attempt", killed)
@@ -330,7 +330,7 @@ def test_sites_are_harmonised_inside_and_a_lesion_is_known_by_its_features_only(
 
 
 def test_the_kept_pipeline_holds_no_sampler_and_predicts_again(make_fold: Any, tmp_path: Path) -> None:
-    from samesplit.models.keeping import load_model
+    from samesplit.models.persistence import load_model
 
     fold, cases, _ = make_fold(n=40)
     model = settings(oversample={}, harmonise={"unseen": "pooled"}, class_weight="balanced").build()

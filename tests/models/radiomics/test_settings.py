@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from samesplit.errors import DeclarationError
-from samesplit.models.definition import read_model
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
+from samesplit.models.registry import read_model
 
 HEAD = "kind: radiomics-grid\ntitle: T\n"
 GRID = "selectors: [anova-f]\nclassifiers: [logistic]\nsizes: [5]\n"

@@ -13,8 +13,8 @@ from samesplit.audit.leaks.base import Audited, Leak
 from samesplit.audit.procedure import AsIs, Procedure, Work
 from samesplit.audit.table import Parts
 from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
-from samesplit.models.radiomics.pieces import fit_preparation
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
+from samesplit.models.radiomics.work_units import fit_preparation
 from samesplit.ordering import merge_equals
 
 __all__ = ["SmoteBeforeFolds"]

@@ -8,8 +8,8 @@ from sklearn.pipeline import Pipeline
 
 from samesplit.audit.leaks.base import Leak
 from samesplit.audit.procedure import Procedure, Work
-from samesplit.models.radiomics.pieces import fit_preparation
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
+from samesplit.models.radiomics.work_units import fit_preparation
 
 __all__ = ["ScalingOnAllData"]
 

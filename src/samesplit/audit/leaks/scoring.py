@@ -10,10 +10,10 @@ import pandas as pd
 
 from samesplit.audit.leaks.base import Leak, chosen_scores
 from samesplit.audit.procedure import Procedure
+from samesplit.evaluation.binary.operating_point import Policy, choose_threshold
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.ordering import first_best, probability_at_least
 from samesplit.statistics.cross_validated import fold_aucs
-from samesplit.statistics.operating_point import Policy, choose_threshold
 
 __all__ = ["BestOfNOnTest", "HardLabelAuc", "ThresholdOnTest", "best_cell"]
 

@@ -21,7 +21,7 @@ from samesplit.features.families.region import Region
 from samesplit.features.processing.preparation import prepare
 from samesplit.features.processing.settings import ProcessingSettings
 from samesplit.features.profiles import read_profile
-from samesplit.features.volume import Case, read_case
+from samesplit.imaging.case import Case, read_case
 from samesplit.workspace import builtin_folder
 
 __all__ = [

@@ -25,7 +25,7 @@ from samesplit.errors import DeclarationError, LesionError
 from samesplit.features.engines.mirp_catalogue import features_of
 from samesplit.features.engines.mirp_settings import MirpSettings
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 from samesplit.source import source_digest
 from samesplit.storage import hash_object, library_digest
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from samesplit.declarations import Declaration
 from samesplit.features.steps import Step
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile

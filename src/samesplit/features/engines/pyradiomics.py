@@ -25,7 +25,7 @@ from samesplit.errors import LesionError
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
 from samesplit.features.engines.pyradiomics_catalogue import FEATURES
 from samesplit.features.engines.pyradiomics_settings import PyradiomicsSettings
-from samesplit.features.volume import Box, Case, bounding_box, crop
+from samesplit.imaging.case import Box, Case, bounding_box, crop
 from samesplit.source import source_digest
 from samesplit.storage import hash_object, library_digest
 

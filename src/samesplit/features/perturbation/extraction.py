@@ -9,15 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.features.cases import case_files, ledger_table
+from samesplit.execution.case_pool import Outcome, Progress, run_tasks
 from samesplit.features.engines import get_engine
 from samesplit.features.extraction import Extraction, companions_of, extract
 from samesplit.features.perturbation.settings import RATERS, Perturbations
-from samesplit.features.perturbation.work import PerturbedTask, extract_perturbed
-from samesplit.features.pool import Outcome, Progress, run_tasks
+from samesplit.features.perturbation.work_units import PerturbedTask, extract_perturbed
 from samesplit.features.profiles import Profile
-from samesplit.features.repairs import GeometryRepair
-from samesplit.features.work import CaseFile
+from samesplit.imaging.case_file import CaseFile
+from samesplit.imaging.case_tasks import case_files, ledger_table
+from samesplit.imaging.repairs import GeometryRepair
 
 __all__ = ["KEY", "MASK_COLUMNS", "Repeats", "extract_repeats"]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
-from samesplit.features.volume import Box, Case, bounding_box, crop
+from samesplit.imaging.case import Box, Case, bounding_box, crop
 
 __all__ = ["displace", "rotate", "translate"]
 

@@ -15,7 +15,7 @@ from samesplit.features.perturbation.grids import MARGIN, displace, rotate, tran
 from samesplit.features.perturbation.masks import change_volume, randomise_contour
 from samesplit.features.perturbation.noise import add_noise
 from samesplit.features.perturbation.settings import Perturbations
-from samesplit.features.volume import Box, Case, bounding_box
+from samesplit.imaging.case import Box, Case, bounding_box
 from samesplit.storage import hash_bytes, hash_object
 
 __all__ = ["REVISION", "dice", "generator", "perturb"]

@@ -24,7 +24,7 @@ from samesplit.features.processing.resegmentation import resegment
 from samesplit.features.processing.settings import ProcessingSettings
 from samesplit.features.processing.units import check_unit
 from samesplit.features.steps import Step
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 __all__ = ["PreparedImage", "PreparedRegion", "prepare"]
 

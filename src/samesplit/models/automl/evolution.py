@@ -20,9 +20,9 @@ import pandas as pd
 from samesplit.errors import ModelError
 from samesplit.models.automl.evaluation import TOO_LATE, TOO_SLOW, Judge, Score
 from samesplit.models.automl.export import one_line
-from samesplit.models.automl.plain import plain_pipeline
 from samesplit.models.automl.search_space import quietly, search_space
 from samesplit.models.automl.settings import TpotSettings
+from samesplit.models.automl.sklearn_pipeline import plain_pipeline
 from samesplit.ordering import ranked
 from samesplit.under_way import tell
 

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from samesplit.models.automl.plain import plain_value
+from samesplit.models.automl.sklearn_pipeline import plain_value
 
 __all__ = ["one_line", "pipeline_code"]
 

@@ -14,13 +14,13 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from samesplit.errors import ModelError
+from samesplit.execution.work_units import Piece
 from samesplit.models.automl.evolution import Evolved
 from samesplit.models.automl.export import pipeline_code
 from samesplit.models.automl.search import Search
 from samesplit.models.automl.search_space import quietly
 from samesplit.models.automl.settings import TpotSettings
-from samesplit.models.inputs import feature_table
-from samesplit.models.pieces import Piece
+from samesplit.models.design_tables import feature_table
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.tabular import TabularModel, estimator_seed
 from samesplit.storage import write_text

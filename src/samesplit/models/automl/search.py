@@ -14,15 +14,15 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
+from samesplit.execution.work_units import Arrays, Piece, is_kept, read_result
 from samesplit.models.automl.evaluation import InnerFold, Judge, Limits, Score, Serial, Workers, remembering
 from samesplit.models.automl.evolution import Evolved, evolve
 from samesplit.models.automl.export import one_line
 from samesplit.models.automl.search_space import quietly
 from samesplit.models.automl.settings import TpotSettings
 from samesplit.models.automl.spent import counting
-from samesplit.models.pieces import Arrays, Piece, is_kept, read_result
 from samesplit.models.radiomics.grid import inner_splits
-from samesplit.models.radiomics.pieces import fit_preparation
+from samesplit.models.radiomics.work_units import fit_preparation
 
 __all__ = ["Search", "search_piece"]
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from samesplit.models.automl.plain import plain_value
 from samesplit.models.automl.settings import TpotSettings
-from samesplit.models.inputs import Scale, scaler
+from samesplit.models.automl.sklearn_pipeline import plain_value
+from samesplit.models.design_tables import Scale, scaler
 from samesplit.models.radiomics.settings import ClassifierUse, SelectorUse
 
 __all__ = ["RANGES", "Range", "quietly", "search_space"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from samesplit.models.inputs import Scale
+from samesplit.models.design_tables import Scale
 from samesplit.models.protocol import Needs
 from samesplit.models.radiomics.preparation import preparation_steps
 from samesplit.models.radiomics.settings import Classifiers, ClassifierUse, Selectors, SelectorUse

@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from samesplit.errors import LesionError
-from samesplit.features.mask_label import parse_mask_label
-from samesplit.features.references import content_hash
-from samesplit.features.repairs import repairs_of
-from samesplit.features.volume import read_case
+from samesplit.imaging.case import read_case
+from samesplit.imaging.image_references import content_hash
+from samesplit.imaging.mask_label import parse_mask_label
+from samesplit.imaging.repairs import repairs_of
 from samesplit.kept import note_damage
-from samesplit.models.networks.inputs import prepare_case
+from samesplit.models.networks.image_tensors import prepare_case
 from samesplit.models.networks.settings import InputSettings
 from samesplit.models.protocol import Cases
 from samesplit.source import source_digest

@@ -13,7 +13,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
 
-from samesplit.models.radiomics.learners import (
+from samesplit.models.radiomics.estimators import (
     AdaptiveBoosting,
     ClassWeighted,
     LogisticModel,

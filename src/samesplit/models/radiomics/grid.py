@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from samesplit.errors import ModelError
-from samesplit.models.pieces import Piece, do_pieces
+from samesplit.execution.work_units import Piece, do_pieces
 from samesplit.models.radiomics.search import GridSearch, Part, inner_splits
+from samesplit.models.radiomics.selection_stability import classifier_spread, selector_stability
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
-from samesplit.models.radiomics.steadiness import classifier_spread, selector_stability
 from samesplit.ordering import at_least, merge_equals
 
 __all__ = ["Cell", "GridResult", "choose", "do_rounds", "gather", "inner_splits", "search"]
@@ -46,10 +46,11 @@ class GridResult:
         folds: One row a cell and inner fold: selector, classifier, size, inner_fold, auc (NaN where the
             held-out part has one class only). The validation part is inner_fold -1.
         tables: What else is kept. `rankings`: inner_fold, selector, rank, feature, as far as sizes go.
-            `selector_stability`, `classifier_spread`: see `samesplit.models.radiomics.steadiness`, over the inner
-            folds and over the draws. `grid_seconds`: part (preparation, selector, classifier), name, seconds,
-            fits; summed over the inner folds. Where resampling is asked for, `resampling`: draw, selector,
-            classifier, size, auc, and `resampling_rankings`: draw, selector, rank, feature.
+            `selector_stability`, `classifier_spread`: see `samesplit.models.radiomics.selection_stability`,
+            over the inner folds and over the draws. `grid_seconds`: part (preparation, selector,
+            classifier), name, seconds, fits; summed over the inner folds. Where resampling is asked for,
+            `resampling`: draw, selector, classifier, size, auc, and `resampling_rankings`: draw, selector, rank,
+            feature.
     """
 
     cell: Cell

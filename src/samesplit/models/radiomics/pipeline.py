@@ -12,16 +12,16 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from samesplit.errors import ModelError
-from samesplit.models.inputs import clinical_table, feature_table
-from samesplit.models.pieces import Piece
+from samesplit.execution.work_units import Piece
+from samesplit.models.design_tables import clinical_table, feature_table
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.radiomics.grid import Cell, GridResult, do_rounds, gather
 from samesplit.models.radiomics.harmonisation import SITE_COLUMN, Aside, covariate_column
 from samesplit.models.radiomics.oversampling import nothing_added
-from samesplit.models.radiomics.pieces import fit_preparation
+from samesplit.models.radiomics.robustness import KeepStable, PartJudge, judge_stability, stable_columns
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
-from samesplit.models.radiomics.stability import KeepStable, PartJudge, judge_stability, stable_columns
+from samesplit.models.radiomics.work_units import fit_preparation
 from samesplit.models.tabular import TabularModel, estimator_seed
 
 __all__ = ["RadiomicsGridModel"]

@@ -16,7 +16,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from samesplit.models.inputs import Impute, Scale, scaler
+from samesplit.models.design_tables import Impute, Scale, scaler
 from samesplit.models.radiomics.harmonisation import Aside, HarmoniseSettings
 from samesplit.ordering import RELATIVE, above, at_most, merge_equals
 

@@ -18,11 +18,11 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from samesplit.errors import ModelError
-from samesplit.models.pieces import Later, Piece, read_result
-from samesplit.models.radiomics.pieces import RankWork, load_cell_work, rank_features, score_cells
+from samesplit.execution.work_units import Later, Piece, read_result
 from samesplit.models.radiomics.resampling import draw_patients
+from samesplit.models.radiomics.robustness import PartJudge
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
-from samesplit.models.radiomics.stability import PartJudge
+from samesplit.models.radiomics.work_units import RankWork, load_cell_work, rank_features, score_cells
 from samesplit.source import source_digest
 from samesplit.storage import hash_bytes, hash_object
 

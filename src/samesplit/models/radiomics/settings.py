@@ -14,15 +14,15 @@ import pandas as pd
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from samesplit.declarations import Declaration
-from samesplit.models.inputs import Scale
+from samesplit.models.design_tables import Scale
 from samesplit.models.protocol import Needs
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier, supports_class_weight
 from samesplit.models.radiomics.harmonisation import HarmoniseSettings
 from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
 from samesplit.models.radiomics.preparation import preparation_steps
 from samesplit.models.radiomics.resampling import ResamplingSettings
+from samesplit.models.radiomics.robustness import StabilitySettings
 from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
-from samesplit.models.radiomics.stability import StabilitySettings
 from samesplit.models.settings import ModelSettings
 
 if TYPE_CHECKING:

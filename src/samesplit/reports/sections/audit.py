@@ -8,6 +8,7 @@ import pandas as pd
 
 from samesplit.ordering import first_best
 from samesplit.reports.context import Context
+from samesplit.reports.document import Block, Column, Details, Fact, Facts, Figure, Prose, Row, Section, Table
 from samesplit.reports.figures.leaks import LeakLine, Mark, draw_leaks
 from samesplit.reports.formatting import (
     count_cell,
@@ -18,7 +19,6 @@ from samesplit.reports.formatting import (
     number,
     text_cell,
 )
-from samesplit.reports.model import Block, Column, Details, Fact, Facts, Figure, Prose, Row, Section, Table
 from samesplit.reports.rows import records
 
 __all__ = ["audit", "audit_section"]

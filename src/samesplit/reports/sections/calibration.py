@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from samesplit.reports.context import Context, ModelInfo
+from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.calibration import Calibration, draw_calibration
 from samesplit.reports.formatting import counted, estimate_cell, number, number_cell, text_cell
-from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
 
 __all__ = ["calibration"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from samesplit.reports.context import Context
+from samesplit.reports.document import Block, Cell, Column, Flow, FlowStep, Prose, Row, Section, Table
 from samesplit.reports.formatting import MISSING, counted, number
-from samesplit.reports.model import Block, Cell, Column, Flow, FlowStep, Prose, Row, Section, Table
 from samesplit.reports.pictures import Pictures
 
 __all__ = ["cohort"]

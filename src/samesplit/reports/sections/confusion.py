@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from samesplit.reports.context import Context
+from samesplit.reports.document import Cell, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.confusion import Confusion, draw_confusion
 from samesplit.reports.formatting import count_cell, counted, number_cell, text_cell
-from samesplit.reports.model import Cell, Column, Figure, Row, Section, Table
 from samesplit.reports.rows import records
 
 __all__ = ["confusion"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from samesplit.reports.context import Context, ModelInfo
+from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.precision_recall import draw_precision_recall
 from samesplit.reports.figures.roc import Curve, ReaderPoint, draw_roc
 from samesplit.reports.formatting import counted, number, text_cell
-from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
 
 __all__ = ["curves"]
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from samesplit.ordering import below, first_best, merge_equals
 from samesplit.reports.context import Context, ModelInfo
+from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.differences import Difference, draw_differences
 from samesplit.reports.figures.spread import Spread, draw_spread
 from samesplit.reports.formatting import (
@@ -22,7 +23,6 @@ from samesplit.reports.formatting import (
     p_text,
     text_cell,
 )
-from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.rows import records
 from samesplit.reports.sections.split import fold_name
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from samesplit.reports.context import Context
+from samesplit.reports.document import Block, Cell, Column, Prose, Row, Section, Table
 from samesplit.reports.errors_found import Miss, miss_table, misses, reference_errors
 from samesplit.reports.formatting import count_cell, counted, number, text_cell
-from samesplit.reports.model import Block, Cell, Column, Prose, Row, Section, Table
 from samesplit.reports.pictures import Pictures
 
 __all__ = ["errors"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from samesplit.reports.context import Context
+from samesplit.reports.document import Block, Cell, Column, Details, Fact, Facts, Prose, Row, Section, Table
 from samesplit.reports.formatting import counted, duration, text_cell
-from samesplit.reports.model import Block, Cell, Column, Details, Fact, Facts, Prose, Row, Section, Table
 
 __all__ = ["notes", "provenance"]
 

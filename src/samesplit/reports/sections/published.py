@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from samesplit.reports.context import Context
+from samesplit.reports.document import Cell, Column, Row, Section, Table
 from samesplit.reports.formatting import MISSING, count_cell, estimate_cell, is_missing, text_cell
-from samesplit.reports.model import Cell, Column, Row, Section, Table
 from samesplit.reports.rows import records
 
 __all__ = ["published", "verdict_rows"]

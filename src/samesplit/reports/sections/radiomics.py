@@ -8,15 +8,15 @@ from typing import Any
 import pandas as pd
 
 from samesplit.reports.context import Context, slug
+from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.grid import draw_grid
 from samesplit.reports.figures.selection import draw_selection
 from samesplit.reports.figures.winners_curse import draw_winners_curse
 from samesplit.reports.formatting import MISSING, count_cell, counted, number, number_cell, text_cell
-from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.rows import records
+from samesplit.reports.sections.selection_stability import steadiness
 from samesplit.reports.sections.simple_arm import simple_arm
 from samesplit.reports.sections.split import fold_name
-from samesplit.reports.sections.steadiness import steadiness
 
 __all__ = ["radiomics"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from samesplit.reports.context import Context
+from samesplit.reports.document import Block, Cell, Column, Row, Section, Table
+from samesplit.reports.estimates import Estimate
 from samesplit.reports.formatting import count_cell, counted, p_cell, text_cell
-from samesplit.reports.model import Block, Cell, Column, Row, Section, Table
-from samesplit.reports.numbers import Estimate
 
 __all__ = ["readers"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from samesplit.reports.context import Context, ModelInfo
+from samesplit.reports.document import Cell, Column, Row, Table
 from samesplit.reports.formatting import count_cell, p_cell, text_cell
-from samesplit.reports.model import Cell, Column, Row, Table
 
 __all__ = ["simple_arm"]
 

@@ -7,10 +7,10 @@ import pandas as pd
 
 from samesplit.ordering import ranked
 from samesplit.reports.context import Context
+from samesplit.reports.document import Block, Cell, Column, Figure, Prose, Row, Section, Table
 from samesplit.reports.figures.balance import draw_balance
 from samesplit.reports.figures.split_strip import draw_split_strip
 from samesplit.reports.formatting import count_cell, counted, number, number_cell, text_cell
-from samesplit.reports.model import Block, Cell, Column, Figure, Prose, Row, Section, Table
 
 __all__ = ["split"]
 

@@ -6,9 +6,9 @@ import pandas as pd
 
 from samesplit.ordering import first_best
 from samesplit.reports.context import Context, slug
+from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.history import draw_history
 from samesplit.reports.formatting import count_cell, counted, number_cell, text_cell
-from samesplit.reports.model import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.rows import groups, records
 from samesplit.reports.sections.split import fold_name
 

@@ -6,9 +6,9 @@ import math
 
 from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo, ReaderInfo
+from samesplit.reports.document import Cell, Column, Row, Section, Table
+from samesplit.reports.estimates import Estimate
 from samesplit.reports.formatting import count_cell, number_cell, p_cell, text_cell
-from samesplit.reports.model import Cell, Column, Row, Section, Table
-from samesplit.reports.numbers import Estimate
 from samesplit.reports.sections.published import verdict_rows
 
 __all__ = ["verdict"]

@@ -19,7 +19,7 @@ from samesplit.features.engines.ibsi.compiling import alone_at_first
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 from samesplit.source import source_digest
 from samesplit.storage import hash_object, library_digest
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from samesplit.features.catalogue import full_tag, tags
 from samesplit.features.engines.ibsi.levels import RegionLevels
-from samesplit.features.engines.ibsi.plain import FAMILIES, PlainInput, margin_mm, plain_features
+from samesplit.features.engines.ibsi.non_texture import FAMILIES, PlainInput, margin_mm, plain_features
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import family_aggregations, texture_settings
 from samesplit.features.engines.protocol import FeatureValues
@@ -30,7 +30,7 @@ from samesplit.features.processing.grid import Spacing
 from samesplit.features.processing.preparation import PreparedImage, prepare
 from samesplit.features.processing.settings import ProcessingSettings
 from samesplit.features.steps import Step
-from samesplit.features.volume import Case
+from samesplit.imaging.case import Case
 
 __all__ = ["extract"]
 

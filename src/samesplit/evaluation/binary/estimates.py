@@ -1,0 +1,318 @@
+"""Rows of the results table, and the statistics of one model or reader as such rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from samesplit.evaluation.binary.scores import (
+    auc_interval_of,
+    auc_method,
+    auc_of,
+    has_both_classes,
+    is_independent,
+    ranking_is_trained,
+    sizes_of,
+    trained_in_folds,
+)
+from samesplit.statistics.absolute_sums import absolute_sum_interval
+from samesplit.statistics.auc import area_interval
+from samesplit.statistics.bootstrap import PatientBootstrap, Statistic, draw_patients
+from samesplit.statistics.boundary import exact_interval
+from samesplit.statistics.checks import FloatArray, IntArray
+from samesplit.statistics.interval import Interval
+from samesplit.statistics.metrics import bin_of, calibration_in_the_large, calibration_slope
+from samesplit.statistics.proportions import RATES, confusion, proportion_interval, rate_parts
+from samesplit.statistics.weighted import (
+    weighted_average_precision,
+    weighted_brier,
+    weighted_brier_scaled,
+    weighted_log_loss,
+    weighted_ratio,
+)
+
+__all__ = [
+    "Draws",
+    "as_fitted",
+    "auc_as_fitted_row",
+    "auc_row",
+    "make_draws",
+    "mean_over",
+    "probability_rows",
+    "rate_rows",
+    "result_row",
+    "with_note",
+]
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The bootstrap samples that all subjects of a group share.
+
+    Attributes:
+        patients: The patients that are drawn, in the order of the weights.
+        samples: The samples; None when they cannot be drawn.
+        reason: Why there are none; empty otherwise.
+    """
+
+    patients: pd.Index[str]
+    samples: PatientBootstrap | None
+    reason: str = ""
+
+    def interval(self, statistic: Statistic, *, confidence: float) -> Interval:
+        """Estimate a statistic; without samples it has no interval and the note says why."""
+        if self.samples is None:
+            estimate = float(statistic(np.ones((1, len(self.patients))))[0])
+            return Interval(estimate, math.nan, math.nan, "no interval", self.reason)
+        return self.samples.interval(statistic, confidence=confidence)
+
+    def codes(self, patients: pd.Series[str]) -> IntArray:
+        """Return the column of the weights for each patient."""
+        return self.patients.get_indexer(pd.Index(patients)).astype(np.int64)
+
+
+def make_draws(table: pd.DataFrame, *, n_bootstrap: int, seed: int) -> Draws:
+    """Draw the bootstrap samples for all who are judged on the lesions of `table`.
+
+    Args:
+        table: Of a subject; its lesions and patients are what is drawn from.
+        n_bootstrap: How many samples; 0 for none.
+        seed: Of the random generator.
+    """
+    lesions = table.drop_duplicates("lesion_id").sort_values("lesion_id")
+    patients = pd.Index(np.unique(lesions["patient_id"].astype(str)), dtype=str)
+    if n_bootstrap < 1:
+        return Draws(patients, None, "no bootstrap samples were asked for")
+    if len(patients) < 2 or lesions["label"].nunique() < 2:
+        return Draws(patients, None, "one class or one patient only: no bootstrap")
+    samples = draw_patients(lesions["label"], lesions["patient_id"], n_resamples=n_bootstrap, seed=seed)
+    return Draws(patients, samples)
+
+
+def result_row(
+    quantity: str,
+    found: Interval,
+    table: pd.DataFrame,
+    *,
+    model: str,
+    group: str = "all",
+    reference: str = "",
+) -> Row:
+    """Make one row of the results table.
+
+    Args:
+        quantity: What is estimated.
+        found: The estimate with its interval.
+        table: Of the subject; its lesions are counted.
+        model: The name of the subject.
+        group: The group of lesions.
+        reference: What the subject is compared with; empty for none.
+    """
+    labels = table.drop_duplicates("lesion_id")["label"]
+    return {
+        "quantity": quantity,
+        "model": model,
+        "reference": reference,
+        "subset": "test",
+        "group": group,
+        "estimate": found.estimate,
+        "ci_low": found.ci_low,
+        "ci_high": found.ci_high,
+        "p_value": found.p_value,
+        "n": len(labels),
+        "n_positive": int(labels.sum()),
+        "method": found.method,
+        "note": found.note,
+    }
+
+
+def auc_row(table: pd.DataFrame, *, confidence: float) -> Interval:
+    """Estimate the AUC of a subject; NaN with a note where it is not defined."""
+    method = auc_method(table)
+    if not has_both_classes(table):
+        return Interval(math.nan, math.nan, math.nan, method, "no fold holds both classes: not defined")
+    return auc_interval_of(table, confidence=confidence)
+
+
+def auc_as_fitted_row(table: pd.DataFrame, *, confidence: float) -> Interval | None:
+    """Estimate the AUC of a model trained in folds with the interval that takes its fitted models as given.
+
+    It says how the AUC moves with other test patients alone (LeDell et al. 2015, doi:10.1214/15-EJS1035), as most
+    papers report it, and is too narrow for the AUC that this way of training reaches; see docs/intervals.md.
+
+    Returns:
+        None where `auc_row` gives this interval already: nothing was trained in folds, or no fold has an AUC.
+    """
+    if not has_both_classes(table) or not ranking_is_trained(table):
+        return None
+    found, method = auc_of(table).as_fitted(), "influence values, test patients, models as fitted"
+    return area_interval(found, sizes_of(table), method=method, confidence=confidence)
+
+
+def rate_rows(
+    table: pd.DataFrame, draws: Draws, *, confidence: float, rates: tuple[str, ...] = (*RATES, "f1")
+) -> list[tuple[str, Interval]]:
+    """Estimate the rates of a subject's calls; lesions without a call are left out and counted.
+
+    Independent calls get Agresti-Coull and, in a row of their own, Clopper-Pearson intervals; calls that
+    share patients get the bootstrap over patients, and so does F1.
+    """
+    called = table[table["decision"].notna()]
+    note = ""
+    if len(called) < len(table):
+        note = f"{len(table) - len(called)} of {len(table)} without a call, left out"
+    if called.empty:
+        nothing = Interval(math.nan, math.nan, math.nan, "no interval", note or "no calls")
+        return [(rate, nothing) for rate in rates]
+    found: list[tuple[str, Interval]] = []
+    codes = draws.codes(called["patient_id"])
+    for rate in rates:
+        if rate != "f1" and is_independent(called):
+            counts = confusion(called["label"], called["decision"]).counts(rate)
+            found.append((rate, proportion_interval(*counts, confidence=confidence)))
+            exact = proportion_interval(*counts, confidence=confidence, method="Clopper-Pearson")
+            found.append((rate, exact))
+            continue
+        parts = rate_parts(called["label"], called["decision"], rate)
+        found.append((rate, _share(called, draws, codes, parts, rate, confidence=confidence)))
+    return [(rate, with_note(item, note)) for rate, item in found]
+
+
+def _share(
+    called: pd.DataFrame,
+    draws: Draws,
+    codes: IntArray,
+    parts: tuple[FloatArray, FloatArray],
+    rate: str,
+    *,
+    confidence: float,
+) -> Interval:
+    """A rate with its bootstrap interval, or an exact one where it is 0 or 1 and the samples cannot vary."""
+    found = draws.interval(_ratio_statistic(codes, *parts), confidence=confidence)
+    if found.estimate not in (0.0, 1.0):
+        return as_fitted(found, called)
+    n = int(called["patient_id"][parts[1] > 0].nunique())
+    exact = exact_interval(found.estimate, n, confidence=confidence)
+    if rate != "f1":
+        return exact
+    # F1 = 2 q / (1 + q), q being the share of true positives among the lesions that are or are called positive.
+    low, high = (2 * q / (1 + q) for q in (exact.ci_low, exact.ci_high))
+    return Interval(found.estimate, low, high, exact.method)
+
+
+def as_fitted(found: Interval, table: pd.DataFrame) -> Interval:
+    """Let the method say that an interval takes models that were trained in folds as they are."""
+    if not trained_in_folds(table) or math.isnan(found.ci_low):
+        return found
+    return replace(found, method=f"{found.method}, models as fitted")
+
+
+def with_note(found: Interval, note: str) -> Interval:
+    """Add a note to an interval; an empty one changes nothing."""
+    notes = "; ".join(part for part in (found.note, note) if part)
+    return Interval(found.estimate, found.ci_low, found.ci_high, found.method, notes, found.p_value)
+
+
+def _ratio_statistic(codes: IntArray, above: FloatArray, below: FloatArray) -> Statistic:
+    return lambda weights: weighted_ratio(weights[:, codes], above, below)
+
+
+def mean_over(values: list[FloatArray]) -> FloatArray:
+    """Average several columns of statistics, those that are defined; NaN where none is."""
+    stacked = np.stack(values)
+    known = ~np.isnan(stacked)
+    n = known.sum(axis=0)
+    total = np.where(known, stacked, 0.0).sum(axis=0)
+    result: FloatArray = np.full(total.shape, np.nan)
+    np.divide(total, n, out=result, where=n > 0)
+    return result
+
+
+def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) -> list[tuple[str, Interval]]:
+    """Estimate what depends on probabilities: PR AUC, scoring rules, calibration.
+
+    The PR AUC is the mean over folds, as the AUC is; the others take all predictions together, since
+    probabilities of all folds are on one scale.
+    """
+    y = table["label"].to_numpy(dtype=np.int64)
+    p = table["score"].to_numpy(dtype=np.float64)
+    codes = draws.codes(table["patient_id"])
+    wide, even = bin_of(p), bin_of(p, binning="frequency")
+
+    def spread(compute: Callable[[FloatArray], FloatArray]) -> Statistic:
+        return lambda weights: compute(weights[:, codes])
+
+    statistics: dict[str, Statistic] = {
+        "pr_auc": _pr_statistic(table, codes, y, p),
+        "brier": spread(lambda w: weighted_brier(w, y, p)),
+        "brier_scaled": spread(lambda w: weighted_brier_scaled(w, y, p)),
+        "log_loss": spread(lambda w: weighted_log_loss(w, y, p)),
+    }
+    found = {name: draws.interval(item, confidence=confidence) for name, item in statistics.items()}
+    for name, bins in (("ece", wide), ("ece_equal_frequency", even)):
+        found[name] = _calibration_error(draws, codes, y - p, bins, confidence=confidence)
+    found["pr_auc"] = _pr_at_its_bound(found["pr_auc"], table, confidence=confidence)
+    rows = [*found.items(), *_calibration(table, y, p, confidence=confidence)]
+    return [(name, as_fitted(item, table)) for name, item in rows]
+
+
+def _pr_at_its_bound(found: Interval, table: pd.DataFrame, *, confidence: float) -> Interval:
+    """A PR AUC of 1 has the exact interval of as many positive patients (as Boyd et al. 2013 count it)."""
+    if found.estimate < 1 - 1e-12 or math.isnan(found.estimate):
+        return found
+    n = int(table.loc[table["label"] == 1, "patient_id"].nunique())
+    return exact_interval(1.0, n, confidence=confidence)
+
+
+def _calibration_error(
+    draws: Draws, codes: IntArray, gaps: FloatArray, bins: IntArray, *, confidence: float
+) -> Interval:
+    member = np.eye(int(bins.max()) + 1)[bins]
+
+    def gap_of_bins(weights: FloatArray) -> FloatArray:
+        w = weights[:, codes]
+        result: FloatArray = ((w * gaps) @ member) / w.sum(axis=1, keepdims=True)
+        return result
+
+    if draws.samples is None:
+        estimate = float(np.abs(gap_of_bins(np.ones((1, len(draws.patients))))).sum())
+        return Interval(estimate, math.nan, math.nan, "no interval", draws.reason)
+    return absolute_sum_interval(draws.samples, gap_of_bins, confidence=confidence)
+
+
+def _pr_statistic(table: pd.DataFrame, codes: IntArray, y: IntArray, p: FloatArray) -> Statistic:
+    cells = [np.asarray(rows) for rows in table.groupby("cell").indices.values()]
+
+    def statistic(weights: FloatArray) -> FloatArray:
+        return mean_over(
+            [weighted_average_precision(weights[:, codes[rows]], y[rows], p[rows]) for rows in cells]
+        )
+
+    return statistic
+
+
+def _calibration(
+    table: pd.DataFrame, y: IntArray, p: FloatArray, *, confidence: float
+) -> list[tuple[str, Interval]]:
+    if y.min() == y.max():
+        nothing = Interval(math.nan, math.nan, math.nan, "no interval", "one class only: not defined")
+        return [("calibration_slope", nothing), ("calibration_in_the_large", nothing)]
+    patients = table["patient_id"]
+    if table.groupby("cell")["score"].agg(np.ptp).eq(0).all():
+        note = "each fitted model gives all lesions one probability: not defined"
+        slope = Interval(math.nan, math.nan, math.nan, "no interval", note)
+    else:
+        slope = calibration_slope(y, p, patients=patients, confidence=confidence)
+    return [
+        ("calibration_slope", slope),
+        (
+            "calibration_in_the_large",
+            calibration_in_the_large(y, p, patients=patients, confidence=confidence),
+        ),
+    ]

@@ -1,0 +1,254 @@
+"""The evaluation of a benchmark: predictions, truth and readings in, tables of results out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from samesplit.errors import StatisticsError
+from samesplit.evaluation.binary.curve_tables import curve_tables, read_off_rows
+from samesplit.evaluation.binary.estimates import Draws, Row, make_draws, result_row
+from samesplit.evaluation.binary.judging import (
+    Settings,
+    call_counts,
+    groups_of_lesions,
+    judge,
+    tables_by_model,
+)
+from samesplit.evaluation.binary.model_comparison import model_pairs, on_same_units
+from samesplit.evaluation.binary.operating_point import apply_thresholds, choose_thresholds
+from samesplit.evaluation.binary.rankings import rank_alike
+from samesplit.evaluation.binary.reader_comparisons import compare_modalities, compare_with
+from samesplit.evaluation.binary.readers import (
+    mean_rows,
+    reader_name,
+    reader_rows,
+    reader_tables,
+    second_rows,
+)
+from samesplit.evaluation.binary.scores import COMPARED_RATES, rate_difference
+from samesplit.evaluation.binary.searches import choice_rows, summarise
+from samesplit.evaluation.binary.spread import fold_table, spread_rows
+from samesplit.evaluation.claims import add_claims
+from samesplit.evaluation.validation import (
+    check_predictions,
+    check_readings,
+    check_truth,
+    choose_rater,
+    common_units,
+    name_some,
+)
+from samesplit.statistics.checks import check_confidence
+from samesplit.tables import RESULTS, check_table
+
+__all__ = ["RESULT_COLUMNS", "Evaluation", "evaluate"]
+
+RESULT_COLUMNS = [
+    "quantity",
+    "model",
+    "reference",
+    "subset",
+    "group",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "p_adjusted",
+    "claim",
+    "n",
+    "n_positive",
+    "method",
+    "note",
+]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found.
+
+    Attributes:
+        results: One row an estimate: the columns of `RESULT_COLUMNS`.
+        curves: `roc`, `pr` and `calibration` points of each model.
+        thresholds: The operating point of each model, seed, repeat and fold.
+        confusion: Counts of calls of each model and reader, summed over folds, repeats and seeds.
+        decisions: The call on each test prediction.
+        pairs: All pairwise differences between models, on the lesions common to all.
+        folds: The AUC of each model, seed, repeat and fold.
+        summaries: What models told of their search, summed up over the fits; see `searches.summarise`.
+        notes: What was left out, and why.
+    """
+
+    results: pd.DataFrame
+    curves: dict[str, pd.DataFrame]
+    thresholds: pd.DataFrame
+    confusion: pd.DataFrame
+    decisions: pd.DataFrame
+    pairs: pd.DataFrame
+    folds: pd.DataFrame
+    summaries: dict[str, pd.DataFrame]
+    notes: tuple[str, ...]
+
+
+def evaluate(
+    predictions: pd.DataFrame,
+    truth: pd.DataFrame,
+    *,
+    readings: pd.DataFrame | None = None,
+    reference: str | None = None,
+    operating_point: str | float = "youden",
+    confidence: float = 0.95,
+    n_bootstrap: int = 1000,
+    seed: int = 0,
+    primary_rater: str | None = None,
+    groups: Sequence[str] = (),
+    declared_thresholds: Mapping[str, float] | None = None,
+    details: Mapping[str, pd.DataFrame] | None = None,
+    apart: Sequence[str] = (),
+) -> Evaluation:
+    """Judge all models, and readers beside them, on the same test lesions.
+
+    Args:
+        predictions: Model, seed, repeat, fold, subset, rater, lesion_id, probability. Test rows are judged,
+            validation rows of the primary rater choose the thresholds.
+        truth: Indexed by lesion_id: patient_id, label (0 or 1) and columns to group by.
+        readings: Reader_id, lesion_id, modality, decision, score; None for no readers.
+        reference: The model that the others' rates and the readers are compared with; None for no such rows.
+            AUCs of models are compared in all pairs.
+        operating_point: `youden`, `sensitivity>=x`, `specificity>=x` or a fixed threshold.
+        confidence: Two-sided coverage of all intervals.
+        n_bootstrap: Bootstrap samples of patients; 0 for none.
+        seed: Of the bootstrap.
+        primary_rater: Whose masks the main results are of; may be left out when there is one rater. Other
+            raters get rows of the group `rater=<name>`, with the primary rater's thresholds.
+        groups: Columns of `truth`; each of their values gets rows of the group `<column>=<value>`.
+        declared_thresholds: By model: thresholds that were fixed elsewhere, on development data that are not
+            among the predictions.
+        details: By name: the tables that models wrote while they were fitted (`grid`, `chosen_features`, ...).
+        apart: Models whose differences make families of their own; see `claims`.
+
+    Returns:
+        The tables; see `Evaluation`.
+
+    Raises:
+        PredictionsError: The predictions do not fit the truth or have no lesion in common.
+        ReadingsError: The readings do not fit the truth.
+        StatisticsError: The truth, the reference, the rater, a group or the operating point is not usable.
+    """
+    settings = Settings(check_confidence(confidence), n_bootstrap, seed)
+    known = check_truth(truth)
+    table = check_predictions(predictions, known)
+    rater = choose_rater(table, primary_rater)
+    if reference is not None and reference not in set(table["model"]):
+        raise StatisticsError(
+            f"the reference model {reference!r} has no predictions",
+            remedy=f"choose {name_some(table['model'])}",
+        )
+    own = table[table["rater"] == rater]
+    thresholds = choose_thresholds(own, known, operating_point, declared_thresholds)
+    test = table[table["subset"] == "test"]
+    decisions = apply_thresholds(test, thresholds)
+    primary = decisions[decisions["rater"] == rater]
+    common, notes = common_units(primary)
+    alike = {str(model) for model, part in own.groupby("model") if rank_alike(part)}
+    tables = tables_by_model(common, known, alike=alike)
+    rows: list[Row] = []
+    counts: list[Row] = []
+    for group, members in groups_of_lesions(
+        tables, decisions, known, rater=rater, columns=groups, notes=notes, alike=alike
+    ):
+        judge(members, group, rows, counts, settings)
+    pairs = model_pairs(tables, reference=reference, confidence=confidence, apart=apart)
+    rows += _pair_rows(pairs)
+    if reference is not None:
+        rows += _rate_differences(tables, reference, confidence=confidence)
+    if readings is not None:
+        found = _reader_part(check_readings(readings, known), known, tables, reference, settings, notes)
+        rows += found[0]
+        counts += found[1]
+    curves, folds = curve_tables(tables, confidence=confidence), fold_table(tables)
+    summaries = summarise(details or {}, folds)
+    rows += read_off_rows(curves, tables) + spread_rows(folds, tables)
+    if "chosen_cells" in summaries:
+        rows += choice_rows(summaries["chosen_cells"], tables)
+    claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=apart)
+    results = check_table(claimed[RESULT_COLUMNS], RESULTS)
+    return Evaluation(
+        results=results,
+        curves=curves,
+        thresholds=thresholds,
+        confusion=pd.DataFrame(counts),
+        decisions=decisions,
+        pairs=pairs,
+        folds=folds,
+        summaries=summaries,
+        notes=tuple(notes),
+    )
+
+
+def _pair_rows(pairs: pd.DataFrame) -> list[Row]:
+    """The differences of AUC between all models, as rows of results."""
+    return [
+        {
+            "quantity": "auc_difference",
+            "model": pair["model_a"],
+            "reference": pair["model_b"],
+            "subset": "test",
+            "group": "all",
+            "estimate": pair["difference"],
+            **{
+                str(name): pair[name]
+                for name in ("ci_low", "ci_high", "p_value", "n", "n_positive", "method", "note")
+            },
+        }
+        for pair in pairs[pairs["difference"].notna()].to_dict("records")
+    ]
+
+
+def _rate_differences(tables: dict[str, pd.DataFrame], reference: str, *, confidence: float) -> list[Row]:
+    """Compare the rates of every other model with the reference's on the lesions common to all models."""
+    rows: list[Row] = []
+    for model, table in tables.items():
+        if model == reference:
+            continue
+        a, b = on_same_units(*(t[t["decision"].notna()] for t in (table, tables[reference])))
+        for rate in COMPARED_RATES:
+            if a["label"].nunique() == 2:
+                found = rate_difference(a, b, rate, confidence=confidence)
+                rows.append(result_row(f"{rate}_difference", found, a, model=model, reference=reference))
+    return rows
+
+
+def _reader_part(
+    readings: pd.DataFrame,
+    truth: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    reference: str | None,
+    settings: Settings,
+    notes: list[str],
+) -> tuple[list[Row], list[Row]]:
+    """Report the readers on the lesions that the models are judged on."""
+    first = next(iter(tables.values()))
+    inside = readings["lesion_id"].isin(first["lesion_id"])
+    if not inside.all():
+        notes.append(f"{int((~inside).sum())} readings are of lesions outside the test lesions; left out")
+    readers = reader_tables(readings[inside], truth)
+    for modality, members in readers.items():
+        for reader, table in members.items():
+            missing = int(table["decision"].isna().sum())
+            if missing:
+                notes.append(f"{reader_name(reader, modality)}: {missing} of {len(table)} calls are missing")
+    draws: Draws = make_draws(first, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
+    confidence = settings.confidence
+    rows = reader_rows(readers, draws, confidence=confidence) + second_rows(readings[inside], truth)
+    rows += mean_rows(readers, draws, confidence=confidence)
+    rows += compare_modalities(readers, confidence=confidence)
+    if reference is not None:
+        rows += compare_with(readers, tables[reference], reference_name=reference, confidence=confidence)
+    counts = [
+        call_counts(table, reader_name(reader, modality), "all")
+        for modality, members in readers.items()
+        for reader, table in members.items()
+    ]
+    return rows, counts

@@ -1,0 +1,152 @@
+"""Every model on every group of lesions: all, other raters' masks, and the values of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from samesplit.errors import StatisticsError
+from samesplit.evaluation.binary.estimates import (
+    Row,
+    auc_as_fitted_row,
+    auc_row,
+    make_draws,
+    probability_rows,
+    rate_rows,
+    result_row,
+)
+from samesplit.evaluation.binary.scores import model_table
+from samesplit.evaluation.validation import common_units
+from samesplit.statistics.proportions import confusion
+
+__all__ = ["Settings", "call_counts", "groups_of_lesions", "judge", "tables_by_model"]
+
+_MOST_LEVELS = 20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How intervals are made.
+
+    Attributes:
+        confidence: Two-sided coverage.
+        n_bootstrap: Bootstrap samples of patients; 0 for none.
+        seed: Of the bootstrap.
+    """
+
+    confidence: float
+    n_bootstrap: int
+    seed: int
+
+
+def tables_by_model(
+    decisions: pd.DataFrame, truth: pd.DataFrame, *, alike: Container[str] = ()
+) -> dict[str, pd.DataFrame]:
+    """Make the table of each model, see `subject`, in the order of their names.
+
+    Args:
+        decisions: Test predictions with calls.
+        truth: As `check_truth` returns it.
+        alike: Models whose fits all order lesions alike, see `rankings`.
+    """
+    return {
+        str(model): model_table(part, truth, rank_alike=str(model) in alike)
+        for model, part in decisions.groupby("model", sort=True)
+    }
+
+
+def groups_of_lesions(
+    tables: dict[str, pd.DataFrame],
+    decisions: pd.DataFrame,
+    truth: pd.DataFrame,
+    *,
+    rater: str,
+    columns: Sequence[str],
+    notes: list[str],
+    alike: Container[str] = (),
+) -> Iterator[tuple[str, dict[str, pd.DataFrame]]]:
+    """Yield all lesions, then the other raters, then each value of each column.
+
+    Args:
+        tables: The table of each model on all lesions, with the primary rater's masks.
+        decisions: Test predictions with calls, of all raters.
+        truth: As `check_truth` returns it.
+        rater: The primary rater.
+        columns: Columns of the truth.
+        notes: Gets what was left out, and why.
+        alike: Models whose fits all order lesions alike, see `rankings`.
+
+    Raises:
+        StatisticsError: A column is not there or has too many values.
+    """
+    yield "all", tables
+    for other in sorted(set(decisions["rater"]) - {rater}):
+        common, lacking = common_units(decisions[decisions["rater"] == other])
+        notes += [f"rater {other}: {note}" for note in lacking]
+        yield f"rater={other}", tables_by_model(common, truth, alike=alike)
+    for column in columns:
+        if column not in truth.columns:
+            raise StatisticsError(f"the truth has no column {column!r} to group by")
+        values = truth.loc[truth.index.isin(next(iter(tables.values()))["lesion_id"]), column]
+        if values.nunique() > _MOST_LEVELS:
+            raise StatisticsError(
+                f"{column!r} has {values.nunique()} different values, too many to group by",
+                remedy="cut it into a few classes first",
+            )
+        if values.isna().any():
+            notes.append(f"{int(values.isna().sum())} lesions have no {column}; they are in no such group")
+        for value in sorted(values.dropna().unique(), key=str):
+            inside = values.index[values == value]
+            members = {model: t[t["lesion_id"].isin(inside)] for model, t in tables.items()}
+            yield f"{column}={value}", members
+
+
+def judge(
+    tables: dict[str, pd.DataFrame],
+    group: str,
+    rows: list[Row],
+    counts: list[Row],
+    settings: Settings,
+) -> None:
+    """Add the rows of every model on the lesions of one group.
+
+    Args:
+        tables: The table of each model on these lesions.
+        group: The name of the group.
+        rows: Gets the rows of results.
+        counts: Gets the counts of calls.
+        settings: How intervals are made.
+    """
+    first = next(iter(tables.values()))
+    draws = make_draws(first, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
+    for model, table in tables.items():
+        called = table[table["decision"].notna()]
+        rates = rate_rows(table, draws, confidence=settings.confidence)
+        rest = probability_rows(table, draws, confidence=settings.confidence)
+        area = auc_row(table, confidence=settings.confidence)
+        rows.append(result_row("auc", area, table, model=model, group=group))
+        narrow = auc_as_fitted_row(table, confidence=settings.confidence)
+        if narrow is not None:
+            rows.append(result_row("auc_as_fitted", narrow, table, model=model, group=group))
+        rows += [result_row(name, item, called, model=model, group=group) for name, item in rates]
+        rows += [result_row(name, item, table, model=model, group=group) for name, item in rest]
+        counts.append(call_counts(table, model, group))
+
+
+def call_counts(table: pd.DataFrame, model: str, group: str) -> Row:
+    """Count calls against truth, summed over folds, repeats and seeds.
+
+    Args:
+        table: Of a subject.
+        model: Its name.
+        group: The group of lesions.
+    """
+    called = table[table["decision"].notna()]
+    lesions = {"n_lesions": int(called["lesion_id"].nunique()), "n_calls": len(called)}
+    head: Row = {"model": model, "subset": "test", "group": group}
+    if called.empty:
+        return head | {"tp": 0, "fn": 0, "tn": 0, "fp": 0} | lesions
+    found = confusion(called["label"], called["decision"])
+    return head | {"tp": found.tp, "fn": found.fn, "tn": found.tn, "fp": found.fp} | lesions

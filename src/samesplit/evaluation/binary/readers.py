@@ -1,0 +1,215 @@
+"""Readers beside models: each reader's rates and AUC, their mean, and the difference to a reference model.
+
+The readers are taken as given (fixed): intervals say how results move with other patients, not with other
+readers. Multi-reader multi-case analysis, which adds the readers' variance, will stand beside this.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from samesplit.evaluation.binary.estimates import (
+    Draws,
+    Row,
+    auc_row,
+    mean_over,
+    rate_rows,
+    result_row,
+    with_note,
+)
+from samesplit.evaluation.binary.scores import (
+    COMPARED_RATES,
+    auc_of,
+    has_both_classes,
+    reader_table,
+    sizes_of,
+)
+from samesplit.statistics.auc import area_interval
+from samesplit.statistics.boundary import exact_interval
+from samesplit.statistics.checks import FloatArray
+from samesplit.statistics.influence import mean_influence
+from samesplit.statistics.interval import Interval
+from samesplit.statistics.proportions import RATES, rate_parts
+from samesplit.statistics.weighted import weighted_ratio
+
+__all__ = [
+    "having",
+    "is_defined",
+    "left_out",
+    "mean_name",
+    "mean_rows",
+    "reader_name",
+    "reader_rows",
+    "reader_tables",
+    "second_rows",
+]
+
+
+def reader_name(reader_id: str, modality: str) -> str:
+    """Return the name of a reader in the results.
+
+    Example:
+        >>> reader_name("R1", "unaided")
+        'reader:R1/unaided'
+    """
+    return f"reader:{reader_id}/{modality}"
+
+
+def mean_name(modality: str) -> str:
+    """Return the name of the readers' mean in the results.
+
+    Example:
+        >>> mean_name("unaided")
+        'readers:mean/unaided'
+    """
+    return f"readers:mean/{modality}"
+
+
+def reader_tables(readings: pd.DataFrame, truth: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
+    """Split the readings by modality and reader.
+
+    Args:
+        readings: As `check_readings` returns them.
+        truth: As `check_truth` returns it.
+
+    Returns:
+        Modality -> reader_id -> table of the reader, see `subject`.
+    """
+    tables: dict[str, dict[str, pd.DataFrame]] = {}
+    for (modality, reader), part in readings.groupby(["modality", "reader_id"], sort=True):
+        tables.setdefault(str(modality), {})[str(reader)] = reader_table(part, truth)
+    return tables
+
+
+def reader_rows(
+    tables: dict[str, dict[str, pd.DataFrame]], draws: Draws, *, confidence: float = 0.95
+) -> list[Row]:
+    """Report each reader in each modality: rates from calls, AUC from scores.
+
+    A missing call or score is left out and counted; it is never taken for a benign call.
+
+    Args:
+        tables: As `reader_tables` returns them.
+        draws: The bootstrap samples of the patients.
+        confidence: Two-sided coverage.
+    """
+    rows: list[Row] = []
+    for modality, readers in tables.items():
+        for reader, table in readers.items():
+            name = reader_name(reader, modality)
+            scored = table[table["score"].notna()]
+            if len(scored):
+                rows.append(result_row("auc", auc_row(scored, confidence=confidence), scored, model=name))
+            called = table[table["decision"].notna()]
+            for quantity, found in rate_rows(table, draws, confidence=confidence, rates=RATES):
+                rows.append(result_row(quantity, found, called, model=name))
+    return rows
+
+
+def second_rows(readings: pd.DataFrame, truth: pd.DataFrame) -> list[Row]:
+    """Report the median reading time of each reader in each modality, in seconds and without an interval.
+
+    Args:
+        readings: As `check_readings` returns them; without a column `seconds` there are no rows.
+        truth: As `check_truth` returns it.
+    """
+    timed = readings[readings["seconds"].notna()] if "seconds" in readings else readings.iloc[:0]
+    rows: list[Row] = []
+    for (modality, reader), part in timed.groupby(["modality", "reader_id"], sort=True):
+        found = Interval(float(part["seconds"].median()), math.nan, math.nan, "median")
+        table, name = reader_table(part, truth), reader_name(str(reader), str(modality))
+        rows.append(result_row("reading_seconds", found, table, model=name))
+    return rows
+
+
+def mean_rows(
+    tables: dict[str, dict[str, pd.DataFrame]], draws: Draws, *, confidence: float = 0.95
+) -> list[Row]:
+    """Report the mean over the readers of each modality, every reader with the same weight.
+
+    Args:
+        tables: As `reader_tables` returns them.
+        draws: The bootstrap samples of the patients.
+        confidence: Two-sided coverage.
+
+    Returns:
+        Rows of `readers:mean/<modality>`, for modalities with at least two readers.
+    """
+    rows: list[Row] = []
+    for modality, readers in tables.items():
+        name = mean_name(modality)
+        for quantity in ("auc", *COMPARED_RATES):
+            usable = [table for table in having(readers, quantity) if is_defined(table, quantity)]
+            if len(usable) < 2:
+                continue
+            if quantity == "auc":
+                found = _mean_auc(usable, confidence=confidence)
+            else:
+                found = _mean_rate(usable, quantity, draws, confidence=confidence)
+            found = with_note(found, left_out(len(readers) - len(usable)))
+            rows.append(result_row(quantity, found, pd.concat(usable), model=name))
+    return rows
+
+
+def having(readers: dict[str, pd.DataFrame], quantity: str) -> list[pd.DataFrame]:
+    """Keep of each reader the readings that a quantity needs: scores for the AUC, calls for a rate.
+
+    Args:
+        readers: Reader_id -> table of the reader.
+        quantity: `auc` or a rate.
+    """
+    return [_with(table, "score" if quantity == "auc" else "decision") for table in readers.values()]
+
+
+def is_defined(table: pd.DataFrame, quantity: str) -> bool:
+    """Whether a quantity can be estimated from a table.
+
+    Args:
+        table: Of a subject, with scores or calls throughout.
+        quantity: `auc` or a rate.
+    """
+    if quantity == "auc":
+        return has_both_classes(table)
+    return bool(rate_parts(table["label"], table["decision"], quantity)[1].sum() > 0)
+
+
+def left_out(n: int) -> str:
+    """Say how many readers do not count in a mean; empty for none.
+
+    Args:
+        n: How many.
+    """
+    return f"{n} readers without this quantity are left out" if n else ""
+
+
+def _mean_auc(tables: list[pd.DataFrame], *, confidence: float) -> Interval:
+    mean = mean_influence([auc_of(table) for table in tables])
+    sizes = [run for table in tables for run in sizes_of(table)]
+    return area_interval(mean, sizes, method="mean of fixed readers", confidence=confidence)
+
+
+def _with(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    return table[table[column].notna()]
+
+
+def _mean_rate(tables: list[pd.DataFrame], rate: str, draws: Draws, *, confidence: float) -> Interval:
+    """Average a rate over readers, with the bootstrap over patients."""
+    parts = [
+        (draws.codes(table["patient_id"]), *rate_parts(table["label"], table["decision"], rate))
+        for table in tables
+    ]
+
+    def statistic(weights: FloatArray) -> FloatArray:
+        return mean_over([weighted_ratio(weights[:, codes], a, b) for codes, a, b in parts])
+
+    found = draws.interval(statistic, confidence=confidence)
+    if found.estimate in (0.0, 1.0):
+        n = min(
+            int(table["patient_id"][below > 0].nunique())
+            for table, (_, _, below) in zip(tables, parts, strict=True)
+        )
+        found = exact_interval(found.estimate, n, confidence=confidence)
+    method = f"mean of fixed readers, {found.method}"
+    return Interval(found.estimate, found.ci_low, found.ci_high, method, found.note)

@@ -1,0 +1,1 @@
+"""Several engines on the same lesions: how far their values agree."""

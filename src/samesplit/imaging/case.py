@@ -1,0 +1,355 @@
+"""An image and its mask, read, checked and brought onto one grid; whatever is wrong with them costs one lesion."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+from samesplit.errors import LesionError
+from samesplit.imaging.dicom.stack import stack_of
+from samesplit.imaging.geometry import align_mask
+from samesplit.imaging.image_references import Reference, parse_reference, read_array
+from samesplit.imaging.itk_warnings import as_notes, itk_warnings
+from samesplit.imaging.mask_check import check_is_mask, check_whole_labels
+from samesplit.imaging.mask_label import MaskLabel, select_label
+from samesplit.imaging.nifti import check_whole, read_plain, read_sheared
+from samesplit.imaging.nifti_placement import placement_notes
+from samesplit.imaging.repairs import GeometryRepair, RepairName, repairs_of
+
+__all__ = ["Box", "Case", "bounding_box", "crop", "read_case", "roi_values"]
+
+_SCALES, _SHEARED = "unexpected scales in sform", "non-orthogonal sform"
+_OF_HEADERS = ("mask: the sform", "mask: sform and qform", "mask: ITK")
+
+Repairs = tuple[RepairName, ...]
+
+NAN_MARGIN_MM = 20.0
+"""Within the mask's bounding box widened by this much every voxel must be a number."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image of one lesion with its mask.
+
+    Attributes:
+        image: float32, or float64 where the file holds more digits than float32 keeps.
+        mask: uint8, 1 inside the lesion and 0 outside, on the image's grid.
+        repairs: What was mended on the way, in words for the case ledger.
+        companion: The image of another sequence of the same lesion, on a grid of its own, where the profile
+            asked for one; `image` itself where it is of that sequence; None otherwise.
+    """
+
+    image: sitk.Image
+    mask: sitk.Image
+    repairs: tuple[str, ...] = ()
+    companion: sitk.Image | None = None
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box of voxels in the order x, y, z.
+
+    Attributes:
+        start: The first voxel of each axis.
+        size: How many voxels along each axis.
+    """
+
+    start: tuple[int, int, int]
+    size: tuple[int, int, int]
+
+
+def read_case(
+    image: str,
+    mask: str,
+    *,
+    lesion_id: str,
+    mask_label: MaskLabel = 1,
+    spacing_mm: float | None = None,
+    geometry_repair: GeometryRepair | None = None,
+    minimum_voxels: int = 8,
+    companion: str = "",
+) -> Case:
+    """Read the image and mask of one lesion and check all that can be wrong with them.
+
+    Args:
+        image: Path of a NIfTI, NRRD or MetaImage file; an array reference (`cases.npz::images[17]`,
+            `cases.npy[17]`) whose axes are z, y, x; or the folder of a DICOM series (`L1/ct`, or
+            `L1::SeriesInstanceUID` where it holds several).
+        mask: The same, or an ROI of an RTSTRUCT or a segment of a DICOM SEG (`rt.dcm::GTV-1`). Image and mask may
+            be the same reference for cohorts that have shapes only; the image's grey levels then say nothing.
+        lesion_id: For messages.
+        mask_label: The mask value that marks the lesion, or `any` for all that is not 0; see
+            `samesplit.imaging.mask_label`.
+        spacing_mm: Edge length of the cubic voxels of arrays; None (or NaN) for image files, which know theirs.
+        geometry_repair: The repairs that may be made; see `samesplit.imaging.repairs`.
+        minimum_voxels: The smallest mask that counts.
+        companion: Another image of the lesion to hand along, given like `image`; empty for none.
+
+    Raises:
+        LesionError: A file is missing, unreadable, cut off or not 3D; image and mask lie on different grids;
+            the mask is empty, an image, lacks the label or is too small; voxels are NaN or infinite; the image is
+            constant inside the mask.
+    """
+    where = f"lesion {lesion_id}"
+    allowed = repairs_of(geometry_repair)
+    spacing = None if spacing_mm is None or math.isnan(spacing_mm) else float(spacing_mm)
+    try:
+        picture, notes = _read(image, "image", spacing, allowed)
+        labels, mask_notes = _read(mask, "mask", spacing, allowed, of=picture)
+        check_is_mask(labels, picture, mask_label)
+        roi, taken = select_label(labels, mask_label)
+        check_whole_labels(labels, mask_label)
+        roi, repair = align_mask(picture, roi, allowed, where=where)
+        _check_size(roi, minimum_voxels)
+        between = _between_slices(picture, roi)
+        picture = _as_float(picture)
+        picture, filled = _check_finite(picture, roi)
+        if image != mask:
+            _check_contrast(picture, roi)
+        beside = picture if companion == image else _companion(companion, spacing, allowed)
+    except LesionError as error:
+        place = where if error.where in (None, where) else f"{where}, {error.where}"
+        raise LesionError(error.problem, where=place, remedy=error.remedy) from error
+    repairs = tuple(note for note in (*_together(notes, mask_notes), taken, repair, between, filled) if note)
+    return Case(picture, roi, repairs, beside)
+
+
+def _together(notes: list[str], mask_notes: list[str]) -> list[str]:
+    """The notes on both files; what their headers share is said once."""
+    of_mask = {note.removeprefix("mask: ") for note in mask_notes if note.startswith(_OF_HEADERS)}
+    shared = {f"image: {text}" for text in of_mask} & set(notes)
+    told = [note.replace("image: ", "image and mask: ", 1) if note in shared else note for note in notes]
+    return told + [note for note in mask_notes if f"image: {note.removeprefix('mask: ')}" not in shared]
+
+
+def _between_slices(image: sitk.Image, roi: sitk.Image) -> str | None:
+    """How much of the lesion lies on slices that `resample_slices` interpolated."""
+    weight = stack_of(image).weight
+    if weight is None or not (weight > 0).any():
+        return None
+    voxels = np.count_nonzero(sitk.GetArrayViewFromImage(roi), axis=(1, 2))
+    made = voxels[weight > 0].sum()
+    return f"resample_slices: {made:,} of the lesion's {voxels.sum():,} voxels lie on interpolated slices"
+
+
+def _companion(text: str, spacing_mm: float | None, repairs: Repairs) -> sitk.Image | None:
+    return _as_float(_read(text, "companion image", spacing_mm, repairs)[0]) if text else None
+
+
+def _read(
+    text: str, what: str, spacing_mm: float | None, repairs: Repairs, *, of: sitk.Image | None = None
+) -> tuple[sitk.Image, list[str]]:
+    """Read an image, or a mask of an image."""
+    reference = parse_reference(text)
+    if reference.is_array:
+        return _from_array(reference, what, spacing_mm), []
+    if spacing_mm is not None:
+        raise LesionError(
+            f"the {what} file has a voxel size of its own, but spacing_mm says {spacing_mm:g}",
+            where=reference.path,
+            remedy="leave spacing_mm empty for image files",
+        )
+    if reference.is_dicom:
+        from samesplit.imaging.dicom.read import read_dicom_image, read_dicom_mask
+
+        if of is None:
+            return read_dicom_image(reference.path, reference.part, repairs)
+        return read_dicom_mask(reference.path, reference.part, of, repairs)
+    return _from_file(reference.path, what)
+
+
+def _from_array(reference: Reference, what: str, spacing_mm: float | None) -> sitk.Image:
+    array = read_array(reference)
+    if array.ndim != 3:
+        raise LesionError(
+            f"the {what} is {array.ndim}D (shape {array.shape}), a 3D volume is needed",
+            where=reference.path,
+            remedy="name one item of the array, for example [17]",
+        )
+    if spacing_mm is None:
+        raise LesionError(
+            f"the {what} is an array, which has no voxel size",
+            where=reference.path,
+            remedy="give spacing_mm in images.csv",
+        )
+    if array.dtype == bool:
+        array = array.astype(np.uint8)
+    if array.dtype.kind not in "iuf":
+        raise LesionError(
+            f"the {what} holds no numbers ({array.dtype})",
+            where=reference.path,
+            remedy="save it as whole numbers or float32",
+        )
+    if array.dtype == np.float16:
+        array = array.astype(np.float32)
+    image = sitk.GetImageFromArray(np.ascontiguousarray(array))
+    image.SetSpacing((spacing_mm,) * 3)
+    return image
+
+
+def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
+    if not path.is_file():
+        raise LesionError(
+            f"the {what} file does not exist", where=path, remedy="correct the path, or fetch the data"
+        )
+    content = check_whole(path) if path.name.lower().endswith((".nii", ".nii.gz")) else None
+    with itk_warnings() as warnings:
+        image, notes = _by_itk(path, what, None if content is None else content.voxels)
+    placed = [] if content is None else placement_notes(content.header, image, what)
+    told = ([_SCALES] if placed else []) + ([_SHEARED] if notes else [])  # in words of our own, with numbers
+    others = [text for text in warnings if not any(known in text for known in told)]
+    notes += placed + as_notes(others, what, path)
+    if content is not None and content.bad.size:
+        image = _with_nan(image, content.bad)
+    return _three_dimensional(image, path, what), notes
+
+
+def _by_itk(path: Path, what: str, voxels: npt.NDArray[Any] | None) -> tuple[sitk.Image, list[str]]:
+    """What ITK reads, its header alone where the voxels are at hand."""
+    try:
+        image = None if voxels is None else read_plain(path, voxels)
+        return sitk.ReadImage(str(path)) if image is None else image, []
+    except RuntimeError as error:
+        if "orthonormal" not in str(error):
+            raise LesionError(
+                f"the {what} cannot be read ({_cause(error)})",
+                where=path,
+                remedy="check that the file is whole, and export or fetch it again",
+            ) from error
+    image, note = read_sheared(path, what=what)
+    return image, [note]
+
+
+def _with_nan(image: sitk.Image, bad: npt.NDArray[np.int64]) -> sitk.Image:
+    """Put back the NaN (and, as NaN, the infinite voxels) that ITK read as 0 from a NIfTI file."""
+    values = sitk.GetArrayFromImage(image)
+    values.reshape(-1)[bad] = np.nan
+    told = sitk.GetImageFromArray(values, isVector=False)
+    told.CopyInformation(image)
+    return told
+
+
+def _cause(error: RuntimeError) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [
+        line.split(":", 1)[1].strip() for line in lines if line.lower().startswith(("sitk::error", "reason"))
+    ]
+    return (told or lines or ["no reason given"])[-1].removeprefix(":ERROR:").strip(" .")
+
+
+def _three_dimensional(image: sitk.Image, path: Path, what: str) -> sitk.Image:
+    size = image.GetSize()
+    if len(size) == 4 and size[3] == 1:
+        image = image[:, :, :, 0]
+    elif len(size) != 3:
+        advice = "save one of its volumes as a file of its own" if len(size) > 3 else "save the whole volume"
+        raise LesionError(
+            f"the {what} is {len(size)}D (size {' x '.join(map(str, size))}), a 3D volume is needed",
+            where=path,
+            remedy=advice,
+        )
+    if image.GetNumberOfComponentsPerPixel() != 1:
+        raise LesionError(
+            f"the {what} has {image.GetNumberOfComponentsPerPixel()} values a voxel (colour or vectors)",
+            where=path,
+            remedy="save it with one value a voxel",
+        )
+    if "complex" in image.GetPixelIDTypeAsString():
+        raise LesionError(f"the {what} holds complex numbers", where=path, remedy="save its magnitude")
+    return image
+
+
+def _check_size(roi: sitk.Image, minimum_voxels: int) -> None:
+    voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(roi)))
+    if voxels < minimum_voxels:
+        raise LesionError(
+            f"the mask has {voxels} voxel{'s' * (voxels != 1)}, at least {minimum_voxels} are needed",
+            remedy="check the mask, or lower cohort.minimum_voxels in benchmark.yaml",
+        )
+
+
+def _as_float(image: sitk.Image) -> sitk.Image:
+    dtype = sitk.GetArrayViewFromImage(image).dtype
+    fits = np.can_cast(dtype, np.float32, casting="safe")
+    cast: sitk.Image = sitk.Cast(image, sitk.sitkFloat32 if fits else sitk.sitkFloat64)
+    return cast
+
+
+def _check_finite(image: sitk.Image, roi: sitk.Image) -> tuple[sitk.Image, str | None]:
+    """Refuse NaN and infinity near the lesion; far from it give them the image's lowest value, and say so."""
+    bad = ~np.isfinite(sitk.GetArrayViewFromImage(image))
+    total = int(np.count_nonzero(bad))
+    if total == 0:
+        return image, None
+    inside = int(np.count_nonzero(bad & (sitk.GetArrayViewFromImage(roi) > 0)))
+    margin = [math.ceil(NAN_MARGIN_MM / step) for step in image.GetSpacing()]
+    near = int(np.count_nonzero(bad[_slices(bounding_box(roi, margin))]))
+    if near:
+        first = tuple(int(i) for i in np.argwhere(bad)[0][::-1])
+        raise LesionError(
+            f"{total:,} image voxels are NaN or infinite: {inside:,} inside the mask, {near - inside:,} within "
+            f"{NAN_MARGIN_MM:g} mm of it, {total - near:,} elsewhere; the first at index {first}",
+            remedy="give these voxels a value (for example the background's), or take the lesion out",
+        )
+    values = sitk.GetArrayFromImage(image)
+    lowest = values[~bad].min()
+    values[bad] = lowest
+    filled = sitk.GetImageFromArray(values)
+    filled.CopyInformation(image)
+    return filled, (
+        f"image: {total:,} NaN or infinite voxels more than {NAN_MARGIN_MM:g} mm from the mask "
+        f"were given the image's lowest value ({lowest:g})"
+    )
+
+
+def _check_contrast(image: sitk.Image, roi: sitk.Image) -> None:
+    box = _slices(bounding_box(roi))
+    inside = sitk.GetArrayViewFromImage(image)[box][sitk.GetArrayViewFromImage(roi)[box] > 0]
+    if inside.min() == inside.max():
+        raise LesionError(
+            f"the image is constant inside the mask: all {inside.size:,} voxels are {inside[0]:g}",
+            remedy="check that image and mask belong together, and that the image was exported whole",
+        )
+
+
+def bounding_box(roi: sitk.Image, margin: list[int] | None = None) -> Box:
+    """The smallest box around a mask, widened by a margin in voxels (x, y, z) as far as the image goes.
+
+    Raises:
+        LesionError: The mask is empty.
+    """
+    array = sitk.GetArrayViewFromImage(roi) > 0
+    start, size = [], []
+    for axis, (extent, extra) in enumerate(zip(roi.GetSize(), margin or [0, 0, 0], strict=True)):
+        others = tuple(other for other in range(3) if other != 2 - axis)
+        filled = np.flatnonzero(array.any(axis=others))
+        if len(filled) == 0:
+            raise LesionError("the mask is empty", remedy="draw it, or take its line out of images.csv")
+        low, high = max(int(filled[0]) - extra, 0), min(int(filled[-1]) + extra, extent - 1)
+        start.append(low)
+        size.append(high - low + 1)
+    return Box((start[0], start[1], start[2]), (size[0], size[1], size[2]))
+
+
+def crop(image: sitk.Image, box: Box) -> sitk.Image:
+    """Cut a box out of an image; every voxel keeps its place in mm."""
+    inside: sitk.Image = sitk.RegionOfInterest(image, box.size, box.start)
+    return inside
+
+
+def roi_values(case: Case) -> npt.NDArray[np.float64]:
+    """The image's values inside the mask, as a flat float64 array in voxel order (z, y, x)."""
+    box = _slices(bounding_box(case.mask))
+    values = sitk.GetArrayViewFromImage(case.image)[box]
+    return np.asarray(values[sitk.GetArrayViewFromImage(case.mask)[box] > 0], dtype=np.float64)
+
+
+def _slices(box: Box) -> tuple[slice, slice, slice]:
+    (x, y, z), (nx, ny, nz) = box.start, box.size
+    return slice(z, z + nz), slice(y, y + ny), slice(x, x + nx)

@@ -1,0 +1,1 @@
+"""Models of clinical variables: logistic regression and its inference, screening, nomogram, RENAL score."""

@@ -1,0 +1,351 @@
+"""One task: one model, one seed, one fold. Done once, kept by the hash of its inputs, resumed after a kill."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from samesplit.errors import ModelError, SamesplitError, WorkspaceError
+from samesplit.execution.processes import Died, in_processes
+from samesplit.kept import note_damage
+from samesplit.models.protocol import Cases, Model, Prepares, Scored, TrainingFold
+from samesplit.models.settings import ModelSettings
+from samesplit.run.fold_record import read_fold, write_fold
+from samesplit.run.processor import instructions, processor
+from samesplit.run.progress import Advance
+from samesplit.run.versions import versions
+from samesplit.run.weights import WeightKeeper
+from samesplit.source import source_digest
+from samesplit.storage import (
+    hash_object,
+    locked,
+    replace_directory,
+    temporary_directory,
+)
+from samesplit.tables import PREDICTIONS, read_table, write_table
+from samesplit.under_way import doing
+from samesplit.uses import uses
+
+__all__ = ["FoldResult", "FoldTask", "run_folds", "with_members"]
+
+
+@dataclass(frozen=True)
+class FoldTask:
+    """Everything that one fold of one model needs.
+
+    Attributes:
+        settings: The model.
+        seed: Of this fit.
+        repeat: Of the split.
+        fold: Of the split.
+        cases: All cases of the model per rater.
+        subsets: `train`, `validation` or `test` per lesion_id.
+        labels: 0 or 1 of the training and validation lesions, and of no other.
+        primary_rater: Whose masks the model learns from.
+        digest: Hash of the cases' content.
+        store: Folder of kept folds.
+    """
+
+    settings: ModelSettings
+    seed: int
+    repeat: int
+    fold: int
+    cases: dict[str, Cases]
+    subsets: pd.Series[str]
+    labels: pd.Series[int]
+    primary_rater: str
+    digest: str
+    store: Path
+
+    @cached_property
+    def key(self) -> str:
+        """The hash of all inputs, under which the result is kept.
+
+        Asked for once and then carried along, so that a process that the task is sent to looks for what is there
+        already under the same name, whatever has become of the source code meanwhile.
+        """
+        return hash_object(
+            {
+                "code": source_digest(__name__, *self.settings.code()),
+                "versions": versions(),
+                "model": self.settings.digest(),
+                "name": self.settings.name,
+                "seed": self.seed,
+                "fold": [self.repeat, self.fold],
+                "subsets": sorted(self.subsets.items()),
+                "labels": [(str(lesion), int(label)) for lesion, label in sorted(self.labels.items())],
+                "cases": self.digest,
+                "rater": self.primary_rater,
+            }
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where the finished result stands."""
+        return self.store / self.key[:2] / self.key
+
+    @property
+    def done(self) -> bool:
+        """Whether the result is there, whole, with the weights that are asked for."""
+        return bool(read_fold(self.folder, weights=self.settings.keeps())[0])
+
+    @property
+    def working(self) -> Path:
+        """Where an attempt leaves what the next one can go on from."""
+        return self.store / "working" / self.key
+
+    @property
+    def what(self) -> str:
+        """The task in words, for who waits."""
+        several = f" repeat {self.repeat}" if self.repeat else ""
+        seed = f" seed {self.seed}" if len(self.settings.seeds) > 1 else ""
+        return f"{self.settings.name}{several} fold {self.fold}{seed}"
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever makes or changes the result."""
+        return self.store / "locks" / f"{self.key}.lock"
+
+    def build(self) -> Model:
+        """The unfitted model."""
+        return self.settings.build(cache=self.store.parent / "inputs")
+
+    def training_fold(self) -> TrainingFold:
+        """What the model may learn from."""
+        cases = self.cases[self.primary_rater]
+        training, training_labels = _part(self, cases, "train")
+        validation, validation_labels = _part(self, cases, "validation")
+        return TrainingFold(
+            training=training,
+            training_labels=training_labels,
+            validation=validation,
+            validation_labels=validation_labels,
+            seed=self.seed,
+            directory=self.working,
+        )
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What came of a task.
+
+    Attributes:
+        model: The model's name.
+        seed: Of the fit.
+        repeat: Of the split.
+        fold: Of the split.
+        folder: The kept result; None when it failed.
+        seconds: How long it took when it was made.
+        error: Why it failed.
+        record: What the result says of itself; see `samesplit.run.fold_record`.
+    """
+
+    model: str
+    seed: int
+    repeat: int
+    fold: int
+    folder: Path | None
+    seconds: float
+    error: str = ""
+    record: dict[str, Any] = field(default_factory=dict)
+
+    def predictions(self) -> pd.DataFrame:
+        """The PREDICTIONS table of this fold."""
+        if self.folder is None:
+            raise ModelError("has no predictions", where=self.model)
+        return read_table(self.folder / "predictions.parquet", PREDICTIONS)
+
+    def details(self) -> dict[str, pd.DataFrame]:
+        """The model's own tables of this fold."""
+        folder = self.folder
+        if folder is None:
+            return {}
+        return {path.stem: read_table(path) for path in sorted((folder / "details").glob("*.parquet"))}
+
+
+def run_folds(
+    tasks: list[FoldTask], *, jobs: int, advance: Advance, failed: Mapping[int, str] | None = None
+) -> list[FoldResult]:
+    """Carry out tasks on several processes; what is kept already is not done again.
+
+    A task that fails gives a result with an error and stops no other; only a disk that cannot be written
+    stops them all.
+
+    Args:
+        tasks: In any order; the longest are best put first.
+        jobs: Processes; each task keeps to one thread.
+        advance: Told after each task.
+        failed: The places of tasks that failed already, with the reason; they are not tried.
+
+    Returns:
+        One result a task, in the order of the tasks.
+
+    Raises:
+        WorkspaceError: The disk is full or cannot be written.
+    """
+    uses(task.folder for task in tasks)
+    results = {i: _failed(tasks[i], reason) for i, reason in (failed or {}).items()}
+    results |= {i: kept for i, task in enumerate(tasks) if (kept := _kept(task, note=True)) is not None}
+    todo = [i for i in range(len(tasks)) if i not in results]
+    keeper = WeightKeeper([task.settings.keeps() for task in tasks], [task.lock for task in tasks])
+    for place in sorted(results):
+        keeper.saw(place, results)
+    advance(len(results), len(tasks))
+    for number, result in _work_on([tasks[i] for i in todo], jobs):
+        results[todo[number]] = result
+        keeper.saw(todo[number], results)
+        advance(len(results), len(tasks))
+    again = keeper.lacking(results)
+    for place in again:
+        shutil.rmtree(tasks[place].folder, ignore_errors=True)
+    for number, result in _work_on([tasks[i] for i in again], jobs):
+        results[again[number]] = result
+    return [results[i] for i in range(len(tasks))]
+
+
+def _work_on(tasks: list[FoldTask], jobs: int) -> Iterator[tuple[int, FoldResult]]:
+    """In this process for one job, which is the way to debug a model; else in others."""
+    if jobs == 1:
+        yield from ((place, _carry_out(task)) for place, task in enumerate(tasks))
+        return
+    for place, result in in_processes(_carry_out, tasks, jobs=jobs):
+        yield place, _failed(tasks[place], Died.reason) if isinstance(result, Died) else result
+
+
+def _kept(task: FoldTask, *, note: bool = False) -> FoldResult | None:
+    """The result that is there; None, with a note (if wanted) where it is damaged, when it has to be made."""
+    record, damage = read_fold(task.folder, weights=task.settings.keeps())
+    if damage and note:
+        note_damage(task.folder, damage)
+    if not record:
+        return None
+    where = (task.settings.name, task.seed, task.repeat, task.fold)
+    return FoldResult(*where, task.folder, float(record["seconds"]), record=record)
+
+
+def _failed(task: FoldTask, reason: str) -> FoldResult:
+    where = f"model {task.settings.name}, seed {task.seed}, repeat {task.repeat}, fold {task.fold}"
+    return FoldResult(
+        task.settings.name, task.seed, task.repeat, task.fold, None, 0.0, error=f"{where}: {reason}"
+    )
+
+
+def _carry_out(task: FoldTask) -> FoldResult:
+    try:
+        with locked(task.lock):
+            kept = _kept(task)
+            if kept is None:
+                with doing(task.what):
+                    _fit_and_predict(task)
+                kept = _kept(task)
+        return kept or _failed(task, "what was just written cannot be read again: is the disk in order?")
+    except WorkspaceError:
+        raise  # a full or read-only disk stops the run: no model is to blame
+    except SamesplitError as error:
+        return _failed(task, str(error))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise WorkspaceError(
+                f"the disk cannot be written ({error.strerror})",
+                where=error.filename or task.store,
+                remedy="free some disk space; what was finished is kept, and the same command goes on from there",
+            ) from error
+        return _failed(task, traceback.format_exc(limit=-6))
+    except Exception:  # a model may raise anything; it costs that model, not the run
+        return _failed(task, traceback.format_exc(limit=-6))
+
+
+def _fit_and_predict(task: FoldTask) -> None:
+    started = time.perf_counter()
+    working = task.working
+    working.mkdir(parents=True, exist_ok=True)
+    model = task.build()
+    model.fit(task.training_fold())
+    parts = [(task.primary_rater, "validation"), *((rater, "test") for rater in task.cases)]
+    tables = []
+    for rater, subset in parts:
+        ids = _ids(task, task.cases[rater], subset)
+        if ids:
+            tables.append(_as_predictions(task, rater, subset, model.predict(task.cases[rater].select(ids))))
+    with temporary_directory(beside=task.folder) as fresh:
+        write_table(pd.concat(tables, ignore_index=True), fresh / "predictions.parquet", PREDICTIONS)
+        for name, table in model.details().items():
+            write_table(table, fresh / "details" / f"{name}.parquet")
+        (fresh / "model").mkdir()
+        model.save(fresh / "model")
+        torch = sys.modules.get("torch")
+        on_gpu = task.settings.needs().images and torch is not None and torch.cuda.is_available()
+        record = {
+            "model": task.settings.name,
+            "seed": task.seed,
+            "repeat": task.repeat,
+            "fold": task.fold,
+            "seconds": round(time.perf_counter() - started, 3),
+            "device": "cuda" if on_gpu else "cpu",
+            "processor": processor(),
+            "instructions": instructions(),
+            "score": model.validation_score() if isinstance(model, Scored) else None,
+            "inputs": sorted(model.used_inputs) if isinstance(model, Prepares) else [],
+        }
+        write_fold(fresh, record, weights=task.settings.keeps())
+        shutil.rmtree(task.folder, ignore_errors=True)  # whatever stands there is not done
+        replace_directory(fresh, task.folder)
+    shutil.rmtree(working, ignore_errors=True)
+
+
+def _part(task: FoldTask, cases: Cases, subset: str) -> tuple[Cases, pd.Series[int]]:
+    ids = _ids(task, cases, subset)
+    return cases.select(ids), task.labels.loc[ids]
+
+
+def _ids(task: FoldTask, cases: Cases, subset: str) -> list[str]:
+    return [lesion for lesion in cases.lesion_ids if task.subsets.get(lesion) == subset]
+
+
+def _as_predictions(task: FoldTask, rater: str, subset: str, given: pd.Series[float]) -> pd.DataFrame:
+    """The table of one part; a lesion for which the model gave no number has no row."""
+    given = given.dropna()
+    if len(given) and not given.between(0.0, 1.0).all():
+        bad = given[~given.between(0.0, 1.0)]
+        raise ModelError(
+            f"gave a probability outside [0, 1] ({bad.iloc[0]:g})",
+            where=f"model {task.settings.name}, lesion {bad.index[0]}",
+            remedy="let predict return probabilities of the positive class",
+        )
+    return pd.DataFrame(
+        {
+            "model": task.settings.name,
+            "seed": task.seed,
+            "repeat": task.repeat,
+            "fold": task.fold,
+            "subset": subset,
+            "rater": rater,
+            "lesion_id": given.index.astype(str),
+            "probability": given.to_numpy(dtype=float),
+        }
+    )
+
+
+def with_members(cases: dict[str, Cases], members: pd.DataFrame) -> dict[str, Cases]:
+    """Give an ensemble's cases the predictions of its members.
+
+    Args:
+        cases: Cases per rater.
+        members: PREDICTIONS rows of the members in one fold; several seeds of a member are averaged.
+    """
+    filled = {}
+    for rater, given in cases.items():
+        rows = members[members["rater"].isin([rater]) | (members["subset"] == "validation")]
+        wide = rows.pivot_table(index="lesion_id", columns="model", values="probability", aggfunc="mean")
+        filled[rater] = replace(given, predictions=wide.reindex(given.lesions.index))
+    return filled

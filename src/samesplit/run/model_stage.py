@@ -1,0 +1,146 @@
+"""The second stage of a run: every model in every fold, to predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from samesplit.models.settings import ModelSettings
+from samesplit.run.feature_stage import FeatureStage
+from samesplit.run.fold_tasks import FoldResult, FoldTask, run_folds, with_members
+from samesplit.run.grid_tasks import run_searches, searching
+from samesplit.run.model_inputs import ModelInputs, inputs_of
+from samesplit.run.plan import Plan, jobs_of
+from samesplit.run.progress import Reporter
+from samesplit.tables import PREDICTIONS, empty_table, stack_ledgers
+
+__all__ = ["ModelStage", "predict_folds"]
+
+
+@dataclass
+class ModelStage:
+    """What came of the models.
+
+    Attributes:
+        predictions: Validation and test predictions of every model that did not fail.
+        details: The models' own tables, by name.
+        ledger: Lesions that a model could not judge.
+        folds: Every fold's result.
+        seconds: Computing time by model, summed over folds.
+        failures: The first error of each model that failed.
+    """
+
+    predictions: pd.DataFrame
+    details: dict[str, pd.DataFrame]
+    ledger: pd.DataFrame
+    folds: list[FoldResult] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> ModelStage:
+    """Fit every model in every fold, members before the ensembles made of them."""
+    inputs = {
+        m.name: inputs_of(m, plan, images.features, images.unreadable, images.repeats) for m in plan.models
+    }
+    stage = ModelStage(
+        empty_table(PREDICTIONS), {}, stack_ledgers([given.ledger for given in inputs.values()])
+    )
+    depth: dict[str, int] = {"": -1}  # where only predictions made elsewhere are judged
+    for model in plan.models:
+        depth[model.name] = 1 + max((depth[member] for member in model.needs().members), default=-1)
+    for level in range(max(depth.values()) + 1):
+        models = [model for model in plan.models if depth[model.name] == level]
+        tasks = _tasks(plan, models, inputs, stage)
+        title = "Models" if level == 0 else "Ensembles"
+        failed = _search(plan, tasks, reporter)
+        with reporter.stage(title) as advance:
+            _collect(run_folds(tasks, jobs=jobs_of(plan), advance=advance, failed=failed), stage)
+    return stage
+
+
+def _search(plan: Plan, tasks: list[FoldTask], reporter: Reporter) -> dict[int, str]:
+    """Do the pieces of the models that search; the tasks that failed, with the reason."""
+    places = searching(tasks)
+    if not places:
+        return {}
+    with reporter.stage("Grid") as advance:
+        jobs, scheduler = jobs_of(plan), plan.options.scheduler
+        return run_searches(tasks, places, jobs=jobs, scheduler=scheduler, advance=advance)
+
+
+def _tasks(
+    plan: Plan, models: list[ModelSettings], inputs: dict[str, ModelInputs], stage: ModelStage
+) -> list[FoldTask]:
+    """The tasks of some models, those that open images (the longest) first."""
+    tasks = []
+    for model in sorted(models, key=lambda model: not model.needs().images):
+        lost = [member for member in model.needs().members if member in stage.failures]
+        if lost:
+            stage.failures[model.name] = f"its member {', '.join(lost)} failed"
+            continue
+        for seed in model.seeds:
+            for repeat, fold in plan.split.pairs():
+                tasks.append(_task(plan, model, inputs[model.name], stage, seed, repeat, fold))
+    return tasks
+
+
+def _task(
+    plan: Plan,
+    model: ModelSettings,
+    given: ModelInputs,
+    stage: ModelStage,
+    seed: int,
+    repeat: int,
+    fold: int,
+) -> FoldTask:
+    subsets = {
+        lesion: subset
+        for subset in ("train", "validation", "test")
+        for lesion in plan.split.lesions(plan.cohort.lesions, repeat, fold, subset)
+    }
+    learnt = [lesion for lesion, subset in subsets.items() if subset != "test"]
+    cases, digest = given.by_rater, given.digest
+    members = model.needs().members
+    if members:
+        rows = stage.predictions
+        here = rows[rows["model"].isin(members) & (rows["repeat"] == repeat) & (rows["fold"] == fold)]
+        cases = with_members(cases, here)
+        digest += "".join(
+            result.folder.name if result.folder else ""
+            for result in stage.folds
+            if result.model in members and (result.repeat, result.fold) == (repeat, fold)
+        )
+    return FoldTask(
+        settings=model,
+        seed=seed,
+        repeat=repeat,
+        fold=fold,
+        cases=cases,
+        subsets=pd.Series(subsets, dtype=str),
+        labels=plan.labels.loc[sorted(learnt)],
+        primary_rater=plan.definition.cohort.rater,
+        digest=digest,
+        store=plan.workspace.cache / "folds",
+    )
+
+
+def _collect(results: list[FoldResult], stage: ModelStage) -> None:
+    for result in results:
+        if result.folder is None:
+            stage.failures.setdefault(result.model, result.error)
+    good = [result for result in results if result.model not in stage.failures]
+    tables = [result.predictions() for result in good]
+    if tables:
+        stage.predictions = pd.concat([stage.predictions, *tables], ignore_index=True)
+    details: dict[str, list[pd.DataFrame]] = {}
+    for result in good:
+        stage.seconds[result.model] = round(stage.seconds.get(result.model, 0.0) + result.seconds, 2)
+        for name, table in result.details().items():
+            keyed = table.assign(model=result.model, seed=result.seed, repeat=result.repeat, fold=result.fold)
+            details.setdefault(name, []).append(keyed)
+    for name, parts in details.items():
+        before = [stage.details[name]] if name in stage.details else []
+        stage.details[name] = pd.concat([*before, *parts], ignore_index=True)
+    stage.folds += results

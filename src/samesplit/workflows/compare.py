@@ -1,0 +1,112 @@
+"""A model of one's own, from a predictions CSV: judged on the same lesions, nothing else done again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from samesplit.errors import PredictionsError
+from samesplit.models.external import read_predictions
+from samesplit.run.external_predictions import keep_external, slug
+from samesplit.run.plan import Plan, RunOptions, load_plan
+
+__all__ = ["compare", "expected_predictions"]
+
+
+def compare(
+    benchmark: str | Path,
+    predictions: Path,
+    *,
+    title: str,
+    threshold: float | None = None,
+    allow_missing: bool = False,
+    replace: bool = False,
+    jobs: int | None = None,
+    start: Path | None = None,
+) -> Plan:
+    """Join predictions made anywhere to a benchmark.
+
+    The table is checked against the split and kept beside the benchmark's runs; it is in this and every later
+    run until it is replaced or removed.
+
+    Args:
+        benchmark: Folder or name.
+        predictions: CSV with `lesion_id` and `probability` (and optionally `seed`, `repeat`, `fold`, `subset`).
+        title: What to call the model.
+        threshold: The operating point, fixed on the model's own development data; without it, predictions of
+            validation lesions in the table decide, and without those there is no sensitivity or specificity.
+        allow_missing: Accept lesions without a probability; they are reported and left out for all
+            models.
+        replace: Put the predictions in the place of others that are kept under the same name.
+        jobs: Processes for what has not been run yet.
+        start: Where to look for the benchmark; default: the current folder.
+
+    Returns:
+        The plan of the run that has the model in it.
+
+    Raises:
+        PredictionsError: The table does not fit the benchmark, or others have the name.
+    """
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise PredictionsError(
+            f"the threshold {threshold:g} lies outside [0, 1]",
+            where=title,
+            remedy="give the probability from which on a lesion is called positive, for example 0.5",
+        )
+    options = RunOptions(jobs=jobs)
+    plan = load_plan(benchmark, options, start=start)
+    name = slug(title)
+    if name in {model.name for model in plan.models}:
+        raise PredictionsError(
+            f"the benchmark has a model called '{name}' already", where=title, remedy="choose another --name"
+        )
+    notes: list[str] = []
+    table = read_predictions(
+        predictions,
+        name=name,
+        expected=expected_predictions(plan),
+        rater=plan.definition.cohort.rater,
+        allow_missing=allow_missing,
+        missing=plan.definition.missing_values,
+        notes=notes,
+    )
+    _check_raters(table, plan, predictions)
+    keep_external(
+        plan.workspace,
+        plan.definition.name,
+        title=title,
+        predictions=table,
+        source=predictions,
+        threshold=threshold,
+        replace=replace,
+        notes=notes,
+    )
+    return load_plan(benchmark, options, start=start)
+
+
+def _check_raters(table: pd.DataFrame, plan: Plan, path: Path) -> None:
+    """Predictions under the masks of nobody the benchmark knows would be judged beside all others, unseen."""
+    cohort = plan.definition.cohort
+    known = [cohort.rater, *cohort.other_raters]
+    found = set(table["rater"])
+    unknown = sorted(found - set(known))
+    if unknown or cohort.rater not in found:
+        raise PredictionsError(
+            f"the benchmark has no rater '{unknown[0]}'"
+            if unknown
+            else f"holds no predictions under the masks of the benchmark's own rater '{cohort.rater}'",
+            where=path,
+            remedy=f"raters are: {', '.join(known)}; without a column 'rater' a line is of {cohort.rater}",
+        )
+
+
+def expected_predictions(plan: Plan) -> pd.DataFrame:
+    """Which lesions are to be predicted where: repeat, fold, subset and lesion_id of the whole split."""
+    rows = [
+        (repeat, fold, subset, lesion)
+        for repeat, fold in plan.split.pairs()
+        for subset in ("train", "validation", "test")
+        for lesion in plan.split.lesions(plan.cohort.lesions, repeat, fold, subset)
+    ]
+    return pd.DataFrame(rows, columns=["repeat", "fold", "subset", "lesion_id"])

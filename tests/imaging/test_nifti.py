@@ -1,0 +1,80 @@
+"""What is read of a NIfTI file without ITK is what ITK would have read."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from samesplit.imaging.nifti import check_whole, read_plain
+
+
+def written(folder: Path, dtype: str, name: str) -> Path:
+    values = np.random.default_rng(3).integers(0, 100, (3, 4, 5)).astype(dtype)
+    image = sitk.GetImageFromArray(values)
+    image.SetSpacing((0.7, 0.8, 2.5))
+    image.SetOrigin((-3.0, 4.0, 50.0))
+    turned = sitk.Euler3DTransform((0, 0, 0), 0.1, -0.2, 0.3)
+    image.SetDirection(turned.GetMatrix())
+    sitk.WriteImage(image, str(folder / name))
+    return folder / name
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"])
+@pytest.mark.parametrize("name", ["image.nii", "image.nii.gz"])
+def test_an_image_is_what_itk_reads(tmp_path: Path, dtype: str, name: str) -> None:
+    path = written(tmp_path, dtype, name)
+    voxels = check_whole(path).voxels
+    assert voxels is not None
+    ours, itks = read_plain(path, voxels), sitk.ReadImage(str(path))
+    assert ours is not None
+    assert ours.GetPixelID() == itks.GetPixelID()
+    for part in ("GetSize", "GetSpacing", "GetOrigin", "GetDirection"):
+        assert getattr(ours, part)() == getattr(itks, part)()
+    assert np.array_equal(sitk.GetArrayViewFromImage(ours), sitk.GetArrayViewFromImage(itks))
+
+
+def test_scaled_voxels_are_left_to_itk(tmp_path: Path) -> None:
+    path = written(tmp_path, "i2", "image.nii")
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<2f", content, 112, 2.0, -5.0)
+    path.write_bytes(bytes(content))
+    assert check_whole(path).voxels is None
+
+
+def test_voxels_in_foreign_byte_order_are_left_to_itk(tmp_path: Path) -> None:
+    header = bytearray(348)
+    struct.pack_into(">i", header, 0, 348)
+    struct.pack_into(">8h", header, 40, 3, 2, 2, 2, 1, 1, 1, 1)
+    struct.pack_into(">2h", header, 70, 4, 16)
+    struct.pack_into(">f", header, 108, 352.0)
+    path = tmp_path / "image.nii"
+    path.write_bytes(bytes(header) + b"n+1\0" + bytes(16))
+    assert check_whole(path).voxels is None
+
+
+def test_a_file_of_several_gzip_members_is_read_whole(tmp_path: Path) -> None:
+    path = written(tmp_path, "i2", "image.nii.gz")
+    before = check_whole(path).voxels
+    content = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(content[:400]) + gzip.compress(content[400:]))
+    after = check_whole(path).voxels
+    assert before is not None
+    assert after is not None
+    assert np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_voxels_that_are_no_numbers_are_found_in_the_order_of_the_file(tmp_path: Path, dtype: str) -> None:
+    path = written(tmp_path, dtype, "image.nii")
+    content = bytearray(path.read_bytes())
+    voxels = np.frombuffer(content, dtype, offset=352)
+    voxels[[7, 31]] = np.nan, np.inf
+    path.write_bytes(bytes(content))
+    found = check_whole(path)
+    assert found.bad.tolist() == [7, 31]
+    assert found.voxels is None
