@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from imaging.dicom.scanner import Scanner
 from pydicom.dataset import Dataset
 from skimage.measure import find_contours
+
+from imaging.dicom.scanner import Scanner
 
 __all__ = ["FAULTS", "Lesion", "MessyCohort", "build"]
 
