@@ -29,7 +29,8 @@ from samesplit.tables import (
     write_table,
 )
 
-SPLIT = pd.DataFrame([("P1", 0, 0, "train"), ("P2", 0, 0, "test")], columns=list(SPLITS.columns))
+SPLIT_COLUMNS = ["patient_id", "repeat", "fold", "subset"]
+SPLIT = pd.DataFrame([("P1", 0, 0, "train"), ("P2", 0, 0, "test")], columns=SPLIT_COLUMNS)
 PREDICTION = pd.DataFrame([("cnn", 0, 0, 0, "test", "R1", "L1", 0.5)], columns=list(PREDICTIONS.columns))
 LESION = pd.DataFrame({"lesion_id": ["L1"], "patient_id": ["P1"], "label": ["benign"]})
 

@@ -133,11 +133,13 @@ SPLITS = _table(
         "repeat": _whole(_NOT_NEGATIVE),
         "fold": _whole(_NOT_NEGATIVE),
         "subset": _text(_SUBSET),
+        "test_set": _text(nullable=True, required=False),
     },
     ["patient_id", "repeat", "fold"],
     strict=True,
 )
-"""One row a patient, repeat and fold: the side on which the patient stands there."""
+"""One row a patient, repeat and fold: the side on which the patient stands there. `test_set` names the set that a
+tested patient belongs to and is empty otherwise; without that column there is one unnamed test part."""
 
 FEATURES = _table(
     "features",

@@ -98,7 +98,8 @@ def load_cohort(
                     folder, definition, lesions, labels, root=root, faults=found
                 )
                 ledger = pd.concat([ledger, missing], ignore_index=True) if len(missing) else ledger
-        columns = split_columns(definition.split.scheme, definition.split.strata)
+        made_with = definition.split
+        columns = split_columns(made_with.scheme, made_with.strata, made_with.test_set_columns())
         there = _known_columns(lesions, columns, path, needed_by="split", faults=found)
         sha256 = "" if found.found else cohort_hash(lesions, labels, there)
     return Cohort(lesions, images, labels, ledger, sha256, features=table, notes=tuple(notes))

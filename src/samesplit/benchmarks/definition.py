@@ -22,6 +22,7 @@ from samesplit.errors import DeclarationError, Faults
 from samesplit.imaging.repairs import RepairName, repairs_of
 
 __all__ = [
+    "DATE_BOUNDS",
     "BenchmarkDefinition",
     "CohortSettings",
     "DataSettings",
@@ -67,6 +68,30 @@ Repairs = Annotated[
     BeforeValidator(lambda given: () if given is None else (given,) if isinstance(given, str) else given),
     AfterValidator(repairs_of),
 ]
+DATE_BOUNDS = ("from", "until")
+"""Conditions of a named test set that bound the column `date`."""
+
+
+def _conditions(rule: Any) -> Any:
+    """Lists of values, a single one as a list of one; days where a rule bounds the date."""
+    if not isinstance(rule, dict) or not rule:
+        raise ValueError("write conditions such as 'site: [south]' or 'from: 2023-01-01'")
+    told = {}
+    for column, given in rule.items():
+        values = given if isinstance(given, list | tuple) else [given]
+        days = [value.isoformat() if isinstance(value, date) else str(value) for value in values]
+        if column in DATE_BOUNDS:
+            if len(days) != 1:
+                raise ValueError(f"'{column}' takes one day, written YYYY-MM-DD")
+            days = [_calendar_day(days[0])]
+        if not days:
+            raise ValueError(f"'{column}' lists no value")
+        told[str(column)] = tuple(days)
+    return told
+
+
+TestSetRule = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_conditions)]
+"""Columns of lesions.csv and the values that count; `from` and `until` bound the column `date`, both included."""
 _NEVER_CLINICAL = ("label", "label_provenance", "lesion_id", "patient_id")
 _USED_BY = {
     "folds": ("kfold",),
@@ -74,6 +99,7 @@ _USED_BY = {
     "test": ("holdout", "temporal"),
     "cutoff": ("temporal",),
     "nnunet_val": ("fixed",),
+    "test_sets": ("holdout", "kfold", "leave-one-site-out", "temporal"),
 }
 
 
@@ -137,13 +163,36 @@ class SplitSettings(Declaration):
     """Fixed: a CSV of patient_id, subset (and repeat, fold), or an nnU-Net splits_final.json."""
     nnunet_val: Literal["test", "validation"] = "test"
     """Fixed, from nnU-Net: what its `val` lists are. When validation, the patients in no list are tested."""
+    test_sets: dict[Name, TestSetRule] = Field(default_factory=dict)
+    """Named test sets and who belongs to them, such as `external: {site: [south]}` or `prospective: {from:
+    2023-01-01}`: their patients are tested in every fold and never train. Who else is tested is `internal`
+    (temporal: `prospective`; leave-one-site-out: the site)."""
     seed: int = Field(default=0, ge=0)
+
+    @property
+    def other_tested(self) -> str:
+        """The name of the test set of those whom no rule names; "" where each site is a set or a file says."""
+        return {"holdout": "internal", "kfold": "internal", "temporal": "prospective"}.get(self.scheme, "")
+
+    def test_set_columns(self) -> tuple[str, ...]:
+        """The columns of lesions.csv that the rules of the named test sets look at."""
+        columns = {key for rule in self.test_sets.values() for key in rule}
+        return tuple(sorted({"date" if column in DATE_BOUNDS else column for column in columns}))
+
+    @field_validator("test_sets")
+    @classmethod
+    def _free_names(cls, test_sets: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        taken = "prospective" if info.data.get("scheme") == "temporal" else "internal"
+        if taken in test_sets:
+            raise ValueError(f"'{taken}' is the set of those whom no rule names: use another name")
+        return test_sets
 
     @model_validator(mode="after")
     def _only_what_the_scheme_uses(self) -> SplitSettings:
         for key in sorted(self.model_fields_set):
             schemes = _USED_BY.get(key, (self.scheme,))
-            if self.scheme not in schemes and getattr(self, key) != type(self).model_fields[key].default:
+            default = type(self).model_fields[key].get_default(call_default_factory=True)
+            if self.scheme not in schemes and getattr(self, key) != default:
                 raise ValueError(
                     f"'{key}' does nothing in the scheme '{self.scheme}'; it is for {' and '.join(schemes)}"
                 )

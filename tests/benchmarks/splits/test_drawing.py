@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 from samesplit.benchmarks.splits.drawing import deal, draw, shuffled
 from samesplit.benchmarks.splits.patients import Patient
 
+CLASSES = (frozenset({0}), frozenset({0, 1}), frozenset({1}))
+
 
 def patients(*counts: int) -> list[Patient]:
     """So many negative, mixed and positive patients."""
-    return [Patient(g, "", f"{g}-{i:03d}") for g, count in enumerate(counts) for i in range(count)]
+    return [
+        Patient(g, "", f"{g}-{i:03d}", CLASSES[g]) for g, count in enumerate(counts) for i in range(count)
+    ]
 
 
 def test_chance_decides_and_decides_evenly() -> None:
@@ -64,6 +68,8 @@ def test_both_the_drawn_and_the_rest_get_both_classes_whenever_that_can_be(
 
 
 def test_strata_give_their_share() -> None:
-    everyone = sorted(Patient(0, stratum, f"{stratum}{i}") for stratum in "abc" for i in range(10))
+    everyone = sorted(
+        Patient(0, stratum, f"{stratum}{i}", CLASSES[0]) for stratum in "abc" for i in range(10)
+    )
     drawn = draw(everyone, 0.3, (5,))
     assert [sum(p.startswith(stratum) for p in drawn) for stratum in "abc"] == [3, 3, 3]

@@ -278,6 +278,7 @@ class TestLeaveOneSiteOut:
         assert split.facts == {
             "site_of_fold": ["S0", "S2", "S3"],
             "sites_with_one_class_never_tested": ["S1"],
+            "patients_of_test_sets": {"S0": 17, "S2": 23, "S3": 26},
         }
         own = set(lesions.loc[lesions["site"] == "S1", "patient_id"])
         assert set(split.table.loc[split.table["patient_id"].isin(own), "subset"]) == {"train", "validation"}
@@ -316,7 +317,7 @@ class TestTemporal:
         split = split_of(lesions, labels, scheme="temporal", cutoff="2016-01-01")
         latest = lesions.groupby("patient_id")["date"].max()
         assert split.patient_ids(0, 0, "test") == sorted(latest.index[latest >= "2016-01-01"])
-        assert split.facts == {"cutoff": "2016-01-01"}
+        assert split.facts == {"cutoff": "2016-01-01", "patients_of_test_sets": {"prospective": 36}}
 
     @pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
     def test_without_a_cutoff_the_latest_share_is_tested_and_days_stay_together(

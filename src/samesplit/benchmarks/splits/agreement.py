@@ -34,8 +34,10 @@ def check_settings(record: dict[str, Any], settings: SplitSettings, folder: Path
     Raises:
         SplitError: It was edited since; the message names each key with both values.
     """
-    before, now = declared_settings(record), settings.model_dump(mode="json")
-    changed = [key for key in now if key in before and before[key] != now[key]]
+    now = settings.model_dump(mode="json")
+    unsaid = {key: now[key] if key != "test_sets" else {} for key in now}
+    before = unsaid | declared_settings(record)
+    changed = [key for key in now if before[key] != now[key]]
     if not changed:
         return
     asked = ", ".join(f"{key}: {_shown(now[key])}" for key in changed)
@@ -65,7 +67,8 @@ def check_file(made_with: dict[str, Any], folder: Path, lesions: pd.DataFrame, t
     settings = SplitSettings.model_construct(**made_with)
     if settings.scheme != "fixed" or not (folder / str(settings.file)).is_file():
         return
-    in_file = {row[:3]: row[3] for row in read_fixed(settings, folder, lesions)}
+    rows, test_sets = read_fixed(settings, folder, lesions)
+    in_file = {row[:3]: row[3] for row in rows}
     frozen = {row[:3]: row[3] for row in table.itertuples(index=False, name=None)}
     with_validation = {key[1:] for key, side in in_file.items() if side == "validation"}
     for key in sorted(in_file.keys() | frozen.keys()):
@@ -73,16 +76,29 @@ def check_file(made_with: dict[str, Any], folder: Path, lesions: pd.DataFrame, t
         drawn = ours == "validation" and theirs == "train" and key[1:] not in with_validation
         if theirs != ours and not drawn:
             patient, repeat, fold = key
-            raise SplitError(
-                f"puts patient {patient!r} of repeat {repeat}, fold {fold} into {theirs}; the frozen split has "
-                f"the patient in {ours}",
-                where=folder / str(settings.file),
-                remedy="bring back the file that the split was made from; or, if the split is to be made anew "
-                f"on purpose: samesplit split {folder.name} --overwrite",
-            )
+            text = f"puts patient {patient!r} of repeat {repeat}, fold {fold} into {theirs}; the frozen split has "
+            raise _edited(text + f"the patient in {ours}", folder, settings)
+    named = table[table["test_set"].notna()] if "test_set" in table else table[:0]
+    before = {row[0]: row[-1] for row in named.itertuples(index=False, name=None)}
+    for patient in sorted(test_sets.keys() | before.keys()):
+        theirs, ours = test_sets.get(patient, "none"), before.get(patient, "none")
+        if theirs != ours:
+            text = f"puts patient {patient!r} into the test set {theirs}; the frozen split says {ours}"
+            raise _edited(text, folder, settings)
+
+
+def _edited(problem: str, folder: Path, settings: SplitSettings) -> SplitError:
+    return SplitError(
+        problem,
+        where=folder / str(settings.file),
+        remedy="bring back the file that the split was made from; or, if the split is to be made anew "
+        f"on purpose: samesplit split {folder.name} --overwrite",
+    )
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_shown(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(str, value)) + "]"
     return "nothing" if value is None else str(value)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from samesplit.benchmarks.lesion_classes import LesionClasses, as_lesion_classes
 from samesplit.benchmarks.splits.split import SUBSETS, Split
 from samesplit.errors import SplitError
 
@@ -19,7 +20,10 @@ BalanceRow = tuple[str, str, int, float, float]
 
 
 def balance(
-    split: Split, lesions: pd.DataFrame, labels: pd.Series[int], columns: Sequence[str] = ()
+    split: Split,
+    lesions: pd.DataFrame,
+    labels: pd.Series[int] | Sequence[LesionClasses],
+    columns: Sequence[str] = (),
 ) -> pd.DataFrame:
     r"""Describe every part of a split, and how far it is from the training part.
 
@@ -32,14 +36,16 @@ def balance(
     Args:
         split: The split.
         lesions: The lesions table.
-        labels: 0 or 1, indexed by `lesion_id`.
+        labels: 0 or 1, indexed by `lesion_id`; or the classes in each of several tasks.
         columns: Columns of the lesions table to describe: as numbers when their type is a number, else as
             categories.
 
     Returns:
-        Columns repeat, fold, subset, variable, level, n, value, smd. Variables `patients` and `lesions`: n
-        and value are their number. `label`, level `positive`: n lesions, value their share. Numbers: level
-        `mean` and level `sd`, n lesions with a value. Categories: n lesions at the level, value their share of
+        Columns repeat, fold, subset, variable, level, n, value, smd. The subset is train, validation, test or, of
+        a named test set, `test_set=<name>`. Variables `patients` and `lesions`: n and value are their number.
+        `label`, level `positive`: n lesions, value their share; of several tasks, the variable is the task and the
+        level the class, and shares are of the lesions whose class is known. Numbers: level `mean` and level `sd`,
+        n lesions with a value. Categories: n lesions at the level, value their share of
         the lesions with a known value. Missing values: level `(missing)`, n, value their share of all lesions.
 
     Raises:
@@ -52,23 +58,35 @@ def balance(
             where="lesions.csv",
             remedy=f"columns: {', '.join(map(str, lesions))}",
         )
-    known = lesions.set_index("lesion_id", drop=False).assign(_label=labels)
+    known = lesions.set_index("lesion_id", drop=False)
+    tasks = as_lesion_classes(labels)
+    set_of = known["patient_id"].map(split.test_set_of())
     rows = []
     for repeat, fold in split.pairs():
         parts = {subset: known.loc[split.lesions(lesions, repeat, fold, subset)] for subset in SUBSETS}
+        tested = set_of.loc[parts["test"].index]
+        parts |= {f"test_set={name}": parts["test"][tested == name] for name in split.test_sets()}
         for subset, part in parts.items():
+            if subset not in SUBSETS and part.empty:
+                continue  # a site that another fold tests
             reference = None if subset == "train" else parts["train"]
-            rows += [(repeat, fold, subset, *row) for row in _describe(part, reference, columns, known)]
+            described = _describe(part, reference, tasks, columns, known)
+            rows += [(repeat, fold, subset, *row) for row in described]
     return pd.DataFrame(rows, columns=_COLUMNS).astype({"n": "int64", "value": "float64", "smd": "float64"})
 
 
 def _describe(
-    part: pd.DataFrame, train: pd.DataFrame | None, columns: Sequence[str], everyone: pd.DataFrame
+    part: pd.DataFrame,
+    train: pd.DataFrame | None,
+    tasks: Sequence[LesionClasses],
+    columns: Sequence[str],
+    everyone: pd.DataFrame,
 ) -> Iterator[BalanceRow]:
     patients = part["patient_id"].nunique()
     yield "patients", "", patients, float(patients), math.nan
     yield "lesions", "", len(part), float(len(part)), math.nan
-    yield "label", "positive", *_share(part["_label"] == 1, None if train is None else train["_label"] == 1)
+    for task in tasks:
+        yield from _of_classes(task, part, train)
     for column in columns:
         others = None if train is None else train[column]
         if pd.api.types.is_numeric_dtype(everyone[column]):
@@ -78,6 +96,17 @@ def _describe(
         if everyone[column].isna().any():
             missing = _share(part[column].isna(), None if others is None else others.isna())
             yield column, "(missing)", *missing
+
+
+def _of_classes(task: LesionClasses, part: pd.DataFrame, train: pd.DataFrame | None) -> Iterator[BalanceRow]:
+    """The share of each class; of one task with two classes, that of the positive one."""
+    here = task.numbers.reindex(part.index).dropna()
+    there = None if train is None else task.numbers.reindex(train.index).dropna()
+    for number, name in enumerate(task.classes):
+        if number == 0 and len(task.classes) == 2:
+            continue  # says the same as the other class
+        variable, level = (task.task, name) if task.task else ("label", "positive")
+        yield variable, level, *_share(here == number, None if there is None else there == number)
 
 
 def _of_numbers(column: str, values: pd.Series[Any], others: pd.Series[Any] | None) -> Iterator[BalanceRow]:

@@ -1,5 +1,7 @@
 """Chance, kept the same on every machine, and two fair ways to use it: dealing and drawing.
 
+These two are for one task with two classes; `iterative` has those for any other.
+
 Permutations come from the raw output of PCG64, which NumPy promises never to change
 (https://numpy.org/neps/nep-0019-rng-policy.html), and start from sorted ids.
 """
@@ -7,7 +9,7 @@ Permutations come from the raw output of PCG64, which NumPy promises never to ch
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
@@ -15,7 +17,7 @@ import numpy as np
 from samesplit.benchmarks.splits.patients import GROUPS, Patient
 from samesplit.storage import canonical_json
 
-__all__ = ["Key", "deal", "draw", "lacks_a_class", "shuffled"]
+__all__ = ["Key", "deal", "draw", "shuffled"]
 
 Key = tuple[int | str, ...]
 """What a piece of randomness is for: the seed and the names of the place. Other key, other randomness."""
@@ -81,12 +83,6 @@ def draw(patients: Sequence[Patient], share: float, key: Key) -> set[str]:
             if (start + (position + 1) * quota) // len(order) > (start + position * quota) // len(order)
         }
     return drawn
-
-
-def lacks_a_class(patients: Sequence[Patient], ids: Collection[str]) -> bool:
-    """Whether the lesions of some patients are of fewer than two classes."""
-    found = {label for patient in patients if patient.patient_id in ids for label in patient.classes}
-    return len(found) < 2
 
 
 def _in_random_order(patients: Sequence[Patient], key: Key) -> list[str]:

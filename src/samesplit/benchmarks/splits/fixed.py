@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from samesplit.benchmarks.definition import SplitSettings
-from samesplit.benchmarks.splits.checks import check_patients, check_sides, some
+from samesplit.benchmarks.splits.checks import check_patients, check_sides, check_test_sets, some
 from samesplit.benchmarks.splits.nnunet import read_nnunet
 from samesplit.benchmarks.splits.split import SUBSETS, Row, split_table
 from samesplit.errors import SplitError
@@ -18,12 +18,14 @@ __all__ = ["read_fixed"]
 _ALIASES = {"val": "validation", "valid": "validation", "training": "train"}
 
 
-def read_fixed(settings: SplitSettings, folder: Path, lesions: pd.DataFrame) -> list[Row]:
+def read_fixed(
+    settings: SplitSettings, folder: Path, lesions: pd.DataFrame
+) -> tuple[list[Row], dict[str, str]]:
     """Read the file of the scheme `fixed`.
 
     A `.json` is nnU-Net's `splits_final.json` (see `read_nnunet`). A CSV has the columns `subset`
-    (train, validation or test; `val` is understood), `patient_id` or `lesion_id`, and, where there are
-    several, `repeat` and `fold`.
+    (train, validation or test; `val` is understood), `patient_id` or `lesion_id`, where there are
+    several, `repeat` and `fold`, and, where test sets have names, `test_set` (empty for those who are not tested).
 
     Args:
         settings: The `split` section; `file` is relative to the folder.
@@ -31,25 +33,27 @@ def read_fixed(settings: SplitSettings, folder: Path, lesions: pd.DataFrame) -> 
         lesions: The lesions table.
 
     Returns:
-        Rows (patient_id, repeat, fold, subset), sorted; a fold may be without validation.
+        Rows (patient_id, repeat, fold, subset), sorted, where a fold may be without validation; and the named test
+        set of each tested patient, none where sets have no names.
 
     Raises:
         SplitError: The file is missing or unreadable, names unknown patients or leaves some out, or puts a
-            patient on two sides.
+            patient on two sides or into two test sets.
     """
     path = folder / str(settings.file)
     if path.suffix == ".json":
         rows = read_nnunet(path, lesions, val=settings.nnunet_val)
+        test_sets: dict[str, str] = {}
     else:
-        rows = _read_csv(path, lesions)
+        rows, test_sets = _read_csv(path, lesions)
     table = split_table(rows)
     check_sides(table, where=path)
     check_patients(table, lesions["patient_id"], where=path)
-    return list(table.itertuples(index=False, name=None))
+    return list(table.itertuples(index=False, name=None)), test_sets
 
 
-def _read_csv(path: Path, lesions: pd.DataFrame) -> list[Row]:
-    known = ("patient_id", "lesion_id", "subset", "repeat", "fold")
+def _read_csv(path: Path, lesions: pd.DataFrame) -> tuple[list[Row], dict[str, str]]:
+    known = ("patient_id", "lesion_id", "subset", "repeat", "fold", "test_set")
     table = read_csv(path, error=SplitError, known=known)
     unit = "patient_id" if "patient_id" in table else "lesion_id"
     missing = [column for column in (unit, "subset") if column not in table]
@@ -75,12 +79,17 @@ def _read_csv(path: Path, lesions: pd.DataFrame) -> list[Row]:
             where=f"{path}, line {line}",
             remedy="write train, validation or test",
         )
-    if unit == "lesion_id" or "lesion_id" in table:
+    by_lesion = "lesion_id" in table
+    if by_lesion:
         _check_lesions(table, lesions, path)
         owner = lesions.set_index("lesion_id")["patient_id"]
         table["patient_id"] = table["lesion_id"].map(owner)
-        table = table.drop_duplicates(["patient_id", "repeat", "fold", "subset"])
-    return list(table[["patient_id", "repeat", "fold", "subset"]].itertuples(index=False, name=None))
+    check_test_sets(table, where=path)
+    tested = table[table["test_set"].notna()] if "test_set" in table else table.assign(test_set="")[:0]
+    test_sets = dict(zip(tested["patient_id"].astype(str), tested["test_set"].astype(str), strict=True))
+    rows = table[["patient_id", "repeat", "fold", "subset"]].drop_duplicates() if by_lesion else table
+    columns = rows[["patient_id", "repeat", "fold", "subset"]]
+    return list(columns.itertuples(index=False, name=None)), test_sets
 
 
 def _check_lesions(table: pd.DataFrame, lesions: pd.DataFrame, path: Path) -> None:

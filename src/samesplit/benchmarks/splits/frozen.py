@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from samesplit import __version__
 from samesplit.benchmarks.cohort import Cohort
 from samesplit.benchmarks.definition import SplitSettings
 from samesplit.benchmarks.fingerprint import cohort_hash, patient_fingerprints, split_columns
+from samesplit.benchmarks.lesion_classes import LesionClasses
 from samesplit.benchmarks.splits.agreement import check_file, check_settings
-from samesplit.benchmarks.splits.checks import check_classes, check_patients, check_sides, some
-from samesplit.benchmarks.splits.split import SUBSETS, Split, split_bytes
+from samesplit.benchmarks.splits.checks import (
+    check_classes,
+    check_patients,
+    check_sides,
+    check_test_sets,
+    some,
+)
+from samesplit.benchmarks.splits.split import SUBSETS, Split, settings_record, split_bytes
 from samesplit.errors import SplitError
 from samesplit.storage import write_bytes
 from samesplit.tables import SPLITS, read_csv
@@ -61,8 +72,8 @@ def write_split(
         "counts": _counts(split),
         "patients": split.patients,
     }
-    if declared is not None and declared.model_dump(mode="json") != split.settings:
-        record["declared"] = declared.model_dump(mode="json")
+    if declared is not None and settings_record(declared) != split.settings:
+        record["declared"] = settings_record(declared)
     files = {
         folder / "splits.csv": content,
         folder / "splits.json": (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode(),
@@ -80,13 +91,20 @@ def write_split(
     return folder / "splits.csv"
 
 
-def read_split(folder: Path, cohort: Cohort, *, settings: SplitSettings | None = None) -> Split:
+def read_split(
+    folder: Path,
+    cohort: Cohort,
+    *,
+    settings: SplitSettings | None = None,
+    classes: Sequence[LesionClasses] | None = None,
+) -> Split:
     """Read a frozen split and refuse it unless it is whole, asked for, and belongs to the cohort.
 
     Args:
         folder: The benchmark's folder.
         cohort: Its cohort, as it is now.
         settings: The section `split` of benchmark.yaml, as it is now; None to take any split.
+        classes: The classes of the lesions in each of several tasks; the cohort's labels when not given.
 
     Raises:
         SplitError: A file is missing or damaged; `splits.csv` is not the one that was written; benchmark.yaml,
@@ -118,12 +136,14 @@ def read_split(folder: Path, cohort: Cohort, *, settings: SplitSettings | None =
     if settings is not None:
         check_settings(record, settings, folder)
     table = read_csv(path, error=SplitError)
-    if set(SPLITS.columns) <= set(table):
+    if {name for name, column in SPLITS.columns.items() if column.required} <= set(table):
         check_sides(table, where=path)
     table = read_csv(path, SPLITS, error=SplitError)
-    _same_cohort(record, cohort, path)
+    labels = cohort.labels if classes is None else classes
+    _same_cohort(record, cohort.lesions, labels, path)
     check_patients(table, cohort.lesions["patient_id"], where=path)
-    check_classes(table, cohort.lesions, cohort.labels, where=path)
+    check_test_sets(table, only_tested=record["settings"].get("test_sets", ()), where=path)
+    notes = check_classes(table, cohort.lesions, labels, where=path)
     if settings is not None:
         check_file(record["settings"], folder, cohort.lesions, table)
     return Split(
@@ -135,20 +155,38 @@ def read_split(folder: Path, cohort: Cohort, *, settings: SplitSettings | None =
         settings=record["settings"],
         patients=record["patients"],
         facts=record["facts"],
+        notes=notes,
     )
 
 
 def _counts(split: Split) -> dict[str, str]:
-    """One line a fold: patients in each part, and how many of them have a positive lesion."""
-    positive = {patient for patient, line in split.patients.items() if " positive=0 " not in line}
+    """One line a fold: patients in each part and named test set, and how many of them have lesions of a class."""
     counts = {}
     for (repeat, fold), part in split.table.groupby(["repeat", "fold"]):
         texts = []
         for subset in SUBSETS:
             ids = part.loc[part["subset"] == subset, "patient_id"]
-            texts.append(f"{subset} {len(ids)} patients ({ids.isin(positive).sum()} positive)")
+            texts.append(f"{subset} {len(ids)} patients ({_with_classes(split, ids)})")
+        for name in split.test_sets():
+            ids = part.loc[part["test_set"] == name, "patient_id"]
+            texts.append(f"test set {name} {len(ids)} patients ({_with_classes(split, ids)})")
         counts[f"repeat {repeat} fold {fold}"] = ", ".join(texts)
     return counts
+
+
+def _with_classes(split: Split, patients: Iterable[str]) -> str:
+    """How many patients have a lesion of each class, from the lines that are kept of them."""
+    told = [split.patients[patient].split(" ")[1] for patient in patients]
+    if not any(" classes=" in line for line in split.patients.values()):
+        return f"{sum(line != 'positive=0' for line in told)} positive"
+    found = Counter(
+        (task, name)
+        for line in told
+        for task, names in (part.split(":", 1) for part in line.removeprefix("classes=").split(";"))
+        for name in names.split("+")
+        if name
+    )
+    return ", ".join(f"{task} {name} {count}" for (task, name), count in sorted(found.items()))
 
 
 def _read_record(path: Path) -> dict[str, Any]:
@@ -175,18 +213,24 @@ def _read_record(path: Path) -> dict[str, Any]:
     return dict(record)
 
 
-def _same_cohort(record: dict[str, Any], cohort: Cohort, path: Path) -> None:
-    columns = split_columns(record["scheme"], record["settings"].get("strata", ()))
-    absent = [column for column in columns if column not in cohort.lesions]
+def _same_cohort(
+    record: dict[str, Any],
+    lesions: pd.DataFrame,
+    labels: pd.Series[int] | Sequence[LesionClasses],
+    path: Path,
+) -> None:
+    made_with = SplitSettings.model_construct(**record["settings"])
+    columns = split_columns(record["scheme"], made_with.strata, made_with.test_set_columns())
+    absent = [column for column in columns if column not in lesions]
     if absent:
         raise SplitError(
             f"was made with the column '{absent[0]}', which lesions.csv no longer has",
             where=path,
             remedy="bring the column back; " + _ANEW + path.parent.name,
         )
-    if cohort_hash(cohort.lesions, cohort.labels, columns) == record["cohort_sha256"]:
+    if cohort_hash(lesions, labels, columns) == record["cohort_sha256"]:
         return
-    now = patient_fingerprints(cohort.lesions, cohort.labels, columns)
+    now = patient_fingerprints(lesions, labels, columns)
     raise SplitError(
         f"was made for another cohort than lesions.csv holds now: {_differences(record['patients'], now)}",
         where=path,

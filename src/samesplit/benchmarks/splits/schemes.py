@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,14 @@ import pandas as pd
 
 from samesplit.benchmarks.definition import SplitSettings
 from samesplit.benchmarks.fingerprint import cohort_hash, patient_fingerprints, split_columns
-from samesplit.benchmarks.splits.checks import check_classes, check_sides
-from samesplit.benchmarks.splits.drawing import deal, draw, lacks_a_class
+from samesplit.benchmarks.lesion_classes import LesionClasses, as_lesion_classes
+from samesplit.benchmarks.splits.checks import check_classes, check_sides, check_test_sets
+from samesplit.benchmarks.splits.drawing import Key, deal, draw
 from samesplit.benchmarks.splits.fixed import read_fixed
-from samesplit.benchmarks.splits.patients import Patient, stratified_patients
-from samesplit.benchmarks.splits.split import Row, Split, split_bytes, split_table
+from samesplit.benchmarks.splits.iterative import deal_by_classes, draw_by_classes
+from samesplit.benchmarks.splits.patients import Patient, in_three_groups, stratified_patients
+from samesplit.benchmarks.splits.split import Row, Split, settings_record, split_bytes, split_table
+from samesplit.benchmarks.splits.test_sets import patients_of_test_sets
 from samesplit.errors import SplitError
 
 __all__ = ["make_split"]
@@ -26,13 +29,26 @@ class _Plan:
     """What every scheme is given."""
 
     lesions: pd.DataFrame
+    classes: tuple[LesionClasses, ...]
     patients: list[Patient]
+    """Those whom no rule of a named test set takes."""
+    named: dict[str, str]
+    """Patient -> named test set, of the others: they are tested in every fold."""
     settings: SplitSettings
     folder: Path
+    three_groups: bool
+
+    def draw(self, patients: Sequence[Patient], share: float, key: Key) -> set[str]:
+        """Draw a share of the patients, in proportion from all classes."""
+        return (draw if self.three_groups else draw_by_classes)(patients, share, key)
+
+    def deal(self, parts: int, key: Key) -> list[set[str]]:
+        """Deal the patients into parts that are alike in all classes."""
+        return (deal if self.three_groups else deal_by_classes)(self.patients, parts, key)
 
     def sides(self, repeat: int, fold: int, test: Iterable[str]) -> list[Row]:
         """Rows of one fold: the tested patients, and a validation part drawn from the others."""
-        tested = set(test)
+        tested = set(test) | self.named.keys()
         others = [patient for patient in self.patients if patient.patient_id not in tested]
         if not others or not tested:
             raise SplitError(
@@ -41,34 +57,52 @@ class _Plan:
                 remedy="ask for a smaller test share or fewer folds, or add patients",
             )
         key = (self.settings.seed, "validation", repeat, fold)
-        validation = draw(others, self.settings.validation, key)
+        validation = self.draw(others, self.settings.validation, key)
         side = dict.fromkeys(sorted(tested), "test")
         side |= {p.patient_id: "validation" if p.patient_id in validation else "train" for p in others}
         return [(patient, repeat, fold, subset) for patient, subset in side.items()]
 
 
+@dataclass(frozen=True)
+class _Made:
+    """What a scheme makes."""
+
+    rows: list[Row]
+    facts: dict[str, Any]
+    test_sets: Mapping[str, str]
+    """Patient -> named test set, of those whom no rule names; empty where sets have no names."""
+
+
 def make_split(
-    lesions: pd.DataFrame, labels: pd.Series[int], settings: SplitSettings, *, folder: Path
+    lesions: pd.DataFrame,
+    labels: pd.Series[int] | Sequence[LesionClasses],
+    settings: SplitSettings,
+    *,
+    folder: Path,
 ) -> Split:
     """Make a split. The same cohort, settings and seed give the same bytes on every machine.
 
     - `holdout`: `test` of the patients are tested, `validation` of the others validate; `repeats` draws.
     - `kfold`: every patient is tested once in each of the `repeats`; validation is drawn from the
       patients that a fold does not test.
-    - `leave-one-site-out`: every site with lesions of both classes is tested once, in the order of
-      the names. A site with one class only cannot be scored and is never tested: its patients train and
-      validate in every fold, and `facts` names it.
+    - `leave-one-site-out`: every site with lesions of two classes of some task is tested once, in the order of
+      the names, and is a test set of its name. A site with one class only cannot be scored and is never tested:
+      its patients train and validate in every fold, and `facts` names it.
     - `temporal`: patients whose latest lesion is dated on or after `cutoff` are tested; without a
       cutoff, the latest patients, as near to the share `test` as whole days allow (patients of one day stay
-      together). Validation is drawn at random from the earlier patients.
+      together). Validation is drawn at random from the earlier patients. The test set is `prospective`.
     - `fixed`: read from a file, see `samesplit.benchmarks.splits.fixed.read_fixed`.
 
-    Every draw is by patient, stratified by the combination of the classes of the patient's lesions and
-    by `strata` (see `stratified_patients`).
+    Patients of the sets that `test_sets` declares are tested in every fold and train in none; the scheme works on
+    the others.
+
+    Every draw is by patient. Where there is one task with two classes, it is stratified by the combination of the
+    classes of the patient's lesions and by `strata` (see `stratified_patients`); else the parts are made alike in
+    the classes and events of all tasks (see `iterative`).
 
     Args:
         lesions: The lesions table.
-        labels: 0 or 1, indexed by `lesion_id`.
+        labels: 0 or 1, indexed by `lesion_id`; or the classes in each of several tasks.
         settings: The `split` section of the benchmark.
         folder: The benchmark's folder, where the file of the scheme `fixed` is looked for.
 
@@ -76,68 +110,110 @@ def make_split(
         SplitError: The scheme cannot be carried out: a column is missing, a part would lack a class, a patient
             stands on two sides, ...
     """
+    classes = as_lesion_classes(labels)
+    named = patients_of_test_sets(lesions, settings)
     parts = settings.folds if settings.scheme == "kfold" else 2
-    patients = stratified_patients(lesions, labels, settings.strata, parts=parts)
-    if lacks_a_class(patients, {patient.patient_id for patient in patients}):
+    patients = stratified_patients(lesions, classes, settings.strata, parts=parts)
+    everybody = {patient.patient_id for patient in patients}
+    if not _can_be_scored(lesions, classes, everybody):
         raise SplitError(
             "the cohort has lesions of one class only", remedy="a split needs lesions of both classes"
         )
-    rows, facts = _SCHEMES[settings.scheme](_Plan(lesions, patients, settings, folder))
-    table = split_table(rows)
-    check_sides(table, where=f"scheme {settings.scheme}")
-    check_classes(table, lesions, labels, where=f"scheme {settings.scheme}")
-    columns = split_columns(settings.scheme, settings.strata)
-    return Split(
+    others = [patient for patient in patients if patient.patient_id not in named]
+    three_groups = in_three_groups(classes, lesions)
+    made = _SCHEMES[settings.scheme](_Plan(lesions, classes, others, named, settings, folder, three_groups))
+    table = split_table(made.rows, {**made.test_sets, **named})
+    where = f"scheme {settings.scheme}"
+    check_sides(table, where=where)
+    check_test_sets(table, only_tested=settings.test_sets, where=where)
+    notes = check_classes(table, lesions, classes, where=where)
+    columns = split_columns(settings.scheme, settings.strata, settings.test_set_columns())
+    split = Split(
         table=table,
         scheme=settings.scheme,
         seed=settings.seed,
         sha256=split_bytes(table)[1],
-        cohort_sha256=cohort_hash(lesions, labels, columns),
-        settings=settings.model_dump(mode="json"),
-        patients=patient_fingerprints(lesions, labels, columns),
-        facts=facts,
+        cohort_sha256=cohort_hash(lesions, classes, columns),
+        settings=settings_record(settings),
+        patients=patient_fingerprints(lesions, classes, columns),
+        facts=made.facts,
+        notes=notes,
     )
+    sizes = split.test_set_of().value_counts()
+    if len(sizes):
+        split.facts["patients_of_test_sets"] = {name: int(sizes[name]) for name in split.test_sets()}
+    return split
 
 
-def _holdout(plan: _Plan) -> tuple[list[Row], dict[str, Any]]:
+def _can_be_scored(lesions: pd.DataFrame, classes: Iterable[LesionClasses], patients: set[str]) -> bool:
+    """Whether the lesions of some patients are of two classes or more in some task."""
+    for task in classes:
+        found = [numbers for patient, numbers in task.by_patient(lesions).items() if patient in patients]
+        if len(frozenset().union(*found)) > 1:
+            return True
+    return False
+
+
+def _holdout(plan: _Plan) -> _Made:
     rows: list[Row] = []
     for repeat in range(plan.settings.repeats):
-        test = draw(plan.patients, plan.settings.test, (plan.settings.seed, "test", repeat))
+        test = plan.draw(plan.patients, plan.settings.test, (plan.settings.seed, "test", repeat))
         rows += plan.sides(repeat, 0, test)
-    return rows, {}
+    return _Made(rows, {}, _others_tested(plan, rows))
 
 
-def _kfold(plan: _Plan) -> tuple[list[Row], dict[str, Any]]:
+def _kfold(plan: _Plan) -> _Made:
     folds = plan.settings.folds
-    for number, name in enumerate(("negative", "positive")):
-        count = sum(number in patient.classes for patient in plan.patients)
-        if count < folds:
-            raise SplitError(
-                f"only {count} patients have a {name} lesion, too few for {folds} folds with both classes",
-                where="scheme kfold",
-                remedy=f"ask for at most {count} folds" if count > 1 else "add patients of that class",
-            )
+    _check_enough(plan, folds)
     rows: list[Row] = []
     for repeat in range(plan.settings.repeats):
-        dealt = deal(plan.patients, folds, (plan.settings.seed, "test", repeat))
+        dealt = plan.deal(folds, (plan.settings.seed, "test", repeat))
         for fold, test in enumerate(dealt):
             rows += plan.sides(repeat, fold, test)
-    return rows, {}
+    return _Made(rows, {}, _others_tested(plan, rows))
 
 
-def _leave_one_site_out(plan: _Plan) -> tuple[list[Row], dict[str, Any]]:
+def _check_enough(plan: _Plan, folds: int) -> None:
+    """Check that each fold can test the classes that every test part needs."""
+    for task in plan.classes:
+        if "test" not in task.parts:
+            continue
+        of_patient = task.by_patient(plan.lesions)
+        carriers = [of_patient[patient.patient_id] for patient in plan.patients]
+        for number in task.needed:
+            count = sum(number in numbers for numbers in carriers)
+            if count < folds:
+                raise SplitError(
+                    f"only {count} patients have a {task.classes[number]} lesion, too few for {folds} folds with "
+                    "both classes",
+                    where="scheme kfold",
+                    remedy=f"ask for at most {count} folds" if count > 1 else "add patients of that class",
+                )
+
+
+def _others_tested(plan: _Plan, rows: list[Row]) -> dict[str, str]:
+    """The set of the tested patients whom no rule names; none where no set has a name."""
+    if not plan.named and plan.settings.scheme != "temporal":
+        return {}
+    return {
+        row[0]: plan.settings.other_tested for row in rows if row[3] == "test" and row[0] not in plan.named
+    }
+
+
+def _leave_one_site_out(plan: _Plan) -> _Made:
     sites = _of_each_patient(plan, "site")
     members = {
         site: {patient for patient, found in sites.items() if found[-1] == site}
         for site in sorted({found[-1] for found in sites.values()})
     }
+    members = {site: ids - plan.named.keys() for site, ids in members.items() if ids - plan.named.keys()}
     if len(members) < 2:
         raise SplitError(
             f"all patients are of one site, {next(iter(members))!r}",
             where="scheme leave-one-site-out",
             remedy="use the scheme kfold or holdout",
         )
-    never = [site for site, ids in members.items() if lacks_a_class(plan.patients, ids)]
+    never = [site for site, ids in members.items() if not _can_be_scored(plan.lesions, plan.classes, ids)]
     tested = [site for site in members if site not in never]
     if not tested:
         raise SplitError(
@@ -148,11 +224,13 @@ def _leave_one_site_out(plan: _Plan) -> tuple[list[Row], dict[str, Any]]:
     rows: list[Row] = []
     for fold, site in enumerate(tested):
         rows += plan.sides(0, fold, members[site])
-    return rows, {"site_of_fold": tested, "sites_with_one_class_never_tested": never}
+    facts = {"site_of_fold": tested, "sites_with_one_class_never_tested": never}
+    return _Made(rows, facts, {patient: site for site in tested for patient in members[site]})
 
 
-def _temporal(plan: _Plan) -> tuple[list[Row], dict[str, Any]]:
-    latest = {patient: found[-1] for patient, found in _of_each_patient(plan, "date").items()}
+def _temporal(plan: _Plan) -> _Made:
+    dates = _of_each_patient(plan, "date")
+    latest = {patient: found[-1] for patient, found in dates.items() if patient not in plan.named}
     cutoff = plan.settings.cutoff
     if cutoff is None:
         shares = {
@@ -160,11 +238,12 @@ def _temporal(plan: _Plan) -> tuple[list[Row], dict[str, Any]]:
         }
         cutoff = min(sorted(shares, reverse=True), key=lambda day: abs(shares[day] - plan.settings.test))
     test = {patient for patient, day in latest.items() if day >= cutoff}
-    return plan.sides(0, 0, test), {"cutoff": cutoff}
+    rows = plan.sides(0, 0, test)
+    return _Made(rows, {"cutoff": cutoff}, _others_tested(plan, rows))
 
 
-def _fixed(plan: _Plan) -> tuple[list[Row], dict[str, Any]]:
-    rows = read_fixed(plan.settings, plan.folder, plan.lesions)
+def _fixed(plan: _Plan) -> _Made:
+    rows, test_sets = read_fixed(plan.settings, plan.folder, plan.lesions)
     cut: list[Row] = []
     for repeat, fold in sorted({(repeat, fold) for _, repeat, fold, _ in rows}):
         part = [row for row in rows if row[1:3] == (repeat, fold)]
@@ -172,7 +251,7 @@ def _fixed(plan: _Plan) -> tuple[list[Row], dict[str, Any]]:
             cut += part
         else:
             cut += plan.sides(repeat, fold, {row[0] for row in part if row[3] == "test"})
-    return cut, {"validation": "from the file" if cut == rows else "drawn from train"}
+    return _Made(cut, {"validation": "from the file" if cut == rows else "drawn from train"}, test_sets)
 
 
 def _of_each_patient(plan: _Plan, column: str) -> dict[str, list[str]]:
@@ -193,7 +272,7 @@ def _of_each_patient(plan: _Plan, column: str) -> dict[str, list[str]]:
     return {str(patient): sorted(set(values.astype(str))) for patient, values in grouped}
 
 
-_SCHEMES: dict[str, Callable[[_Plan], tuple[list[Row], dict[str, Any]]]] = {
+_SCHEMES: dict[str, Callable[[_Plan], _Made]] = {
     "holdout": _holdout,
     "kfold": _kfold,
     "leave-one-site-out": _leave_one_site_out,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from samesplit.tables import SPLITS
+from samesplit.benchmarks.definition import SplitSettings
 
-__all__ = ["SUBSETS", "Split", "split_bytes", "split_table"]
+__all__ = ["SUBSETS", "Split", "settings_record", "split_bytes", "split_table"]
 
 SUBSETS = ("train", "validation", "test")
 
@@ -23,7 +24,8 @@ class Split:
     """A frozen assignment of patients to train, validation and test.
 
     Attributes:
-        table: The splits table: patient_id, repeat, fold, subset; every patient in every (repeat, fold).
+        table: The splits table: patient_id, repeat, fold, subset and, where test sets have names, test_set; every
+            patient in every (repeat, fold).
         scheme: The name of the scheme that made it.
         seed: The seed it was made with.
         sha256: Hash of the bytes of `splits.csv`.
@@ -31,6 +33,7 @@ class Split:
         settings: The settings it was made with.
         patients: One line a patient that changes when the patient's lesions, labels or strata change.
         facts: What the scheme found out, such as the cutoff or the site of each fold.
+        notes: What is to be known about test parts that lack a class; not kept in the files.
     """
 
     table: pd.DataFrame
@@ -41,6 +44,7 @@ class Split:
     settings: dict[str, Any]
     patients: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def pairs(self) -> list[tuple[int, int]]:
         """Every (repeat, fold) there is, in order."""
@@ -66,12 +70,40 @@ class Split:
         ids = lesions["lesion_id"] if "lesion_id" in lesions else lesions.index.to_series()
         return sorted(ids[inside])
 
+    def test_set_of(self) -> pd.Series[str]:
+        """The named test set of each patient who is tested in any fold; empty where sets have no names."""
+        if "test_set" not in self.table:
+            return pd.Series(dtype="str", name="test_set", index=pd.Index([], dtype="str", name="patient_id"))
+        named = self.table[self.table["test_set"].notna()].drop_duplicates("patient_id")
+        return named.set_index("patient_id")["test_set"].sort_index()
 
-def split_table(rows: list[Row]) -> pd.DataFrame:
-    """Rows as a splits table in the one order that is written."""
+    def test_sets(self) -> tuple[str, ...]:
+        """The names of the test sets: first those whom no rule names, then the declared ones in their order."""
+        found = set(self.test_set_of())
+        declared = [name for name in self.settings.get("test_sets", {}) if name in found]
+        return (*sorted(found - set(declared)), *declared)
+
+
+def split_table(rows: list[Row], test_sets: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Rows as a splits table in the one order that is written.
+
+    Args:
+        rows: patient_id, repeat, fold, subset.
+        test_sets: The named test set of each patient who is tested; nothing for one unnamed test part.
+    """
     ordered = sorted(rows, key=lambda row: (row[1], row[2], row[0], row[3]))
-    table = pd.DataFrame(ordered, columns=list(SPLITS.columns))
-    return table.astype({"patient_id": "str", "repeat": "int64", "fold": "int64", "subset": "str"})
+    table = pd.DataFrame(ordered, columns=["patient_id", "repeat", "fold", "subset"])
+    table = table.astype({"patient_id": "str", "repeat": "int64", "fold": "int64", "subset": "str"})
+    if not test_sets:
+        return table
+    names = table["patient_id"].map(test_sets).where(table["subset"] == "test")
+    return table.assign(test_set=names.astype("str"))
+
+
+def settings_record(settings: SplitSettings) -> dict[str, Any]:
+    """The settings as `splits.json` keeps them: named test sets only where there are some."""
+    record: dict[str, Any] = settings.model_dump(mode="json")
+    return record if record["test_sets"] else {key: record[key] for key in record if key != "test_sets"}
 
 
 def split_bytes(table: pd.DataFrame) -> tuple[bytes, str]:
