@@ -163,3 +163,16 @@ def test_leaving_out_many_patients_works_in_blocks() -> None:
     values = np.arange(n, dtype=float)
     found = drawn.leave_one_out(lambda w: weighted_ratio(w, values, np.ones(n)))
     assert found == pytest.approx((values.sum() - values) / (n - 1))
+
+
+def test_samples_of_several_classes_hold_all_that_there_are() -> None:
+    labels = np.array([0] * 20 + [1] * 8 + [3] * 2)
+    samples = draw_patients(labels, range(30), n_resamples=200, n_classes=4)
+    assert samples.n_redrawn > 0
+    for label in (0, 1, 3):
+        assert (samples.weights[:, labels == label].sum(axis=1) > 0).all()
+
+
+def test_classes_that_hardly_meet_are_told() -> None:
+    with pytest.raises(StatisticsError, match="held all classes"):
+        draw_patients(np.arange(10), range(10), n_resamples=50, n_classes=10)

@@ -13,7 +13,14 @@ from scipy import stats
 
 from samesplit.errors import StatisticsError
 from samesplit.ordering import RELATIVE, at_least, at_most, below, nearly_equal
-from samesplit.statistics.checks import FloatArray, IntArray, check_confidence, check_labels, codes_of
+from samesplit.statistics.checks import (
+    FloatArray,
+    IntArray,
+    check_classes,
+    check_confidence,
+    check_labels,
+    codes_of,
+)
 from samesplit.statistics.interval import Interval
 
 __all__ = ["PatientBootstrap", "Statistic", "bootstrap_interval", "draw_patients"]
@@ -110,19 +117,22 @@ def draw_patients(
     n_resamples: int = 1000,
     seed: int = 0,
     stratified: bool = False,
+    n_classes: int = 2,
 ) -> PatientBootstrap:
     """Draw whole patients with replacement, so that the lesions of a patient stay together.
 
-    Samples that lack a class are drawn anew and counted: the interval is that of studies with both classes.
+    Samples that lack a class are drawn anew and counted: the interval is that of studies with both (or all of the
+    several) classes that there are.
 
     Args:
-        labels: Shape (n,), 0 or 1, both present, one a lesion.
+        labels: Shape (n,), 0 or 1, both present, one a lesion; with `n_classes` numbers of classes.
         patients: Shape (n,), the patient of each lesion; column k of the weights is the k-th patient in
             sorted order.
         n_resamples: How many samples.
         seed: Of the random generator; the same seed gives the same samples.
         stratified: Whether to draw patients with a positive lesion and those without apart, which keeps
-            their numbers.
+            their numbers. Of several classes: with a lesion of the last class.
+        n_classes: How many classes the labels number; of more than two some may have no lesion.
 
     Returns:
         The samples.
@@ -135,26 +145,26 @@ def draw_patients(
         >>> draw_patients([0, 1, 1], ["a", "b", "c"], n_resamples=100).weights.sum(axis=1).tolist()[:2]
         [3.0, 3.0]
     """
-    truth = check_labels(labels)
+    truth = check_labels(labels) if n_classes == 2 else check_classes(labels, n_classes=n_classes)
     codes = codes_of(patients, n=truth.size)
     n = int(codes.max()) + 1
     if n < 2 or n_resamples < 1:
         raise StatisticsError(f"cannot draw {n_resamples} samples of {n} patients")
-    positive = np.bincount(codes, weights=truth, minlength=n) > 0
-    negative = np.bincount(codes, weights=1 - truth, minlength=n) > 0
+    has = np.stack([np.bincount(codes[truth == label], minlength=n) > 0 for label in np.unique(truth)])
+    positive = has[-1]
     strata = [np.flatnonzero(positive), np.flatnonzero(~positive)] if stratified else [np.arange(n)]
     generator = np.random.default_rng(seed)
     kept: list[FloatArray] = []
     n_kept = n_drawn = 0
     for _ in range(_MAX_ROUNDS):
         weights = _draw(generator, strata, n_patients=n, n_resamples=n_resamples - n_kept)
-        good = weights[(weights @ positive > 0) & (weights @ negative > 0)]
+        good = weights[(weights @ has.T > 0).all(axis=1)]
         kept.append(good)
         n_kept, n_drawn = n_kept + len(good), n_drawn + len(weights)
         if n_kept == n_resamples:
             return PatientBootstrap(np.concatenate(kept), n_drawn - n_kept)
     raise StatisticsError(
-        f"of {n_drawn} samples of patients only {n_kept} held both classes",
+        f"of {n_drawn} samples of patients only {n_kept} held {'both' if len(has) == 2 else 'all'} classes",
         remedy="draw stratified by class, or do without a bootstrap for so few patients",
     )
 

@@ -13,6 +13,8 @@ __all__ = [
     "AnyArray",
     "FloatArray",
     "IntArray",
+    "check_class_probabilities",
+    "check_classes",
     "check_confidence",
     "check_labels",
     "check_scores",
@@ -22,6 +24,9 @@ __all__ = [
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 AnyArray: TypeAlias = npt.NDArray[Any]
+
+_SUM_TOLERANCE = 1e-6
+"""How far the probabilities of the classes may be from 1 in sum."""
 
 
 def check_labels(labels: npt.ArrayLike, *, both_classes: bool = True) -> IntArray:
@@ -82,6 +87,64 @@ def check_scores(scores: npt.ArrayLike, *, n: int, probabilities: bool = False) 
         raise StatisticsError(
             f"probabilities run from {values.min():g} to {values.max():g}, outside [0, 1]",
             remedy="map the scores to probabilities first",
+        )
+    return values
+
+
+def check_classes(labels: npt.ArrayLike, *, n_classes: int) -> IntArray:
+    """Return `labels` as class numbers from 0 to `n_classes` - 1, or say what is wrong with them.
+
+    Args:
+        labels: Shape (n,), the class of each lesion by number; a class may have no lesion.
+        n_classes: How many classes there are, two or more.
+
+    Returns:
+        Shape (n,), int64.
+
+    Raises:
+        StatisticsError: Not one-dimensional, empty, fewer than two classes, or numbers that name no class.
+    """
+    values = np.asarray(labels)
+    if values.ndim != 1 or values.size == 0:
+        raise StatisticsError(f"labels must be a non-empty column of numbers, not of shape {values.shape}")
+    if n_classes < 2:
+        raise StatisticsError(f"{n_classes} class is too few: there is nothing to tell apart")
+    outside = ~np.isin(values, np.arange(n_classes))
+    if outside.any():
+        found = ", ".join(sorted({str(v) for v in values[outside]})[:5])
+        raise StatisticsError(
+            f"labels must be class numbers from 0 to {n_classes - 1}, found {found}",
+            remedy="number the classes of the task in their order, from 0",
+        )
+    return values.astype(np.int64)
+
+
+def check_class_probabilities(probabilities: npt.ArrayLike, *, n: int) -> FloatArray:
+    """Return probabilities of classes as floats, or say what is wrong with them.
+
+    Args:
+        probabilities: Shape (n, n classes), one column a class in the order of the class numbers.
+        n: The number of labels.
+
+    Returns:
+        The same shape, float64.
+
+    Raises:
+        StatisticsError: Another shape, values outside [0, 1] or not finite, or rows that do not sum to 1 within
+            1e-6.
+    """
+    values = np.asarray(probabilities, dtype=np.float64)
+    if values.ndim != 2:
+        raise StatisticsError(
+            f"probabilities of classes are a table with a column a class, not of shape {values.shape}"
+        )
+    values = check_scores(values, n=n, probabilities=True)
+    wrong = np.flatnonzero(np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE)
+    if wrong.size:
+        raise StatisticsError(
+            f"the probabilities of {wrong.size} of {n} lesions do not sum to 1, the first to "
+            f"{values[wrong[0]].sum():g}",
+            remedy="give one probability for each class of the task; divide them by their sum",
         )
     return values
 

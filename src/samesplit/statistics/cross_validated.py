@@ -43,7 +43,7 @@ import pandas as pd
 from scipy import stats
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.auc import Pooling, auc_influence, empirical_auc
+from samesplit.statistics.auc import Pooling, Strata, auc_influence, empirical_auc
 from samesplit.statistics.checks import (
     AnyArray,
     FloatArray,
@@ -95,6 +95,7 @@ def cross_validated_auc(
     *,
     repeats: npt.ArrayLike | None = None,
     seeds: npt.ArrayLike | None = None,
+    strata: Strata | None = None,
 ) -> Influence:
     """Estimate the mean of the fold AUCs with the influence of every patient.
 
@@ -105,6 +106,7 @@ def cross_validated_auc(
         cells: Shape (n,), the fold (of a seed and repeat) of each prediction.
         repeats: Shape (n,), the repeat of each prediction; None for a single one.
         seeds: Shape (n,), the seed of each prediction; None for a single one.
+        strata: See `auc_influence`.
 
     Returns:
         The mean with influence values, and the training part where folds have different test patients. Folds
@@ -138,27 +140,36 @@ def cross_validated_auc(
         runs.setdefault((int(repeat_of[i[0]]), int(seed_of[i[0]])), []).append(i)
     found: dict[int, list[Influence]] = {}
     for (repeat, _), folds in runs.items():
-        found.setdefault(repeat, []).extend(_run_influences(truth, values, owners, folds, notes))
+        found.setdefault(repeat, []).extend(_run_influences(truth, values, owners, folds, notes, strata))
     mean = mean_influence([item for items in found.values() for item in items])
     whole = np.concatenate(places)
     factor = training_factor(owners[whole], codes[whole])
     trained = None
     if factor > 0:
         each = [mean_influence(items) for items in found.values()]
-        trained = np.zeros((len(each), 4, len(mean.patients)))
+        trained = np.zeros((len(each), len(mean.parts), len(mean.patients)))
         for row, item in zip(trained, each, strict=True):
             row[:, mean.patients.get_indexer(item.patients)] = math.sqrt(factor) * item.parts
     return Influence(mean.estimate, mean.patients, mean.parts, tuple(dict.fromkeys(notes)), trained)
 
 
 def _run_influences(
-    truth: IntArray, values: FloatArray, owners: AnyArray, folds: list[IntArray], notes: list[str]
+    truth: IntArray,
+    values: FloatArray,
+    owners: AnyArray,
+    folds: list[IntArray],
+    notes: list[str],
+    strata: Strata | None,
 ) -> list[Influence]:
     """The influence values of the folds of one run; those that lack patients of a class borrow from the others."""
     carriers = np.array([[np.unique(owners[i][truth[i] == c]).size for c in (0, 1)] for i in folds])
     pooled = [bool(carriers[:, c].min() < 2) for c in (0, 1)]
+    classes = [None if strata is None else strata.of(i) for i in folds]
     if len(folds) == 1 or not any(pooled):
-        return [auc_influence(truth[i], values[i], owners[i]) for i in folds]
+        return [
+            auc_influence(truth[i], values[i], owners[i], strata=one)
+            for i, one in zip(folds, classes, strict=True)
+        ]
     whole = np.concatenate(folds)
     pooling = Pooling(
         centre=float(np.mean([empirical_auc(truth[i], values[i]) for i in folds])),
@@ -170,7 +181,10 @@ def _run_influences(
     notes.append(
         f"in {n_blind} of {len(folds)} folds a class has one patient: variance pooled over the folds"
     )
-    return [auc_influence(truth[i], values[i], owners[i], pooling=pooling) for i in folds]
+    return [
+        auc_influence(truth[i], values[i], owners[i], pooling=pooling, strata=one)
+        for i, one in zip(folds, classes, strict=True)
+    ]
 
 
 def training_factor(patients: npt.ArrayLike, cells: npt.ArrayLike) -> float:

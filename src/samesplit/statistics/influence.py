@@ -35,10 +35,11 @@ class Influence:
         estimate: The point estimate.
         patients: The patients, one for each column of `parts`.
         parts: Shape (4, n patients): influence through positive lesions, through negative lesions, and the
-            same two scaled for the product between them. A statistic without classes fills the first row.
+            same two scaled for the product between them. A statistic without classes fills the first row. Of K
+            classes shape (2 K, n patients): influence through the lesions of each class, and the same scaled.
         notes: What a reader must know besides.
-        trained: Shape (n repeats, 4, n patients), the same values once more for the training part, scaled to its
-            size; None where no model was trained in folds.
+        trained: Shape (n repeats, rows of `parts`, n patients), the same values once more for the training part,
+            scaled to its size; None where no model was trained in folds.
     """
 
     estimate: float
@@ -91,7 +92,12 @@ def covariance(first: Influence, second: Influence) -> float:
 
 
 def _product(a: FloatArray, b: FloatArray) -> float:
-    return float(a[0] @ b[0] + a[1] @ b[1] + a[2] @ b[3] + a[3] @ b[2])
+    if len(a) == 4:
+        return float(a[0] @ b[0] + a[1] @ b[1] + a[2] @ b[3] + a[3] @ b[2])
+    k = len(a) // 2
+    within = float((a[:k] * b[:k]).sum())
+    between = float(a[k:].sum(axis=0) @ b[k:].sum(axis=0)) - float((a[k:] * b[k:]).sum())
+    return within + between
 
 
 def mean_influence(items: Sequence[Influence]) -> Influence:
@@ -119,13 +125,16 @@ def mean_influence(items: Sequence[Influence]) -> Influence:
 
 def _aligned(items: Sequence[Influence], patients: pd.Index[str]) -> list[FloatArray]:
     """The training parts on the same patients and repeats; different numbers of repeats are averaged first."""
-    given = [np.zeros((1, 4, len(item.patients))) if item.trained is None else item.trained for item in items]
+    rows = len(items[0].parts)
+    given = [
+        np.zeros((1, rows, len(item.patients))) if item.trained is None else item.trained for item in items
+    ]
     if len({len(each) for each in given if len(each) > 1}) > 1:
         given = [each.mean(axis=0, keepdims=True) for each in given]
     n_repeats = max(len(each) for each in given)
     found = []
     for item, each in zip(items, given, strict=True):
-        spread = np.zeros((n_repeats, 4, len(patients)))
+        spread = np.zeros((n_repeats, rows, len(patients)))
         spread[:, :, patients.get_indexer(item.patients)] = each
         found.append(spread)
     return found
@@ -135,6 +144,6 @@ def _on(item: Influence, patients: pd.Index[str]) -> FloatArray:
     """Spread the values over more patients; the added ones have no influence."""
     if item.patients.equals(patients):
         return item.parts
-    spread = np.zeros((4, len(patients)))
+    spread = np.zeros((len(item.parts), len(patients)))
     spread[:, patients.get_indexer(item.patients)] = item.parts
     return spread
