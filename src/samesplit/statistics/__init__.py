@@ -17,11 +17,19 @@ from samesplit.statistics.auc import (
     placements,
 )
 from samesplit.statistics.bootstrap import PatientBootstrap, bootstrap_interval, draw_patients
+from samesplit.statistics.concordance import Concordance, concordance, concordance_influence, harrell_c
 from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
+from samesplit.statistics.cross_validated_concordance import (
+    concordance_interval,
+    concordance_sizes,
+    cross_validated_concordance,
+    fold_concordances,
+)
 from samesplit.statistics.curves import calibration_points, pr_points, roc_points
 from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
+from samesplit.statistics.kaplan_meier import kaplan_meier, risk_groups
 from samesplit.statistics.metrics import (
     average_precision,
     bin_of,
@@ -31,6 +39,22 @@ from samesplit.statistics.metrics import (
     calibration_slope,
     expected_calibration_error,
     log_loss,
+)
+from samesplit.statistics.multiclass_auc import (
+    fold_multiclass_aucs,
+    multiclass_auc,
+    multiclass_auc_influence,
+)
+from samesplit.statistics.multiclass_metrics import (
+    accuracy,
+    balanced_accuracy,
+    call_classes,
+    class_confusion,
+    classwise_calibration_error,
+    cohen_kappa,
+    f1_macro,
+    multiclass_brier,
+    multiclass_log_loss,
 )
 from samesplit.statistics.multiplicity import holm
 from samesplit.statistics.paired_proportions import paired_difference, paired_proportions
@@ -50,16 +74,19 @@ from samesplit.statistics.selection_stability import (
 __all__ = [
     "ICC",
     "RATES",
+    "Concordance",
     "Confusion",
     "Influence",
     "Interval",
     "PatientBootstrap",
     "Placements",
+    "accuracy",
     "auc_covariance",
     "auc_influence",
     "auc_interval",
     "auc_test",
     "average_precision",
+    "balanced_accuracy",
     "bin_of",
     "bootstrap_interval",
     "brier",
@@ -67,19 +94,37 @@ __all__ = [
     "calibration_in_the_large",
     "calibration_points",
     "calibration_slope",
+    "call_classes",
+    "class_confusion",
+    "classwise_calibration_error",
+    "cohen_kappa",
+    "concordance",
+    "concordance_influence",
+    "concordance_interval",
+    "concordance_sizes",
     "confusion",
     "corrected_resampled_t",
     "covariance",
     "cross_validated_auc",
+    "cross_validated_concordance",
     "delong_covariance",
     "draw_patients",
     "empirical_auc",
     "expected_calibration_error",
+    "f1_macro",
     "fold_aucs",
+    "fold_concordances",
+    "fold_multiclass_aucs",
+    "harrell_c",
     "holm",
     "icc",
+    "kaplan_meier",
     "log_loss",
     "mean_influence",
+    "multiclass_auc",
+    "multiclass_auc_influence",
+    "multiclass_brier",
+    "multiclass_log_loss",
     "nogueira",
     "normal_interval",
     "paired_difference",
@@ -89,6 +134,7 @@ __all__ = [
     "proportion_influence",
     "proportion_interval",
     "relative_standard_deviation",
+    "risk_groups",
     "roc_points",
     "selection_matrix",
     "z_test",

@@ -68,10 +68,9 @@ def kaplan_meier(
     at_risk = np.cumsum(leaving[::-1])[::-1]
     survival = np.cumprod(1 - n_events / at_risk)
     staying = at_risk - n_events
-    hazard_variance = np.cumsum(
-        np.divide(n_events, at_risk * staying, out=np.zeros(places.size), where=staying > 0)
-    )
-    low, high = _log_log(survival, np.sqrt(hazard_variance), confidence=check_confidence(confidence))
+    hazards = np.divide(n_events, at_risk * staying, out=np.zeros(places.size), where=staying > 0)
+    error: FloatArray = np.sqrt(np.cumsum(hazards))
+    low, high = _log_log(survival, error, confidence=check_confidence(confidence))
     table = pd.DataFrame(
         {
             "time": places,

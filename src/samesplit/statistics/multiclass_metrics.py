@@ -54,7 +54,8 @@ def call_classes(probabilities: npt.ArrayLike) -> IntArray:
     """
     values = np.asarray(probabilities, dtype=np.float64)
     values = check_class_probabilities(values, n=len(values) if values.ndim else 0)
-    return np.argmax(merge_equals(values, axis=1), axis=1).astype(np.int64)
+    calls: IntArray = np.argmax(merge_equals(values, axis=1), axis=1).astype(np.int64)
+    return calls
 
 
 def class_confusion(labels: npt.ArrayLike, calls: npt.ArrayLike, *, n_classes: int) -> FloatArray:

@@ -1,0 +1,1 @@
+"""Models of the time until an event."""
