@@ -106,7 +106,7 @@ class RidgeCox(BaseEstimator):  # type: ignore[misc]
         >>> X = np.array([[1.0], [0.5], [-0.5], [-1.0]])
         >>> model = RidgeCox(penalty=0.1).fit(X, np.array([1.0, 2.0, 3.0, 4.0]), np.array([1, 1, 0, 1]))
         >>> model.log_hazard(X).round(2).tolist()
-        [1.1, 0.55, -0.55, -1.1]
+        [1.49, 0.74, -0.74, -1.49]
     """
 
     def __init__(self, penalty: float = 0.1, weights: Floats | None = None) -> None:
