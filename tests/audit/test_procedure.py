@@ -74,9 +74,11 @@ def test_the_honest_procedure_is_the_model_itself(
     )
     mine = scores.test & (scores.cell == scores.chosen)
 
-    np.testing.assert_allclose(scores.score[mine], model.predict(test).to_numpy(), atol=1e-9)
+    np.testing.assert_allclose(scores.score[mine], model.predict(test)["probability"].to_numpy(), atol=1e-9)
     np.testing.assert_array_equal(scores.row[mine], parts.test)
-    np.testing.assert_allclose(scores.score[~scores.test], model.predict(validation).to_numpy(), atol=1e-9)
+    np.testing.assert_allclose(
+        scores.score[~scores.test], model.predict(validation)["probability"].to_numpy(), atol=1e-9
+    )
 
 
 def test_every_cell_is_scored_on_the_test_part(cases: tuple[Cases, pd.Series]) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from samesplit.models.protocol import Cases, TrainingFold
+from samesplit.tasks import BinaryTask, MulticlassTask, Task
 
 MakeFold = Callable[..., tuple[TrainingFold, Cases, "pd.Series[int]"]]
 
@@ -36,6 +37,8 @@ def _cases(
     lesions = _lesions(rng, labels, effect, prefix)
     values = rng.normal(size=(len(labels), n_features))
     values[:, :3] += effect * labels[:, None]
+    for label in range(2, int(labels.max(initial=0)) + 1):  # of several classes each has a feature of its own
+        values[:, 1 + label] += 2 * effect * (labels == label)
     names = [f"mr/{'T1C' if index % 2 else 'T2'}/original_firstorder_F{index}" for index in range(n_features)]
     return Cases(
         lesions=lesions,
@@ -45,6 +48,13 @@ def _cases(
         sequences=("T1C", "T2"),
         rater="R1",
     )
+
+
+def task_of(classes: int) -> Task:
+    """A task of the classes A, B, C and so on; of two, negative and positive."""
+    if classes == 2:
+        return BinaryTask(question="Which?", positive="positive", negative="negative")
+    return MulticlassTask(question="Which?", classes=tuple("ABCDEFGHIJ"[:classes]))
 
 
 @pytest.fixture
@@ -59,9 +69,10 @@ def make_fold(tmp_path: Path) -> MakeFold:
         effect: float = 1.0,
         shuffled: bool = False,
         seed: int = 0,
+        classes: int = 2,
     ) -> tuple[TrainingFold, Cases, pd.Series[int]]:
         rng = np.random.default_rng(seed)
-        train, test = rng.permutation(np.arange(n) % 2), rng.permutation(np.arange(n_test) % 2)
+        train, test = rng.permutation(np.arange(n) % classes), rng.permutation(np.arange(n_test) % classes)
         training = _cases(rng, train, n_features, effect, "A")
         cases = _cases(rng, test, n_features, effect, "B")
         shown = rng.permutation(train) if shuffled else train
@@ -73,6 +84,7 @@ def make_fold(tmp_path: Path) -> MakeFold:
             validation_labels=labels.iloc[:0],
             seed=seed,
             directory=tmp_path,
+            task=task_of(classes),
         )
         return fold, cases, pd.Series(test, index=cases.lesions.index, name="label")
 

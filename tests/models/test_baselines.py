@@ -32,7 +32,7 @@ def test_the_zero_rule_says_the_training_prevalence_to_every_lesion(make_fold: A
     labels.iloc[:] = [1] * 10 + [0] * 30
     model = ZeroRuleSettings(name="z", title="Z").build()
     model.fit(replace(fold, training_labels=labels))
-    predicted = model.predict(cases)
+    predicted = model.predict(cases)["probability"]
     assert list(predicted.index) == cases.lesion_ids
     assert (predicted == 0.25).all()
     assert model.details() == {}
@@ -58,7 +58,7 @@ def test_the_size_alone_ranks_lesions_as_their_size_does(make_fold: Any) -> None
     fold, cases, truth = make_fold(effect=1.5)
     model = size().build()
     model.fit(fold)
-    predicted = model.predict(cases)
+    predicted = model.predict(cases)["probability"]
     assert roc_auc_score(truth, predicted) == pytest.approx(roc_auc_score(truth, cases.lesions["size_mm"]))
     assert roc_auc_score(truth, predicted) > 0.7
     assert model.details()["coefficients"]["term"].tolist() == ["size_mm"]
@@ -71,7 +71,11 @@ def test_the_volume_stands_in_for_a_diameter_and_gives_the_same_probabilities(ma
     by_volume = size().build()
     by_volume.fit(replace(fold, training=with_volume(fold.training)))
     assert by_volume.columns == ["original_shape_MeshVolume"]
-    np.testing.assert_allclose(by_volume.predict(with_volume(cases)), by_diameter.predict(cases), rtol=1e-6)
+    np.testing.assert_allclose(
+        by_volume.predict(with_volume(cases))["probability"],
+        by_diameter.predict(cases)["probability"],
+        rtol=1e-6,
+    )
 
 
 def test_the_feature_is_the_median_over_the_sequences_that_a_lesion_has(make_fold: Any) -> None:
@@ -91,7 +95,7 @@ def test_any_other_single_feature_will_do(make_fold: Any) -> None:
     model = size(column=None, features=("original_firstorder_F1",), scale="linear").build()
     model.fit(fold)
     expected = roc_auc_score(truth, cases.features["mr/T1C/original_firstorder_F1"])
-    assert roc_auc_score(truth, model.predict(cases)) == pytest.approx(expected)
+    assert roc_auc_score(truth, model.predict(cases)["probability"]) == pytest.approx(expected)
 
 
 def without_size(cases: Any, places: list[int]) -> Any:
@@ -113,9 +117,9 @@ def test_an_empty_size_is_taken_from_the_volume_and_changes_nothing_else(make_fo
     model = size().build()
     model.fit(replace(fold, training=without_size(both(fold.training, 0.8), [3])))
     assert model.columns == ["size_mm"]
-    predicted = model.predict(without_size(both(cases, 0.8), [0, 5]))
+    predicted = model.predict(without_size(both(cases, 0.8), [0, 5]))["probability"]
     assert list(predicted.index) == cases.lesion_ids
-    np.testing.assert_allclose(predicted, whole.predict(cases), rtol=1e-9)
+    np.testing.assert_allclose(predicted, whole.predict(cases)["probability"], rtol=1e-9)
 
 
 def test_with_no_empty_size_the_volume_has_no_say(make_fold: Any) -> None:
@@ -123,7 +127,9 @@ def test_with_no_empty_size_the_volume_has_no_say(make_fold: Any) -> None:
     alone, beside = size().build(), size().build()
     alone.fit(fold)
     beside.fit(replace(fold, training=both(fold.training, 0.8)))
-    pd.testing.assert_series_equal(alone.predict(cases), beside.predict(both(cases, 0.8)), check_exact=True)
+    pd.testing.assert_series_equal(
+        alone.predict(cases)["probability"], beside.predict(both(cases, 0.8))["probability"], check_exact=True
+    )
 
 
 def test_a_lesion_of_which_nothing_is_known_is_judged_at_the_training_median(make_fold: Any) -> None:
@@ -135,9 +141,9 @@ def test_a_lesion_of_which_nothing_is_known_is_judged_at_the_training_median(mak
     without.fit(replace(fold, training=rest, training_labels=fold.training_labels.loc[rest.lesion_ids]))
     middle = cases.select(cases.lesion_ids[:1])
     middle.lesions["size_mm"] = rest.lesions["size_mm"].median()
-    predicted = model.predict(without_size(cases, [0]))
-    assert predicted.iloc[0] == pytest.approx(without.predict(middle).iloc[0], rel=1e-3)
-    pd.testing.assert_series_equal(predicted.iloc[1:], without.predict(cases).iloc[1:])
+    predicted = model.predict(without_size(cases, [0]))["probability"]
+    assert predicted.iloc[0] == pytest.approx(without.predict(middle)["probability"].iloc[0], rel=1e-3)
+    pd.testing.assert_series_equal(predicted.iloc[1:], without.predict(cases)["probability"].iloc[1:])
 
 
 def test_the_ledger_is_told_where_a_size_came_from(make_fold: Any) -> None:
@@ -159,7 +165,9 @@ def test_what_stands_in_for_a_size_is_kept_with_the_model(make_fold: Any, tmp_pa
     gone.features.iloc[2] = np.nan
     model.save(tmp_path)
     back = load_model(tmp_path)
-    pd.testing.assert_series_equal(back.predict(gone), model.predict(gone), check_exact=True)
+    pd.testing.assert_series_equal(
+        back.predict(gone)["probability"], model.predict(gone)["probability"], check_exact=True
+    )
 
 
 def test_neither_column_nor_feature_is_an_error_that_names_both(make_fold: Any) -> None:

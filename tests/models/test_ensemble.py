@@ -19,14 +19,17 @@ def test_it_is_the_mean_of_the_members_and_needs_no_other_column(make_fold: Any)
     )
     model = AverageSettings(name="avg", title="A", members=("a", "b")).build()
     model.fit(fold)
-    np.testing.assert_allclose(model.predict(replace(cases, predictions=table)), [0.2, 0.5, 0.85, 0.3])
+    np.testing.assert_allclose(
+        model.predict(replace(cases, predictions=table))["probability"], [0.2, 0.5, 0.85, 0.3]
+    )
 
 
 def test_a_lesion_that_a_member_missed_is_not_predicted(make_fold: Any) -> None:
-    _, cases, _ = make_fold(n_test=4)
+    fold, cases, _ = make_fold(n_test=4)
     table = pd.DataFrame({"a": [0.1, np.nan, 0.9, 0.2], "b": 0.4}, index=cases.lesions.index)
     model = AverageSettings(name="avg", title="A", members=("a", "b")).build()
-    predicted = model.predict(replace(cases, predictions=table))
+    model.fit(fold)
+    predicted = model.predict(replace(cases, predictions=table))["probability"]
     assert list(predicted.index) == [cases.lesion_ids[i] for i in (0, 2, 3)]
 
 

@@ -49,7 +49,7 @@ def test_it_learns_from_the_inputs_that_are_named(make_fold: Any, inputs: str, c
     model = settings(inputs=inputs).build()
     model.fit(fold)
     assert len(model.columns) == columns
-    assert roc_auc_score(truth, model.predict(cases)) > 0.75
+    assert roc_auc_score(truth, model.predict(cases)["probability"]) > 0.75
     assert settings(inputs=inputs).needs().profiles == (() if inputs == "clinical" else ("*",))
 
 
@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_probabilities_and_another_does_not(make_fo
     for seed in (5, 5, 6):
         model = settings().build()
         model.fit(replace(fold, seed=seed))
-        predicted.append(model.predict(cases))
+        predicted.append(model.predict(cases)["probability"])
     pd.testing.assert_series_equal(predicted[0], predicted[1])
     assert not np.allclose(predicted[0], predicted[2])
 
@@ -86,7 +86,7 @@ def test_a_class_of_ones_own_gets_arrays_without_gaps_scaled_on_the_training_par
     assert estimator.kinds == ("float64", "int64")
     assert abs(estimator.mean) < 1e-9
     assert estimator.random_state == 9
-    assert model.predict(cases).between(0, 1).all()
+    assert model.predict(cases)["probability"].between(0, 1).all()
 
 
 def test_imputation_and_scaling_can_be_switched_off(make_fold: Any, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_the_positive_class_is_found_by_its_label_not_by_its_column(make_fold: A
     straight, turned = own(tmp_path).build(), own(tmp_path, code).build()
     for model in (straight, turned):
         model.fit(fold)
-    np.testing.assert_allclose(straight.predict(cases), turned.predict(cases))
+    np.testing.assert_allclose(straight.predict(cases)["probability"], turned.predict(cases)["probability"])
 
 
 def built_in(name: str, **keys: Any) -> Any:
@@ -169,7 +169,7 @@ def test_boosting_learns_with_gaps_is_seeded_and_writes_and_prints_nothing(
     for seed in (3, 3, 4):
         model = built_in(name, **BOOSTING[name]).build()
         model.fit(replace(fold, seed=seed))
-        found.append(model.predict(cases))
+        found.append(model.predict(cases)["probability"])
     assert roc_auc_score(truth, found[0]) > 0.8
     pd.testing.assert_series_equal(found[0], found[1])
     assert not found[0].equals(found[2])
@@ -226,7 +226,7 @@ def test_balanced_weights_reach_a_fit_that_takes_them_and_are_refused_by_one_tha
             target="sklearn.linear_model.LogisticRegression", parameters={}, class_weight=weight
         ).build()
         model.fit(fold)
-        means.append(model.predict(cases).mean())
+        means.append(model.predict(cases)["probability"].mean())
     assert abs(means[1] - 0.5) < abs(means[0] - 0.5)
     model = own(tmp_path, class_weight="balanced").build()
     with pytest.raises(ModelError, match="takes no sample_weight"):

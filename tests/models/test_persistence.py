@@ -72,7 +72,7 @@ def test_a_kept_model_gives_the_same_predictions_again(make_fold: Any, tmp_path:
     model.fit(fold)
     model.save(tmp_path / "kept")
     loaded = load_model(tmp_path / "kept")
-    pd.testing.assert_series_equal(loaded.predict(cases), model.predict(cases))
+    pd.testing.assert_series_equal(loaded.predict(cases)["probability"], model.predict(cases)["probability"])
     assert not list((tmp_path / "kept").glob("*.pkl"))
 
 
@@ -95,7 +95,9 @@ def test_a_model_of_ones_own_is_kept_with_its_code_and_loads_where_the_original_
     model.fit(fold)
     model.save(tmp_path / "kept")
     (tmp_path / "own.py").unlink()
-    pd.testing.assert_series_equal(load_model(tmp_path / "kept").predict(cases), model.predict(cases))
+    pd.testing.assert_series_equal(
+        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)
+    )
 
 
 def test_what_skops_cannot_hold_does_not_stop_the_run_but_says_why(make_fold: Any, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def test_the_model_of_the_readme_works_as_written(make_fold: Any, tmp_path: Path
     fold, cases, truth = make_fold(effect=1.5)
     model = read_model(tmp_path / "top-ten.yaml").build()
     model.fit(fold)
-    assert roc_auc_score(truth, model.predict(cases)) > 0.8
+    assert roc_auc_score(truth, model.predict(cases)["probability"]) > 0.8
 
 
 def test_the_readmes_table_names_every_kind_and_only_keys_that_exist() -> None:

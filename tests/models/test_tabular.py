@@ -36,7 +36,7 @@ def test_the_order_of_the_rows_does_not_matter(make_fold: Any, kind: str) -> Non
     mixed.fit(
         replace(fold, training=fold.training.select(order), training_labels=fold.training_labels.loc[order])
     )
-    pd.testing.assert_series_equal(straight.predict(cases), mixed.predict(cases))
+    pd.testing.assert_series_equal(straight.predict(cases)["probability"], mixed.predict(cases))
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -44,8 +44,8 @@ def test_a_lesions_prediction_does_not_depend_on_the_other_test_lesions(make_fol
     fold, cases, _ = make_fold()
     model = MODELS[kind].build()
     model.fit(fold)
-    alone = model.predict(cases.select(cases.lesion_ids[5:6]))
-    np.testing.assert_allclose(alone, model.predict(cases).iloc[5:6], rtol=1e-12)
+    alone = model.predict(cases.select(cases.lesion_ids[5:6]))["probability"]
+    np.testing.assert_allclose(alone, model.predict(cases)["probability"].iloc[5:6], rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -54,7 +54,7 @@ def test_the_validation_labels_are_not_looked_at(make_fold: Any, kind: str) -> N
     plain, other = MODELS[kind].build(), MODELS[kind].build()
     plain.fit(fold)
     other.fit(replace(fold, validation=cases, validation_labels=pd.Series(1, index=cases.lesions.index)))
-    pd.testing.assert_series_equal(plain.predict(cases), other.predict(cases))
+    pd.testing.assert_series_equal(plain.predict(cases)["probability"], other.predict(cases)["probability"])
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -66,7 +66,7 @@ def test_shuffled_labels_give_chance_and_true_ones_do_not(make_fold: Any, kind: 
             model = MODELS[kind].build()
             model.fit(fold)
             judged = np.random.default_rng(seed).permutation(truth) if shuffled else truth
-            aucs.append(roc_auc_score(judged, model.predict(cases)))
+            aucs.append(roc_auc_score(judged, model.predict(cases)["probability"]))
     # The SE of one AUC of 300 lesions at chance is 0.033, of the mean of four 0.017.
     assert np.mean(canary) == pytest.approx(0.5, abs=0.07)
     assert np.mean(true) > 0.7
@@ -78,8 +78,10 @@ def test_a_lesion_of_which_nothing_is_known_is_not_predicted(make_fold: Any) -> 
     cases.features.iloc[3, 1:] = np.nan
     model = MODELS["estimator"].build()
     model.fit(fold)
-    assert list(model.predict(cases).index) == [i for i in cases.lesion_ids if i != cases.lesion_ids[2]]
-    nothing = model.predict(cases.select(cases.lesion_ids[2:3]))
+    assert list(model.predict(cases)["probability"].index) == [
+        i for i in cases.lesion_ids if i != cases.lesion_ids[2]
+    ]
+    nothing = model.predict(cases.select(cases.lesion_ids[2:3]))["probability"]
     assert len(nothing) == 0
     assert nothing.dtype == "float64"
 

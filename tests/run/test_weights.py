@@ -30,8 +30,8 @@ class Stub:
         self.place = (fold.seed // 10, fold.seed % 10)
         self.fits.append(self.place)
 
-    def predict(self, cases: Cases) -> pd.Series:
-        return pd.Series(0.5, index=cases.lesions.index)
+    def predict(self, cases: Cases) -> pd.DataFrame:
+        return pd.DataFrame({"probability": 0.5}, index=cases.lesions.index)
 
     def validation_score(self) -> float | None:
         return SCORES[self.place]

@@ -18,8 +18,9 @@ from samesplit.models.design_tables import feature_table
 from samesplit.models.persistence import keep
 from samesplit.models.protocol import Cases, Needs, TrainingFold
 from samesplit.models.settings import ModelSettings
-from samesplit.models.tabular import TabularModel, check_classes, linear_terms
+from samesplit.models.tabular import TabularModel, check_classes, class_names, linear_terms
 from samesplit.ordering import nearly_equal
+from samesplit.tasks import Task, TaskKind
 
 __all__ = ["LesionSizeModel", "LesionSizeSettings", "ZeroRuleModel", "ZeroRuleSettings"]
 
@@ -27,6 +28,7 @@ __all__ = ["LesionSizeModel", "LesionSizeSettings", "ZeroRuleModel", "ZeroRuleSe
 class ZeroRuleSettings(ModelSettings):
     """`kind: zero-rule`: every lesion gets the training part's share of positives."""
 
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
     constant: ClassVar[bool] = True
     kind: Literal["zero-rule"] = "zero-rule"
 
@@ -44,22 +46,27 @@ class ZeroRuleModel:
 
     def __init__(self, settings: ZeroRuleSettings) -> None:
         self.settings = settings
-        self.prevalence: float | None = None
+        self.task: Task | None = None
+        self.prevalence: list[float] = []
 
     def fit(self, fold: TrainingFold) -> None:
-        """Count the positives of the training part.
+        """Count the lesions of each class in the training part.
 
         Raises:
             ModelError: A class is missing.
         """
-        check_classes(fold.training_labels, model=self.settings.name)
-        self.prevalence = float(fold.training_labels.mean())
+        check_classes(fold.training_labels, model=self.settings.name, task=fold.task)
+        self.task = fold.task
+        numbers = range(len(class_names(fold.task)))
+        wanted = [1] if len(numbers) == 2 else list(numbers)
+        self.prevalence = [float((fold.training_labels == number).mean()) for number in wanted]
 
-    def predict(self, cases: Cases) -> pd.Series[float]:
+    def predict(self, cases: Cases) -> pd.DataFrame:
         """The training prevalence for every lesion."""
-        if self.prevalence is None:
+        if self.task is None:
             raise ModelError("has not been fitted", where=f"model '{self.settings.name}'")
-        return pd.Series(self.prevalence, index=cases.lesions.index, name="probability", dtype="float64")
+        shares = zip(self.task.prediction_columns, self.prevalence, strict=True)
+        return pd.DataFrame(dict(shares), index=cases.lesions.index, dtype="float64")
 
     def details(self) -> dict[str, pd.DataFrame]:
         """Nothing."""
@@ -67,7 +74,7 @@ class ZeroRuleModel:
 
     def save(self, directory: Path) -> None:
         """Keep the prevalence."""
-        keep(directory, self.settings, state={"prevalence": self.prevalence})
+        keep(directory, self.settings, task=self.task, state={"prevalence": self.prevalence})
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Take up what `save` left."""
@@ -85,7 +92,12 @@ class LesionSizeSettings(ModelSettings):
     where `scale: log`) through the training lesions that have both. A lesion that has neither is not learnt
     from and is judged as one of median size of the training part: what others must beat does not take a lesion
     out of everybody's verdict. Both are told in the case ledger.
+
+    Of more than two classes the regression is multinomial. Of a survival task the number itself is the risk: the
+    larger the lesion, the earlier the event.
     """
+
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass", "survival"})
 
     kind: Literal["lesion-size"] = "lesion-size"
     column: str | None = "size_mm"
@@ -210,6 +222,13 @@ class LesionSizeModel(TabularModel):
         super().fit(fold)
         self.median = float(self.inputs(fold.training).iloc[:, 0].median())
 
+    def known(self, fold: TrainingFold) -> tuple[pd.DataFrame, pd.Series[int]]:
+        """The inputs and labels of the lesions that are learnt from; a survival task needs no event to be seen."""
+        if fold.task.kind != "survival":
+            return super().known(fold)
+        inputs = self.inputs(fold.training).sort_index().dropna()
+        return inputs, fold.training_labels.loc[inputs.index]
+
     def inputs(self, cases: Cases) -> pd.DataFrame:
         """The one number, on its scale, in a column named after where it came from."""
         found = self._measure(cases)
@@ -220,20 +239,27 @@ class LesionSizeModel(TabularModel):
             size = size.fillna(start + slope * other)
         return size.to_frame(found.name)
 
-    def predict(self, cases: Cases) -> pd.Series[float]:
-        """The probability of the positive class for every lesion.
+    def predict(self, cases: Cases) -> pd.DataFrame:
+        """The probabilities, or the risk, for every lesion.
 
         Raises:
             ModelError: The model is not fitted.
         """
+        if self.task is not None and self.task.kind == "survival":
+            size = self.inputs(cases).iloc[:, 0].fillna(self.median)
+            return size.to_frame(self.task.prediction_columns[0])
         known = super().predict(cases)
         rest = [lesion for lesion in cases.lesion_ids if lesion not in known.index]
         if not rest:
             return known
         middle = pd.DataFrame({self.columns[0]: [self.median]})
-        guess = float(self.fitted.predict_proba(middle)[0, 1])
-        guessed = pd.Series(guess, index=pd.Index(rest, name=known.index.name))
-        return pd.concat([known, guessed]).loc[cases.lesion_ids].rename("probability")
+        guess = np.asarray(self.fitted.predict_proba(middle), dtype="float64")[:, -len(known.columns) :]
+        guessed = pd.DataFrame(
+            np.repeat(guess, len(rest), axis=0),
+            index=pd.Index(rest, name=known.index.name),
+            columns=known.columns,
+        )
+        return pd.concat([known, guessed]).loc[cases.lesion_ids]
 
     def _scaled(self, name: str, size: pd.Series[float], *, strict: bool = True) -> pd.Series[float]:
         if self.settings.scale != "log":
@@ -260,26 +286,32 @@ class LesionSizeModel(TabularModel):
             "or name a profile there that extracts the feature",
         )
 
-    def learn(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> Pipeline:
-        """Standardise and fit."""
+    def learn(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> Pipeline | None:
+        """Standardise and fit; of a survival task there is nothing to fit."""
+        if fold.task.kind == "survival":
+            return None
         return Pipeline(
             [("scale", StandardScaler()), ("logistic", LogisticRegression(C=self.settings.C, max_iter=1000))]
         ).fit(inputs, labels)
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """The one coefficient, per SD."""
-        if self.fitted is None:
+        """The one coefficient, per SD; of more than two classes one a class."""
+        if self.fitted is None or self.task is None:
             return {}
-        return {"coefficients": linear_terms(self.columns, self.fitted[-1].coef_[0])}
+        names = class_names(self.task)
+        return {"coefficients": linear_terms(self.columns, self.fitted[-1].coef_, names)}
 
     def save(self, directory: Path) -> None:
         """Keep the fitted model, and what stands in for a missing number."""
         state = {"columns": self.columns, "line": self.line, "median": self.median}
-        keep(directory, self.settings, state=state, fitted=self.fitted, trusted=self.trusted)
+        keep(directory, self.settings, task=self.task, state=state, fitted=self.fitted, trusted=self.trusted)
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Take up what `save` left."""
-        super().restore(directory, state)
+        if self.task is not None and self.task.kind == "survival":
+            self.columns = list(state["columns"])
+        else:
+            super().restore(directory, state)
         self.line = None if state["line"] is None else (float(state["line"][0]), float(state["line"][1]))
         self.median = float(state["median"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field, model_validator
@@ -13,12 +13,15 @@ from samesplit.models.persistence import keep
 from samesplit.models.protocol import Cases, Needs, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import check_classes
+from samesplit.tasks import Task, TaskKind
 
 __all__ = ["AverageModel", "AverageSettings"]
 
 
 class AverageSettings(ModelSettings):
     """`kind: average`: the mean of the probabilities of other models."""
+
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
 
     kind: Literal["average"] = "average"
     members: tuple[str, ...] = Field(min_length=2)
@@ -50,6 +53,7 @@ class AverageModel:
 
     def __init__(self, settings: AverageSettings) -> None:
         self.settings = settings
+        self.task: Task | None = None
 
     def fit(self, fold: TrainingFold) -> None:
         """Only see to it that the fold could be learnt from.
@@ -57,13 +61,14 @@ class AverageModel:
         Raises:
             ModelError: A class is missing.
         """
-        check_classes(fold.training_labels, model=self.settings.name)
+        check_classes(fold.training_labels, model=self.settings.name, task=fold.task)
+        self.task = fold.task
 
-    def predict(self, cases: Cases) -> pd.Series[float]:
+    def predict(self, cases: Cases) -> pd.DataFrame:
         """The mean of the members, for the lesions that all of them predicted.
 
         Raises:
-            ModelError: A member's predictions are not there.
+            ModelError: The model is not fitted, or a member's predictions are not there.
         """
         missing = [member for member in self.settings.members if member not in cases.predictions]
         if missing:
@@ -72,8 +77,14 @@ class AverageModel:
                 where=f"model '{self.settings.name}'",
                 remedy="name the members under 'models:' of the benchmark, too",
             )
-        table = cases.predictions[list(self.settings.members)].astype("float64")
-        return table.dropna().mean(axis=1).rename("probability")
+        if self.task is None:
+            raise ModelError("has not been fitted", where=f"model '{self.settings.name}'")
+        table = cases.predictions[list(self.settings.members)].astype("float64").dropna()
+        columns = list(self.task.prediction_columns)
+        if len(columns) == 1:
+            return table.mean(axis=1).to_frame(columns[0])
+        members = [table[member][columns] for member in self.settings.members]
+        return pd.concat(members).groupby(level=0).mean().loc[table.index]
 
     def details(self) -> dict[str, pd.DataFrame]:
         """Nothing."""
@@ -81,7 +92,7 @@ class AverageModel:
 
     def save(self, directory: Path) -> None:
         """Keep the names of the members."""
-        keep(directory, self.settings, state={})
+        keep(directory, self.settings, task=self.task, state={})
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Take up what `save` left, which is nothing."""

@@ -6,7 +6,7 @@ import inspect
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 from samesplit.errors import ModelError
 from samesplit.models.design_tables import Impute, Scale, clinical_table, feature_table, preparation
 from samesplit.models.protocol import Cases, Needs, TrainingFold
-from samesplit.models.tabular import TabularModel, estimator_seed
+from samesplit.models.tabular import TabularModel, class_names, estimator_seed
 from samesplit.models.targets import TargetSettings
+from samesplit.tasks import TaskKind
 
 __all__ = ["EstimatorModel", "EstimatorSettings", "PreparedEstimator"]
 
@@ -29,6 +30,7 @@ _LONGEST = 200
 class EstimatorSettings(TargetSettings):
     """`kind: estimator`: a class with `fit(X, y)` and `predict_proba(X)`."""
 
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
     kind: Literal["estimator"] = "estimator"
     inputs: Literal["features", "clinical", "both"] = "features"
     """The columns of X: extracted features, declared clinical variables, or both."""
@@ -40,7 +42,7 @@ class EstimatorSettings(TargetSettings):
     scale: Scale = "standard"
     """Fitted on the training part; `none` hands the numbers over as they are."""
     class_weight: Literal["balanced"] | None = None
-    """`balanced` gives `fit` weights of rows, as `sample_weight`, under which both classes weigh alike."""
+    """`balanced` gives `fit` weights of rows, as `sample_weight`, under which all classes weigh alike."""
 
     def needs(self) -> Needs:
         """The profiles, if features are wanted, and the variables."""
@@ -64,27 +66,28 @@ class EstimatorSettings(TargetSettings):
 class PreparedEstimator:
     """A fitted preparation and a fitted estimator, which need not derive from scikit-learn's."""
 
-    def __init__(self, prepare: Any, estimator: Any) -> None:
+    def __init__(self, prepare: Any, estimator: Any, n_classes: int = 2) -> None:
         self.prepare = prepare
         self.estimator = estimator
+        self.n_classes = n_classes
 
     @property
     def classes_(self) -> Iterable[int]:
         """The labels in the order of the columns of `predict_proba`."""
-        classes: Iterable[int] = getattr(self.estimator, "classes_", (0, 1))
+        classes: Iterable[int] = getattr(self.estimator, "classes_", range(self.n_classes))
         return classes
 
     def predict_proba(self, table: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """What the estimator says of the prepared rows, shape (n_lesions, 2)."""
+        """What the estimator says of the prepared rows, shape (n_lesions, n_classes)."""
         return np.asarray(self.estimator.predict_proba(self.prepare.transform(table)), dtype="float64")
 
 
 class EstimatorModel(TabularModel):
     """The target behind imputation and scaling, all fitted on the training part.
 
-    X is a float64 array of shape (n_lesions, n_columns), y an int64 array of 0 and 1. Every `random_state`
-    that is not set gets the fold's seed, every `n_jobs` (or `thread_count`) that is not set the fold's number of
-    jobs. What the target warns of becomes a note of the run.
+    X is a float64 array of shape (n_lesions, n_columns), y an int64 array of class numbers: 0 and 1, or more of
+    several classes. Every `random_state` that is not set gets the fold's seed, every `n_jobs` (or `thread_count`)
+    that is not set the fold's number of jobs. What the target warns of becomes a note of the run.
     """
 
     settings: EstimatorSettings
@@ -122,10 +125,10 @@ class EstimatorModel(TabularModel):
             raise ModelError(
                 f"fitting '{self.settings.target}' failed: {type(error).__name__}: {error}",
                 where=self.settings.where,
-                remedy=f"it was given X of shape {X.shape} and labels 0 and 1",
+                remedy=f"it was given X of shape {X.shape} and labels {_listed(len(np.unique(y)))}",
             ) from error
         self.warned = list(dict.fromkeys(_in_words(warning) for warning in warned))
-        return PreparedEstimator(prepare, estimator)
+        return PreparedEstimator(prepare, estimator, len(class_names(fold.task)))
 
     def details(self) -> dict[str, pd.DataFrame]:
         """`notes`: what the target warned of while it was fitted, if it did."""
@@ -193,6 +196,10 @@ class EstimatorModel(TabularModel):
         chosen = {"random_state": seed, "n_jobs": jobs}
         names = set(self._signature()) - set(self.settings.parameters)
         return {name: value for name, value in chosen.items() if name in names}
+
+
+def _listed(classes: int) -> str:
+    return "0 and 1" if classes == 2 else f"0 to {classes - 1}"
 
 
 def _in_words(warning: warnings.WarningMessage) -> str:

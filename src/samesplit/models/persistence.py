@@ -15,6 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from pydantic import TypeAdapter
+
 from samesplit import __version__
 from samesplit.errors import ModelError
 from samesplit.models.protocol import Model
@@ -22,8 +24,9 @@ from samesplit.models.registry import KINDS, settings_class
 from samesplit.models.settings import ModelSettings
 from samesplit.models.targets import TargetSettings
 from samesplit.storage import write_bytes, write_json
+from samesplit.tasks import Task
 
-__all__ = ["Restorable", "keep", "load_model", "restore_fitted"]
+__all__ = ["Restorable", "check_task_of_saved", "keep", "load_model", "read_task", "restore_fitted"]
 
 TRUSTED = (
     "numpy.dtype",
@@ -33,12 +36,16 @@ TRUSTED = (
     "xgboost.sklearn.XGBClassifier",
 )
 """Types trusted beyond skops' own list; those that end in a point stand for all that begin so."""
+_TASK: TypeAdapter[Task] = TypeAdapter(Task)
 _WRAPPERS = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "dask.array"))
 
 
 @runtime_checkable
 class Restorable(Protocol):
     """A model that can take up again what its `save` left."""
+
+    task: Task | None
+    """What it was fitted for; None before it is."""
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Become the fitted model that was saved in the folder; `state` is the plain part."""
@@ -48,6 +55,7 @@ def keep(
     directory: Path,
     settings: ModelSettings,
     *,
+    task: Task | None,
     state: dict[str, Any],
     fitted: object | None = None,
     trusted: Sequence[str] = (),
@@ -60,6 +68,7 @@ def keep(
     Args:
         directory: Made when it does not exist.
         settings: What `build()` makes the unfitted model from.
+        task: What it was fitted for.
         state: The plain part of the fitted model.
         fitted: The scikit-learn part.
         trusted: Further type names, or their beginnings ending in a point, that may be in `fitted`.
@@ -72,7 +81,13 @@ def keep(
         write_bytes(directory / "target.py", file.read_bytes())
     write_json(
         directory / "model.json",
-        {"samesplit": __version__, "settings": settings.plain(), "state": state, "not_kept_because": reason},
+        {
+            "samesplit": __version__,
+            "settings": settings.plain(),
+            "task": None if task is None else task.model_dump(mode="json"),
+            "state": state,
+            "not_kept_because": reason,
+        },
     )
 
 
@@ -116,16 +131,22 @@ def restore_fitted(directory: Path, *, trusted: Sequence[str] = ()) -> Any:
     )
 
 
-def load_model(directory: Path) -> Model:
+def load_model(directory: Path, *, task: Task | None = None) -> Model:
     """Load a model that was saved with `Model.save`; it gives the same predictions again.
 
+    Args:
+        directory: Where it was saved.
+        task: What it is to answer; None: whatever it was fitted for.
+
     Raises:
-        ModelError: The folder holds no such model, or one that cannot be trusted or was not kept.
+        ModelError: The folder holds no such model, one that cannot be trusted or was not kept, or one that was
+            fitted for another kind of task or other classes.
     """
     path = directory / "model.json"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         values, state, reason = record["settings"], record["state"], record["not_kept_because"]
+        known = read_task(record["task"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"is not the record of a kept model ({error!r})", where=path, remedy="fit the model again"
@@ -142,8 +163,46 @@ def load_model(directory: Path) -> Model:
     model = settings.build()
     if not isinstance(model, Restorable):
         raise ModelError(f"models of the kind '{values['kind']}' are not loaded from here", where=path)
+    if task is not None:
+        check_task_of_saved(known, task, path)
+    model.task = known
     model.restore(directory, state)
     return model
+
+
+def read_task(record: Any) -> Task:
+    """The task that a saved model was fitted for, from its record.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return _TASK.validate_python(record)
+
+
+def check_task_of_saved(known: Task, wanted: Task, where: Path) -> None:
+    """See to it that a saved model answers what it is to answer.
+
+    Args:
+        known: What it was fitted for.
+        wanted: What it is to answer.
+        where: Its file, for the message.
+
+    Raises:
+        ModelError: Kind or classes are others.
+    """
+    told = [_in_words(each) for each in (known, wanted)]
+    if told[0] != told[1]:
+        raise ModelError(
+            f"was fitted for {told[0]} and is to answer {told[1]}",
+            where=where,
+            remedy="load a model that was fitted for the same classes in the same order, or fit it again",
+        )
+
+
+def _in_words(task: Task) -> str:
+    if task.kind in ("binary", "multiclass"):
+        return f"a {task.kind} task of the classes {', '.join(task.classes)}"
+    return f"a {task.kind} task"
 
 
 def _skops() -> Any:

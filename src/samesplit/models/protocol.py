@@ -1,4 +1,4 @@
-"""What every model is: something that fits on one fold and gives one probability per lesion.
+"""What every model is: something that fits on one fold and answers a task for every lesion.
 
 A model never meets a test label. `Cases` carries no labels at all; `TrainingFold` adds those of the
 training and validation lesions only, and the test cases are handed to `Model.predict` afterwards.
@@ -16,6 +16,7 @@ import pandas as pd
 from samesplit.execution.work_units import Piece
 from samesplit.features.perturbation.settings import Perturbations
 from samesplit.imaging.repairs import GeometryRepair
+from samesplit.tasks import BinaryTask, Task
 
 __all__ = ["Cases", "Model", "Needs", "Prepares", "Scored", "Searches", "TrainingFold"]
 
@@ -32,7 +33,8 @@ class Cases:
         features: One row a lesion, indexed by `lesion_id`, one float column per
             `<profile>/<sequence>/<feature>`, or as a table of one's own names them; missing values are NaN. No
             columns unless the model asks.
-        predictions: One row a lesion, one column per member model, for models made of models.
+        predictions: One row a lesion, for models made of models: one column per member where the task has one
+            column of predictions, else two levels of columns, the member and the class.
         sequences: The sequences the model was asked to use, in order.
         rater: Whose masks these are.
         geometry_repair: The repairs of images and masks that may be made; see `samesplit.imaging.repairs`.
@@ -71,19 +73,27 @@ class Cases:
         )
 
 
+_TWO_CLASSES = BinaryTask(question="", positive="positive", negative="negative")
+
+
 @dataclass(frozen=True)
 class TrainingFold:
     """What a model may learn from: the training and validation lesions of one fold, with labels.
 
     Attributes:
         training: The cases to fit on.
-        training_labels: 0 or 1 per `lesion_id`, 1 being the positive class, in the order of `training`.
+        training_labels: Per `lesion_id`, in the order of `training`: the number of the class in `task.classes`
+            (of two classes 1 is the positive one); of a survival task 1 where the event was seen, else 0.
         validation: The cases for early stopping and choosing; may be empty.
         validation_labels: Their labels.
         seed: The seed of every random choice of the model in this fold.
         directory: An existing folder of this fold's own. Checkpoints left here survive a kill and are found
             again by the next attempt.
         jobs: How many processes or threads the model may use.
+        task: What is asked.
+        training_times: Of a survival task the time to the event or to the end of follow-up, in the order of
+            `training`; else None.
+        validation_times: The same for the validation part.
     """
 
     training: Cases
@@ -93,16 +103,23 @@ class TrainingFold:
     seed: int
     directory: Path
     jobs: int = 1
+    task: Task = _TWO_CLASSES
+    training_times: pd.Series[float] | None = None
+    validation_times: pd.Series[float] | None = None
 
 
 class Model(Protocol):
-    """Fits on a fold, predicts probabilities, tells what it found, and can be kept."""
+    """Fits on a fold, answers its task, tells what it found, and can be kept."""
 
     def fit(self, fold: TrainingFold) -> None:
         """Learn from the training part; early stopping and choosing may use the validation part."""
 
-    def predict(self, cases: Cases) -> pd.Series[float]:
-        """The probability of the positive class for each lesion, indexed by `lesion_id`, in [0, 1]."""
+    def predict(self, cases: Cases) -> pd.DataFrame:
+        """Answer the task for each lesion, indexed by `lesion_id`; columns are the task's `prediction_columns`.
+
+        Of two classes the probability of the positive one; of more one probability a class, which add up to 1; of
+        a survival task a risk. A lesion that cannot be answered for has no row.
+        """
 
     def details(self) -> dict[str, pd.DataFrame]:
         """Tables of what was found while fitting (grid, chosen features, training history); may be empty."""

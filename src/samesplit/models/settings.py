@@ -11,6 +11,7 @@ from pydantic import Field
 from samesplit.declarations import Declaration
 from samesplit.models.protocol import Cases, Model, Needs
 from samesplit.storage import hash_object
+from samesplit.tasks import Task, TaskKind
 
 __all__ = ["UNDECIDING", "ModelSettings", "Weights"]
 
@@ -25,10 +26,12 @@ class ModelSettings(Declaration):
     Attributes:
         searches: Whether the model that is built `Searches`: its fit is cut into pieces.
         constant: Whether every lesion gets the same probability by design.
+        tasks: The kinds of task that the kind of model can do.
     """
 
     searches: ClassVar[bool] = False
     constant: ClassVar[bool] = False
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary"})
     name: str
     """Given by the file's name, or by the benchmark."""
     title: str
@@ -49,6 +52,17 @@ class ModelSettings(Declaration):
 
         Args:
             cache: A folder that all folds share, for what is the same in each (prepared images).
+        """
+
+    def task_kinds(self) -> frozenset[TaskKind]:
+        """The kinds of task that the model can do; see `check_task` for what further depends on the settings."""
+        return self.tasks
+
+    def check_task(self, task: Task) -> None:
+        """See to it that the model can do a task of a kind that it can do.
+
+        Raises:
+            DeclarationError: Something in its settings is for other tasks only.
         """
 
     def code(self) -> tuple[str, ...]:

@@ -15,25 +15,47 @@ from samesplit.errors import ModelError
 from samesplit.models.persistence import keep, restore_fitted
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.settings import ModelSettings
+from samesplit.tasks import Task
 
-__all__ = ["TabularModel", "check_classes", "estimator_seed", "linear_terms"]
+__all__ = ["TabularModel", "check_classes", "class_names", "estimator_seed", "linear_terms"]
 
 
-def check_classes(labels: pd.Series[int], *, model: str) -> None:
-    """See to it that both classes are there to learn from.
+def class_names(task: Task) -> tuple[str, ...]:
+    """The names of a task's classes as messages of models have them: of two classes `negative` and `positive`.
 
     Raises:
-        ModelError: A label is neither 0 nor 1, or one of the two classes is missing.
+        ModelError: The task has no classes.
     """
+    if task.kind == "binary":
+        return ("negative", "positive")
+    if task.kind == "multiclass":
+        return task.classes
+    raise ModelError(f"a {task.kind} task has no classes to learn")
+
+
+def check_classes(labels: pd.Series[int], *, model: str, task: Task | None = None) -> None:
+    """See to it that all classes are there to learn from.
+
+    Args:
+        labels: Class numbers.
+        model: The model's name, for messages.
+        task: Whose classes they are; None: two.
+
+    Raises:
+        ModelError: A label is the number of no class, or a class is missing.
+    """
+    names = ("negative", "positive") if task is None else class_names(task)
     found = {int(label) for label in labels.unique()}
-    if not found <= {0, 1}:
-        raise ModelError(f"labels must be 0 or 1, found {sorted(found)}", where=f"model '{model}'")
-    missing = sorted({0, 1} - found)
+    if not found <= set(range(len(names))):
+        known = "0 or 1" if len(names) == 2 else f"0 to {len(names) - 1}"
+        raise ModelError(f"labels must be {known}, found {sorted(found)}", where=f"model '{model}'")
+    missing = [name for number, name in enumerate(names) if number not in found]
     if missing:
-        names = {0: "negative", 1: "positive"}
+        what = f"class {', '.join(missing)}"
+        if len(names) == 2:
+            what = f"{' and no lesion of the '.join(missing)} class"
         raise ModelError(
-            f"the training part of the fold ({len(labels)} lesions) has no lesion of the "
-            f"{' and no lesion of the '.join(names[label] for label in missing)} class",
+            f"the training part of the fold ({len(labels)} lesions) has no lesion of the {what}",
             where=f"model '{model}'",
             remedy="make a split with fewer folds, or one that is stratified by the label",
         )
@@ -49,15 +71,30 @@ def estimator_seed(seed: int) -> int:
     return seed % (2**31 - 1)
 
 
-def linear_terms(names: list[str], coefficients: npt.NDArray[np.float64]) -> pd.DataFrame:
-    """The terms of a logistic model: coefficient per SD (or per category) and its odds ratio."""
-    return pd.DataFrame(
-        {
-            "term": names,
-            "coefficient": np.asarray(coefficients, dtype="float64"),
-            "odds_ratio": np.exp(np.asarray(coefficients, dtype="float64")),
-        }
-    )
+def linear_terms(
+    names: list[str], coefficients: npt.NDArray[np.float64], classes: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """The terms of a logistic model: coefficient per SD (or per category) and its odds ratio.
+
+    Args:
+        names: Of the terms.
+        coefficients: Shape (1, n_terms) for two classes, else (n_classes, n_terms).
+        classes: Their names where there are more than two: the table then begins with a column `class`, and a
+            coefficient is that of the class's score, of which the odds between two classes are the difference.
+    """
+    tables = [
+        pd.DataFrame({"term": names, "coefficient": row, "odds_ratio": np.exp(row)})
+        for row in np.asarray(coefficients, dtype="float64")
+    ]
+    if len(tables) == 1:
+        return tables[0]
+    for name, table in zip(classes, tables, strict=True):
+        table.insert(0, "class", name)
+    return pd.concat(tables, ignore_index=True)
+
+
+_ADDS_UP = 1e-6
+"""By how much the probabilities of all classes may miss 1 together."""
 
 
 class TabularModel(ABC):
@@ -75,6 +112,7 @@ class TabularModel(ABC):
         self.settings = settings
         self.fitted: Any = None
         self.columns: list[str] = []
+        self.task: Task | None = None
 
     @property
     def where(self) -> str:
@@ -91,8 +129,8 @@ class TabularModel(ABC):
 
         Args:
             inputs: Rows sorted by `lesion_id`, none of them wholly missing.
-            labels: 0 or 1 in the same order.
-            fold: For seed, jobs and patients.
+            labels: Class numbers in the same order; every class is there.
+            fold: For task, seed, jobs and patients.
         """
 
     def fit(self, fold: TrainingFold) -> None:
@@ -101,22 +139,23 @@ class TabularModel(ABC):
         Raises:
             ModelError: A class is missing, or there is nothing to learn from.
         """
-        inputs, labels = self.known(fold.training, fold.training_labels)
+        inputs, labels = self.known(fold)
         with threadpool_limits(fold.jobs):
             self.fitted = self.learn(inputs, labels, fold)
+        self.task = fold.task
         self.columns = [str(column) for column in inputs.columns]
 
-    def known(self, training: Cases, labels: pd.Series[int]) -> tuple[pd.DataFrame, pd.Series[int]]:
+    def known(self, fold: TrainingFold) -> tuple[pd.DataFrame, pd.Series[int]]:
         """The inputs and labels of the lesions that are learnt from, sorted by `lesion_id`.
 
         Raises:
             ModelError: A class is missing.
         """
-        check_classes(labels, model=self.settings.name)
-        inputs = self.inputs(training).sort_index()
+        check_classes(fold.training_labels, model=self.settings.name, task=fold.task)
+        inputs = self.inputs(fold.training).sort_index()
         inputs = inputs[inputs.notna().any(axis=1)]
-        labels = labels.loc[inputs.index]
-        if labels.nunique() < 2:
+        labels = fold.training_labels.loc[inputs.index]
+        if labels.nunique() < len(class_names(fold.task)):
             raise ModelError(
                 "after leaving out the training lesions of which nothing is known, a class is missing",
                 where=self.where,
@@ -124,15 +163,16 @@ class TabularModel(ABC):
             )
         return inputs, labels
 
-    def predict(self, cases: Cases) -> pd.Series[float]:
-        """The probability of the positive class for each lesion of which anything is known.
+    def predict(self, cases: Cases) -> pd.DataFrame:
+        """The probabilities of each lesion of which anything is known, in the task's `prediction_columns`.
 
         Raises:
             ModelError: The model is not fitted, lacks a column that it learnt from, or gives something
                 else than probabilities.
         """
-        if self.fitted is None:
+        if self.fitted is None or self.task is None:
             raise ModelError("has not been fitted", where=self.where, remedy="call fit first")
+        columns = list(self.task.prediction_columns)
         inputs = self.inputs(cases)
         missing = [column for column in self.columns if column not in inputs]
         if missing:
@@ -142,29 +182,41 @@ class TabularModel(ABC):
             )
         known = inputs.loc[inputs.notna().any(axis=1), self.columns]
         if known.empty:
-            nobody: list[float] = []
-            return pd.Series(nobody, index=known.index, dtype="float64", name="probability")
+            return pd.DataFrame(np.empty((0, len(columns))), index=known.index, columns=columns)
         with threadpool_limits(1):
             probabilities = np.asarray(self.fitted.predict_proba(known), dtype="float64")
-        return pd.Series(self._positive(probabilities, len(known)), index=known.index, name="probability")
+        checked = self._checked(probabilities, len(known), class_names(self.task))
+        return pd.DataFrame(checked, index=known.index, columns=columns)
 
-    def _positive(self, probabilities: npt.NDArray[np.float64], rows: int) -> npt.NDArray[np.float64]:
-        """The column of the positive class, checked."""
-        if probabilities.shape != (rows, 2):
+    def _checked(
+        self, probabilities: npt.NDArray[np.float64], rows: int, names: tuple[str, ...]
+    ) -> npt.NDArray[np.float64]:
+        """The columns of the classes in their order, or of two classes that of the positive one, checked."""
+        named = ", ".join(names)
+        if probabilities.shape != (rows, len(names)):
+            count = {2: "two"}.get(len(names), str(len(names)))
             raise ModelError(
                 f"predict_proba gave an array of shape {probabilities.shape} for {rows} lesions",
                 where=self.where,
-                remedy="it must give one row a lesion and two columns: negative, positive",
+                remedy=f"it must give one row a lesion and {count} columns: {named}",
             )
-        classes = [int(label) for label in getattr(self.fitted, "classes_", (0, 1))]
-        positive = probabilities[:, classes.index(1)]
-        if not (np.isfinite(positive).all() and (positive >= 0).all() and (positive <= 1).all()):
+        numbers = range(len(names))
+        classes = [int(label) for label in getattr(self.fitted, "classes_", numbers)]
+        wanted = [1] if len(names) == 2 else list(numbers)
+        found = probabilities[:, [classes.index(number) for number in wanted]]
+        if not (np.isfinite(found).all() and (found >= 0).all() and (found <= 1).all()):
             raise ModelError(
                 "predict_proba gave values outside [0, 1]",
                 where=self.where,
-                remedy="it must give probabilities: negative, positive",
+                remedy=f"it must give probabilities: {named}",
             )
-        return positive
+        if len(names) > 2 and np.abs(found.sum(axis=1) - 1).max() > _ADDS_UP:
+            raise ModelError(
+                "predict_proba gave probabilities that do not add up to 1 over the classes",
+                where=self.where,
+                remedy=f"divide those of a lesion by their sum; the columns are {named}",
+            )
+        return found
 
     def details(self) -> dict[str, pd.DataFrame]:
         """Nothing, unless a kind of model has something to tell."""
@@ -173,7 +225,7 @@ class TabularModel(ABC):
     def save(self, directory: Path) -> None:
         """Keep the fitted model as JSON and skops; see `samesplit.models.persistence`."""
         state = {"columns": self.columns}
-        keep(directory, self.settings, state=state, fitted=self.fitted, trusted=self.trusted)
+        keep(directory, self.settings, task=self.task, state=state, fitted=self.fitted, trusted=self.trusted)
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Take up what `save` left."""

@@ -312,9 +312,9 @@ def _ids(task: FoldTask, cases: Cases, subset: str) -> list[str]:
     return [lesion for lesion in cases.lesion_ids if task.subsets.get(lesion) == subset]
 
 
-def _as_predictions(task: FoldTask, rater: str, subset: str, given: pd.Series[float]) -> pd.DataFrame:
+def _as_predictions(task: FoldTask, rater: str, subset: str, predicted: pd.DataFrame) -> pd.DataFrame:
     """The table of one part; a lesion for which the model gave no number has no row."""
-    given = given.dropna()
+    given: pd.Series[float] = predicted["probability"].dropna()
     if len(given) and not given.between(0.0, 1.0).all():
         bad = given[~given.between(0.0, 1.0)]
         raise ModelError(

@@ -72,7 +72,7 @@ def test_it_learns_and_tells_every_candidate_with_its_generation_and_folds(
     monkeypatch.chdir(elsewhere)
     fold, cases, truth = make_fold(effect=1.5, n=40)
     model = fitted(fold)
-    assert roc_auc_score(truth, model.predict(cases)) > 0.85
+    assert roc_auc_score(truth, model.predict(cases)["probability"]) > 0.85
     tables = model.details()
     pipelines, folds = tables["pipelines"], tables["pipeline_folds"]
     assert pipelines["generation"].tolist() == [0, 0, 0, 1, 1, 1]
@@ -99,7 +99,7 @@ def test_the_same_seed_gives_the_same_candidates_whatever_the_order_of_rows_and_
             fold, seed=seed, training=fold.training.select(ids), training_labels=labels, directory=own
         )
         model = fitted(part)
-        found.append((model.details()["pipelines"], model.predict(cases), model.code))
+        found.append((model.details()["pipelines"], model.predict(cases)["probability"], model.code))
     pd.testing.assert_frame_equal(found[0][0], found[1][0])
     pd.testing.assert_series_equal(found[0][1], found[1][1])
     assert found[0][2] == found[1][2]
@@ -118,7 +118,7 @@ def test_the_code_runs_in_a_process_without_tpot_and_predicts_the_same(
     for name, table in tables.items():
         table.to_pickle(tmp_path / f"{name}.pkl")
     subprocess.run([sys.executable, "-c", WITHOUT_TPOT], check=True, timeout=120, cwd=tmp_path)
-    np.testing.assert_array_equal(np.load(tmp_path / "given.npy"), model.predict(cases))
+    np.testing.assert_array_equal(np.load(tmp_path / "given.npy"), model.predict(cases)["probability"])
 
 
 @pytest.mark.parametrize("space", ["radiomics", "linear", "linear-light"])
@@ -134,7 +134,7 @@ def test_the_kept_model_is_loaded_where_tpot_cannot_be_imported(
         importlib.import_module("tpot")
     loaded = load_model(tmp_path / "model")
     assert isinstance(loaded, TpotModel)
-    pd.testing.assert_series_equal(loaded.predict(cases), model.predict(cases))
+    pd.testing.assert_series_equal(loaded.predict(cases)["probability"], model.predict(cases)["probability"])
     assert loaded.code == model.code
     names: dict[str, Any] = {}
     exec(compile(loaded.code, "pipeline.py", "exec"), names)
@@ -159,7 +159,7 @@ def test_what_the_templates_hold_can_be_kept(make_fold: Any, tmp_path: Path, nam
     model.fitted = model._refit(inputs, labels.to_numpy(dtype=np.int64), 0)
     model.columns = list(inputs.columns)
     model.save(tmp_path)
-    pd.testing.assert_series_equal(load_model(tmp_path).predict(cases), model.predict(cases))
+    pd.testing.assert_series_equal(load_model(tmp_path).predict(cases)["probability"], model.predict(cases))
 
 
 def test_a_search_done_as_a_piece_elsewhere_is_taken_up(make_fold: Any, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_search_done_as_a_piece_elsewhere_is_taken_up(make_fold: Any, tmp_path
     assert not (directories[1] / "scores.jsonl").exists()  # nothing was scored again
     for name, table in models[0].details().items():
         pd.testing.assert_frame_equal(table, models[1].details()[name])
-    pd.testing.assert_series_equal(models[0].predict(cases), models[1].predict(cases))
+    pd.testing.assert_series_equal(models[0].predict(cases)["probability"], models[1].predict(cases))
 
 
 def test_a_killed_search_goes_on_where_it_was(make_fold: Any, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_dask_workers_find_the_same_and_leave_nothing_behind(make_fold: Any, tmp
     before = set(psutil.Process().children(recursive=True))
     together = fitted(replace(fold, jobs=2))
     pd.testing.assert_frame_equal(together.details()["pipelines"], alone.details()["pipelines"])
-    pd.testing.assert_series_equal(together.predict(cases), alone.predict(cases))
+    pd.testing.assert_series_equal(together.predict(cases)["probability"], alone.predict(cases))
     left = set(psutil.Process().children(recursive=True)) - before
     assert [process.name() for process in left if "dask" in " ".join(process.cmdline())] == []
 

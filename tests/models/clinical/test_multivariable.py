@@ -90,13 +90,17 @@ def test_the_multivariable_model_is_that_of_statsmodels(zhong: TrainingFold) -> 
         expected = [np.exp(reference.params[term]), *limits.loc[term], reference.pvalues[term]]
         got = table.loc[term, ["odds_ratio", "ci_low", "ci_high", "p_value"]]
         np.testing.assert_allclose(got.astype(float), expected, rtol=1e-4)
-    np.testing.assert_allclose(model.predict(zhong.training), reference.predict(X), rtol=1e-5)
+    np.testing.assert_allclose(model.predict(zhong.training)["probability"], reference.predict(X), rtol=1e-5)
     assert table.loc["t1_ms", "unit"] == f"per SD ({lesions['t1_ms'].std():.4g})"
 
 
 def test_odds_ratios_may_be_per_unit_and_predictions_stay(zhong: TrainingFold) -> None:
     by_sd, by_unit = fitted(zhong), fitted(zhong, per="unit")
-    pd.testing.assert_series_equal(by_sd.predict(zhong.training), by_unit.predict(zhong.training), rtol=1e-6)
+    pd.testing.assert_series_equal(
+        by_sd.predict(zhong.training)["probability"],
+        by_unit.predict(zhong.training)["probability"],
+        rtol=1e-6,
+    )
     per_sd = by_sd.details()["multivariable"].set_index("term").loc["t1_ms"]
     per_unit = by_unit.details()["multivariable"].set_index("term").loc["t1_ms"]
     assert per_unit["unit"] == "per unit"
@@ -114,7 +118,9 @@ def test_the_tables_alone_give_the_probabilities(zhong: TrainingFold) -> None:
             linear += row.coefficient * (values == row.term.partition("=")[2]).to_numpy()
         else:
             linear += row.coefficient * (values.to_numpy() - row.centre) / row.scale
-    np.testing.assert_allclose(model.predict(zhong.training), 1 / (1 + np.exp(-linear)), rtol=1e-9)
+    np.testing.assert_allclose(
+        model.predict(zhong.training)["probability"], 1 / (1 + np.exp(-linear)), rtol=1e-9
+    )
 
 
 def test_too_few_events_are_warned_of(zhong: TrainingFold) -> None:
@@ -146,7 +152,7 @@ def test_where_nothing_passes_the_declared_rule_holds_and_is_recorded(tmp_path: 
     lesions = pd.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60)})
     fold = fold_of(lesions, np.arange(60) % 3 == 0, tmp_path)
     model = fitted(fold, none_pass=rule, screen=1e-6)
-    tables, predicted = model.details(), model.predict(fold.training)
+    tables, predicted = model.details(), model.predict(fold.training)["probability"]
     assert tables["screening"]["fallback"].tolist() == [rule]
     if rule == "prevalence":
         np.testing.assert_allclose(predicted, 20 / 60)
@@ -205,7 +211,7 @@ def test_a_gap_is_left_out_of_the_screen_and_filled_in_the_model(zhong: Training
     gap = zhong.training.select(zhong.training.lesion_ids[:1])
     filled = zhong.training.select(zhong.training.lesion_ids[:1])
     filled.lesions["t1_ms"] = zhong.training.lesions["t1_ms"].median()
-    pd.testing.assert_series_equal(model.predict(gap), model.predict(filled))
+    pd.testing.assert_series_equal(model.predict(gap)["probability"], model.predict(filled)["probability"])
 
 
 def test_a_variable_of_several_levels_passes_as_a_whole(tmp_path: Path) -> None:
@@ -232,7 +238,7 @@ def test_features_may_be_candidates_by_pattern(make_fold: Any) -> None:
         "mr/T1C/original_firstorder_F1",
         "mr/T2/original_firstorder_F2",
     ]
-    assert roc_auc_score(truth, model.predict(cases)) > 0.85
+    assert roc_auc_score(truth, model.predict(cases)["probability"]) > 0.85
     assert model.settings.radiomic()
     with pytest.raises(ModelError, match="no feature is called 'nothing'"):
         fitted(fold, inputs="features", features=("nothing",))
@@ -252,9 +258,11 @@ def test_test_lesions_and_row_order_change_nothing(make_fold: Any) -> None:
     turned = replace(
         fold, training=fold.training.select(order), training_labels=fold.training_labels.loc[order]
     )
-    pd.testing.assert_series_equal(fitted(turned).predict(cases), model.predict(cases))
+    pd.testing.assert_series_equal(fitted(turned).predict(cases)["probability"], model.predict(cases))
     some = cases.lesion_ids[:5]
-    pd.testing.assert_series_equal(model.predict(cases.select(some)), model.predict(cases).loc[some])
+    pd.testing.assert_series_equal(
+        model.predict(cases.select(some))["probability"], model.predict(cases)["probability"].loc[some]
+    )
 
 
 def test_a_kept_model_gives_the_same_predictions_again(zhong: TrainingFold, tmp_path: Path) -> None:
@@ -262,7 +270,9 @@ def test_a_kept_model_gives_the_same_predictions_again(zhong: TrainingFold, tmp_
         model = fitted(zhong, screen=rule)
         model.save(tmp_path / name)
         loaded = load_model(tmp_path / name)
-        pd.testing.assert_series_equal(loaded.predict(zhong.training), model.predict(zhong.training))
+        pd.testing.assert_series_equal(
+            loaded.predict(zhong.training)["probability"], model.predict(zhong.training)
+        )
         assert not list((tmp_path / name).glob("*.pkl"))
 
 
@@ -277,6 +287,8 @@ def test_on_shuffled_labels_it_is_at_chance(make_fold: Any) -> None:
     scores = []
     for seed in range(6):
         fold, cases, truth = make_fold(n=60, n_test=400, shuffled=True, seed=seed)
-        predicted = fitted(fold, inputs="features", none_pass="smallest-p", most=5).predict(cases)
+        predicted = fitted(fold, inputs="features", none_pass="smallest-p", most=5).predict(cases)[
+            "probability"
+        ]
         scores.append(roc_auc_score(truth, predicted))
     assert abs(np.mean(scores) - 0.5) < 0.09

@@ -65,7 +65,7 @@ def test_the_probability_is_that_of_the_coefficients_written_out(renal: Any, tmp
         + lesions["renal_r"].map({1.0: 0.0, 2.0: 0.4, 3.0: 1.0})
         + 0.3 * (lesions["renal_h"] == "yes")
     )
-    np.testing.assert_allclose(model.predict(cases), 1 / (1 + np.exp(-total)), rtol=1e-12)
+    np.testing.assert_allclose(model.predict(cases)["probability"], 1 / (1 + np.exp(-total)), rtol=1e-12)
 
 
 def test_points_of_a_printed_figure_become_probabilities_along_its_axis(renal: Any, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ terms: {score: {per_unit: 1}}
 """
     model = model_of(tmp_path, text)
     model.fit(fold)
-    predicted = model.predict(cases)
+    predicted = model.predict(cases)["probability"]
     score = cases.lesions[["renal_r", "renal_e", "renal_n", "renal_l"]].sum(axis=1)
     # The logit is linear between the pairs: half-way from 0.2 (logit -ln 4) to 0.5 it is -ln 2, a third.
     for total, probability in ((4, 0.2), (6, 1 / 3), (8, 0.5), (9, 2 / 3), (10, 0.8), (12, 0.8)):
@@ -91,8 +91,10 @@ def test_a_lesion_that_lacks_a_term_is_not_predicted(renal: Any, tmp_path: Path,
     cases.lesions[column] = cases.lesions[column].where(np.arange(len(cases)) != 3, np.nan)
     model = model_of(tmp_path)
     model.fit(fold)
-    assert list(model.predict(cases).index) == [name for i, name in enumerate(cases.lesion_ids) if i != 3]
-    nobody = model.predict(cases.select(cases.lesion_ids[3:4]))
+    assert list(model.predict(cases)["probability"].index) == [
+        name for i, name in enumerate(cases.lesion_ids) if i != 3
+    ]
+    nobody = model.predict(cases.select(cases.lesion_ids[3:4]))["probability"]
     assert nobody.empty
     assert nobody.dtype == "float64"
 
@@ -103,17 +105,17 @@ def test_what_the_nomogram_does_not_ask_for_may_be_missing(renal: Any, tmp_path:
     for part in (fold.training, cases):
         part.lesions["renal_n"] = np.nan
     model.fit(fold)
-    assert len(model.predict(cases)) == len(cases)
+    assert len(model.predict(cases)["probability"]) == len(cases)
 
 
 def test_a_diameter_stands_in_for_the_points_of_r(renal: Any, tmp_path: Path) -> None:
     fold, cases, _ = renal
     model = model_of(tmp_path)
     model.fit(fold)
-    expected = model.predict(cases)
+    expected = model.predict(cases)["probability"]
     centimetres = cases.lesions["renal_r"].map({1.0: 3.0, 2.0: 5.0, 3.0: 8.0})
     lesions = cases.lesions.drop(columns="renal_r").assign(renal_diameter_cm=centimetres)
-    pd.testing.assert_series_equal(model.predict(replace(cases, lesions=lesions)), expected)
+    pd.testing.assert_series_equal(model.predict(replace(cases, lesions=lesions))["probability"], expected)
 
 
 def test_variables_may_be_called_otherwise(renal: Any, tmp_path: Path) -> None:
@@ -126,7 +128,7 @@ def test_variables_may_be_called_otherwise(renal: Any, tmp_path: Path) -> None:
         replace(fold, training=replace(fold.training, lesions=fold.training.lesions.rename(columns=names)))
     )
     renamed = replace(cases, lesions=cases.lesions.rename(columns=names))
-    pd.testing.assert_series_equal(other.predict(renamed), plain.predict(cases))
+    pd.testing.assert_series_equal(other.predict(renamed)["probability"], plain.predict(cases)["probability"])
 
 
 def test_a_variable_that_is_not_declared_is_an_error_that_names_it(renal: Any, tmp_path: Path) -> None:
@@ -178,7 +180,7 @@ def test_the_template_is_of_the_right_form_and_no_use_until_it_is_filled_in(
         model_of(tmp_path, text.replace("intercept: null", "intercept: 1")).fit(fold)
     model = model_of(tmp_path, text.replace("null", "0"))
     model.fit(fold)
-    assert (model.predict(cases) == 0.5).all()
+    assert (model.predict(cases)["probability"] == 0.5).all()
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def test_the_content_may_stand_in_the_model_file_itself(renal: Any, tmp_path: Pa
     by_file, inline = model_of(tmp_path), model_of(tmp_path, coefficients=yaml.safe_load(INVENTED))
     for model in (by_file, inline):
         model.fit(fold)
-    pd.testing.assert_series_equal(inline.predict(cases), by_file.predict(cases))
+    pd.testing.assert_series_equal(inline.predict(cases)["probability"], by_file.predict(cases))
 
 
 def test_the_details_state_numbers_and_source(renal: Any, tmp_path: Path) -> None:
@@ -244,7 +246,9 @@ def test_a_kept_model_predicts_the_same_without_the_file(renal: Any, tmp_path: P
     model.fit(fold)
     model.save(tmp_path / "kept")
     (tmp_path / "numbers.yaml").unlink()
-    pd.testing.assert_series_equal(load_model(tmp_path / "kept").predict(cases), model.predict(cases))
+    pd.testing.assert_series_equal(
+        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)
+    )
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["model.json"]
 
 

@@ -41,25 +41,27 @@ def fitted(make_cases, tmp_path_factory):
 
 def test_a_network_learns_a_bright_centre_from_a_dark_one(fitted):
     model, (cases, labels) = fitted
-    assert roc_auc_score(labels, model.predict(cases)) > 0.8
+    assert roc_auc_score(labels, model.predict(cases)["probability"]) > 0.8
 
 
 def test_probabilities_are_indexed_by_lesion_in_the_order_asked_for(fitted):
     model, (cases, _) = fitted
-    probabilities = model.predict(cases)
+    probabilities = model.predict(cases)["probability"]
     assert probabilities.index.tolist() == cases.lesion_ids
     assert probabilities.index.name == "lesion_id"
     assert probabilities.between(0, 1).all()
     order = cases.lesion_ids[::-1]
-    pd.testing.assert_series_equal(model.predict(cases.select(order)), probabilities[order], rtol=1e-4)
+    pd.testing.assert_series_equal(
+        model.predict(cases.select(order))["probability"], probabilities[order], rtol=1e-4
+    )
 
 
 def test_predicting_changes_nothing(fitted):
     model, (cases, _) = fitted
     before = copy.deepcopy(model._network.state_dict())
-    first = model.predict(cases)
+    first = model.predict(cases)["probability"]
     torch.rand(3)
-    assert model.predict(cases).equals(first)
+    assert model.predict(cases)["probability"].equals(first)
     after = model._network.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
@@ -68,11 +70,11 @@ def test_a_lesion_that_lacks_a_sequence_is_predicted_and_one_without_any_is_not(
     model, (cases, _) = fitted
     images = cases.images
     lost = (images.lesion_id == "L001") | ((images.lesion_id == "L002") & (images.sequence == "A"))
-    probabilities = model.predict(replace(cases, images=images[~lost]))
+    probabilities = model.predict(replace(cases, images=images[~lost]))["probability"]
     assert "L001" not in probabilities.index
     assert len(probabilities) == len(cases) - 1
     assert np.isfinite(probabilities["L002"])
-    nothing = model.predict(replace(cases, images=images[:0]))
+    nothing = model.predict(replace(cases, images=images[:0]))["probability"]
     assert nothing.empty
     assert nothing.index.name == "lesion_id"
 
@@ -96,7 +98,9 @@ def test_the_kept_epoch_has_the_auc_of_its_weights_on_training_and_validation(fi
     assert kept["epochs"] == len(losses)
     assert kept["epoch"] == 1 + int(np.argmin(losses))
     assert kept["validation_auc"] == aucs[kept["epoch"] - 1]
-    assert kept["training_auc"] == pytest.approx(roc_auc_score(labels, model.predict(cases)), abs=1e-6)
+    assert kept["training_auc"] == pytest.approx(
+        roc_auc_score(labels, model.predict(cases)["probability"]), abs=1e-6
+    )
 
 
 def test_a_saved_network_predicts_the_same_and_holds_no_pickle(fitted, tmp_path):
@@ -106,7 +110,7 @@ def test_a_saved_network_predicts_the_same_and_holds_no_pickle(fitted, tmp_path)
     torch.load(tmp_path / "weights.pt", weights_only=True)
     record = json.loads((tmp_path / "settings.json").read_text())
     assert record["sequences"] == ["A", "B"]
-    assert load_network(tmp_path).predict(cases).equals(model.predict(cases))
+    assert load_network(tmp_path).predict(cases)["probability"].equals(model.predict(cases)["probability"])
 
 
 def test_a_folder_without_a_network_is_an_error(tmp_path):
@@ -117,12 +121,12 @@ def test_a_folder_without_a_network_is_an_error(tmp_path):
 def test_other_sequences_than_those_of_the_training_are_an_error(fitted):
     model, (cases, _) = fitted
     with pytest.raises(ModelError, match="fitted on A, B and is given B, A"):
-        model.predict(replace(cases, sequences=("B", "A")))
+        model.predict(replace(cases, sequences=("B", "A")))["probability"]
 
 
 def test_an_unfitted_network_neither_predicts_nor_is_saved(tiny, make_cases, tmp_path):
     with pytest.raises(ModelError, match="before it was fitted"):
-        tiny().build().predict(make_cases(2)[0])
+        tiny().build().predict(make_cases(2)[0])["probability"]
     with pytest.raises(ModelError, match="not fitted"):
         tiny().build().save(tmp_path)
 
@@ -163,4 +167,4 @@ def test_with_masks_as_channels_a_network_trains_and_is_loaded_again(tiny, make_
     model.save(tmp_path / "kept")
     assert torch.load(tmp_path / "kept" / "weights.pt")["backbone.conv1.weight"].shape[1] == 12
     again = load_network(tmp_path / "kept")
-    assert again.predict(fold.validation).equals(model.predict(fold.validation))
+    assert again.predict(fold.validation)["probability"].equals(model.predict(fold.validation)["probability"])

@@ -8,7 +8,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from samesplit.errors import ModelError
 from samesplit.models.networks.batches import EpochBatches
-from samesplit.models.networks.module import BinaryClassifier, class_weights, learning_rate, logits_of
+from samesplit.models.networks.module import Classifier, class_weights, learning_rate, logits_of
 from samesplit.models.networks.settings import TrainingSettings
 
 
@@ -29,7 +29,7 @@ def test_a_training_part_without_both_classes_is_an_error(labels):
 def test_the_loss_is_the_weighted_log_loss():
     labels = torch.tensor([1, 0, 0, 0])
     logits = torch.tensor([0.3, -1.0, 2.0, 0.1])
-    module = BinaryClassifier(
+    module = Classifier(
         torch.nn.Identity(), TrainingSettings(), weights=class_weights(labels, balanced=True), seed=0
     )
     weights = compute_sample_weight("balanced", labels.numpy())

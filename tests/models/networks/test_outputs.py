@@ -65,9 +65,9 @@ def test_a_module_that_ends_in_a_sigmoid_is_refused_or_taken_as_declared(
     assert "mine.yaml, line 3" in str(refused.value)
     model = settings_of(tmp_path, ending, outputs=outputs, extra="outputs: probabilities\n").build()
     model.fit(fold)
-    found = model.predict(fold.validation)
+    found = model.predict(fold.validation)["probability"]
     model.save(tmp_path / "saved")
-    assert load_network(tmp_path / "saved").predict(fold.validation).equals(found)
+    assert load_network(tmp_path / "saved").predict(fold.validation)["probability"].equals(found)
 
 
 def test_probabilities_that_are_declared_come_out_as_the_same_modules_logits_would(
@@ -78,8 +78,8 @@ def test_probabilities_that_are_declared_come_out_as_the_same_modules_logits_wou
     squashed = settings_of(tmp_path, "layer", extra="outputs: probabilities\n").build()
     squashed.fit(make_fold(name="other"))
     validation = make_fold().validation
-    assert squashed.predict(validation).to_numpy() == pytest.approx(
-        plain.predict(validation).to_numpy(), abs=1e-4
+    assert squashed.predict(validation)["probability"].to_numpy() == pytest.approx(
+        plain.predict(validation)["probability"].to_numpy(), abs=1e-4
     )
 
 
@@ -89,7 +89,7 @@ def test_a_sigmoid_inside_a_module_is_not_its_end(
 ) -> None:
     model, fold = settings_of(tmp_path, ending, outputs=outputs).build(), make_fold()
     model.fit(fold)
-    assert model.predict(fold.validation).between(0, 1).all()
+    assert model.predict(fold.validation)["probability"].between(0, 1).all()
 
 
 def test_what_is_declared_as_probabilities_and_is_none_is_refused(tmp_path: Path, make_fold: Any) -> None:

@@ -46,12 +46,12 @@ def test_a_module_of_ones_own_is_trained_saved_and_opened_again(tmp_path, make_f
     settings = read_model(write(tmp_path, extra=f"parameters: {{outputs: {outputs}}}\n"))
     model, fold = settings.build(), make_fold()
     model.fit(fold)
-    probabilities = model.predict(fold.validation)
+    probabilities = model.predict(fold.validation)["probability"]
     assert len(probabilities) == 8
     saved = tmp_path / "saved"
     model.save(saved)
     (tmp_path / "net.py").unlink()
-    assert load_network(saved).predict(fold.validation).equals(probabilities)
+    assert load_network(saved).predict(fold.validation)["probability"].equals(probabilities)
 
 
 def test_an_installed_module_is_named_by_its_import_path(tmp_path, make_fold):
@@ -62,7 +62,7 @@ def test_an_installed_module_is_named_by_its_import_path(tmp_path, make_fold):
     )
     model, fold = read_model(path).build(), make_fold()
     model.fit(fold)
-    assert model.predict(fold.validation).between(0, 1).all()
+    assert model.predict(fold.validation)["probability"].between(0, 1).all()
 
 
 def test_its_hash_follows_the_content_of_the_file(tmp_path):

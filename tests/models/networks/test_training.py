@@ -61,7 +61,9 @@ def test_an_interrupted_training_ends_with_the_same_bits(tiny, make_fold, schedu
     assert seen == [3, 4]
     assert resumed.history == whole.history
     pd.testing.assert_series_equal(
-        resumed.predict(fold.validation), whole.predict(fold.validation), check_exact=True
+        resumed.predict(fold.validation)["probability"],
+        whole.predict(fold.validation)["probability"],
+        check_exact=True,
     )
 
 
@@ -94,7 +96,7 @@ def test_a_training_that_was_over_is_not_begun_again(tiny, make_fold):
     again.progress = lambda *_: pytest.fail("trained again")
     again.fit(fold)
     assert again.history == first.history
-    assert again.predict(fold.validation).equals(first.predict(fold.validation))
+    assert again.predict(fold.validation)["probability"].equals(first.predict(fold.validation)["probability"])
 
 
 def test_killed_by_sigkill_and_resumed_gives_the_uninterrupted_predictions(tiny, make_fold):
@@ -128,7 +130,9 @@ def test_killed_by_sigkill_and_resumed_gives_the_uninterrupted_predictions(tiny,
     resumed.fit(fold)
     assert 0 < len(seen) <= 3
     assert resumed.history == whole.history
-    assert resumed.predict(fold.validation).equals(whole.predict(fold.validation))
+    assert resumed.predict(fold.validation)["probability"].equals(
+        whole.predict(fold.validation)["probability"]
+    )
 
 
 def test_the_same_seed_gives_the_same_probabilities_and_another_seed_others(tiny, make_fold):
@@ -137,7 +141,7 @@ def test_the_same_seed_gives_the_same_probabilities_and_another_seed_others(tiny
         models.append(tiny(training={**FAST, "epochs": 1}).build())
         fold = make_fold(name=name, seed=seed)
         models[-1].fit(fold)
-    a, b, c = (model.predict(fold.validation) for model in models)
+    a, b, c = (model.predict(fold.validation)["probability"] for model in models)
     assert a.equals(b)
     assert not a.equals(c)
 
@@ -165,7 +169,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(tiny, make_fold):
     best = best_epoch(settings.training, model.history)
     assert best is not None
     assert len(model.history) == best + 3 < 30
-    probabilities = model.predict(fold.validation)
+    probabilities = model.predict(fold.validation)["probability"]
     labels = fold.validation_labels.to_numpy()
     weights = np.where(
         labels == 1, 16 / (2 * fold.training_labels.sum()), 16 / (2 * (16 - fold.training_labels.sum()))
@@ -199,7 +203,7 @@ def test_few_lesions_get_as_many_epochs_as_the_minimum_of_steps_takes(tiny, make
     assert (kept.epoch, kept.epochs, kept.steps) == (5, 5, 10)
     model.save(fold.directory / "kept")
     again = load_network(fold.directory / "kept")
-    assert again.predict(fold.validation).equals(model.predict(fold.validation))
+    assert again.predict(fold.validation)["probability"].equals(model.predict(fold.validation)["probability"])
     assert again.details()["kept_epoch"].iloc[0].epoch == 5
 
 
@@ -215,7 +219,9 @@ def test_an_interrupted_training_with_a_minimum_of_steps_ends_with_the_same_bits
     resumed = settings.build()
     resumed.fit(fold)
     assert resumed.history == whole.history
-    assert resumed.predict(fold.validation).equals(whole.predict(fold.validation))
+    assert resumed.predict(fold.validation)["probability"].equals(
+        whole.predict(fold.validation)["probability"]
+    )
 
 
 def test_without_a_validation_part_the_number_of_epochs_is_fixed(tiny, make_fold):

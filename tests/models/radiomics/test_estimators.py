@@ -75,7 +75,7 @@ def test_scores_that_are_all_alike_give_the_prevalence() -> None:
 
 
 def test_a_support_vector_machine_of_one_class_is_an_error() -> None:
-    with pytest.raises(ValueError, match="two classes, found 1"):
+    with pytest.raises(ValueError, match="two classes or more, found 1"):
         SupportVectors().fit(np.zeros((4, 1)), np.ones(4, dtype=int))
 
 

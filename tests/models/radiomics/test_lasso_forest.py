@@ -69,7 +69,7 @@ def test_it_finds_the_planted_features_and_separates_the_classes(make_fold: Any)
     }
     assert set(chosen["feature"]) == planted
     assert chosen["importance"].abs().is_monotonic_decreasing
-    assert roc_auc_score(truth, model.predict(cases)) > 0.9
+    assert roc_auc_score(truth, model.predict(cases)["probability"]) > 0.9
 
 
 def test_the_ranking_is_that_of_scikit_learns_lasso_at_the_chosen_penalty(make_fold: Any) -> None:
@@ -110,7 +110,7 @@ def test_the_probability_is_the_mean_of_one_forest_per_inner_fold(make_fold: Any
     assert len(model.fitted.forests) == 3
     X = model.fitted.prepare.transform(cases.features)[:, model.fitted.columns]
     mean = np.mean([forest.predict_proba(X)[:, 1] for forest in model.fitted.forests], axis=0)
-    np.testing.assert_allclose(model.predict(cases), mean)
+    np.testing.assert_allclose(model.predict(cases)["probability"], mean)
 
 
 def test_forests_and_penalties_never_see_the_fold_that_they_are_fitted_without(
@@ -154,7 +154,7 @@ def test_the_inner_choice_does_not_look_at_the_validation_part(make_fold: Any) -
     fold, cases, _ = make_fold(n=90)
     fold = with_validation(fold)
     turned = replace(fold, validation_labels=1 - fold.validation_labels)
-    pd.testing.assert_series_equal(fitted(turned).predict(cases), fitted(fold).predict(cases))
+    pd.testing.assert_series_equal(fitted(turned).predict(cases)["probability"], fitted(fold).predict(cases))
     published, other = (
         fitted(each, compare="validation", sizes=(1, 2, 3, 4)).details()["sizes"] for each in (fold, turned)
     )
@@ -183,11 +183,11 @@ def test_row_order_processes_and_test_lesions_change_nothing(make_fold: Any) -> 
     turned = replace(
         fold, training=fold.training.select(order), training_labels=fold.training_labels.loc[order], jobs=2
     )
-    predicted = fitted(fold, oversample=SMOTE).predict(cases)
-    pd.testing.assert_series_equal(fitted(turned, oversample=SMOTE).predict(cases), predicted)
+    predicted = fitted(fold, oversample=SMOTE).predict(cases)["probability"]
+    pd.testing.assert_series_equal(fitted(turned, oversample=SMOTE).predict(cases)["probability"], predicted)
     some = cases.lesion_ids[:4]
     model = fitted(fold, oversample=SMOTE)
-    pd.testing.assert_series_equal(model.predict(cases.select(some)), predicted.loc[some])
+    pd.testing.assert_series_equal(model.predict(cases.select(some))["probability"], predicted.loc[some])
 
 
 def test_patients_stay_together_in_the_inner_folds(make_fold: Any) -> None:
@@ -229,7 +229,9 @@ def test_a_kept_model_gives_the_same_predictions_again(make_fold: Any, tmp_path:
     cases.features.iloc[0, 0] = np.nan
     model = fitted(fold)
     model.save(tmp_path / "kept")
-    pd.testing.assert_series_equal(load_model(tmp_path / "kept").predict(cases), model.predict(cases))
+    pd.testing.assert_series_equal(
+        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)
+    )
     assert not list((tmp_path / "kept").glob("*.pkl"))
 
 
@@ -253,7 +255,7 @@ def test_on_shuffled_labels_it_is_at_chance(make_fold: Any) -> None:
     for seed in range(5):
         fold, cases, truth = make_fold(n=60, n_test=400, shuffled=True, seed=seed)
         model = fitted(fold, oversample=SMOTE, sizes=(3,), penalties=(0.01, 0.1))
-        scores.append(roc_auc_score(truth, model.predict(cases)))
+        scores.append(roc_auc_score(truth, model.predict(cases)["probability"]))
     assert abs(np.mean(scores) - 0.5) < 0.09
 
 
@@ -278,7 +280,7 @@ def test_an_inner_fold_that_keeps_one_patient_of_a_class_takes_the_penalty_of_th
 
     model = fitted(with_few(fold, 2), oversample=oversample)
 
-    assert model.predict(cases).between(0, 1).all()
+    assert model.predict(cases)["probability"].between(0, 1).all()
     assert model.details()["sizes"]["scores"].tolist() == [2, 2]  # two inner folds, both with a score
     notes = model.details()["notes"]["note"].tolist()
     assert sum("took the penalty of the whole training part" in note for note in notes) == 1

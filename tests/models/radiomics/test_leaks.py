@@ -94,6 +94,6 @@ def test_nothing_that_is_learnt_depends_on_the_test_lesions(tmp_path: Path) -> N
     before = model.details()["chosen_features"]
     model.predict(moved)
     pd.testing.assert_frame_equal(model.details()["chosen_features"], before)
-    first = model.predict(judged).iloc[:1]
+    first = model.predict(judged)["probability"].iloc[:1]
     mixed = replace(judged, features=pd.concat([judged.features.iloc[:1], moved.features.iloc[1:]]))
-    np.testing.assert_allclose(model.predict(mixed).iloc[:1], first, rtol=1e-12)
+    np.testing.assert_allclose(model.predict(mixed)["probability"].iloc[:1], first, rtol=1e-12)

@@ -21,7 +21,7 @@ def test_it_finds_the_planted_features_and_tells_them(make_fold: Any) -> None:
     fold, cases, truth = make_fold(effect=1.5)
     model = settings().build()
     model.fit(fold)
-    assert roc_auc_score(truth, model.predict(cases)) > 0.85
+    assert roc_auc_score(truth, model.predict(cases)["probability"]) > 0.85
     details = model.details()
     assert list(details) == [
         "grid", "grid_folds", "rankings", "selector_stability", "classifier_spread", "grid_seconds",
@@ -59,7 +59,7 @@ def test_the_fold_decides_everything_by_its_seed(make_fold: Any) -> None:
     for seed in (1, 1, 2):
         model = settings(classifiers=[{"name": "random-forest", "parameters": {"n_estimators": 10}}]).build()
         model.fit(replace(fold, seed=seed))
-        results.append(model.predict(cases))
+        results.append(model.predict(cases)["probability"])
     pd.testing.assert_series_equal(results[0], results[1])
     assert not np.allclose(results[0], results[2])
 
@@ -75,7 +75,7 @@ def test_missing_infinite_and_constant_features_do_no_harm(make_fold: Any) -> No
         part.features["mr/T2/empty"] = np.nan
     model = settings().build()
     model.fit(fold)
-    predicted = model.predict(cases)
+    predicted = model.predict(cases)["probability"]
     assert len(predicted) == len(cases)
     assert roc_auc_score(truth, predicted) > 0.8
     assert not {"mr/T2/constant", "mr/T2/empty"} & set(model.details()["chosen_features"]["feature"])
@@ -88,5 +88,5 @@ def test_a_lesion_that_lacks_a_whole_sequence_is_predicted_from_the_others(make_
     fold.training.features.loc[fold.training.lesion_ids[:10], t1c] = np.nan
     model = settings().build()
     model.fit(fold)
-    assert model.predict(cases).notna().all()
-    assert len(model.predict(cases)) == len(cases)
+    assert model.predict(cases)["probability"].notna().all()
+    assert len(model.predict(cases)["probability"]) == len(cases)

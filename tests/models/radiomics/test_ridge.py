@@ -18,7 +18,7 @@ def test_it_learns_from_all_features_and_says_which_penalty_was_chosen(make_fold
     fold, cases, truth = make_fold(n=120, n_features=60)
     model = RidgeModel(SETTINGS)
     model.fit(fold)
-    assert roc_auc_score(truth, model.predict(cases)) > 0.8
+    assert roc_auc_score(truth, model.predict(cases)["probability"]) > 0.8
     table = model.details()["penalties"]
     assert table["chosen"].sum() == 1
     assert table.loc[table["chosen"], "inner_log_loss"].item() == table["inner_log_loss"].min()
@@ -31,7 +31,7 @@ def test_where_there_is_nothing_to_learn_the_largest_penalty_keeps_near_the_prev
     fold, cases, truth = make_fold(effect=0.0, n_features=100)
     model = RidgeModel(SETTINGS)
     model.fit(fold)
-    found = model.predict(cases)
+    found = model.predict(cases)["probability"]
     assert abs(roc_auc_score(truth, found) - 0.5) < 0.12
     assert (found - 0.5).abs().max() < 0.2
 
@@ -47,7 +47,7 @@ def test_the_fold_and_no_order_of_its_rows_decides(make_fold: Any) -> None:
     for one in (fold, turned):
         model = RidgeModel(SETTINGS)
         model.fit(one)
-        found.append(model.predict(cases))
+        found.append(model.predict(cases)["probability"])
     pd.testing.assert_series_equal(*found)
 
 
@@ -61,7 +61,7 @@ def test_missing_infinite_and_constant_features_do_no_harm(make_fold: Any) -> No
     features.iloc[10] = np.nan  # a lesion of which nothing is known
     model = RidgeModel(SETTINGS)
     model.fit(fold)
-    assert roc_auc_score(truth, model.predict(cases)) > 0.8
+    assert roc_auc_score(truth, model.predict(cases)["probability"]) > 0.8
 
 
 def test_a_class_of_one_patient_is_an_error_and_penalties_stand_once(make_fold: Any) -> None:

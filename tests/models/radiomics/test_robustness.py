@@ -75,7 +75,7 @@ def test_what_is_unstable_in_training_lesions_is_dropped_and_what_is_so_in_test_
     assert best not in chosen
     assert second in chosen
     # The same cases held out and handed to predict, with other repeats, change nothing.
-    pd.testing.assert_series_equal(model.predict(test), model.predict(cases))
+    pd.testing.assert_series_equal(model.predict(test)["probability"], model.predict(cases)["probability"])
 
 
 def test_a_fold_looks_at_its_own_training_lesions_alone(make_fold: Any) -> None:
@@ -144,7 +144,7 @@ def test_a_kept_model_knows_its_stable_columns(make_fold: Any, tmp_path: Any) ->
     model = fitted(replace(fold, training=measured(fold.training, shaky={"noise": shaky})))
     model.save(tmp_path / "kept")
     again = load_model(tmp_path / "kept")
-    pd.testing.assert_series_equal(again.predict(cases), model.predict(cases))
+    pd.testing.assert_series_equal(again.predict(cases)["probability"], model.predict(cases)["probability"])
 
 
 def test_a_model_without_stability_asks_for_no_perturbations() -> None:
@@ -232,4 +232,4 @@ def test_an_inner_fold_without_a_stable_feature_gives_no_score_and_the_others_de
 
     scores = model.details()["grid_folds"].set_index("inner_fold")["auc"]
     assert scores.isna().to_dict() == {0: True, 1: False, 2: False}
-    assert model.predict(cases).notna().all()
+    assert model.predict(cases)["probability"].notna().all()

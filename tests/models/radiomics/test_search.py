@@ -220,7 +220,7 @@ def test_cells_may_be_compared_on_the_validation_part(make_fold: Any, tmp_path: 
     on_validation = details["grid_folds"].query("inner_fold == -1")
     np.testing.assert_array_equal(on_validation["auc"], details["grid"]["validation_auc"])
     # The chosen cell's validation AUC and its error are those of the refitted model on that part.
-    refitted = model.predict(held)
+    refitted = model.predict(held)["probability"]
     truth = labels.loc[refitted.index]
     assert roc_auc_score(truth, refitted) == pytest.approx(table["validation_auc"].max(), abs=1e-12)
     patients = held.lesions.loc[refitted.index, "patient_id"]
@@ -316,7 +316,7 @@ def test_sites_are_harmonised_inside_and_a_lesion_is_known_by_its_features_only(
         harmonise={"unseen": "error", "covariates": ["age"]}, classifiers=["logistic"]
     ).build()
     harmonised.fit(fold)
-    given = harmonised.predict(cases)
+    given = harmonised.predict(cases)["probability"]
     assert cases.lesion_ids[0] not in given.index
     assert len(given) == len(cases) - 1
     assert roc_auc_score(truth.loc[given.index], given) > 0.85
@@ -338,7 +338,9 @@ def test_the_kept_pipeline_holds_no_sampler_and_predicts_again(make_fold: Any, t
     assert isinstance(model.fitted, Pipeline)
     assert [name for name, _ in model.fitted.steps][-2:] == ["select", "classify"]
     model.save(tmp_path / "kept")
-    pd.testing.assert_series_equal(load_model(tmp_path / "kept").predict(cases), model.predict(cases))
+    pd.testing.assert_series_equal(
+        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)
+    )
 
 
 def test_a_classifier_that_fails_is_named_with_the_cell(

@@ -64,7 +64,7 @@ class TpotModel(TabularModel):
 
     def rounds(self, fold: TrainingFold) -> Sequence[Sequence[Piece]]:
         """The search as one piece of work, which a run may have done elsewhere."""
-        inputs, labels = self.known(fold.training, fold.training_labels)
+        inputs, labels = self.known(fold)
         return [[self._search(inputs, labels, fold).piece()]]
 
     def learn(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> Pipeline:
@@ -116,7 +116,7 @@ class TpotModel(TabularModel):
             "`pipeline.fit(X, y).predict_proba(X_new)[:, 1]`, X being a table of features, NaN where missing.\n"
         )
 
-    def predict(self, cases: Cases) -> pd.Series[float]:
+    def predict(self, cases: Cases) -> pd.DataFrame:
         """The probability of the positive class for each lesion of which anything is known."""
         with quietly():
             return super().predict(cases)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -13,21 +13,26 @@ from sklearn.pipeline import Pipeline
 from samesplit.models.design_tables import clinical_table, preparation
 from samesplit.models.protocol import Cases, Needs, TrainingFold
 from samesplit.models.settings import ModelSettings
-from samesplit.models.tabular import TabularModel, linear_terms
+from samesplit.models.tabular import TabularModel, class_names, linear_terms
+from samesplit.tasks import TaskKind
 
 __all__ = ["ClinicalLogisticModel", "ClinicalLogisticSettings"]
 
 
 class ClinicalLogisticSettings(ModelSettings):
-    """`kind: clinical-logistic`: logistic regression on what is known without the image."""
+    """`kind: clinical-logistic`: logistic regression on what is known without the image.
 
+    Of more than two classes it is multinomial.
+    """
+
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
     kind: Literal["clinical-logistic"] = "clinical-logistic"
     variables: tuple[str, ...] = ()
     """Clinical variables of the benchmark; empty means all that it declares."""
     C: float = Field(default=1.0, gt=0)
     """Inverse strength of the L2 penalty."""
     class_weight: Literal["balanced"] | None = None
-    """`balanced` weighs both classes alike; without it the probabilities follow the prevalence."""
+    """`balanced` weighs all classes alike; without it the probabilities follow the prevalence."""
 
     def needs(self) -> Needs:
         """Nothing beyond the lesions table."""
@@ -60,8 +65,8 @@ class ClinicalLogisticModel(TabularModel):
         return Pipeline([("prepare", preparation(inputs)), ("logistic", classifier)]).fit(inputs, labels)
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """The coefficients."""
-        if self.fitted is None:
+        """The coefficients; of more than two classes those of each."""
+        if self.fitted is None or self.task is None:
             return {}
         names = [str(name) for name in self.fitted[0].get_feature_names_out()]
-        return {"coefficients": linear_terms(names, self.fitted[-1].coef_[0])}
+        return {"coefficients": linear_terms(names, self.fitted[-1].coef_, class_names(self.task))}

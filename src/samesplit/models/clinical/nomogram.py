@@ -18,6 +18,7 @@ from samesplit.models.protocol import Cases, Needs, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import check_classes
 from samesplit.storage import hash_file, hash_object
+from samesplit.tasks import Task
 
 __all__ = ["Nomogram", "RenalNomogramModel", "RenalNomogramSettings"]
 
@@ -166,6 +167,7 @@ class RenalNomogramModel:
 
     def __init__(self, settings: RenalNomogramSettings) -> None:
         self.settings = settings
+        self.task: Task | None = None
         self.nomogram: Nomogram | None = None
 
     @property
@@ -182,20 +184,21 @@ class RenalNomogramModel:
         check_classes(fold.training_labels, model=self.settings.name)
         self.nomogram = self.settings.nomogram()
         self._values(fold.training)
+        self.task = fold.task
 
-    def predict(self, cases: Cases) -> pd.Series[float]:
+    def predict(self, cases: Cases) -> pd.DataFrame:
         """The nomogram's probability for each lesion of which every term is known.
 
         Raises:
             ModelError: The model is not fitted, a variable is not there, or a value cannot be.
         """
-        if self.nomogram is None:
+        if self.nomogram is None or self.task is None:
             raise ModelError("has not been fitted", where=self.where, remedy="call fit first")
         values = self._values(cases).dropna()
         total = pd.Series(0.0, index=values.index)
         for name, term in self.nomogram.terms.items():
             total += self._share(values[name], name, term)
-        return self.nomogram.predict(total).rename("probability")
+        return self.nomogram.predict(total).to_frame(self.task.prediction_columns[0])
 
     def _values(self, cases: Cases) -> pd.DataFrame:
         """One column a term of the nomogram, missing where unknown."""
@@ -255,7 +258,7 @@ class RenalNomogramModel:
     def save(self, directory: Path) -> None:
         """Keep the coefficients."""
         plain = None if self.nomogram is None else self.nomogram.model_dump(mode="json")
-        keep(directory, self.settings, state={"nomogram": plain})
+        keep(directory, self.settings, task=self.task, state={"nomogram": plain})
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Take up what `save` left."""

@@ -14,12 +14,11 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from torchmetrics.functional.classification import binary_auroc
 
 import samesplit
 from samesplit.errors import ModelError
 from samesplit.models.networks.batches import evaluation_loader, training_loader
-from samesplit.models.networks.module import History, class_weights, logits_of
+from samesplit.models.networks.module import History, auc_of_logits, class_weights, logits_of
 from samesplit.models.networks.outputs import check_gives_logits
 from samesplit.models.networks.preparation import PreparedInputs, prepare_inputs
 from samesplit.models.networks.resnet import build_resnet
@@ -27,9 +26,12 @@ from samesplit.models.networks.scopes import deterministic, seeded, single_threa
 from samesplit.models.networks.settings import ImageModelSettings, NetworkSettings, TorchModuleSettings
 from samesplit.models.networks.torch_module import build_torch_module
 from samesplit.models.networks.training import Progress, TrainingTask, best_epoch, choose_accelerator, train
+from samesplit.models.persistence import check_task_of_saved, read_task
 from samesplit.models.protocol import Cases, TrainingFold
+from samesplit.models.tabular import class_names
 from samesplit.storage import hash_object, write_bytes, write_json
 from samesplit.tables import LEDGER, empty_table
+from samesplit.tasks import Task
 from samesplit.under_way import tell
 
 __all__ = ["NetworkModel", "load_network"]
@@ -51,6 +53,7 @@ class NetworkModel:
         self.cache = cache
         self.progress = progress or _tell_epoch
         self.sequences: tuple[str, ...] = ()
+        self.task: Task | None = None
         self.history: History = []
         self.training_auc = float("nan")
         self.skipped: pd.DataFrame = empty_table(LEDGER)
@@ -65,11 +68,11 @@ class NetworkModel:
         weights (on a CPU to the last bit).
 
         Raises:
-            ModelError: A class has no readable lesion in the training part (or, where the AUC is watched, in
-                the validation part), or the network cannot be built or trained.
+            ModelError: A class has no readable lesion in the training part, the AUC is watched and the readable
+                lesions of the validation part are of one class, or the network cannot be built or trained.
             WorkspaceError: The fold's folder cannot be written.
         """
-        sequences = fold.training.sequences
+        sequences, names = fold.training.sequences, class_names(fold.task)
         self._inputs = self.cache or fold.directory / "inputs"
         inputs, validation = (
             prepare_inputs(
@@ -87,15 +90,15 @@ class NetworkModel:
         batches = -(-len(inputs) // batch_size)
         epochs = self.settings.training.most_epochs(batches) if batches else self.settings.training.epochs
         given = self.settings.training.model_copy(update={"epochs": epochs})
-        weights = class_weights(labels, balanced=given.class_weights)
+        weights = class_weights(labels, balanced=given.class_weights, names=names)
         self._check_monitor(validation_labels)
         with seeded(fold.seed), single_thread():
-            network = _build(self.settings, inputs.shape[0])
+            network = _build(self.settings, inputs.shape[0], len(names))
             if isinstance(self.settings, TorchModuleSettings) and len(inputs):
                 few = np.stack([inputs[index] for index in range(min(len(inputs), 2))])
-                check_gives_logits(network, torch.from_numpy(few), self.settings)
+                check_gives_logits(network, torch.from_numpy(few), self.settings, classes=len(names))
         network.to(memory_format=_memory_format(self.settings))  # type: ignore[call-overload]
-        task = TrainingTask(
+        training = TrainingTask(
             network=network,
             settings=given,
             training=training_loader(
@@ -113,9 +116,12 @@ class NetworkModel:
             weights=weights,
             seed=fold.seed,
             directory=fold.directory,
-            fingerprint=self._fingerprint(fold.seed, (inputs, labels), (validation, validation_labels)),
+            fingerprint=self._fingerprint(
+                fold.seed, len(names), (inputs, labels), (validation, validation_labels)
+            ),
         )
-        self.history = train(task, progress=self.progress)
+        self.history = train(training, progress=self.progress)
+        self.task = fold.task
         self.training_auc = self._auc_of(
             network, evaluation_loader(inputs, labels, batch_size=given.batch_size)
         )
@@ -123,16 +129,16 @@ class NetworkModel:
         self.skipped = pd.concat([inputs.skipped, validation.skipped], ignore_index=True)
         self._network = network
 
-    def predict(self, cases: Cases) -> pd.Series[float]:
-        """The probability of the positive class for each lesion with at least one readable image.
+    def predict(self, cases: Cases) -> pd.DataFrame:
+        """The probabilities of each lesion with at least one readable image, in the task's `prediction_columns`.
 
         A lesion without one is not in the result. With class weights the probabilities are those of a cohort
-        in which both classes are equally frequent.
+        in which all classes are equally frequent.
 
         Raises:
             ModelError: The model is not fitted, or the cases have other sequences than it was fitted on.
         """
-        if self._network is None:
+        if self._network is None or self.task is None:
             raise ModelError("the network was asked for probabilities before it was fitted")
         if cases.sequences != self.sequences:
             raise ModelError(
@@ -142,7 +148,7 @@ class NetworkModel:
         accelerator = choose_accelerator(self.settings.training)
         device = "cuda" if accelerator == "gpu" else accelerator
         network = self._network.to(device).eval()
-        found: dict[str, float] = {}
+        found: dict[str, list[float]] = {}
         size = self.settings.training.batch_size
         with torch.inference_mode(), single_thread(), deterministic(strict=device == "cpu"):
             for start in range(0, len(cases), size):
@@ -150,7 +156,8 @@ class NetworkModel:
                 found |= self._predict_batch(network, part, device)
         network.to("cpu")
         index = pd.Index(list(found), name="lesion_id", dtype=str)
-        return pd.Series(list(found.values()), index=index, name="probability", dtype=float)
+        columns = list(self.task.prediction_columns)
+        return pd.DataFrame(list(found.values()), index=index, columns=columns, dtype=float)
 
     def validation_score(self) -> float | None:
         """The AUC, or minus the loss, of the validation part in the epoch that was kept."""
@@ -208,6 +215,7 @@ class NetworkModel:
         write_bytes(directory / "weights.pt", buffer.getvalue())
         record = {
             "settings": settings,
+            "task": None if self.task is None else self.task.model_dump(mode="json"),
             "sequences": list(self.sequences),
             "history": self.history,
             "epoch": self._kept_epoch(),
@@ -223,6 +231,8 @@ class NetworkModel:
 
     def _auc_of(self, network: nn.Module, batches: DataLoader[tuple[Tensor, Tensor]]) -> float:
         """The AUC of the network as it is, on batches with their labels."""
+        assert self.task is not None
+        classes = len(class_names(self.task))
         accelerator = choose_accelerator(self.settings.training)
         device = "cuda" if accelerator == "gpu" else accelerator
         network.to(device).eval()
@@ -233,44 +243,50 @@ class NetworkModel:
                 truth,
             ) in batches:  # a loader that begins draws a number, and so would change torch's own
                 placed = images.to(device, memory_format=_memory_format(self.settings))
-                logits.append(logits_of(network(placed), len(truth)).double().cpu())
+                logits.append(logits_of(network(placed), len(truth), classes=classes).double().cpu())
                 labels.append(truth)
         network.to("cpu")
-        return float(binary_auroc(torch.cat(logits).sigmoid(), torch.cat(labels).int()))
+        auc = auc_of_logits(torch.cat(logits), torch.cat(labels))
+        return float("nan") if auc is None else auc
 
-    def _predict_batch(self, network: nn.Module, cases: Cases, device: str) -> dict[str, float]:
+    def _predict_batch(self, network: nn.Module, cases: Cases, device: str) -> dict[str, list[float]]:
+        assert self.task is not None
         inputs = prepare_inputs(cases, self.settings.inputs, sequences=self.sequences, cache=self._inputs)
         self.used_inputs |= inputs.names()
         if not len(inputs):
             return {}
         images = torch.from_numpy(np.stack([inputs[index] for index in range(len(inputs))]))
         images = images.to(device, memory_format=_memory_format(self.settings))
-        probabilities = logits_of(network(images), len(images)).double().sigmoid().cpu()
+        logits = logits_of(network(images), len(images), classes=len(class_names(self.task))).double()
+        several = logits.ndim == 2
+        probabilities = logits.softmax(dim=1).cpu() if several else logits.sigmoid().cpu()[:, None]
         return dict(zip(inputs.lesion_ids, probabilities.tolist(), strict=True))
 
     def _check_monitor(self, labels: Tensor) -> None:
-        if (
-            self.settings.training.monitor == "auc"
-            and len(labels)
-            and not 0 < int(labels.sum()) < len(labels)
-        ):
+        if self.settings.training.monitor == "auc" and len(labels) and len(labels.unique()) < 2:
             raise ModelError(
                 "the AUC is to be watched, but the validation part has only one class",
                 where=f"model {self.settings.name}",
                 remedy="set 'monitor: loss' under 'training', or a larger validation part",
             )
 
-    def _fingerprint(self, seed: int, *parts: tuple[PreparedInputs, Tensor]) -> str:
+    def _fingerprint(self, seed: int, classes: int, *parts: tuple[PreparedInputs, Tensor]) -> str:
         """A hash of everything that the trained weights depend on."""
         data = [[inputs.keys, labels.tolist()] for inputs, labels in parts]
-        return hash_object([self.settings.digest(), seed, data, str(torch.__version__)])
+        return hash_object([self.settings.digest(), seed, classes, data, str(torch.__version__)])
 
 
-def load_network(directory: Path, *, cache: Path | None = None) -> NetworkModel:
+def load_network(directory: Path, *, cache: Path | None = None, task: Task | None = None) -> NetworkModel:
     """Open a network that `NetworkModel.save` kept.
 
+    Args:
+        directory: Where it was kept.
+        cache: For prepared inputs; see `NetworkModel`.
+        task: What it is to answer; None: whatever it was fitted for.
+
     Raises:
-        ModelError: The folder does not hold a whole network.
+        ModelError: The folder does not hold a whole network, or one that was fitted for another kind of task or
+            other classes.
     """
     kinds: dict[str, type[NetworkSettings] | type[TorchModuleSettings]] = {
         "network": NetworkSettings,
@@ -287,6 +303,7 @@ def load_network(directory: Path, *, cache: Path | None = None) -> NetworkModel:
         record: dict[str, Any] = json.loads((directory / "settings.json").read_text(encoding="utf-8"))
         state = torch.load(directory / "weights.pt", map_location="cpu", weights_only=True)
         settings = kinds[record["settings"]["kind"]].model_validate(record["settings"])
+        known = read_task(record["task"])
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(
             f"does not hold a saved network ({error})",
@@ -295,14 +312,17 @@ def load_network(directory: Path, *, cache: Path | None = None) -> NetworkModel:
         ) from error
     if isinstance(settings, TorchModuleSettings):
         settings.came_from(directory, str(directory / "settings.json"))
+    if task is not None:
+        check_task_of_saved(known, task, directory / "settings.json")
     model = NetworkModel(settings, cache=cache)
+    model.task = known
     model.sequences = tuple(record["sequences"])
     model.history = record["history"]
     auc = record.get("training_auc")
     model.training_auc = float("nan") if auc is None else float(auc)
     channels = settings.inputs.channels_per_sequence * len(model.sequences)
     with seeded(0):
-        network = _build(settings, channels, fresh=False)
+        network = _build(settings, channels, len(class_names(known)), fresh=False)
     network.load_state_dict(state)
     model._network = network.to(memory_format=_memory_format(settings)).eval()  # type: ignore[call-overload]
     return model
@@ -312,11 +332,12 @@ def _tell_epoch(done: int, total: int) -> None:
     tell(done, total, "epoch")
 
 
-def _build(settings: ImageModelSettings, channels: int, *, fresh: bool = True) -> nn.Module:
+def _build(settings: ImageModelSettings, channels: int, classes: int, *, fresh: bool = True) -> nn.Module:
     if isinstance(settings, TorchModuleSettings):
-        return build_torch_module(settings, channels)
+        return build_torch_module(settings, channels, classes)
     if isinstance(settings, NetworkSettings):
-        return build_resnet(settings, channels, weights=settings.weights_file() if fresh else None)
+        weights = settings.weights_file() if fresh else None
+        return build_resnet(settings, channels, classes=classes, weights=weights)
     raise ModelError(f"no network is known for {type(settings).__name__}")
 
 

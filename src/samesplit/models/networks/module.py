@@ -15,28 +15,28 @@ from samesplit.errors import ModelError
 from samesplit.models.networks.settings import TrainingSettings
 from samesplit.ordering import below
 
-__all__ = ["BinaryClassifier", "History", "class_weights", "learning_rate", "logits_of"]
+__all__ = ["Classifier", "History", "auc_of_logits", "class_weights", "learning_rate", "logits_of"]
 
 History = list[dict[str, float]]
 """One entry an epoch: `training loss`, `learning rate`, `steps` (of the optimiser, from the beginning to its end)
 and, with a validation part, `validation loss` and, when both classes are in it, `validation AUC`."""
 
 
-class BinaryClassifier(pl.LightningModule):
-    """A network with one logit, trained by weighted binary cross-entropy.
+class Classifier(pl.LightningModule):
+    """A network with one logit, trained by weighted binary cross-entropy, or with one a class by that of softmax.
 
     All that a later epoch depends on is in the weights, the optimiser, the seed and `history`, and all of it
     is in the checkpoint.
 
     Args:
-        network: Takes a batch of inputs and gives one logit each (or two, one a class).
+        network: Takes a batch of inputs and gives one logit each (or two, one a class), or one a class of several.
         settings: Optimiser, schedule and so on.
-        weights: What a lesion of the negative and of the positive class weighs in the loss.
+        weights: What a lesion of each class weighs in the loss.
         seed: Of what the network draws while it trains (dropout).
     """
 
     def __init__(
-        self, network: nn.Module, settings: TrainingSettings, *, weights: tuple[float, float], seed: int
+        self, network: nn.Module, settings: TrainingSettings, *, weights: tuple[float, ...], seed: int
     ) -> None:
         super().__init__()
         self.network = network
@@ -48,8 +48,8 @@ class BinaryClassifier(pl.LightningModule):
         self._validation: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of shape (batch,)."""
-        return logits_of(self.network(images), len(images))
+        """Logits of shape (batch,), of more than two classes (batch, n_classes)."""
+        return logits_of(self.network(images), len(images), classes=len(self.weights))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW, or SGD with Nesterov momentum."""
@@ -110,8 +110,8 @@ class BinaryClassifier(pl.LightningModule):
             logits = torch.cat([logits for logits, _ in self._validation])
             labels = torch.cat([labels for _, labels in self._validation])
             entry["validation loss"] = float(self._loss(logits, labels))
-            if 0 < int(labels.sum()) < len(labels):
-                entry["validation AUC"] = float(binary_auroc(logits.sigmoid(), labels.int()))
+            if (auc := auc_of_logits(logits, labels)) is not None:
+                entry["validation AUC"] = auc
         if not all(math.isfinite(value) for value in entry.values()):
             raise ModelError(
                 f"the loss is no longer a number after epoch {self.current_epoch + 1}",
@@ -128,17 +128,23 @@ class BinaryClassifier(pl.LightningModule):
         self.history = checkpoint["history"]
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        if len(self.weights) > 2:
+            losses = functional.cross_entropy(logits, labels, reduction="none")
+            each = torch.tensor(self.weights, dtype=losses.dtype, device=losses.device)
+            return (losses * each[labels]).mean()
         negative, positive = self.weights
         weight = torch.where(labels > 0, positive, negative).to(logits.dtype)
         return functional.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype), weight)
 
 
-def logits_of(output: Any, count: int) -> Tensor:
-    """The logit of the positive class from what a network gave.
+def logits_of(output: Any, count: int, *, classes: int = 2) -> Tensor:
+    """The logit of the positive class from what a network gave, or of more than two classes those of all.
 
     Args:
-        output: Shape (batch,), (batch, 1), or (batch, 2) with one logit a class, negative first.
+        output: Shape (batch,), (batch, 1), or (batch, 2) with one logit a class, negative first; of more than two
+            classes shape (batch, n_classes).
         count: The batch's size.
+        classes: How many there are.
 
     Raises:
         ModelError: The output has another shape.
@@ -147,22 +153,58 @@ def logits_of(output: Any, count: int) -> Tensor:
         >>> logits_of(torch.tensor([[0.5, 2.0]]), 1).tolist()
         [1.5]
     """
-    if isinstance(output, Tensor):
+    if classes > 2:
+        if isinstance(output, Tensor) and tuple(output.shape) == (count, classes):
+            return output
+    elif isinstance(output, Tensor):
         if tuple(output.shape) in ((count,), (count, 1)):
             return output.reshape(count)
         if tuple(output.shape) == (count, 2):
             return output[:, 1] - output[:, 0]
     got = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-    raise ModelError(
-        f"the network gave {got} for {count} lesions",
-        remedy="its forward must give one logit a lesion, shape (batch, 1), or two, shape (batch, 2)",
-    )
+    wanted = "its forward must give one logit a lesion, shape (batch, 1), or two, shape (batch, 2)"
+    if classes > 2:
+        wanted = (
+            f"its forward must give one logit a class, shape (batch, {classes}); name the parameter of the module "
+            "that is to be told how many in 'classes_parameter'"
+        )
+    raise ModelError(f"the network gave {got} for {count} lesions", remedy=wanted)
 
 
-def class_weights(labels: Tensor, *, balanced: bool) -> tuple[float, float]:
-    """What a negative and a positive lesion weigh: half the reciprocal of the class's share.
+def auc_of_logits(logits: Tensor, labels: Tensor) -> float | None:
+    """The AUC, or of more than two classes the mean of that of each against the others.
+
+    Args:
+        logits: Shape (n_lesions,) or (n_lesions, n_classes).
+        labels: Class numbers, shape (n_lesions,). A class without a lesion, or with all of them, is left out.
+
+    Returns:
+        None where all lesions are of one class.
+
+    Example:
+        >>> auc_of_logits(torch.tensor([0.1, 2.0]), torch.tensor([0, 1]))
+        1.0
+    """
+    scores = {1: logits.sigmoid()} if logits.ndim == 1 else dict(enumerate(logits.softmax(dim=1).T))
+    found = [
+        float(binary_auroc(score, (labels == label).int()))
+        for label, score in scores.items()
+        if 0 < int((labels == label).sum()) < len(labels)
+    ]
+    return sum(found) / len(found) if found else None
+
+
+def class_weights(
+    labels: Tensor, *, balanced: bool, names: tuple[str, ...] = ("negative", "positive")
+) -> tuple[float, ...]:
+    """What a lesion of each class weighs: the reciprocal of the class's share, over the number of classes.
 
     The mean weight of a lesion is 1.
+
+    Args:
+        labels: Class numbers.
+        balanced: Or 1 each.
+        names: Of the classes, for messages.
 
     Raises:
         ModelError: A class is missing.
@@ -171,17 +213,21 @@ def class_weights(labels: Tensor, *, balanced: bool) -> tuple[float, float]:
         >>> class_weights(torch.tensor([0, 0, 0, 1]), balanced=True)
         (0.6666666666666666, 2.0)
     """
-    count, positive = len(labels), int(labels.sum())
-    if not 0 < positive < count:
+    count, classes = len(labels), len(names)
+    each = torch.bincount(labels, minlength=classes).tolist() if count else [0] * classes
+    missing = [name for name, of_class in zip(names, each, strict=True) if not of_class]
+    if missing:
+        what = f"{count} readable lesions, all of the same class"
+        if classes > 2:
+            what = f"{count} readable lesions, none of the class {', '.join(missing)}"
         raise ModelError(
-            f"the training part has {count} readable lesions, all of the same class"
-            if count
-            else "the training part has no readable lesion",
-            remedy="use a split with both classes in every training part; see the case ledger for lost lesions",
+            f"the training part has {what if count else 'no readable lesion'}",
+            remedy=f"use a split with {'both' if classes == 2 else 'all'} classes in every training part; see the "
+            "case ledger for lost lesions",
         )
     if not balanced:
-        return 1.0, 1.0
-    return count / (2 * (count - positive)), count / (2 * positive)
+        return (1.0,) * classes
+    return tuple(count / (classes * of_class) for of_class in each)
 
 
 def learning_rate(settings: TrainingSettings, epoch: int, history: History) -> float:

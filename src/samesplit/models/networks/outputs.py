@@ -55,13 +55,16 @@ def last_squashing(output: Tensor) -> str | None:
     return None
 
 
-def check_gives_logits(network: nn.Module, images: Tensor, settings: TorchModuleSettings) -> None:
+def check_gives_logits(
+    network: nn.Module, images: Tensor, settings: TorchModuleSettings, *, classes: int = 2
+) -> None:
     """See to it that a module whose outputs are taken for logits does not end in a sigmoid or softmax.
 
     Args:
         network: Untrained; it is left as it was.
         images: A batch of inputs.
         settings: Of the module.
+        classes: Of the task.
 
     Raises:
         ModelError: It does, or its outputs have another shape than those of a network.
@@ -75,7 +78,7 @@ def check_gives_logits(network: nn.Module, images: Tensor, settings: TorchModule
             output = network(images)
     finally:
         network.train(was_training)
-    logits_of(output, len(images))
+    logits_of(output, len(images), classes=classes)
     found = last_squashing(output)
     if found is not None:
         raise ModelError(
@@ -87,10 +90,10 @@ def check_gives_logits(network: nn.Module, images: Tensor, settings: TorchModule
 
 
 def are_probabilities(outputs: Tensor) -> bool:
-    """Whether every output lies between 0 and 1 (and those of a lesion add up to 1, if it has two).
+    """Whether every output lies between 0 and 1 (and those of a lesion add up to 1, if it has several).
 
     Args:
-        outputs: Shape (n_lesions,), (n_lesions, 1) or (n_lesions, 2).
+        outputs: Shape (n_lesions,), (n_lesions, 1) or (n_lesions, n_classes).
 
     Example:
         >>> are_probabilities(torch.tensor([[0.2, 0.8], [0.6, 0.4]]))
@@ -99,7 +102,7 @@ def are_probabilities(outputs: Tensor) -> bool:
         False
     """
     inside = bool(((outputs >= 0) & (outputs <= 1)).all())
-    if outputs.ndim == 2 and outputs.shape[1] == 2:
+    if outputs.ndim == 2 and outputs.shape[1] > 1:
         return inside and bool(((outputs.sum(dim=1) - 1).abs() <= _TOLERANCE).all())
     return inside
 
@@ -109,27 +112,32 @@ class FromProbabilities(nn.Module):
 
     Args:
         module: Gives the probability of the positive class, shape (batch,) or (batch, 1), or one a class that
-            add up to 1, shape (batch, 2).
+            add up to 1, shape (batch, 2); of more than two classes one a class, shape (batch, n_classes).
+        classes: How many there are.
     """
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, classes: int = 2) -> None:
         super().__init__()
         self.module = module
+        self.classes = classes
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of the positive class, shape (batch,).
+        """Logits of the positive class, shape (batch,), or of more than two of each, shape (batch, n_classes).
 
         Raises:
             ModelError: The module gave something else than probabilities.
         """
         output = self.module(images)
-        logits_of(output, len(images))  # the shapes are those of logits
+        logits_of(output, len(images), classes=self.classes)  # the shapes are those of logits
         if not are_probabilities(output.detach()):
             raise ModelError(
-                "the module's outputs are declared as probabilities, and some are below 0 or above 1, or the two "
-                "of a lesion do not add up to 1",
+                "the module's outputs are declared as probabilities, and some are below 0 or above 1, or the "
+                f"{'two' if self.classes == 2 else self.classes} of a lesion do not add up to 1",
                 remedy="write 'outputs: logits' into the model file, or end the module in a sigmoid or softmax",
             )
+        if self.classes > 2:
+            log_probabilities: Tensor = output.float().clamp(min=1e-7).log()
+            return log_probabilities
         positive = output[:, 1] if output.shape == (len(images), 2) else output.reshape(len(images))
         logits: Tensor = torch.logit(positive.float(), eps=1e-7)
         return logits

@@ -6,7 +6,7 @@ Nothing here needs torch; `build` imports it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
@@ -16,6 +16,7 @@ from samesplit.models.protocol import Model, Needs
 from samesplit.models.settings import UNDECIDING, ModelSettings, Weights
 from samesplit.models.targets import TargetSettings
 from samesplit.storage import hash_file, hash_object
+from samesplit.tasks import TaskKind
 
 __all__ = [
     "Architecture",
@@ -196,6 +197,7 @@ class TrainingSettings(Declaration):
 class ImageModelSettings(ModelSettings):
     """What all models that look at images share."""
 
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
     inputs: InputSettings = InputSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     training: TrainingSettings = TrainingSettings()
@@ -281,7 +283,7 @@ class TorchModuleSettings(ImageModelSettings, TargetSettings):
 
     `target` names a `torch.nn.Module` that takes a batch of inputs, shape (batch, channels, sides...), and
     gives one logit (or two, one a class, negative first) for each; a module that ends in a sigmoid or softmax
-    says `outputs: probabilities`.
+    says `outputs: probabilities`. Of more than two classes it gives one logit a class, in their order.
     """
 
     kind: Literal["torch-module"] = "torch-module"
@@ -289,3 +291,5 @@ class TorchModuleSettings(ImageModelSettings, TargetSettings):
     """What the module's `forward` gives; a module that ends in a sigmoid and is taken for logits is refused."""
     channels_parameter: str | None = None
     """The name of the parameter, if any, that is told the number of input channels."""
+    classes_parameter: str | None = None
+    """The name of the parameter, if any, that is told the number of the task's classes."""

@@ -11,12 +11,13 @@ from samesplit.models.networks.settings import TorchModuleSettings
 __all__ = ["build_torch_module"]
 
 
-def build_torch_module(settings: TorchModuleSettings, channels: int) -> nn.Module:
+def build_torch_module(settings: TorchModuleSettings, channels: int, classes: int = 2) -> nn.Module:
     """Build the module that the model file names; it gives logits, whatever the file says of its outputs.
 
     Args:
         settings: The target and its parameters.
         channels: Number of input channels, told to the class under the name `channels_parameter`, if any.
+        classes: Number of the task's classes, told under the name `classes_parameter`, if any.
 
     Raises:
         ModelError: The target cannot be imported, does not take the parameters, or is no torch module.
@@ -24,6 +25,8 @@ def build_torch_module(settings: TorchModuleSettings, channels: int) -> nn.Modul
     parameters = dict(settings.parameters)
     if settings.channels_parameter is not None:
         parameters[settings.channels_parameter] = channels
+    if settings.classes_parameter is not None:
+        parameters[settings.classes_parameter] = classes
     make = settings.load()
     try:
         network = make(**parameters)
@@ -46,4 +49,4 @@ def build_torch_module(settings: TorchModuleSettings, channels: int) -> nn.Modul
             where=settings.where,
             remedy="name a module with parameters that require gradients",
         )
-    return FromProbabilities(network) if settings.outputs == "probabilities" else network
+    return FromProbabilities(network, classes) if settings.outputs == "probabilities" else network

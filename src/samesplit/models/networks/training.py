@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from samesplit.errors import ModelError
-from samesplit.models.networks.module import BinaryClassifier, History
+from samesplit.models.networks.module import Classifier, History
 from samesplit.models.networks.scopes import deterministic, quiet_lightning, seeded, single_thread
 from samesplit.models.networks.settings import TrainingSettings
 from samesplit.ordering import first_best
@@ -46,7 +46,7 @@ class TrainingTask:
         settings: How.
         training: Batches of the training part.
         validation: Batches of the validation part; None when it is empty.
-        weights: Of the negative and the positive class in the loss.
+        weights: Of each class in the loss.
         seed: Of everything random.
         directory: Where the checkpoint is kept, and nothing else is written.
         fingerprint: Everything that the outcome depends on. A checkpoint of another one is not used.
@@ -56,7 +56,7 @@ class TrainingTask:
     settings: TrainingSettings
     training: DataLoader[tuple[Tensor, Tensor]]
     validation: DataLoader[tuple[Tensor, Tensor]] | None
-    weights: tuple[float, float]
+    weights: tuple[float, ...]
     seed: int
     directory: Path
     fingerprint: str
@@ -77,7 +77,7 @@ def train(task: TrainingTask, *, progress: Progress | None = None) -> History:
         WorkspaceError: The checkpoint cannot be written.
     """
     accelerator = choose_accelerator(task.settings)
-    module = BinaryClassifier(task.network, task.settings, weights=task.weights, seed=task.seed)
+    module = Classifier(task.network, task.settings, weights=task.weights, seed=task.seed)
     keeper = _Keeper(task, progress)
     checkpoint = _usable_checkpoint(task)
     with (
@@ -197,7 +197,7 @@ class _Keeper(Checkpoint):
         self.best = state_dict["best"]
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        assert isinstance(pl_module, BinaryClassifier)
+        assert isinstance(pl_module, Classifier)
         history = pl_module.history
         if best_epoch(self.settings, history) == len(history) - 1:
             weights: Mapping[str, Tensor] = pl_module.network.state_dict()

@@ -60,7 +60,8 @@ class Classifier:
 CLASSIFIERS: dict[str, Classifier] = {
     "logistic": Classifier(
         "Logistic regression",
-        "log odds linear in the features; minimises log loss + |w|^2 / (2 C), intercept not penalised.",
+        "log odds linear in the features (multinomial for more than two classes); minimises log loss + "
+        "|w|^2 / (2 C), intercept not penalised.",
         "https://doi.org/10.2307/2347628",
         LogisticModel,
         {"C": 1.0, "solver": "lbfgs", "max_iter": 1000},
@@ -77,7 +78,7 @@ CLASSIFIERS: dict[str, Classifier] = {
     ),
     "knn": Classifier(
         "k-nearest neighbours",
-        "share of positive lesions among the k nearest in Euclidean distance; all of them where there are fewer.",
+        "share of each class among the k nearest in Euclidean distance; all of them where there are fewer.",
         "https://doi.org/10.1109/TIT.1967.1053964",
         NearestNeighbours,
         {"n_neighbors": 5, "weights": "uniform", "p": 2},
@@ -100,7 +101,8 @@ CLASSIFIERS: dict[str, Classifier] = {
     "svm": Classifier(
         "Support vector machine",
         "largest margin with kernel exp(-gamma |a - b|^2), gamma = 1 / (n_features * variance); scores become "
-        "probabilities through a logistic curve on 5 held-out folds (Platt) that never falls.",
+        "probabilities through a logistic curve on 5 held-out folds (Platt) that never falls; of more than two "
+        "classes each against the others, divided by their sum.",
         "https://doi.org/10.1007/BF00994018",
         SupportVectors,
         {"C": 1.0, "kernel": "rbf", "gamma": "scale", "folds": 5},

@@ -46,12 +46,13 @@ class _Probable(Protocol):
 
 
 class _Likelier:
-    """Predicts the class whose probability is larger."""
+    """Predicts the class whose probability is largest."""
 
     def predict(self: _Probable, X: Any) -> npt.NDArray[Any]:
-        """The likelier class; the first where both are as likely."""
-        negative, positive = np.asarray(self.predict_proba(X), dtype="float64").T
-        return np.asarray(self.classes_[np.where(probability_at_least(negative, positive), 0, 1)])
+        """The likeliest class; the first of those that are as likely."""
+        probabilities = np.asarray(self.predict_proba(X), dtype="float64")
+        largest = probabilities.max(axis=1, keepdims=True)
+        return np.asarray(self.classes_[probability_at_least(probabilities, largest).argmax(axis=1)])
 
 
 class LogisticModel(LogisticRegression):  # type: ignore[misc]
@@ -92,7 +93,7 @@ class Perceptron(MLPClassifier):  # type: ignore[misc]
 
 
 class AdaptiveBoosting(_Likelier, AdaBoostClassifier):  # type: ignore[misc]
-    """scikit-learn's AdaBoost; where not even its first tree beats chance, every probability is 0.5.
+    """scikit-learn's AdaBoost; where not even its first tree beats chance, all classes are as likely.
 
     scikit-learn raises an error there, which would cost a whole fold for one useless column.
     """
@@ -108,7 +109,7 @@ class AdaptiveBoosting(_Likelier, AdaBoostClassifier):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Any) -> Floats:
-        """Probabilities of the negative and the positive class, shape (n_lesions, 2)."""
+        """The probability of each class, shape (n_lesions, n_classes)."""
         if self.estimators_:
             return np.asarray(super().predict_proba(X))
         return np.full((len(validate_data(self, X, reset=False)), len(self.classes_)), 1 / len(self.classes_))
@@ -120,7 +121,7 @@ class AdaptiveBoosting(_Likelier, AdaBoostClassifier):  # type: ignore[misc]
 
 
 class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """k-nearest neighbours of two classes that asks for no more neighbours than there are rows.
+    """k-nearest neighbours that asks for no more neighbours than there are rows.
 
     It is written here because scikit-learn leaves it to the last digits which of equally distant rows vote, and
     whether a row is its own neighbour at distance 0; here the rows that stand first do.
@@ -157,7 +158,7 @@ class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ign
         return self
 
     def predict_proba(self, X: Any) -> Floats:
-        """The share of votes for the negative and the positive class, shape (n_lesions, 2)."""
+        """The share of votes for each class, shape (n_lesions, n_classes)."""
         check_is_fitted(self)
         rows = validate_data(self, X, dtype="float64", reset=False)
         distances = cdist(rows, self.rows_, "minkowski", p=self.p)
@@ -169,12 +170,15 @@ class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ign
             away = np.take_along_axis(distances, near, axis=1)
             same = nearly_equal(away, 0.0, scale=farthest[:, np.newaxis])  # alone decide where there are any
             votes = np.where(same.any(axis=1, keepdims=True), same, 1 / np.where(same, 1.0, away))
+        if len(self.classes_) > 2:
+            shares = [(votes * (self.codes_[near] == code)).sum(axis=1) for code in range(len(self.classes_))]
+            return np.asarray(np.column_stack(shares) / votes.sum(axis=1, keepdims=True))
         positive = (votes * self.codes_[near]).sum(axis=1) / votes.sum(axis=1)
         return np.column_stack([1 - positive, positive])
 
 
 class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A support vector machine with Platt's probabilities, for two classes.
+    """A support vector machine with Platt's probabilities.
 
     The machine is fitted on all rows. Its scores become probabilities through a logistic curve that is fitted
     to the scores of `folds` held-out folds (Platt 1999), as `CalibratedClassifierCV(SVC(), ensemble=False)` of
@@ -182,6 +186,9 @@ class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore
     chance the opposite, probabilities come close to the prevalence and keep the order of the scores. A class of a
     single row leaves nothing to hold out: the curve is then fitted to the scores of the training rows.
     These folds do not know which lesions share a patient; only the curve depends on them, not the order.
+
+    Of more than two classes each has a score against all others (`SVC` makes it of its votes between two classes)
+    and a curve of its own; the probabilities are divided by their sum, as scikit-learn does.
 
     Args:
         C: Inverse strength of the penalty.
@@ -224,19 +231,25 @@ class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore
         """Fit the machine on all rows, and the curve on held-out scores."""
         X, y = validate_data(self, X, y, dtype="float64")
         self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) != 2:
-            raise ValueError(f"needs rows of two classes, found {len(self.classes_)}")
+        count = len(self.classes_)
+        if count < 2:
+            raise ValueError(f"needs rows of two classes or more, found {count}")
         self.machine_ = self.machine().fit(X, y)
         folds = min(self.folds, int(np.bincount(codes).min()))
         if folds < 2:
             scores = self.machine_.decision_function(X)
         else:
-            scores = np.empty(len(X))
+            scores = np.empty(len(X) if count == 2 else (len(X), count))
             splitter = StratifiedKFold(folds, shuffle=True, random_state=self.random_state)
             for learn, held in splitter.split(X, codes):
                 scores[held] = self.machine().fit(X[learn], y[learn]).decision_function(X[held])
         weight = compute_sample_weight(self.class_weight, y)
-        self.slope_, self.intercept_ = platt_curve(scores, codes, weight)
+        if count == 2:
+            self.slope_, self.intercept_ = platt_curve(scores, codes, weight)
+        else:
+            ones = (codes[:, None] == np.arange(count)).astype(np.int64)
+            curves = [platt_curve(scores[:, place], ones[:, place], weight) for place in range(count)]
+            self.slope_, self.intercept_ = np.array(curves).T
         return self
 
     def machine(self) -> SVC:
@@ -247,14 +260,21 @@ class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore
         )  # fmt: skip
 
     def decision_function(self, X: Any) -> Floats:
-        """Distance to the boundary in kernel space, positive on the side of the positive class."""
+        """Distance to the boundary in kernel space, shape (n_lesions,), above 0 on the positive class's side.
+
+        Of more than two classes the score of each against the others, shape (n_lesions, n_classes).
+        """
         check_is_fitted(self)
         return np.asarray(self.machine_.decision_function(X))
 
     def predict_proba(self, X: Any) -> Floats:
-        """Probabilities of the negative and the positive class, shape (n_lesions, 2)."""
-        positive = expit(self.slope_ * self.decision_function(X) + self.intercept_)
-        return np.column_stack([1 - positive, positive])
+        """The probability of each class, shape (n_lesions, n_classes)."""
+        found = expit(self.slope_ * self.decision_function(X) + self.intercept_)
+        if found.ndim == 1:
+            return np.column_stack([1 - found, found])
+        total = found.sum(axis=1, keepdims=True)
+        uniform = np.full_like(found, 1 / found.shape[1])
+        return np.asarray(np.divide(found, total, out=uniform, where=total > 0))
 
 
 def platt_curve(scores: Floats, codes: npt.NDArray[np.int64], weight: Floats) -> tuple[float, float]:
@@ -301,7 +321,7 @@ class ClassWeighted(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[
 
     Args:
         estimator: Its `fit` takes `sample_weight`.
-        class_weight: `balanced`: a row weighs n_lesions / (2 * n_lesions of its class).
+        class_weight: `balanced`: a row weighs n_lesions / (n_classes * n_lesions of its class).
     """
 
     def __init__(self, estimator: Any, *, class_weight: Weights = "balanced") -> None:
@@ -316,7 +336,7 @@ class ClassWeighted(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[
         return self
 
     def predict_proba(self, X: Any) -> Floats:
-        """Probabilities of the negative and the positive class, shape (n_lesions, 2)."""
+        """The probability of each class, shape (n_lesions, n_classes)."""
         check_is_fitted(self)
         return np.asarray(self.model_.predict_proba(X))
 

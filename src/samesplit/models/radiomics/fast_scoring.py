@@ -38,12 +38,15 @@ except ImportError:
 else:
     _FOUND = True
 
-__all__ = ["Quick", "quick_scores"]
+__all__ = ["Quick", "as_scores", "quick_scores"]
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 Quick = Callable[[Floats, Rows, Floats], Floats]
-"""From rows to fit on, their labels (0 and 1, both there) and held-out rows to one score for each held-out row."""
+"""From rows to fit on, their labels (class numbers, each there) and held-out rows to the held-out rows' scores.
+
+Of two classes one score for each row, of more one for each row and class.
+"""
 
 _NO_LIMIT = np.iinfo(np.int32).max
 _TREE = {
@@ -64,19 +67,22 @@ _BAGGING = {
 }  # fmt: skip
 
 
-def quick_scores(classifier: Any) -> Quick | None:
+def quick_scores(classifier: Any, *, classes: int = 2) -> Quick | None:
     """What ranks held-out rows as `classifier.fit(X, y).predict_proba(held)[:, 1]` does; None: no quicker way.
 
     The scores are those probabilities themselves, but for a support vector machine its distances to the boundary.
+    Of more than two classes they are the probabilities of all; a machine has no quicker way then, since a
+    probability that is divided by the sum of all has another order than its score.
 
     Args:
         classifier: Unfitted, with an integer as `random_state`; it stays unfitted.
+        classes: How many there are.
     """
     kind: Any = type(classifier)
     if kind is SupportVectors:
-        return _machine(classifier)
+        return _machine(classifier) if classes == 2 else None
     quick = _ensemble(classifier)
-    return quick if quick is not None and _agrees(kind) else None
+    return quick if quick is not None and _agrees(kind, min(classes, 3)) else None
 
 
 def _ensemble(classifier: Any) -> Quick | None:
@@ -106,21 +112,30 @@ _TRIED: dict[Any, dict[str, Any]] = {
 
 
 @cache
-def _agrees(kind: Hashable) -> bool:
+def _agrees(kind: Hashable, classes: int = 2) -> bool:
     """Whether the quick way of a kind gives scikit-learn's own probabilities on a few rows."""
     if not _FOUND:
         return False
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(20, 6)), np.arange(20) % 2
+    X, y = rng.normal(size=(20, 6)), np.arange(20) % classes
     make: Any = kind
     classifier = make(**_TRIED[kind], random_state=1)
     quick = _ensemble(classifier)
     try:
         found = quick(X, y, X[::-1] + 0.1) if quick is not None else np.empty(0)
-        expected = classifier.fit(X, y).predict_proba(X[::-1] + 0.1)[:, 1]
+        expected = as_scores(classifier.fit(X, y).predict_proba(X[::-1] + 0.1))
     except Exception:  # names that stayed and take other arguments fail in any way
         return False
     return found.shape == expected.shape and np.allclose(found, expected, rtol=1e-9, atol=0)
+
+
+def as_scores(probabilities: Floats) -> Floats:
+    """What is compared of the probabilities of all classes: of two the second's, shape (n,), of more all of them.
+
+    Args:
+        probabilities: Shape (n, n_classes).
+    """
+    return np.asarray(probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities)
 
 
 def _as(given: dict[str, Any], wanted: dict[str, Any]) -> bool:
@@ -155,7 +170,7 @@ def _grow(
 
     Args:
         X: Shape (n, p), C order.
-        y: 0.0 or 1.0, shape (n, 1).
+        y: Class numbers from 0 as floats, each there, shape (n, 1).
         weight: Of each row, shape (n,).
         random_state: As the tree would begin with.
         depth: Most splits above a leaf.
@@ -164,12 +179,17 @@ def _grow(
     """
     n_features = X.shape[1]
     looked_at = max(1, int(np.sqrt(n_features))) if features == "sqrt" else n_features
-    n_classes = np.array([2], dtype=np.intp)
+    n_classes = np.array([_count(y)], dtype=np.intp)
     splitter = BestSplitter(Gini(1, n_classes), looked_at, leaf, 0.0, random_state, None)
     tree = Tree(n_features, n_classes, 1)
     most = _NO_LIMIT if depth is None else depth
     DepthFirstTreeBuilder(splitter, max(2, 2 * leaf), leaf, 0.0, most, 0.0).build(tree, X, y, weight, None)
     return tree
+
+
+def _count(y: npt.NDArray[Any]) -> int:
+    """How many classes there are; two at least."""
+    return max(2, int(y.max()) + 1)
 
 
 def _single_precision(X: Floats) -> npt.NDArray[np.float32]:
@@ -191,7 +211,7 @@ def _single(given: dict[str, Any], seed: int) -> Quick:
 
     def probabilities(X: Floats, y: Rows, held: Floats) -> Floats:
         tree = _grow(_single_precision(X), _column(y), None, np.random.RandomState(seed), **limits)
-        return np.asarray(tree.predict(_single_precision(held))[:, 1])
+        return as_scores(tree.predict(_single_precision(held)))
 
     return probabilities
 
@@ -201,13 +221,13 @@ def _forest(given: dict[str, Any], seed: int) -> Quick:
 
     def probabilities(X: Floats, y: Rows, held: Floats) -> Floats:
         rows, labels, judged = _single_precision(X), _column(y), _single_precision(held)
-        draws, total = np.random.RandomState(seed), np.zeros((len(held), 2))
+        draws, total = np.random.RandomState(seed), np.zeros((len(held), _count(y)))
         for _ in range(count):
             own = draws.randint(_NO_LIMIT)
             drawn = np.random.RandomState(own).randint(0, len(X), len(X))
             weight = np.bincount(drawn, minlength=len(X)).astype(np.float64)
             total += _grow(rows, labels, weight, np.random.RandomState(own), **limits).predict(judged)
-        return np.asarray(total[:, 1] / count)
+        return as_scores(total / count)
 
     return probabilities
 
@@ -216,45 +236,45 @@ def _bagged(count: int, seed: int) -> Quick:
     def probabilities(X: Floats, y: Rows, held: Floats) -> Floats:
         rows, labels = _single_precision(X), _column(y)
         n, p = X.shape
-        total = np.zeros((len(held), 2))
+        total = np.zeros((len(held), _count(y)))
         for own in np.random.RandomState(seed).randint(_NO_LIMIT, size=count):
             columns, drawn = _generate_bagging_indices(own, False, True, p, n, p, n, None)
             weight = np.bincount(drawn, minlength=n).astype(np.float64)
             grown = np.random.RandomState(np.random.RandomState(own).randint(_NO_LIMIT))
             total += _grow(rows, labels, weight, grown).predict(_single_precision(held[:, columns]))
-        return np.asarray((total / count)[:, 1])
+        return as_scores(total / count)
 
     return probabilities
 
 
 def _boosted(count: int, rate: float, seed: int) -> Quick:
-    """Discrete SAMME with stumps, as `AdaBoostClassifier` does it for two classes."""
+    """Discrete SAMME with stumps, as `AdaBoostClassifier` does it."""
 
     def probabilities(X: Floats, y: Rows, held: Floats) -> Floats:
         rows, labels, judged = _single_precision(X), _column(y), _single_precision(held)
         random, smallest = np.random.RandomState(seed), np.finfo(np.float64).eps
         weight = np.ones(len(X)) / len(X)
         votes: list[npt.NDArray[np.int64]] = []
-        strengths = np.zeros(count)
+        strengths, classes = np.zeros(count), _count(y)
         for turn in range(count):
             weight = np.clip(weight, smallest, None)
             stump = _grow(rows, labels, weight, np.random.RandomState(random.randint(_NO_LIMIT)), depth=1)
             wrong = stump.predict(rows).argmax(axis=1) != y
             error = float(np.average(wrong, weights=weight))
-            if error >= 0.5:
+            if error >= 1.0 - 1.0 / classes:
                 break
             votes.append(stump.predict(judged).argmax(axis=1))
             if error <= 0:
                 strengths[turn] = 1.0
                 break
-            strengths[turn] = rate * (np.log((1.0 - error) / error) + np.log(1.0))
+            strengths[turn] = rate * (np.log((1.0 - error) / error) + np.log(classes - 1.0))
             if turn < count - 1:
                 weight = np.exp(np.log(weight) + strengths[turn] * wrong)
                 total = np.sum(weight)
                 if not np.isfinite(total) or total <= 0:
                     break
                 weight /= total
-        return _agreed(votes, strengths, len(held))
+        return as_scores(_agreed(votes, strengths, len(held), classes))
 
     return probabilities
 
@@ -266,16 +286,18 @@ def _machine(classifier: SupportVectors) -> Quick:
     return scores
 
 
-def _agreed(votes: list[npt.NDArray[np.int64]], strengths: Floats, n_held: int) -> Floats:
-    """The probabilities of a weighted vote; 0.5 where nobody votes."""
+def _agreed(votes: list[npt.NDArray[np.int64]], strengths: Floats, n_held: int, classes: int) -> Floats:
+    """The probabilities of a weighted vote, shape (n_held, classes); all alike where nobody votes."""
     if not votes:
-        return np.full(n_held, 0.5)
-    classes = np.array([[0], [1]])
+        return np.full((n_held, classes), 1 / classes)
+    numbers = np.arange(classes)[:, None]
     counted: Floats = sum(
-        np.where((vote == classes).T, strength, -strength)
+        np.where((vote == numbers).T, strength, -1 / (classes - 1) * strength)
         for vote, strength in zip(votes, strengths, strict=False)
     )
     counted = counted / strengths.sum()
+    if classes > 2:
+        return np.asarray(softmax(counted / (classes - 1)))
     counted[:, 0] *= -1
     decision = counted.sum(axis=1)
-    return np.asarray(softmax(np.vstack([-decision, decision]).T / 2)[:, 1])
+    return np.asarray(softmax(np.vstack([-decision, decision]).T / 2))

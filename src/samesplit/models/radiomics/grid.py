@@ -44,7 +44,7 @@ class GridResult:
             cells are compared on the validation part, chosen, one_standard_error (the sparest cell within one
             standard error of the best).
         folds: One row a cell and inner fold: selector, classifier, size, inner_fold, auc (NaN where the
-            held-out part has one class only). The validation part is inner_fold -1.
+            held-out part has one class only, or the rest lacks one). The validation part is inner_fold -1.
         tables: What else is kept. `rankings`: inner_fold, selector, rank, feature, as far as sizes go.
             `selector_stability`, `classifier_spread`: see `samesplit.models.radiomics.selection_stability`,
             over the inner folds and over the draws. `grid_seconds`: part (preparation, selector,
@@ -69,19 +69,21 @@ def search(
     jobs: int = 1,
     n_training: int | None = None,
     folder: Path | None = None,
+    classes: tuple[str, ...] = ("negative", "positive"),
 ) -> GridResult:
     """Score every cell by inner cross-validation and choose one.
 
     Args:
         features: The training part, one row a lesion, NaN where missing; behind it the validation part where cells
             are compared on it.
-        labels: 0 or 1, shape (n_lesions,).
+        labels: Class numbers, shape (n_lesions,).
         patients: The patient of each lesion, shape (n_lesions,).
         settings: The grid.
         seed: Of the inner folds and of all selectors and classifiers.
         jobs: Pieces done side by side; the result does not depend on it.
         n_training: How many of the rows are the training part; None means all.
         folder: Where the results of pieces are kept, and found again; None keeps none.
+        classes: The names of the classes, by number.
 
     Raises:
         ModelError: There are too few patients, no inner fold has both classes, no feature is usable, a piece
@@ -92,10 +94,10 @@ def search(
         with tempfile.TemporaryDirectory() as made:
             return search(
                 features, labels, patients, settings=settings, seed=seed, jobs=jobs, n_training=n_training,
-                folder=Path(made),
+                folder=Path(made), classes=classes,
             )  # fmt: skip
     n = len(features) if n_training is None else n_training
-    pieces = GridSearch(settings, features, labels, patients, n, seed)
+    pieces = GridSearch(settings, features, labels, patients, n, seed, classes=classes)
     do_rounds(pieces.rounds(folder), folder, jobs=jobs)
     return gather(pieces, folder)
 
@@ -126,8 +128,11 @@ def gather(pieces: GridSearch, folder: Path) -> GridResult:
     folds = [part for part in pieces.parts if part.name.startswith("fold")]
     scores = np.stack([pieces.scores(folder, part).ravel() for part in folds])  # (n_inner_folds, n_cells)
     if np.isnan(scores).all():
+        sides = "both classes on both sides"
+        if len(pieces.classes) > 2:
+            sides = "all classes to fit on and two or more among the lesions that it holds out"
         raise ModelError(
-            "no inner fold of the training part has both classes on both sides"
+            f"no inner fold of the training part has {sides}"
             + (" and a feature that is stable there" if pieces.judge is not None else ""),
             where=f"model '{settings.name}'",
             remedy="make a split with fewer folds, or leave this model out",

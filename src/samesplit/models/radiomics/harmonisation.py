@@ -230,9 +230,10 @@ class ComBat(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         labels = np.asarray(y)
         for name in self.covariates:
             codes = pd.factorize(aside[covariate_column(name)])[0]
-            if (codes < 0).any() or len(np.unique(codes)) != 2 or len(np.unique(labels)) != 2:
+            classes = len(np.unique(labels))
+            if (codes < 0).any() or classes < 2 or len(np.unique(codes)) != classes:
                 continue
-            if len(np.unique(np.column_stack([codes, labels]), axis=0)) == 2:
+            if len(np.unique(np.column_stack([codes, labels]), axis=0)) == classes:
                 raise ModelError(
                     f"the covariate '{name}' tells the label of every training lesion, and the label must not "
                     "enter the features",

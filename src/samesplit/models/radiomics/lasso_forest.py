@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,11 @@ from pydantic import Field, field_validator
 from sklearn.pipeline import Pipeline
 
 from samesplit.models.design_tables import feature_table
-from samesplit.models.protocol import Cases, Needs, TrainingFold
+from samesplit.models.protocol import Cases, TrainingFold
+from samesplit.models.radiomics.feature_settings import FeatureSettings
 from samesplit.models.radiomics.oversampling import OversampleSettings, nothing_added
-from samesplit.models.radiomics.preparation import preparation_steps
-from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import TabularModel, estimator_seed
+from samesplit.tasks import TaskKind
 
 if TYPE_CHECKING:
     from samesplit.models.radiomics.lasso_forest_search import Ranking
@@ -34,25 +34,23 @@ _BORROWED = (
 )
 
 
-class LassoForestSettings(ModelSettings):
+class LassoForestSettings(FeatureSettings):
     """`kind: lasso-random-forest`: features ranked by a LASSO, a random forest on the first few of them.
+
+    Of more than two classes the LASSO explains one 0/1 label each, with one penalty for all coefficients of a
+    feature (group LASSO), and a feature ranks by the length of its coefficients.
 
     References:
         Xiong et al., Nature Communications 2025, https://doi.org/10.1038/s41467-025-56784-z.
     """
 
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
     kind: Literal["lasso-random-forest"] = "lasso-random-forest"
-    profiles: tuple[str, ...] = ("*",)
-    """Feature profiles of the benchmark; `*` means all."""
     once_per_lesion: tuple[str, ...] = ()
     """Patterns of feature names (`original_shape2D_*`) that say the same in every sequence, because one mask
     serves all of them: they enter once, from the first sequence that has a value."""
-    missing: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """A feature that more than this share of the training lesions lack is dropped."""
     near_constant: Share = 1.0
     """A feature with one value in this share of the training lesions is dropped."""
-    impute: Literal["median", "mean"] = "median"
-    """A missing value becomes this statistic of the training part. All features are standardised."""
     oversample: OversampleSettings | None = None
     """SMOTE after the preparation, on the rows that are fitted on; never before a split."""
     penalties: tuple[Penalty, ...] = Field(default=(1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0), min_length=1)
@@ -76,25 +74,9 @@ class LassoForestSettings(ModelSettings):
             raise ValueError("a value is named twice")
         return tuple(sorted(values))
 
-    def needs(self) -> Needs:
-        """The features."""
-        return Needs(profiles=self.profiles, sequences=self.sequences)
-
     def build(self, *, cache: Path | None = None) -> LassoForestModel:
         """A fresh model."""
         return LassoForestModel(self)
-
-    def preparation(self) -> Pipeline:
-        """The unfitted steps before the LASSO."""
-        return Pipeline(
-            preparation_steps(
-                missing=self.missing,
-                near_constant=self.near_constant,
-                impute=self.impute,
-                scale="standard",
-                correlation=None,
-            )
-        )
 
 
 def once_per_lesion(
@@ -138,12 +120,12 @@ class LassoForest:
         self.forests = forests
 
     @property
-    def classes_(self) -> tuple[int, int]:
+    def classes_(self) -> tuple[int, ...]:
         """The labels in the order of the columns of `predict_proba`."""
-        return (0, 1)
+        return tuple(int(label) for label in self.forests[0].classes_)
 
     def predict_proba(self, table: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """The mean of the forests' probabilities, shape (n_lesions, 2)."""
+        """The mean of the forests' probabilities, shape (n_lesions, n_classes)."""
         X = np.asarray(self.prepare.transform(table), dtype="float64")[:, self.columns]
         return np.asarray(np.mean([forest.predict_proba(X) for forest in self.forests], axis=0))
 
@@ -212,7 +194,8 @@ class LassoForestModel(TabularModel):
           (with a coefficient on the whole training part), chosen.
         - `sizes`: size, compared_on (`inner`, `validation` or `given`), auc (mean), auc_sd, scores (how many
           AUCs the mean is of), chosen.
-        - `chosen_features`: feature, rank (1 is best), importance (the LASSO's coefficient per SD).
+        - `chosen_features`: feature, rank (1 is best), importance (the LASSO's coefficient per SD; of more than
+          two classes the length of its coefficients).
         """
         if self.ranking is None or self.sizes is None or self.fitted is None:
             return {}

@@ -16,9 +16,11 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
+from samesplit.models.radiomics.fast_scoring import as_scores
 from samesplit.models.radiomics.grid import inner_splits
 from samesplit.models.radiomics.lasso_forest import LassoForestSettings
 from samesplit.models.radiomics.oversampling import oversample
+from samesplit.models.radiomics.scoring import mean_auc
 from samesplit.ordering import RELATIVE, first_best, merge_probabilities, ranked
 
 __all__ = ["Ranking", "Search"]
@@ -35,7 +37,7 @@ class Ranking:
         prepare: The preparation fitted on these rows.
         X: Their prepared features, shape (n_lesions, n_prepared).
         order: Columns of the prepared features with a coefficient, the largest absolute one first.
-        coefficients: Per prepared column, per SD, shape (n_prepared,).
+        coefficients: Per prepared column, per SD, shape (n_prepared,); of more than two classes their lengths.
         penalties: One row a penalty: penalty, inner_error, features, chosen.
     """
 
@@ -52,7 +54,7 @@ class Search:
 
     Attributes:
         table: One row a lesion, NaN where missing.
-        labels: 0 or 1, shape (n_lesions,).
+        labels: Class numbers from 0, shape (n_lesions,).
         patients: Shape (n_lesions,).
         settings: The model file.
         seed: Of the inner folds, the synthetic lesions and the forests.
@@ -84,7 +86,17 @@ class Search:
     @property
     def can_choose(self) -> bool:
         """Whether each class comes from two patients or more, so that inner folds can choose a penalty."""
-        return all(len(np.unique(self.patients[self.labels == label])) > 1 for label in (0, 1))
+        return all(len(np.unique(self.patients[self.labels == label])) > 1 for label in range(self.classes))
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return max(2, int(self.labels.max(initial=0)) + 1)
+
+    @property
+    def whole(self) -> bool:
+        """Whether there are lesions of each class."""
+        return len(np.unique(self.labels)) == self.classes
 
     def rank(self, penalty: float | None = None) -> Ranking:
         """Choose the penalty by inner folds, then rank on all rows.
@@ -101,7 +113,8 @@ class Search:
         errors = self._inner_errors(penalties) if penalty is None else np.full(len(penalties), np.nan)
         prepare = self.settings.preparation()
         X = np.asarray(prepare.fit_transform(self.table), dtype="float64")
-        path, _ = _lasso(*self._balanced(X, self.labels), penalties)
+        path, _ = _lasso(*self._balanced(X, self.labels), penalties, self.classes)
+        path = _sizes(path)
         features = (np.abs(path) > RELATIVE).sum(axis=0)
         if not features.any():
             raise ModelError(
@@ -135,8 +148,12 @@ class Search:
         """Squared error on the held-out rows, per penalty."""
         prepare = self.settings.preparation()
         X = np.asarray(prepare.fit_transform(self.table.iloc[fit]), dtype="float64")
-        path, intercepts = _lasso(*self._balanced(X, self.labels[fit]), penalties)
+        path, intercepts = _lasso(*self._balanced(X, self.labels[fit]), penalties, self.classes)
         outside = np.asarray(prepare.transform(self.table.iloc[held]), dtype="float64")
+        if path.ndim == 3:
+            told = np.einsum("np,kpa->nka", outside, path) + intercepts
+            missed = np.eye(self.classes)[self.labels[held]][:, :, None] - told
+            return np.asarray((missed**2).sum(axis=1).mean(axis=0))
         missed = self.labels[held][:, None] - (outside @ path + intercepts)
         return np.asarray((missed**2).mean(axis=0))
 
@@ -179,13 +196,14 @@ class Search:
         settings = self.settings
         if settings.size is not None:
             return _size_table([settings.size], np.full((1, 1), np.nan), "given")
-        if len(np.unique(truth)) == 2:
+        if len(np.unique(truth)) == self.classes:
             return _size_table(settings.sizes, self._on_validation(ranking, outside, truth), "validation")
         penalty = float(ranking.penalties.loc[ranking.penalties["chosen"], "penalty"].iloc[0])
         scores = [self._inside(fit, held, penalty) for fit, held in self.splits()]
         if all(np.isnan(each).all() for each in scores):
             raise ModelError(
-                "no inner fold holds out lesions of both classes, so sizes cannot be compared",
+                f"no inner fold holds out lesions of {'both' if self.classes == 2 else 'several'} classes, so "
+                "sizes cannot be compared",
                 where=f"model '{settings.name}'",
                 remedy="say 'size:' in the model file",
             )
@@ -199,8 +217,8 @@ class Search:
         def score(size: int, repeat: int) -> float:
             columns = ranking.order[:size]
             forests = self.forests(parts, columns, repeat=repeat)
-            mean = np.mean([forest.predict_proba(X[:, columns])[:, 1] for forest in forests], axis=0)
-            return float(roc_auc_score(truth, merge_probabilities(mean)))
+            mean = np.mean([as_scores(forest.predict_proba(X[:, columns])) for forest in forests], axis=0)
+            return _auc(truth, mean)
 
         return _scores(score, self.settings.sizes, self.settings.repeats, len(ranking.order))
 
@@ -215,7 +233,7 @@ class Search:
         take that of the whole training part.
         """
         truth, part = self.labels[held], self.part(fit)
-        if len(np.unique(truth)) < 2 or len(np.unique(part.labels)) < 2:
+        if len(np.unique(truth)) < 2 or not (part.whole and part.classes == self.classes):
             return np.full((len(self.settings.sizes), self.settings.repeats), np.nan)
         ranking = part.rank(None if part.can_choose else penalty)
         balanced, y = part._balanced(ranking.X, part.labels)
@@ -224,9 +242,15 @@ class Search:
         def score(size: int, repeat: int) -> float:
             columns = ranking.order[:size]
             forest = part._forest(balanced[:, columns], y, repeat=repeat)
-            return float(roc_auc_score(truth, merge_probabilities(forest.predict_proba(X[:, columns])[:, 1])))
+            return _auc(truth, as_scores(forest.predict_proba(X[:, columns])))
 
         return _scores(score, self.settings.sizes, self.settings.repeats, len(ranking.order))
+
+
+def _auc(truth: Ints, scores: Floats) -> float:
+    if scores.ndim == 2:
+        return mean_auc(truth, np.column_stack([merge_probabilities(column) for column in scores.T]))
+    return float(roc_auc_score(truth, merge_probabilities(scores)))
 
 
 def _scores(score: Any, sizes: tuple[int, ...], repeats: int, most: int) -> Floats:
@@ -239,13 +263,34 @@ def _scores(score: Any, sizes: tuple[int, ...], repeats: int, most: int) -> Floa
     return np.asarray([known[min(size, most)] for size in sizes], dtype="float64")
 
 
-def _lasso(X: Floats, y: Ints, penalties: Floats) -> tuple[Floats, Floats]:
-    """Coefficients, shape (n_features, n_penalties), and intercepts along falling penalties."""
+def _lasso(X: Floats, y: Ints, penalties: Floats, classes: int) -> tuple[Floats, Floats]:
+    """Coefficients, shape (n_features, n_penalties), and intercepts along falling penalties.
+
+    Of more than two classes both have one more dimension in front, the classes.
+    """
+    if classes > 2:
+        return _group_lasso(X, np.eye(classes)[y], penalties)
     mean, centre = X.mean(axis=0), float(y.mean())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # at the smallest penalties the order is settled
         _, path, _ = lasso_path(np.asfortranarray(X - mean), y - centre, alphas=penalties, max_iter=1000)
     return path, centre - mean @ path
+
+
+def _group_lasso(X: Floats, labels: Floats, penalties: Floats) -> tuple[Floats, Floats]:
+    """The same of several 0/1 labels, shape (n_lesions, n_classes), with one penalty for all of a feature."""
+    mean, centre = X.mean(axis=0), labels.mean(axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        _, path, _ = lasso_path(
+            np.asfortranarray(X - mean), np.asfortranarray(labels - centre), alphas=penalties, max_iter=1000
+        )
+    return path, centre[:, None] - np.einsum("p,kpa->ka", mean, path)
+
+
+def _sizes(path: Floats) -> Floats:
+    """Coefficients as they rank features, shape (n_features, n_penalties): lengths where a feature has several."""
+    return np.asarray(np.sqrt((path**2).sum(axis=0))) if path.ndim == 3 else path
 
 
 def _size_table(sizes: Any, scores: Floats, compared_on: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Synthetic lesions of the rarer class for the rows that are fitted on, never before a split."""
+"""Synthetic lesions of the rarer classes for the rows that are fitted on, never before a split."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["OversampleSettings", "nothing_added", "oversample"]
 
 
 class OversampleSettings(Declaration):
-    """`oversample:` of a radiomics model: as many lesions of the rarer class as of the other, in training only."""
+    """`oversample:` of a radiomics model: as many lesions of each class as of the commonest, in training only."""
 
     method: Literal["smote"] = "smote"
-    """Points between a lesion of the rarer class and one of its nearest neighbours of the same class."""
+    """Points between a lesion of a rarer class and one of its nearest neighbours of the same class."""
     neighbours: Annotated[int, Field(ge=1)] = 5
     """Of how many neighbours one is drawn; fewer where the class has fewer lesions."""
 
@@ -45,22 +45,22 @@ class _FirstNearest(NearestNeighbors):  # type: ignore[misc]
 def oversample(
     X: npt.NDArray[np.float64], y: npt.NDArray[np.int64], *, neighbours: int = 5, seed: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Add points of the rarer class until both are as common (SMOTE).
+    """Add points of the rarer classes until all are as common (SMOTE).
 
     Of equally near lesions those that stand first are its nearest.
 
-    Each new point lies on the line between a lesion of the rarer class and one of its nearest neighbours in that
+    Each new point lies on the line between a lesion of a rarer class and one of its nearest neighbours in that
     class, so the columns should be on one scale. Neighbours are those of the rows given: give training rows alone.
 
     Args:
         X: Prepared features without gaps, shape (n_lesions, n_features).
-        y: 0 or 1, shape (n_lesions,).
+        y: Class numbers from 0, shape (n_lesions,).
         neighbours: Of how many neighbours one is drawn; fewer where the class has fewer lesions.
         seed: Of the draws.
 
     Returns:
-        The given rows in their order, then the new ones; and their labels. Where the rarer class has a single
-        lesion or none there is no line to lie on, and nothing is added.
+        The given rows in their order, then the new ones, class by class; and their labels. Where a class has a
+        single lesion or none there is no line to lie on, and nothing is added to it.
 
     References:
         N. V. Chawla et al., SMOTE: synthetic minority over-sampling technique, J. Artif. Intell. Res. 16:321-357
@@ -73,22 +73,28 @@ def oversample(
         ([1, 1, 0, 0, 0, 1], True)
     """
     counts = np.bincount(y, minlength=2)
-    if counts.min() < 2 or counts[0] == counts[1]:
+    rarer = np.flatnonzero((counts > 1) & (counts < counts.max()))
+    if not len(rarer):
         return X, y
     # Imported here: it takes a second that grids without oversampling need not spend.
     from imblearn.over_sampling import SMOTE
 
-    nearest = _FirstNearest(n_neighbors=min(neighbours, int(counts.min()) - 1) + 1)
-    smote = SMOTE(k_neighbors=nearest, random_state=seed)
-    more, labels = smote.fit_resample(X, y)
-    return np.asarray(more, dtype="float64"), np.asarray(labels, dtype=np.int64)
+    rows, labels = [np.asarray(X, dtype="float64")], [np.asarray(y, dtype=np.int64)]
+    for label in rarer:
+        nearest = _FirstNearest(n_neighbors=min(neighbours, int(counts[label]) - 1) + 1)
+        wanted = {int(label): int(counts.max())}
+        smote = SMOTE(sampling_strategy=wanted, k_neighbors=nearest, random_state=seed)
+        more, of_class = smote.fit_resample(X, y)
+        rows.append(np.asarray(more, dtype="float64")[len(X) :])
+        labels.append(np.asarray(of_class, dtype=np.int64)[len(X) :])
+    return np.concatenate(rows), np.concatenate(labels)
 
 
 def nothing_added(fits: Sequence[npt.NDArray[np.int64]]) -> str:
-    """Say in how many fits `oversample` added nothing, because the rarer class had a single lesion.
+    """Say in how many fits `oversample` added nothing to a class, because it had a single lesion.
 
     Args:
-        fits: The labels (0 and 1) of the rows of each fit.
+        fits: The labels (class numbers from 0) of the rows of each fit.
 
     Returns:
         A note; empty where it added what was asked for in all fits.
@@ -100,10 +106,11 @@ def nothing_added(fits: Sequence[npt.NDArray[np.int64]]) -> str:
         ''
     """
     counts = [np.bincount(y, minlength=2) for y in fits]
-    alone = sum(int(count.min() == 1 and count.max() > 1) for count in counts)
+    alone = sum(int((count == 1).any() and count.max() > 1) for count in counts)
     if not alone:
         return ""
+    several = max(len(count) for count in counts) > 2
     return (
-        f"SMOTE added nothing in {alone} of {len(fits)} inner fits, where the rarer class has a single lesion; "
-        "classes stay unequal"
+        f"SMOTE added nothing {'to a class ' if several else ''}in {alone} of {len(fits)} inner fits, where "
+        f"{'it' if several else 'the rarer class'} has a single lesion; classes stay unequal"
     )

@@ -22,7 +22,7 @@ from samesplit.models.radiomics.robustness import KeepStable, PartJudge, judge_s
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.radiomics.work_units import fit_preparation
-from samesplit.models.tabular import TabularModel, estimator_seed
+from samesplit.models.tabular import TabularModel, class_names, estimator_seed
 
 __all__ = ["RadiomicsGridModel"]
 
@@ -88,7 +88,7 @@ class RadiomicsGridModel(TabularModel):
 
     def rounds(self, fold: TrainingFold) -> Sequence[Sequence[Piece]]:
         """The pieces of the search: rankings, then cells."""
-        inputs, labels = self.known(fold.training, fold.training_labels)
+        inputs, labels = self.known(fold)
         self._stable(inputs, fold)  # where no feature is stable, that is told before any work
         pieces = self._search(inputs, labels, fold)
         return pieces.rounds(fold.directory / "pieces")
@@ -109,6 +109,7 @@ class RadiomicsGridModel(TabularModel):
             n_training=len(inputs),
             seed=estimator_seed(fold.seed),
             judge=self._judge(inputs, fold),
+            classes=class_names(fold.task),
         )
 
     def _judge(self, inputs: pd.DataFrame, fold: TrainingFold) -> PartJudge | None:
@@ -165,12 +166,16 @@ class RadiomicsGridModel(TabularModel):
         return tables if self.fitted is None else tables | {"chosen_features": self._chosen_features()}
 
     def _chosen_features(self) -> pd.DataFrame:
-        """feature, rank (1 is best), importance: coefficient, or share of a tree ensemble's gain, or NaN."""
+        """feature, rank (1 is best), importance: coefficient, or share of a tree ensemble's gain, or NaN.
+
+        Of more than two classes a coefficient is the mean absolute one over the classes.
+        """
         select, classify = self.fitted["select"], self.fitted["classify"]
         names = np.asarray(self.fitted[:-1].get_feature_names_out(), dtype=object)
         ranks = np.argsort(select.ranking_)[select.get_support()] + 1
         if hasattr(classify, "coef_"):
-            importance = np.asarray(classify.coef_, dtype="float64")[0]
+            coefficients = np.asarray(classify.coef_, dtype="float64")
+            importance = coefficients[0] if len(coefficients) == 1 else np.abs(coefficients).mean(axis=0)
         else:
             unknown = np.full(len(names), np.nan)
             importance = np.asarray(getattr(classify, "feature_importances_", unknown), dtype="float64")

@@ -39,11 +39,11 @@ def draw_patients(
 ) -> list[tuple[Rows, Rows]]:
     """Subsamples without replacement, stratified by class; a patient's lesions stay together.
 
-    A patient with lesions of both classes counts as positive. Of each class at least one patient is drawn and
-    one left out, where it has two.
+    A patient with lesions of several classes counts for the last of them (of two: as positive). Of each class at
+    least one patient is drawn and one left out, where it has two.
 
     Args:
-        labels: 0 or 1, shape (n_lesions,).
+        labels: Class numbers from 0, shape (n_lesions,).
         patients: The patient of each lesion, shape (n_lesions,).
         draws: How many.
         share: Of the patients of each class that are drawn.
@@ -59,9 +59,9 @@ def draw_patients(
         (2, 2)
     """
     names, codes = np.unique(np.asarray(patients, dtype=str), return_inverse=True)
-    positive = np.zeros(len(names), dtype=bool)
-    np.logical_or.at(positive, codes, labels == 1)
-    strata = [np.flatnonzero(positive == side) for side in (False, True)]
+    counts_for = np.zeros(len(names), dtype=np.int64)
+    np.maximum.at(counts_for, codes, labels)
+    strata = [np.flatnonzero(counts_for == label) for label in range(max(2, int(labels.max(initial=0)) + 1))]
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(draws):

@@ -6,10 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from samesplit.ordering import probability_at_least
 
 __all__ = ["RidgeLogistic", "fit_path"]
 
@@ -23,6 +25,7 @@ class RidgeLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     The coefficients of a penalised fit are combinations of the rows, so the fit on n rows and p columns is that on
     the n coordinates of the rows, whatever p (Hastie and Tibshirani 2004, doi 10.1093/biostatistics/kxh010).
+    Of more than two classes it is multinomial, with a row of coefficients for each class.
     The penalty is stated per column: it means the same for 100 and for 100,000 standardised columns.
 
     Args:
@@ -40,39 +43,48 @@ class RidgeLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.penalty = penalty
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Fit to rows of 0 and 1 (or any two labels)."""
+        """Fit to rows of any two labels, or more."""
         X, y = validate_data(self, X, y, dtype="float64")
         self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) != 2:
-            raise ValueError(f"needs rows of two classes, found {len(self.classes_)}")
+        if len(self.classes_) < 2:
+            raise ValueError(f"needs rows of two classes or more, found {len(self.classes_)}")
         self.coef_, self.intercept_ = next(iter(fit_path(X, codes, [self.penalty])))
         return self
 
     def decision_function(self, X: Any) -> Floats:
-        """The log odds of the positive class, shape (n_lesions,)."""
+        """The log odds of the positive class, shape (n_lesions,), or a score of each, (n_lesions, n_classes)."""
         check_is_fitted(self)
-        return np.asarray(validate_data(self, X, dtype="float64", reset=False) @ self.coef_ + self.intercept_)
+        rows = validate_data(self, X, dtype="float64", reset=False)
+        return np.asarray(rows @ self.coef_.T + self.intercept_)
 
     def predict_proba(self, X: Any) -> Floats:
-        """Probabilities of the negative and the positive class, shape (n_lesions, 2)."""
-        positive = expit(self.decision_function(X))
+        """The probability of each class, shape (n_lesions, n_classes)."""
+        scores = self.decision_function(X)
+        if scores.ndim == 2:
+            return np.asarray(softmax(scores, axis=1))
+        positive = expit(scores)
         return np.column_stack([1 - positive, positive])
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The likelier class; the positive one where both are alike."""
+        """The likeliest class; of those that are alike the first, but of two classes the positive one."""
+        if len(self.classes_) > 2:
+            probabilities = self.predict_proba(X)
+            likeliest = probability_at_least(probabilities, probabilities.max(axis=1, keepdims=True))
+            return np.asarray(self.classes_[likeliest.argmax(axis=1)])
         return np.asarray(self.classes_[(self.decision_function(X) >= 0).astype(int)])
 
 
-def fit_path(X: Floats, y: npt.NDArray[np.int64], penalties: list[float]) -> list[tuple[Floats, float]]:
+def fit_path(X: Floats, y: npt.NDArray[np.int64], penalties: list[float]) -> list[tuple[Floats, Any]]:
     """Fit once for each penalty; what they share, the coordinates of the rows, is computed once.
 
     Args:
         X: Shape (n_lesions, n_columns), without gaps.
-        y: 0 or 1, both there, shape (n_lesions,).
+        y: Class numbers from 0, each there, shape (n_lesions,).
         penalties: See `RidgeLogistic`.
 
     Returns:
-        Coefficients, shape (n_columns,), and the intercept for each penalty.
+        Coefficients, shape (n_columns,), and the intercept for each penalty; of more than two classes
+        coefficients of shape (n_classes, n_columns) and as many intercepts.
     """
     n, p = X.shape
     centre = X.mean(axis=0)
@@ -89,7 +101,13 @@ def fit_path(X: Floats, y: npt.NDArray[np.int64], penalties: list[float]) -> lis
         model = LogisticRegression(C=1 / (penalty * n), solver="newton-cholesky", tol=1e-10, max_iter=200)
         if coordinates.shape[1] == 0:
             coordinates = np.zeros((n, 1))
-        weights = model.fit(coordinates, y).coef_[0]
+        fitted = model.fit(coordinates, y)
+        if len(fitted.coef_) > 1:
+            rows = fitted.coef_
+            rows = rows if back is None else (back @ rows[:, : back.shape[1]].T).T @ scaled
+            found.append((rows / np.sqrt(p), fitted.intercept_ - rows @ centre / np.sqrt(p)))
+            continue
+        weights = fitted.coef_[0]
         coefficients = weights if back is None else scaled.T @ (back @ weights[: back.shape[1]])
         coefficients = np.asarray(coefficients) / np.sqrt(p)
         found.append((coefficients, float(model.intercept_[0] - centre @ coefficients)))

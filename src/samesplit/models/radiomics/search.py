@@ -40,7 +40,7 @@ def inner_splits(
     """Folds of the training part, stratified by label; a patient's lesions stay together.
 
     Args:
-        labels: 0 or 1, shape (n_lesions,).
+        labels: Class numbers from 0, shape (n_lesions,).
         patients: The patient of each lesion, shape (n_lesions,).
         folds: How many; fewer where a class has fewer patients.
         seed: Of the shuffle.
@@ -52,7 +52,8 @@ def inner_splits(
     Raises:
         ModelError: A class has fewer than two patients.
     """
-    rarest = min(len(np.unique(patients[labels == label])) for label in (0, 1))
+    classes = range(max(2, int(labels.max(initial=0)) + 1))
+    rarest = min(len(np.unique(patients[labels == label])) for label in classes)
     if rarest < 2:
         raise ModelError(
             "a class of the training part comes from a single patient, so nothing can be chosen by inner "
@@ -95,12 +96,13 @@ class GridSearch:
         settings: The grid.
         table: The inputs, one row a lesion: the training part, and behind it the validation part where cells are
             compared on it.
-        labels: 0 or 1, shape (n_lesions,).
+        labels: Class numbers, shape (n_lesions,).
         patients: The patient of each lesion, shape (n_lesions,).
         n_training: How many of the rows are the training part.
         seed: Of the inner folds, the draws, and all selectors and classifiers.
         judge: Says which features are stable in the rows that a part fits on; the others are unknown to that part.
             None where that is not asked. Its features are the table's, in their order.
+        classes: The names of the classes, by number, for messages.
 
     Raises:
         ModelError: There are too few patients, or the validation part cannot compare.
@@ -113,6 +115,7 @@ class GridSearch:
     n_training: int
     seed: int
     judge: PartJudge | None = None
+    classes: tuple[str, ...] = ("negative", "positive")
 
     @cached_property
     def key(self) -> str:
@@ -166,21 +169,23 @@ class GridSearch:
         return np.concatenate([np.flatnonzero(stable), aside]).astype(np.int64)
 
     def _can_fit(self, part: Part) -> bool:
-        """Whether a part has both classes to fit on, and a feature that is stable there."""
-        both = len(np.unique(self.labels[part.fit])) == 2
-        return both and (part.columns is None or len(part.columns) > 0)
+        """Whether a part has every class to fit on, and a feature that is stable there."""
+        whole = len(np.unique(self.labels[part.fit])) == len(self.classes)
+        return whole and (part.columns is None or len(part.columns) > 0)
 
     def _check_validation(self, held: Rows) -> None:
-        missing = [
-            ("no", "negative", "positive")[1 + label] for label in (0, 1) if label not in self.labels[held]
-        ]
+        there = set(self.labels[held].tolist())
+        missing = [name for label, name in enumerate(self.classes) if label not in there]
         if not missing:
             return
-        what = "no lesion of which anything is known" if len(held) == 0 else f"no {missing[0]} lesion"
+        two = len(self.classes) == 2
+        what = f"no {missing[0]} lesion" if two else f"no lesion of the class '{missing[0]}'"
+        what = "no lesion of which anything is known" if len(held) == 0 else what
         raise ModelError(
             f"cells are to be compared on the validation part, but it has {what} in this fold",
             where=f"model '{self.settings.name}'",
-            remedy="make a split with a validation part that has both classes, or say 'compare: inner'",
+            remedy=f"make a split with a validation part that has {'both' if two else 'all'} classes, or say "
+            "'compare: inner'",
         )
 
     def rounds(self, folder: Path) -> list[list[Piece]]:
@@ -242,12 +247,13 @@ class GridSearch:
                 tuple(use.label for use in part.selectors),
                 part.sizes,
                 self.seed,
+                len(self.classes),
                 self.patients[part.held] if part.name == _VALIDATION else None,
             ),
         )
 
     def scores(self, folder: Path, part: Part, name: str = "auc") -> Floats:
-        """AUC of a part's cells, shape (n_selectors, n_classifiers, n_sizes); NaN where it has one class only."""
+        """AUC of a part's cells, shape (n_selectors, n_classifiers, n_sizes); NaN where classes are missing."""
         shape = (len(part.selectors), len(self.settings.classifiers), len(part.sizes))
         if not self._can_fit(part):
             return np.full(shape, np.nan)

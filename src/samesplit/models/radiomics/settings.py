@@ -14,6 +14,7 @@ import pandas as pd
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from samesplit.declarations import Declaration
+from samesplit.errors import DeclarationError
 from samesplit.models.design_tables import Scale
 from samesplit.models.protocol import Needs
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier, supports_class_weight
@@ -24,6 +25,7 @@ from samesplit.models.radiomics.resampling import ResamplingSettings
 from samesplit.models.radiomics.robustness import StabilitySettings
 from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
 from samesplit.models.settings import ModelSettings
+from samesplit.tasks import Task, TaskKind
 
 if TYPE_CHECKING:
     from samesplit.models.radiomics.pipeline import RadiomicsGridModel
@@ -120,8 +122,13 @@ Classifiers = tuple[Annotated[ClassifierUse, BeforeValidator(_by_name)], ...]
 
 
 class RadiomicsGridSettings(ModelSettings):
-    """`kind: radiomics-grid`: every selector with every classifier at every size, chosen inside."""
+    """`kind: radiomics-grid`: every selector with every classifier at every size, chosen inside.
 
+    Of more than two classes the AUC that cells are compared by is the mean over classes of that of one against all
+    others.
+    """
+
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
     searches: ClassVar[bool] = True
     kind: Literal["radiomics-grid"] = "radiomics-grid"
     profiles: tuple[str, ...] = ("*",)
@@ -158,7 +165,7 @@ class RadiomicsGridSettings(ModelSettings):
     oversample: OversampleSettings | None = None
     """After the preparation and before the selectors, in every inner fold and in the final fit."""
     class_weight: Literal["balanced"] | None = None
-    """Lesions of the rarer class count for more, in inverse proportion to its frequency."""
+    """Lesions of a rarer class count for more, in inverse proportion to its frequency."""
     resampling: ResamplingSettings | None = None
     """How steady selectors and classifiers are over subsamples of the training part; chooses nothing."""
 
@@ -186,6 +193,20 @@ class RadiomicsGridSettings(ModelSettings):
                 f"resampling.selector '{self.resampling.selector}' is none of the grid's: {', '.join(known)}"
             )
         return self
+
+    def check_task(self, task: Task) -> None:
+        """See to it that all classifiers can tell more than two classes apart, where there are more.
+
+        Raises:
+            DeclarationError: One cannot, with the parameters that it is given.
+        """
+        unable = [use.label for use in self.classifiers if use.parameters.get("solver") == "liblinear"]
+        if task.kind == "multiclass" and unable:
+            raise DeclarationError(
+                f"the classifier {', '.join(unable)} of the model '{self.name}' is for two classes, and the task "
+                f"has {len(task.classes)}",
+                remedy="leave 'solver: liblinear' out: without it the classifier is multinomial",
+            )
 
     @property
     def most(self) -> int:

@@ -19,18 +19,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 from sklearn import config_context
 from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
 from samesplit.execution.work_units import Arrays, read_result
 from samesplit.models.radiomics.estimators import SupportVectors
-from samesplit.models.radiomics.fast_scoring import Quick, quick_scores
+from samesplit.models.radiomics.fast_scoring import Quick, as_scores, quick_scores
+from samesplit.models.radiomics.scoring import auc_error, mean_auc
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
 from samesplit.ordering import merge_columns, merge_probabilities
-from samesplit.statistics.auc import auc_influence
-from samesplit.statistics.influence import covariance
 from samesplit.under_way import tell
 
 __all__ = [
@@ -55,7 +53,7 @@ class RankWork:
         selectors: Those that rank.
         size: How much of each ranking is wanted.
         table: The inputs, one row a lesion; see `RadiomicsGridModel.inputs`.
-        labels: 0 or 1, shape (n_lesions,).
+        labels: Class numbers from 0, shape (n_lesions,).
         fit: The rows to fit on.
         held: The rows held out.
         seed: Of all selectors, and of oversampling.
@@ -84,10 +82,11 @@ class CellWork:
         sizes: How many features.
         learn: Prepared rows to fit on, shape (n_fit, n_columns): those columns that a ranking wants.
         judge: Prepared rows held out, shape (n_held, n_columns).
-        learn_labels: 0 or 1, shape (n_fit,).
-        judge_labels: 0 or 1, shape (n_held,).
+        learn_labels: Class numbers from 0, shape (n_fit,).
+        judge_labels: Class numbers from 0, shape (n_held,).
         rankings: Column numbers, best first, shape (n_selectors, n_ranked).
         seed: Of all classifiers.
+        classes: How many there are.
         patients: The patient of each held-out row where the AUC's standard error is wanted.
     """
 
@@ -101,6 +100,7 @@ class CellWork:
     judge_labels: npt.NDArray[np.int64]
     rankings: Rows
     seed: int
+    classes: int = 2
     patients: npt.NDArray[Any] | None = None
 
 
@@ -174,6 +174,7 @@ def load_cell_work(
     selectors: tuple[str, ...],
     sizes: tuple[int, ...],
     seed: int,
+    classes: int,
     patients: npt.NDArray[Any] | None,
 ) -> CellWork:
     """The work on some classifiers from the kept result of `rank_features`."""
@@ -189,17 +190,18 @@ def load_cell_work(
         judge_labels=kept["judge_labels"].astype(np.int64),
         rankings=kept["rankings"].astype(np.int64),
         seed=seed,
+        classes=classes,
         patients=patients,
     )
 
 
 def score_cells(work: CellWork) -> Arrays:
-    """The AUC of every cell on the held-out rows; cells with the same columns are fitted once.
+    """The AUC of every cell on the held-out rows (see `mean_auc`); cells with the same columns are fitted once.
 
     Returns:
-        `auc`: shape (n_classifiers, n_selectors, n_sizes), from probabilities, NaN where a side has one class
-        only; `error`: its standard error, in the same shape, where patients are given; `fits`: how many fits it
-        took; `seconds`: per classifier.
+        `auc`: shape (n_classifiers, n_selectors, n_sizes), from probabilities, NaN where a class is missing in the
+        rows that are fitted on or the others are of one class; `error`: its standard error, in the same shape,
+        where patients are given; `fits`: how many fits it took; `seconds`: per classifier.
 
     Raises:
         ModelError: A classifier failed or gave something else than probabilities.
@@ -208,17 +210,18 @@ def score_cells(work: CellWork) -> Arrays:
     auc, error = np.full(shape, np.nan), np.full(shape, np.nan)
     seconds = np.zeros(shape[0])
     sets = _distinct(work.rankings, work.sizes)
-    both = all(len(np.unique(labels)) == 2 for labels in (work.learn_labels, work.judge_labels))
+    whole = len(np.unique(work.learn_labels)) == work.classes
+    both = whole and len(np.unique(work.judge_labels)) > 1
     # What these switches leave out was checked once, by the preparation and the selectors.
     with config_context(assume_finite=True, skip_parameter_validation=True):
         for number, use in enumerate(work.classifiers if both else ()):
             start = time.perf_counter()
             classifier = use.make(seed=work.seed, class_weight=work.settings.class_weight)
-            quick = quick_scores(classifier) or partial(_fitted, classifier)
+            quick = quick_scores(classifier, classes=work.classes) or partial(_fitted, classifier)
             for place, (columns, cells) in enumerate(sets):
                 tell(number * len(sets) + place, len(sets) * shape[0], "fit")
                 scores = _merged(classifier, _scores(quick, use, columns, cells, work))
-                found = _auc(work.judge_labels, scores)
+                found = mean_auc(work.judge_labels, scores)
                 spread = _standard_error(work, scores)
                 for cell in cells:
                     auc[number][cell], error[number][cell] = found, spread
@@ -239,9 +242,9 @@ def _distinct(rankings: Rows, sizes: Sequence[int]) -> list[tuple[Rows, list[tup
 
 
 def _fitted(classifier: Any, learn: Floats, y: npt.NDArray[np.int64], judge: Floats) -> Floats:
-    """The usual way: the probability of the positive class, for whoever has no quicker one."""
+    """The usual way: the probabilities, for whoever has no quicker one."""
     classifier.fit(learn, y)
-    return np.asarray(classifier.predict_proba(judge), dtype="float64")[:, 1]
+    return as_scores(np.asarray(classifier.predict_proba(judge), dtype="float64"))
 
 
 def _scores(
@@ -251,7 +254,8 @@ def _scores(
     try:
         learn, judge = work.learn.take(columns, axis=1), work.judge.take(columns, axis=1)
         scores = fit_and_judge(learn, work.learn_labels, judge)
-        if scores.shape != (len(judge),) or not np.isfinite(scores).all():
+        wanted = (len(judge),) if work.classes == 2 else (len(judge), work.classes)
+        if scores.shape != wanted or not np.isfinite(scores).all():
             raise ValueError(f"it gave scores of shape {scores.shape}, or some that are not finite")
     except Exception as error:
         selector, size = cells[0]
@@ -266,23 +270,17 @@ def _scores(
 
 def _merged(classifier: Any, scores: Floats) -> Floats:
     """The scores with equal ones made the same number: a machine's are distances, all others probabilities."""
+    if scores.ndim == 2:
+        return np.column_stack([merge_probabilities(column) for column in scores.T])
     if isinstance(classifier, SupportVectors):
         return merge_columns(scores[:, None])[:, 0]
     return merge_probabilities(scores)
 
 
-def _auc(labels: npt.NDArray[np.int64], scores: Floats) -> float:
-    """`empirical_auc` without its checks, which take as long as a small fit; the labels hold both classes."""
-    m = int(labels.sum())
-    above = float(rankdata(scores)[labels == 1].sum()) - m * (m + 1) / 2
-    return above / (m * (len(labels) - m))
-
-
 def _standard_error(work: CellWork, scores: Floats) -> float:
     if work.patients is None:
         return float("nan")
-    influence = auc_influence(work.judge_labels, scores, work.patients)
-    return float(np.sqrt(covariance(influence, influence)))
+    return auc_error(work.judge_labels, scores, work.patients)
 
 
 def fit_preparation(prepare: Pipeline, X: Any, y: Any, *, model: str) -> Floats:

@@ -242,13 +242,6 @@ def test_a_fitted_selector_holds_its_ranking_and_nothing_else_so_that_it_can_be_
 
 
 @pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("labels", [[0, 0, 0, 0], [0, 1, 2, 0]])
-def test_anything_but_two_classes_is_refused(key: str, labels: list[int]) -> None:
-    with pytest.raises(ValueError, match="two classes"):
-        make(key).fit(np.arange(8.0).reshape(4, 2), labels)
-
-
-@pytest.mark.parametrize("key", KEYS)
 def test_missing_values_are_refused(key: str) -> None:
     X, y = planted()
     X[0, 0] = np.nan

@@ -27,7 +27,7 @@ __all__ = [
 Values = npt.NDArray[np.float64]
 """Features, shape (n_lesions, n_features)."""
 Codes = npt.NDArray[np.int64]
-"""Labels as 0 and 1, shape (n_lesions,)."""
+"""Class numbers from 0, each of them there, shape (n_lesions,)."""
 Scores = npt.NDArray[np.float64]
 """One number a column, shape (n_features,)."""
 Shared = dict[Any, Any]
@@ -77,7 +77,7 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
             X: Shape (n_lesions, n_features), finite, C order, in a row order that depends on the rows' content
                 only; what is equal in a column is the same number. Constant columns are not among them: column
                 numbers are those of this array. It may be shared and must not be changed.
-            y: 0 or 1, shape (n_lesions,).
+            y: Class numbers from 0, two or more, each of them there, shape (n_lesions,).
             shared: What other selectors left for the same X and y, and where this one may leave something.
         """
 
@@ -97,12 +97,12 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
 
         Args:
             X: Shape (n_lesions, n_features), finite.
-            y: Two classes, shape (n_lesions,).
+            y: Two classes or more, shape (n_lesions,).
             shared: A dictionary that all selectors fitted to the very same X and y may be handed, so that what
                 one computed need not be computed again; None keeps nothing. The ranking is the same either way.
 
         Raises:
-            ValueError: A parameter is out of range, there are not two classes, a value is not finite, or
+            ValueError: A parameter is out of range, there is one class only, a value is not finite, or
                 `shared` belongs to other data.
         """
         if self.size is not None:
@@ -111,8 +111,8 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         values, labels = validate_data(self, X, y, dtype="float64", ensure_min_samples=2)
         check_classification_targets(labels)
         classes, codes = np.unique(labels, return_inverse=True)
-        if len(classes) != 2:
-            raise ValueError(f"{type(self).__name__} needs two classes, the labels hold {len(classes)} class")
+        if len(classes) < 2:
+            raise ValueError(f"{type(self).__name__} needs two classes or more, the labels hold one")
         shared = {} if shared is None else shared
         rows, columns, codes = _sorted_rows(values, codes.astype("int64"), shared)
         scores = np.full(values.shape[1], np.nan)

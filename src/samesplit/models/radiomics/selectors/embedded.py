@@ -50,7 +50,7 @@ class _Path(RankingSelector):
         Z = (X - X.mean(axis=0)) / X.std(axis=0)
         first = copies(Z)
         distinct, original = np.unique(first, return_inverse=True)
-        step, entry, left = self._path(np.asfortranarray(Z[:, distinct]), y - y.mean())
+        step, entry, left = self._path(np.asfortranarray(Z[:, distinct]), _targets(y))
         # Which of a column and its copies the path takes is an accident: the first may enter, and no other.
         entered = (step < self.penalties)[original] & (first == np.arange(len(first)))
         second = np.where(entered, entry[original], left[original])
@@ -61,21 +61,22 @@ class _Path(RankingSelector):
         """Per column: step of entry (`penalties` if never), correlation left before it and at the end."""
         n, p = Z.shape
         share = self._l1_share()
-        step, entry, coefficients = np.full(p, self.penalties), np.zeros(p), np.zeros(p)
-        left = np.abs(Z.T @ target) / n
+        step, entry = np.full(p, self.penalties), np.zeros(p)
+        coefficients = np.zeros((p, *target.shape[1:]))
+        left = _sizes(Z.T @ target) / n
         before = first = left.max() / share
         penalties = np.geomspace(first, first * self.smallest, self.penalties) if first > 0 else np.empty(0)
         for number, penalty in enumerate(penalties):
             # Strong rule (doi:10.1111/j.1467-9868.2011.01004.x): columns below it hardly ever enter here, and
             # those that do are found out by the correlation that is left, and taken in.
-            inside = (left >= share * (2 * penalty - before)) | (coefficients != 0)
+            inside = (left >= share * (2 * penalty - before)) | (_sizes(coefficients) != 0)
             missed, at_start = inside, left
             while missed.any():
                 coefficients = _fitted(Z, target, inside, coefficients, penalty, share)
-                left = np.abs(Z.T @ (target - Z[:, inside] @ coefficients[inside])) / n
+                left = _sizes(Z.T @ (target - Z[:, inside] @ coefficients[inside])) / n
                 missed = ~inside & (left > share * penalty * (1 + 1e-6))
                 inside = inside | missed
-            new = (step == self.penalties) & (np.abs(coefficients) > RELATIVE)
+            new = (step == self.penalties) & (_sizes(coefficients) > RELATIVE)
             step[new], entry[new] = number, at_start[new]
             before = penalty
             if (step < self.penalties).sum() >= self.enough:
@@ -87,18 +88,33 @@ def _fitted(
     Z: Values, target: Scores, inside: npt.NDArray[np.bool_], start: Scores, penalty: float, l1_share: float
 ) -> Scores:
     """The coefficients at a penalty when only some columns may have one, from those of the penalty before."""
+    begin = np.asfortranarray(start[inside].T)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the order is settled long before
-        _, path, _ = enet_path(
-            Z[:, inside], target, l1_ratio=l1_share, alphas=[penalty], coef_init=start[inside]
-        )
-    coefficients = np.zeros(Z.shape[1])
-    coefficients[inside] = path[:, 0]
+        _, path, _ = enet_path(Z[:, inside], target, l1_ratio=l1_share, alphas=[penalty], coef_init=begin)
+    coefficients = np.zeros(start.shape)
+    coefficients[inside] = path[..., 0].T
     return coefficients
+
+
+def _targets(y: Codes) -> Scores:
+    """What the path explains: the centred 0/1 label, shape (n,); of more classes one label each, shape (n, K)."""
+    classes = int(y.max(initial=0)) + 1
+    labels = y if classes == 2 else np.eye(classes)[y]
+    return np.asfortranarray(labels - labels.mean(axis=0))
+
+
+def _sizes(values: Values) -> Scores:
+    """How large what stands for each column is: a number's absolute value, or the length of several."""
+    return np.abs(values) if values.ndim == 1 else np.sqrt((values**2).sum(axis=1))
 
 
 class Lasso(_Path, key="lasso"):
     """The order in which features enter the LASSO path of the 0/1 label (Tibshirani 1996).
+
+    More than two classes have one 0/1 label each, explained together with one penalty for all coefficients of a
+    feature (the group LASSO of Yuan and Lin 2006), so that a feature enters for all classes at once; for two
+    classes that is the same path.
 
     Columns are standardised, the label is centred, and the penalty falls on a geometric grid from the value
     at which the first feature enters. Features are ranked by the penalty at which they first have a
@@ -115,6 +131,7 @@ class Lasso(_Path, key="lasso"):
 
     References:
         https://doi.org/10.1111/j.2517-6161.1996.tb02080.x
+        https://doi.org/10.1111/j.1467-9868.2005.00532.x
 
     Example:
         >>> X = np.array([[0.0, 5.0], [1.0, 0.0], [10.0, 4.0], [11.0, 1.0]])
@@ -124,7 +141,8 @@ class Lasso(_Path, key="lasso"):
 
     title = "LASSO"
     definition = (
-        "order of entry into the path of min_b ||y - Zb||^2 / (2n) + a ||b||_1 as the penalty a falls"
+        "order of entry into the path of min_b ||y - Zb||^2 / (2n) + a ||b||_1 as the penalty a falls; more than "
+        "two classes: y and b with a column for each, and the sum over features of the lengths of b's rows"
     )
     source = "https://doi.org/10.1111/j.2517-6161.1996.tb02080.x"
 
@@ -140,7 +158,8 @@ class Lasso(_Path, key="lasso"):
 class ElasticNet(_Path, key="elastic-net"):
     """The order in which features enter the elastic-net path of the 0/1 label (Zou and Hastie 2005).
 
-    As `Lasso`, with a penalty that is part L1 and part L2: correlated features enter together.
+    As `Lasso`, also with more than two classes, and with a penalty that is part L1 and part L2: correlated
+    features enter together.
 
     Args:
         size: How many columns `transform` keeps; None keeps all.

@@ -108,7 +108,7 @@ class _Counts(Protocol):
 
 
 class Information:
-    """Entropies and mutual informations (nats) of columns and a label of two classes.
+    """Entropies and mutual informations (nats) of columns and a label of two classes or more.
 
     What is asked about a column is kept, so that selectors that share this object share the work. Numbers that are
     equal but for the order of summation differ by some 1e-14 nats.
@@ -143,10 +143,13 @@ class Information:
 
         Args:
             X: Shape (n_rows, n_columns), finite.
-            y: 0 or 1, shape (n_rows,).
+            y: Class numbers from 0, shape (n_rows,).
             bins: From 2 to 255.
         """
-        return cls(_BitCounts(equal_frequency_codes(X, bins), y, bins), y)
+        codes = equal_frequency_codes(X, bins)
+        if y.max(initial=0) > 1:
+            return cls(_LevelCounts(codes.astype(np.int32), y), y)
+        return cls(_BitCounts(codes, y, bins), y)
 
     @classmethod
     def of_values(cls, X: Floats, y: Integers) -> Self:
@@ -154,7 +157,7 @@ class Information:
 
         Args:
             X: Shape (n_rows, n_columns), finite.
-            y: 0 or 1, shape (n_rows,).
+            y: Class numbers from 0, shape (n_rows,).
         """
         return cls(_LevelCounts(level_codes(X), y), y)
 
@@ -191,7 +194,7 @@ class Information:
 
 
 class _BitCounts:
-    """Columns of few levels, as bits: rows of the first class fill whole words, then those of the second."""
+    """Columns of few levels, two classes, as bits: rows of the first class fill whole words, then the second's."""
 
     def __init__(self, codes: npt.NDArray[np.uint8], y: Integers, bins: int) -> None:
         self._c_ln_c = _c_ln_c(len(y))
@@ -225,11 +228,12 @@ class _BitCounts:
 
 
 class _LevelCounts:
-    """Columns of any number of levels."""
+    """Columns of any number of levels, and any number of classes."""
 
     def __init__(self, codes: npt.NDArray[np.int32], y: Integers) -> None:
         self._c_ln_c = _c_ln_c(len(y))
         self._codes, self._y = codes, y
+        self._n_classes = int(y.max(initial=0)) + 1
         self._repeats = codes.max(axis=1) < codes.shape[1] - 1
 
     def alone(self) -> Floats:
@@ -243,7 +247,7 @@ class _LevelCounts:
     def with_column(self, column: int) -> tuple[Floats, Floats]:
         """Over the levels of each column and of the one given; and over those and the classes."""
         levels = self._codes[column].astype(np.int64)
-        return self._sums(levels), self._sums(2 * levels + self._y)
+        return self._sums(levels), self._sums(self._n_classes * levels + self._y)
 
     def _sums(self, groups: Integers) -> Floats:
         order = groups.argsort(kind="stable")

@@ -278,7 +278,7 @@ def ranking_without_discretisation(
 
     Args:
         X: Shape (n_lesions, n_features), finite.
-        y: Two classes, shape (n_lesions,).
+        y: Two classes or more, shape (n_lesions,).
         method: A key of `INFORMATION_SELECTORS`, say "cmim".
         size: How many columns are chosen one by one; the others follow by I(f;Y).
         shared: As in `RankingSelector.fit`, for several methods on the same X and y.
@@ -287,7 +287,7 @@ def ranking_without_discretisation(
         Column numbers, best first, constant columns last, shape (n_features,).
 
     Raises:
-        ValueError: There is no such method, `size` is not a positive whole number, there are not two classes, or
+        ValueError: There is no such method, `size` is not a positive whole number, there is one class only, or
             `shared` belongs to other data.
 
     Example:
@@ -303,8 +303,8 @@ def ranking_without_discretisation(
         raise ValueError(f"there is no {method!r} among {', '.join(sorted(INFORMATION_SELECTORS))}")
     values, labels = check_X_y(X, y, dtype="float64")
     classes, codes = np.unique(labels, return_inverse=True)
-    if len(classes) != 2:
-        raise ValueError(f"two classes are needed, the labels hold {len(classes)}")
+    if len(classes) < 2:
+        raise ValueError("two classes or more are needed, the labels hold one")
     selector = INFORMATION_SELECTORS[method]()
     if "enough" in selector.get_params():
         selector.set_params(enough=size)

@@ -28,7 +28,9 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
     Many published pipelines call this LASSO (scikit-learn's `SelectFromModel` around such a regression); `Lasso`
     is the path of the squared loss. The intercept is penalised too, as liblinear does. Only features with a
     coefficient are told apart: the others have the score 0 and follow in the order of their columns, so sizes
-    beyond the number of coefficients mean nothing. C says how many there are. Of columns that are equal, or
+    beyond the number of coefficients mean nothing. C says how many there are. More than two classes get one
+    regression each, against all others; a feature's score is the sum of its coefficients' sizes, as
+    `SelectFromModel` has it. Of columns that are equal, or
     equal but for their sign, the first is used: liblinear gives the coefficient to any of them, or parts of it to
     several, as the order in which it visits them has it (`equal_columns: all`).
 
@@ -53,7 +55,10 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
     """
 
     title = "L1-penalised logistic regression"
-    definition = "|b| of min_(a, b) |a| + ||b||_1 + C sum log(1 + exp(-y (a + Xb))), y = -1 or 1"
+    definition = (
+        "|b| of min_(a, b) |a| + ||b||_1 + C sum log(1 + exp(-y (a + Xb))), y = -1 or 1; more than two classes: "
+        "the sum over one such regression of each class against the others"
+    )
     source = "https://www.jmlr.org/papers/v9/fan08a.html"
 
     def __init__(
@@ -86,7 +91,7 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
             raise ValueError(f"equal_columns must be 'first' or 'all', got {self.equal_columns!r}")
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """The absolute coefficients."""
+        """The absolute coefficients, summed over the classes where there are more than two."""
         if self.standardise:
             spread = X.std(axis=0)
             X = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
@@ -100,9 +105,11 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
         )
         # Copies could share a coefficient in any way: the first gets it, unless liblinear is to decide.
         distinct = np.unique(copies(X)) if self.equal_columns == "first" else np.arange(X.shape[1])
+        scores = np.zeros(X.shape[1])
+        labels = range(int(y.max(initial=0)) + 1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the order is settled long before
-            model.fit(X[:, distinct], y)
-        scores = np.zeros(X.shape[1])
-        scores[distinct] = np.abs(model.coef_[0])
+            for label in labels if len(labels) > 2 else labels[1:]:
+                model.fit(X[:, distinct], y == label)
+                scores[distinct] += np.abs(model.coef_[0])
         return scores

@@ -25,11 +25,12 @@ _BLOCK = 64
 
 
 class ReliefF(RankingSelector, key="relieff"):
-    """ReliefF for two classes: every lesion is compared with its nearest neighbours of either class.
+    """ReliefF: every lesion is compared with its nearest neighbours of its own class and of each other class.
 
     Columns are scaled to [0, 1], the distance between lesions is the Manhattan distance over all columns. A
-    column gains by differing from the `neighbours` nearest lesions of the other class (misses) and loses by
-    differing from those of the same class (hits). Every lesion is used once. A class with fewer other lesions
+    column gains by differing from the `neighbours` nearest lesions of another class (misses) and loses by
+    differing from those of the same class (hits). Of several other classes each counts by its share of the lesions
+    of other classes. Every lesion is used once. A class with fewer other lesions
     than `neighbours` gives all it has; of equally distant ones those that sort first are taken. All columns
     count as continuous, which is skrebate's `ReliefF` with `categorical_features=[]`.
 
@@ -49,7 +50,8 @@ class ReliefF(RankingSelector, key="relieff"):
 
     title = "ReliefF"
     definition = (
-        "mean over lesions of mean_(k nearest misses) |x - x'| - mean_(k nearest hits) |x - x'|, x in [0, 1]"
+        "mean over lesions of mean_(k nearest misses) |x - x'| - mean_(k nearest hits) |x - x'|, x in [0, 1]; "
+        "more than two classes: misses of class c weigh n_c / (n - n_own)"
     )
     source = "https://doi.org/10.1007/3-540-57868-4_57"
 
@@ -68,10 +70,12 @@ class ReliefF(RankingSelector, key="relieff"):
         distances = _distances(columns)
         np.fill_diagonal(distances, np.inf)
         weights = np.zeros((len(y), len(y)))
+        counts = np.bincount(y)
         for row in range(len(y)):
-            for of_class, sign in ((y == y[row], -1.0), (y != y[row], 1.0)):
-                others = np.flatnonzero(of_class & (np.arange(len(y)) != row))
+            for label, count in enumerate(counts):
+                others = np.flatnonzero((y == label) & (np.arange(len(y)) != row))
                 near = others[ranked(distances[row, others])[: self.neighbours]]
+                sign = -1.0 if label == y[row] else count / (len(y) - counts[y[row]])
                 weights[row, near] = sign / max(len(near), 1)
         rows, near = np.nonzero(weights)
         return np.asarray(_differences(columns, rows, near, weights[rows, near]) / len(y))
