@@ -84,7 +84,8 @@ class AverageModel:
         if len(columns) == 1:
             return table.mean(axis=1).to_frame(columns[0])
         members = [table[member][columns] for member in self.settings.members]
-        return pd.concat(members).groupby(level=0).mean().loc[table.index]
+        mean: pd.DataFrame = pd.concat(members).groupby(level=0).mean()
+        return mean.loc[table.index]
 
     def details(self) -> dict[str, pd.DataFrame]:
         """Nothing."""

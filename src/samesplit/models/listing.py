@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import get_args
 
 import pandas as pd
 
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, supports_class_weight
 from samesplit.models.radiomics.selectors import SELECTORS
 from samesplit.models.registry import KINDS, settings_class
+from samesplit.tasks import TaskKind
 
-__all__ = ["classifiers_listing", "kind_summary", "kinds_listing", "selectors_listing"]
+__all__ = ["classifiers_listing", "kind_summary", "kind_tasks", "kinds_listing", "selectors_listing"]
 
 
 def kind_summary(kind: str) -> str:
@@ -25,9 +27,20 @@ def kind_summary(kind: str) -> str:
     return re.sub(r"^`kind: [^`]*`[:.]? ?", "", text)
 
 
+def kind_tasks(kind: str) -> list[str]:
+    """Name the kinds of task that a kind of model can do.
+
+    Example:
+        >>> kind_tasks("ridge")
+        ['binary', 'multiclass']
+    """
+    return [task for task in get_args(TaskKind) if task in settings_class(kind).tasks]
+
+
 def kinds_listing() -> pd.DataFrame:
-    """kind, what it is."""
-    return pd.DataFrame([(kind, kind_summary(kind)) for kind in KINDS], columns=["kind", "what it is"])
+    """kind, the kinds of task that it can do, what it is."""
+    rows = [(kind, ", ".join(kind_tasks(kind)), kind_summary(kind)) for kind in KINDS]
+    return pd.DataFrame(rows, columns=["kind", "tasks", "what it is"])
 
 
 def selectors_listing() -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 
 from samesplit.declarations import Declaration
 from samesplit.markdown import one_line, plain, settings_table, table
-from samesplit.models.listing import kind_summary
+from samesplit.models.listing import kind_summary, kind_tasks
 from samesplit.models.radiomics.calibration import CALIBRATION_SLOPES, LESIONS
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, Classifier
 from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
@@ -70,12 +70,19 @@ def _introduction() -> list[str]:
 
 def _kinds() -> list[str]:
     rows = [
-        [f"`{kind}`", plain(kind_summary(kind)), ", ".join(f"`{key}`" for key in _own_keys(kind))]
+        [
+            f"`{kind}`",
+            plain(kind_summary(kind)),
+            ", ".join(kind_tasks(kind)),
+            ", ".join(f"`{key}`" for key in _own_keys(kind)),
+        ]
         for kind in KINDS
     ]
     return [
         "## Kinds",
-        table(["kind", "what it is", "its own settings"], rows),
+        "*tasks* are the kinds of task of a benchmark that a kind of model can do; a model that is asked for "
+        "another is refused before anything runs.",
+        table(["kind", "what it is", "tasks", "its own settings"], rows),
         "Every kind has these besides:",
         settings_table(ModelSettings, {"description": "Shown in the report."}, only=_ALL_KINDS),
     ]
@@ -121,10 +128,12 @@ def _grid() -> list[str]:
         "## The grid: `radiomics-grid`",
         "Inside the training part of every fold of the split, and again in each inner fold of it: features that "
         "are mostly missing are dropped, gaps are filled, near-constant features are dropped, sites are "
-        "harmonised, features are scaled, those that repeat another are dropped, lesions of the rarer class are "
+        "harmonised, features are scaled, those that repeat another are dropped, lesions of rarer classes are "
         "added; every selector ranks once, a size is a prefix of its ranking, and every classifier is fitted to "
         "each. The inner scores choose one cell, which is fitted again on the whole training part and tested "
-        "once. Only what the settings name is done.",
+        "once. Only what the settings name is done. With more than two classes the score is the mean over classes "
+        "of the AUC of one class against all others; an inner fold that leaves a class out of the rows that are "
+        "fitted on gives no score, and a class without held-out lesions is left out of the mean.",
         _own_settings("radiomics-grid"),
     ]
     for name, declared in _nested(RadiomicsGridSettings):
@@ -149,7 +158,8 @@ def _about_selectors() -> list[str]:
     return [
         "A selector ranks all features once on the training rows. Constant features come last, of equal scores "
         "the feature that comes first does, and the order of the lesions never matters. x is a feature, y the "
-        "label, c a class, n_c its lesions, m_c and s_c the feature's mean and SD in it. **Xi** marks the 13 of "
+        "label, c a class, n_c its lesions, m_c and s_c the feature's mean and SD in it, n all lesions and K the "
+        "number of classes: every selector ranks for two classes and for more. **Xi** marks the 13 of "
         "Xi et al. 2020 ([doi](https://doi.org/10.1158/1078-0432.CCR-19-0374)). A selector by stability under "
         "perturbations (ICC) is the setting `stability` of the grid: it needs more than features and labels.",
     ]

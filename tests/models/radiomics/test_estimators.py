@@ -141,3 +141,47 @@ def test_the_likelier_class_is_the_first_where_both_are_as_likely_but_for_the_la
     for half in (0.5, np.nextafter(0.5, 0), np.nextafter(0.5, 1)):
         model.predict_proba = lambda rows, half=half: np.array([[1 - half, half]])  # type: ignore[method-assign]
         assert model.predict([[0.15]]).tolist() == [0]
+
+
+def three_classes(n: int = 120) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    y = rng.permutation(np.arange(n) % 3)
+    X = rng.normal(size=(n, 4))
+    X[:, 0] += 1.5 * y
+    X[:, 1] += 1.5 * (y == 1)
+    return X, y
+
+
+def test_svm_probabilities_of_three_classes_agree_with_scikit_learns_calibration() -> None:
+    X, y = three_classes()
+    folds = StratifiedKFold(5, shuffle=True, random_state=3)
+    reference = CalibratedClassifierCV(SVC(), ensemble=False, cv=folds).fit(X, y)
+    ours = SupportVectors(random_state=3).fit(X, y)
+    np.testing.assert_allclose(ours.predict_proba(X), reference.predict_proba(X), atol=1e-3)
+    np.testing.assert_array_equal(ours.predict(X), reference.predict(X))
+
+
+def test_a_machine_of_three_classes_one_of_them_a_single_row_has_probabilities() -> None:
+    X, y = three_classes(30)
+    few = np.where(np.arange(30) == 0, 2, np.minimum(y, 1))
+    found = SupportVectors().fit(X, few).predict_proba(X)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+def test_nearest_neighbours_of_three_classes_vote_as_in_scikit_learn(weights: str) -> None:
+    X, y = three_classes()
+    mine = NearestNeighbours(n_neighbors=4, weights=weights).fit(X[:80], y[:80])
+    theirs = KNeighborsClassifier(4, weights=weights, algorithm="kd_tree").fit(X[:80], y[:80])
+    np.testing.assert_allclose(mine.predict_proba(X), theirs.predict_proba(X), atol=1e-9)
+
+
+def test_balanced_weights_of_three_classes_weigh_each_alike() -> None:
+    X, y = three_classes()
+    rare = np.flatnonzero(y == 2)[:4]
+    rows = np.concatenate([np.flatnonzero(y != 2), rare])
+    plain, weighted = LogisticModel(), ClassWeighted(LogisticModel())
+    shares = [model.fit(X[rows], y[rows]).predict_proba(X[rows])[:, 2].mean() for model in (plain, weighted)]
+    assert shares[0] == pytest.approx(4 / len(rows), abs=0.01)
+    assert shares[1] > 1.5 * shares[0]

@@ -190,3 +190,32 @@ def test_a_quick_way_that_gives_other_probabilities_is_not_taken(monkeypatch: py
     monkeypatch.setattr(module, "softmax", lambda decision: np.full_like(decision, 0.5))
     assert module.quick_scores(make_classifier("adaboost", {}, seed=0)) is None
     assert module.quick_scores(make_classifier("bagging", {}, seed=0)) is not None
+
+
+@pytest.mark.parametrize("key", COVERED)
+@pytest.mark.parametrize("classes", [3, 5])
+def test_several_classes_get_the_probabilities_of_all_as_scikit_learn_gives_them(
+    key: str, classes: int
+) -> None:
+    X, _, held = rows("many")
+    y = np.random.default_rng(1).permutation(np.arange(len(X)) % classes)
+    X[:, 1] += y
+    classifier = make_classifier(key, {}, seed=3)
+    found = quick_scores(classifier, classes=classes)
+    assert found is not None
+    np.testing.assert_allclose(found(X, y, held), classifier.fit(X, y).predict_proba(held), rtol=1e-12)
+
+
+def test_a_machine_of_several_classes_takes_the_usual_way() -> None:
+    assert quick_scores(make_classifier("svm", {}, seed=0)) is not None
+    assert quick_scores(make_classifier("svm", {}, seed=0), classes=3) is None
+
+
+@pytest.mark.parametrize("key", sorted(CLASSIFIERS))
+def test_every_classifier_gives_one_probability_a_class(key: str) -> None:
+    X, _, held = rows("many")
+    y = np.random.default_rng(1).permutation(np.arange(len(X)) % 3)
+    X[:, 1] += 2 * y
+    found = make_classifier(key, {}, seed=3).fit(X, y).predict_proba(held)
+    assert found.shape == (25, 3)
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)

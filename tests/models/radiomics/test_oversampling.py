@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from samesplit.models.radiomics.lasso_forest import LassoForestSettings
-from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
+from samesplit.models.radiomics.oversampling import OversampleSettings, nothing_added, oversample
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 
 
@@ -107,3 +107,20 @@ def test_a_class_of_a_single_lesion_is_told_by_grid_and_lasso_forest(make_fold: 
     model = grid.build()
     model.fit(replace(fold, directory=fold.directory / "again"))
     assert "notes" not in model.details()
+
+
+def test_of_several_classes_each_becomes_as_common_as_the_commonest() -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(23, 3)), np.repeat([0, 1, 2, 3], [12, 7, 3, 1])
+    more, labels = oversample(X, y, seed=1)
+    assert np.bincount(labels).tolist() == [12, 12, 12, 1]
+    np.testing.assert_array_equal(more[:23], X)
+    of_two = oversample(X[y < 2], y[y < 2], seed=1)[0][19:]
+    np.testing.assert_array_equal(more[23:28], of_two)  # the other classes have no say
+
+
+def test_a_single_lesion_of_one_of_several_classes_is_told() -> None:
+    note = nothing_added([np.array([0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 2, 2])])
+    assert note == (
+        "SMOTE added nothing to a class in 1 of 2 inner fits, where it has a single lesion; classes stay unequal"
+    )

@@ -263,7 +263,7 @@ class NetworkModel:
         return dict(zip(inputs.lesion_ids, probabilities.tolist(), strict=True))
 
     def _check_monitor(self, labels: Tensor) -> None:
-        if self.settings.training.monitor == "auc" and len(labels) and len(labels.unique()) < 2:
+        if self.settings.training.monitor == "auc" and len(labels) and len(set(labels.tolist())) < 2:
             raise ModelError(
                 "the AUC is to be watched, but the validation part has only one class",
                 where=f"model {self.settings.name}",
