@@ -96,7 +96,7 @@ def test_a_model_of_ones_own_is_kept_with_its_code_and_loads_where_the_original_
     model.save(tmp_path / "kept")
     (tmp_path / "own.py").unlink()
     pd.testing.assert_series_equal(
-        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)
+        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)["probability"]
     )
 
 

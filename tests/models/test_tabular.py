@@ -36,7 +36,9 @@ def test_the_order_of_the_rows_does_not_matter(make_fold: Any, kind: str) -> Non
     mixed.fit(
         replace(fold, training=fold.training.select(order), training_labels=fold.training_labels.loc[order])
     )
-    pd.testing.assert_series_equal(straight.predict(cases)["probability"], mixed.predict(cases))
+    pd.testing.assert_series_equal(
+        straight.predict(cases)["probability"], mixed.predict(cases)["probability"]
+    )
 
 
 @pytest.mark.parametrize("kind", MODELS)

@@ -138,7 +138,7 @@ def test_the_kept_model_is_loaded_where_tpot_cannot_be_imported(
     assert loaded.code == model.code
     names: dict[str, Any] = {}
     exec(compile(loaded.code, "pipeline.py", "exec"), names)
-    inputs, labels = model.known(fold.training, fold.training_labels)
+    inputs, labels = model.known(fold)
     with quietly():
         again = names["pipeline"].fit(inputs, labels.to_numpy())
         np.testing.assert_array_equal(again.predict_proba(cases.features)[:, 1], model.predict(cases))
@@ -155,11 +155,13 @@ def test_what_the_templates_hold_can_be_kept(make_fold: Any, tmp_path: Path, nam
     model = settings().build()
     pipeline = plain_pipeline(theirs, seed=0)
     model.evolved = Evolved([Candidate(0, pipeline, one_line(pipeline), Score((0.7,)))])
-    inputs, labels = model.known(fold.training, fold.training_labels)
+    inputs, labels = model.known(fold)
     model.fitted = model._refit(inputs, labels.to_numpy(dtype=np.int64), 0)
     model.columns = list(inputs.columns)
     model.save(tmp_path)
-    pd.testing.assert_series_equal(load_model(tmp_path).predict(cases)["probability"], model.predict(cases))
+    pd.testing.assert_series_equal(
+        load_model(tmp_path).predict(cases)["probability"], model.predict(cases)["probability"]
+    )
 
 
 def test_a_search_done_as_a_piece_elsewhere_is_taken_up(make_fold: Any, tmp_path: Path) -> None:
@@ -181,7 +183,9 @@ def test_a_search_done_as_a_piece_elsewhere_is_taken_up(make_fold: Any, tmp_path
     assert not (directories[1] / "scores.jsonl").exists()  # nothing was scored again
     for name, table in models[0].details().items():
         pd.testing.assert_frame_equal(table, models[1].details()[name])
-    pd.testing.assert_series_equal(models[0].predict(cases)["probability"], models[1].predict(cases))
+    pd.testing.assert_series_equal(
+        models[0].predict(cases)["probability"], models[1].predict(cases)["probability"]
+    )
 
 
 def test_a_killed_search_goes_on_where_it_was(make_fold: Any, tmp_path: Path) -> None:
@@ -222,7 +226,9 @@ def test_dask_workers_find_the_same_and_leave_nothing_behind(make_fold: Any, tmp
     before = set(psutil.Process().children(recursive=True))
     together = fitted(replace(fold, jobs=2))
     pd.testing.assert_frame_equal(together.details()["pipelines"], alone.details()["pipelines"])
-    pd.testing.assert_series_equal(together.predict(cases)["probability"], alone.predict(cases))
+    pd.testing.assert_series_equal(
+        together.predict(cases)["probability"], alone.predict(cases)["probability"]
+    )
     left = set(psutil.Process().children(recursive=True)) - before
     assert [process.name() for process in left if "dask" in " ".join(process.cmdline())] == []
 
@@ -237,7 +243,7 @@ def test_inner_folds_keep_patients_together_and_are_prepared_on_their_fitted_row
     splits = inner_splits(labels, patients, folds=2, seed=0, model="t")
     fold.training.features.iloc[splits[0][1], 0] = np.arange(len(splits[0][1]))
     model = settings(missing=0.9).build()
-    inputs, known = model.known(fold.training, fold.training_labels)
+    inputs, known = model.known(fold)
     given = model._search(inputs, known, fold)._inner_folds()
     assert [each.X_fit.shape[1] for each in given] == [29, 30]
     assert [len(each.y_held) for each in given] == [len(held) for _, held in splits]

@@ -258,7 +258,9 @@ def test_test_lesions_and_row_order_change_nothing(make_fold: Any) -> None:
     turned = replace(
         fold, training=fold.training.select(order), training_labels=fold.training_labels.loc[order]
     )
-    pd.testing.assert_series_equal(fitted(turned).predict(cases)["probability"], model.predict(cases))
+    pd.testing.assert_series_equal(
+        fitted(turned).predict(cases)["probability"], model.predict(cases)["probability"]
+    )
     some = cases.lesion_ids[:5]
     pd.testing.assert_series_equal(
         model.predict(cases.select(some))["probability"], model.predict(cases)["probability"].loc[some]
@@ -271,7 +273,7 @@ def test_a_kept_model_gives_the_same_predictions_again(zhong: TrainingFold, tmp_
         model.save(tmp_path / name)
         loaded = load_model(tmp_path / name)
         pd.testing.assert_series_equal(
-            loaded.predict(zhong.training)["probability"], model.predict(zhong.training)
+            loaded.predict(zhong.training)["probability"], model.predict(zhong.training)["probability"]
         )
         assert not list((tmp_path / name).glob("*.pkl"))
 

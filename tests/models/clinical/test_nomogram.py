@@ -222,7 +222,9 @@ def test_the_content_may_stand_in_the_model_file_itself(renal: Any, tmp_path: Pa
     by_file, inline = model_of(tmp_path), model_of(tmp_path, coefficients=yaml.safe_load(INVENTED))
     for model in (by_file, inline):
         model.fit(fold)
-    pd.testing.assert_series_equal(inline.predict(cases)["probability"], by_file.predict(cases))
+    pd.testing.assert_series_equal(
+        inline.predict(cases)["probability"], by_file.predict(cases)["probability"]
+    )
 
 
 def test_the_details_state_numbers_and_source(renal: Any, tmp_path: Path) -> None:
@@ -247,7 +249,7 @@ def test_a_kept_model_predicts_the_same_without_the_file(renal: Any, tmp_path: P
     model.save(tmp_path / "kept")
     (tmp_path / "numbers.yaml").unlink()
     pd.testing.assert_series_equal(
-        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)
+        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)["probability"]
     )
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["model.json"]
 

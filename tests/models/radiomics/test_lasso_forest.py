@@ -22,7 +22,7 @@ from samesplit.models.radiomics.lasso_forest import LassoForestModel, LassoFores
 from samesplit.models.radiomics.lasso_forest_search import Search
 from samesplit.models.registry import read_model
 
-BUILTIN = Path(__file__).parents[2] / "models"
+BUILTIN = Path(__file__).parents[3] / "models"
 QUICK: dict[str, Any] = {"trees": 10, "repeats": 1, "sizes": (1, 3), "inner_folds": 3}
 SMOTE = {"method": "smote", "neighbours": 5}
 
@@ -154,7 +154,9 @@ def test_the_inner_choice_does_not_look_at_the_validation_part(make_fold: Any) -
     fold, cases, _ = make_fold(n=90)
     fold = with_validation(fold)
     turned = replace(fold, validation_labels=1 - fold.validation_labels)
-    pd.testing.assert_series_equal(fitted(turned).predict(cases)["probability"], fitted(fold).predict(cases))
+    pd.testing.assert_series_equal(
+        fitted(turned).predict(cases)["probability"], fitted(fold).predict(cases)["probability"]
+    )
     published, other = (
         fitted(each, compare="validation", sizes=(1, 2, 3, 4)).details()["sizes"] for each in (fold, turned)
     )
@@ -230,7 +232,7 @@ def test_a_kept_model_gives_the_same_predictions_again(make_fold: Any, tmp_path:
     model = fitted(fold)
     model.save(tmp_path / "kept")
     pd.testing.assert_series_equal(
-        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)
+        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)["probability"]
     )
     assert not list((tmp_path / "kept").glob("*.pkl"))
 

@@ -168,7 +168,7 @@ def test_a_perturbation_that_was_not_measured_at_all_is_an_error(make_fold: Any)
 
 def grid_search(fold: Any) -> GridSearch:
     model = settings().build()
-    inputs, labels = model.known(fold.training, fold.training_labels)
+    inputs, labels = model.known(fold)
     return model._search(inputs, labels, fold)
 
 

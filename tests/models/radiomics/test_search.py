@@ -339,7 +339,7 @@ def test_the_kept_pipeline_holds_no_sampler_and_predicts_again(make_fold: Any, t
     assert [name for name, _ in model.fitted.steps][-2:] == ["select", "classify"]
     model.save(tmp_path / "kept")
     pd.testing.assert_series_equal(
-        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)
+        load_model(tmp_path / "kept").predict(cases)["probability"], model.predict(cases)["probability"]
     )
 
 
