@@ -208,3 +208,14 @@ def test_a_level_that_only_one_site_has_but_not_throughout_a_copy_and_a_constant
 def test_where_all_lesions_are_of_one_site_no_covariate_is_refused() -> None:
     X = table().assign(**{SITE_COLUMN: "A", "#age": np.arange(60.0)})
     prepare(covariates=("age",)).fit(X)
+
+
+def test_a_covariate_that_tells_each_of_three_classes_is_refused_as_the_label() -> None:
+    y = np.array([0, 1, 2] * 4)
+    table = pd.DataFrame(
+        {"a": np.arange(12.0), "#site": [*"AB"] * 6, "#subtype": np.array(["x", "y", "z"])[y]}
+    )
+    with pytest.raises(ModelError, match="'subtype' tells the label of every training lesion"):
+        ComBat(covariates=("subtype",)).fit(table, y)
+    mixed = table.assign(**{"#subtype": [*"xyzyzxxyzzyx"]})
+    assert ComBat(covariates=("subtype",)).fit(mixed, y).effects_.sites == ["A", "B"]

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from samesplit.errors import ModelError
+from samesplit.models.radiomics.resampling import draw_patients
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 
 
@@ -90,3 +92,64 @@ def test_a_lesion_that_lacks_a_whole_sequence_is_predicted_from_the_others(make_
     model.fit(fold)
     assert model.predict(cases)["probability"].notna().all()
     assert len(model.predict(cases)["probability"]) == len(cases)
+
+
+def test_three_classes_are_compared_on_the_validation_part_and_over_draws(make_fold: Any) -> None:
+    fold, cases, truth = make_fold(n=66, n_test=60, n_features=10, effect=0.7, classes=3)
+    held = fold.training.lesion_ids[45:]
+    fold = replace(
+        fold,
+        training=fold.training.select(fold.training.lesion_ids[:45]),
+        training_labels=fold.training_labels.iloc[:45],
+        validation=fold.training.select(held),
+        validation_labels=fold.training_labels.loc[held],
+    )
+    asked = {"compare": "validation", "oversample": {}, "resampling": {"draws": 3, "size": 4}}
+    model = settings(classifiers=["logistic", "svm"], sizes=[4], **asked).build()
+    model.fit(fold)
+    tables = model.details()
+    best = tables["grid"].loc[tables["grid"]["chosen"]].iloc[0]
+    predicted = model.predict(fold.validation)
+    on_validation = roc_auc_score(fold.validation_labels.loc[predicted.index], predicted, multi_class="ovr")
+    assert best["validation_auc"] == pytest.approx(on_validation, abs=1e-9)
+    assert 0 < best["validation_error"] < 0.2
+    assert tables["resampling"]["auc"].mean() > 0.6
+    assert roc_auc_score(truth, model.predict(cases), multi_class="ovr") > 0.7
+
+
+def test_a_class_that_the_validation_part_lacks_is_named(make_fold: Any) -> None:
+    fold, _, _ = make_fold(n=40, classes=3)
+    labels = fold.training_labels
+    held = list(labels.index[labels < 2][:8])
+    rest = [lesion for lesion in fold.training.lesion_ids if lesion not in held]
+    parted = replace(
+        fold,
+        training=fold.training.select(rest),
+        training_labels=labels.loc[rest],
+        validation=fold.training.select(held),
+        validation_labels=labels.loc[held],
+    )
+    with pytest.raises(ModelError, match=r"(?s)has no lesion of the class 'C' in this fold.*has all classes"):
+        settings(compare="validation").build().fit(parted)
+
+
+def test_the_importance_of_a_feature_for_three_classes_is_its_mean_absolute_coefficient(
+    make_fold: Any,
+) -> None:
+    fold, _, _ = make_fold(n=60, n_features=8, effect=1.5, classes=3)
+    model = settings(selectors=["anova-f"], classifiers=["logistic"], sizes=[5]).build()
+    model.fit(fold)
+    chosen = model.details()["chosen_features"].set_index("feature")["importance"]
+    names = list(model.fitted[:-1].get_feature_names_out())
+    expected = np.abs(model.fitted["classify"].coef_).mean(axis=0)
+    np.testing.assert_allclose(chosen.loc[names], expected)
+
+
+def test_draws_of_three_classes_take_a_share_of_the_patients_of_each() -> None:
+    labels = np.repeat([0, 1, 2], [20, 10, 5])
+    patients = np.arange(35).astype(str)
+    patients[34] = patients[0]  # counts for the class 2
+    for drawn, left in draw_patients(labels, patients, draws=4, share=0.8, seed=0):
+        assert np.bincount(labels[np.setdiff1d(drawn, [0, 34])]).tolist()[:2] == [15, 8]
+        assert not set(patients[drawn]) & set(patients[left])
+        assert set(labels[drawn]) == set(labels[left]) == {0, 1, 2}
