@@ -20,7 +20,7 @@ from samesplit.models.persistence import load_model
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.registry import read_model
 
-BUILTIN = Path(__file__).parents[2] / "models"
+BUILTIN = Path(__file__).parents[3] / "models"
 
 
 def settings(**keys: Any) -> UnivariateMultivariableSettings:

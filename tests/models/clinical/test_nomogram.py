@@ -14,7 +14,7 @@ from samesplit.models.clinical.nomogram import RenalNomogramModel, RenalNomogram
 from samesplit.models.persistence import load_model
 from samesplit.models.registry import read_model
 
-BUILTIN = Path(__file__).parents[2] / "models"
+BUILTIN = Path(__file__).parents[3] / "models"
 # Made up for these tests: round numbers, so that probabilities can be worked out by hand.
 INVENTED = """
 source: made up for a test
