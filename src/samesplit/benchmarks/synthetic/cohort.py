@@ -17,11 +17,12 @@ import pandas as pd
 import SimpleITK as sitk
 
 from samesplit.benchmarks.synthetic.imaging import SEQUENCES, LesionScene
+from samesplit.benchmarks.synthetic.outcomes import draw_outcome
 from samesplit.benchmarks.synthetic.population import Lesion, draw_population
 from samesplit.benchmarks.synthetic.raters import RATERS
 from samesplit.benchmarks.synthetic.readings import make_readings
 from samesplit.benchmarks.synthetic.scanner import Grid
-from samesplit.benchmarks.synthetic.settings import SyntheticSettings
+from samesplit.benchmarks.synthetic.settings import OutcomeSettings, SyntheticSettings
 from samesplit.errors import WorkspaceError
 from samesplit.storage import locked, write_json
 
@@ -54,7 +55,8 @@ def tables(settings: SyntheticSettings) -> tuple[pd.DataFrame, pd.DataFrame, pd.
 
     Returns:
         lesions (lesion_id, patient_id, label, label_provenance, site, scanner_vendor,
-        field_strength_t, date, size_mm, age, sex, symptoms, side, location, subtype), images
+        field_strength_t, date, size_mm, age, sex, symptoms, side, location, subtype and, where `outcomes` are
+        set, grade, months, recurrence), images
         (lesion_id, sequence, rater, image, mask, mask_label) and readings (reader_id, lesion_id,
         modality, decision, score, seconds).
 
@@ -66,7 +68,10 @@ def tables(settings: SyntheticSettings) -> tuple[pd.DataFrame, pd.DataFrame, pd.
         'images/P001-L1/T1C-R1.nii.gz'
     """
     population = draw_population(settings)
-    return _lesions_table(population), _images_table(population), make_readings(settings, population)
+    lesions = _lesions_table(population)
+    if settings.outcomes is not None:
+        lesions = _with_outcomes(lesions, settings.outcomes, settings.seed, population)
+    return lesions, _images_table(population), make_readings(settings, population)
 
 
 def generate(
@@ -171,6 +176,19 @@ def _lesions_table(population: Sequence[Lesion]) -> pd.DataFrame:
             }
             for lesion in population
         ]
+    )
+
+
+def _with_outcomes(
+    lesions: pd.DataFrame, settings: OutcomeSettings, seed: int, population: Sequence[Lesion]
+) -> pd.DataFrame:
+    """The lesions table with what became of each lesion; what is not known of a lesion is empty."""
+    found = [draw_outcome(settings, seed, lesion) for lesion in population]
+    return lesions.assign(
+        label=[outcome.label for outcome in found],
+        grade=[outcome.grade for outcome in found],
+        months=[np.nan if outcome.months is None else outcome.months for outcome in found],
+        recurrence=pd.array([outcome.recurrence for outcome in found], dtype="Int8"),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,13 +12,18 @@ import numpy as np
 from scipy.special import ndtri
 
 from samesplit.benchmarks.synthetic.seeds import stream
-from samesplit.benchmarks.synthetic.settings import SiteSettings, SyntheticSettings
+from samesplit.benchmarks.synthetic.settings import (
+    ImagingProperty,
+    SiteSettings,
+    SubtypeSettings,
+    SyntheticSettings,
+)
 
 Label = Literal["benign", "malignant"]
 Side = Literal["left", "right"]
 Location = Literal["upper", "middle", "lower"]
 
-IMAGING_PROPERTIES = (
+IMAGING_PROPERTIES: tuple[ImagingProperty, ...] = (
     "size",
     "irregularity",
     "enhancement",
@@ -25,19 +32,6 @@ IMAGING_PROPERTIES = (
     "t2",
 )
 
-_SUBTYPES: dict[Label, tuple[tuple[str, float], ...]] = {
-    "malignant": (("ccRCC", 0.65), ("pRCC", 0.22), ("chRCC", 0.13)),
-    "benign": (("AML", 0.6), ("oncocytoma", 0.4)),
-}
-# Deviation of a subtype from its class in SD units; the mean over a class is taken off, so that the
-# class difference stays the stated one.
-_SUBTYPE_SHIFTS: dict[str, dict[str, float]] = {
-    "ccRCC": {"enhancement": 0.4, "necrosis": 0.2, "t2": 0.5},
-    "pRCC": {"enhancement": -0.8, "necrosis": -0.2, "t2": -0.9},
-    "chRCC": {"enhancement": -0.3, "necrosis": -0.5, "t2": -0.2},
-    "AML": {"enhancement": -0.3, "texture_length": -0.1, "t2": -0.7},
-    "oncocytoma": {"enhancement": 0.6, "texture_length": 0.2, "t2": 0.6},
-}
 _LOCATIONS: tuple[Location, ...] = ("upper", "middle", "lower")
 _PATIENT_LABEL_CORRELATION = 0.3
 _PATHOLOGY_RATE_OF_BENIGN = 0.6
@@ -47,7 +41,7 @@ _DAYS = 3600
 
 @dataclass(frozen=True)
 class Patient:
-    """What the lesions of one patient share."""
+    """What the lesions of one patient share; `effect` multiplies the effects that make their classes differ."""
 
     index: int
     patient_id: str
@@ -57,6 +51,7 @@ class Patient:
     sex: Literal["F", "M"]
     symptoms: int
     labels: tuple[Label, ...]
+    effect: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -99,38 +94,54 @@ def draw_patient(settings: SyntheticSettings, index: int) -> Patient:
     shared, own = rng.standard_normal(), rng.standard_normal(2)
     latent = np.sqrt(_PATIENT_LABEL_CORRELATION) * shared
     latent = latent + np.sqrt(1 - _PATIENT_LABEL_CORRELATION) * own
-    is_malignant = latent < ndtri(settings.malignant_rate)
-    labels: tuple[Label, ...] = tuple("malignant" if flag else "benign" for flag in is_malignant[:count])
-    burden = settings.effect * (float(np.mean(is_malignant[:count])) - 0.5)
-    sizes = settings.effects
-    age = 58.0 + 11.5 * (rng.standard_normal() + burden * sizes.age)
-    male = rng.standard_normal() + burden * sizes.male > ndtri(1 - 0.6)
-    symptoms = rng.standard_normal() + burden * sizes.symptoms > ndtri(1 - 0.3)
+    noise_of_age, noise_of_sex, noise_of_symptoms = rng.standard_normal(3)
     shares = np.array([site.share for site in settings.sites])
     site = settings.sites[int(rng.choice(len(shares), p=shares / shares.sum()))]
     date = _FIRST_DAY + dt.timedelta(days=int(rng.integers(_DAYS)))
+    shifts = [shift for shift in settings.shifts if shift.concerns(site.name, date)]
+    effect = math.prod(shift.effect for shift in shifts)
+    if shifts:
+        site = site.model_copy(update={"noise": site.noise * math.prod(shift.noise for shift in shifts)})
+    rates = [shift.malignant_rate for shift in shifts if shift.malignant_rate is not None]
+    is_malignant = latent < ndtri(rates[-1] if rates else settings.malignant_rate)
+    labels: tuple[Label, ...] = tuple("malignant" if flag else "benign" for flag in is_malignant[:count])
+    burden = settings.effect * effect * (float(np.mean(is_malignant[:count])) - 0.5)
+    sizes = settings.effects
+    age = 58.0 + 11.5 * (noise_of_age + burden * sizes.age) + sum(shift.age_years for shift in shifts)
     return Patient(
         index=index,
         patient_id=f"P{index + 1:03d}",
         site=site,
         date=date.isoformat(),
         age=int(np.clip(round(age), 21, 90)),
-        sex="M" if male else "F",
-        symptoms=int(symptoms),
+        sex="M" if noise_of_sex + burden * sizes.male > ndtri(1 - 0.6) else "F",
+        symptoms=int(noise_of_symptoms + burden * sizes.symptoms > ndtri(1 - 0.3)),
         labels=labels,
+        effect=effect,
     )
 
 
-def subtype_shift(subtype: str, name: str) -> float:
+def subtype_shift(
+    subtype: SubtypeSettings, name: ImagingProperty, others: Sequence[SubtypeSettings]
+) -> float:
     """Deviation of a subtype from the mean of its class, in SD units of property `name`.
 
+    Args:
+        subtype: The subtype.
+        name: An imaging property.
+        others: All subtypes of the cohort.
+
     Example:
-        >>> round(0.6 * subtype_shift("AML", "t2") + 0.4 * subtype_shift("oncocytoma", "t2"), 12)
+        >>> from samesplit.benchmarks.synthetic.settings import default_subtypes
+        >>> everyone = default_subtypes()
+        >>> by_name = {one.name: subtype_shift(one, "t2", everyone) for one in everyone}
+        >>> round(0.6 * by_name["AML"] + 0.4 * by_name["oncocytoma"], 12)
         0.0
     """
-    shares = next(group for group in _SUBTYPES.values() if subtype in dict(group))
-    mean = sum(share * _SUBTYPE_SHIFTS[other].get(name, 0.0) for other, share in shares)
-    return _SUBTYPE_SHIFTS[subtype].get(name, 0.0) - mean
+    same = [other for other in others if other.label == subtype.label]
+    total = sum(other.share for other in same)
+    mean = sum(other.share / total * other.shifts.get(name, 0.0) for other in same)
+    return subtype.shifts.get(name, 0.0) - mean
 
 
 def _conspicuity(settings: SyntheticSettings, residual: dict[str, float]) -> float:
@@ -145,13 +156,15 @@ def draw_lesion(settings: SyntheticSettings, patient: Patient, number: int) -> L
     """Draw lesion `number` (0 or 1) of a patient."""
     rng = stream(settings.seed, patient.index, number, "lesion")
     label = patient.labels[number]
-    names, shares = zip(*_SUBTYPES[label], strict=True)
-    subtype = str(rng.choice(names, p=shares))
+    of_class = [subtype for subtype in settings.subtypes if subtype.label == label]
+    shares = np.array([subtype.share for subtype in of_class])
+    subtype = of_class[int(rng.choice(len(of_class), p=shares / shares.sum()))]
+    effect = settings.effect * patient.effect
     half = 0.5 if label == "malignant" else -0.5
     residual = {name: float(rng.standard_normal()) for name in IMAGING_PROPERTIES}
     z = {
         name: residual[name]
-        + settings.effect * (half * getattr(settings.effects, name) + subtype_shift(subtype, name))
+        + effect * (half * getattr(settings.effects, name) + subtype_shift(subtype, name, settings.subtypes))
         for name in IMAGING_PROPERTIES
     }
     diameter_mm = float(34.0 * np.exp(0.33 * np.clip(z["size"], -2.2, 1.7)))
@@ -164,7 +177,7 @@ def draw_lesion(settings: SyntheticSettings, patient: Patient, number: int) -> L
         number=number,
         lesion_id=f"{patient.patient_id}-L{number + 1}",
         label=label,
-        subtype=subtype,
+        subtype=subtype.name,
         side=first_side if number == 0 else other_side,
         location=location,
         label_provenance="pathology" if by_pathology else "imaging",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
+ImagingProperty = Literal["size", "irregularity", "enhancement", "necrosis", "texture_length", "t2"]
 
 
 def _known_field_strength(tesla: float) -> float:
@@ -194,11 +196,105 @@ def default_sites() -> tuple[SiteSettings, ...]:
     )
 
 
+class SubtypeSettings(_Settings):
+    """A subtype of one of the two classes.
+
+    `share` is its part of the class, relative to the other subtypes of that class. `shifts` says by how many
+    standard deviations an imaging property deviates from the class; the mean over the class is taken off, so that
+    the difference between the classes stays the stated one. Like all effects they are multiplied by
+    `SyntheticSettings.effect`.
+    """
+
+    name: str
+    label: Literal["benign", "malignant"]
+    share: Positive
+    shifts: dict[ImagingProperty, float] = Field(default_factory=dict)
+
+
+def default_subtypes() -> tuple[SubtypeSettings, ...]:
+    """Three malignant and two benign subtypes that differ a little in enhancement and T2 signal."""
+    return (
+        SubtypeSettings(
+            name="ccRCC",
+            label="malignant",
+            share=0.65,
+            shifts={"enhancement": 0.4, "necrosis": 0.2, "t2": 0.5},
+        ),
+        SubtypeSettings(
+            name="pRCC",
+            label="malignant",
+            share=0.22,
+            shifts={"enhancement": -0.8, "necrosis": -0.2, "t2": -0.9},
+        ),
+        SubtypeSettings(
+            name="chRCC",
+            label="malignant",
+            share=0.13,
+            shifts={"enhancement": -0.3, "necrosis": -0.5, "t2": -0.2},
+        ),
+        SubtypeSettings(
+            name="AML",
+            label="benign",
+            share=0.6,
+            shifts={"enhancement": -0.3, "texture_length": -0.1, "t2": -0.7},
+        ),
+        SubtypeSettings(
+            name="oncocytoma",
+            label="benign",
+            share=0.4,
+            shifts={"enhancement": 0.6, "texture_length": 0.2, "t2": 0.6},
+        ),
+    )
+
+
+class OutcomeSettings(_Settings):
+    """What becomes of lesions; see `outcomes.draw_outcome`.
+
+    Rates are of all lesions (`indeterminate_label_rate`) or of the malignant ones. `image_correlation` says how
+    much of a lesion's aggressiveness shows in its images.
+    """
+
+    indeterminate_label_rate: Probability = 0.05
+    high_grade_rate: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.45
+    indeterminate_grade_rate: Probability = 0.08
+    image_correlation: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.75
+    median_months: Positive = 40.0
+    hazard_ratio: Positive = 2.0
+    follow_up_months: tuple[Positive, Positive] = (12.0, 84.0)
+
+
+class ShiftSettings(_Settings):
+    """Patients who differ from the others: those of one site, those seen from a day on, or both.
+
+    `effect` multiplies the effect of their lesions, `noise` the noise of their images; `malignant_rate` replaces
+    the rate of malignant lesions; `age_years` is added to their age.
+    """
+
+    site: str | None = None
+    from_date: dt.date | None = None
+    effect: float = 1.0
+    noise: Positive = 1.0
+    malignant_rate: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    age_years: float = 0.0
+
+    @model_validator(mode="after")
+    def _of_somebody(self) -> Self:
+        if self.site is None and self.from_date is None:
+            msg = "a shift needs 'site' or 'from_date' to say whose it is"
+            raise ValueError(msg)
+        return self
+
+    def concerns(self, site: str, date: dt.date) -> bool:
+        """Whether a patient of a site, seen on a day, is one of those who differ."""
+        return self.site in (None, site) and (self.from_date is None or date >= self.from_date)
+
+
 class SyntheticSettings(_Settings):
     """The synthetic renal-mass MR cohort.
 
     `effect` scales every difference between benign and malignant: 1 is the stated difficulty, 0 makes
-    the classes identical in distribution (images, clinical variables and readers alike).
+    the classes identical in distribution (images, clinical variables and readers alike). With `outcomes` the
+    lesions table has the columns grade, months and recurrence, and some labels are indeterminate.
 
     Example:
         >>> SyntheticSettings(effect=0.0).effects.irregularity
@@ -216,6 +312,9 @@ class SyntheticSettings(_Settings):
     readers: ReaderSettings = ReaderSettings()
     sites: Annotated[tuple[SiteSettings, ...], Field(min_length=1)] = default_sites()
     field_of_view_mm: Annotated[float, Field(ge=90.0, le=140.0)] = 98.0
+    subtypes: tuple[SubtypeSettings, ...] = default_subtypes()
+    outcomes: OutcomeSettings | None = None
+    shifts: tuple[ShiftSettings, ...] = ()
 
     @model_validator(mode="after")
     def _sites_have_distinct_names(self) -> Self:
@@ -225,7 +324,35 @@ class SyntheticSettings(_Settings):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _subtypes_of_both_classes(self) -> Self:
+        names = [subtype.name for subtype in self.subtypes]
+        if len(set(names)) != len(names):
+            msg = f"two subtypes have the same name: {', '.join(names)}; give each its own"
+            raise ValueError(msg)
+        if {subtype.label for subtype in self.subtypes} != {"benign", "malignant"}:
+            msg = "both classes need a subtype: list at least one benign and one malignant"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _shifts_of_known_sites(self) -> Self:
+        names = [site.name for site in self.sites]
+        unknown = [shift.site for shift in self.shifts if shift.site not in (None, *names)]
+        if unknown:
+            msg = f"a shift names the site {unknown[0]!r}, which is none of: {', '.join(names)}"
+            raise ValueError(msg)
+        return self
+
     def sha256(self) -> str:
-        """Hash of all effective settings, the same on every machine."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """Hash of all effective settings, the same on every machine.
+
+        Settings that came later count only where they are not the default, so that the images of cohorts made
+        before keep their hash.
+        """
+        effective = self.model_dump(mode="json")
+        for name in ("subtypes", "outcomes", "shifts"):
+            if getattr(self, name) == type(self).model_fields[name].default:
+                del effective[name]
+        text = json.dumps(effective, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
