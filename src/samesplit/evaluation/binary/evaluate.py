@@ -17,7 +17,7 @@ from samesplit.evaluation.binary.judging import (
     judge,
     tables_by_model,
 )
-from samesplit.evaluation.binary.model_comparison import model_pairs, on_same_units
+from samesplit.evaluation.binary.model_comparison import AUC, model_pairs
 from samesplit.evaluation.binary.operating_point import apply_thresholds, choose_thresholds
 from samesplit.evaluation.binary.rankings import rank_alike
 from samesplit.evaluation.binary.reader_comparisons import compare_modalities, compare_with
@@ -32,6 +32,7 @@ from samesplit.evaluation.binary.scores import COMPARED_RATES, rate_difference
 from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.evaluation.binary.spread import fold_table, spread_rows
 from samesplit.evaluation.claims import add_claims
+from samesplit.evaluation.comparison import difference_rows, on_same_units
 from samesplit.evaluation.validation import (
     check_predictions,
     check_readings,
@@ -160,7 +161,7 @@ def evaluate(
     ):
         judge(members, group, rows, counts, settings)
     pairs = model_pairs(tables, reference=reference, confidence=confidence, apart=apart)
-    rows += _pair_rows(pairs)
+    rows += difference_rows(pairs, AUC)
     if reference is not None:
         rows += _rate_differences(tables, reference, confidence=confidence)
     if readings is not None:
@@ -185,25 +186,6 @@ def evaluate(
         summaries=summaries,
         notes=tuple(notes),
     )
-
-
-def _pair_rows(pairs: pd.DataFrame) -> list[Row]:
-    """The differences of AUC between all models, as rows of results."""
-    return [
-        {
-            "quantity": "auc_difference",
-            "model": pair["model_a"],
-            "reference": pair["model_b"],
-            "subset": "test",
-            "group": "all",
-            "estimate": pair["difference"],
-            **{
-                str(name): pair[name]
-                for name in ("ci_low", "ci_high", "p_value", "n", "n_positive", "method", "note")
-            },
-        }
-        for pair in pairs[pairs["difference"].notna()].to_dict("records")
-    ]
 
 
 def _rate_differences(tables: dict[str, pd.DataFrame], reference: str, *, confidence: float) -> list[Row]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.estimates import (
     Row,
     auc_as_fitted_row,
@@ -18,12 +17,11 @@ from samesplit.evaluation.binary.estimates import (
     result_row,
 )
 from samesplit.evaluation.binary.scores import model_table
+from samesplit.evaluation.groups import Group, values_of_columns
 from samesplit.evaluation.validation import common_units
 from samesplit.statistics.proportions import confusion
 
 __all__ = ["Settings", "call_counts", "groups_of_lesions", "judge", "tables_by_model"]
-
-_MOST_LEVELS = 20
 
 
 @dataclass(frozen=True)
@@ -85,22 +83,10 @@ def groups_of_lesions(
     for other in sorted(set(decisions["rater"]) - {rater}):
         common, lacking = common_units(decisions[decisions["rater"] == other])
         notes += [f"rater {other}: {note}" for note in lacking]
-        yield f"rater={other}", tables_by_model(common, truth, alike=alike)
-    for column in columns:
-        if column not in truth.columns:
-            raise StatisticsError(f"the truth has no column {column!r} to group by")
-        values = truth.loc[truth.index.isin(next(iter(tables.values()))["lesion_id"]), column]
-        if values.nunique() > _MOST_LEVELS:
-            raise StatisticsError(
-                f"{column!r} has {values.nunique()} different values, too many to group by",
-                remedy="cut it into a few classes first",
-            )
-        if values.isna().any():
-            notes.append(f"{int(values.isna().sum())} lesions have no {column}; they are in no such group")
-        for value in sorted(values.dropna().unique(), key=str):
-            inside = values.index[values == value]
-            members = {model: t[t["lesion_id"].isin(inside)] for model, t in tables.items()}
-            yield f"{column}={value}", members
+        yield Group("rater", other).name, tables_by_model(common, truth, alike=alike)
+    lesions = next(iter(tables.values()))["lesion_id"]
+    for place, inside in values_of_columns(truth, lesions, columns, notes=notes):
+        yield place.name, {model: t[t["lesion_id"].isin(inside)] for model, t in tables.items()}
 
 
 def judge(
