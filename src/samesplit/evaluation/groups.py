@@ -1,8 +1,8 @@
 """Groups of lesions: how they are called in tables of results, and which lesions are in them.
 
 The name of a group is `all`, `<column>=<value>` (`site=north`, `test_set=external`, `rater=R2`), `class=<class>`
-(of a task with several classes: the class against the rest), or both, as in `test_set=external, class=AML`. Names are
-made and read here and nowhere else.
+(of a task with several classes: the class against the rest), or both, as in `test_set=external, class=AML`. Names
+are made and read here and nowhere else.
 """
 
 from __future__ import annotations

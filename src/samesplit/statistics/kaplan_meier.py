@@ -69,7 +69,7 @@ def kaplan_meier(
     survival = np.cumprod(1 - n_events / at_risk)
     staying = at_risk - n_events
     hazards = np.divide(n_events, at_risk * staying, out=np.zeros(places.size), where=staying > 0)
-    error: FloatArray = np.sqrt(np.cumsum(hazards))
+    error = np.asarray(np.sqrt(np.cumsum(hazards)), dtype=np.float64)
     low, high = _log_log(survival, error, confidence=check_confidence(confidence))
     table = pd.DataFrame(
         {
