@@ -58,7 +58,7 @@ def make_three(make_cases: Any, tmp_path: Path) -> Any:
     def make(count: int, validation: int = 18) -> tuple[TrainingFold, Cases, pd.Series[int]]:
         parts = [
             three_classes(*make_cases(n, seed=seed), tmp_path / f"three-{seed}.npz")
-            for seed, n in ((11, count), (12, validation), (13, 45))
+            for seed, n in ((11, count), (12, validation), (13, 30))
         ]
         (training, labels), (held, held_labels), (cases, truth) = parts
         return TrainingFold(training, labels, held, held_labels, 0, tmp_path, task=TASK), cases, truth
@@ -69,11 +69,11 @@ def make_three(make_cases: Any, tmp_path: Path) -> Any:
 def test_a_network_learns_three_classes_and_is_loaded_with_them(
     tiny: Any, make_three: Any, tmp_path: Path
 ) -> None:
-    fold, cases, truth = make_three(60)
+    fold, cases, truth = make_three(48)
     training = {
-        "epochs": 10,
-        "batch_size": 10,
-        "learning_rate": 0.003,
+        "epochs": 5,
+        "batch_size": 8,
+        "learning_rate": 0.005,
         "accelerator": "cpu",
         "monitor": "auc",
     }

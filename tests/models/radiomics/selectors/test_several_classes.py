@@ -20,7 +20,11 @@ from samesplit.models.radiomics.selectors.entropy import Information, equal_freq
 
 KEYS = sorted(SELECTORS)
 BLIND = {"variance", "none"}
-QUICK: dict[str, dict[str, Any]] = {"boruta": {"trees": 8, "rounds": 8}}
+QUICK: dict[str, dict[str, Any]] = {
+    "boruta": {"trees": 8, "rounds": 8},
+    "lasso": {"penalties": 40},
+    "elastic-net": {"penalties": 40},
+}
 
 
 def make(key: str, **parameters: Any) -> RankingSelector:
