@@ -1,0 +1,52 @@
+"""The named test sets of a run, such as internal and external: which there are, and where a model is worst."""
+
+from __future__ import annotations
+
+from samesplit.ordering import first_best
+from samesplit.reports.context import Context
+from samesplit.reports.estimates import Estimate
+
+__all__ = ["INTERNAL", "lowest_test_set", "names_of_test_sets", "of_test_set"]
+
+INTERNAL = "internal"
+"""The set that the others are held against, where there is one."""
+_GROUP = "test_set="
+
+
+def names_of_test_sets(context: Context) -> list[str]:
+    """Name the test sets of a run, the internal one first, then as they stand in the split; empty without names."""
+    splits = context.data.splits
+    if "test_set" not in splits:
+        return []
+    names = splits.loc[splits["subset"] == "test", "test_set"].dropna().astype(str)
+    found = [name for name in dict.fromkeys(names) if name]
+    return sorted(found, key=lambda name: name != INTERNAL)
+
+
+def of_test_set(context: Context, model: str, name: str) -> Estimate | None:
+    """Give the main quantity of a model in one test set; None where the results have none.
+
+    Args:
+        context: The run.
+        model: Its name.
+        name: Of the test set.
+    """
+    found = context.numbers.get(context.main.quantity, model, group=f"{_GROUP}{name}")
+    return found if found is not None and found.is_known() else None
+
+
+def lowest_test_set(context: Context, model: str) -> tuple[str, Estimate] | None:
+    """Give the test set in which a model is worst, and its main quantity there; None below two sets.
+
+    Args:
+        context: The run.
+        model: Its name.
+    """
+    known = [
+        (name, found)
+        for name in names_of_test_sets(context)
+        if (found := of_test_set(context, model, name)) is not None
+    ]
+    if len(known) < 2:
+        return None
+    return known[first_best([found.estimate for _, found in known], largest=False)]
