@@ -1,6 +1,6 @@
 """The folder of a run with several tasks and named test sets, written by hand: what the report has to read.
 
-The numbers are invented, apart from counts; they are judged nowhere, so a test may ask whether the page shows them.
+The numbers are invented, apart from counts; a test may ask whether the page shows them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def make_task_run(folder: Path, tasks: tuple[str, ...] = tuple(TASKS), n_lesions
     write_table(_splits(lesions), folder / "splits.parquet", SPLITS)
     write_table(_images(lesions), folder / "images.parquet", IMAGES)
     left_out = lesions.loc[lesions["subtype"] == "unclear", "lesion_id"]
-    ledger = [(i, "", "", "task subtype", "excluded", "indeterminate: subtype is 'unclear'") for i in left_out]
+    ledger = [
+        (i, "", "", "task subtype", "excluded", "indeterminate: subtype is 'unclear'") for i in left_out
+    ]
     write_table(pd.DataFrame(ledger, columns=list(LEDGER.columns)), folder / "ledger.parquet", LEDGER)
     for name in tasks:
         _task(rng, folder / "tasks" / name, name, lesions)
@@ -88,7 +90,10 @@ def _splits(lesions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _images(lesions: pd.DataFrame) -> pd.DataFrame:
-    rows = [(i, "T1C", "R1", f"/data/{i}.nii.gz", f"/data/{i}_m.nii.gz", "1", np.nan) for i in lesions["lesion_id"]]
+    rows = [
+        (i, "T1C", "R1", f"/data/{i}.nii.gz", f"/data/{i}_m.nii.gz", "1", np.nan)
+        for i in lesions["lesion_id"]
+    ]
     return pd.DataFrame(rows, columns=list(IMAGES.columns)).astype({"spacing_mm": "float64"})
 
 
@@ -99,9 +104,9 @@ def _task(rng: np.random.Generator, folder: Path, name: str, lesions: pd.DataFra
     tested = _splits(lesions).set_index("patient_id")["subset"] == "test"
     known = lesions[lesions["lesion_id"].isin(outcomes["lesion_id"])]
     test = known[known["patient_id"].map(tested)].assign(
-        label=outcomes.set_index("lesion_id")["label"].reindex(known["lesion_id"]).to_numpy()[
-            known["patient_id"].map(tested).to_numpy()
-        ]
+        label=outcomes.set_index("lesion_id")["label"]
+        .reindex(known["lesion_id"])
+        .to_numpy()[known["patient_id"].map(tested).to_numpy()]
     )
     models = RISKS if declared["kind"] == "survival" else MODELS
     write_table(_predictions(rng, declared, test, models), folder / "predictions.parquet")
@@ -143,16 +148,21 @@ def _predictions(
         if declared["kind"] == "survival":
             parts.append(base.assign(risk=rng.normal(0, 1, len(test))))
         elif declared["kind"] == "binary":
-            parts.append(base.assign(probability=np.clip(test["label"] * 0.3 + rng.random(len(test)) * 0.7, 0, 1)))
+            parts.append(
+                base.assign(probability=np.clip(test["label"] * 0.3 + rng.random(len(test)) * 0.7, 0, 1))
+            )
         else:
             shares = rng.dirichlet(np.ones(len(SUBTYPES)), len(test))
             parts += [
-                base.assign(**{"class": label, "probability": shares[:, i]}) for i, label in enumerate(SUBTYPES)
+                base.assign(**{"class": label, "probability": shares[:, i]})
+                for i, label in enumerate(SUBTYPES)
             ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _row(quantity: str, model: str, group: str, estimate: float, n: int, positive: int, **more: Any) -> dict[str, Any]:
+def _row(
+    quantity: str, model: str, group: str, estimate: float, n: int, positive: int, **more: Any
+) -> dict[str, Any]:
     row = {
         "quantity": quantity, "model": model, "reference": "", "subset": "test", "group": group,
         "estimate": estimate, "ci_low": estimate - 0.08, "ci_high": estimate + 0.06, "p_value": np.nan,
@@ -202,7 +212,15 @@ def _class_rows(test: pd.DataFrame, model: str, best: float) -> list[dict[str, A
         count = int((test["label"] == number).sum())
         rows += [
             _row(quantity, model, f"class={name}", best - 0.02 * number, len(test), count)
-            for quantity in ("auc", "sensitivity", "specificity", "ppv", "npv", "f1", "expected_calibration_error")
+            for quantity in (
+                "auc",
+                "sensitivity",
+                "specificity",
+                "ppv",
+                "npv",
+                "f1",
+                "expected_calibration_error",
+            )
         ]
     return rows
 
@@ -230,7 +248,10 @@ def _more(
         roc = [{"model": m, "fpr": x, "tpr": x**0.4} | shared for m in models for x in grid]
         return {"pairs": pairs, "curves/roc": pd.DataFrame(roc)}
     curves = [
-        {"model": m, "class": c, "fpr": x, "tpr": x**0.4} | shared for m in models for c in SUBTYPES for x in grid
+        {"model": m, "class": c, "fpr": x, "tpr": x**0.4} | shared
+        for m in models
+        for c in SUBTYPES
+        for x in grid
     ]
     bins = [
         {
@@ -270,7 +291,9 @@ def _kaplan_meier(models: dict[str, str]) -> pd.DataFrame:
         for place, risk in enumerate(("low", "middle", "high")):
             for step in range(10):
                 share = float(np.exp(-0.012 * (place + 1) * 6 * step))
-                rows.append((model, risk, 6.0 * step, share, max(share - 0.1, 0), min(share + 0.1, 1), 20 - 2 * step))
+                rows.append(
+                    (model, risk, 6.0 * step, share, max(share - 0.1, 0), min(share + 0.1, 1), 20 - 2 * step)
+                )
     return pd.DataFrame(rows, columns=["model", "risk", "time", "survival", "ci_low", "ci_high", "at_risk"])
 
 

@@ -106,9 +106,8 @@ def _banner(context: Context) -> str:
     if not context.data.shuffled:
         return ""
     return (
-        "SHUFFLED LABELS. This run is a canary: the labels were shuffled before training, so every model "
-        "must come out "
-        "at chance. Nothing below says anything about lesions."
+        "PERMUTED LABELS. This run is a label-permutation check: the labels were permuted between patients before "
+        "training, so every model must be at chance. Nothing below says anything about lesions."
     )
 
 
@@ -116,7 +115,7 @@ def _notice(context: Context) -> str:
     if not context.data.section("data").get("synthetic"):
         return ""
     return (
-        "Synthetic data: images, labels and readings were made by a program. The numbers show that the machinery "
+        "Synthetic data: images, labels and readings were made by a program. The numbers show that the software "
         "works; they say nothing about patients."
     )
 

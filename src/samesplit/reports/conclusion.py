@@ -20,9 +20,9 @@ def answer(context: Context) -> str:
     """
     judged = _ranked(context)
     if not judged:
-        return "No model could be judged: no AUC is defined on the test lesions."
+        return "No model could be evaluated: no AUC is defined on the test lesions."
     if context.data.shuffled:
-        return _canary(context, judged)
+        return _label_permutation(context, judged)
     controls = [(model, auc) for model, auc in judged if model.is_control]
     judged = [item for item in judged if item not in controls] or controls
     best, auc = judged[0]
@@ -105,19 +105,19 @@ def _readers(context: Context) -> str:
     return f"{text} and is not shown to differ from the reference ({_numbers(found)})"
 
 
-def _canary(context: Context, ranked: list[tuple[ModelInfo, Estimate]]) -> str:
+def _label_permutation(context: Context, ranked: list[tuple[ModelInfo, Estimate]]) -> str:
     off = [model.title for model, auc in ranked if auc.low > 0.5 or auc.high < 0.5]
     unknown = [model.title for model, auc in ranked if is_missing(auc.low)]
     rest = f"; {', '.join(unknown)}: no interval" if unknown else ""
     if off:
         return (
-            f"With shuffled labels the {context.percent()} interval of {', '.join(off)} does not hold 0.5, "
+            f"With permuted labels the {context.percent()} interval of {', '.join(off)} does not contain 0.5, "
             "chance"
             f"{rest}: look for a leak before you trust this benchmark (by chance alone about one interval in "
             f"{round(1 / (1 - context.data.confidence))} misses it)."
         )
     return (
-        f"With shuffled labels the {context.percent()} AUC intervals of all {len(ranked) - len(unknown)} "
+        f"With permuted labels the {context.percent()} AUC intervals of all {len(ranked) - len(unknown)} "
         "models "
-        f"hold 0.5, chance{rest}: no leak is shown."
+        f"contain 0.5, chance{rest}: no leak is shown."
     )

@@ -48,7 +48,8 @@ _MAIN: dict[TaskKind, MainQuantity] = {
         "c_index",
         "C-index",
         "a concordance index",
-        "Harrell's C: share of comparable pairs of lesions in which the higher predicted risk has the earlier event",
+        "Harrell's C: share of comparable pairs of lesions in which the higher predicted risk has the "
+        "earlier event",
         0.5,
     ),
     "segmentation": MainQuantity(

@@ -14,7 +14,7 @@ _GROUP = "test_set="
 
 
 def names_of_test_sets(context: Context) -> list[str]:
-    """Name the test sets of a run, the internal one first, then as they stand in the split; empty without names."""
+    """Name the test sets of a run, the internal one first, then as they stand in the split, or none."""
     splits = context.data.splits
     if "test_set" not in splits:
         return []

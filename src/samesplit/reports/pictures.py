@@ -97,20 +97,20 @@ def choose_pictures(context: Context) -> Pictures:
         return pictures
     pictures.add(
         "ledger",
-        "Ledger cases",
-        "Lesions of the ledger that have an image, failures first.",
+        "Images of lesions in the case ledger",
+        "Lesions of the case ledger that have an image, failures first.",
         _ledger_lesions(context),
         tone=True,
     )
     found, rule = _error_lesions(context)
-    pictures.add("errors", "Lesions that were missed", rule, found)
+    pictures.add("errors", "Images of misclassified lesions", rule, found)
     labels = context.data.lesions["label"]
     pictures.add(
         "sample",
-        "A sample of the cohort",
-        "Taken at even steps through the list of lesions. Largest axial slice of each mask, cropped, "
-        "windowed from "
-        "the 1st to the 99th percentile; point at an image to hide the contour.",
+        "Sample images of the cohort",
+        "Taken at even steps through the list of lesions. Each image is the axial slice with the largest "
+        "mask area, cropped and windowed from the 1st to the 99th percentile; point at an image to hide "
+        "the contour.",
         [(lesion, str(labels[lesion])) for lesion in _sample(context, set(pictures.table))],
     )
     return pictures
@@ -132,11 +132,11 @@ def _error_lesions(context: Context) -> tuple[list[tuple[str, str]], str]:
     found = [_caption(context, miss) for miss in misses(context)]
     if found:
         return found, (
-            "Lesions that at least half of the models and readers called wrongly, those missed by the "
-            "largest share first."
+            "Lesions that at least half of the models and readings misclassified, those with the largest "
+            "error rate first."
         )
     largest = reference_errors(context)
-    return largest, "The largest errors of the reference model's probability."
+    return largest, "The lesions whose probability by the reference model is furthest from the true class."
 
 
 def _caption(context: Context, miss: Miss) -> tuple[str, str]:

@@ -79,7 +79,7 @@ class RunData:
 
     @property
     def shuffled(self) -> bool:
-        """Whether this is the canary run with shuffled labels."""
+        """Whether this is a label-permutation run."""
         return bool(self.section("options").get("shuffle_labels", False))
 
     def section(self, name: str) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def tasks_of_run(run: Mapping[str, Any]) -> tuple[TaskInfo, ...]:
 
 
 def _task(item: dict[str, Any]) -> TaskInfo:
-    kind = cast(TaskKind, str(item.get("kind") or "binary"))
+    kind = cast("TaskKind", str(item.get("kind") or "binary"))
     name = str(item.get("name") or "")
     return TaskInfo(
         name="" if name == DEFAULT_TASK else name,

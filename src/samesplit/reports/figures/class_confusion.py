@@ -81,7 +81,14 @@ def _matrix(
         total = float(row.sum())
         for x, value in enumerate(row):
             share = float(value) / total if total else 0.0
-            _cell(axes, (left + x, top + y), float(value), share, matrix.colour if x == y else "#6b7580", cell_in)
+            _cell(
+                axes,
+                (left + x, top + y),
+                float(value),
+                share,
+                matrix.colour if x == y else "#6b7580",
+                cell_in,
+            )
     for place, label in enumerate(classes):
         axes.text(
             left + place + 0.5, top - 0.08, shorten(label, max(letters, 4)), ha="center", va="bottom",

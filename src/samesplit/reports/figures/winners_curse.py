@@ -41,7 +41,7 @@ def draw_winners_curse(
             axes.plot([start, end], [row, row], color=style.colour, linewidth=1.2, alpha=0.6)
         axes.scatter(
             list(inner), rows, s=30, facecolors=PAPER, edgecolors=style.colour, linewidths=1.4, zorder=3,
-            label=f"{chooser}, chosen cell",
+            label=f"{chooser}, selected candidate",
         )  # fmt: skip
         axes.scatter(list(outer), rows, s=32, color=style.colour, zorder=4, label="test part")
         axes.set_yticks(rows, list(labels))

@@ -1,4 +1,4 @@
-"""What leaks would have bought: the audit's figure, its table, and what each leak is."""
+"""Inflation of the AUC by leaks: the audit's figure, its table, and what each leak is."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ from samesplit.reports.rows import records
 
 __all__ = ["audit", "audit_section"]
 
-_TITLES = {"real": "Real labels", "shuffled": "Shuffled labels"}
+_TITLES = {"real": "True labels", "shuffled": "Permuted labels"}
 _CAUTIONS = {
     "real": (
-        "An interval says what other patients would do to the AUC. It takes the chosen cell and the random split "
-        "as given, as a study would print it: it does not allow for the choice among cells on the test part."
+        "The intervals allow for other patients. They take the selected candidate and the random split as "
+        "given, as a study would print them: they do not allow for the selection among candidates on the "
+        "test part."
     ),
     "shuffled": (
         "A leak that has little to give in this cohort, such as few patients with several lesions or few cells to "
-        "choose from, may let test labels in and yet stay near chance. Many leaks share one honest counterpart, "
-        "the model as it stands, and then its numbers too."
+        "choose from, may let test labels in and yet stay near chance. Many leaks share one correct "
+        "counterpart, the model as it is, and therefore its numbers."
     ),
 }
 
@@ -62,9 +63,8 @@ def audit_section(table: pd.DataFrame, record: dict[str, Any]) -> Section:
         id="audit",
         title="Audit of leaks",
         lead=(
-            "The radiomics arm run again, honestly and with one known mistake at a time: how much "
-            "AUC each mistake "
-            "would have bought on this cohort."
+            "The radiomics model was run again, correctly and with one known mistake at a time: by how "
+            "much each mistake would have inflated the AUC on this cohort."
         ),
         blocks=tuple(blocks),
     )
@@ -85,7 +85,7 @@ def _in_words(rows: list[dict[str, Any]], record: dict[str, Any]) -> str:
     if any(float(row["difference"]) > 0 for row in real):
         most = real[first_best([float(row["difference"]) for row in real])]
         text += (
-            f"The most was bought by “{_name(most)}”: {number(most['difference'], signed=True)} "
+            f"The largest inflation is that of “{_name(most)}”: {number(most['difference'], signed=True)} "
             f"({interval_text(most['difference_low'], most['difference_high'], signed=True)}). "
         )
     shuffled = [row for row in done if row["labels"] == "shuffled"]
@@ -94,8 +94,8 @@ def _in_words(rows: list[dict[str, Any]], record: dict[str, Any]) -> str:
         leaking = [row for row in shuffled if row["informative"]]
         above = sum(float(row["leaky_low"]) > 0.5 for row in leaking)
         text += (
-            f"On shuffled labels the honest counterparts of {at_chance} of {counted(len(shuffled), 'leak')} "
-            f"are at chance (the interval covers 0.5), and {above} of the {len(leaking)} leaks that let test "
+            f"On permuted labels the correct counterparts of {at_chance} of {counted(len(shuffled), 'leak')} "
+            f"are at chance (the interval contains 0.5), and {above} of the {len(leaking)} leaks that let test "
             "labels in are above it."
         )
     return text.strip()
@@ -119,16 +119,16 @@ def _figure(rows: list[dict[str, Any]], record: dict[str, Any]) -> Figure:
         if by_key:
             if kind == "shuffled":
                 shuffles = int(next(iter(by_key.values()))["shuffles"])
-                title += f", mean of {counted(shuffles, 'shuffle')}"
+                title += f", mean of {counted(shuffles, 'permutation')}"
             panels.append((title, [_line(by_key.get(key)) for key in keys]))
     alt = f"Dot plot of the AUC with and without each of {counted(len(keys), 'leak')}, with intervals."
     return Figure(
         id="audit-figure",
-        title="AUC honestly and with each leak",
+        title="AUC without and with each leak",
         caption=(
-            f"Bars: {100 * float(record['confidence']):g} % intervals; at the right, leaky minus "
-            "honest. The dashed line "
-            "is chance. On shuffled labels there is nothing to find: what lies above chance there is the leak."
+            f"Bars: {100 * float(record['confidence']):g} % intervals; at the right, the AUC with minus "
+            "that without the leak. The dashed line is chance. On permuted labels there is nothing to "
+            "learn: what lies above chance there is the leak."
         ),
         alt=alt,
         svg=draw_leaks([titles[key] for key in keys], panels, name="audit-figure", alt=alt),
@@ -152,11 +152,13 @@ def _table(rows: list[dict[str, Any]], kind: str, record: dict[str, Any]) -> Tab
     columns = (
         Column(key="leak", title="Leak"),
         Column(key="informative", title="Test labels get in"),
-        Column(key="honest", title="Honest AUC", kind="interval"),
+        Column(key="honest", title="AUC without the leak", kind="interval"),
         Column(key="leaky", title="AUC with the leak", kind="interval"),
-        Column(key="difference", title="Bought", kind="interval", help="Leaky minus honest, paired"),
-        Column(key="expected", title="As expected" if kind == "shuffled" else "Cells of the grid"),
-        Column(key="note", title="Remarks"),
+        Column(
+            key="difference", title="Inflation", kind="interval", help="With minus without the leak, paired"
+        ),
+        Column(key="expected", title="As expected" if kind == "shuffled" else "Candidates of the grid"),
+        Column(key="note", title="Notes"),
     )
     made = []
     methods = []
@@ -205,7 +207,7 @@ def _remark(row: dict[str, Any]) -> str:
 def _as_expected(row: dict[str, Any]) -> str:
     """Whether a row on shuffled labels is what it must be, in words."""
     if not _covers_chance(row, "honest"):
-        return "no: the honest one is not at chance"
+        return "no: the correct counterpart is not at chance"
     if row["informative"]:
         above = not is_missing(row["leaky_low"]) and float(row["leaky_low"]) > 0.5
         return "yes: above chance" if above else "no: not above chance"
@@ -215,7 +217,9 @@ def _as_expected(row: dict[str, Any]) -> str:
 def _descriptions(rows: list[dict[str, Any]]) -> Details:
     facts = []
     for row in {(row["leak"], row["variant"]): row for row in rows}.values():
-        text = f"{row['done_in']} Measured here: {row['measured']} Honest counterpart: {row['honest_title']}."
+        text = (
+            f"{row['done_in']} Measured here: {row['measured']} Correct counterpart: {row['honest_title']}."
+        )
         facts.append(Fact(name=_name(row), text=text))
     return Details(
         summary="What each leak is, where it was found, and what is compared",

@@ -10,12 +10,16 @@ from samesplit.reports.formatting import counted, estimate_cell, number, number_
 __all__ = ["calibration"]
 
 _QUANTITIES = (
-    ("brier", "Brier", "Mean squared error; 0 is best"),
-    ("brier_scaled", "Brier, scaled", "1 is best, 0 is as good as giving everybody the prevalence"),
+    ("brier", "Brier score", "Mean squared error of the probabilities; 0 is best"),
+    ("brier_scaled", "Scaled Brier score", "1 is best; 0 is as good as giving every lesion the prevalence"),
     ("ece", "ECE", "Expected calibration error, ten bins of equal width; 0 is best"),
-    ("ece_equal_frequency", "ECE, equal counts", "The same with bins of equally many lesions"),
-    ("calibration_slope", "Slope", "1 is best; below 1 the probabilities are too extreme"),
-    ("calibration_in_the_large", "In the large", "0 is best; above 0 the probabilities are too low"),
+    ("ece_equal_frequency", "ECE, equal-frequency bins", "The same with bins of equally many lesions"),
+    ("calibration_slope", "Calibration slope", "1 is best; below 1 the probabilities are too extreme"),
+    (
+        "calibration_in_the_large",
+        "Calibration in the large",
+        "0 is best; above 0 the probabilities are too low",
+    ),
     ("log_loss", "Log loss", "0 is best"),
 )
 
@@ -34,7 +38,7 @@ def calibration(context: Context) -> Section | None:
         blocks.append(
             Figure(
                 id="calibration-figure",
-                title="Predicted against observed",
+                title="Predicted probability against observed share",
                 caption=(
                     f"Points: bins of predicted probability, with the {context.percent()} Wilson interval "
                     "of the "
@@ -51,8 +55,7 @@ def calibration(context: Context) -> Section | None:
         id="calibration",
         title="Calibration",
         lead=(
-            "The probabilities are taken as the models give them; no model is recalibrated here. Test "
-            "predictions of "
+            "The probabilities are those of the models, without recalibration. The test predictions of "
             "all folds are taken together."
         ),
         blocks=tuple(blocks),
@@ -102,8 +105,14 @@ def _bins(context: Context, models: list[ModelInfo]) -> Table:
         Column(key="observed", title="Observed share", kind="interval"),
         Column(key="n", title="Lesions", kind="number"),
     )
-    note = "A lesion predicted several times (repeats, seeds) counts once, so a bin can hold part of one."
-    return Table(id="bins-table", title="Bins", columns=columns, rows=tuple(rows), notes=(note,))
+    note = "A lesion predicted several times (repeats, seeds) counts as one lesion, which may be spread over bins."
+    return Table(
+        id="bins-table",
+        title="Bins of predicted probability",
+        columns=columns,
+        rows=tuple(rows),
+        notes=(note,),
+    )
 
 
 def _scores(context: Context) -> Table:
@@ -127,11 +136,11 @@ def _scores(context: Context) -> Table:
         )
         for model in context.models
     )
-    methods = ", ".join(context.numbers.methods(tuple(key for key, _, _ in present)))
+    methods = "; ".join(context.numbers.methods(tuple(key for key, _, _ in present)))
     return Table(
         id="calibration-table",
-        title="Scores of the probabilities",
+        title="Calibration and overall scores",
         columns=tuple(columns),
         rows=rows if present else (),
-        notes=(f"Intervals: {context.percent()}; {methods}.",),
+        notes=(f"Intervals: {context.percent()}. Methods: {methods}.",),
     )

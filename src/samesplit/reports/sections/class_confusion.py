@@ -61,9 +61,7 @@ def _counts(table: pd.DataFrame, classes: tuple[str, ...]) -> npt.NDArray[np.flo
     return matrix
 
 
-def _table(
-    counts: dict[str, tuple[str, npt.NDArray[np.float64]]], classes: tuple[str, ...]
-) -> Table:
+def _table(counts: dict[str, tuple[str, npt.NDArray[np.float64]]], classes: tuple[str, ...]) -> Table:
     columns = [Column(key="true", title="True class"), Column(key="n", title="Lesions", kind="number")]
     columns += [Column(key=f"c{i}", title=f"called {name}", kind="number") for i, name in enumerate(classes)]
     rows = []

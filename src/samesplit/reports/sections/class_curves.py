@@ -26,7 +26,9 @@ def class_curves(context: Context) -> Section | None:
     if not classes:
         return None
     models = {curve.title for curves in classes.values() for curve in curves}
-    alt = f"ROC curves of {counted(len(models), 'model')} for each of {len(classes)} classes against the rest."
+    alt = (
+        f"ROC curves of {counted(len(models), 'model')} for each of {len(classes)} classes against the rest."
+    )
     figure = Figure(
         id="roc",
         title="One-versus-rest ROC curves",

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
 from samesplit.ordering import at_least, ranked
 from samesplit.reports.context import Context
 from samesplit.reports.document import Block, Cell, Column, Gallery, Prose, Row, Section, Table
 from samesplit.reports.formatting import counted, number, text_cell
-from samesplit.reports.rows import records
 
 __all__ = ["class_errors", "class_misses"]
 
@@ -61,7 +58,9 @@ def class_misses(context: Context) -> list[ClassMiss]:
         called = {}
         for model, mine in part.groupby("model", sort=False):
             counts = mine["called"].value_counts().reindex(list(names.values()), fill_value=0)
-            most = str(counts.index[int(counts.to_numpy().argmax())])  # of equal counts the one declared first
+            most = str(
+                counts.index[int(counts.to_numpy().argmax())]
+            )  # of equal counts the one declared first
             called[str(model)] = (most, mean.get((str(model), str(lesion), most), float("nan")))
         wrong = float(part.groupby("model")["wrong"].mean().sum())
         found.append(ClassMiss(str(lesion), str(labels[lesion]), wrong, len(called), called))
@@ -85,12 +84,15 @@ def class_errors(context: Context, gallery: Gallery | None) -> Section | None:
         return None
     missed = [miss for miss in everyone if at_least(miss.share, 0.5)]
     blocks: list[Block] = (
-        [_table(context, missed)] if missed else [Prose(text="No lesion was misclassified by half of the models.")]
+        [_table(context, missed)]
+        if missed
+        else [Prose(text="No lesion was misclassified by half of the models.")]
     )
     blocks += [gallery] if gallery is not None else []
     lead = (
-        f"{counted(len(missed), 'lesion')} of {len(everyone)} misclassified by at least half of the models; controls "
-        "are left out, and several calls of a model (repeats, seeds) count as their share."
+        f"{counted(len(missed), 'lesion')} of {len(everyone)} misclassified by at least half of the "
+        "models; controls are left out, and several calls of a model (repeats, seeds) count as their "
+        "share."
     )
     return Section(id="errors", title="Misclassified lesions", lead=lead, blocks=tuple(blocks))
 
@@ -114,7 +116,9 @@ def _table(context: Context, missed: list[ClassMiss]) -> Table:
             cells[f"m{i}"] = _called(miss, model.name)
         rows.append(Row(cells=cells))
     rest = len(missed) - len(rows)
-    notes = ("Of each model: the class that it called, with its mean probability; ✓ where the call is right.",)
+    notes = (
+        "Of each model: the class that it called, with its mean probability; ✓ where the call is right.",
+    )
     return Table(
         id="errors-table",
         title="Lesions that most models misclassified",

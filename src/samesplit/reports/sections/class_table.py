@@ -12,7 +12,12 @@ _QUANTITIES = (
     ("auc", "AUC", 3, "Area under the ROC curve of the class against the rest"),
     ("sensitivity", "Sensitivity", 2, "Share of the lesions of the class that are called so"),
     ("specificity", "Specificity", 2, "Share of the other lesions that are not called so"),
-    ("ppv", "PPV", 2, "Share of the lesions called so that are of the class; depends on how common the class is"),
+    (
+        "ppv",
+        "PPV",
+        2,
+        "Share of the lesions called so that are of the class; depends on how common the class is",
+    ),
     ("npv", "NPV", 2, "Share of the lesions not called so that are not of the class"),
     ("f1", "F1", 2, "Harmonic mean of sensitivity and PPV"),
 )

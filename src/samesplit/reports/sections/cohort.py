@@ -1,4 +1,4 @@
-"""The cohort: the way of the lesions, who they are, and what they look like."""
+"""The cohort: the flow of the lesions, their baseline characteristics, and sample images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from samesplit.reports.pictures import Pictures
 __all__ = ["cohort"]
 
 _CATEGORIES = {
-    "label_provenance": "Label from",
+    "label_provenance": "Reference standard",
     "site": "Site",
     "scanner_vendor": "Scanner",
     "sex": "Sex",
@@ -39,13 +39,13 @@ def _lead(context: Context) -> str:
     raters = sorted(context.data.images["rater"].unique())
     if raters:
         others = [rater for rater in raters if rater != context.data.rater]
-        more = f"; also {', '.join(others)}" if others else ""
-        parts.append(f"Masks of rater {context.data.rater} are those the models are judged on{more}.")
+        more = f"; there are also masks of {', '.join(others)}" if others else ""
+        parts.append(f"The models are evaluated with the masks of rater {context.data.rater}{more}.")
     own = context.data.section("features")
     if own:
         parts.append(
             f"Features: {counted(int(own['columns']), 'column')} of {own['file']}, a table made elsewhere; "
-            "nothing is known here of how they were extracted."
+            "how they were extracted is not known here."
         )
     return " ".join(parts)
 
@@ -58,7 +58,7 @@ def _flow(context: Context) -> Flow:
     found = set(lesions.index) | set(ledger.loc[ledger["status"] == "excluded", "lesion_id"])
     steps = [
         FlowStep(
-            title="Found",
+            title="Lesions in the cohort",
             lesions=len(found),
             patients=int(lesions["patient_id"].nunique()),
             text=_classes(context, lesions.index),
@@ -71,11 +71,11 @@ def _flow(context: Context) -> Flow:
     incomplete = set.union(*marked.values())
     predicted = set(data.predictions["lesion_id"])
     usable = found - (incomplete - predicted)
-    read = "every sequence read" if len(data.images) else "features"
+    read = "all sequences" if len(data.images) else "features"
     complete = f"{len(found - incomplete)} with {read}"
     steps.append(
         FlowStep(
-            title="Usable by a model at least",
+            title="Usable by at least one model",
             lesions=len(usable),
             patients=_patients(context, usable),
             text=", ".join(text for text in (complete, _repaired(ledger)) if text),
@@ -102,14 +102,14 @@ def _flow(context: Context) -> Flow:
     )
     steps.append(
         FlowStep(
-            title="Judged, the same for all models",
+            title="Evaluated: the same lesions for all models",
             lesions=len(scored),
             patients=_patients(context, scored),
             text=_classes(context, scored),
             leaving=lost,
         )
     )
-    return Flow(id="flow", title="The way of the lesions", steps=tuple(steps))
+    return Flow(id="flow", title="Cohort flow (STARD)", steps=tuple(steps))
 
 
 def _predicted(context: Context, model: str) -> set[str]:
@@ -140,7 +140,7 @@ def _reasons(ledger: pd.DataFrame, status: str, verb: str, still: set[str] | Non
     for (sequence, reason), part in rows.groupby(["sequence", "reason"], sort=True):
         ids = set(part["lesion_id"])
         kept = (
-            f"; {len(ids & still)} kept for models that can do without"
+            f"; {len(ids & still)} kept for models that do not need it"
             if still is not None and ids & still
             else ""
         )
@@ -177,12 +177,12 @@ def _by_class(context: Context) -> Table:
         rows += _number_rows(name, title, parts) if kind == "number" else _category_rows(name, title, parts)
     return Table(
         id="cohort-table",
-        title="Who they are",
+        title="Baseline characteristics",
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(
-            "Per lesion. Numbers are median (quartiles); categories are counts with their share of the "
-            "column.",
+            "Per lesion. Numbers are median (lower to upper quartile); categories are counts with their "
+            "share of the column.",
         ),
         sortable=False,
     )

@@ -1,4 +1,4 @@
-"""Confusion matrices of models and readers at the fixed point."""
+"""Confusion matrices of models and readers at the operating point."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ def confusion(context: Context) -> Section | None:
     data = context.data
     figure = Figure(
         id="confusion-figure",
-        title="Calls against truth",
+        title="Predicted against true class",
         caption=(
-            "Rows: the truth; columns: the call; shares are of the row."
-            + (" Several calls of a lesion (repeats, seeds) are averaged." if averaged else "")
+            "Rows: the true class. Columns: the class at the operating point of the model, or the "
+            "reader's decision. Percentages are of the row."
+            + (" Several predictions of a lesion (repeats, seeds) are averaged." if averaged else "")
         ),
         alt=alt,
         svg=draw_confusion(drawn, positive=data.positive, negative=data.negative, name="confusion", alt=alt),
@@ -73,10 +74,10 @@ def _table(
         rows.append(Row(cells=cells, key=name))
     return Table(
         id="confusion-table",
-        title="Counts and rates at the fixed point",
+        title="Counts and rates at the operating point",
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(
-            "A lesion without a call is in no cell. PPV and NPV depend on the prevalence of this cohort.",
+            "A lesion without a decision is in no cell. PPV and NPV depend on the prevalence of this cohort.",
         ),
     )

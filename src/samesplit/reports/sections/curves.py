@@ -20,7 +20,7 @@ def curves(context: Context) -> Section | None:
     if not found:
         return None
     blocks: tuple[Block, ...] = tuple(found)
-    return Section(id="curves", title="ROC and precision–recall", lead=_lead(context), blocks=blocks)
+    return Section(id="curves", title="ROC and precision–recall curves", lead=_lead(context), blocks=blocks)
 
 
 def _lead(context: Context) -> str:
@@ -77,7 +77,7 @@ def _roc(context: Context) -> Figure | None:
     alt = f"ROC curves of {counted(len(found), 'model')} and {counted(len(points), 'reader point')}."
     return Figure(
         id="roc",
-        title="ROC",
+        title="ROC curves",
         caption=f"Numbers in the key: AUC.{_reader_caption(points)}",
         alt=alt,
         width="half",
@@ -90,7 +90,9 @@ def _reader_caption(points: list[ReaderPoint]) -> str:
     if not points:
         return ""
     several = len({point.modality for point in points}) > 1
-    return " Points: readers at their calls" + (", a line joins a reader's points." if several else ".")
+    return " Points: readers at their decisions" + (
+        "; a line joins the points of a reader." if several else "."
+    )
 
 
 def _precision_recall(context: Context) -> Figure | None:
@@ -113,7 +115,7 @@ def _precision_recall(context: Context) -> Figure | None:
     )
     return Figure(
         id="precision-recall",
-        title="Precision–recall",
+        title="Precision–recall curves",
         caption=(
             "Numbers in the key: average precision, which depends on the prevalence, here "
             f"{number(prevalence, 2)}."
@@ -145,7 +147,7 @@ def _read_off(
 
 
 def _roc_table(context: Context, found: list[tuple[ModelInfo, Curve]]) -> Table:
-    help_text = "Sensitivity read off the curve"
+    help_text = "Sensitivity read from the curve"
     columns, rows = _read_off(context, found, _READ_ROC, "at specificity", help_text)
     return Table(
         id="roc-table",
@@ -153,19 +155,18 @@ def _roc_table(context: Context, found: list[tuple[ModelInfo, Curve]]) -> Table:
         columns=columns,
         rows=rows,
         notes=(
-            "Read off the test curve, to describe it; not an operating point that could have been known "
-            "beforehand. "
+            "Read from the test curve to describe it: these thresholds could not have been known beforehand. "
             "All points: curves/roc.parquet.",
         ),
     )
 
 
 def _pr_table(context: Context, found: list[tuple[ModelInfo, Curve]]) -> Table:
-    columns, rows = _read_off(context, found, _READ_PR, "at recall", "Precision read off the curve")
+    columns, rows = _read_off(context, found, _READ_PR, "at recall", "Precision read from the curve")
     return Table(
         id="precision-recall-table",
         title="Precision at fixed recall",
         columns=columns,
         rows=rows,
-        notes=("Read off the test curve, to describe it. All points: curves/pr.parquet.",),
+        notes=("Read from the test curve to describe it. All points: curves/pr.parquet.",),
     )

@@ -45,7 +45,7 @@ def differences(context: Context) -> Section | None:
     return Section(
         id="differences",
         title="Differences between models",
-        lead="Paired: every difference is on the same lesions, those that all models predicted.",
+        lead="All comparisons are paired, on the same lesions: those that all models predicted.",
         blocks=tuple(blocks),
     )
 
@@ -92,9 +92,10 @@ def _pairs(context: Context) -> Figure | None:
         id="pairs",
         title="Pairwise differences of AUC",
         caption=(
-            f"Bars: {context.percent()} intervals, not adjusted. Filled: shown (p, adjusted by Holm's "
-            f"method, is below {1 - context.data.confidence:.2g}); hollow: not shown to differ."
-            + (f" {counted(left, 'further pair')} in the table." if left else "")
+            f"Bars: {context.percent()} intervals, not adjusted for multiple comparisons. Filled squares: "
+            "a difference is shown (the P value, adjusted by Holm's method, is below "
+            f"{1 - context.data.confidence:.2g}). Hollow squares: "
+            "no difference is shown." + (f" {counted(left, 'further pair')} in the table." if left else "")
         ),
         alt=alt,
         svg=draw_differences(lines, axis="Difference of AUC", name="pairs", alt=alt),
@@ -134,8 +135,8 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         Column(key="auc_a", title="AUC", kind="number"),
         Column(key="auc_b", title="AUC", kind="number"),
         Column(key="difference", title="Difference", kind="interval"),
-        Column(key="p", title="p", kind="number", help="Adjusted by Holm's method over all pairs"),
-        Column(key="claim", title="Shown"),
+        Column(key="p", title="Adjusted P", kind="number", help="Adjusted by Holm's method over all pairs"),
+        Column(key="claim", title="Difference shown"),
     )
     rows = tuple(
         Row(
@@ -154,10 +155,10 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         )
         for row in records(table)
     )
-    methods = ", ".join(dict.fromkeys(str(m) for m in table["method"]))
+    methods = "; ".join(dict.fromkeys(str(m) for m in table["method"]))
     resampled = (
         " Over several folds a difference has to pass two tests, that of the influence values and the corrected"
-        " resampled t-test over folds (Nadeau and Bengio 2003): the interval is the wider of the two, p the"
+        " resampled t-test over folds (Nadeau and Bengio 2003): the interval is the wider of the two, and P the"
         " larger."
         if table["p_corrected_t"].notna().any()
         else ""
@@ -167,7 +168,7 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         title="All pairs of models",
         columns=columns,
         rows=rows,
-        notes=(f"Methods: {methods}.{resampled} p is adjusted over {_counted_pairs(context, table)}.",),
+        notes=(f"Methods: {methods}.{resampled} P is adjusted over {_counted_pairs(context, table)}.",),
     )
 
 
@@ -194,11 +195,10 @@ def _spread(context: Context) -> Figure | None:
     alt = f"AUC of {counted(len(spreads), 'model')} in each fold; standard deviations are in the table."
     return Figure(
         id="spread",
-        title="Spread over folds and seeds",
+        title="Variability over folds and seeds",
         caption=(
-            "A point a fitted model in the test part of its fold; models of several seeds have a line of "
-            "points per "
-            "seed. A fold holds few lesions, so points lie far apart by chance."
+            "Each point is one fitted model in the test part of its fold; models with several seeds have "
+            "a line of points for each seed. A fold holds few lesions, so points lie far apart by chance."
         ),
         alt=alt,
         svg=draw_spread(spreads, name="spread", alt=alt),
@@ -210,11 +210,11 @@ def _spread_table(context: Context, table: pd.DataFrame) -> Table:
     pairs = context.data.splits[["repeat", "fold"]].drop_duplicates()
     columns = [
         Column(key="who", title="Model"),
-        Column(key="fits", title="fits", kind="number", help="Fitted models with an AUC"),
-        Column(key="mean", title="mean AUC", kind="interval"),
+        Column(key="fits", title="Fits", kind="number", help="Fitted models with an AUC"),
+        Column(key="mean", title="Mean AUC", kind="interval"),
         Column(
             key="as_fitted",
-            title="models as fitted",
+            title="Interval for the models as fitted",
             kind="interval",
             help="The same AUC with the interval for other test patients alone, the fitted models taken as given",
         ),
@@ -225,16 +225,16 @@ def _spread_table(context: Context, table: pd.DataFrame) -> Table:
             kind="number",
             help="Mean over folds of the SD between seeds",
         ),
-        Column(key="lowest", title="lowest", kind="number"),
-        Column(key="highest", title="highest", kind="number"),
-        Column(key="where", title="lowest in"),
+        Column(key="lowest", title="Lowest", kind="number"),
+        Column(key="highest", title="Highest", kind="number"),
+        Column(key="where", title="Lowest in"),
     ]
     rows = [
         _spread_row(context, model, table[table["model"] == model.name], pairs) for model in context.models
     ]
     return Table(
         id="spread-table",
-        title="Spread of the AUC",
+        title="Variability of the AUC",
         columns=tuple(columns),
         rows=tuple(row for row in rows if row is not None),
     )

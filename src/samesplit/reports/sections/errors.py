@@ -1,4 +1,4 @@
-"""Errors: the lesions that most called wrongly, and those only models or only readers got wrong."""
+"""Misclassified lesions: those that most got wrong, and those that only models or only readers got wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def errors(context: Context, pictures: Pictures) -> Section | None:
     if missed:
         blocks.append(_table(context, missed))
     else:
-        blocks.append(Prose(text="No lesion was called wrongly by half of the models and readers."))
+        blocks.append(Prose(text="No lesion was misclassified by half of the models and readers."))
     gallery = pictures.error_gallery()
     if gallery is not None:
         blocks.append(gallery)
@@ -33,25 +33,29 @@ def errors(context: Context, pictures: Pictures) -> Section | None:
     if split is not None:
         blocks.append(split)
     lead = (
-        f"{counted(len(missed), 'lesion')} of {len(everyone)} called wrongly by at least half of the "
-        "models and "
-        "readings; controls are left out, and several calls of a model count as their share."
+        f"{counted(len(missed), 'lesion')} of {len(everyone)} misclassified by at least half of the models and "
+        "readings. Controls are left out, and several calls of a model (repeats, seeds) count as their share."
         if everyone
         else ""
     )
-    return Section(id="errors", title="Errors", lead=lead, blocks=tuple(blocks))
+    return Section(id="errors", title="Misclassified lesions", lead=lead, blocks=tuple(blocks))
 
 
 def _table(context: Context, missed: list[Miss]) -> Table:
     columns = [
         Column(key="lesion", title="Lesion", kind="code"),
-        Column(key="truth", title="Truth"),
-        Column(key="share", title="Wrong, of all", kind="number"),
+        Column(key="truth", title="True class"),
+        Column(
+            key="share",
+            title="Error rate",
+            kind="number",
+            help="Share of models and readings that were wrong",
+        ),
         Column(key="models", title="Models wrong", kind="number"),
     ]
     if any(miss.readers for miss in missed):
         columns.append(Column(key="readers", title="Readings wrong", kind="number"))
-    columns += [Column(key="who", title="Wrong models")]
+    columns += [Column(key="who", title="Models that were wrong")]
     extra = [name for name in ("size_mm", "site") if name in context.data.lesions]
     columns += [Column(key=name, title=name.replace("_mm", ", mm").capitalize()) for name in extra]
     rows = []
@@ -71,7 +75,7 @@ def _table(context: Context, missed: list[Miss]) -> Table:
     notes = (f"{rest} further lesions are left out.",) if rest else ()
     return Table(
         id="errors-table",
-        title="Lesions that most missed",
+        title="Lesions misclassified by most models and readers",
         columns=tuple(columns),
         rows=tuple(rows),
         notes=notes,
@@ -101,13 +105,13 @@ def _models_against_readers(everyone: list[Miss]) -> Table | None:
         counts[miss.models_wrong * 2 > miss.models, miss.readers_wrong * 2 > miss.readers] += 1
     columns = (
         Column(key="what", title=""),
-        Column(key="right", title="Most readings right", kind="number"),
+        Column(key="right", title="Most readings correct", kind="number"),
         Column(key="wrong", title="Most readings wrong", kind="number"),
     )
     rows = tuple(
         Row(
             cells={
-                "what": text_cell(f"Most models {'wrong' if wrong else 'right'}"),
+                "what": text_cell(f"Most models {'wrong' if wrong else 'correct'}"),
                 "right": count_cell(counts[wrong, False]),
                 "wrong": count_cell(counts[wrong, True]),
             }
@@ -116,11 +120,12 @@ def _models_against_readers(everyone: list[Miss]) -> Table | None:
     )
     return Table(
         id="both-table",
-        title="Models and readers",
+        title="Errors of models and of readers",
         columns=columns,
         rows=rows,
         notes=(
-            "Lesions; “most” is more than half of the models, or of all readings, that called the lesion.",
+            "Number of lesions. “Most” is more than half of the models, or of all readings, that "
+            "classified the lesion.",
         ),
         sortable=False,
     )

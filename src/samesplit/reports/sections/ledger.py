@@ -20,9 +20,11 @@ def ledger(context: Context, pictures: Pictures) -> Section:
     rows = context.data.ledger
     if rows.empty:
         what = (
-            "image was missing, failed, repaired or noted" if len(context.data.images) else "line was missing"
+            "image was missing, unreadable, repaired or noted"
+            if len(context.data.images)
+            else "line was missing"
         )
-        text = f"Nothing happened to any lesion: no {what}, and none was excluded."
+        text = f"All lesions are complete: no {what}, and none was excluded."
         return Section(id="ledger", title="Case ledger", blocks=(Prose(text=text),))
     ordered = rows.assign(_order=rows["status"].map(_ORDER)).sort_values(
         ["_order", "lesion_id", "sequence", "rater", "stage", "reason"], kind="stable"
@@ -39,8 +41,8 @@ def ledger(context: Context, pictures: Pictures) -> Section:
         Column(key="sequence", title="Sequence"),
         Column(key="rater", title="Rater"),
         Column(key="stage", title="Stage"),
-        Column(key="status", title="What"),
-        Column(key="reason", title="Why"),
+        Column(key="status", title="Status"),
+        Column(key="reason", title="Reason"),
     )
     blocks: list[Block] = [
         Table(id="ledger-table", title="Case ledger", columns=columns, rows=shown, notes=notes)
@@ -72,5 +74,5 @@ def _what(status: str, stage: str, sequence: str) -> str:
     if status != "missing":
         return status
     if stage == "readings":
-        return "without a call of every reader"
+        return "not read by every reader"
     return f"without {sequence}" if sequence else "missing"

@@ -35,7 +35,8 @@ def overlap(context: Context) -> Section | None:
         id="overlap-figure",
         title="Dice coefficient of every lesion",
         caption=(
-            "A point a lesion and sequence: 1 where the predicted mask is the rater's, 0 where they share no voxel."
+            "A point a lesion and sequence: 1 where the predicted mask is the rater's, 0 where they share "
+            "no voxel."
         ),
         alt=alt,
         svg=draw_overlap(models, name="overlap", alt=alt),
@@ -67,5 +68,9 @@ def _table(context: Context, table: pd.DataFrame) -> Table:
     rest = len(ordered) - len(rows)
     notes = (f"The {len(rows)} with the least overlap; {rest} more in overlap.parquet.",) if rest else ()
     return Table(
-        id="overlap-table", title="Lesions with the least overlap", columns=columns, rows=tuple(rows), notes=notes
+        id="overlap-table",
+        title="Lesions with the least overlap",
+        columns=columns,
+        rows=tuple(rows),
+        notes=notes,
     )

@@ -1,4 +1,4 @@
-"""Notes of the run, and everything needed to trust it and to run it again."""
+"""Notes of the run, and its provenance: what is needed to trust it and to run it again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def notes(context: Context) -> Section | None:
         return None
     return Section(
         id="notes",
-        title="Run notes",
+        title="Notes of the run",
         blocks=tuple(Prose(text=_sentence(remark)) for remark in dict.fromkeys(remarks)),
     )
 
@@ -101,7 +101,7 @@ def _models(context: Context) -> Table:
         Column(key="name", title="Name", kind="code"),
         Column(key="kind", title="Kind"),
         Column(key="seeds", title="Seeds"),
-        Column(key="what", title="What it is"),
+        Column(key="what", title="Description"),
     )
     described = {
         str(item.get("name")): str(item.get("description") or "")
@@ -131,7 +131,7 @@ def _profiles(context: Context) -> Table | None:
         Column(key="name", title="Profile", kind="code"),
         Column(key="engine", title="Engine"),
         Column(key="sequences", title="Sequences"),
-        Column(key="what", title="What it is"),
+        Column(key="what", title="Description"),
     )
     rows = tuple(
         Row(
@@ -157,7 +157,7 @@ def _hashes_and_versions(context: Context) -> list[Block]:
         if value
     )
     if rows:
-        columns = (Column(key="what", title="What"), Column(key="value", title="SHA-256", kind="code"))
+        columns = (Column(key="what", title="Content"), Column(key="value", title="SHA-256", kind="code"))
         blocks.append(Table(id="hashes-table", title="Hashes", columns=columns, rows=rows, sortable=False))
     versions = data.section("versions")
     if versions:
@@ -175,7 +175,7 @@ def _seconds(seconds: dict[str, Any]) -> list[Block]:
         for name, value in numbers.items()
     ]
     columns = (Column(key="stage", title="Stage"), Column(key="time", title="Time", kind="number"))
-    note = f"{counted(len(rows), 'stage')}; a stage whose inputs had not changed was not run again."
+    note = f"{counted(len(rows), 'stage')}. A stage whose inputs had not changed was not run again."
     return [Table(id="seconds-table", title="Durations", columns=columns, rows=tuple(rows), notes=(note,))]
 
 

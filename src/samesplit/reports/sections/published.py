@@ -13,7 +13,7 @@ from samesplit.reports.rows import records
 
 __all__ = ["published", "verdict_rows"]
 
-_GROUP = "Published elsewhere"
+_GROUP = "Published results"
 _MOST_IN_VERDICT = 8
 _QUANTITIES = {
     "auc": "auc",
@@ -75,21 +75,22 @@ def published(context: Context) -> Section | None:
         return None
     columns = (
         Column(key="study", title="Study"),
-        Column(key="where", title="Where"),
+        Column(key="where", title="Table or figure"),
         Column(key="split", title="Patients"),
         Column(key="who", title="Model or reader"),
         Column(key="metric", title="Quantity"),
         Column(key="value", title="Published", kind="interval"),
         Column(key="n", title="n", kind="number"),
-        Column(key="note", title="Remark"),
+        Column(key="note", title="Note"),
     )
     rows = tuple(Row(cells=_cells(row)) for row in records(table))
     return Section(
         id="published",
         title="Published results",
         lead=(
-            "As printed. They were measured on other patients or otherwise, so no difference to ours is computed; "
-            "they say what to expect, not who is better."
+            "As printed in the papers. They were measured on other patients or in another way, so no "
+            "difference to the results of this run is computed: they say what to expect, not which is "
+            "better."
         ),
         blocks=(
             Table(

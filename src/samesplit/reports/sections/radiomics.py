@@ -1,4 +1,4 @@
-"""The radiomics grid: every cell, the winner's curse, and the features chosen."""
+"""The radiomics grid: every candidate, selection optimism, and the selected features."""
 
 from __future__ import annotations
 
@@ -46,12 +46,14 @@ def radiomics(context: Context) -> Section | None:
     blocks = [beside, *blocks] if beside is not None else blocks
     compared = _where(context.data.table("summaries/chosen_cells"))
     lead = (
-        f"In every fold {counted(searched, 'candidate')} were compared {compared}, and one was chosen and "
-        "refitted; the test part was used once, after the choice."
+        f"In every fold {counted(searched, 'candidate')} were compared {compared}, and one was selected and "
+        "refitted. The test part was used once, after the selection."
         if searched
-        else "Features chosen while fitting, on the training part of each fold alone."
+        else "Features selected while fitting, on the training part of each fold alone."
     )
-    return Section(id="radiomics", title="Radiomics grid and features", lead=lead, blocks=tuple(blocks))
+    return Section(
+        id="radiomics", title="Radiomics grid and selected features", lead=lead, blocks=tuple(blocks)
+    )
 
 
 def _where(chosen: pd.DataFrame) -> str:
@@ -76,11 +78,11 @@ def _heat_map(context: Context, model: str, cells: pd.DataFrame) -> Figure:
     alt = f"Heat map of the inner AUC of {len(cells)} candidates, mean of {counted(fits, 'fit')}."
     return Figure(
         id=name,
-        title=f"{context.title(model)}: inner AUC of every candidate",
+        title=f"{context.title(model)}: AUC of every candidate in inner cross-validation",
         caption=(
             f"Mean over {counted(fits, 'fit')} (folds, repeats, seeds) of the AUC in inner "
-            "cross-validation, and how often the candidate was chosen (a frame: at least once). Names as in "
-            "the model's file."
+            "cross-validation, and how often the candidate was selected (framed: at least once). Names "
+            "are those of the model's file."
         ),
         alt=alt,
         svg=draw_grid(panels, chosen=picked, name=name, alt=alt),
@@ -95,7 +97,7 @@ def _grid_table(name: str, cells: pd.DataFrame) -> Table:
         Column(key="size", title="Features", kind="number"),
         Column(key="inner", title="Inner AUC, mean", kind="number"),
         Column(key="sd", title="SD over fits", kind="number"),
-        Column(key="chosen", title="Chosen", kind="number"),
+        Column(key="chosen", title="Times selected", kind="number"),
     )
     rows = [
         Row(
@@ -130,16 +132,16 @@ def _curse(context: Context, model: str, both: pd.DataFrame) -> Figure | None:
     gap = number(difference.estimate, signed=True) if difference else MISSING
     name = f"curse-{slug(model)}"
     shown = both.head(_MOST_FOLDS)
-    alt = f"{chooser.capitalize()} and test AUC of the chosen candidate in each fold; mean gap {gap}."
+    alt = (
+        f"{chooser.capitalize()} and test AUC of the selected candidate in each fold; mean difference {gap}."
+    )
     rest = f" The first {len(shown)} of {len(both)} fits are drawn." if len(shown) < len(both) else ""
     return Figure(
         id=name,
-        title=f"{context.title(model)}: the winner’s curse",
+        title=f"{context.title(model)}: selection optimism",
         caption=(
-            f"The best of several {chooser} scores is expected to be too high by selection. Here: {chooser} "
-            f"{inner}, "
-            f"test {outer_mean}, gap {gap} on the mean of "
-            f"{counted(len(both), 'fit')}.{rest}"
+            f"The best of several {chooser} scores is too high by selection (the winner’s curse). Mean over "
+            f"{counted(len(both), 'fit')}: {chooser} {inner}, test {outer_mean}, difference {gap}.{rest}"
         ),
         alt=alt,
         width="half",
@@ -163,11 +165,11 @@ def _cell_name(row: Mapping[Hashable, Any]) -> str:
 def _curse_table(name: str, both: pd.DataFrame, labels: list[str]) -> Table:
     columns = (
         Column(key="fold", title="Fold"),
-        Column(key="chosen", title="Chosen"),
-        Column(key="inner", title="AUC that chose", kind="number"),
+        Column(key="chosen", title="Selected candidate"),
+        Column(key="inner", title="AUC used for selection", kind="number"),
         Column(key="outer", title="Test AUC", kind="number"),
-        Column(key="gap", title="Gap", kind="number"),
-        Column(key="sparest", title="Sparest within one standard error"),
+        Column(key="gap", title="Difference", kind="number"),
+        Column(key="sparest", title="Most parsimonious candidate (one-standard-error rule)"),
         Column(key="sparest_inner", title="Its AUC", kind="number"),
     )
     rows = tuple(
@@ -184,7 +186,12 @@ def _curse_table(name: str, both: pd.DataFrame, labels: list[str]) -> Table:
         )
         for label, row in zip(labels, both.to_dict("records"), strict=True)
     )
-    return Table(id=f"{name}-table", title="Choosing and test AUC of each fit", columns=columns, rows=rows)
+    return Table(
+        id=f"{name}-table",
+        title="AUC used for selection and test AUC of each fit",
+        columns=columns,
+        rows=rows,
+    )
 
 
 def _selection(context: Context, model: str, table: pd.DataFrame) -> Figure:
@@ -192,15 +199,14 @@ def _selection(context: Context, model: str, table: pd.DataFrame) -> Figure:
     shown = table.head(_MOST_FEATURES)
     name = f"selection-{slug(model)}"
     first, times = shown["feature"].iloc[0], shown["count"].iloc[0]
-    alt = f"How often features were chosen; the first is {first}, {times} of {fits}."
+    alt = f"How often features were selected; the first is {first}, {times} of {fits}."
     rest = f" The first {len(shown)} of {len(table)} are drawn." if len(table) > len(shown) else ""
     return Figure(
         id=name,
-        title=f"{context.title(model)}: features chosen",
+        title=f"{context.title(model)}: selected features",
         caption=(
-            f"In how many of {counted(fits, 'fit')} each feature was chosen. Features that change from "
-            "fold to fold "
-            f"stand for each other; none of them is shown to matter by itself.{rest}"
+            f"In how many of {counted(fits, 'fit')} each feature was selected. Features that change from "
+            f"fold to fold are often interchangeable; none of them is shown to matter by itself.{rest}"
         ),
         alt=alt,
         svg=draw_selection(
@@ -220,7 +226,7 @@ def _selection_table(context: Context, name: str, table: pd.DataFrame) -> Table:
     columns = (
         Column(key="feature", title="Feature", kind="code"),
         Column(key="meaning", title="Meaning (IBSI code)"),
-        Column(key="count", title="Chosen", kind="number"),
+        Column(key="count", title="Times selected", kind="number"),
         Column(key="share", title="Share of fits", kind="number"),
         Column(key="rank", title="Mean rank", kind="number"),
     )
@@ -238,7 +244,7 @@ def _selection_table(context: Context, name: str, table: pd.DataFrame) -> Table:
     )
     rest = len(table) - len(rows)
     notes = (f"{rest} more in summaries/selected_features.parquet.",) if rest > 0 else ()
-    return Table(id=f"{name}-table", title="Features chosen", columns=columns, rows=rows, notes=notes)
+    return Table(id=f"{name}-table", title="Selected features", columns=columns, rows=rows, notes=notes)
 
 
 def _meanings(context: Context, columns: Iterable[str]) -> dict[str, str]:

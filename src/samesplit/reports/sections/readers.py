@@ -25,10 +25,8 @@ def readers(context: Context) -> Section | None:
     ]
     blocks.append(_reading_table(context, people, modalities))
     lead = (
-        f"{counted(len(people), 'reader')}, {' and '.join(modalities)}, on the lesions that the models are "
-        "judged on. "
-        "Readers are taken as given: intervals say how results move with other patients, not with other "
-        "readers."
+        f"{counted(len(people), 'reader')}, {' and '.join(modalities)}, on the same lesions as the models. "
+        "The readers are taken as fixed: intervals allow for other patients, not for other readers."
     )
     return Section(id="readers", title="Readers", lead=lead, blocks=tuple(blocks))
 
@@ -41,7 +39,7 @@ def _table(context: Context, quantity: str, title: str, people: list[str], modal
     if paired:
         columns += [
             Column(key="change", title=f"{paired[1]} − {paired[0]}", kind="interval"),
-            Column(key="p", title="p", kind="number"),
+            Column(key="p", title="Adjusted P", kind="number"),
         ]
     if context.reference is not None:
         columns += [
@@ -73,14 +71,17 @@ def _table(context: Context, quantity: str, title: str, people: list[str], modal
             cells["p"] = p_cell(change.p_adjusted if change else None)
         if any(cell.value is not None for key, cell in cells.items() if key != "who"):
             rows.append(Row(cells=cells, emphasis=not person))
-    methods = ", ".join(dict.fromkeys(change.method for change in changes.values()))
+    methods = "; ".join(dict.fromkeys(change.method for change in changes.values()))
     notes = (
-        [f"Change from {paired[0]} to {paired[1]}: paired on the lesions read both ways; {methods}."]
+        [
+            f"Change from {paired[0]} to {paired[1]}: paired, on the lesions read under both conditions. "
+            f"Methods: {methods}."
+        ]
         if changes
         else []
     )
     if context.reference is not None:
-        notes.append(f"Reference: {context.reference.title}; reader minus reference.")
+        notes.append(f"Reference: {context.reference.title}. Differences are reader minus reference.")
     return Table(
         id=f"readers-{quantity}", title=title, columns=tuple(columns), rows=tuple(rows), notes=tuple(notes)
     )
@@ -90,11 +91,11 @@ def _reading_table(context: Context, people: list[str], modalities: list[str]) -
     readings = context.data.readings
     columns = [
         Column(key="who", title="Reader"),
-        Column(key="modality", title="Modality"),
+        Column(key="modality", title="Reading condition"),
         Column(key="lesions", title="Lesions", kind="number"),
-        Column(key="missing", title="Calls missing", kind="number"),
+        Column(key="missing", title="Decisions missing", kind="number"),
         Column(key="positive", title=f"Called {context.data.positive}", kind="number"),
-        Column(key="seconds", title="Seconds, median", kind="number"),
+        Column(key="seconds", title="Median seconds", kind="number"),
     ]
     rows = []
     for person in people:

@@ -1,4 +1,4 @@
-"""How steady a grid's selectors and classifiers are when the training lesions change."""
+"""Stability of selection: selectors and classifiers of a grid when the training lesions change."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def _figure(context: Context, model: str, over: str, stability: pd.DataFrame, sp
     alt = f"Stability of selectors and spread of classifiers over {_WHAT[over]} of {context.title(model)}."
     return Figure(
         id=name,
-        title=f"{context.title(model)}: how steady the grid is over {_WHAT[over]}",
+        title=f"{context.title(model)}: stability of selection over {_WHAT[over]}",
         caption=(
-            f"Over {parts} training parts in each of {counted(fits, 'fit')}, mean over the fits. Left: "
-            "Nogueira’s stability of each selector’s choice, 1 if it is always the same and 0 if it is random; "
-            "above 0.75 is called excellent, below 0.4 poor. Right: SD of the AUC on held-out training lesions "
-            f"in percent of its mean, median over the selectors. {_SHARED if over == 'inner_fold' else ''}"
-            "Intervals are in the table."
+            f"Over {parts} training subsets in each of {counted(fits, 'fit')}, mean over the fits. Left: "
+            "Nogueira’s stability of the features that each selector selects, 1 if they are always the "
+            "same and 0 if they are random; above 0.75 is called excellent, below 0.4 poor. Right: "
+            "standard deviation of the AUC on held-out training lesions in percent of its mean, median "
+            f"over the selectors. {_SHARED if over == 'inner_fold' else ''}Intervals are in the table."
         ),
         alt=alt,
         svg=draw_steadiness(
@@ -77,8 +77,8 @@ def _table(name: str, stability: pd.DataFrame) -> Table | None:
         Column(key="selector", title="Selector"),
         Column(key="size", title="Features", kind="number"),
         Column(key="stability", title="Stability", kind="number"),
-        Column(key="low", title="95 % from", kind="number"),
-        Column(key="high", title="to", kind="number"),
+        Column(key="low", title="95 % interval, lower", kind="number"),
+        Column(key="high", title="upper", kind="number"),
     )
     rows = tuple(
         Row(
@@ -92,9 +92,11 @@ def _table(name: str, stability: pd.DataFrame) -> Table | None:
         )
         for row in stability.to_dict("records")
     )
-    note = (
-        "Means over the fits; the bounds are those for independent draws, which parts of one cohort are not."
-    )
+    note = "Means over the fits. The bounds are those for independent draws, which subsets of one cohort are not."
     return Table(
-        id=f"{name}-table", title="Stability of the selectors", columns=columns, rows=rows, notes=(note,)
+        id=f"{name}-table",
+        title="Stability of selection (Nogueira)",
+        columns=columns,
+        rows=rows,
+        notes=(note,),
     )

@@ -26,18 +26,24 @@ def simple_arm(context: Context) -> Table | None:
         Column(key="candidates", title="Candidates", kind="number"),
         Column(key="auc", title="AUC", kind="interval"),
         Column(key="difference", title=f"Minus {arm.title}", kind="interval"),
-        Column(key="p", title="p", kind="number", help="For no difference; adjusted by Holm's method"),
+        Column(
+            key="p",
+            title="Adjusted P",
+            kind="number",
+            help="Test of no difference; adjusted by Holm's method",
+        ),
     )
     rows = [_row(context, model, arm, searched[model.name]) for model in grids]
     rows.append(_row(context, arm, arm, None))
     return Table(
         id="simple-arm-table",
-        title="What the search gained",
+        title="Gain of the grid search over a simple model",
         columns=columns,
         rows=tuple(rows),
         notes=(
-            f"{arm.title}: nothing is selected and no kind of model is chosen. A search that is not shown to be "
-            "above it has not been shown to gain anything. Test AUC, intervals as in the verdict.",
+            f"{arm.title} selects no features and no kind of model. A search whose result is not shown to "
+            "be above it has not been shown to gain anything. Test AUC, with intervals as in the first "
+            "table.",
         ),
     )
 
@@ -49,7 +55,7 @@ def _row(context: Context, model: ModelInfo, arm: ModelInfo, candidates: int | N
         key=model.name,
         emphasis=same,
         cells={
-            "who": text_cell(model.title, note="simple arm" if same else ""),
+            "who": text_cell(model.title, note="simple model" if same else ""),
             "candidates": count_cell(candidates),
             "auc": context.numbers.cell("auc", model.name),
             "difference": found.cell(signed=True) if found is not None else Cell(text=""),

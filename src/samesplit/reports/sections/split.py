@@ -1,4 +1,4 @@
-"""The split: who stands where, and how alike the parts are."""
+"""The data split: fold assignment of the patients, and balance between subsets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def split(context: Context) -> Section:
         blocks.append(balance)
     overlap = _overlap(context)
     blocks.insert(0, overlap)
-    return Section(id="split", title="Split", lead=_lead(context), blocks=tuple(blocks))
+    return Section(id="split", title="Data split", lead=_lead(context), blocks=tuple(blocks))
 
 
 def _lead(context: Context) -> str:
@@ -38,19 +38,20 @@ def _lead(context: Context) -> str:
     size = counted(folds, "fold") + (f" in {counted(repeats, 'repeat')}" if repeats > 1 else "")
     seed = f", seed {settings['seed']}" if settings.get("seed") is not None else ""
     return (
-        f"Scheme “{scheme}”: {size}{seed}. Made from ids, labels and strata before any feature existed, "
-        "written once, "
-        "read back by every model."
+        f"Scheme “{scheme}”: {size}{seed}. The split was made from patient ids, labels and strata before "
+        "any feature was computed, stored once, and used by every model."
     )
 
 
 def _overlap(context: Context) -> Prose:
     doubled = context.data.splits.duplicated(["repeat", "fold", "patient_id"]).sum()
     if doubled:
-        return Prose(text=f"{counted(int(doubled), 'patient')} stand on two sides of a fold.", tone="warning")
+        return Prose(
+            text=f"{counted(int(doubled), 'patient')} in more than one subset of a fold.", tone="warning"
+        )
     patients = context.data.splits["patient_id"].nunique()
     return Prose(
-        text=f"Checked: none of the {patients} patients stands on two sides of any fold.", tone="note"
+        text=f"Checked: none of the {patients} patients is in more than one subset of any fold.", tone="note"
     )
 
 
@@ -70,9 +71,9 @@ def _strip(context: Context) -> Figure:
     codes = table.assign(code=table["subset"].map({side: i for i, side in enumerate(_SIDES)}))
     wide = codes.pivot_table(index=["repeat", "fold"], columns="patient_id", values="code")
     sides = wide.reindex(index=pd.MultiIndex.from_tuples(shown), columns=patients["patient_id"]).fillna(-1)
-    title = "Who stands where"
+    title = "Fold assignment"
     rest = f" The first {len(shown)} of {len(pairs)} folds are drawn." if len(pairs) > len(shown) else ""
-    alt = f"Strip of {len(patients)} patients by {counted(len(shown), 'fold')}; the counts are in the table."
+    alt = f"Subset of each of {len(patients)} patients in {counted(len(shown), 'fold')}; counts are in the table."
     svg = draw_split_strip(
         sides.to_numpy().astype(np.int64),
         [fold_name(repeat, fold, pairs) for repeat, fold in shown],
@@ -85,7 +86,10 @@ def _strip(context: Context) -> Figure:
     return Figure(
         id="split-strip",
         title=title,
-        caption=f"A column a patient, a row a fold; the top row is the class (of the worst lesion).{rest}",
+        caption=(
+            "Each column is a patient and each row a fold. The top row is the class; a patient with a "
+            f"lesion of the positive class counts as positive.{rest}"
+        ),
         alt=alt,
         svg=svg,
         table=_counts(context, pairs),
@@ -156,11 +160,10 @@ def _balance(context: Context) -> Figure | None:
     )
     return Figure(
         id="balance",
-        title="How alike the parts are",
+        title="Balance between subsets",
         caption=(
-            "A point a fold. Parts of a random split differ by chance, small parts by more; a large "
-            "difference says "
-            f"where to be careful.{rest}"
+            "Each point is a fold. Subsets of a random split differ by chance, and small subsets differ "
+            f"more; a large difference shows where results need care.{rest}"
         ),
         alt=alt,
         svg=draw_balance(titles, by_side, name="balance", alt=alt),
@@ -205,7 +208,7 @@ def _balance_table(context: Context, table: pd.DataFrame, keys: list[tuple[str, 
         rows.append(Row(cells=cells))
     return Table(
         id="balance-table",
-        title="Balance of the parts",
+        title="Balance between subsets",
         columns=tuple(columns),
         rows=tuple(rows),
         notes=("SMD: standardised mean difference against train (Austin 2009, doi 10.1002/sim.3697).",),

@@ -36,10 +36,10 @@ def survival(context: Context) -> Section | None:
         id="kaplan-meier",
         title="Time to event by predicted risk",
         caption=(
-            "Lesions of the test parts in thirds of the predicted risk of each model, and the share of each third "
-            f"that is still without an event, with {context.percent()} bands. Follow-up that ended without an event "
-            "is censored. Curves that lie apart show that the risk tells early events from late ones; the C-index "
-            "measures it over all pairs of lesions."
+            "Lesions of the test parts in thirds of the predicted risk of each model, and the share of "
+            f"each third that is still without an event, with {context.percent()} bands. Follow-up that "
+            "ended without an event is censored. Curves that lie apart show that the risk tells early "
+            "events from late ones; the C-index measures it over all pairs of lesions."
         ),
         alt=alt,
         svg=draw_kaplan_meier(panels, unit=unit, name="kaplan-meier", alt=alt),

@@ -1,4 +1,4 @@
-"""How the networks learned."""
+"""Training of the networks: histories and selected epochs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def training(context: Context) -> Section | None:
     return Section(
         id="training",
         title="Network training",
-        lead="Early stopping looks at the validation part of the fold; the test part plays no role.",
+        lead="Early stopping uses the validation part of the fold; the test part plays no role.",
         blocks=tuple(blocks),
     )
 
@@ -53,9 +53,8 @@ def _figure(context: Context, model: str, history: pd.DataFrame) -> Figure:
         id=name,
         title=f"{context.title(model)}: training history",
         caption=(
-            f"A thin line a fit ({counted(fits, 'fit')}: folds, repeats, seeds); the thick line is their "
-            "mean, as far "
-            "as at least half of them were trained."
+            f"Each thin line is a fit ({counted(fits, 'fit')}: folds, repeats, seeds); the thick line is "
+            "their mean, up to the epoch that at least half of them reached."
         ),
         alt=alt,
         svg=draw_history(history, style=context.style(model), name=name, alt=alt),
@@ -84,23 +83,23 @@ def _kept_table(context: Context, model: str) -> Table | None:
         }
         rows.append(Row(cells=cells))
     notes = [
-        "AUC of the weights that were kept, without augmentation. The validation part chose the epoch, so its AUC "
-        "is too high; a training AUC far above the test AUC is over-fitting, and one near 0.5 a network that did "
-        "not learn."
+        "AUC of the weights of the selected epoch, without augmentation. The epoch was selected on the "
+        "validation part, so the validation AUC is too high. A training AUC far above the test AUC means "
+        "overfitting, and one near 0.5 a network that did not learn."
     ]
     if len(kept) > len(rows):
         notes.append(f"{len(kept) - len(rows)} more in details/kept_epoch.parquet.")
     columns = (
         Column(key="fit", title="Fit"),
-        Column(key="epoch", title="Kept epoch", kind="number"),
-        Column(key="epochs", title="of", kind="number", help="Epochs trained"),
+        Column(key="epoch", title="Selected epoch", kind="number"),
+        Column(key="epochs", title="Epochs trained", kind="number"),
         Column(key="training", title="Training AUC", kind="number"),
         Column(key="validation", title="Validation AUC", kind="number"),
         Column(key="test", title="Test AUC", kind="number"),
     )
     return Table(
         id=f"kept-{slug(model)}",
-        title=f"{context.title(model)}: kept epochs",
+        title=f"{context.title(model)}: selected epochs",
         columns=columns,
         rows=tuple(rows),
         notes=tuple(notes),

@@ -24,12 +24,17 @@ def verdict(context: Context) -> Section:
     ]
     table = Table(
         id="verdict-table",
-        title="Verdict",
+        title="Performance of models and readers",
         columns=columns,
         rows=tuple(rows),
         notes=_notes(context),
     )
-    return Section(id="verdict", title="Verdict", lead=_lead(context), blocks=(table, *_groups(context)))
+    return Section(
+        id="verdict",
+        title="Performance of models and readers",
+        lead=_lead(context),
+        blocks=(table, *_groups(context)),
+    )
 
 
 def _lead(context: Context) -> str:
@@ -37,7 +42,9 @@ def _lead(context: Context) -> str:
     if not lesions:
         return ""
     point = _operating_point(context)
-    same = f"All models are judged on the same {max(lesions)} test lesions." if len(set(lesions)) == 1 else ""
+    same = (
+        f"All models are evaluated on the same {max(lesions)} test lesions." if len(set(lesions)) == 1 else ""
+    )
     return f"{same} {point}".strip()
 
 
@@ -53,8 +60,8 @@ def _operating_point(context: Context) -> str:
         return f"Sensitivity and specificity are those at the declared threshold of {value}."
     where = words or f"the rule “{kind}”"
     return (
-        f"Sensitivity and specificity are those at a threshold fixed on development data ({where}); "
-        "no test label entered the choice."
+        "Sensitivity and specificity are those at an operating point that was fixed on development data "
+        f"({where}); no test label was used to choose it."
     )
 
 
@@ -69,7 +76,7 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
     start = min([0.5, *(math.floor(10 * bound + 1e-9) / 10 for bound in bounds)])
     columns = [
         Column(key="who", title="Model or reader"),
-        Column(key="n", title="n", kind="number", help="Lesions judged"),
+        Column(key="n", title="n", kind="number", help="Lesions evaluated"),
         Column(
             key="auc",
             title="AUC",
@@ -77,12 +84,12 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
             help="Area under the ROC curve; the mean over folds, if several",
         ),
         Column(key="forest", title="", kind="forest", of="auc", axis=(max(start, 0.0), 1.0), mark=0.5),
-        Column(key="sensitivity", title="Sensitivity", kind="interval", help="At the fixed point"),
-        Column(key="specificity", title="Specificity", kind="interval", help="At the fixed point"),
+        Column(key="sensitivity", title="Sensitivity", kind="interval", help="At the operating point"),
+        Column(key="specificity", title="Specificity", kind="interval", help="At the operating point"),
         Column(key="pr_auc", title="PR AUC", kind="number", help="Average precision"),
         Column(
             key="brier",
-            title="Brier",
+            title="Brier score",
             kind="number",
             help="Mean squared error of the probabilities; 0 is best",
         ),
@@ -98,9 +105,9 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
             ),
             Column(
                 key="p",
-                title="p",
+                title="Adjusted P",
                 kind="number",
-                help="Two-sided, for no difference; adjusted by Holm's method",
+                help="Two-sided test of no difference; adjusted by Holm's method",
             ),
         ]
     filled = {key for row in rows for key, cell in row.cells.items() if cell.value is not None}
@@ -124,7 +131,7 @@ def _model_row(context: Context, model: ModelInfo) -> Row:
     if is_reference:
         cells["difference"] = Cell(text="reference")
         cells["p"] = Cell(text="")
-    group = "Controls: what any model has to beat" if model.is_control else "Models"
+    group = "Controls: simple models that any other model has to beat" if model.is_control else "Models"
     return Row(cells=cells, group=group, key=model.name, emphasis=is_reference)
 
 
@@ -161,31 +168,29 @@ def _notes(context: Context) -> tuple[str, ...]:
     numbers = context.numbers
     notes = [
         f"Intervals: {context.percent()}. Methods: "
-        f"AUC – {_list(numbers.methods(('auc',)))}; "
-        f"sensitivity and specificity – {_list(numbers.methods(('sensitivity', 'specificity')))}; "
-        "PR AUC and Brier have theirs in report.json and results.csv."
+        f"AUC: {_list(numbers.methods(('auc',)))}. "
+        f"Sensitivity and specificity: {_list(numbers.methods(('sensitivity', 'specificity')))}. "
+        "The intervals of PR AUC and Brier score are in report.json and results.csv."
     ]
     if any(numbers.get("auc_as_fitted", model.name) for model in context.models):
         notes.append(
-            "Over folds the interval of an AUC allows for other training patients as well as other test patients. "
-            "The narrower one that most papers report, which takes the fitted models as given, stands under "
-            "Spread over folds and seeds and as auc_as_fitted in results.csv."
+            "Over folds the interval of an AUC allows for other training patients as well as other test "
+            "patients. The narrower one that most papers report, which takes the fitted models as given, "
+            "is in the table of the variability over folds and seeds, and as auc_as_fitted in results.csv."
         )
     if context.reference is not None:
         notes.append(
             f"Δ AUC: difference to the reference, {context.reference.title}, on the same lesions "
-            f"({_list(numbers.methods(('auc_difference',)))}). An interval that holds 0 means that a "
-            "difference is "
-            "not shown, not that there is none. p is adjusted by Holm's method over all pairs of models (for "
-            "readers: over the readers, or over their means); a difference is shown when it is below "
-            f"{1 - context.data.confidence:.2g}."
+            f"({_list(numbers.methods(('auc_difference',)))}). An interval that contains 0 means that no "
+            "difference is shown, not that there is none. P is adjusted by Holm's method over all pairs "
+            "of models (for readers: over the readers, or over their means); a difference is shown when "
+            f"it is below {1 - context.data.confidence:.2g}."
         )
     if context.readers:
         notes.append(
-            "Readers: sensitivity and specificity from their calls, AUC from their scores; a missing call "
-            "is left "
-            "out, never taken for negative. The mean gives each reader the same weight and takes the "
-            "readers as fixed."
+            "Readers: sensitivity and specificity from their decisions, AUC from their scores; a missing "
+            "decision is left out and never taken for negative. The mean gives each reader the same "
+            "weight and takes the readers as fixed."
         )
     remarks = {
         model.title: found.note
@@ -197,7 +202,7 @@ def _notes(context: Context) -> tuple[str, ...]:
 
 
 def _list(methods: list[str]) -> str:
-    return ", ".join(methods) or "none"
+    return "; ".join(methods) or "none"
 
 
 def _groups(context: Context) -> list[Table]:
@@ -207,13 +212,13 @@ def _groups(context: Context) -> list[Table]:
     groups = [name for name in names if name not in raters]
     found = []
     if raters:
-        own = f"All other numbers are with the masks of {context.data.rater}." if context.data.rater else ""
-        note = f"The same lesions, with masks drawn by somebody else. {own}".strip()
+        own = f"All other results are with the masks of {context.data.rater}." if context.data.rater else ""
+        note = f"The same lesions, with masks drawn by another rater. {own}".strip()
         found.append(
             _groups_table(context, raters, "raters-table", "AUC with the masks of other raters", note)
         )
     if groups:
-        note = "Groups are small and many: read them as a look for weak spots, not as findings."
+        note = "The groups are small and many: they can point at weak spots, and are no findings."
         found.append(_groups_table(context, groups, "groups-table", "AUC by group of lesions", note))
     return found
 
