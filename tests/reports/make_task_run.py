@@ -103,11 +103,9 @@ def _task(rng: np.random.Generator, folder: Path, name: str, lesions: pd.DataFra
     write_table(outcomes, folder / "outcomes.parquet")
     tested = _splits(lesions).set_index("patient_id")["subset"] == "test"
     known = lesions[lesions["lesion_id"].isin(outcomes["lesion_id"])]
-    test = known[known["patient_id"].map(tested)].assign(
-        label=outcomes.set_index("lesion_id")["label"]
-        .reindex(known["lesion_id"])
-        .to_numpy()[known["patient_id"].map(tested).to_numpy()]
-    )
+    numbers = outcomes.set_index("lesion_id")["label"].reindex(known["lesion_id"]).to_numpy()
+    inside = known["patient_id"].map(tested).to_numpy()
+    test = known[inside].assign(label=numbers[inside])
     models = RISKS if declared["kind"] == "survival" else MODELS
     write_table(_predictions(rng, declared, test, models), folder / "predictions.parquet")
     results = _results(declared, test, models)
@@ -149,7 +147,9 @@ def _predictions(
             parts.append(base.assign(risk=rng.normal(0, 1, len(test))))
         elif declared["kind"] == "binary":
             parts.append(
-                base.assign(probability=np.clip(test["label"] * 0.3 + rng.random(len(test)) * 0.7, 0, 1))
+                base.assign(
+                    probability=np.clip(test["label"].to_numpy() * 0.3 + rng.random(len(test)) * 0.7, 0, 1)
+                )
             )
         else:
             shares = rng.dirichlet(np.ones(len(SUBTYPES)), len(test))

@@ -1,29 +1,41 @@
-"""A run's folder in; report.html, report.json and results.csv out."""
+"""Build the report of a run: from its folder to report.html, report.json and results.csv."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from samesplit.reports.chapters import with_prefix
 from samesplit.reports.conclusion import answer
-from samesplit.reports.context import Context, make_context
-from samesplit.reports.document import Badge, Report
+from samesplit.reports.context import Context, make_contexts
+from samesplit.reports.document import Badge, Chapter, Report, Section
 from samesplit.reports.formatting import counted, short_hash
 from samesplit.reports.html import to_html
-from samesplit.reports.pictures import choose_pictures
-from samesplit.reports.run_folder import read_run
+from samesplit.reports.pictures import Pictures, choose_pictures
+from samesplit.reports.run_folder import read_tasks
 from samesplit.reports.sections.audit import audit
 from samesplit.reports.sections.calibration import calibration
+from samesplit.reports.sections.class_calibration import class_calibration
+from samesplit.reports.sections.class_confusion import class_confusion
+from samesplit.reports.sections.class_curves import class_curves
+from samesplit.reports.sections.class_errors import class_errors
+from samesplit.reports.sections.class_table import class_table
 from samesplit.reports.sections.cohort import cohort
 from samesplit.reports.sections.confusion import confusion
 from samesplit.reports.sections.curves import curves
 from samesplit.reports.sections.differences import differences
 from samesplit.reports.sections.errors import errors
 from samesplit.reports.sections.ledger import ledger
+from samesplit.reports.sections.named_test_sets import named_test_sets
+from samesplit.reports.sections.overlap import overlap
 from samesplit.reports.sections.provenance import notes, provenance
 from samesplit.reports.sections.published import published
 from samesplit.reports.sections.radiomics import radiomics
 from samesplit.reports.sections.readers import readers
 from samesplit.reports.sections.split import split
+from samesplit.reports.sections.survival import survival
 from samesplit.reports.sections.training import training
 from samesplit.reports.sections.verdict import verdict
 from samesplit.storage import write_text
@@ -47,12 +59,24 @@ def build_report(run_folder: Path) -> Path:
         SamesplitError: run.json, lesions, splits, predictions or results is missing or damaged.
         WorkspaceError: A file cannot be written.
     """
-    data = read_run(run_folder)
-    context = make_context(data)
-    report = _report(context)
-    write_csv(data.results, run_folder / "results.csv")
+    contexts = make_contexts(read_tasks(run_folder))
+    report = _report(contexts)
+    _write_results(contexts, run_folder)
     write_text(run_folder / "report.json", report.model_dump_json(indent=1) + "\n")
-    return write_text(run_folder / "report.html", to_html(report, context.styles))
+    return write_text(run_folder / "report.html", to_html(report, contexts[0].styles))
+
+
+def _write_results(contexts: Sequence[Context], run_folder: Path) -> None:
+    """Write results.csv; of several tasks with the task in the first column, and one beside each task's tables."""
+    if not contexts[0].data.task.name:
+        write_csv(contexts[0].data.results, run_folder / "results.csv")
+        return
+    parts = []
+    for context in contexts:
+        name, results = context.data.task.name, context.data.results
+        write_csv(results, run_folder / "tasks" / name / "results.csv")
+        parts.append(results.assign(task=name)[["task", *results.columns]])
+    write_csv(pd.concat(parts, ignore_index=True), run_folder / "results.csv")
 
 
 def make_report(run_folder: Path) -> Report:
@@ -64,42 +88,84 @@ def make_report(run_folder: Path) -> Report:
     Raises:
         SamesplitError: As for `build_report`.
     """
-    return _report(make_context(read_run(run_folder)))
+    return _report(make_contexts(read_tasks(run_folder)))
 
 
-def _report(context: Context) -> Report:
-    pictures = choose_pictures(context)
-    run = context.data.run
-    sections = (  # what was found, and the readers first among it; then on whom; then how
-        verdict(context),
-        readers(context),
-        differences(context),
-        curves(context),
-        calibration(context),
-        confusion(context),
-        errors(context, pictures),
-        published(context),
-        cohort(context, pictures),
-        ledger(context, pictures),
-        split(context),
-        radiomics(context),
-        training(context),
-        audit(context),
-        notes(context),
-        provenance(context),
-    )
+def _report(contexts: Sequence[Context]) -> Report:
+    pictures = choose_pictures(contexts)
+    first, run = contexts[0], contexts[0].data.run
+    chapters = tuple(_chapter(context, pictures) for context in contexts) if len(contexts) > 1 else ()
+    on_whom = (cohort(contexts, pictures), ledger(first, pictures), split(contexts))
+    record = (notes(first), provenance(first))
+    if chapters:
+        sections = (*on_whom, *record)
+        question = f"{len(chapters)} questions about the same lesions"
+        conclusion = " ".join(f"{chapter.title}: {chapter.answer}" for chapter in chapters)
+    else:  # what was found first, then on whom, then how
+        sections = (*_results(first, pictures), *on_whom, *_methods(first), *record)
+        question, conclusion = first.data.task.question, answer(first)
     return Report(
-        samesplit=str(context.data.section("versions").get("samesplit", "")),
+        samesplit=str(first.data.section("versions").get("samesplit", "")),
         benchmark=str(run["benchmark"]),
         run=str(run["run"]),
         title=str(run["title"]),
-        question=str(run["question"]),
-        answer=answer(context),
-        banner=_banner(context),
-        notice=_notice(context),
-        badges=_badges(context),
+        question=str(run.get("question") or question),
+        answer=conclusion,
+        banner=_banner(first),
+        notice=_notice(first),
+        badges=_badges(contexts),
+        chapters=chapters,
         sections=tuple(section for section in sections if section is not None),
     )
+
+
+def _chapter(context: Context, pictures: Pictures) -> Chapter:
+    task = context.data.task
+    sections = (*_results(context, pictures), *_methods(context))
+    return Chapter(
+        id=task.prefix,
+        title=task.title,
+        kind=task.kind_in_words,
+        question=task.question,
+        answer=answer(context),
+        sections=tuple(with_prefix(section, task.prefix) for section in sections if section is not None),
+    )
+
+
+def _results(context: Context, pictures: Pictures) -> tuple[Section | None, ...]:
+    """What was found in a task, the readers first among it."""
+    gallery = pictures.error_gallery(context)
+    always = (verdict(context), named_test_sets(context))
+    kind = context.data.task.kind
+    if kind == "binary":
+        return (
+            *always,
+            readers(context),
+            differences(context),
+            curves(context),
+            calibration(context),
+            confusion(context),
+            errors(context, gallery),
+            published(context),
+        )
+    if kind == "multiclass":
+        return (
+            *always,
+            class_table(context),
+            differences(context),
+            class_curves(context),
+            class_calibration(context),
+            class_confusion(context),
+            class_errors(context, gallery),
+        )
+    if kind == "survival":
+        return (*always, differences(context), survival(context))
+    return (*always, overlap(context), differences(context))
+
+
+def _methods(context: Context) -> tuple[Section | None, ...]:
+    """How it was found."""
+    return (radiomics(context), training(context), audit(context))
 
 
 def _banner(context: Context) -> str:
@@ -120,12 +186,12 @@ def _notice(context: Context) -> str:
     )
 
 
-def _badges(context: Context) -> tuple[Badge, ...]:
-    data = context.data
+def _badges(contexts: Sequence[Context]) -> tuple[Badge, ...]:
+    data = contexts[0].data
     split = data.section("split")
     cohort_hash = str(split.get("cohort_sha256") or data.section("hashes").get("cohort") or "")
-    patients = data.lesions["patient_id"].nunique()
-    seeds = sorted({seed for model in context.models for seed in model.seeds})
+    patients = data.cohort["patient_id"].nunique()
+    seeds = sorted({seed for context in contexts for model in context.models for seed in model.seeds})
     found = [
         Badge(
             name="split", text=short_hash(str(split.get("sha256") or "")), full=str(split.get("sha256") or "")
@@ -135,7 +201,7 @@ def _badges(context: Context) -> tuple[Badge, ...]:
         Badge(name="seeds", text=", ".join(map(str, seeds[:8])) + (" …" if len(seeds) > 8 else "")),
         Badge(
             name="cohort size",
-            text=f"{counted(len(data.lesions), 'lesion')} of {counted(patients, 'patient')}",
+            text=f"{counted(len(data.cohort), 'lesion')} of {counted(patients, 'patient')}",
         ),
         Badge(name="finished", text=str(data.run.get("finished") or "")[:16].replace("T", " ")),
     ]

@@ -1,4 +1,4 @@
-"""The answer in one sentence, with intervals, and nothing that the tables do not carry."""
+"""The conclusion in a few sentences, with intervals, and nothing that the tables do not carry."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ from samesplit.ordering import above, ranked
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.estimates import Estimate
 from samesplit.reports.formatting import counted, interval_text, is_missing, join_words, number, p_text
+from samesplit.reports.named_test_sets import INTERNAL, lowest_test_set, of_test_set
 
 __all__ = ["answer"]
 
 
 def answer(context: Context) -> str:
-    """Answer the question of the benchmark in one sentence.
+    """Answer the question of the task in a few sentences.
 
-    The model with the highest AUC is named with its interval (controls are no models: they are not counted among
-    them, and named where they beat every model or where nothing else was judged), then its difference to the
-    reference (or, when it is the reference, the next model's difference to it), then the readers' mean. A
-    difference that is not shown is called that; nobody is ever called equal.
+    The model that is best by the main quantity of the task is named with its interval (controls are no models:
+    they are not counted among them, and named where they beat every model or where nothing else was evaluated),
+    then the named test set in which it is worst, then its difference to the reference (or, when it is the
+    reference, the next model's difference to it), then the readers' mean. A difference that is not shown is called
+    that; nobody is ever called equal.
     """
     judged = _ranked(context)
     if not judged:
-        return "No model could be evaluated: no AUC is defined on the test lesions."
+        return f"No model could be evaluated: no {context.main.noun} is defined on the test lesions."
     if context.data.shuffled:
         return _label_permutation(context, judged)
-    controls = [(model, auc) for model, auc in judged if model.is_control]
+    controls = [(model, found) for model, found in judged if model.is_control]
     judged = [item for item in judged if item not in controls] or controls
-    best, auc = judged[0]
-    parts = [_opening(context, best, auc, len(judged))]
-    better = [model.title for model, control in controls if above(control.estimate, auc.estimate)]
+    best, found = judged[0]
+    parts = [_opening(context, best, found, len(judged)), _worst_test_set(context, best)]
+    better = [model.title for model, control in controls if above(control.estimate, found.estimate)]
     if better:
-        parts.append(f"no model has a higher AUC than the control {join_words(better)}")
+        parts.append(f"no model has a higher {context.main.noun} than the control {join_words(better)}")
     reference = context.reference
     if len(judged) == 1:
         pass
@@ -39,30 +41,48 @@ def answer(context: Context) -> str:
         parts.append(_against(context, best, reference, leader=True))
     else:
         parts.append(_against(context, judged[1][0], reference, leader=False))
-    readers = _readers(context)
-    return "; ".join([*parts, readers] if readers else parts) + "."
+    parts.append(_readers(context))
+    first, *rest = [part for part in parts if part]
+    return " ".join(f"{part}." for part in (first, *(part[:1].upper() + part[1:] for part in rest)))
 
 
 def _ranked(context: Context) -> list[tuple[ModelInfo, Estimate]]:
-    """All models with an AUC, but the constant one, by falling AUC."""
+    """Rank all models with a main quantity, but the constant one, from the best."""
     found = [
-        (model, context.numbers.get("auc", model.name)) for model in context.models if not model.is_constant
+        (model, context.numbers.get(context.main.quantity, model.name))
+        for model in context.models
+        if not model.is_constant
     ]
-    known = [(model, auc) for model, auc in found if auc is not None and auc.is_known()]
-    return [known[place] for place in ranked([auc.estimate for _, auc in known], descending=True)]
+    known = [(model, value) for model, value in found if value is not None and value.is_known()]
+    return [known[place] for place in ranked([value.estimate for _, value in known], descending=True)]
 
 
-def _opening(context: Context, best: ModelInfo, auc: Estimate, count: int) -> str:
-    where = f"on {counted(auc.n, 'lesion')}"
-    value = f"{number(auc.estimate)} ({context.percent()} interval {interval_text(auc.low, auc.high)})"
+def _opening(context: Context, best: ModelInfo, found: Estimate, count: int) -> str:
+    events = f", {found.n_positive} with an event" if context.data.task.kind == "survival" else ""
+    where = f"on {counted(found.n, 'lesion')}{events}"
+    value = f"{number(found.estimate)} ({context.percent()} interval {interval_text(found.low, found.high)})"
     role = ", the reference," if context.reference is not None and best.name == context.reference.name else ""
     if count == 1:
-        return f"{best.title}{role} reaches an AUC of {value} {where}"
-    return f"{best.title}{role} has the highest AUC of {count} models, {value} {where}"
+        return f"{best.title}{role} reaches {context.main.words} of {value} {where}"
+    return f"{best.title}{role} has the highest {context.main.noun} of {count} models, {value} {where}"
+
+
+def _worst_test_set(context: Context, best: ModelInfo) -> str:
+    """Name the test set in which the best model is worst, beside the internal one where there is one."""
+    lowest = lowest_test_set(context, best.name)
+    if lowest is None:
+        return ""
+    name, found = lowest
+    inside = of_test_set(context, best.name, INTERNAL)
+    against = f", against {inside.words()} in {INTERNAL}" if inside is not None and name != INTERNAL else ""
+    return (
+        f"of the named test sets it is worst in {name}, with {context.main.words} of {found.words()} on "
+        f"{counted(found.n, 'lesion')}{against}"
+    )
 
 
 def _against(context: Context, model: ModelInfo, reference: ModelInfo, *, leader: bool) -> str:
-    found = context.numbers.difference("auc", model.name, reference.name)
+    found = context.numbers.difference(context.main.quantity, model.name, reference.name)
     other = f"the reference, {reference.title}" if leader else "it"
     who = "it is" if leader else f"the next, {model.title}, is"
     if found is None or not found.is_known():
@@ -106,18 +126,19 @@ def _readers(context: Context) -> str:
 
 
 def _label_permutation(context: Context, ranked: list[tuple[ModelInfo, Estimate]]) -> str:
-    off = [model.title for model, auc in ranked if auc.low > 0.5 or auc.high < 0.5]
-    unknown = [model.title for model, auc in ranked if is_missing(auc.low)]
+    noun, chance = context.main.noun, context.main.chance
+    if chance is None:
+        return f"With permuted labels nothing is known of what {context.main.words} must be."
+    off = [model.title for model, found in ranked if found.low > chance or found.high < chance]
+    unknown = [model.title for model, found in ranked if is_missing(found.low)]
     rest = f"; {', '.join(unknown)}: no interval" if unknown else ""
     if off:
         return (
-            f"With permuted labels the {context.percent()} interval of {', '.join(off)} does not contain 0.5, "
-            "chance"
-            f"{rest}: look for a leak before you trust this benchmark (by chance alone about one interval in "
-            f"{round(1 / (1 - context.data.confidence))} misses it)."
+            f"With permuted labels the {context.percent()} interval of {', '.join(off)} does not contain "
+            f"{chance:g}, chance{rest}: look for a leak before you trust this benchmark (by chance alone "
+            f"about one interval in {round(1 / (1 - context.data.confidence))} misses it)."
         )
     return (
-        f"With permuted labels the {context.percent()} AUC intervals of all {len(ranked) - len(unknown)} "
-        "models "
-        f"contain 0.5, chance{rest}: no leak is shown."
+        f"With permuted labels the {context.percent()} {noun} intervals of all "
+        f"{len(ranked) - len(unknown)} models contain {chance:g}, chance{rest}: no leak is shown."
     )

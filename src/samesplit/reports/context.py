@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from samesplit.reports.estimates import Numbers
+from samesplit.reports.main_quantity import MainQuantity, main_quantity
 from samesplit.reports.palette import READER, Style, styles_for
 from samesplit.reports.run_folder import RunData
 
-__all__ = ["Context", "ModelInfo", "ReaderInfo", "make_context", "slug"]
+__all__ = ["Context", "ModelInfo", "ReaderInfo", "make_context", "make_contexts", "slug"]
 
 _CONTROL_KINDS = ("zero-rule", "lesion-size")
 
@@ -89,6 +91,11 @@ class Context:
     styles: dict[str, Style]
 
     @property
+    def main(self) -> MainQuantity:
+        """What the models are ranked by."""
+        return main_quantity(self.data.task.kind)
+
+    @property
     def reference(self) -> ModelInfo | None:
         """The model that the others are compared with, when it has results."""
         return next((model for model in self.models if model.name == self.data.reference), None)
@@ -121,8 +128,22 @@ class Context:
         return f"{100 * self.data.confidence:g} %"
 
 
+def make_contexts(tasks: Sequence[RunData]) -> tuple[Context, ...]:
+    """Make the context of each task of a run; a model is drawn alike in all of them.
+
+    Args:
+        tasks: As `read_tasks` gives them.
+    """
+    alone = [make_context(data) for data in tasks]
+    models = {model.name: model for context in alone for model in context.models}
+    declared = [str(item["name"]) for item in tasks[0].run.get("models", []) if "name" in item]
+    order = sorted(models, key=lambda name: declared.index(name) if name in declared else len(declared))
+    styles = styles_for(order, [name for name in order if models[name].is_control])
+    return tuple(replace(context, styles=styles) for context in alone)
+
+
 def make_context(data: RunData) -> Context:
-    """Find out who is judged.
+    """Find out which models and readers were evaluated in a task.
 
     Args:
         data: The run's content.

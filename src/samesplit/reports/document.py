@@ -15,6 +15,7 @@ __all__ = [
     "Badge",
     "Block",
     "Cell",
+    "Chapter",
     "Column",
     "Details",
     "Fact",
@@ -74,6 +75,8 @@ class Column(_Part):
     help: str = ""
     of: str | None = None
     axis: tuple[float, float] | None = None
+    group: str = ""
+    """Neighbouring columns of one group have its name above their headings."""
     mark: float | None = None
     """Where a forest column has its line: chance, or no difference."""
 
@@ -202,6 +205,18 @@ class Section(_Part):
     blocks: tuple[Block, ...]
 
 
+class Chapter(_Part):
+    """The part of the report about one of several tasks."""
+
+    id: str
+    title: str
+    kind: str
+    """What is asked, in words, such as two classes or a time to an event."""
+    question: str
+    answer: str
+    sections: tuple[Section, ...]
+
+
 class Badge(_Part):
     """A short fact in the head."""
 
@@ -225,6 +240,8 @@ class Report(_Part):
     notice: str = ""
     """What a reader must know before any number, above the answer; empty when there is nothing."""
     badges: tuple[Badge, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    """One a task where the run has several; the sections are then those that the tasks share."""
     sections: tuple[Section, ...]
     kicker: str = ""
     """Above the title; empty for the benchmark and the run."""
@@ -234,4 +251,5 @@ class Report(_Part):
 
 Details.model_rebuild()
 Section.model_rebuild()
+Chapter.model_rebuild()
 Report.model_rebuild()

@@ -118,12 +118,17 @@ class Numbers:
         """Everybody who has a result, readers included, in order of appearance."""
         return list(dict.fromkeys(key[1] for key in self._rows))
 
-    def groups(self, model: str) -> list[str]:
-        """The groups, besides all lesions, in which a model has an AUC."""
+    def groups(self, model: str, quantity: str = "auc") -> list[str]:
+        """Name the groups, besides all lesions, in which a model has an estimate.
+
+        Args:
+            model: Its name.
+            quantity: `auc`, `c_index`, ...
+        """
         return [
             key[3]
             for key in self._rows
-            if key[0] == "auc" and key[1] == model and not key[2] and key[3] != "all"
+            if key[0] == quantity and key[1] == model and not key[2] and key[3] != "all"
         ]
 
     def quantities(self, beginning: str) -> list[str]:

@@ -37,6 +37,7 @@ def to_html(report: Report, styles: Mapping[str, Style]) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(
+        column_groups=_column_groups,
         css=Markup(_source(environment, "report.css")),
         js=Markup(_source(environment, "report.js")),
         forest=lambda cell, column, key: forest_mark(
@@ -64,6 +65,13 @@ def _source(environment: Environment, name: str) -> str:
 def _grouped(table: Table) -> Iterator[tuple[str, list[Row]]]:
     for group, rows in groupby(table.rows, key=lambda row: row.group):
         yield group, list(rows)
+
+
+def _column_groups(table: Table) -> list[tuple[str, int]]:
+    """The names above neighbouring columns of one group and their widths; empty without groups."""
+    if not any(column.group for column in table.columns):
+        return []
+    return [(name, len(list(part))) for name, part in groupby(table.columns, key=lambda c: c.group)]
 
 
 def _interval(cell: Cell) -> str:

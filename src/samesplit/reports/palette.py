@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "CLASSES",
     "CONTROL_GREY",
+    "EVENTS",
     "INK",
     "NEGATIVE",
     "ON_DARK",
@@ -19,6 +21,7 @@ __all__ = [
     "POSITIVE",
     "READER",
     "SUBSETS",
+    "TEST_SETS",
     "Style",
     "relative_luminance",
     "styles_for",
@@ -39,6 +42,14 @@ READER = "#3b4248"
 """Readers."""
 POSITIVE, NEGATIVE = "#8f3b6f", "#e3cbd9"
 """The two classes."""
+EVENTS = ("#cfdfe3", "#2f6673")
+"""Lesions that were followed up without an event, and lesions with one."""
+CLASSES = (
+    "#332288", "#88ccee", "#44aa99", "#999933", "#ddcc77", "#cc6677", "#882255", "#117733", "#aa4499", "#bbbbbb",
+)  # fmt: skip
+"""Up to ten classes (Paul Tol's muted scheme, https://sronpersonalpages.nl/~pault/)."""
+TEST_SETS = (BLUE, SKY, "#00395a", "#7a9cc6", "#2a9d8f", "#5e4fa2")
+"""The named test sets, the internal one first."""
 SUBSETS = {"train": "#c9d3dc", "validation": ORANGE, "test": BLUE}
 """The parts of a split."""
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from samesplit.ordering import at_least
+from samesplit.reports.class_errors_found import class_misses
 from samesplit.reports.context import Context
 from samesplit.reports.document import Gallery, GalleryItem, Picture
 from samesplit.reports.errors_found import Miss, misses, reference_errors
@@ -32,12 +34,10 @@ class Pictures:
     """Hands out the images of lesions until the page has had enough.
 
     Attributes:
-        context: The run.
         table: The thumbnails of the primary rater by lesion.
         spent: Bytes handed out.
     """
 
-    context: Context
     table: dict[str, list[Picture]]
     spent: int = 0
     galleries: dict[str, Gallery] = field(default_factory=dict)
@@ -46,9 +46,9 @@ class Pictures:
         """The lesions of the ledger."""
         return self.galleries.get("ledger")
 
-    def error_gallery(self) -> Gallery | None:
-        """The lesions that most missed, then those the reference model is most wrong about."""
-        return self.galleries.get("errors")
+    def error_gallery(self, context: Context) -> Gallery | None:
+        """The misclassified lesions of a task, or those that the reference model is most wrong about."""
+        return self.galleries.get(_errors(context))
 
     def sample_gallery(self) -> Gallery | None:
         """Lesions spread evenly over the cohort."""
@@ -60,7 +60,7 @@ class Pictures:
         """Make a gallery of those of the lesions that have images and still fit.
 
         Args:
-            name: `ledger`, `errors` or `sample`.
+            name: `ledger`, `sample`, or that of the errors of a task.
             title: Of the gallery.
             rule: How the lesions were chosen; the count that is shown is put behind it.
             lesions: Id and caption, in order of choice.
@@ -82,38 +82,48 @@ class Pictures:
         if items:
             count = f" Shown: {len(items)} of {len(wanted)}." if len(items) < len(wanted) else ""
             self.galleries[name] = Gallery(
-                id=f"gallery-{name}", title=title, rule=rule + count, items=tuple(items)
+                id=f"gallery-{name.partition(':')[0]}", title=title, rule=rule + count, items=tuple(items)
             )
 
 
-def choose_pictures(context: Context) -> Pictures:
-    """Choose the lesions to show: ledger cases first, then the largest errors, then an even sample.
+def choose_pictures(contexts: Sequence[Context]) -> Pictures:
+    """Choose the lesions to show: ledger cases first, then the largest errors of each task, then an even sample.
 
     Args:
-        context: The run.
+        contexts: The tasks of the run.
     """
-    pictures = Pictures(context, _read(context))
+    first = contexts[0]
+    pictures = Pictures(_read(contexts))
     if not pictures.table:
         return pictures
     pictures.add(
         "ledger",
         "Images of lesions in the case ledger",
         "Lesions of the case ledger that have an image, failures first.",
-        _ledger_lesions(context),
+        _ledger_lesions(first),
         tone=True,
     )
-    found, rule = _error_lesions(context)
-    pictures.add("errors", "Images of misclassified lesions", rule, found)
-    labels = context.data.lesions["label"]
+    for context in contexts:
+        found, rule = _error_lesions(context)
+        pictures.add(_errors(context), "Images of misclassified lesions", rule, found)
     pictures.add(
         "sample",
         "Sample images of the cohort",
-        "Taken at even steps through the list of lesions. Each image is the axial slice with the largest "
-        "mask area, cropped and windowed from the 1st to the 99th percentile; point at an image to hide "
-        "the contour.",
-        [(lesion, str(labels[lesion])) for lesion in _sample(context, set(pictures.table))],
+        "Taken at even steps through the list of lesions. Each image is the axial slice with the largest mask "
+        "area, cropped and windowed from the 1st to the 99th percentile; point at an image to hide the contour.",
+        [(lesion, _labels(contexts, lesion)) for lesion in _sample(first, set(pictures.table))],
     )
     return pictures
+
+
+def _errors(context: Context) -> str:
+    return f"errors:{context.data.task.name}"
+
+
+def _labels(contexts: Sequence[Context], lesion: str) -> str:
+    """The classes of a lesion in all tasks that it has an outcome in."""
+    known = [context.data.lesions["label"] for context in contexts]
+    return "; ".join(dict.fromkeys(str(labels[lesion]) for labels in known if lesion in labels.index))
 
 
 def _ledger_lesions(context: Context) -> list[tuple[str, str]]:
@@ -129,12 +139,18 @@ def _ledger_lesions(context: Context) -> list[tuple[str, str]]:
 
 
 def _error_lesions(context: Context) -> tuple[list[tuple[str, str]], str]:
+    rule = (
+        "Lesions that at least half of the models and readings misclassified, those with the largest error rate "
+        "first."
+    )
+    if context.data.task.kind == "multiclass":
+        missed = [miss for miss in class_misses(context) if at_least(miss.share, 0.5)]
+        return [(miss.lesion_id, miss.caption) for miss in missed], rule.replace(" and readings", "")
+    if context.data.task.kind != "binary":
+        return [], rule
     found = [_caption(context, miss) for miss in misses(context)]
     if found:
-        return found, (
-            "Lesions that at least half of the models and readings misclassified, those with the largest "
-            "error rate first."
-        )
+        return found, rule
     largest = reference_errors(context)
     return largest, "The lesions whose probability by the reference model is furthest from the true class."
 
@@ -146,7 +162,8 @@ def _caption(context: Context, miss: Miss) -> tuple[str, str]:
     return miss.lesion_id, f"{miss.label}; wrong: {', '.join(parts)}"
 
 
-def _read(context: Context) -> dict[str, list[Picture]]:
+def _read(contexts: Sequence[Context]) -> dict[str, list[Picture]]:
+    context = contexts[0]
     table = context.data.table("thumbnails")
     if table.empty:
         return {}
@@ -154,7 +171,7 @@ def _read(context: Context) -> dict[str, list[Picture]]:
     table = primary if len(primary) else table
     sequences = [str(s) for s in context.data.section("cohort").get("sequences", [])]
     rank = {sequence: place for place, sequence in enumerate(sequences)}
-    wanted = _wanted(context, set(table["lesion_id"]))
+    wanted = _wanted(contexts, set(table["lesion_id"]))
     table = table[table["lesion_id"].isin(wanted)]
     found: dict[str, list[Picture]] = {}
     order = table["sequence"].map(lambda name: rank.get(str(name), len(rank)))
@@ -165,11 +182,11 @@ def _read(context: Context) -> dict[str, list[Picture]]:
     return found
 
 
-def _wanted(context: Context, having: set[str]) -> set[str]:
+def _wanted(contexts: Sequence[Context], having: set[str]) -> set[str]:
     """The lesions that any gallery could show, so that the others are not decoded."""
-    ledger = [lesion for lesion, _ in _ledger_lesions(context)]
-    errors = [lesion for lesion, _ in _error_lesions(context)[0]]
-    return set(_sample(context, having)) | set(ledger) | set(errors)
+    ledger = [lesion for lesion, _ in _ledger_lesions(contexts[0])]
+    errors = [lesion for context in contexts for lesion, _ in _error_lesions(context)[0]]
+    return set(_sample(contexts[0], having)) | set(ledger) | set(errors)
 
 
 def _picture(row: dict[str, Any]) -> Picture:
@@ -198,6 +215,6 @@ def _contour(text: object) -> tuple[tuple[tuple[float, float], ...], ...]:
 
 def _sample(context: Context, having: set[str]) -> list[str]:
     """Lesions at even steps through those that have an image."""
-    ids = [str(lesion) for lesion in context.data.lesions.index if lesion in having]
+    ids = [str(lesion) for lesion in context.data.cohort.index if lesion in having]
     count = min(MOST_LESIONS, len(ids))
     return [ids[round(step * (len(ids) - 1) / max(count - 1, 1))] for step in range(count)]

@@ -1,4 +1,4 @@
-"""A run's folder, read: run.json and the tables, with the optional ones empty where they are absent."""
+"""Read the folder of a run: run.json and the tables of each task; optional tables that are absent are empty."""
 
 from __future__ import annotations
 
@@ -11,27 +11,32 @@ import pandas as pd
 import pandera.pandas as pa
 
 from samesplit.errors import SamesplitError
+from samesplit.reports.task_info import TaskInfo, tasks_of_run
 from samesplit.tables import IMAGES, LEDGER, PREDICTIONS, READINGS, RESULTS, SPLITS, empty_table, read_table
 
-__all__ = ["RunData", "read_run"]
+__all__ = ["RunData", "read_run", "read_tasks"]
 
 
 @dataclass(frozen=True)
 class RunData:
-    """Everything a report is made from.
+    """Everything that the report of one task is made from; what the tasks of a run share is the same in each.
 
     Attributes:
         run: The content of run.json.
-        lesions: Indexed by lesion_id; `label` is the class by name and `positive` is 0 or 1.
+        lesions: Those with an outcome in the task, indexed by lesion_id. `label` is the class by name (`event` or
+            `censored` where a time is asked for), `number` its place among the classes, `positive` is 1 for the
+            positive class of two or an event, else 0, and `time` is that to the event or to the end of follow-up.
         images: The images table; may be empty.
         splits: The splits table.
         ledger: The case ledger; may be empty.
-        predictions: The predictions table.
-        readings: The readings table; may be empty.
-        results: The results table.
+        predictions: The predictions table of the task.
+        readings: The readings of the task; may be empty.
+        results: The results table of the task.
         tables: The other tables by name (`pairs`, `confusion`, `curves/roc`, `details/grid`,
             `summaries/grid_cells`, ...); a table that the run did not write is absent.
         notes: Remarks of the run, in words.
+        task: What is asked.
+        cohort: All lesions of the run, also those that have no outcome in the task.
         audit: The record of the audit of leaks whose table is `audit`; empty without one.
     """
 
@@ -45,6 +50,8 @@ class RunData:
     results: pd.DataFrame
     tables: dict[str, pd.DataFrame]
     notes: tuple[str, ...]
+    task: TaskInfo
+    cohort: pd.DataFrame
     audit: dict[str, Any] = field(default_factory=dict)
 
     def table(self, name: str) -> pd.DataFrame:
@@ -54,12 +61,12 @@ class RunData:
     @property
     def positive(self) -> str:
         """The name of the positive class."""
-        return str(self.run["positive"])
+        return self.task.positive
 
     @property
     def negative(self) -> str:
         """The name of the negative class."""
-        return str(self.run["negative"])
+        return self.task.negative
 
     @property
     def rater(self) -> str:
@@ -94,22 +101,13 @@ class RunData:
         return test if primary.empty else primary
 
 
-_OPTIONAL = (
-    "audit",
-    "balance",
-    "confusion",
-    "folds",
-    "pairs",
-    "decisions",
-    "thresholds",
-    "thumbnails",
-    "published",
-    "catalogue",
-)
+_SHARED = ("audit", "balance", "thumbnails", "published", "catalogue")
+"""Tables that all tasks of a run share."""
+_OF_TASK = ("confusion", "confusion_classes", "overlap", "folds", "pairs", "decisions", "thresholds")
 
 
 def read_run(folder: Path) -> RunData:
-    """Read a run's folder.
+    """Read a run's folder; of a run with several tasks, the first of them.
 
     Args:
         folder: `reports/<benchmark>/<run>`.
@@ -120,58 +118,141 @@ def read_run(folder: Path) -> RunData:
     Raises:
         SamesplitError: run.json, lesions, splits, predictions or results is missing or damaged.
     """
+    return read_tasks(folder)[0]
+
+
+def read_tasks(folder: Path) -> tuple[RunData, ...]:
+    """Read a run's folder, one part a task, in the order in which they are declared.
+
+    Args:
+        folder: `reports/<benchmark>/<run>`. The files of a task stand in `tasks/<task>`, or beside run.json where
+            the benchmark declares one task under `task:`.
+
+    Raises:
+        SamesplitError: As for `read_run`.
+    """
     run = _read_json(folder / "run.json")
     if not isinstance(run, dict):
         raise SamesplitError("holds no record of a run", where=folder / "run.json", remedy="run again")
-    lacking = [k for k in ("run", "benchmark", "title", "question", "positive", "negative") if k not in run]
+    needed = ["run", "benchmark", "title"] + (
+        [] if run.get("tasks") else ["question", "positive", "negative"]
+    )
+    lacking = [key for key in needed if key not in run]
     if lacking:
         raise SamesplitError(
             f"lacks {', '.join(lacking)}", where=folder / "run.json", remedy="run the benchmark again"
         )
     lesions = read_table(folder / "lesions.parquet")
-    if "lesion_id" not in lesions or "label" not in lesions or "patient_id" not in lesions:
+    if not {"lesion_id", "patient_id"} <= set(lesions) or ("label" not in lesions and not run.get("tasks")):
         raise SamesplitError(
             "lacks lesion_id, patient_id or label",
             where=folder / "lesions.parquet",
             remedy="run the benchmark again",
         )
-    return RunData(
+    lesions["lesion_id"] = lesions["lesion_id"].astype(str)
+    tasks = tasks_of_run(run)
+    binary = [task for task in tasks if task.kind == "binary"]
+    shared = _Shared(
         run=run,
-        lesions=_labelled(lesions, run),
+        cohort=lesions.set_index("lesion_id"),
         images=_optional(folder / "images.parquet", IMAGES),
         splits=read_table(folder / "splits.parquet", SPLITS),
         ledger=_optional(folder / "ledger.parquet", LEDGER),
-        predictions=read_table(folder / "predictions.parquet", PREDICTIONS),
         readings=_optional(folder / "readings.parquet", READINGS),
-        results=read_table(folder / "results.parquet", RESULTS),
-        tables=_other_tables(folder),
+        tables=_tables(folder, _SHARED),
         notes=_notes(folder / "notes.json"),
         audit=_audit(folder / "audit_record.json"),
+        main_task=binary[0].name if binary else None,
+    )
+    return tuple(_of_task(folder, task, shared) for task in tasks)
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What all tasks of a run share; `main_task` is the one that readings and published results belong to."""
+
+    run: dict[str, Any]
+    cohort: pd.DataFrame
+    images: pd.DataFrame
+    splits: pd.DataFrame
+    ledger: pd.DataFrame
+    readings: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+    notes: tuple[str, ...]
+    audit: dict[str, Any]
+    main_task: str | None
+
+
+def _of_task(folder: Path, task: TaskInfo, shared: _Shared) -> RunData:
+    here = folder / "tasks" / task.name if task.name else folder
+    audited = str(shared.audit.get("task") or shared.main_task or "") == task.name
+    own = {"audit": audited, "published": shared.main_task == task.name}
+    tables = {name: table for name, table in shared.tables.items() if own.get(name, True)}
+    return RunData(
+        run=shared.run,
+        task=task,
+        cohort=shared.cohort,
+        lesions=_outcomes(here / "outcomes.parquet", task, shared.cohort),
+        images=shared.images,
+        splits=shared.splits,
+        ledger=shared.ledger,
+        predictions=read_table(here / "predictions.parquet", PREDICTIONS if task.kind == "binary" else None),
+        readings=_readings(shared.readings, task, shared.main_task),
+        results=read_table(here / "results.parquet", RESULTS),
+        tables=tables | _tables(here, _OF_TASK) | _tables_in_folders(here),
+        notes=shared.notes,
+        audit=shared.audit if audited else {},
     )
 
 
-def _labelled(lesions: pd.DataFrame, run: dict[str, Any]) -> pd.DataFrame:
-    table = lesions.copy()
-    table["lesion_id"] = table["lesion_id"].astype(str)
-    label = table["label"]
-    if pd.api.types.is_numeric_dtype(label):
-        table["positive"] = label.astype(int)
-        table["label"] = label.map({0: str(run["negative"]), 1: str(run["positive"])})
+def _outcomes(path: Path, task: TaskInfo, cohort: pd.DataFrame) -> pd.DataFrame:
+    """The lesions that have an outcome in the task, with `label` and `positive`, and `time` for survival."""
+    if task.kind == "segmentation":
+        return cohort.assign(label="", number=0, positive=0)
+    names = dict(enumerate(("censored", "event") if task.kind == "survival" else task.classes))
+    if path.exists():
+        outcomes = read_table(path)
+        outcomes = outcomes.set_index(outcomes["lesion_id"].astype(str))
     else:
-        table["positive"] = (label.astype(str) == str(run["positive"])).astype(int)
-    return table.set_index("lesion_id")
+        columns = dict(zip(reversed(task.columns), ("label", "time"), strict=False))
+        outcomes = cohort[list(columns)].rename(columns=columns)
+    label = outcomes["label"]
+    if pd.api.types.is_numeric_dtype(label):
+        label = label.map(names)
+    label = label[label.astype(object).isin(list(names.values()))].astype(str)
+    table = cohort.loc[cohort.index.isin(label.index)]
+    table = table.assign(label=label.reindex(table.index))
+    table["number"] = table["label"].map({name: number for number, name in names.items()}).astype("int64")
+    table["positive"] = table["number"] if task.kind != "multiclass" else 0
+    if task.kind == "survival":
+        table["time"] = outcomes["time"].reindex(table.index).astype("float64")
+    return table
+
+
+def _readings(readings: pd.DataFrame, task: TaskInfo, main_task: str | None) -> pd.DataFrame:
+    """The readings of a task; those that name none belong to the first task with two classes."""
+    if task.kind != "binary":
+        return readings.iloc[:0]
+    if "task" not in readings:
+        return readings if task.name == main_task else readings.iloc[:0]
+    return readings[readings["task"].fillna(main_task or "").astype(str) == task.name]
 
 
 def _optional(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     return read_table(path, schema) if path.exists() else empty_table(schema)
 
 
-def _other_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    paths = {name: folder / f"{name}.parquet" for name in _OPTIONAL}
-    for part in ("curves", "details", "summaries"):
-        for path in sorted((folder / part).glob("*.parquet")):
-            paths[f"{part}/{path.stem}"] = path
+def _tables(folder: Path, names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    paths = {name: folder / f"{name}.parquet" for name in names}
     return {name: read_table(path) for name, path in paths.items() if path.exists()}
+
+
+def _tables_in_folders(folder: Path) -> dict[str, pd.DataFrame]:
+    return {
+        f"{part}/{path.stem}": read_table(path)
+        for part in ("curves", "details", "summaries")
+        for path in sorted((folder / part).glob("*.parquet"))
+    }
 
 
 def _notes(path: Path) -> tuple[str, ...]:

@@ -3,37 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from samesplit.reports.figures.canvas import MUTED, drawing, to_svg
-from samesplit.reports.palette import INK, NEGATIVE, PAPER, POSITIVE, SUBSETS
+from samesplit.reports.figures.canvas import MUTED, drawing, shorten, to_svg
+from samesplit.reports.palette import INK, PAPER, SUBSETS, TEST_SETS
 
-__all__ = ["draw_split_strip"]
+__all__ = ["ClassRow", "draw_split_strip"]
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """The classes of the patients in one task.
+
+    Attributes:
+        title: Of the row.
+        numbers: The number of each patient's class; -1 without one.
+        classes: The names of the classes by number.
+        colours: Of the classes.
+    """
+
+    title: str
+    numbers: Sequence[int]
+    classes: Sequence[str]
+    colours: Sequence[str]
 
 
 def draw_split_strip(
     sides: npt.NDArray[np.int64],
     folds: Sequence[str],
     sites: Sequence[str],
-    positive: Sequence[bool],
+    classes: Sequence[ClassRow],
     *,
-    classes: tuple[str, str],
+    test_sets: Sequence[str] = (),
     name: str,
     alt: str,
 ) -> str:
-    """Draw who stands on which side of each fold.
+    """Draw the subset of each patient in each fold.
 
     Args:
-        sides: Shape (n folds, n patients): 0 train, 1 validation, 2 test, -1 absent.
+        sides: Shape (n folds, n patients): 0 train, 1 validation, 2 test, -1 absent; with named test sets 2 and up
+            in their order.
         folds: Their names, from top to bottom.
         sites: The site of each patient; patients of a site stand together. Empty texts: no sites.
-        positive: Whether a patient has a positive lesion.
-        classes: Names of the positive and the negative class.
+        classes: A row a task above the folds; may be empty.
+        test_sets: Their names; empty for one unnamed test part.
         name: Unique in the report.
         alt: Description.
 
@@ -41,14 +61,15 @@ def draw_split_strip(
         The SVG element.
     """
     row_in = 0.24 if len(folds) <= 12 else 0.16
-    with drawing(10.2, 1.25 + row_in * len(folds)) as figure:
+    top = max(len(classes), 1)
+    parts = _parts(test_sets)
+    legends = [*_patches(list(parts.values()), list(parts))]
+    with drawing(10.2, 0.79 + 0.22 * top + row_in * len(folds) + 0.22 * max(len(classes), 1)) as figure:
         strip, body = figure.subplots(
-            2, 1, sharex=True, gridspec_kw={"height_ratios": [0.16, row_in * max(len(folds), 1)]}
+            2, 1, sharex=True, gridspec_kw={"height_ratios": [0.16 * top, row_in * max(len(folds), 1)]}
         )
-        classes_row = np.asarray(positive, dtype=int)[None, :]
-        _image(strip, classes_row, [NEGATIVE, POSITIVE])
-        strip.set_yticks([0], ["class"])
-        _image(body, sides + 1, [PAPER, *SUBSETS.values()])
+        _classes(strip, classes)
+        _image(body, sides + 1, [PAPER, *parts.values()])
         body.set_yticks(range(len(folds)), list(folds))
         for edge in np.arange(0.5, len(folds) - 1):
             body.axhline(edge, color=PAPER, linewidth=1.5)
@@ -59,18 +80,51 @@ def draw_split_strip(
             for spine in axes.spines.values():
                 spine.set_visible(False)
         body.set_xticks([])
-        body.set_xlabel(
-            f"{sides.shape[1]} patients, by site and class"
-            if any(sites)
-            else f"{sides.shape[1]} patients, by class"
-        )
-        keys = [Patch(color=colour, label=side) for side, colour in SUBSETS.items()]
-        keys += [Patch(color=c, label=label) for c, label in zip((POSITIVE, NEGATIVE), classes, strict=True)]
+        order = "by site and class" if any(sites) else "by class"
+        body.set_xlabel(f"{sides.shape[1]} patients, {order}")
+        if len(classes) == 1:
+            legends += _patches(classes[0].colours[::-1], list(classes[0].classes)[::-1])
+            _legend(figure, [legends])
+        else:
+            rows = [_patches(row.colours, [f"{row.title}: {n}" for n in row.classes]) for row in classes]
+            _legend(figure, [legends, *rows])
+        return to_svg(figure, name=name, alt=alt)
+
+
+def _parts(test_sets: Sequence[str]) -> dict[str, str]:
+    """The colour of each part of the split."""
+    if not test_sets:
+        return dict(SUBSETS)
+    colours = {f"test: {n}": TEST_SETS[i % len(TEST_SETS)] for i, n in enumerate(test_sets)}
+    return {side: colour for side, colour in SUBSETS.items() if side != "test"} | colours
+
+
+def _patches(colours: Sequence[str], labels: Sequence[str]) -> list[Patch]:
+    return [Patch(color=colour, label=label) for colour, label in zip(colours, labels, strict=True)]
+
+
+def _legend(figure: Figure, rows: Sequence[Sequence[Patch]]) -> None:
+    for handles in reversed(rows):
         figure.legend(
-            handles=keys, loc="outside lower left", ncols=len(keys), handlelength=1, handleheight=1,
+            handles=list(handles), loc="outside lower left", ncols=len(handles), handlelength=1, handleheight=1,
             columnspacing=1.4, labelcolor=MUTED,
         )  # fmt: skip
-        return to_svg(figure, name=name, alt=alt)
+
+
+def _classes(strip: Axes, classes: Sequence[ClassRow]) -> None:
+    """Draw a row a task; each has colours of its own, so all are numbered through."""
+    colours, rows = [PAPER], []
+    for row in classes:
+        numbers = np.asarray(row.numbers, dtype=np.int64)
+        rows.append(np.where(numbers < 0, 0, numbers + len(colours)))
+        colours += list(row.colours)
+    if not rows:
+        strip.set_visible(False)
+        return
+    _image(strip, np.vstack(rows), colours)
+    strip.set_yticks(range(len(classes)), [shorten(row.title, 22) for row in classes])
+    for edge in np.arange(0.5, len(classes) - 1):
+        strip.axhline(edge, color=PAPER, linewidth=1.5)
 
 
 def _image(axes: Axes, values: npt.NDArray[np.int64], colours: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""How the AUC of each model spreads over folds and seeds."""
+"""Variability of the main quantity of each model over folds and seeds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["Spread", "draw_spread"]
 
 @dataclass(frozen=True)
 class Spread:
-    """A model's AUC in each of its fitted parts.
+    """The main quantity of a model in the test part of each of its fits.
 
     Attributes:
         title: The model's title.
         style: Its style.
-        values: For each seed, the AUC of each (repeat, fold).
-        mean: The cross-validated AUC.
+        values: For each seed, the value of each (repeat, fold).
+        mean: The cross-validated value.
     """
 
     title: str
@@ -28,11 +28,12 @@ class Spread:
     mean: float
 
 
-def draw_spread(spreads: Sequence[Spread], *, name: str, alt: str) -> str:
+def draw_spread(spreads: Sequence[Spread], *, axis: str, name: str, alt: str) -> str:
     """Draw one point per fitted model (a fold of a repeat, with one seed), a line of points per seed.
 
     Args:
         spreads: From top to bottom.
+        axis: What the values are called.
         name: Unique in the report.
         alt: Description.
 
@@ -60,6 +61,6 @@ def draw_spread(spreads: Sequence[Spread], *, name: str, alt: str) -> str:
         axes.set_ylim(top, 0)
         low = min([0.4, *(v for s in spreads for part in s.values for v in part)])
         axes.set_xlim(low - 0.02, 1.02)
-        axes.set_xlabel("AUC in the test part of one fold (bar: mean)")
+        axes.set_xlabel(f"{axis} in the test part of one fold (bar: mean)")
         axes.spines["left"].set_visible(False)
         return to_svg(figure, name=name, alt=alt)

@@ -24,7 +24,7 @@ from samesplit.reports.formatting import (
     text_cell,
 )
 from samesplit.reports.rows import records
-from samesplit.reports.sections.split import fold_name
+from samesplit.reports.sections.fold_assignment import fold_name
 
 __all__ = ["differences"]
 
@@ -51,8 +51,10 @@ def differences(context: Context) -> Section | None:
 
 
 def _ordered(context: Context) -> pd.DataFrame:
-    """The pairs, turned: the reference stands second, else the higher AUC first."""
+    """Turn the pairs: the reference stands second, else the model with the higher value first."""
+    quantity = context.main.quantity
     table = context.data.table("pairs")
+    table = table.rename(columns={f"{quantity}_a": "value_a", f"{quantity}_b": "value_b"})
     reference = context.reference.name if context.reference else None
     rows = []
     for found in records(table):
@@ -60,7 +62,7 @@ def _ordered(context: Context) -> pd.DataFrame:
         turn = found["model_a"] == reference or (found["model_b"] != reference and lower)
         if turn:
             found["model_a"], found["model_b"] = found["model_b"], found["model_a"]
-            found["auc_a"], found["auc_b"] = found["auc_b"], found["auc_a"]
+            found["value_a"], found["value_b"] = found["value_b"], found["value_a"]
             found["difference"] = -found["difference"]
             found["ci_low"], found["ci_high"] = -found["ci_high"], -found["ci_low"]
             found["claim"] = {"higher": "lower", "lower": "higher"}.get(found["claim"], found["claim"])
@@ -86,11 +88,12 @@ def _pairs(context: Context) -> Figure | None:
     if not lines:
         return None
     shown = sum(line.strong for line in lines)
-    alt = f"Forest plot of {counted(len(lines), 'difference')} of AUC; {shown} shown after adjustment."
+    many = counted(len(lines), "difference")
+    alt = f"Forest plot of {many} of the {context.main.noun}; {shown} shown after adjustment."
     left = len(table) - len(lines)
     return Figure(
         id="pairs",
-        title="Pairwise differences of AUC",
+        title=f"Pairwise differences of {context.main.title}",
         caption=(
             f"Bars: {context.percent()} intervals, not adjusted for multiple comparisons. Filled squares: "
             "a difference is shown (the P value, adjusted by Holm's method, is below "
@@ -98,7 +101,7 @@ def _pairs(context: Context) -> Figure | None:
             "no difference is shown." + (f" {counted(left, 'further pair')} in the table." if left else "")
         ),
         alt=alt,
-        svg=draw_differences(lines, axis="Difference of AUC", name="pairs", alt=alt),
+        svg=draw_differences(lines, axis=f"Difference of {context.main.title}", name="pairs", alt=alt),
         table=_pairs_table(context, table),
     )
 
@@ -132,8 +135,8 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         Column(key="a", title="Model"),
         Column(key="b", title="minus"),
         Column(key="n", title="n", kind="number"),
-        Column(key="auc_a", title="AUC", kind="number"),
-        Column(key="auc_b", title="AUC", kind="number"),
+        Column(key=f"{context.main.quantity}_a", title=context.main.title, kind="number"),
+        Column(key=f"{context.main.quantity}_b", title=context.main.title, kind="number"),
         Column(key="difference", title="Difference", kind="interval"),
         Column(key="p", title="Adjusted P", kind="number", help="Adjusted by Holm's method over all pairs"),
         Column(key="claim", title="Difference shown"),
@@ -144,8 +147,8 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
                 "a": text_cell(context.title(str(row["model_a"]))),
                 "b": text_cell(context.title(str(row["model_b"]))),
                 "n": count_cell(row["n"]),
-                "auc_a": number_cell(row["auc_a"]),
-                "auc_b": number_cell(row["auc_b"]),
+                f"{context.main.quantity}_a": number_cell(row["value_a"]),
+                f"{context.main.quantity}_b": number_cell(row["value_b"]),
                 "difference": estimate_cell(
                     row["difference"], row["ci_low"], row["ci_high"], note=str(row["note"]), signed=True
                 ),
@@ -174,9 +177,10 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
 
 def _spread(context: Context) -> Figure | None:
     table = context.data.table("folds")
-    if table.empty:
+    quantity = context.main.quantity
+    if table.empty or quantity not in table:
         return None
-    table = table[table["auc"].notna()]
+    table = table[table[quantity].notna()]
     fits = table.groupby("model").size()
     if table.empty or fits.max() < 2:
         return None
@@ -185,14 +189,15 @@ def _spread(context: Context) -> Figure | None:
         mine = table[table["model"] == model.name]
         if model.is_constant or mine.empty:
             continue
-        values = [part["auc"].tolist() for _, part in mine.groupby("seed", sort=True)]
-        mean = context.numbers.get("auc", model.name)
+        values = [part[quantity].tolist() for _, part in mine.groupby("seed", sort=True)]
+        mean = context.numbers.get(quantity, model.name)
         spreads.append(
             Spread(model.title, context.style(model.name), values, mean.estimate if mean else float("nan"))
         )
     if not spreads:
         return None
-    alt = f"AUC of {counted(len(spreads), 'model')} in each fold; standard deviations are in the table."
+    many = counted(len(spreads), "model")
+    alt = f"{context.main.title} of {many} in each fold; standard deviations are in the table."
     return Figure(
         id="spread",
         title="Variability over folds and seeds",
@@ -201,7 +206,7 @@ def _spread(context: Context) -> Figure | None:
             "a line of points for each seed. A fold holds few lesions, so points lie far apart by chance."
         ),
         alt=alt,
-        svg=draw_spread(spreads, name="spread", alt=alt),
+        svg=draw_spread(spreads, axis=context.main.title, name="spread", alt=alt),
         table=_spread_table(context, table),
     )
 
@@ -210,13 +215,13 @@ def _spread_table(context: Context, table: pd.DataFrame) -> Table:
     pairs = context.data.splits[["repeat", "fold"]].drop_duplicates()
     columns = [
         Column(key="who", title="Model"),
-        Column(key="fits", title="Fits", kind="number", help="Fitted models with an AUC"),
-        Column(key="mean", title="Mean AUC", kind="interval"),
+        Column(key="fits", title="Fits", kind="number", help="Fitted models that could be evaluated"),
+        Column(key="mean", title=f"Mean {context.main.title}", kind="interval"),
         Column(
             key="as_fitted",
             title="Interval for the models as fitted",
             kind="interval",
-            help="The same AUC with the interval for other test patients alone, the fitted models taken as given",
+            help="The same mean with the interval for other test patients alone, the fitted models taken as given",
         ),
         Column(key="fold_sd", title="SD over folds", kind="number", help="Of the means over seeds"),
         Column(
@@ -234,7 +239,7 @@ def _spread_table(context: Context, table: pd.DataFrame) -> Table:
     ]
     return Table(
         id="spread-table",
-        title="Variability of the AUC",
+        title=f"Variability of the {context.main.noun}",
         columns=tuple(columns),
         rows=tuple(row for row in rows if row is not None),
     )
@@ -243,19 +248,19 @@ def _spread_table(context: Context, table: pd.DataFrame) -> Table:
 def _spread_row(context: Context, model: ModelInfo, mine: pd.DataFrame, pairs: pd.DataFrame) -> Row | None:
     if mine.empty:
         return None
-    numbers, name = context.numbers, model.name
+    numbers, name, main = context.numbers, model.name, context.main.quantity
     ordered = mine.sort_values(["repeat", "fold"], kind="stable")
-    worst = ordered.iloc[first_best(ordered["auc"], largest=False)]
+    worst = ordered.iloc[first_best(ordered[context.main.quantity], largest=False)]
     return Row(
         cells={
             "who": text_cell(model.title),
             "fits": count_cell(len(mine)),
-            "mean": numbers.cell("auc", name),
-            "as_fitted": numbers.cell("auc_as_fitted", name),
-            "fold_sd": numbers.cell("auc_sd_over_folds", name),
-            "seed_sd": numbers.cell("auc_sd_over_seeds", name),
-            "lowest": numbers.cell("auc_lowest", name),
-            "highest": numbers.cell("auc_highest", name),
+            "mean": numbers.cell(main, name),
+            "as_fitted": numbers.cell(f"{main}_as_fitted", name),
+            "fold_sd": numbers.cell(f"{main}_sd_over_folds", name),
+            "seed_sd": numbers.cell(f"{main}_sd_over_seeds", name),
+            "lowest": numbers.cell(f"{main}_lowest", name),
+            "highest": numbers.cell(f"{main}_highest", name),
             "where": text_cell(fold_name(int(worst["repeat"]), int(worst["fold"]), pairs)),
         },
         key=model.name,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from samesplit.reports.context import Context
-from samesplit.reports.document import Block, Cell, Column, Prose, Row, Section, Table
+from samesplit.reports.document import Block, Cell, Column, Gallery, Prose, Row, Section, Table
 from samesplit.reports.errors_found import Miss, miss_table, misses, reference_errors
 from samesplit.reports.formatting import count_cell, counted, number, text_cell
-from samesplit.reports.pictures import Pictures
 
 __all__ = ["errors"]
 
 _MOST_ROWS = 60
 
 
-def errors(context: Context, pictures: Pictures) -> Section | None:
+def errors(context: Context, gallery: Gallery | None) -> Section | None:
     """Build the table of lesions that most missed, with their images."""
     if context.data.shuffled:
         return None
@@ -26,7 +25,6 @@ def errors(context: Context, pictures: Pictures) -> Section | None:
         blocks.append(_table(context, missed))
     else:
         blocks.append(Prose(text="No lesion was misclassified by half of the models and readers."))
-    gallery = pictures.error_gallery()
     if gallery is not None:
         blocks.append(gallery)
     split = _models_against_readers(everyone)

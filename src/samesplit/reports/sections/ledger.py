@@ -71,6 +71,8 @@ def _in_order(column: pd.Series[str]) -> pd.Series[str] | pd.Series[int]:
 def _what(status: str, stage: str, sequence: str) -> str:
     if status == "noted":
         return "with a note"
+    if status == "excluded" and stage.startswith("task "):
+        return f"left out of the {stage}"
     if status != "missing":
         return status
     if stage == "readings":

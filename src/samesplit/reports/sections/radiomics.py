@@ -14,9 +14,9 @@ from samesplit.reports.figures.selection import draw_selection
 from samesplit.reports.figures.winners_curse import draw_winners_curse
 from samesplit.reports.formatting import MISSING, count_cell, counted, number, number_cell, text_cell
 from samesplit.reports.rows import records
+from samesplit.reports.sections.fold_assignment import fold_name
 from samesplit.reports.sections.selection_stability import steadiness
 from samesplit.reports.sections.simple_arm import simple_arm
-from samesplit.reports.sections.split import fold_name
 
 __all__ = ["radiomics"]
 

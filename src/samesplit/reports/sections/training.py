@@ -10,7 +10,7 @@ from samesplit.reports.document import Block, Column, Figure, Row, Section, Tabl
 from samesplit.reports.figures.history import draw_history
 from samesplit.reports.formatting import count_cell, counted, number_cell, text_cell
 from samesplit.reports.rows import groups, records
-from samesplit.reports.sections.split import fold_name
+from samesplit.reports.sections.fold_assignment import fold_name
 
 __all__ = ["training"]
 

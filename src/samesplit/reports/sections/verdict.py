@@ -3,45 +3,77 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo, ReaderInfo
 from samesplit.reports.document import Cell, Column, Row, Section, Table
 from samesplit.reports.estimates import Estimate
-from samesplit.reports.formatting import count_cell, number_cell, p_cell, text_cell
+from samesplit.reports.formatting import count_cell, counted, number_cell, p_cell, text_cell
 from samesplit.reports.sections.published import verdict_rows
+from samesplit.tasks import TaskKind
 
 __all__ = ["verdict"]
 
 
+_MORE: dict[TaskKind, tuple[tuple[str, str, Literal["interval", "number"], int, str], ...]] = {
+    "binary": (
+        ("sensitivity", "Sensitivity", "interval", 2, "At the operating point"),
+        ("specificity", "Specificity", "interval", 2, "At the operating point"),
+        ("pr_auc", "PR AUC", "number", 3, "Average precision"),
+        ("brier", "Brier score", "number", 3, "Mean squared error of the probabilities; 0 is best"),
+    ),
+    "multiclass": (
+        ("accuracy", "Accuracy", "interval", 2, "Share of the lesions whose called class is the true one"),
+        ("balanced_accuracy", "Balanced accuracy", "interval", 2, "Mean of the sensitivities of the classes"),
+        ("f1_macro", "Macro F1", "number", 3, "Mean of the F1 of the classes"),
+        ("cohen_kappa", "Kappa", "number", 3, "Agreement of called and true class beyond chance (Cohen)"),
+        (
+            "auc_hand_till",
+            "Hand-Till M",
+            "number",
+            3,
+            "Mean AUC over all pairs of classes, whatever their size",
+        ),
+        (
+            "brier",
+            "Brier score",
+            "number",
+            3,
+            "Mean squared error of the probabilities of all classes; 0 is best",
+        ),
+    ),
+    "survival": (),
+    "segmentation": (),
+}
+"""By kind of task: the columns after the main quantity."""
+
+
 def verdict(context: Context) -> Section:
-    """Build the verdict table."""
+    """Build the table of all models, controls, readers and published results."""
     rows = [*_model_rows(context), *_reader_rows(context), *verdict_rows(context)]
     columns = _columns(context, rows)
     used = {column.key for column in columns}
     rows = [
         row.model_copy(update={"cells": {k: c for k, c in row.cells.items() if k in used}}) for row in rows
     ]
+    title = "Performance of models and readers" if context.readers else "Performance of the models"
     table = Table(
         id="verdict-table",
-        title="Performance of models and readers",
+        title=title,
         columns=columns,
         rows=tuple(rows),
         notes=_notes(context),
     )
-    return Section(
-        id="verdict",
-        title="Performance of models and readers",
-        lead=_lead(context),
-        blocks=(table, *_groups(context)),
-    )
+    return Section(id="verdict", title=title, lead=_lead(context), blocks=(table, *_groups(context)))
 
 
 def _lead(context: Context) -> str:
-    lesions = [found.n for model in context.models if (found := context.numbers.get("auc", model.name))]
+    found = [context.numbers.get(context.main.quantity, model.name) for model in context.models]
+    lesions = [estimate.n for estimate in found if estimate is not None]
     if not lesions:
         return ""
-    point = _operating_point(context)
+    point = _operating_point(context) if context.data.task.kind == "binary" else ""
     same = (
         f"All models are evaluated on the same {max(lesions)} test lesions." if len(set(lesions)) == 1 else ""
     )
@@ -66,42 +98,35 @@ def _operating_point(context: Context) -> str:
 
 
 def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
+    main = context.main
     bounds = [
         bound
         for row in rows
-        if (cell := row.cells.get("auc")) is not None
+        if (cell := row.cells.get(main.quantity)) is not None
         for bound in (cell.low, cell.value)
         if isinstance(bound, float)
     ]
     start = min([0.5, *(math.floor(10 * bound + 1e-9) / 10 for bound in bounds)])
+    axis = (max(start, 0.0), 1.0)
     columns = [
-        Column(key="who", title="Model or reader"),
+        Column(key="who", title="Model or reader" if context.readers else "Model"),
         Column(key="n", title="n", kind="number", help="Lesions evaluated"),
-        Column(
-            key="auc",
-            title="AUC",
-            kind="interval",
-            help="Area under the ROC curve; the mean over folds, if several",
-        ),
-        Column(key="forest", title="", kind="forest", of="auc", axis=(max(start, 0.0), 1.0), mark=0.5),
-        Column(key="sensitivity", title="Sensitivity", kind="interval", help="At the operating point"),
-        Column(key="specificity", title="Specificity", kind="interval", help="At the operating point"),
-        Column(key="pr_auc", title="PR AUC", kind="number", help="Average precision"),
-        Column(
-            key="brier",
-            title="Brier score",
-            kind="number",
-            help="Mean squared error of the probabilities; 0 is best",
-        ),
+        Column(key="events", title="Events", kind="number", help="Lesions with an event"),
+        Column(key=main.quantity, title=main.title, kind="interval", help=main.help),
+        Column(key="forest", title="", kind="forest", of=main.quantity, axis=axis, mark=main.chance),
+    ]
+    columns += [
+        Column(key=key, title=title, kind=kind, help=text)
+        for key, title, kind, _, text in _MORE[context.data.task.kind]
     ]
     reference = context.reference
     if reference is not None:
         columns += [
             Column(
                 key="difference",
-                title="Δ AUC",
+                title=f"Δ {main.title}",
                 kind="interval",
-                help=f"AUC minus that of the reference, {reference.title}",
+                help=f"{main.title} minus that of the reference, {reference.title}",
             ),
             Column(
                 key="p",
@@ -111,14 +136,14 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
             ),
         ]
     filled = {key for row in rows for key, cell in row.cells.items() if cell.value is not None}
-    always = {"who", "n", "auc", "forest"}
+    always = {"who", "n", main.quantity, "forest"}
     return tuple(column for column in columns if column.key in filled | always)
 
 
 def _model_rows(context: Context) -> list[Row]:
-    found = [context.numbers.get("auc", model.name) for model in context.models]
-    aucs = [auc.estimate if auc is not None and auc.is_known() else -1.0 for auc in found]
-    ordered = [context.models[place] for place in ranked(aucs, descending=True)]
+    found = [context.numbers.get(context.main.quantity, model.name) for model in context.models]
+    values = [value.estimate if value is not None and value.is_known() else -1.0 for value in found]
+    ordered = [context.models[place] for place in ranked(values, descending=True)]
     ordered.sort(key=lambda model: model.is_control)
     return [_model_row(context, model) for model in ordered]
 
@@ -136,19 +161,17 @@ def _model_row(context: Context, model: ModelInfo) -> Row:
 
 
 def _numbers(context: Context, name: str) -> dict[str, Cell]:
-    numbers, reference = context.numbers, context.reference
-    known = [found for q in ("auc", "sensitivity", "accuracy") if (found := numbers.get(q, name)) is not None]
-    cells = {
-        "n": count_cell(known[0].n if known else None),
-        "auc": numbers.cell("auc", name),
-        "sensitivity": numbers.cell("sensitivity", name, digits=2),
-        "specificity": numbers.cell("specificity", name, digits=2),
-        "pr_auc": numbers.cell("pr_auc", name),
-        "brier": numbers.cell("brier", name),
-    }
-    cells["forest"] = cells["auc"]
+    numbers, reference, main = context.numbers, context.reference, context.main.quantity
+    quantities = (main, "sensitivity", "accuracy")
+    known = [found for q in quantities if (found := numbers.get(q, name)) is not None]
+    cells = {"n": count_cell(known[0].n if known else None), main: numbers.cell(main, name)}
+    if known and context.data.task.kind == "survival":
+        cells["events"] = count_cell(known[0].n_positive)
+    for key, _, _, digits, _ in _MORE[context.data.task.kind]:
+        cells[key] = numbers.cell(key, name, digits=digits)
+    cells["forest"] = cells[main]
     if reference is not None:
-        found = numbers.difference("auc", name, reference.name)
+        found = numbers.difference(main, name, reference.name)
         cells["difference"] = found.cell(signed=True) if found else text_cell(None)
         cells["p"] = p_cell(found.p_adjusted if found else None)
     return cells
@@ -165,26 +188,23 @@ def _reader_row(context: Context, reader: ReaderInfo) -> Row:
 
 
 def _notes(context: Context) -> tuple[str, ...]:
-    numbers = context.numbers
-    notes = [
-        f"Intervals: {context.percent()}. Methods: "
-        f"AUC: {_list(numbers.methods(('auc',)))}. "
-        f"Sensitivity and specificity: {_list(numbers.methods(('sensitivity', 'specificity')))}. "
-        "The intervals of PR AUC and Brier score are in report.json and results.csv."
-    ]
-    if any(numbers.get("auc_as_fitted", model.name) for model in context.models):
+    numbers, main = context.numbers, context.main
+    notes = [f"Intervals: {context.percent()}. Methods: {_methods(context)}"]
+    if any(numbers.get(f"{main.quantity}_as_fitted", model.name) for model in context.models):
         notes.append(
-            "Over folds the interval of an AUC allows for other training patients as well as other test "
-            "patients. The narrower one that most papers report, which takes the fitted models as given, "
-            "is in the table of the variability over folds and seeds, and as auc_as_fitted in results.csv."
+            f"Over folds the interval of {main.words} allows for other training patients as well as other "
+            "test patients. The narrower one that most papers report, which takes the fitted models as "
+            "given, is in the table of the variability over folds and seeds, and as "
+            f"{main.quantity}_as_fitted in results.csv."
         )
     if context.reference is not None:
+        readers = " (for readers: over the readers, or over their means)" if context.readers else ""
         notes.append(
-            f"Δ AUC: difference to the reference, {context.reference.title}, on the same lesions "
-            f"({_list(numbers.methods(('auc_difference',)))}). An interval that contains 0 means that no "
-            "difference is shown, not that there is none. P is adjusted by Holm's method over all pairs "
-            "of models (for readers: over the readers, or over their means); a difference is shown when "
-            f"it is below {1 - context.data.confidence:.2g}."
+            f"Δ {main.title}: difference to the reference, {context.reference.title}, on the same lesions "
+            f"({_list(numbers.methods((f'{main.quantity}_difference',)))}). An interval that contains 0 "
+            "means that no difference is shown, not that there is none. P is adjusted by Holm's method "
+            f"over all pairs of models{readers}; a difference is shown when it is below "
+            f"{1 - context.data.confidence:.2g}."
         )
     if context.readers:
         notes.append(
@@ -195,10 +215,24 @@ def _notes(context: Context) -> tuple[str, ...]:
     remarks = {
         model.title: found.note
         for model in context.models
-        if (found := numbers.get("auc", model.name)) is not None and found.note
+        if (found := numbers.get(main.quantity, model.name)) is not None and found.note
     }
     notes += [f"{title}: {note}." for title, note in remarks.items()]
     return tuple(notes)
+
+
+def _methods(context: Context) -> str:
+    numbers, main = context.numbers, context.main
+    text = f"{main.title}: {_list(numbers.methods((main.quantity,)))}."
+    if context.data.task.kind == "binary":
+        return (
+            f"{text} Sensitivity and specificity: {_list(numbers.methods(('sensitivity', 'specificity')))}. "
+            "The intervals of PR AUC and Brier score are in report.json and results.csv."
+        )
+    if context.data.task.kind == "multiclass":
+        rates = numbers.methods(("accuracy", "balanced_accuracy"))
+        return f"{text} Accuracy: {_list(rates)}. All other intervals are in report.json and results.csv."
+    return text
 
 
 def _list(methods: list[str]) -> str:
@@ -207,19 +241,22 @@ def _list(methods: list[str]) -> str:
 
 def _groups(context: Context) -> list[Table]:
     """The AUC with other raters' masks, and in groups of lesions, which are two things."""
-    names = list(dict.fromkeys(g for model in context.models for g in context.numbers.groups(model.name)))
+    quantity = context.main.quantity
+    every = [group for model in context.models for group in context.numbers.groups(model.name, quantity)]
+    names = [name for name in dict.fromkeys(every) if not name.startswith(("class=", "test_set="))]
     raters = [name for name in names if name.startswith("rater=")]
+    main = context.main.title
     groups = [name for name in names if name not in raters]
     found = []
     if raters:
         own = f"All other results are with the masks of {context.data.rater}." if context.data.rater else ""
         note = f"The same lesions, with masks drawn by another rater. {own}".strip()
         found.append(
-            _groups_table(context, raters, "raters-table", "AUC with the masks of other raters", note)
+            _groups_table(context, raters, "raters-table", f"{main} with the masks of other raters", note)
         )
     if groups:
         note = "The groups are small and many: they can point at weak spots, and are no findings."
-        found.append(_groups_table(context, groups, "groups-table", "AUC by group of lesions", note))
+        found.append(_groups_table(context, groups, "groups-table", f"{main} by group of lesions", note))
     return found
 
 
@@ -231,14 +268,15 @@ def _groups_table(context: Context, groups: list[str], id_: str, title: str, not
     for model in context.models:
         cells = {"who": text_cell(model.title)}
         for i, group in enumerate(groups):
-            found = context.numbers.get("auc", model.name, group=group)
+            found = context.numbers.get(context.main.quantity, model.name, group=group)
             cells[f"g{i}"] = found.cell(2) if found else number_cell(None)
             if found is not None:
                 counts[group] = found
         if any(cell.value is not None for key, cell in cells.items() if key != "who"):
             rows.append(Row(cells=cells, key=model.name))
+    what = context.data.task.counted
     sizes = "; ".join(
-        f"{_group(group)}: {found.n} lesions, {found.n_positive} {context.data.positive}"
+        f"{_group(group)}: {counted(found.n, 'lesion')}" + (f", {found.n_positive} {what}" if what else "")
         for group, found in counts.items()
     )
     return Table(id=id_, title=title, columns=tuple(columns), rows=tuple(rows), notes=(f"{sizes}. {note}",))

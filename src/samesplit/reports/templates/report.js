@@ -1,6 +1,6 @@
 "use strict";
 document.querySelectorAll("table.sortable").forEach(function (table) {
-  table.querySelectorAll("thead th").forEach(function (head, index) {
+  table.querySelectorAll("thead tr:last-child > *").forEach(function (head, index) {
     if (head.classList.contains("forest") || !head.textContent.trim()) { return; }
     var button = document.createElement("span"); // a <button> is left blank where a printed head is repeated
     button.setAttribute("role", "button");
@@ -53,7 +53,7 @@ document.querySelectorAll("table[data-name]").forEach(function (table) {
   table.parentNode.parentNode.appendChild(button);
   button.addEventListener("click", function () {
     var lines = [];
-    table.querySelectorAll("tr:not(.group)").forEach(function (row) {
+    table.querySelectorAll("tr:not(.group):not(.spans)").forEach(function (row) {
       var line = [];
       Array.from(row.children).forEach(function (cell) {
         if (cell.classList.contains("forest")) { return; }
@@ -71,15 +71,19 @@ document.querySelectorAll("table[data-name]").forEach(function (table) {
   });
 });
 if ("IntersectionObserver" in window) {
-  var links = {};
+  var links = {}, contents = document.querySelector("nav.contents");
   document.querySelectorAll("nav.contents a").forEach(function (link) { links[link.getAttribute("href").slice(1)] = link; });
   var watch = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) {
       if (entry.isIntersecting && links[entry.target.id]) {
         Object.values(links).forEach(function (link) { link.classList.remove("here"); });
         links[entry.target.id].classList.add("here");
+        var inside = links[entry.target.id].closest("details");
+        if (getComputedStyle(contents).position === "sticky") { // elsewhere it would push the text down
+          contents.querySelectorAll("details").forEach(function (one) { one.open = one === inside; });
+        }
       }
     });
   }, { rootMargin: "-10% 0px -80% 0px" });
-  document.querySelectorAll("main > section, main > header").forEach(function (part) { watch.observe(part); });
+  document.querySelectorAll("main section, main header").forEach(function (part) { watch.observe(part); });
 }
