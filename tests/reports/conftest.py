@@ -6,7 +6,7 @@ import importlib.util
 import io
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -47,8 +47,8 @@ def full_report(full_run: Path) -> Report:
     made: list[Report] = []
     inner = build._report
 
-    def keep(context: Context) -> Report:
-        made.append(inner(context))
+    def keep(contexts: Sequence[Context]) -> Report:
+        made.append(inner(contexts))
         return made[-1]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -57,7 +57,7 @@ def test_the_section_says_what_bought_most_and_what_shuffled_labels_show(table: 
     said = section.blocks[0].model_dump()["text"]
 
     assert "“Selected on all”: +0.250 (+0.210 to +0.290)" in said
-    assert "honest counterparts of 2 of 2 leaks are at chance" in said
+    assert "correct counterparts of 2 of 2 leaks are at chance" in said
     assert "1 of the 1 leaks that let test labels in are above it" in said
 
 
@@ -71,7 +71,7 @@ def test_shuffled_rows_say_whether_they_are_as_expected(table: pd.DataFrame) -> 
     assert expected(table) == ["yes: above chance", "yes: at chance"]
     assert expected(shifted)[0] == "no: not above chance"
     assert expected(table.assign(leaky_low=0.51))[1] == "no: not at chance"
-    assert set(expected(table.assign(honest_low=0.51))) == {"no: the honest one is not at chance"}
+    assert set(expected(table.assign(honest_low=0.51))) == {"no: the correct counterpart is not at chance"}
 
 
 def test_a_leak_that_was_not_made_says_why_and_is_not_drawn(table: pd.DataFrame) -> None:
@@ -104,8 +104,8 @@ def test_the_page_escapes_what_it_is_given_and_needs_nothing_else(table: pd.Data
 def test_an_audit_with_real_labels_alone_has_one_panel(table: pd.DataFrame) -> None:
     page = audit_page(table[table["labels"] == "real"], RECORD)
 
-    assert "Shuffled labels" not in page
-    assert "Real labels" in page
+    assert "Permuted labels" not in page
+    assert "True labels" in page
 
 
 def test_nothing_that_could_be_made_is_said_and_not_drawn(table: pd.DataFrame) -> None:

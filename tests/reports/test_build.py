@@ -241,8 +241,8 @@ def test_a_shuffled_run_has_a_loud_banner(maker: ModuleType, small_run: Path, co
     assert make_report(folder).banner == ""
     maker.change_run(folder, options={"shuffle_labels": True})
     page = build_report(folder).read_text(encoding="utf-8")
-    assert '<div class="banner" role="alert">SHUFFLED LABELS.' in page
-    assert make_report(folder).answer.startswith("With shuffled labels")
+    assert '<div class="banner" role="alert">PERMUTED LABELS.' in page
+    assert make_report(folder).answer.startswith("With permuted labels")
 
 
 @pytest.mark.usefixtures("full_report")

@@ -25,7 +25,7 @@ def test_the_flow_counts_down_and_names_every_reason(small_run: Path, copy_of: C
     counts = [step.lesions for step in flow.steps]
     assert counts[0] == 60
     assert counts == sorted(counts, reverse=True)
-    assert [step.title for step in flow.steps][-1] == "Judged, the same for all models"
+    assert [step.title for step in flow.steps][-1] == "Evaluated: the same lesions for all models"
     reasons = " | ".join(flow.steps[1].leaving)
     assert "2 without T2: no T2 image" in reasons
     assert "1 failed, T1C: the mask is empty" in reasons

@@ -60,11 +60,11 @@ def test_the_best_model_that_is_shown_to_differ(say: Callable[..., str]) -> None
     text = say()
     assert re.match(
         r"Clinical logistic regression has the highest AUC of 2 models, 0\.850 \(95 % interval 0\.700 to 0\.900\) "
-        r"on \d+ lesions; ",
+        r"on \d+ lesions\. ",
         text,
     )
     assert text.endswith(
-        "it is shown to be above the reference, Radiomics grid "
+        "It is shown to be above the reference, Radiomics grid "
         "(difference +0.050, +0.010 to +0.090, Holm-adjusted p = 0.020)."
     )
 
@@ -72,7 +72,7 @@ def test_the_best_model_that_is_shown_to_differ(say: Callable[..., str]) -> None
 def test_an_interval_that_holds_zero_is_not_shown_to_differ(say: Callable[..., str]) -> None:
     text = say(difference=(0.05, -0.01, 0.11), p=0.2)
     assert (
-        "it is not shown to differ from the reference, Radiomics grid (difference +0.050, −0.010 to" in text
+        "It is not shown to differ from the reference, Radiomics grid (difference +0.050, −0.010 to" in text
     )
     assert "equal" not in text
 
@@ -85,38 +85,38 @@ def test_when_the_reference_is_best_the_next_model_is_compared_with_it(say: Call
     text = say(best="radiomics-grid")
     assert text.startswith("Radiomics grid, the reference, has the highest AUC of 2 models, 0.850")
     assert (
-        "the next, Clinical logistic regression, is shown to be below it (difference −0.050, −0.090 to"
+        "The next, Clinical logistic regression, is shown to be below it (difference −0.050, −0.090 to"
         in text
     )
 
 
 def test_without_a_reference_no_difference_is_stated(say: Callable[..., str]) -> None:
     text = say(reference=None)
-    assert "no reference model is named, so no difference is stated" in text
+    assert "No reference model is named, so no difference is stated" in text
     assert "shown to" not in text
 
 
 def test_without_a_difference_the_answer_says_so(say: Callable[..., str]) -> None:
-    assert "no difference to the reference could be computed" in say(difference=None)
+    assert "No difference to the reference could be computed" in say(difference=None)
 
 
 def test_the_readers_mean_is_named_with_its_interval(say: Callable[..., str]) -> None:
     text = say(readers=True)
     assert re.search(
-        r"the mean of 2 readers \(unaided\) has an AUC of 0\.\d{3} \(0\.\d{3} to [01]\.\d{3}\)", text
+        r"The mean of 2 readers \(unaided\) has an AUC of 0\.\d{3} \(0\.\d{3} to [01]\.\d{3}\)", text
     )
     assert "to the reference" in text or "the reference (difference" in text
 
 
 def test_shuffled_labels_must_give_chance(say: Callable[..., str]) -> None:
-    assert "does not hold 0.5" in say(shuffled=True, low=0.7)
+    assert "does not contain 0.5" in say(shuffled=True, low=0.7)
     assert "no leak is shown" in say(shuffled=True, low=0.45)
 
 
 def test_no_auc_no_verdict(small_run: Path) -> None:
     data = read_run(small_run)
     nothing = replace(data, results=data.results[data.results["quantity"] != "auc"])
-    assert answer(make_context(nothing)).startswith("No model could be judged")
+    assert answer(make_context(nothing)).startswith("No model could be evaluated")
 
 
 def test_the_constant_model_never_leads_but_lesion_size_may(maker: ModuleType, tmp_path: Path) -> None:

@@ -13,14 +13,14 @@ from samesplit.reports.run_folder import read_run
 
 
 def test_ledger_cases_come_first_with_their_reason(full_run: Path) -> None:
-    gallery = choose_pictures(make_context(read_run(full_run))).ledger_gallery()
+    gallery = choose_pictures([make_context(read_run(full_run))]).ledger_gallery()
     assert gallery is not None
     assert gallery.items[0].lesion_id == "L0014"
     assert gallery.items[0].caption == "failed: the mask is empty"
 
 
 def test_a_lesion_shows_its_sequences_in_the_order_of_the_benchmark(full_run: Path) -> None:
-    gallery = choose_pictures(make_context(read_run(full_run))).sample_gallery()
+    gallery = choose_pictures([make_context(read_run(full_run))]).sample_gallery()
     assert gallery is not None
     assert [picture.sequence for picture in gallery.items[0].pictures] == ["T1C", "T2"]
     assert gallery.items[0].pictures[0].contour
@@ -29,7 +29,7 @@ def test_a_lesion_shows_its_sequences_in_the_order_of_the_benchmark(full_run: Pa
 
 def test_images_stop_when_the_page_has_had_enough(full_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_BYTES", 60_000)
-    found = choose_pictures(make_context(read_run(full_run)))
+    found = choose_pictures([make_context(read_run(full_run))])
     assert 0 < found.spent <= 60_000
     shown = [item for gallery in found.galleries.values() for item in gallery.items]
     assert len(shown) < 12
@@ -42,6 +42,6 @@ def test_the_errors_are_the_most_missed_first(full_run: Path) -> None:
     found = misses(context)
     assert found
     assert all(a.share >= b.share for a, b in itertools.pairwise(found))
-    gallery = choose_pictures(context).error_gallery()
+    gallery = choose_pictures([context]).error_gallery(context)
     assert gallery is not None
     assert gallery.items[0].lesion_id == found[0].lesion_id

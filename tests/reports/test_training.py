@@ -14,7 +14,7 @@ def test_each_fit_shows_its_kept_epoch_and_the_auc_of_all_three_parts(
     (section,) = (section for section in full_report.sections if section.id == "training")
     (table,) = (block for block in section.blocks if isinstance(block, Table))
     assert [column.title for column in table.columns] == [
-        "Fit", "Kept epoch", "of", "Training AUC", "Validation AUC", "Test AUC",
+        "Fit", "Selected epoch", "Epochs trained", "Training AUC", "Validation AUC", "Test AUC",
     ]  # fmt: skip
     kept = pd.read_parquet(full_run / "details" / "kept_epoch.parquet").sort_values(
         ["seed", "repeat", "fold"]

@@ -24,7 +24,7 @@ SYNTHETIC = "Synthetic data: images, labels and readings were made by a program.
 
 def lead_of_ledger(folder: Path) -> str:
     context = make_context(read_run(folder))
-    return ledger(context, choose_pictures(context)).lead
+    return ledger(context, choose_pictures([context])).lead
 
 
 def table_of(report: Report, name: str) -> Table:
@@ -50,7 +50,7 @@ def test_what_is_missing_is_named_and_a_call_is_no_lesion(small_run: Path, copy_
     table.loc[6] = ["L0004", "T2", "R1", "features", "failed", "the mask is empty"]
     table.to_parquet(folder / "ledger.parquet")
     assert lead_of_ledger(folder) == (
-        "1 lesion failed, 2 lesions without a call of every reader, 1 lesion without T1C and 2 lesions without T2."
+        "1 lesion failed, 2 lesions not read by every reader, 1 lesion without T1C and 2 lesions without T2."
     )
 
 
@@ -82,7 +82,7 @@ def test_controls_are_not_counted_among_the_models(maker: ModuleType, tmp_path: 
     results.to_parquet(folder / "results.parquet")
     text = answer(make_context(read_run(folder)))
     assert " has the highest AUC of 2 models, " in text
-    assert "; no model has a higher AUC than the control Lesion size alone; " in text
+    assert " No model has a higher AUC than the control Lesion size alone. " in text
 
 
 @pytest.mark.parametrize("synthetic", [True, False])

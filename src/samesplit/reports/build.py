@@ -97,6 +97,7 @@ def _report(contexts: Sequence[Context]) -> Report:
     chapters = tuple(_chapter(context, pictures) for context in contexts) if len(contexts) > 1 else ()
     on_whom = (cohort(contexts, pictures), ledger(first, pictures), split(contexts))
     record = (notes(first), provenance(first))
+    sections: tuple[Section | None, ...]
     if chapters:
         sections = (*on_whom, *record)
         question = f"{len(chapters)} questions about the same lesions"

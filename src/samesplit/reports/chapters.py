@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
 
 from samesplit.reports.document import Block, Details, Figure, Flow, Gallery, Section, Table
 
 __all__ = ["with_prefix"]
-
-_Named = TypeVar("_Named", Table, Gallery, Flow)
 
 
 def with_prefix(section: Section, prefix: str) -> Section:
@@ -29,13 +26,9 @@ def _block(block: Block, prefix: str) -> Block:
     if isinstance(block, Details):
         return block.model_copy(update={"blocks": tuple(_block(inner, prefix) for inner in block.blocks)})
     if isinstance(block, Figure):
-        table = None if block.table is None else _named(block.table, prefix)
+        table = None if block.table is None else _block(block.table, prefix)
         svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{prefix}-", block.svg)
         return block.model_copy(update={"id": f"{prefix}-{block.id}", "table": table, "svg": svg})
     if isinstance(block, Table | Gallery | Flow):
-        return _named(block, prefix)
+        return block.model_copy(update={"id": f"{prefix}-{block.id}"})
     return block
-
-
-def _named(block: _Named, prefix: str) -> _Named:
-    return block.model_copy(update={"id": f"{prefix}-{block.id}"})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from samesplit.ordering import ranked
 from samesplit.reports.context import Context
+from samesplit.reports.rows import groups
 
 __all__ = ["ClassMiss", "class_misses"]
 
@@ -77,5 +78,7 @@ def _name(value: object, names: dict[int, str]) -> str:
 
 def _mean_probabilities(context: Context) -> dict[tuple[str, str, str], float]:
     test = context.data.test_predictions()
-    means = test.groupby(["model", "lesion_id", "class"], sort=False)["probability"].mean()
-    return {(str(m), str(lesion), str(c)): float(value) for (m, lesion, c), value in means.items()}
+    means = groups(test, ["model", "lesion_id", "class"])
+    return {
+        (str(m), str(lesion), str(c)): float(part["probability"].mean()) for (m, lesion, c), part in means
+    }

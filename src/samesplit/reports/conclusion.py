@@ -76,7 +76,7 @@ def _worst_test_set(context: Context, best: ModelInfo) -> str:
     inside = of_test_set(context, best.name, INTERNAL)
     against = f", against {inside.words()} in {INTERNAL}" if inside is not None and name != INTERNAL else ""
     return (
-        f"of the named test sets it is worst in {name}, with {context.main.words} of {found.words()} on "
+        f"among the named test sets its {context.main.noun} is lowest in {name}, {found.words()} on "
         f"{counted(found.n, 'lesion')}{against}"
     )
 

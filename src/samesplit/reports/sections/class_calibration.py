@@ -131,11 +131,11 @@ def _scores(context: Context) -> Table:
             found = context.numbers.get("expected_calibration_error", model.name, group=f"class={name}")
             cells[f"c{i}"] = found.cell() if found is not None else number_cell(None)
         rows.append(Row(cells=cells, key=model.name))
-    methods = ", ".join(context.numbers.methods(tuple(key for key, *_ in present)))
+    methods = "; ".join(context.numbers.methods(tuple(key for key, *_ in present)))
     return Table(
         id="calibration-table",
         title="Scores of the probabilities",
         columns=tuple(columns),
         rows=tuple(rows),
-        notes=(f"Intervals: {context.percent()}; {methods}.",),
+        notes=(f"Intervals: {context.percent()}. Methods: {methods}.",),
     )

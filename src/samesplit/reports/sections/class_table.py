@@ -23,6 +23,16 @@ _QUANTITIES = (
 )
 
 
+_OVERALL = (
+    ("auc", "Macro AUC", 3, "Mean of the AUCs of the classes"),
+    ("auc_hand_till", "Hand-Till M", 3, "Mean AUC over all pairs of classes, whatever their size"),
+    ("accuracy", "Accuracy", 2, "Share of the lesions whose called class is the true one"),
+    ("balanced_accuracy", "Balanced accuracy", 2, "Mean of the sensitivities of the classes"),
+    ("f1_macro", "Macro F1", 2, "Mean of the F1 of the classes"),
+    ("cohen_kappa", "Kappa", 2, "Agreement of called and true class beyond chance (Cohen)"),
+)
+
+
 def class_table(context: Context) -> Section | None:
     """Build the table: a block a class, a row a model."""
     rows: list[Row] = []
@@ -49,17 +59,44 @@ def class_table(context: Context) -> Section | None:
         for key, title, _, text in _QUANTITIES
         if key in filled
     ]
-    methods = ", ".join(context.numbers.methods(tuple(key for key, *_ in _QUANTITIES)))
+    methods = "; ".join(context.numbers.methods(tuple(key for key, *_ in _QUANTITIES)))
     table = Table(
         id="classes-table",
         title="Each class against the rest",
         columns=tuple(column for column in columns if column.key in filled),
         rows=tuple(rows),
-        notes=(f"Intervals: {context.percent()}; {methods}.",),
+        notes=(f"Intervals: {context.percent()}. Methods: {methods}.",),
     )
     lead = (
         "A lesion is called the class that the model gives the highest probability; classes of equal probability "
         "keep the order in which they are declared. The AUC needs no call: it ranks the lesions by the "
         "probability of the class."
     )
-    return Section(id="classes", title="Results by class", lead=lead, blocks=(table,))
+    return Section(id="classes", title="Results by class", lead=lead, blocks=(table, _overall(context)))
+
+
+def _overall(context: Context) -> Table:
+    """The measures over all classes together."""
+    present = [item for item in _OVERALL if any(context.numbers.get(item[0], m.name) for m in context.models)]
+    columns = [Column(key="who", title="Model")]
+    columns += [Column(key=key, title=title, kind="interval", help=text) for key, title, _, text in present]
+    rows = [
+        Row(
+            cells={
+                "who": text_cell(model.title),
+                **{
+                    key: context.numbers.cell(key, model.name, digits=digits) for key, _, digits, _ in present
+                },
+            },
+            key=model.name,
+        )
+        for model in context.models
+    ]
+    methods = "; ".join(context.numbers.methods(tuple(key for key, *_ in present)))
+    return Table(
+        id="all-classes-table",
+        title="All classes together",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=(f"Intervals: {context.percent()}. Methods: {methods}.",),
+    )
