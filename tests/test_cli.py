@@ -41,7 +41,7 @@ def test_help_lists_the_verbs_in_the_order_of_the_way_from_cohort_to_report(tmp_
     verbs = [line.split()[0] for line in listed.splitlines() if line.strip()]
     cohort = ["init", "fetch", "validate", "split", "show"]
     runs = ["run", "compare", "forget", "report", "push", "ui", "clean"]
-    assert verbs == [*cohort, *runs, "audit", "perturb", "ibsi", "features", "engines", "models"]
+    assert verbs == [*cohort, *runs, "audit", "extract", "perturb", "ibsi", "features", "engines", "models"]
 
 
 def test_starting_loads_no_library_that_computes() -> None:

@@ -1,9 +1,67 @@
-"""samesplit judges radiomics and deep learning on the same patients."""
+"""samesplit judges radiomics and deep learning on the same patients.
+
+```python
+import samesplit as ss
+
+study = ss.open_benchmark("my-study")
+row = ss.extract("image.nii.gz", "mask.nii.gz", profile="ct-default")
+```
+
+What the names below stand for is imported when it is first used, so that `import samesplit` takes no time.
+"""
 
 from __future__ import annotations
 
-from importlib.metadata import version
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["__version__"]
+from samesplit.version import __version__
 
-__version__: str = version("samesplit")
+if TYPE_CHECKING:
+    from samesplit import statistics
+    from samesplit.api.cases import LesionCase
+    from samesplit.api.extraction import extract
+    from samesplit.api.folds import Fold
+    from samesplit.api.report import Report
+    from samesplit.api.study import Study, open_benchmark
+    from samesplit.errors import SamesplitError
+    from samesplit.workflows.extract import extract_table
+
+__all__ = [
+    "Fold",
+    "LesionCase",
+    "Report",
+    "SamesplitError",
+    "Study",
+    "__version__",
+    "extract",
+    "extract_table",
+    "open_benchmark",
+    "statistics",
+]
+
+_HOME = {
+    "Fold": "api.folds",
+    "LesionCase": "api.cases",
+    "Report": "api.report",
+    "SamesplitError": "errors",
+    "Study": "api.study",
+    "extract": "api.extraction",
+    "extract_table": "workflows.extract",
+    "open_benchmark": "api.study",
+}
+"""The module of each name, inside the package."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import what a public name stands for."""
+    if name == "statistics":
+        return importlib.import_module(f"{__name__}.statistics")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

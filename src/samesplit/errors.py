@@ -12,7 +12,9 @@ __all__ = [
     "DeclarationError",
     "Faults",
     "FetchError",
+    "HiddenLabelsError",
     "LesionError",
+    "MissingExtraError",
     "ModelError",
     "PredictionsError",
     "ReadingsError",
@@ -136,8 +138,16 @@ class FetchError(SamesplitError):
     """A download failed, or what arrived is not what was promised."""
 
 
+class HiddenLabelsError(SamesplitError, AttributeError):
+    """Labels of test lesions were asked for, which only the evaluation reads."""
+
+
 class LesionError(SamesplitError):
     """One lesion cannot be used: it costs that lesion and leaves a row in the case ledger."""
+
+
+class MissingExtraError(SamesplitError):
+    """A package that an optional part needs is not installed."""
 
 
 class ModelError(SamesplitError):

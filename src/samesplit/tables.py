@@ -14,13 +14,13 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
-from samesplit import __version__
 from samesplit.csv_files import read_cells
 from samesplit.errors import Faults, SamesplitError, gathering
 from samesplit.kept import read_kept_json
 from samesplit.ordering import at_most
 from samesplit.storage import hash_bytes, hash_object, write_bytes, write_json, write_text
 from samesplit.table_checks import check_lines, check_table, number_cells
+from samesplit.version import __version__
 
 __all__ = [
     "FEATURES",

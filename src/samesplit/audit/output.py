@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit import __version__
 from samesplit.audit.cohort import AuditInputs
 from samesplit.audit.leaks import Leak
 from samesplit.reports.audit_page import audit_page
@@ -17,6 +16,7 @@ from samesplit.run.audit_tables import input_hashes
 from samesplit.run.versions import versions
 from samesplit.storage import write_json, write_text
 from samesplit.tables import write_csv, write_table
+from samesplit.version import __version__
 
 __all__ = ["write_audit"]
 

@@ -13,12 +13,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from samesplit import __version__
-from samesplit.cli import audit, cohort, features, models, runs
+from samesplit.cli import audit, cohort, extract, features, models, runs
 from samesplit.cli.console import say
 from samesplit.cli.examples import epilog
 from samesplit.cli.serving import ENDING
 from samesplit.errors import PredictionsError, SamesplitError
+from samesplit.version import __version__
 
 __all__ = ["app", "main"]
 
@@ -36,6 +36,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "ui": runs.ui,
     "clean": runs.clean,
     "audit": audit.audit,
+    "extract": extract.extract,
     "perturb": features.perturb,
     "ibsi": features.ibsi,
     "features list": features.list_features,

@@ -78,6 +78,17 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         ("on a cluster", "samesplit audit my-study --scheduler tcp://10.0.0.1:8786"),
     ),
+    "extract": (
+        ("one image and its mask", "samesplit extract image.nii.gz mask.nii.gz --profile ct-default"),
+        (
+            "a table of images on 4 processes",
+            "samesplit extract images.csv --profile mr-default --output features.csv --jobs 4",
+        ),
+        (
+            "a contour of an RTSTRUCT",
+            'samesplit extract dicom/ct "dicom/rt.dcm::GTV-1" -p ct-default -o gtv.parquet',
+        ),
+    ),
     "perturb": (
         ("which features hold still", "samesplit perturb my-study"),
         (

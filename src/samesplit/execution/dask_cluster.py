@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from samesplit import __version__
 from samesplit.errors import WorkspaceError
 from samesplit.execution.processes import Died, one_thread
 from samesplit.source import modules_under, source_digest
 from samesplit.storage import library_digest
+from samesplit.version import __version__
 
 __all__ = ["in_cluster"]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
+from samesplit.imaging.array_images import image_of_array
 from samesplit.imaging.dicom.stack import stack_of
 from samesplit.imaging.geometry import align_mask
 from samesplit.imaging.image_references import Reference, parse_reference, read_array
@@ -22,7 +25,7 @@ from samesplit.imaging.nifti import check_whole, read_plain, read_sheared
 from samesplit.imaging.nifti_placement import placement_notes
 from samesplit.imaging.repairs import GeometryRepair, RepairName, repairs_of
 
-__all__ = ["Box", "Case", "bounding_box", "crop", "read_case", "roi_values"]
+__all__ = ["Box", "Case", "bounding_box", "case_of_images", "crop", "read_case", "read_image", "roi_values"]
 
 _SCALES, _SHEARED = "unexpected scales in sform", "non-orthogonal sform"
 _OF_HEADERS = ("mask: the sform", "mask: sform and qform", "mask: ITK")
@@ -68,7 +71,7 @@ def read_case(
     image: str,
     mask: str,
     *,
-    lesion_id: str,
+    lesion_id: str | None,
     mask_label: MaskLabel = 1,
     spacing_mm: float | None = None,
     geometry_repair: GeometryRepair | None = None,
@@ -83,7 +86,7 @@ def read_case(
             `L1::SeriesInstanceUID` where it holds several).
         mask: The same, or an ROI of an RTSTRUCT or a segment of a DICOM SEG (`rt.dcm::GTV-1`). Image and mask may
             be the same reference for cohorts that have shapes only; the image's grey levels then say nothing.
-        lesion_id: For messages.
+        lesion_id: For messages; None where the file alone names the case.
         mask_label: The mask value that marks the lesion, or `any` for all that is not 0; see
             `samesplit.imaging.mask_label`.
         spacing_mm: Edge length of the cubic voxels of arrays; None (or NaN) for image files, which know theirs.
@@ -96,28 +99,93 @@ def read_case(
             the mask is empty, an image, lacks the label or is too small; voxels are NaN or infinite; the image is
             constant inside the mask.
     """
-    where = f"lesion {lesion_id}"
+    where = None if lesion_id is None else f"lesion {lesion_id}"
     allowed = repairs_of(geometry_repair)
     spacing = None if spacing_mm is None or math.isnan(spacing_mm) else float(spacing_mm)
-    try:
+    with _telling_of(where):
         picture, notes = _read(image, "image", spacing, allowed)
         labels, mask_notes = _read(mask, "mask", spacing, allowed, of=picture)
-        check_is_mask(labels, picture, mask_label)
-        roi, taken = select_label(labels, mask_label)
-        check_whole_labels(labels, mask_label)
-        roi, repair = align_mask(picture, roi, allowed, where=where)
-        _check_size(roi, minimum_voxels)
-        between = _between_slices(picture, roi)
-        picture = _as_float(picture)
-        picture, filled = _check_finite(picture, roi)
-        if image != mask:
-            _check_contrast(picture, roi)
-        beside = picture if companion == image else _companion(companion, spacing, allowed)
+        case = _checked(picture, labels, mask_label, allowed, minimum_voxels, shape_alone=image == mask)
+        beside = case.image if companion == image else _companion(companion, spacing, allowed)
+    return replace(case, repairs=(*_together(notes, mask_notes), *case.repairs), companion=beside)
+
+
+def case_of_images(
+    image: sitk.Image,
+    mask: sitk.Image,
+    *,
+    mask_label: MaskLabel = 1,
+    geometry_repair: GeometryRepair | None = None,
+    minimum_voxels: int = 8,
+    companion: sitk.Image | None = None,
+) -> Case:
+    """Check an image and a mask that are in memory as `read_case` checks files.
+
+    Args:
+        image: A 3D image.
+        mask: The mask, on the image's grid unless a repair allows otherwise.
+        mask_label: As for `read_case`.
+        geometry_repair: As for `read_case`.
+        minimum_voxels: As for `read_case`.
+        companion: Another image of the lesion to hand along.
+
+    Raises:
+        LesionError: As for `read_case`.
+    """
+    beside = None if companion is None else _as_float(companion)
+    return replace(
+        _checked(
+            image, mask, mask_label, repairs_of(geometry_repair), minimum_voxels, shape_alone=image is mask
+        ),
+        companion=beside,
+    )
+
+
+def read_image(text: str, what: str, *, of: sitk.Image | None = None) -> sitk.Image:
+    """Read one image file, DICOM series or segment, without the checks of a case.
+
+    Args:
+        text: As for `read_case`.
+        what: What it shows, for messages: "image" or "mask".
+        of: The image that a mask is of, which contours and segments need.
+
+    Raises:
+        LesionError: It cannot be read.
+    """
+    return _read(text, what, None, (), of=of)[0]
+
+
+def _checked(
+    picture: sitk.Image,
+    labels: sitk.Image,
+    mask_label: MaskLabel,
+    allowed: Repairs,
+    minimum_voxels: int,
+    *,
+    shape_alone: bool,
+) -> Case:
+    """The case of an image and the mask file's labels, with what was mended on the way."""
+    check_is_mask(labels, picture, mask_label)
+    roi, taken = select_label(labels, mask_label)
+    check_whole_labels(labels, mask_label)
+    roi, repair = align_mask(picture, roi, allowed, where=None)
+    _check_size(roi, minimum_voxels)
+    between = _between_slices(picture, roi)
+    picture = _as_float(picture)
+    picture, filled = _check_finite(picture, roi)
+    if not shape_alone:
+        _check_contrast(picture, roi)
+    return Case(picture, roi, tuple(note for note in (taken, repair, between, filled) if note))
+
+
+@contextmanager
+def _telling_of(where: str | None) -> Iterator[None]:
+    """Name the lesion in what is raised in here."""
+    try:
+        yield
     except LesionError as error:
-        place = where if error.where in (None, where) else f"{where}, {error.where}"
+        place = where if error.where in (None, where) else f"{where}, {error.where}" if where else error.where
         raise LesionError(error.problem, where=place, remedy=error.remedy) from error
-    repairs = tuple(note for note in (*_together(notes, mask_notes), taken, repair, between, filled) if note)
-    return Case(picture, roi, repairs, beside)
 
 
 def _together(notes: list[str], mask_notes: list[str]) -> list[str]:
@@ -165,32 +233,15 @@ def _read(
 
 
 def _from_array(reference: Reference, what: str, spacing_mm: float | None) -> sitk.Image:
-    array = read_array(reference)
-    if array.ndim != 3:
-        raise LesionError(
-            f"the {what} is {array.ndim}D (shape {array.shape}), a 3D volume is needed",
-            where=reference.path,
-            remedy="name one item of the array, for example [17]",
-        )
-    if spacing_mm is None:
-        raise LesionError(
-            f"the {what} is an array, which has no voxel size",
-            where=reference.path,
-            remedy="give spacing_mm in images.csv",
-        )
-    if array.dtype == bool:
-        array = array.astype(np.uint8)
-    if array.dtype.kind not in "iuf":
-        raise LesionError(
-            f"the {what} holds no numbers ({array.dtype})",
-            where=reference.path,
-            remedy="save it as whole numbers or float32",
-        )
-    if array.dtype == np.float16:
-        array = array.astype(np.float32)
-    image = sitk.GetImageFromArray(np.ascontiguousarray(array))
-    image.SetSpacing((spacing_mm,) * 3)
-    return image
+    spacing = None if spacing_mm is None else (spacing_mm,) * 3
+    return image_of_array(
+        read_array(reference),
+        what,
+        spacing,
+        where=reference.path,
+        spacing_remedy="give spacing_mm in images.csv",
+        item_remedy="name one item of the array, for example [17]",
+    )
 
 
 def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:

@@ -70,7 +70,7 @@ def _numbers(values: npt.NDArray[np.float64], digits: int) -> list[str]:
 
 
 def align_mask(
-    image: sitk.Image, mask: sitk.Image, repair: GeometryRepair | None, *, where: str
+    image: sitk.Image, mask: sitk.Image, repair: GeometryRepair | None, *, where: str | None
 ) -> tuple[sitk.Image, str | None]:
     """Give the mask on the image's grid.
 
@@ -114,7 +114,9 @@ def align_mask(
     return _resample(image, mask, where=where, table=table)
 
 
-def _resample(image: sitk.Image, mask: sitk.Image, *, where: str, table: str) -> tuple[sitk.Image, str]:
+def _resample(
+    image: sitk.Image, mask: sitk.Image, *, where: str | None, table: str
+) -> tuple[sitk.Image, str]:
     lost = _share_outside(image, mask)
     if lost > LOST_SHARE:
         raise LesionError(

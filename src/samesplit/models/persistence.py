@@ -17,7 +17,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from pydantic import TypeAdapter
 
-from samesplit import __version__
 from samesplit.errors import ModelError
 from samesplit.models.protocol import Model
 from samesplit.models.registry import KINDS, settings_class
@@ -25,6 +24,7 @@ from samesplit.models.settings import ModelSettings
 from samesplit.models.targets import TargetSettings
 from samesplit.storage import write_bytes, write_json
 from samesplit.tasks import Task
+from samesplit.version import __version__
 
 __all__ = ["Restorable", "check_task_of_saved", "keep", "load_model", "read_task", "restore_fitted"]
 

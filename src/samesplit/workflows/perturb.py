@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit import __version__
 from samesplit.benchmarks.cohort import Cohort, load_cohort
 from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark
 from samesplit.declarations import read_declaration
@@ -27,6 +26,7 @@ from samesplit.statistics.repeatability import REPEATABILITY_COLUMNS, repeatabil
 from samesplit.storage import write_json, write_text
 from samesplit.tables import LEDGER, empty_table, write_csv, write_table
 from samesplit.uses import using
+from samesplit.version import __version__
 from samesplit.workspace import find_benchmark
 
 __all__ = ["STABILITY_COLUMNS", "Stability", "measure_stability", "read_perturbations"]

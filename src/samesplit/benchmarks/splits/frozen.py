@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit import __version__
 from samesplit.benchmarks.cohort import Cohort
 from samesplit.benchmarks.definition import SplitSettings
 from samesplit.benchmarks.fingerprint import cohort_hash, patient_fingerprints, split_columns
@@ -28,6 +27,7 @@ from samesplit.benchmarks.splits.split import SUBSETS, Split, settings_record, s
 from samesplit.errors import SplitError
 from samesplit.storage import write_bytes
 from samesplit.tables import SPLITS, read_csv
+from samesplit.version import __version__
 
 __all__ = ["read_split", "write_split"]
 

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-import samesplit
 from samesplit.errors import ModelError
 from samesplit.models.networks.batches import evaluation_loader, training_loader
 from samesplit.models.networks.module import History, auc_of_logits, class_weights, logits_of
@@ -33,6 +32,7 @@ from samesplit.storage import hash_object, write_bytes, write_json
 from samesplit.tables import LEDGER, empty_table
 from samesplit.tasks import Task
 from samesplit.under_way import tell
+from samesplit.version import __version__
 
 __all__ = ["NetworkModel", "load_network"]
 
@@ -220,7 +220,7 @@ class NetworkModel:
             "history": self.history,
             "epoch": self._kept_epoch(),
             "training_auc": None if math.isnan(self.training_auc) else self.training_auc,
-            "versions": {"samesplit": samesplit.__version__, "torch": str(torch.__version__)},
+            "versions": {"samesplit": __version__, "torch": str(torch.__version__)},
         }
         write_json(directory / "settings.json", record)
 

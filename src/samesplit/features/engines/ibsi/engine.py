@@ -12,7 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samesplit import __version__
 from samesplit.errors import WorkspaceError
 from samesplit.features.catalogue import FAMILIES, Feature, family, family_features
 from samesplit.features.engines.ibsi.compiling import alone_at_first
@@ -22,6 +21,7 @@ from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, Fea
 from samesplit.imaging.case import Case
 from samesplit.source import source_digest
 from samesplit.storage import hash_object, library_digest
+from samesplit.version import __version__
 
 if TYPE_CHECKING:
     from samesplit.features.profiles import Profile

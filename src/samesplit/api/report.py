@@ -1,0 +1,127 @@
+"""What an evaluation found: the tables of a run as DataFrames, and the report for people."""
+
+from __future__ import annotations
+
+import json
+import webbrowser
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from samesplit.errors import SamesplitError
+from samesplit.tables import read_table
+
+__all__ = ["Report"]
+
+
+class Report:
+    """The results of a run, as tables and as one HTML file.
+
+    All tables are read from the run's folder when they are asked for. Reading them changes nothing.
+
+    Attributes:
+        folder: The run's folder.
+        task: The task whose tables are given; None where the benchmark has only one, under `task:`.
+        failures: The reason for each model that failed.
+    """
+
+    def __init__(self, folder: Path, *, task: str | None = None, failures: Mapping[str, str] | None = None):
+        self.folder = folder
+        self.task = task
+        self.failures: dict[str, str] = dict(failures or {})
+
+    @property
+    def html(self) -> Path:
+        """The report: one self-contained file."""
+        return self.folder / "report.html"
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """Every estimate with its interval, P value and method: one row each."""
+        return self.table("results")
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """Every prediction of the validation and test parts."""
+        return self.table("predictions")
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """Every difference between two models."""
+        return self.table("pairs")
+
+    @property
+    def folds(self) -> pd.DataFrame:
+        """The main quantity of every model, seed, repeat and fold."""
+        return self.table("folds")
+
+    @property
+    def confusion(self) -> pd.DataFrame:
+        """The numbers of right and wrong calls."""
+        return self.table("confusion")
+
+    @property
+    def thresholds(self) -> pd.DataFrame:
+        """The operating points, chosen from the validation parts."""
+        return self.table("thresholds")
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """The case ledger: what was missing, repaired, excluded or failed, with the reason."""
+        return read_table(self.folder / "ledger.parquet")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known before the numbers are believed."""
+        content = json.loads((self.folder / "notes.json").read_text(encoding="utf-8"))
+        return tuple(str(note) for note in content)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """How the run was made: versions, seeds, hashes, times (run.json)."""
+        content: dict[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        return content
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of all tables of the run, for `table`."""
+        here = self._tables_folder
+        names = {path.relative_to(here).with_suffix("").as_posix() for path in here.rglob("*.parquet")}
+        return tuple(sorted(n for n in names if not n.startswith(("features/", "models/", "tasks/"))))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Read one table of the run.
+
+        Args:
+            name: One of `tables`, for example "curves/roc".
+
+        Raises:
+            SamesplitError: The run has no such table.
+        """
+        path = self._tables_folder / f"{name}.parquet"
+        if not path.is_file():
+            raise SamesplitError(
+                f"the run has no table '{name}'",
+                where=self.folder,
+                remedy=f"its tables are: {', '.join(self.tables)}",
+            )
+        return read_table(path)
+
+    def open(self) -> Path:
+        """Show the report in the browser.
+
+        Returns:
+            The HTML file.
+        """
+        webbrowser.open(self.html.resolve().as_uri())
+        return self.html
+
+    def __repr__(self) -> str:
+        of = f", task {self.task}" if self.task else ""
+        return f"<Report of {self.folder.parent.name}{of}: {self.html}>"
+
+    @property
+    def _tables_folder(self) -> Path:
+        return self.folder / "tasks" / self.task if self.task else self.folder

@@ -1,0 +1,33 @@
+"""Where a profile is that somebody names: a file, the workspace's own, or a built-in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from samesplit.features.profiles import Profile, read_profile
+from samesplit.workspace import workspace_around
+
+__all__ = ["find_profile"]
+
+
+def find_profile(profile: str | Path | Profile, *, start: Path | None = None) -> Profile:
+    """Find a profile by its name or file, and read it.
+
+    Args:
+        profile: The path of a YAML file; else the name of a profile in the workspace around `start`, or of a
+            built-in one. A profile that was read before is given back.
+        start: Where to look from; default: the current folder.
+
+    Raises:
+        WorkspaceError: There is no profile of this name; the message names the nearest.
+        DeclarationError: The file is missing or says something that cannot be.
+
+    Example:
+        >>> find_profile("ct-default").engine
+        'ibsi'
+    """
+    if isinstance(profile, Profile):
+        return profile
+    if isinstance(profile, Path) or profile.endswith((".yaml", ".yml")):
+        return read_profile(Path(profile))
+    return read_profile(workspace_around(start or Path.cwd()).declared("features", profile))

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from conftest import SMALL_PROFILE, write_ball
+from samesplit.cli import app
+from samesplit.errors import CohortError
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is no workspace, with two balls and a profile; the command is typed in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
+    for number in range(2):
+        write_ball(
+            Path(f"ball{number}.nii.gz"), Path(f"mask{number}.nii.gz"), brightness=60, radius=5, seed=number
+        )
+    Path("quick.yaml").write_text(SMALL_PROFILE)
+    Path("images.csv").write_text(
+        "lesion_id,image,mask\nL0,ball0.nii.gz,mask0.nii.gz\nL1,ball1.nii.gz,mask1.nii.gz\n"
+    )
+    return tmp_path
+
+
+def run(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["extract", *words, "--jobs", "1"])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.output
+
+
+def test_one_image_and_mask_are_shown_in_the_terminal(folder: Path) -> None:
+    code, output = run("ball0.nii.gz", "mask0.nii.gz", "-p", "quick.yaml")
+
+    assert code == 0
+    assert "original_firstorder_Mean" in output
+    assert not (folder / "reports").exists()
+
+
+def test_one_image_and_mask_are_one_row(folder: Path) -> None:
+    code, output = run("ball0.nii.gz", "mask0.nii.gz", "-p", "quick.yaml", "-o", "one.csv")
+
+    assert code == 0
+    assert "Wrote one.csv: 1 rows" in output
+    row = pd.read_csv(folder / "one.csv")
+    assert row["lesion_id"].tolist() == ["ball0"]
+    assert row["original_firstorder_Mean"].between(140, 180).all()
+
+
+def test_a_table_with_a_failure_ends_with_exit_code_1_and_a_ledger(folder: Path) -> None:
+    (folder / "mask1.nii.gz").unlink()
+
+    code, output = run("images.csv", "-p", "quick.yaml", "-o", "many.parquet")
+
+    assert code == 1
+    assert "1 image failed" in output
+    assert "many.ledger.csv" in output
+    assert pd.read_parquet(folder / "many.parquet")["lesion_id"].tolist() == ["L0"]
+    assert "does not exist" in pd.read_csv(folder / "many.ledger.csv")["reason"][0]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("ball0.nii.gz", "-p", "quick.yaml"), "ball0.nii.gz: has no mask"),
+        (("images.csv", "-o", "x.csv"), "no profile is named"),
+        (("images.csv", "-p", "quick.yaml"), "no output is named"),
+        (("images.csv", "-p", "quick.yaml", "-o", "images.csv"), "is the table of images itself"),
+        (("images.csv", "-p", "quick.yaml", "-o", "x.txt"), "ends in '.txt'"),
+        (
+            ("images.csv", "-p", "quick.yaml", "-o", "x.csv", "--repair", "magic"),
+            "there is no repair 'magic'",
+        ),
+    ],
+)
+def test_a_call_that_cannot_be_meant_is_refused_before_anything_runs(
+    folder: Path, words: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(CohortError, match=message):
+        run(*words)
+    assert not (folder / "user").exists()
