@@ -95,7 +95,12 @@ def test_the_lesions_table_has_outcomes_where_they_are_set() -> None:
     table, other_images, other_readings = tables(SyntheticSettings(n_patients=30, outcomes=SETTINGS))
     assert list(table)[: len(list(plain))] == list(plain)
     assert list(table)[len(list(plain)) :] == ["grade", "months", "recurrence"]
-    pd.testing.assert_frame_equal(plain.drop(columns="label"), table[list(plain)].drop(columns="label"))
+    told = ["label", "subtype"]
+    pd.testing.assert_frame_equal(plain.drop(columns=told), table[list(plain)].drop(columns=told))
+    unclear = table["label"] == INDETERMINATE
+    assert unclear.any()
+    assert (table.loc[unclear, told] == INDETERMINATE).all(axis=None)
+    pd.testing.assert_frame_equal(plain.loc[~unclear, told], table.loc[~unclear, told])
     pd.testing.assert_frame_equal(images, other_images)
     pd.testing.assert_frame_equal(readings, other_readings)
     assert set(table["recurrence"].dropna()) == {0, 1}

@@ -17,7 +17,7 @@ import pandas as pd
 import SimpleITK as sitk
 
 from samesplit.benchmarks.synthetic.imaging import SEQUENCES, LesionScene
-from samesplit.benchmarks.synthetic.outcomes import draw_outcome
+from samesplit.benchmarks.synthetic.outcomes import INDETERMINATE, draw_outcome
 from samesplit.benchmarks.synthetic.population import Lesion, draw_population
 from samesplit.benchmarks.synthetic.raters import RATERS
 from samesplit.benchmarks.synthetic.readings import make_readings
@@ -184,8 +184,10 @@ def _with_outcomes(
 ) -> pd.DataFrame:
     """The lesions table with what became of each lesion; what is not known of a lesion is empty."""
     found = [draw_outcome(settings, seed, lesion) for lesion in population]
+    open_diagnosis = pd.Series([outcome.label == INDETERMINATE for outcome in found], index=lesions.index)
     return lesions.assign(
         label=[outcome.label for outcome in found],
+        subtype=lesions["subtype"].mask(open_diagnosis, INDETERMINATE),
         grade=[outcome.grade for outcome in found],
         months=[np.nan if outcome.months is None else outcome.months for outcome in found],
         recurrence=pd.array([outcome.recurrence for outcome in found], dtype="Int8"),
