@@ -16,7 +16,8 @@ def evaluate_predictions(
     plan: Plan, predictions: pd.DataFrame, details: dict[str, pd.DataFrame], reporter: Reporter
 ) -> Evaluation:
     """Judge all predictions and readings against the labels; the only place where test labels are read."""
-    truth = plan.cohort.lesions.set_index("lesion_id").assign(label=plan.labels)
+    lesions = plan.split.with_test_sets(plan.cohort.lesions)
+    truth = lesions.set_index("lesion_id").assign(label=plan.labels)
     settings = plan.definition.statistics
     with reporter.stage("Statistics") as advance:
         advance(0, 1)

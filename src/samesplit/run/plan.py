@@ -152,7 +152,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
         externals=externals,
         options=options,
         content=content,
-        notes=(*notes, *(note for external in externals for note in external.notes)),
+        notes=(*notes, *split.notes, *(note for external in externals for note in external.notes)),
         simple_arm=arm,
         added=added,
     )

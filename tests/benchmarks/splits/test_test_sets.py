@@ -329,3 +329,16 @@ def test_the_balance_of_sites_that_are_left_out_stands_in_their_folds_only(cohor
     found = table.loc[table["subset"].str.startswith("test_set="), ["fold", "subset"]].drop_duplicates()
     assert list(found["subset"]) == [f"test_set={site}" for site in split.facts["site_of_fold"]]
     assert list(found["fold"]) == [0, 1, 2, 3]
+
+
+def test_several_sets_are_named_beside_the_lesions_and_one_or_too_many_are_not(cohort: Cohort) -> None:
+    own = cohort.lesions.assign(test_set="a column of one's own")
+    table = split_of(cohort).with_test_sets(own)
+    assert set(table["test_set"].dropna()) == {"internal", "external", "prospective"}
+    assert table["test_set"].isna().sum() == len(split_of(cohort).table.query("subset != 'test'"))
+    assert "test_set" not in split_of(cohort, test_sets={}).with_test_sets(own)
+    assert "test_set" not in split_of(cohort, scheme="temporal", test_sets={}).with_test_sets(own)
+    many = cohort.lesions.assign(site=[f"S{i // 4:02d}" for i in range(len(cohort.lesions))])
+    labels = pd.Series([0, 1] * (len(many) // 2), index=cohort.labels.index)
+    settings = SplitSettings(scheme="leave-one-site-out")
+    assert "test_set" not in make_split(many, labels, settings, folder=Path()).with_test_sets(own)

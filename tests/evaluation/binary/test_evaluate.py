@@ -156,6 +156,41 @@ def test_groups_split_the_lesions(make_study: Make) -> None:
     assert counts.loc["site=north", "n_calls"] == north["n"]
 
 
+def test_named_test_sets_are_judged_and_compared_apart_and_together(make_study: Make) -> None:
+    study = make_study()
+    truth = study.truth.assign(test_set=study.truth["site"].map({"north": "internal", "south": "external"}))
+    found = evaluate(study.predictions, truth, reference="size", n_bootstrap=50)
+    plain = _run(study, reference="size", groups=["site"])
+    for name, site in (("internal", "north"), ("external", "south")):
+        rows = found.results[found.results["group"] == f"test_set={name}"]
+        same = plain.results[plain.results["group"] == f"site={site}"]
+        judged = rows[rows["reference"] == ""].drop(columns="group").reset_index(drop=True)
+        pd.testing.assert_frame_equal(judged, same.drop(columns="group").reset_index(drop=True))
+        # The differences are those of an evaluation of that set alone, with claims of their own.
+        alone = study.predictions[
+            study.predictions["lesion_id"].isin(truth.index[truth["test_set"] == name])
+            | (study.predictions["subset"] != "test")
+        ]
+        pairs = evaluate(alone, study.truth, reference="size", n_bootstrap=50).pairs
+        differences = rows[rows["quantity"] == "auc_difference"]
+        assert differences["estimate"].tolist() == pairs["difference"].tolist()
+        assert differences["p_adjusted"].tolist() == pytest.approx(pairs["p_adjusted"].tolist())
+        assert differences["claim"].tolist() == pairs["claim"].tolist()
+    together = found.results[found.results["group"] == "all"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        together, plain.results[plain.results["group"] == "all"].reset_index(drop=True)
+    )
+
+
+def test_a_test_set_of_one_class_has_no_comparison(make_study: Make) -> None:
+    study = make_study()
+    truth = study.truth.assign(test_set=np.where(study.truth["label"] == 1, "ill", "others"))
+    found = evaluate(study.predictions, truth, reference="size", n_bootstrap=50)
+    rows = found.results[found.results["group"] == "test_set=ill"]
+    assert not (rows["quantity"] == "auc_difference").any()
+    assert "no fold holds both classes" in _one(found, "auc", "cnn", "test_set=ill")["note"]
+
+
 def test_a_group_of_one_class_is_reported_as_undefined(make_study: Make) -> None:
     study = make_study()
     truth = study.truth.assign(kind=np.where(study.truth["label"] == 1, "bad", None))

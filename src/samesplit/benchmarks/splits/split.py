@@ -12,9 +12,11 @@ import pandas as pd
 
 from samesplit.benchmarks.definition import SplitSettings
 
-__all__ = ["SUBSETS", "Split", "settings_record", "split_bytes", "split_table"]
+__all__ = ["MOST_TEST_SETS", "SUBSETS", "Split", "settings_record", "split_bytes", "split_table"]
 
 SUBSETS = ("train", "validation", "test")
+MOST_TEST_SETS = 20
+"""Beyond as many (sites that are left out in turn) sets are not judged apart: each would hold a few lesions."""
 
 Row = tuple[str, int, int, str]
 
@@ -76,6 +78,19 @@ class Split:
             return pd.Series(dtype="str", name="test_set", index=pd.Index([], dtype="str", name="patient_id"))
         named = self.table[self.table["test_set"].notna()].drop_duplicates("patient_id")
         return named.set_index("patient_id")["test_set"].sort_index()
+
+    def with_test_sets(self, lesions: pd.DataFrame) -> pd.DataFrame:
+        """Add the column `test_set` to a table of lesions, where there are several sets to judge apart.
+
+        Args:
+            lesions: With the column patient_id.
+
+        Returns:
+            The table without that column, where the test part has no name, one, or more than `MOST_TEST_SETS`.
+        """
+        if not 1 < len(self.test_sets()) <= MOST_TEST_SETS:
+            return lesions.drop(columns="test_set", errors="ignore")
+        return lesions.assign(test_set=lesions["patient_id"].map(self.test_set_of()))
 
     def test_sets(self) -> tuple[str, ...]:
         """The names of the test sets: first those whom no rule names, then the declared ones in their order."""

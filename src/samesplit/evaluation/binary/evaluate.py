@@ -33,6 +33,7 @@ from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.evaluation.binary.spread import fold_table, spread_rows
 from samesplit.evaluation.claims import add_claims
 from samesplit.evaluation.comparison import difference_rows, on_same_units
+from samesplit.evaluation.groups import TEST_SET, grouping_columns, parse_group
 from samesplit.evaluation.validation import (
     check_predictions,
     check_readings,
@@ -123,7 +124,8 @@ def evaluate(
         seed: Of the bootstrap.
         primary_rater: Whose masks the main results are of; may be left out when there is one rater. Other
             raters get rows of the group `rater=<name>`, with the primary rater's thresholds.
-        groups: Columns of `truth`; each of their values gets rows of the group `<column>=<value>`.
+        groups: Columns of `truth`; each of their values gets rows of the group `<column>=<value>`. A column
+            `test_set` is one of them in any case, and in each named test set the models are compared as well.
         declared_thresholds: By model: thresholds that were fixed elsewhere, on development data that are not
             among the predictions.
         details: By name: the tables that models wrote while they were fitted (`grid`, `chosen_features`, ...).
@@ -157,9 +159,18 @@ def evaluate(
     rows: list[Row] = []
     counts: list[Row] = []
     for group, members in groups_of_lesions(
-        tables, decisions, known, rater=rater, columns=groups, notes=notes, alike=alike
+        tables,
+        decisions,
+        known,
+        rater=rater,
+        columns=grouping_columns(known, groups),
+        notes=notes,
+        alike=alike,
     ):
         judge(members, group, rows, counts, settings)
+        if parse_group(group).column == TEST_SET:
+            of_set = model_pairs(members, reference=reference, confidence=confidence, apart=apart)
+            rows += difference_rows(of_set, AUC, group=group)
     pairs = model_pairs(tables, reference=reference, confidence=confidence, apart=apart)
     rows += difference_rows(pairs, AUC)
     if reference is not None:
