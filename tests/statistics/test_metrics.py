@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit, logit
 
 from samesplit.errors import StatisticsError
+from samesplit.statistics.checks import IntArray
 from samesplit.statistics.metrics import (
     average_precision,
     bin_of,
@@ -161,3 +163,17 @@ def test_calibration_matches_r(reference: Callable[[str], pd.DataFrame], column:
     assert slope.ci_high == pytest.approx(cox["slope_ci_upper_wald"], rel=1e-7)
     offset = table.query("stat == 'intercept_offset'")["value"].item()
     assert large.estimate == pytest.approx(offset, rel=1e-7, abs=1e-7)
+
+
+@pytest.mark.parametrize("patients", [None, np.repeat(np.arange(11), 2)])
+def test_the_intercept_is_found_where_probabilities_are_near_their_bounds(patients: IntArray | None) -> None:
+    """Fisher scoring from the usual start overshoots here; the expected number of positives is the observed one."""
+    y = np.array([0] * 10 + [1] * 12)
+    p = np.array([1e-9] * 9 + [1 - 1e-9] + [1 - 1e-9] * 10 + [1e-9] * 2)
+    found = calibration_in_the_large(y, p, patients=patients)
+    shifted = expit(logit(np.clip(p, 1e-6, 1 - 1e-6)) + found.estimate)
+    assert shifted.sum() == pytest.approx(12, abs=1e-6)
+    assert found.ci_low < found.estimate < found.ci_high
+    if patients is None:
+        half = 1.959963984540054 / np.sqrt((shifted * (1 - shifted)).sum())
+        assert found.ci_high - found.estimate == pytest.approx(half, rel=1e-6)

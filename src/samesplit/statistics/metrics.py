@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logit
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 from sklearn.metrics import average_precision_score, brier_score_loss
 from sklearn.metrics import log_loss as sklearn_log_loss
 from statsmodels.genmod import families
@@ -260,7 +261,16 @@ def calibration_in_the_large(
     """
     truth, x, note = _logits(labels, probabilities)
     model = GLM(truth, np.ones((truth.size, 1)), family=families.Binomial(), offset=x)
-    return _wald(model, len(truth), patients=patients, confidence=confidence, note=note)
+    found = _wald(model, len(truth), patients=patients, confidence=confidence, note=note)
+    # The intercept at which as many are expected as there are; Fisher scoring overshoots it where many probabilities
+    # are near 0 or 1, and is begun again from there.
+    reach = float(np.abs(x).max()) + 40.0
+    intercept = float(
+        brentq(lambda shift: float((expit(x + shift) - truth).sum()), -reach, reach, xtol=1e-12)
+    )
+    if math.isfinite(found.ci_low) and abs(found.estimate - intercept) <= 1e-6 * max(1.0, abs(intercept)):
+        return found
+    return _wald(model, len(truth), patients=patients, confidence=confidence, note=note, start=intercept)
 
 
 def _logits(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> tuple[IntArray, FloatArray, str]:
@@ -275,7 +285,15 @@ def _no_fit(note: str) -> Interval:
     return Interval(math.nan, math.nan, math.nan, "logistic regression, Wald", note)
 
 
-def _wald(model: GLM, n: int, *, patients: npt.ArrayLike | None, confidence: float, note: str) -> Interval:
+def _wald(
+    model: GLM,
+    n: int,
+    *,
+    patients: npt.ArrayLike | None,
+    confidence: float,
+    note: str,
+    start: float | None = None,
+) -> Interval:
     """Fit and report the last coefficient."""
     codes = np.arange(n) if patients is None else codes_of(patients, n=n)
     method = "logistic regression, Wald"
@@ -283,6 +301,9 @@ def _wald(model: GLM, n: int, *, patients: npt.ArrayLike | None, confidence: flo
     if codes.max() + 1 < n:
         settings |= {"cov_type": "cluster", "cov_kwds": {"groups": codes}}
         method = "logistic regression, Wald clustered by patient"
-    fit = model.fit(**settings)
+    if start is not None:
+        settings["start_params"] = [start]
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        fit = model.fit(**settings)
     low, high = fit.conf_int(alpha=1 - check_confidence(confidence))[-1]
     return Interval(float(fit.params[-1]), float(low), float(high), method, note)
