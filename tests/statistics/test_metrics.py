@@ -167,7 +167,7 @@ def test_calibration_matches_r(reference: Callable[[str], pd.DataFrame], column:
 
 @pytest.mark.parametrize("patients", [None, np.repeat(np.arange(11), 2)])
 def test_the_intercept_is_found_where_probabilities_are_near_their_bounds(patients: IntArray | None) -> None:
-    """Fisher scoring from the usual start overshoots here; the expected number of positives is the observed one."""
+    """Fisher scoring from the usual start overshoots here; as many positives are expected as there are."""
     y = np.array([0] * 10 + [1] * 12)
     p = np.array([1e-9] * 9 + [1 - 1e-9] + [1 - 1e-9] * 10 + [1e-9] * 2)
     found = calibration_in_the_large(y, p, patients=patients)

@@ -262,8 +262,8 @@ def calibration_in_the_large(
     truth, x, note = _logits(labels, probabilities)
     model = GLM(truth, np.ones((truth.size, 1)), family=families.Binomial(), offset=x)
     found = _wald(model, len(truth), patients=patients, confidence=confidence, note=note)
-    # The intercept at which as many are expected as there are; Fisher scoring overshoots it where many probabilities
-    # are near 0 or 1, and is begun again from there.
+    # The intercept at which as many positives are expected as there are. Fisher scoring overshoots it where many
+    # probabilities are near 0 or 1, and is begun again from there.
     reach = float(np.abs(x).max()) + 40.0
     intercept = float(
         brentq(lambda shift: float((expit(x + shift) - truth).sum()), -reach, reach, xtol=1e-12)
