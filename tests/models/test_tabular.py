@@ -9,11 +9,14 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from samesplit.errors import ModelError
+from samesplit.models.baselines import ZeroRuleSettings
 from samesplit.models.clinical.logistic import ClinicalLogisticSettings
 from samesplit.models.estimator import EstimatorSettings
+from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.settings import ModelSettings
-from samesplit.models.tabular import check_classes
+from samesplit.models.tabular import TabularModel, check_classes
+from samesplit.tasks import SurvivalTask
 
 MODELS: dict[str, ModelSettings] = {
     "clinical": ClinicalLogisticSettings(name="c", title="C"),
@@ -109,3 +112,35 @@ def test_labels_are_zero_and_one() -> None:
         check_classes(pd.Series([0, 1, 2]), model="m")
     with pytest.raises(ModelError, match=r"negative and no lesion of the positive class"):
         check_classes(pd.Series([], dtype="int64"), model="m")
+
+
+class Risks(TabularModel):
+    """Takes the age of a lesion's patient as the risk, or what it is told to."""
+
+    gives: Any = None
+
+    def inputs(self, cases: Cases) -> pd.DataFrame:
+        return cases.lesions[["age"]]
+
+    def learn(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> Any:
+        told = self.gives
+
+        class Fitted:
+            def predict(self, table: pd.DataFrame) -> Any:
+                return table["age"].to_numpy() if told is None else told
+
+        return Fitted()
+
+
+def test_a_model_of_the_time_until_an_event_gives_risks_and_needs_no_event(make_fold: Any) -> None:
+    fold, cases, _ = make_fold(n=20, n_test=5)
+    task = SurvivalTask(question="How long?", time="months", event="death")
+    fold = replace(fold, task=task, training_labels=fold.training_labels * 0)
+    model = Risks(ZeroRuleSettings(name="age", title="A"))
+    model.fit(fold)
+    pd.testing.assert_series_equal(model.predict(cases)["risk"], cases.lesions["age"], check_names=False)
+    for wrong in (np.zeros((5, 2)), np.full(5, np.inf)):
+        model.gives = wrong
+        model.fit(fold)
+        with pytest.raises(ModelError, match="for 5 lesions, or risks that are not finite"):
+            model.predict(cases)

@@ -222,13 +222,6 @@ class LesionSizeModel(TabularModel):
         super().fit(fold)
         self.median = float(self.inputs(fold.training).iloc[:, 0].median())
 
-    def known(self, fold: TrainingFold) -> tuple[pd.DataFrame, pd.Series[int]]:
-        """The inputs and labels of the lesions that are learnt from; a survival task needs no event to be seen."""
-        if fold.task.kind != "survival":
-            return super().known(fold)
-        inputs = self.inputs(fold.training).sort_index().dropna()
-        return inputs, fold.training_labels.loc[inputs.index]
-
     def inputs(self, cases: Cases) -> pd.DataFrame:
         """The one number, on its scale, in a column named after where it came from."""
         found = self._measure(cases)

@@ -125,11 +125,12 @@ class TabularModel(ABC):
 
     @abstractmethod
     def learn(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> Any:
-        """Fit on the known training lesions and give back something with `predict_proba`.
+        """Fit on the known training lesions and give back something with `predict_proba`, or `predict` for risks.
 
         Args:
             inputs: Rows sorted by `lesion_id`, none of them wholly missing.
-            labels: Class numbers in the same order; every class is there.
+            labels: Class numbers in the same order, every class being there; of a survival task 1 where the event
+                was seen.
             fold: For task, seed, jobs and patients.
         """
 
@@ -151,11 +152,13 @@ class TabularModel(ABC):
         Raises:
             ModelError: A class is missing.
         """
-        check_classes(fold.training_labels, model=self.settings.name, task=fold.task)
+        survival = fold.task.kind == "survival"
+        if not survival:
+            check_classes(fold.training_labels, model=self.settings.name, task=fold.task)
         inputs = self.inputs(fold.training).sort_index()
         inputs = inputs[inputs.notna().any(axis=1)]
         labels = fold.training_labels.loc[inputs.index]
-        if labels.nunique() < len(class_names(fold.task)):
+        if not survival and labels.nunique() < len(class_names(fold.task)):
             raise ModelError(
                 "after leaving out the training lesions of which nothing is known, a class is missing",
                 where=self.where,
@@ -164,11 +167,11 @@ class TabularModel(ABC):
         return inputs, labels
 
     def predict(self, cases: Cases) -> pd.DataFrame:
-        """The probabilities of each lesion of which anything is known, in the task's `prediction_columns`.
+        """The probabilities, or the risk, of each lesion of which anything is known; see `Model.predict`.
 
         Raises:
             ModelError: The model is not fitted, lacks a column that it learnt from, or gives something
-                else than probabilities.
+                else than probabilities, or than finite risks.
         """
         if self.fitted is None or self.task is None:
             raise ModelError("has not been fitted", where=self.where, remedy="call fit first")
@@ -184,9 +187,24 @@ class TabularModel(ABC):
         if known.empty:
             return pd.DataFrame(np.empty((0, len(columns))), index=known.index, columns=columns)
         with threadpool_limits(1):
-            probabilities = np.asarray(self.fitted.predict_proba(known), dtype="float64")
-        checked = self._checked(probabilities, len(known), class_names(self.task))
-        return pd.DataFrame(checked, index=known.index, columns=columns)
+            found = self._risks(known) if self.task.kind == "survival" else self._probabilities(known)
+        return pd.DataFrame(found, index=known.index, columns=columns)
+
+    def _risks(self, known: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """What `predict` of the fitted part gives, shape (n_lesions, 1), checked."""
+        risks = np.asarray(self.fitted.predict(known), dtype="float64")
+        if risks.shape != (len(known),) or not np.isfinite(risks).all():
+            raise ModelError(
+                f"predict gave {risks.shape} for {len(known)} lesions, or risks that are not finite",
+                where=self.where,
+                remedy="it must give one number a lesion, higher for an earlier event",
+            )
+        return risks[:, None]
+
+    def _probabilities(self, known: pd.DataFrame) -> npt.NDArray[np.float64]:
+        assert self.task is not None
+        probabilities = np.asarray(self.fitted.predict_proba(known), dtype="float64")
+        return self._checked(probabilities, len(known), class_names(self.task))
 
     def _checked(
         self, probabilities: npt.NDArray[np.float64], rows: int, names: tuple[str, ...]
