@@ -331,3 +331,49 @@ def test_a_classifier_for_two_classes_is_refused_before_anything_runs() -> None:
     settings.check_task(BinaryTask(question="Which?", positive="B", negative="A"))
     with pytest.raises(DeclarationError, match="'grid' is for two classes, and the task has 3"):
         settings.check_task(MulticlassTask(question="Which?", classes=("A", "B", "C")))
+
+
+def splits_of_which_the_first_lacks_a_class(labels: Any, patients: Any, **_: Any) -> list[Any]:
+    """Two inner folds; the first holds out all lesions of the last class, so that it has none to fit on."""
+    rows = np.arange(len(labels))
+    last = labels == labels.max()
+    first = last | (rows % 3 == 0)
+    second = rows % 2 == 0
+    return [(rows[~held], rows[held]) for held in (first, second)]
+
+
+def test_an_inner_fold_that_lacks_a_class_gives_no_score_and_the_others_decide(
+    make_fold: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("search", "ridge", "lasso_forest_search"):
+        name = f"samesplit.models.radiomics.{module}.inner_splits"
+        monkeypatch.setattr(name, splits_of_which_the_first_lacks_a_class)
+    fold, cases, _ = make_fold(n=45, n_test=9, classes=3)
+    grid, ridge, forest = (MODELS[kind].build() for kind in ("grid", "ridge", "forest"))
+    for model in (grid, ridge, forest):
+        model.fit(fold)
+        assert model.predict(cases).notna().all().all()
+    tables = grid.details()
+    folds = tables["grid_folds"].set_index("inner_fold")["auc"]
+    assert folds.loc[0].isna().all()
+    assert folds.loc[1].between(0, 1).all()
+    np.testing.assert_allclose(tables["grid"]["inner_auc"], folds.loc[1])
+    assert ridge.details()["penalties"]["inner_log_loss"].notna().all()
+    assert forest.details()["sizes"]["scores"].eq(1).all()
+
+
+def test_where_no_inner_fold_has_all_classes_to_fit_on_that_is_said(
+    make_fold: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("search", "ridge", "lasso_forest_search"):
+        monkeypatch.setattr(
+            f"samesplit.models.radiomics.{module}.inner_splits",
+            lambda *given, **named: splits_of_which_the_first_lacks_a_class(*given, **named)[:1],
+        )
+    fold, _, _ = make_fold(n=45, classes=3)
+    forest = LassoForestSettings(name="forest", title="F", penalties=(0.03,), size=3, inner_folds=2)
+    for settings in (MODELS["ridge"], forest):
+        with pytest.raises(ModelError, match="no inner fold of the training part has all classes to fit on"):
+            settings.build().fit(fold)
+    with pytest.raises(ModelError, match="has all classes to fit on and two or more among the lesions"):
+        MODELS["grid"].build().fit(fold)

@@ -170,8 +170,21 @@ class Search:
         return forest.fit(X, y).set_params(n_jobs=1)
 
     def without_each_fold(self, ranking: Ranking) -> list[tuple[Floats, Ints]]:
-        """The prepared rows without each inner fold; synthetic lesions are made of what remains."""
-        return [self._balanced(ranking.X[fit], self.labels[fit]) for fit, _ in self.splits()]
+        """The prepared rows without each inner fold; synthetic lesions are made of what remains.
+
+        An inner fold that holds all lesions of a class is passed over: a forest without it knows nothing of it.
+
+        Raises:
+            ModelError: Each inner fold is such a fold.
+        """
+        whole = [fit for fit, _ in self.splits() if len(np.unique(self.labels[fit])) == self.classes]
+        if not whole:
+            raise ModelError(
+                "no inner fold of the training part has all classes to fit on",
+                where=f"model '{self.settings.name}'",
+                remedy="make a split with fewer folds, or leave this model out",
+            )
+        return [self._balanced(ranking.X[fit], self.labels[fit]) for fit in whole]
 
     def forests(
         self, parts: list[tuple[Floats, Ints]], columns: Ints, *, repeat: int = 0
