@@ -66,7 +66,7 @@ def kaplan_meier(
     n_censored = np.bincount(codes, weights=counts * (1 - seen), minlength=places.size)
     leaving = n_events + n_censored
     at_risk = np.cumsum(leaving[::-1])[::-1]
-    survival = np.cumprod(1 - n_events / at_risk)
+    survival = np.asarray(np.cumprod(1 - n_events / at_risk), dtype=np.float64)
     staying = at_risk - n_events
     hazards = np.divide(n_events, at_risk * staying, out=np.zeros(places.size), where=staying > 0)
     error = np.asarray(np.sqrt(np.cumsum(hazards)), dtype=np.float64)

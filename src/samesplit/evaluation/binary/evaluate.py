@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -80,6 +80,7 @@ class Evaluation:
         folds: The AUC of each model, seed, repeat and fold.
         summaries: What models told of their search, summed up over the fits; see `searches.summarise`.
         notes: What was left out, and why.
+        tables: Further tables that the kind of task has, by name (`confusion_classes`, `overlap`).
     """
 
     results: pd.DataFrame
@@ -91,6 +92,7 @@ class Evaluation:
     folds: pd.DataFrame
     summaries: dict[str, pd.DataFrame]
     notes: tuple[str, ...]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def evaluate(

@@ -36,7 +36,7 @@ def fold_table(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def spread_rows(folds: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> list[Row]:
+def spread_rows(folds: pd.DataFrame, tables: dict[str, pd.DataFrame], *, quantity: str = "auc") -> list[Row]:
     """Describe how each model's AUC spreads: rows without intervals, which say nothing about its error.
 
     Folds share most of their training patients and hold few lesions each, so this is no standard error.
@@ -44,22 +44,23 @@ def spread_rows(folds: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> list[Ro
     Args:
         folds: As `fold_table` returns them.
         tables: The table of each model, for the counts of lesions.
+        quantity: The column of `folds`, and how rows are called in place of `auc`.
 
     Returns:
         Of each model with two or more AUCs: `auc_lowest`, `auc_highest`; with several folds `auc_sd_over_folds`
         (of the means over seeds); with several seeds `auc_sd_over_seeds` (the mean over folds).
     """
     rows: list[Row] = []
-    for model, mine in folds[folds["auc"].notna()].groupby("model", sort=False):
+    for model, mine in folds[folds[quantity].notna()].groupby("model", sort=False):
         if len(mine) < 2:
             continue
-        by_fold = mine.groupby(["repeat", "fold"])["auc"]
-        found = {"auc_lowest": mine["auc"].min(), "auc_highest": mine["auc"].max()}
+        by_fold = mine.groupby(["repeat", "fold"])[quantity]
+        found = {f"{quantity}_lowest": mine[quantity].min(), f"{quantity}_highest": mine[quantity].max()}
         if by_fold.ngroups > 1:
-            found["auc_sd_over_folds"] = by_fold.mean().std()
+            found[f"{quantity}_sd_over_folds"] = by_fold.mean().std()
         if len(mine["seed"].unique()) > 1:
-            found["auc_sd_over_seeds"] = by_fold.std().mean()
-        for quantity, value in found.items():
+            found[f"{quantity}_sd_over_seeds"] = by_fold.std().mean()
+        for name, value in found.items():
             item = Interval(float(value), math.nan, math.nan, _METHOD)
-            rows.append(result_row(quantity, item, tables[str(model)], model=str(model)))
+            rows.append(result_row(name, item, tables[str(model)], model=str(model)))
     return rows

@@ -1,0 +1,1 @@
+"""The evaluation of tasks with three or more classes."""

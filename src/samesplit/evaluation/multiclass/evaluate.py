@@ -1,0 +1,183 @@
+"""The evaluation of a task with several classes: predictions and truth in, tables of results out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from samesplit.errors import StatisticsError
+from samesplit.evaluation.binary.estimates import Row
+from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation
+from samesplit.evaluation.binary.searches import choice_rows, summarise
+from samesplit.evaluation.binary.spread import FOLD_COLUMNS, spread_rows
+from samesplit.evaluation.claims import add_claims
+from samesplit.evaluation.comparison import compare_models, difference_rows
+from samesplit.evaluation.groups import TEST_SET, Group, grouping_columns, values_of_columns
+from samesplit.evaluation.multiclass.curve_tables import class_curve_tables
+from samesplit.evaluation.multiclass.estimates import all_class_rows, class_rows, make_class_draws
+from samesplit.evaluation.multiclass.scores import MACRO_AUC, classes_rank_alike, model_table
+from samesplit.evaluation.multiclass.validation import check_class_predictions, check_class_truth
+from samesplit.evaluation.options import EvaluationOptions
+from samesplit.evaluation.validation import choose_rater, common_units, name_some
+from samesplit.statistics.checks import check_confidence
+from samesplit.statistics.multiclass_metrics import call_classes, class_confusion
+from samesplit.tables import RESULTS, check_table
+from samesplit.tasks import MulticlassTask
+
+__all__ = ["evaluate_classes"]
+
+Tables = dict[str, pd.DataFrame]
+
+
+def evaluate_classes(
+    task: MulticlassTask, predictions: pd.DataFrame, truth: pd.DataFrame, options: EvaluationOptions
+) -> Evaluation:
+    """Judge all models of a task with several classes on the same test lesions.
+
+    The main quantity is the macro average of the AUCs of each class against the rest (`auc`); models are compared
+    by it. A lesion is called by its class of highest probability, of equals by the class that is declared first,
+    so no threshold is chosen.
+
+    Args:
+        task: The task, for its classes.
+        predictions: Model, seed, repeat, fold, subset, rater, lesion_id, class (by name), probability.
+        truth: Indexed by lesion_id: patient_id, label (the number of the class) and columns to group by, among
+            them `test_set` where the split names test sets.
+        options: How; readings, operating points and declared thresholds mean nothing here.
+
+    Returns:
+        The tables. Rows of one class against the rest have the group `class=<name>` and its lesions as
+        `n_positive`, which is 0 elsewhere. `tables["confusion_classes"]` counts true against called classes by
+        name; `curves` are those of each class.
+
+    Raises:
+        PredictionsError: The predictions do not fit the truth or have no lesion in common.
+        StatisticsError: The truth, the reference, the rater or a group is not usable.
+    """
+    check_confidence(options.confidence)
+    classes = task.classes
+    known = check_class_truth(truth, classes)
+    table = check_class_predictions(predictions, known, classes)
+    rater = choose_rater(table, options.primary_rater)
+    if options.reference is not None and options.reference not in set(table["model"]):
+        raise StatisticsError(
+            f"the reference model {options.reference!r} has no predictions",
+            remedy=f"choose {name_some(table['model'])}",
+        )
+    own = table[table["rater"] == rater]
+    alike = {str(m) for m, part in own.groupby("model") if classes_rank_alike(part, len(classes))}
+    test = table[table["subset"] == "test"]
+    common, notes = common_units(test[test["rater"] == rater])
+    tables = _tables(common, known, len(classes), alike)
+    rows: list[Row] = []
+    counts: list[Row] = []
+    pairs = compare_models(
+        tables, MACRO_AUC, reference=options.reference, confidence=options.confidence, apart=options.apart
+    )
+    for group, members in _groups(tables, test, known, rater, len(classes), options.groups, alike, notes):
+        rows += _judge(members, classes, group, options)
+        counts += _call_counts(members, classes, group)
+        if group.column == TEST_SET:
+            between = compare_models(
+                members, MACRO_AUC, reference=options.reference, confidence=options.confidence
+            )
+            rows += difference_rows(between, MACRO_AUC, group=group.name)
+    rows += difference_rows(pairs, MACRO_AUC)
+    folds = _fold_table(tables)
+    summaries = summarise(options.details, folds)
+    described = spread_rows(folds, tables)
+    if "chosen_cells" in summaries:
+        described += choice_rows(summaries["chosen_cells"], tables)
+    rows += [row | {"n_positive": 0} for row in described]
+    claimed = add_claims(pd.DataFrame(rows), confidence=options.confidence, apart=options.apart)
+    return Evaluation(
+        results=check_table(claimed[RESULT_COLUMNS], RESULTS),
+        curves=class_curve_tables(tables, classes, confidence=options.confidence),
+        thresholds=pd.DataFrame(),
+        confusion=pd.DataFrame(),
+        decisions=_decisions(test, len(classes)),
+        pairs=pairs,
+        folds=folds,
+        summaries=summaries,
+        notes=tuple(notes),
+        tables={"confusion_classes": pd.DataFrame(counts)},
+    )
+
+
+def _tables(predictions: pd.DataFrame, truth: pd.DataFrame, n_classes: int, alike: set[str]) -> Tables:
+    return {
+        str(model): model_table(part, truth, n_classes, alike=str(model) in alike)
+        for model, part in predictions.groupby("model", sort=True)
+    }
+
+
+def _groups(
+    tables: Tables,
+    test: pd.DataFrame,
+    truth: pd.DataFrame,
+    rater: str,
+    n_classes: int,
+    columns: Sequence[str],
+    alike: set[str],
+    notes: list[str],
+) -> Iterator[tuple[Group, Tables]]:
+    """Yield all lesions, then the other raters, then named test sets and each value of each column."""
+    yield Group(), tables
+    for other in sorted(set(test["rater"]) - {rater}):
+        common, lacking = common_units(test[test["rater"] == other])
+        notes += [f"rater {other}: {note}" for note in lacking]
+        yield Group("rater", other), _tables(common, truth, n_classes, alike)
+    lesions = next(iter(tables.values()))["lesion_id"]
+    for group, inside in values_of_columns(truth, lesions, grouping_columns(truth, columns), notes=notes):
+        yield group, {model: t[t["lesion_id"].isin(inside)] for model, t in tables.items()}
+
+
+def _judge(members: Tables, classes: Sequence[str], group: Group, options: EvaluationOptions) -> list[Row]:
+    """The rows of every model on the lesions of one group."""
+    first = next(iter(members.values()))
+    draws = make_class_draws(first, len(classes), n_bootstrap=options.n_bootstrap, seed=options.seed)
+    rows: list[Row] = []
+    for model, table in members.items():
+        rows += all_class_rows(table, draws, group, model=model, confidence=options.confidence)
+        for number, name in enumerate(classes):
+            told = group.with_class(name)
+            rows += class_rows(table, number, draws, told, model=model, confidence=options.confidence)
+    return rows
+
+
+def _call_counts(members: Tables, classes: Sequence[str], group: Group) -> list[Row]:
+    """Count true against called classes, summed over folds, repeats and seeds."""
+    rows: list[Row] = []
+    for model, table in members.items():
+        counts = class_confusion(table["label"], table["decision"], n_classes=len(classes))
+        rows += [
+            {
+                "model": model,
+                "subset": "test",
+                "group": group.name,
+                "true": true,
+                "predicted": predicted,
+                "n": int(counts[i, j]),
+            }
+            for i, true in enumerate(classes)
+            for j, predicted in enumerate(classes)
+        ]
+    return rows
+
+
+def _fold_table(tables: Tables) -> pd.DataFrame:
+    """The macro AUC of every fitted model in the test part of its fold."""
+    parts = []
+    for model, table in tables.items():
+        fits = table.groupby("cell", sort=True)
+        head = fits[["seed", "repeat", "fold"]].first().assign(n=fits.size(), n_positive=0)
+        parts.append(head.assign(model=model, auc=MACRO_AUC.by_fold(table).to_numpy())[FOLD_COLUMNS])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _decisions(test: pd.DataFrame, n_classes: int) -> pd.DataFrame:
+    """The class, by number, that each test prediction calls."""
+    key = ["model", "seed", "repeat", "fold", "subset", "rater", "lesion_id"]
+    calls = call_classes(test[[f"p{number}" for number in range(n_classes)]].to_numpy())
+    return test[key].assign(decision=calls).reset_index(drop=True)

@@ -1,0 +1,41 @@
+"""How predictions are judged, whatever the task: what the benchmark declares and what belongs to the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+__all__ = ["EvaluationOptions"]
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """The options of an evaluation; a kind of task uses those that mean something for it.
+
+    Attributes:
+        readings: Calls of human readers (binary tasks); None for no readers.
+        reference: The model that the others' rates and the readers are compared with; None for no such rows.
+        operating_point: `youden`, `sensitivity>=x`, `specificity>=x` or a fixed threshold (binary tasks).
+        confidence: Two-sided coverage of all intervals.
+        n_bootstrap: Bootstrap samples of patients; 0 for none.
+        seed: Of the bootstrap.
+        primary_rater: Whose masks the main results are of; None where there is one rater.
+        groups: Columns of the truth; each of their values gets rows of the group `<column>=<value>`.
+        declared_thresholds: By model: thresholds that were fixed elsewhere (binary tasks).
+        details: By name: the tables that models wrote while they were fitted.
+        apart: Models whose differences make families of their own when P values are adjusted.
+    """
+
+    readings: pd.DataFrame | None = None
+    reference: str | None = None
+    operating_point: str | float = "youden"
+    confidence: float = 0.95
+    n_bootstrap: int = 1000
+    seed: int = 0
+    primary_rater: str | None = None
+    groups: Sequence[str] = ()
+    declared_thresholds: Mapping[str, float] = field(default_factory=dict)
+    details: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    apart: Sequence[str] = ()
