@@ -14,13 +14,13 @@ _GROUP = "test_set="
 
 
 def names_of_test_sets(context: Context) -> list[str]:
-    """Name the test sets of a run, the internal one first, then as they stand in the split, or none."""
+    """Name the test sets of a run, the internal one first, then the others by name, or none."""
     splits = context.data.splits
     if "test_set" not in splits:
         return []
     names = splits.loc[splits["subset"] == "test", "test_set"].dropna().astype(str)
     found = [name for name in dict.fromkeys(names) if name]
-    return sorted(found, key=lambda name: name != INTERNAL)
+    return sorted(found, key=lambda name: (name != INTERNAL, name))
 
 
 def of_test_set(context: Context, model: str, name: str) -> Estimate | None:

@@ -188,7 +188,7 @@ def _with_outcomes(
     return lesions.assign(
         label=[outcome.label for outcome in found],
         subtype=lesions["subtype"].mask(open_diagnosis, INDETERMINATE),
-        grade=[outcome.grade for outcome in found],
+        grade=pd.Series([outcome.grade for outcome in found], index=lesions.index, dtype="str"),
         months=[np.nan if outcome.months is None else outcome.months for outcome in found],
         recurrence=pd.array([outcome.recurrence for outcome in found], dtype="Int8"),
     )

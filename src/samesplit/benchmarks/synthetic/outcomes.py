@@ -14,7 +14,7 @@ from samesplit.benchmarks.synthetic.settings import OutcomeSettings
 
 __all__ = ["INDETERMINATE", "Outcome", "draw_outcome"]
 
-INDETERMINATE = "indeterminate"
+INDETERMINATE: Literal["indeterminate"] = "indeterminate"
 
 
 @dataclass(frozen=True)

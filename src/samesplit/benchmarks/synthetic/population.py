@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -144,7 +144,7 @@ def subtype_shift(
     return subtype.shifts.get(name, 0.0) - mean
 
 
-def _conspicuity(settings: SyntheticSettings, residual: dict[str, float]) -> float:
+def _conspicuity(settings: SyntheticSettings, residual: Mapping[ImagingProperty, float]) -> float:
     weights = np.array([getattr(settings.effects, name) for name in IMAGING_PROPERTIES])
     norm = float(np.linalg.norm(weights))
     if norm == 0.0:
