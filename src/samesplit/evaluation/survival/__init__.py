@@ -1,0 +1,1 @@
+"""The evaluation of tasks that ask how long it takes until an event."""

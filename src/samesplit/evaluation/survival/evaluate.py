@@ -1,0 +1,168 @@
+"""The evaluation of a survival task: risks, times and events in, tables of results out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from samesplit.errors import StatisticsError
+from samesplit.evaluation.binary.estimates import Row, result_row
+from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation
+from samesplit.evaluation.binary.rankings import rank_alike
+from samesplit.evaluation.binary.scores import ranking_is_trained
+from samesplit.evaluation.binary.spread import spread_rows
+from samesplit.evaluation.claims import add_claims
+from samesplit.evaluation.comparison import compare_models, difference_rows
+from samesplit.evaluation.groups import TEST_SET, Group, grouping_columns, values_of_columns
+from samesplit.evaluation.options import EvaluationOptions
+from samesplit.evaluation.survival.scores import C_INDEX, c_index_interval, can_be_compared, model_table
+from samesplit.evaluation.survival.validation import check_risk_predictions, check_survival_truth
+from samesplit.evaluation.validation import choose_rater, common_units, name_some
+from samesplit.statistics.checks import check_confidence
+from samesplit.statistics.interval import Interval
+from samesplit.statistics.kaplan_meier import kaplan_meier, risk_groups
+from samesplit.tables import RESULTS, check_table
+from samesplit.tasks import SurvivalTask
+
+__all__ = ["RISK_GROUPS", "evaluate_survival"]
+
+RISK_GROUPS = ("low", "middle", "high")
+"""The thirds of the lesions of a fold by predicted risk."""
+
+Tables = dict[str, pd.DataFrame]
+
+
+def evaluate_survival(
+    task: SurvivalTask, predictions: pd.DataFrame, truth: pd.DataFrame, options: EvaluationOptions
+) -> Evaluation:
+    """Judge all models of a survival task on the same test lesions.
+
+    The main quantity is Harrell's concordance index (`c_index`), the mean over the test folds; models are compared
+    by it.
+
+    Args:
+        task: The task.
+        predictions: Model, seed, repeat, fold, subset, rater, lesion_id, risk (higher for an earlier event).
+        truth: Indexed by lesion_id: patient_id, label (1 where the event was seen, else 0), time and columns to
+            group by, among them `test_set` where the split names test sets.
+        options: How; readings, operating points and declared thresholds mean nothing here.
+
+    Returns:
+        The tables; `n_positive` counts the lesions whose event was seen. `curves["kaplan_meier"]` has for each
+        model the share without an event over time in thirds of predicted risk, each fold cut by itself.
+
+    Raises:
+        PredictionsError: The predictions do not fit the truth or have no lesion in common.
+        StatisticsError: The truth, the reference, the rater or a group is not usable.
+    """
+    confidence = check_confidence(options.confidence)
+    known = check_survival_truth(truth)
+    table = check_risk_predictions(predictions, known)
+    rater = choose_rater(table, options.primary_rater)
+    if options.reference is not None and options.reference not in set(table["model"]):
+        raise StatisticsError(
+            f"the reference model {options.reference!r} has no predictions",
+            remedy=f"choose {name_some(table['model'])}",
+        )
+    own = table[table["rater"] == rater].rename(columns={"risk": "probability"})
+    alike = {str(model) for model, part in own.groupby("model") if rank_alike(part)}
+    test = table[table["subset"] == "test"]
+    common, notes = common_units(test[test["rater"] == rater])
+    tables = _tables(common, known, alike)
+    rows: list[Row] = []
+    for group, members in _groups(tables, test, known, rater, options.groups, alike, notes):
+        for model, one in members.items():
+            found = _index_rows(one, confidence=confidence)
+            rows += [result_row(name, item, one, model=model, group=group.name) for name, item in found]
+        if group.column == TEST_SET:
+            between = compare_models(members, C_INDEX, reference=options.reference, confidence=confidence)
+            rows += difference_rows(between, C_INDEX, group=group.name)
+    pairs = compare_models(
+        tables, C_INDEX, reference=options.reference, confidence=confidence, apart=options.apart
+    )
+    rows += difference_rows(pairs, C_INDEX)
+    folds = _fold_table(tables)
+    rows += spread_rows(folds, tables, quantity=C_INDEX.name)
+    claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=options.apart)
+    curves = [_survival_curves(one, confidence=confidence).assign(model=m) for m, one in tables.items()]
+    return Evaluation(
+        results=check_table(claimed[RESULT_COLUMNS], RESULTS),
+        curves={"kaplan_meier": pd.concat(curves, ignore_index=True)},
+        thresholds=pd.DataFrame(),
+        confusion=pd.DataFrame(),
+        decisions=pd.DataFrame(),
+        pairs=pairs,
+        folds=folds,
+        summaries={},
+        notes=tuple(notes),
+    )
+
+
+def _tables(predictions: pd.DataFrame, truth: pd.DataFrame, alike: set[str]) -> Tables:
+    return {
+        str(model): model_table(part, truth, alike=str(model) in alike)
+        for model, part in predictions.groupby("model", sort=True)
+    }
+
+
+def _groups(
+    tables: Tables,
+    test: pd.DataFrame,
+    truth: pd.DataFrame,
+    rater: str,
+    columns: Sequence[str],
+    alike: set[str],
+    notes: list[str],
+) -> Iterator[tuple[Group, Tables]]:
+    """Yield all lesions, then the other raters, then named test sets and each value of each column."""
+    yield Group(), tables
+    for other in sorted(set(test["rater"]) - {rater}):
+        common, lacking = common_units(test[test["rater"] == other])
+        notes += [f"rater {other}: {note}" for note in lacking]
+        yield Group("rater", other), _tables(common, truth, alike)
+    lesions = next(iter(tables.values()))["lesion_id"]
+    for group, inside in values_of_columns(truth, lesions, grouping_columns(truth, columns), notes=notes):
+        yield group, {model: t[t["lesion_id"].isin(inside)] for model, t in tables.items()}
+
+
+def _index_rows(table: pd.DataFrame, *, confidence: float) -> list[tuple[str, Interval]]:
+    """The index, and of models that were trained in folds the interval that takes them as given."""
+    if not can_be_compared(table):
+        note = "in no fold can two lesions be compared: not defined"
+        return [(C_INDEX.name, Interval(math.nan, math.nan, math.nan, C_INDEX.method(table), note))]
+    found = [(C_INDEX.name, c_index_interval(table, confidence=confidence))]
+    if ranking_is_trained(table):
+        found.append(
+            (f"{C_INDEX.name}_as_fitted", c_index_interval(table, confidence=confidence, as_fitted=True))
+        )
+    return found
+
+
+def _fold_table(tables: Tables) -> pd.DataFrame:
+    """The index of every fitted model in the test part of its fold; NaN where nothing can be compared."""
+    columns = ["model", "seed", "repeat", "fold", "n", "n_positive", C_INDEX.name]
+    parts = []
+    for model, table in tables.items():
+        fits = table.groupby("cell", sort=True)
+        head = fits[["seed", "repeat", "fold"]].first()
+        counts = fits["label"].agg(n="size", n_positive="sum")
+        told = {"model": model, C_INDEX.name: C_INDEX.by_fold(table).to_numpy()}
+        parts.append(pd.concat([head, counts], axis=1).assign(**told)[columns])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _survival_curves(table: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
+    """The share without an event over time in thirds of predicted risk; every lesion counts once in all."""
+    third = risk_groups(table["score"], table["cell"], n_groups=len(RISK_GROUPS))
+    weights = 1 / table.groupby("lesion_id")["lesion_id"].transform("size").to_numpy()
+    parts = []
+    for number in np.unique(third):
+        inside = third == number
+        curve = kaplan_meier(
+            table["time"][inside], table["label"][inside], weights=weights[inside], confidence=confidence
+        )
+        parts.append(curve.assign(risk=RISK_GROUPS[number]))
+    return pd.concat(parts, ignore_index=True)
