@@ -16,7 +16,7 @@ import pytest
 import SimpleITK as sitk
 from matplotlib.figure import Figure
 
-from samesplit.execution.processes import in_processes
+from samesplit.execution.processes import map_in_processes
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -37,19 +37,19 @@ def _one_job_means_this_process() -> Iterator[None]:
 
     def here_for_one(function: Any, items: Sequence[Any], *, jobs: int) -> Iterator[tuple[int, Any]]:
         if jobs > 1:
-            yield from in_processes(function, items, jobs=jobs)
+            yield from map_in_processes(function, items, jobs=jobs)
         else:
             yield from ((place, function(item)) for place, item in enumerate(items))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("samesplit.execution.case_pool.in_processes", here_for_one)
+        patch.setattr("samesplit.execution.case_pool.map_in_processes", here_for_one)
         yield
 
 
 @pytest.fixture
 def real_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """One job means another process, as it does outside of tests."""
-    monkeypatch.setattr("samesplit.execution.case_pool.in_processes", in_processes)
+    monkeypatch.setattr("samesplit.execution.case_pool.map_in_processes", map_in_processes)
 
 
 @pytest.fixture(scope="session")

@@ -214,12 +214,12 @@ def test_engines_compare_says_how_many_cases_failed(small_study: SmallStudy, tmp
     mask = small_study.mask("L00a")
     sitk.WriteImage(sitk.ReadImage(str(mask)) * 0, str(mask))
     words = ["--engines", "ibsi,pyradiomics", "--sequence", "T1C", "--spacing", "0", "--lesions", "3"]
-    shown = call(
+    display_path = call(
         "engines", "compare", small_study.folder, *words, "--jobs", "1", "--output", tmp_path / "out",
         into=small_study.root,
     )  # fmt: skip
-    assert shown.exit_code == 0, shown.output
-    assert "1 case could not be used by an engine; ledger.csv says which and why" in shown.output
+    assert display_path.exit_code == 0, display_path.output
+    assert "1 case could not be used by an engine; ledger.csv says which and why" in display_path.output
     assert (tmp_path / "out" / "ledger.csv").is_file()
 
 
@@ -418,9 +418,9 @@ def test_ibsi_has_full_marks_on_all_six_datasets(shared_data: Path, tmp_path: Pa
 
 
 def test_a_workspace_with_spaces_and_umlauts_gets_a_benchmark_that_commands_take(tmp_path: Path) -> None:
-    shown = call("init", "Meine Studie (Übung)", into=tmp_path).output
+    display_path = call("init", "Meine Studie (Übung)", into=tmp_path).output
 
-    assert "samesplit validate 'Meine Studie (Übung)'" in shown
+    assert "samesplit validate 'Meine Studie (Übung)'" in display_path
     assert (
         tmp_path / "Meine Studie (Übung)" / "benchmarks" / "Meine-Studie-Ubung" / "benchmark.yaml"
     ).is_file()

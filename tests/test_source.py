@@ -18,7 +18,7 @@ import pytest
 from conftest import build_small_study
 from samesplit import source
 from samesplit.audit.table import Parts
-from samesplit.audit.work_units import FoldWork
+from samesplit.audit.work_units import FoldUnit
 from samesplit.features.profiles import read_profile
 from samesplit.features.work_units import FeatureTask
 from samesplit.imaging.case_file import CaseFile
@@ -80,7 +80,7 @@ def keys() -> dict[str, str]:
     plan: Any = SimpleNamespace(
         profiles=profiles, models=[models[name] for name in ("clinical", "radiomics", "network")]
     )
-    work = FoldWork(Path("t.npz"), audited, nothing, Parts(nothing, nothing, nothing), 0, (0,))
+    work = FoldUnit(Path("t.npz"), audited, nothing, Parts(nothing, nothing, nothing), 0, (0,))
     return {
         **{name: fold_task(model).key for name, model in models.items()},
         **{name: FeatureTask(case, profile, "1").key for name, profile in profiles.items()},

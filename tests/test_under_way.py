@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from samesplit.execution.processes import in_processes
+from samesplit.execution.processes import map_in_processes
 from samesplit.under_way import FOLDER_VARIABLE, UnderWay, doing, notes_folder, tell, under_way
 
 
@@ -36,7 +36,7 @@ def slowly(gate: str) -> str:
 
 def test_pieces_in_other_processes_are_seen_while_they_last(tmp_path: Path) -> None:
     gates = [str(tmp_path / name) for name in ("one", "two")]
-    results = in_processes(slowly, gates, jobs=2)
+    results = map_in_processes(slowly, gates, jobs=2)
     import threading
 
     seen: list[list[str]] = []

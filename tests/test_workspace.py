@@ -6,7 +6,7 @@ import pytest
 
 from samesplit.benchmarks.definition import read_benchmark
 from samesplit.errors import WorkspaceError
-from samesplit.workspace import Workspace, builtin_folder, find_benchmark, init_workspace, workspace_around
+from samesplit.workspace import Workspace, builtin_folder, find_benchmark, find_workspace, init_workspace
 
 
 def test_init_makes_a_workspace_with_one_benchmark_that_reads(tmp_path: Path) -> None:
@@ -81,20 +81,20 @@ def test_a_workspace_with_two_benchmarks_asks_which(tmp_path: Path) -> None:
 
 def test_declarations_of_the_workspace_win_over_the_built_in(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    assert workspace.declared("models", "zero-rule") == builtin_folder() / "models" / "zero-rule.yaml"
+    assert workspace.find_yaml("models", "zero-rule") == builtin_folder() / "models" / "zero-rule.yaml"
 
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "zero-rule.yaml").write_text("kind: zero-rule")
-    assert workspace.declared("models", "zero-rule") == tmp_path / "models" / "zero-rule.yaml"
+    assert workspace.find_yaml("models", "zero-rule") == tmp_path / "models" / "zero-rule.yaml"
 
 
 def test_a_misspelt_model_is_answered_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="did you mean 'zero-rule'"):
-        Workspace(tmp_path).declared("models", "zero-rul")
+        Workspace(tmp_path).find_yaml("models", "zero-rul")
 
 
 def test_the_workspace_around_a_folder_is_the_nearest_above(tmp_path: Path) -> None:
     init_workspace(tmp_path / "study")
 
-    assert workspace_around(tmp_path / "study" / "benchmarks" / "study").root == tmp_path / "study"
-    assert workspace_around(tmp_path).root == tmp_path
+    assert find_workspace(tmp_path / "study" / "benchmarks" / "study").root == tmp_path / "study"
+    assert find_workspace(tmp_path).root == tmp_path

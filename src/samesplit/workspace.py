@@ -12,7 +12,7 @@ from pathlib import Path
 
 from samesplit.errors import WorkspaceError
 
-__all__ = ["Workspace", "builtin_folder", "find_benchmark", "init_workspace", "workspace_around"]
+__all__ = ["Workspace", "builtin_folder", "find_benchmark", "find_workspace", "init_workspace"]
 
 NOUNS = ("benchmarks", "features", "models")
 
@@ -42,7 +42,7 @@ class Workspace:
         """The MLflow store, one SQLite file."""
         return self.root / "mlflow.db"
 
-    def declared(self, noun: str, name: str) -> Path:
+    def find_yaml(self, noun: str, name: str) -> Path:
         """The YAML file of a profile (`features`) or model (`models`): the workspace's own, else the built-in.
 
         Raises:
@@ -94,7 +94,7 @@ def find_benchmark(name_or_folder: str | Path, *, start: Path | None = None) -> 
     if inside:
         names = ", ".join(folder.name for folder in inside)
         raise WorkspaceError("holds several benchmarks", where=given, remedy=f"name one of them: {names}")
-    around = workspace_around(here)
+    around = find_workspace(here)
     name = str(name_or_folder).removeprefix("benchmarks/").rstrip("/")
     for root in (around.root, builtin_folder()):
         folder = root / "benchmarks" / name
@@ -118,11 +118,11 @@ def _benchmarks_in(root: Path) -> list[Path]:
 def _workspace_of(benchmark: Path, here: Path) -> Workspace:
     if benchmark.parent.name == "benchmarks" and not benchmark.is_relative_to(Path(__file__).parent):
         return Workspace(benchmark.parent.parent)
-    around = workspace_around(here)
+    around = find_workspace(here)
     return around if benchmark.is_relative_to(Path(__file__).parent) else Workspace(benchmark.parent)
 
 
-def workspace_around(here: Path) -> Workspace:
+def find_workspace(here: Path) -> Workspace:
     """The workspace that a folder lies in, else the folder itself."""
     for folder in (here, *here.parents):
         if all((folder / noun).is_dir() for noun in NOUNS):
@@ -142,7 +142,7 @@ def init_workspace(folder: Path) -> list[Path]:
         The files that were written.
     """
     written: list[Path] = []
-    around = workspace_around(folder.resolve().parent)
+    around = find_workspace(folder.resolve().parent)
     inside = all((around.root / noun).is_dir() for noun in NOUNS)
     root = around.root if inside else folder.resolve()
     templates = Path(__file__).parent / "templates"

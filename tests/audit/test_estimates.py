@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from samesplit.audit.estimates import bought, bought_when_shuffled, subject_table, t_interval
+from samesplit.audit.estimates import inflation, inflation_when_shuffled, subject_table, t_interval
 from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.scores import auc_of
 from samesplit.statistics.auc import auc_interval, auc_test
@@ -23,7 +23,7 @@ def scores(seed: int, strength: float, *, folds: int = 1, n: int = 60) -> pd.Dat
 
 def test_on_one_test_set_the_numbers_are_delongs() -> None:
     honest, leaky = scores(0, 0.5), scores(1, 1.5)
-    found = bought(subject_table([(0, honest)]), subject_table([(0, leaky)]))
+    found = inflation(subject_table([(0, honest)]), subject_table([(0, leaky)]))
     alone = auc_interval(honest["label"], honest["score"], scale="plain")
     paired = auc_test(honest["label"], leaky["score"], honest["score"])
 
@@ -45,8 +45,8 @@ def test_repeats_and_folds_make_cells_of_their_own() -> None:
 def test_over_shuffles_the_interval_is_students_and_the_difference_is_paired() -> None:
     honest = [subject_table([(0, scores(seed, 0.0))]) for seed in range(6)]
     leaky = [part.assign(score=part["score"] + 0.8 * part["label"]) for part in honest]
-    found = bought_when_shuffled(honest, leaky)
-    differences = [bought(a, b).difference.estimate for a, b in zip(honest, leaky, strict=True)]
+    found = inflation_when_shuffled(honest, leaky)
+    differences = [inflation(a, b).difference.estimate for a, b in zip(honest, leaky, strict=True)]
     half = 2.570582 * np.std(differences, ddof=1) / np.sqrt(6)
 
     assert found.difference.estimate == pytest.approx(np.mean(differences))
@@ -78,7 +78,7 @@ def test_nothing_cannot_be_averaged() -> None:
 def test_over_folds_the_intervals_take_the_fitted_models_as_given() -> None:
     table = subject_table([(0, scores(0, 1.0, folds=3))])
     other = subject_table([(0, scores(1, 1.0, folds=3))])
-    found = bought(table, other)
+    found = inflation(table, other)
     whole = auc_of(table)
 
     assert found.honest.method == "influence values, models as fitted"

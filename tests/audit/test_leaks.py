@@ -7,7 +7,7 @@ import pytest
 from samesplit.audit.leaks import LEAKS, Audited, oversampling
 from samesplit.audit.leaks.scoring import best_cell
 from samesplit.audit.leaks.selectors import signed_rank_ranking
-from samesplit.audit.procedure import Procedure, Work
+from samesplit.audit.procedure import FoldData, Procedure
 from samesplit.audit.table import Parts, Table, shuffled_places, stack_sequences
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.statistics.auc import empirical_auc
@@ -51,20 +51,20 @@ def noise(
     return table, (owners % 3 == 0).astype(np.int64)
 
 
-def work_on(table: Table, y: np.ndarray, settings: RadiomicsGridSettings = GRID) -> Work:
+def work_on(table: Table, y: np.ndarray, settings: RadiomicsGridSettings = GRID) -> FoldData:
     patients = np.unique(table.patients)
     side = {
         patient: number % 5 for number, patient in enumerate(np.random.default_rng(1).permutation(patients))
     }
     sides = np.array([side[patient] for patient in table.patients])
     parts = Parts(np.flatnonzero(sides > 1), np.flatnonzero(sides == 1), np.flatnonzero(sides == 0))
-    return Work(
+    return FoldData(
         X=table.X, y=y, patients=table.patients, aside=table.aside, parts=parts, settings=settings, seed=0,
         draw=(0, 0), owner=np.arange(len(y)),
     )  # fmt: skip
 
 
-def turned(work: Work) -> Work:
+def turned(work: FoldData) -> FoldData:
     """The same work with the test labels turned around."""
     from dataclasses import replace
 

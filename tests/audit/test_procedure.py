@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from samesplit.audit.procedure import Procedure, Scores, Work, cells_of
+from samesplit.audit.procedure import FoldData, Procedure, Scores, cells_of
 from samesplit.audit.table import Parts, Table
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
@@ -41,7 +41,7 @@ def run(settings: RadiomicsGridSettings, given: tuple[Cases, pd.Series]) -> tupl
     cases, labels = given
     table = Table.of(cases.features, cases.lesions)
     parts = Parts(np.arange(0, 36), np.arange(36, 46), np.arange(46, 60))
-    work = Work(
+    work = FoldData(
         X=table.X, y=table.labels(labels), patients=table.patients, aside=table.aside, parts=parts,
         settings=settings, seed=7, draw=(0, 0), owner=np.arange(60),
     )  # fmt: skip
@@ -95,7 +95,7 @@ def test_without_a_validation_part_the_threshold_gets_training_lesions_while_hel
     given, labels = cases
     table = Table.of(given.features, given.lesions)
     parts = Parts(np.arange(40), np.arange(0), np.arange(40, 60))
-    work = Work(
+    work = FoldData(
         X=table.X, y=table.labels(labels), patients=table.patients, aside=table.aside, parts=parts,
         settings=grid(),        seed=7, draw=(0, 0), owner=np.arange(60),
     )  # fmt: skip

@@ -28,9 +28,9 @@ LINES = sorted({line for examples in EXAMPLES.values() for _, line in examples})
 
 @pytest.mark.parametrize("words", COMMANDS)
 def test_the_help_of_every_command_ends_with_an_example_of_that_very_command(words: str) -> None:
-    shown = CliRunner().invoke(app, [*words.split(), "--help"]).output
+    display_path = CliRunner().invoke(app, [*words.split(), "--help"]).output
 
-    lines = [line.strip() for line in shown.partition("Examples:\n")[2].splitlines()]
+    lines = [line.strip() for line in display_path.partition("Examples:\n")[2].splitlines()]
     typed = [line for line in lines if line and not line.startswith("#")]
     assert typed == [line for _, line in EXAMPLES[words]]
     assert all(f"{line} ".startswith(f"samesplit {words}".strip() + " ") for line in typed)

@@ -15,8 +15,8 @@ from distributed import LocalCluster
 
 from samesplit.errors import WorkspaceError
 from samesplit.execution.case_pool import read_record, result_path, run_tasks
-from samesplit.execution.dask_cluster import in_cluster
-from samesplit.execution.processes import Died
+from samesplit.execution.dask_cluster import map_on_dask
+from samesplit.execution.processes import WorkerCrashed
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +44,8 @@ def test_every_item_has_its_result_with_one_thread_each(scheduler: str) -> None:
 
         return 2 * number, sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
 
-    assert dict(in_cluster(double, range(9), address=scheduler)) == {i: (2 * i, 1) for i in range(9)}
-    assert list(in_cluster(double, [], address="tcp://nobody.invalid:1")) == []
+    assert dict(map_on_dask(double, range(9), address=scheduler)) == {i: (2 * i, 1) for i in range(9)}
+    assert list(map_on_dask(double, [], address="tcp://nobody.invalid:1")) == []
 
 
 def test_a_worker_that_dies_costs_its_own_piece_only(scheduler: str, tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def test_a_worker_that_dies_costs_its_own_piece_only(scheduler: str, tmp_path: P
             os.kill(os.getpid(), signal.SIGKILL)
         return number
 
-    results = dict(in_cluster(work, range(4), address=scheduler))
-    assert isinstance(results[1], Died)
+    results = dict(map_on_dask(work, range(4), address=scheduler))
+    assert isinstance(results[1], WorkerCrashed)
     assert "its worker died" in results[1].reason
     assert {place: results[place] for place in (0, 2, 3)} == {0: 0, 2: 2, 3: 3}
     # Twice alone; before that up to twice among others, where it can also be lost while it waits its turn.
@@ -112,17 +112,17 @@ def test_stopping_early_leaves_the_cluster_free_for_others(scheduler: str) -> No
         time.sleep(0.05)
         return number
 
-    results = in_cluster(slowly, range(1000), address=scheduler)
+    results = map_on_dask(slowly, range(1000), address=scheduler)
     next(results)
     results.close()
     start = time.perf_counter()
-    assert dict(in_cluster(slowly, range(2), address=scheduler)) == {0: 0, 1: 1}
+    assert dict(map_on_dask(slowly, range(2), address=scheduler)) == {0: 0, 1: 1}
     assert time.perf_counter() - start < 10
 
 
 def test_items_may_be_large(scheduler: str) -> None:
     items = [bytes(12_000_000), b"ab"]
-    assert dict(in_cluster(len, items, address=scheduler)) == {0: 12_000_000, 1: 2}
+    assert dict(map_on_dask(len, items, address=scheduler)) == {0: 12_000_000, 1: 2}
 
 
 def test_what_must_be_the_same_on_a_worker_is_all_that_may_run_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +143,7 @@ def test_what_must_be_the_same_on_a_worker_is_all_that_may_run_there(monkeypatch
 def test_workers_with_other_code_are_refused(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("samesplit.execution.dask_cluster.__version__", "0.0.0")
     with pytest.raises(WorkspaceError, match="other code than the caller"):
-        list(in_cluster(abs, [1], address=scheduler))
+        list(map_on_dask(abs, [1], address=scheduler))
 
 
 def test_a_function_that_workers_cannot_have_is_an_error_that_says_so(scheduler: str) -> None:
@@ -153,7 +153,7 @@ def test_a_function_that_workers_cannot_have_is_an_error_that_says_so(scheduler:
         return a_module_that_is_not_there.f(number)
 
     with pytest.raises(WorkspaceError, match=r"could not do its work \(ModuleNotFoundError"):
-        list(in_cluster(broken, [1], address=scheduler))
+        list(map_on_dask(broken, [1], address=scheduler))
 
 
 def test_no_scheduler_is_an_error_with_a_remedy() -> None:
@@ -161,16 +161,16 @@ def test_no_scheduler_is_an_error_with_a_remedy() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(WorkspaceError, match="no Dask scheduler answers") as problem:
-        list(in_cluster(abs, [1], address=f"tcp://127.0.0.1:{port}", patience_s=0.5))
+        list(map_on_dask(abs, [1], address=f"tcp://127.0.0.1:{port}", patience_s=0.5))
     assert "dask scheduler" in str(problem.value)
     with pytest.raises(WorkspaceError, match="is no address of a Dask scheduler: it has no port"):
-        list(in_cluster(abs, [1], address="nonsense://", patience_s=0.5))
+        list(map_on_dask(abs, [1], address="nonsense://", patience_s=0.5))
 
 
 def test_a_cluster_without_workers_is_an_error_with_a_remedy() -> None:
     with LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50) as cluster:
         with pytest.raises(WorkspaceError, match=r"has had no worker for 0\.2 s") as problem:
-            list(in_cluster(abs, [1], address=cluster.scheduler_address, patience_s=0.2))
+            list(map_on_dask(abs, [1], address=cluster.scheduler_address, patience_s=0.2))
         assert "dask worker" in str(problem.value)
 
 
@@ -182,7 +182,7 @@ def test_a_scheduler_that_goes_away_is_an_error() -> None:
         return number
 
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster:
-        results = in_cluster(slowly, range(50), address=cluster.scheduler_address, patience_s=1)
+        results = map_on_dask(slowly, range(50), address=cluster.scheduler_address, patience_s=1)
         assert next(results) == (0, 0)
         cluster.close()
         with pytest.raises(WorkspaceError, match="the Dask scheduler went away"):
@@ -191,4 +191,4 @@ def test_a_scheduler_that_goes_away_is_an_error() -> None:
 
 def test_an_address_without_a_port_is_refused_at_once() -> None:
     with pytest.raises(WorkspaceError, match="it has no port"):
-        list(in_cluster(abs, [1], address="nonsense"))
+        list(map_on_dask(abs, [1], address="nonsense"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from joblib import Parallel, delayed
 
-from samesplit.execution.processes import Died, in_processes
+from samesplit.execution.processes import WorkerCrashed, map_in_processes
 
 
 def double(number: int) -> int:
@@ -41,35 +41,35 @@ def grow(_: int) -> int:
 
 
 def test_every_item_has_its_result() -> None:
-    assert dict(in_processes(double, range(7), jobs=2)) == {i: 2 * i for i in range(7)}
+    assert dict(map_in_processes(double, range(7), jobs=2)) == {i: 2 * i for i in range(7)}
 
 
 def test_no_items_need_no_processes() -> None:
-    assert list(in_processes(double, [], jobs=2)) == []
+    assert list(map_in_processes(double, [], jobs=2)) == []
 
 
 def test_a_process_that_dies_costs_its_own_item_only() -> None:
-    results = dict(in_processes(die_when_odd, [0, 1, 2, 4], jobs=2))
+    results = dict(map_in_processes(die_when_odd, [0, 1, 2, 4], jobs=2))
 
-    assert isinstance(results[1], Died)
+    assert isinstance(results[1], WorkerCrashed)
     assert {i: results[i] for i in (0, 2, 3)} == {0: 0, 2: 2, 3: 4}
 
 
 def test_an_item_whose_process_died_is_tried_once_more_alone(tmp_path: Path) -> None:
-    assert dict(in_processes(die_once, [str(tmp_path / "mark")], jobs=2)) == {0: "done"}
+    assert dict(map_in_processes(die_once, [str(tmp_path / "mark")], jobs=2)) == {0: "done"}
 
 
 def test_each_process_keeps_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
 
-    assert dict(in_processes(threads, [0], jobs=2)) == {0: "1"}
+    assert dict(map_in_processes(threads, [0], jobs=2)) == {0: "1"}
 
 
 def test_a_process_whose_memory_grows_stays_and_imports_nothing_anew() -> None:
-    assert len({pid for _, pid in in_processes(grow, range(3), jobs=1)}) == 1
+    assert len({pid for _, pid in map_in_processes(grow, range(3), jobs=1)}) == 1
 
 
 def test_a_joblib_pool_works_afterwards_in_the_same_process() -> None:
-    list(in_processes(double, [1, 2], jobs=2))
+    list(map_in_processes(double, [1, 2], jobs=2))
 
     assert Parallel(n_jobs=2)(delayed(abs)(i) for i in (-1, -2)) == [1, 2]

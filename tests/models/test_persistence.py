@@ -19,7 +19,7 @@ from samesplit.models.baselines import LesionSizeSettings, ZeroRuleSettings
 from samesplit.models.clinical.logistic import ClinicalLogisticSettings
 from samesplit.models.ensemble import AverageSettings
 from samesplit.models.estimator import EstimatorSettings
-from samesplit.models.persistence import load_model, restore_fitted
+from samesplit.models.persistence import load_fitted, load_model
 from samesplit.models.radiomics.ridge import RidgeSettings
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.registry import read_model
@@ -124,7 +124,7 @@ def test_a_type_that_is_not_trusted_is_not_built(tmp_path: Path) -> None:
     finally:
         del samesplit.storage.Foreign  # type: ignore[attr-defined]
     with pytest.raises(ModelError, match=r"not trusted: samesplit\.storage\.Foreign"):
-        restore_fitted(tmp_path)
+        load_fitted(tmp_path)
 
 
 def test_a_damaged_or_missing_model_is_an_error_that_names_the_file(make_fold: Any, tmp_path: Path) -> None:

@@ -98,9 +98,9 @@ def test_classes_in_another_order_permute_the_columns(make_fold: Any, tmp_path: 
     settings: Any = MODELS[kind]
     if kind == "grid":  # a forest draws by the order of the classes, and inner folds are dealt by it
         one = RadiomicsGridSettings.model_validate(
-            settings.plain() | {"classifiers": ["logistic"], "sizes": [12]}
+            settings.to_dict() | {"classifiers": ["logistic"], "sizes": [12]}
         )
-        settings = RadiomicsGridSettings.model_validate(one.plain() | {"selectors": ["anova-f"]})
+        settings = RadiomicsGridSettings.model_validate(one.to_dict() | {"selectors": ["anova-f"]})
     else:
         settings = RidgeSettings(name="ridge", title="Ridge", penalties=(0.1,), inner_folds=3)
     found = []

@@ -335,7 +335,7 @@ def _write_details(
         columns = [*key, "feature", "rank", "importance"]
         write_table(pd.DataFrame(chosen, columns=columns), folder / "details" / "chosen_features.parquet")
         write_table(_catalogue(), folder / "catalogue.parquet")
-        _write_steadiness(rng, folder, folds)
+        _write_selection_stability(rng, folder, folds)
     if "resnet18-25d" in models:
         rows = []
         for seed in seeds:
@@ -371,7 +371,7 @@ def _write_summaries(folder: Path, found: Any, truth: pd.DataFrame) -> None:
         write_csv(results, folder / "results.csv")
 
 
-def _write_steadiness(rng: np.random.Generator, folder: Path, folds: list[tuple[int, int]]) -> None:
+def _write_selection_stability(rng: np.random.Generator, folder: Path, folds: list[tuple[int, int]]) -> None:
     heads = [("radiomics-grid", 0, repeat, fold) for repeat, fold in folds]
     key, over = ["model", "seed", "repeat", "fold"], ["inner_fold", "draw"]
     stability = [

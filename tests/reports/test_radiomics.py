@@ -11,7 +11,7 @@ from samesplit.reports.document import Figure, Report, Section
 from samesplit.reports.figures.grid import draw_grid
 from samesplit.reports.run_folder import read_run
 from samesplit.reports.sections.radiomics import radiomics
-from samesplit.reports.sections.selection_stability import steadiness
+from samesplit.reports.sections.selection_stability import selection_stability
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_selectors_and_classifiers_are_shown_over_folds_and_over_draws(section: 
 
 
 def test_a_model_without_these_tables_has_no_such_figure(full_run: Path) -> None:
-    assert steadiness(make_context(read_run(full_run)), "clinical-logistic") == []
+    assert selection_stability(make_context(read_run(full_run)), "clinical-logistic") == []
 
 
 def test_seven_hundred_and_eighty_cells_are_all_written() -> None:

@@ -163,15 +163,17 @@ def test_folds_that_do_not_fit_into_the_memory_together_come_one_after_the_other
 ) -> None:
     monkeypatch.setattr(searches, "_AT_ONCE_BYTES", 1)
     tasks = tasks_of(tmp_path / "folds", grid())
-    rounds: list[int] = []
-    do_pieces = searches.do_pieces
+    work_unit_stages: list[int] = []
+    run_work_units = searches.run_work_units
     monkeypatch.setattr(
-        searches, "do_pieces", lambda given, **how: (rounds.append(len(given)), do_pieces(given, **how))[1]
+        searches,
+        "run_work_units",
+        lambda given, **how: (work_unit_stages.append(len(given)), run_work_units(given, **how))[1],
     )
     failed, told = search(tasks)
     assert failed == {}
     assert told[-1] == (2 * N_PIECES, 2 * N_PIECES)
-    assert rounds == [2, 4, 2, 4]
+    assert work_unit_stages == [2, 4, 2, 4]
 
 
 def test_a_long_piece_finds_the_folder_in_which_it_writes_down_how_far_it_is(
@@ -179,13 +181,13 @@ def test_a_long_piece_finds_the_folder_in_which_it_writes_down_how_far_it_is(
 ) -> None:
     there: list[bool] = []
     tasks = tasks_of(tmp_path / "folds", grid())
-    do_pieces = searches.do_pieces
+    run_work_units = searches.run_work_units
 
     def look(pieces: Any, **how: Any) -> Any:
         there.extend(task.training_fold().directory.is_dir() for task in tasks)
-        return do_pieces(pieces, **how)
+        return run_work_units(pieces, **how)
 
-    monkeypatch.setattr(searches, "do_pieces", look)
+    monkeypatch.setattr(searches, "run_work_units", look)
     search(tasks)
     assert there == [True] * 4
 
@@ -211,13 +213,13 @@ def test_the_scheduler_of_the_command_line_is_given_the_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
-    do_pieces = searches.do_pieces
+    run_work_units = searches.run_work_units
 
     def remember(pieces: Any, *, jobs: int, scheduler: str | None) -> Any:
         asked.append((jobs, scheduler))
-        return do_pieces(pieces, jobs=1)
+        return run_work_units(pieces, jobs=1)
 
-    monkeypatch.setattr(searches, "do_pieces", remember)
+    monkeypatch.setattr(searches, "run_work_units", remember)
     plan: Any = SimpleNamespace(options=SimpleNamespace(jobs=3, scheduler="tcp://10.0.0.1:8786"))
     tasks = tasks_of(tmp_path / "folds", grid())
     assert model_stage._search(plan, tasks, SilentReporter()) == {}

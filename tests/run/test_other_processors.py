@@ -42,7 +42,7 @@ from samesplit.features import pool
 from samesplit.run import RunOptions, load_plan, run_benchmark
 
 Figure.savefig = lambda _, target, **__: target.write('<svg viewBox="0 0 9 9"></svg>')
-pool.in_processes = lambda function, items, *, jobs: ((i, function(item)) for i, item in enumerate(items))
+pool.map_in_processes = lambda function, items, *, jobs: ((i, function(item)) for i, item in enumerate(items))
 run_benchmark(load_plan(Path("benchmarks/balls"), RunOptions(jobs=1)))
 """
 

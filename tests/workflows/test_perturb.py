@@ -14,7 +14,7 @@ from samesplit.errors import DeclarationError
 from samesplit.run import RunOptions, SilentReporter, load_plan
 from samesplit.run.feature_stage import extract_features
 from samesplit.run.model_stage import predict_folds
-from samesplit.workflows.perturb import STABILITY_COLUMNS, measure_stability, read_perturbations
+from samesplit.workflows.perturb import STABILITY_COLUMNS, measure_robustness, read_perturbations
 
 NOISE = ("noise", "displacement")
 
@@ -42,7 +42,7 @@ def test_each_feature_has_its_icc_and_one_failed_lesion_costs_one(small_study: A
     _few(small_study)
     small_study.mask("L03a").write_bytes(b"no image")
     asked = read_perturbations(None, kinds=NOISE, repetitions=2)
-    found = measure_stability(small_study.folder, asked, jobs=2)
+    found = measure_robustness(small_study.folder, asked, jobs=2)
     assert found.folder == small_study.root / "reports" / "balls" / "stability"
     table = pd.read_csv(found.folder / "stability.csv")
     assert list(table.columns) == STABILITY_COLUMNS
@@ -70,13 +70,15 @@ def test_a_second_call_takes_everything_from_the_cache_and_writes_the_same(
 ) -> None:
     _few(small_study, 3)
     asked = read_perturbations(None, kinds=["noise"], repetitions=2)
-    first = measure_stability(small_study.folder, asked, jobs=2)
+    first = measure_robustness(small_study.folder, asked, jobs=2)
 
     def never(*_: Any, **__: Any) -> Any:
         raise AssertionError("computed again")
 
-    monkeypatch.setattr("samesplit.execution.case_pool.in_processes", lambda f, c, jobs: iter(map(never, c)))
-    again = measure_stability(small_study.folder, asked, jobs=1, output=tmp_path / "elsewhere")
+    monkeypatch.setattr(
+        "samesplit.execution.case_pool.map_in_processes", lambda f, c, jobs: iter(map(never, c))
+    )
+    again = measure_robustness(small_study.folder, asked, jobs=1, output=tmp_path / "elsewhere")
     pd.testing.assert_frame_equal(again.table, first.table)
     assert (again.folder / "stability.svg").read_bytes() == (first.folder / "stability.svg").read_bytes()
 
@@ -95,7 +97,7 @@ def test_what_is_not_there_is_an_error(small_study: Any, change: dict[str, Any],
     kinds = change.get("kinds", ())
     chosen = {name: value for name, value in change.items() if name != "kinds"}
     with pytest.raises(DeclarationError, match=message):
-        measure_stability(small_study.folder, read_perturbations(None, kinds=kinds), **chosen)
+        measure_robustness(small_study.folder, read_perturbations(None, kinds=kinds), **chosen)
 
 
 def test_a_file_says_how_strong_the_perturbations_are(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_predictions_made_elsewhere_join_the_report_without_any_rerun(
 
 @pytest.mark.usefixtures("undrawn")
 def test_the_canary_falls_to_chance(done: SmallStudy) -> None:
-    from samesplit.evaluation.binary.label_permutation import canary_verdict
+    from samesplit.evaluation.binary.label_permutation import label_permutation_verdict
 
     latest = (done.root / "reports" / "balls" / "latest").resolve()
     plan = load_plan(done.folder, RunOptions(jobs=1, shuffle_labels=1))
@@ -171,13 +171,13 @@ def test_the_canary_falls_to_chance(done: SmallStudy) -> None:
 
     assert (done.root / "reports" / "balls" / "latest").resolve() == latest != outcome.folder.resolve()
     assert (plan.labels != plan.cohort.labels).any()
-    assert canary_verdict(outcome.folder).at_chance
+    assert label_permutation_verdict(outcome.folder).at_chance
 
 
 def test_the_canary_cries_when_a_model_is_not_at_chance(done: SmallStudy) -> None:
-    from samesplit.evaluation.binary.label_permutation import canary_verdict
+    from samesplit.evaluation.binary.label_permutation import label_permutation_verdict
 
-    verdict = canary_verdict(done.root / "reports" / "balls" / "latest")
+    verdict = label_permutation_verdict(done.root / "reports" / "balls" / "latest")
 
     assert not verdict.at_chance
     assert (

@@ -27,7 +27,7 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).parent))
 from naive import costs
 
-from samesplit.execution.work_units import do_pieces, read_result
+from samesplit.execution.work_units import read_result, run_work_units
 from samesplit.models.radiomics.grid import gather
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.registry import read_model
@@ -91,7 +91,7 @@ def ours(search: GridSearch, *, jobs: int, folds: int) -> dict[str, Any]:
                 (folder, piece) for piece in pieces if any(piece.key.startswith(start) for start in wanted)
             ]
             with reporter.stage(("Rankings", "Cells")[number]) as advance:
-                for done, (_, reason) in enumerate(do_pieces(mine, jobs=jobs), start=1):
+                for done, (_, reason) in enumerate(run_work_units(mine, jobs=jobs), start=1):
                     if reason:
                         raise SystemExit(reason)
                     advance(done, len(mine))

@@ -70,7 +70,7 @@ def extract(
         ('shape', 7296)
     """
     chosen = find_profile(profile)
-    if chosen.settings.companion() is not None and matching_reference is None:
+    if chosen.settings.matching_reference() is not None and matching_reference is None:
         raise DeclarationError(
             f"the profile '{chosen.name}' matches images to another one of the lesion",
             remedy="give it as matching_reference",
@@ -107,7 +107,7 @@ def _case(
             spacing_mm=None if spacing is None else cubic_spacing(spacing),
             geometry_repair=geometry_repair,
             minimum_voxels=minimum_voxels,
-            companion="" if beside is None else str(beside),
+            matching_reference="" if beside is None else str(beside),
         )
     picture = image_of(image, "image", spacing)
     return case_of_images(
@@ -116,5 +116,7 @@ def _case(
         mask_label=mask_label,
         geometry_repair=geometry_repair,
         minimum_voxels=minimum_voxels,
-        companion=None if beside is None else image_of(beside, "matching reference", spacing, grid=picture),
+        matching_reference=None
+        if beside is None
+        else image_of(beside, "matching reference", spacing, grid=picture),
     )

@@ -49,7 +49,7 @@ def study_features(
                 remedy=f"name one: {', '.join(declared or data.workspace.names('features'))}",
             )
         profile = next(iter(declared))
-    read = read_profile(data.workspace.declared("features", profile))
+    read = read_profile(data.workspace.find_yaml("features", profile))
     wanted = data.check_sequences(declared.get(profile) if sequences is None else sequences)
     images = data.cohort.images
     mine = data.image_rows(lesions.tolist(), wanted, rater)
@@ -62,7 +62,7 @@ def study_features(
             jobs=jobs or cores(),
             geometry_repair=cohort.geometry_repair,
             minimum_voxels=cohort.minimum_voxels,
-            companions=images,
+            matching_references=images,
         )
     tables = [done.features]
     if read.relative_change_to is not None:

@@ -13,8 +13,8 @@ from samesplit.audit.cohort import AuditInputs, audit_inputs
 from samesplit.audit.leak_table import AUDIT_COLUMNS, audit_table
 from samesplit.audit.leaks import LEAKS, Leak
 from samesplit.audit.output import write_audit
-from samesplit.audit.work_list import Works
-from samesplit.audit.work_units import Labelled
+from samesplit.audit.work_list import WorkUnitList
+from samesplit.audit.work_units import LabelSet
 from samesplit.errors import DeclarationError
 from samesplit.execution.processes import cores
 from samesplit.run.plan import shuffle_labels
@@ -82,7 +82,7 @@ def run_audit(
     )
     settings = given.settings
     versions = _versions(given, shuffles=shuffles, repeats=repeats, seed=seed)
-    works = Works(given, versions, given.plan.workspace.cache / "audit", seed)
+    works = WorkUnitList(given, versions, given.plan.workspace.cache / "audit", seed)
     applied = [leak for leak in wanted if not leak.why_not(given.cohort, settings)]
     procedures = [(leak.fair(settings), leak.leaky(settings)) for leak in applied]
     folder = output or given.plan.workspace.reports / given.plan.definition.name / "audit"
@@ -118,13 +118,13 @@ def _wanted(names: Sequence[str]) -> list[Leak]:
     return [leak for leak in LEAKS.values() if not names or leak.name in names]
 
 
-def _versions(given: AuditInputs, *, shuffles: int, repeats: int | None, seed: int) -> list[Labelled]:
+def _versions(given: AuditInputs, *, shuffles: int, repeats: int | None, seed: int) -> list[LabelSet]:
     """The real labels, then the shuffled ones."""
     plan = given.plan
     there = sorted({repeat for repeat, _ in plan.split.pairs()})
-    real = Labelled("real", 0, plan.cohort.labels, tuple(there[: repeats or len(there)]))
+    real = LabelSet("real", 0, plan.cohort.labels, tuple(there[: repeats or len(there)]))
     shuffled = [
-        Labelled(
+        LabelSet(
             "shuffled",
             number,
             shuffle_labels(plan.cohort, plan.split, 1000 * seed + number),

@@ -11,7 +11,7 @@ from samesplit.audit.table import Table, stack_sequences
 from samesplit.errors import DeclarationError
 from samesplit.models.design_tables import clinical_table, feature_table
 from samesplit.models.protocol import Cases
-from samesplit.models.radiomics.robustness import judge_stability, stable_columns
+from samesplit.models.radiomics.robustness import estimate_robustness, robust_columns
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.registry import read_model
 from samesplit.run.feature_stage import extract_features
@@ -54,8 +54,8 @@ class AuditInputs:
             training = set(self.lesions(repeat, fold, "train"))
             measured = self.cases.repeats[self.cases.repeats["lesion_id"].isin(training)]
             assert asked is not None
-            judged = judge_stability(measured, columns, asked, model=self.settings.name)
-            kept = set(stable_columns(judged, columns))
+            judged = estimate_robustness(measured, columns, asked, model=self.settings.name)
+            kept = set(robust_columns(judged, columns))
             found[repeat, fold] = tuple(place for place, name in enumerate(columns) if name in kept)
         return found
 
@@ -110,7 +110,7 @@ def _settings(plan: Plan, model: str | None) -> RadiomicsGridSettings:
         )
     if model in found:
         return found[model]
-    read = read_model(plan.workspace.declared("models", model))
+    read = read_model(plan.workspace.find_yaml("models", model))
     if not isinstance(read, RadiomicsGridSettings):
         raise DeclarationError(
             f"the model '{model}' is not a radiomics grid, so there is nothing to audit",

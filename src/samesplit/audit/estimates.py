@@ -23,11 +23,11 @@ from samesplit.statistics.auc import area_interval
 from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.interval import Interval, cut_off
 
-__all__ = ["Bought", "bought", "bought_when_shuffled", "subject_table", "t_interval"]
+__all__ = ["Inflation", "inflation", "inflation_when_shuffled", "subject_table", "t_interval"]
 
 
 @dataclass(frozen=True)
-class Bought:
+class Inflation:
     """What one leak would have bought with one kind of labels.
 
     Attributes:
@@ -58,7 +58,7 @@ def subject_table(scores: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
     return kept.assign(decision=math.nan, seed=0, run=kept["repeat"], cell=cells, rank_alike=False)
 
 
-def bought(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 0.95) -> Bought:
+def inflation(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 0.95) -> Inflation:
     """The two AUCs (mean over folds) and their difference, paired through the patients that they share.
 
     The intervals are those that such a study would print: they take the fitted models as given.
@@ -78,7 +78,7 @@ def bought(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 0.9
         for one, table in ((second, honest), (first, leaky))
     ]
     lesions = honest.drop_duplicates("lesion_id")
-    return Bought(
+    return Inflation(
         honest=found[0],
         leaky=found[1],
         difference=influence_difference(first, second, method=method, confidence=confidence),
@@ -92,9 +92,9 @@ def _method(*tables: pd.DataFrame) -> str:
     return "influence values, models as fitted" if trained_in_folds(*tables) else auc_method(*tables)
 
 
-def bought_when_shuffled(
+def inflation_when_shuffled(
     honest: Sequence[pd.DataFrame], leaky: Sequence[pd.DataFrame], *, confidence: float = 0.95
-) -> Bought:
+) -> Inflation:
     """The mean AUCs over shuffles of the labels, and the mean difference, with t intervals.
 
     Args:
@@ -108,7 +108,7 @@ def bought_when_shuffled(
     first = np.array([auc_of(table).estimate for table in leaky])
     second = np.array([auc_of(table).estimate for table in honest])
     lesions = honest[0].drop_duplicates("lesion_id")
-    return Bought(
+    return Inflation(
         honest=t_interval(second, confidence=confidence, bounds=(0.0, 1.0)),
         leaky=t_interval(first, confidence=confidence, bounds=(0.0, 1.0)),
         difference=t_interval(first - second, confidence=confidence, bounds=(-1.0, 1.0)),

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.audit.estimates import Bought, bought, bought_when_shuffled, subject_table
+from samesplit.audit.estimates import Inflation, inflation, inflation_when_shuffled, subject_table
 from samesplit.audit.leaks import Leak
 from samesplit.audit.procedure import cells_of
-from samesplit.audit.work_list import Works
-from samesplit.audit.work_units import Labelled
+from samesplit.audit.work_list import WorkUnitList
+from samesplit.audit.work_units import LabelSet
 from samesplit.errors import StatisticsError
 
 __all__ = ["AUDIT_COLUMNS", "audit_table"]
@@ -49,7 +49,7 @@ not); the AUCs and their difference, leaky minus honest, with intervals; candida
 _WHOLE: dict[str, Any] = dict.fromkeys(("n", "n_positive", "candidates", "shuffles"), "Int64")
 
 
-def audit_table(leaks: Sequence[Leak], works: Works) -> pd.DataFrame:
+def audit_table(leaks: Sequence[Leak], works: WorkUnitList) -> pd.DataFrame:
     """The table of an audit whose pieces are done; `AUDIT_COLUMNS`.
 
     Args:
@@ -61,7 +61,7 @@ def audit_table(leaks: Sequence[Leak], works: Works) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=AUDIT_COLUMNS).astype(_WHOLE)
 
 
-def _row(leak: Leak, kind: str, works: Works) -> dict[str, Any]:
+def _row(leak: Leak, kind: str, works: WorkUnitList) -> dict[str, Any]:
     given = works.given
     about: dict[str, Any] = {
         "leak": leak.name,
@@ -86,9 +86,9 @@ def _row(leak: Leak, kind: str, works: Works) -> dict[str, Any]:
     try:
         tables = [_tables(leak, version, works) for version in versions]
         if kind == "real":
-            found = bought(*tables[0], confidence=confidence)
+            found = inflation(*tables[0], confidence=confidence)
         else:
-            found = bought_when_shuffled(*zip(*tables, strict=True), confidence=confidence)
+            found = inflation_when_shuffled(*zip(*tables, strict=True), confidence=confidence)
     except StatisticsError as error:
         return about | {"note": f"no AUC: {error.problem}"}
     counts = {
@@ -98,7 +98,7 @@ def _row(leak: Leak, kind: str, works: Works) -> dict[str, Any]:
     return about | {"applied": True} | counts | _numbers(found)
 
 
-def _tables(leak: Leak, version: Labelled, works: Works) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _tables(leak: Leak, version: LabelSet, works: WorkUnitList) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What the honest and the leaky AUC are taken of."""
     fair, leaky = leak.fair(works.given.settings), leak.leaky(works.given.settings)
     first = works.scores(fair, version)
@@ -109,7 +109,7 @@ def _tables(leak: Leak, version: Labelled, works: Works) -> tuple[pd.DataFrame, 
     )
 
 
-def _numbers(found: Bought) -> dict[str, Any]:
+def _numbers(found: Inflation) -> dict[str, Any]:
     numbers: dict[str, Any] = {}
     intervals = {"honest": found.honest, "leaky": found.leaky, "difference": found.difference}
     for name, interval in intervals.items():

@@ -46,7 +46,7 @@ def write_audit(
         "model": {
             "name": given.settings.name,
             "title": given.settings.title,
-            "settings": given.settings.plain(),
+            "settings": given.settings.to_dict(),
         },
         "leaks": [leak.key() for leak in leaks],
         **asked,

@@ -26,7 +26,7 @@ from samesplit.ordering import merge_probabilities
 from samesplit.statistics.auc import auc_influence, empirical_auc
 from samesplit.storage import hash_object
 
-__all__ = ["AsIs", "Procedure", "Scores", "Work", "cells_of"]
+__all__ = ["AsIs", "FoldData", "Procedure", "Scores", "cells_of"]
 
 Floats = npt.NDArray[np.float64]
 Cells = list[tuple[int, int, int]]
@@ -34,7 +34,7 @@ Cells = list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
-class Work:
+class FoldData:
     """One fold of a cohort, test labels included.
 
     Attributes:
@@ -126,13 +126,13 @@ class Prepared:
     """Rows made ready by one fitted preparation.
 
     Attributes:
-        learn: The rows that it was fitted on.
-        judge: The others.
+        X_train: The rows that it was fitted on.
+        X_test: The others.
         columns: The column of the table that each of theirs is.
     """
 
-    learn: Values
-    judge: Values
+    X_train: Values
+    X_test: Values
     columns: Rows
 
 
@@ -160,7 +160,7 @@ class Procedure:
         """How many classifiers one fold fits at most."""
         return len(cells_of(self.settings)) * (self.settings.inner_folds + 1)
 
-    def start(self, work: Work) -> Work:
+    def start(self, work: FoldData) -> FoldData:
         """What is done before the fold is looked at; honestly nothing."""
         return work
 
@@ -169,7 +169,7 @@ class Procedure:
         selector = use.make(size=None, seed=seed, enough=self.settings.most)
         return np.asarray(selector.fit(X, y, shared=shared).ranking_, dtype=np.int64)
 
-    def run(self, work: Work) -> Scores:
+    def run(self, work: FoldData) -> Scores:
         """Carry the procedure out on one fold.
 
         Raises:
@@ -200,7 +200,7 @@ class Procedure:
             inner=inner_columns(inner)["inner_auc"],
         )
 
-    def _inner(self, work: Work) -> tuple[Floats, Floats]:
+    def _inner(self, work: FoldData) -> tuple[Floats, Floats]:
         """AUC of every cell in every inner fold, and its probability for each training row while held out."""
         train, settings = work.parts.train, work.settings
         y = work.y[train]
@@ -221,7 +221,7 @@ class Procedure:
             )
         return scores, apart
 
-    def _choose(self, inner: Floats, work: Work, validation: Floats) -> int:
+    def _choose(self, inner: Floats, work: FoldData, validation: Floats) -> int:
         """The cell that the model's own rule chooses."""
         grid = pd.DataFrame({"size": [size for _, _, size in cells_of(self.settings)]})
         if self.settings.compare == "validation":
@@ -234,11 +234,11 @@ class Procedure:
         best, sparest = choose(grid, compare=self.settings.compare)
         return best if self.settings.choose == "best" else sparest
 
-    def fit_cells(self, work: Work, fit: Rows, judge: Rows) -> Floats:
+    def fit_cells(self, work: FoldData, train_index: Rows, test_index: Rows) -> Floats:
         """The probability that each cell, fitted on some rows, gives to others; shape (n_cells, n_judge)."""
-        prepared = self.prepare(work, fit, judge)
-        learn, y = work.settings.oversampled(prepared.learn, work.y[fit], seed=work.seed)
-        rankings = self.rankings(work, prepared, learn, y)
+        prepared = self.prepare(work, train_index, test_index)
+        X_train, y = work.settings.oversampled(prepared.X_train, work.y[train_index], seed=work.seed)
+        rankings = self.rankings(work, prepared, X_train, y)
         seen: dict[tuple[int, bytes], Floats] = {}
         found = []
         for selector, classifier, size in cells_of(work.settings):
@@ -246,27 +246,30 @@ class Procedure:
             key = (classifier, columns.tobytes())
             if key not in seen:
                 use, weight = work.settings.classifiers[classifier], work.settings.class_weight
-                model = use.make(seed=work.seed, class_weight=weight).fit(learn[:, columns], y)
-                seen[key] = merge_probabilities(model.predict_proba(prepared.judge[:, columns])[:, 1])
+                model = use.make(seed=work.seed, class_weight=weight).fit(X_train[:, columns], y)
+                seen[key] = merge_probabilities(model.predict_proba(prepared.X_test[:, columns])[:, 1])
             found.append(seen[key])
         return np.asarray(found, dtype=np.float64)
 
-    def prepare(self, work: Work, fit: Rows, judge: Rows) -> Prepared:
+    def prepare(self, work: FoldData, train_index: Rows, test_index: Rows) -> Prepared:
         """Fill gaps, leave columns out, scale: fitted on the rows that are learnt from."""
         if work.preparation is None:
             fitted = Pipeline(work.settings.steps())
-            learn = fit_preparation(fitted, work.table(fit), work.y[fit], model=work.settings.name)
+            table, y = work.table(train_index), work.y[train_index]
+            X_train = fit_preparation(fitted, table, y, model=work.settings.name)
         else:
             fitted = work.preparation
-            learn = np.asarray(fitted.transform(work.table(fit)))
-        return Prepared(learn, np.asarray(fitted.transform(work.table(judge))), columns_left(fitted, work))
+            X_train = np.asarray(fitted.transform(work.table(train_index)))
+        return Prepared(
+            X_train, np.asarray(fitted.transform(work.table(test_index))), columns_left(fitted, work)
+        )
 
-    def rankings(self, work: Work, prepared: Prepared, learn: Values, y: Codes) -> Sequence[Rows]:
+    def rankings(self, work: FoldData, prepared: Prepared, X_train: Values, y: Codes) -> Sequence[Rows]:
         """The ranking of every selector, as columns of the prepared rows."""
         if work.rankings is None:
             shared: dict[Any, Any] = {}
             return [
-                self.rank(use, learn, y, seed=work.seed, shared=shared) for use in work.settings.selectors
+                self.rank(use, X_train, y, seed=work.seed, shared=shared) for use in work.settings.selectors
             ]
         place = np.full(work.X.shape[1], -1)
         place[prepared.columns] = np.arange(len(prepared.columns))
@@ -277,7 +280,7 @@ class Procedure:
         return replace(self, settings=self.settings.model_copy(update=changes))
 
 
-def columns_left(fitted: Any, work: Work) -> Rows:
+def columns_left(fitted: Any, work: FoldData) -> Rows:
     """The column of X that each prepared column is."""
     names = [str(number) for number in range(work.X.shape[1])]
     given = None if work.settings.harmonise is not None else np.array(names, dtype=object)

@@ -11,13 +11,13 @@ import pandas as pd
 from samesplit.audit.cohort import AuditInputs
 from samesplit.audit.procedure import Procedure
 from samesplit.audit.table import Parts, Table
-from samesplit.audit.work_units import FoldWork, Labelled, do_works, scores_of, seconds_of
+from samesplit.audit.work_units import FoldUnit, LabelSet, run_fold_units, scores_of, seconds_of
 
-__all__ = ["Works"]
+__all__ = ["WorkUnitList"]
 
 
 @dataclass
-class Works:
+class WorkUnitList:
     """Every procedure with every set of labels on every fold of the repeats that are done with it.
 
     Attributes:
@@ -31,10 +31,10 @@ class Works:
     """
 
     given: AuditInputs
-    versions: Sequence[Labelled]
+    versions: Sequence[LabelSet]
     store: Path
     seed: int
-    pieces: dict[str, FoldWork] = field(default_factory=dict)
+    pieces: dict[str, FoldUnit] = field(default_factory=dict)
     keys: dict[tuple[str, str, int], list[tuple[int, str]]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -53,7 +53,7 @@ class Works:
                 if repeat not in version.repeats:
                     continue
                 lesions = (self.given.lesions(repeat, fold, part) for part in ("train", "validation", "test"))
-                work = FoldWork(
+                work = FoldUnit(
                     table_file=file,
                     procedure=procedure,
                     labels=labels,
@@ -67,8 +67,8 @@ class Works:
                 self.keys.setdefault((procedure.key, version.name, repeat), []).append((fold, key))
 
     def do(self, *, jobs: int, advance: Callable[[int, int], None], scheduler: str | None = None) -> None:
-        """Do what is not yet kept; `advance` is told the fits done and those in all. See `do_works`."""
-        self.failed = do_works(self.pieces, self.store, jobs=jobs, advance=advance, scheduler=scheduler)
+        """Do what is not yet kept; `advance` is told the fits done and those in all. See `run_fold_units`."""
+        self.failed = run_fold_units(self.pieces, self.store, jobs=jobs, advance=advance, scheduler=scheduler)
 
     def table(self, procedure: Procedure) -> Table:
         """The rows that a procedure works on."""
@@ -77,7 +77,7 @@ class Works:
         assert self.given.cohort.stacked is not None  # the leak that stacks rows says so when there are none
         return self.given.cohort.stacked
 
-    def scores(self, procedure: Procedure, version: Labelled) -> list[tuple[int, pd.DataFrame]]:
+    def scores(self, procedure: Procedure, version: LabelSet) -> list[tuple[int, pd.DataFrame]]:
         """All scores of a procedure with one set of labels, by repeat; see `scores_of`."""
         table = self.table(procedure)
         return [
@@ -85,7 +85,7 @@ class Works:
             for repeat in version.repeats
         ]
 
-    def failure(self, procedure: Procedure, version: Labelled) -> str:
+    def failure(self, procedure: Procedure, version: LabelSet) -> str:
         """Why the first of its pieces failed that did; empty when none did."""
         keys = [
             key for repeat in version.repeats for _, key in self.keys[procedure.key, version.name, repeat]

@@ -12,20 +12,27 @@ import numpy as np
 import pandas as pd
 from sklearn import config_context
 
-from samesplit.audit.procedure import Procedure, Scores, Work
+from samesplit.audit.procedure import FoldData, Procedure, Scores
 from samesplit.audit.table import Codes, Parts, Table, read_table_file
-from samesplit.execution.work_units import Arrays, Later, Piece, do_pieces, read_result, result_path
+from samesplit.execution.work_units import (
+    Arrays,
+    Deferred,
+    WorkUnit,
+    read_result,
+    result_path,
+    run_work_units,
+)
 from samesplit.models.tabular import estimator_seed
 from samesplit.run.versions import versions
 from samesplit.source import source_digest
 from samesplit.storage import hash_object
 from samesplit.uses import uses
 
-__all__ = ["FoldWork", "Labelled", "carry_out", "do_works", "scores_of", "seconds_of"]
+__all__ = ["FoldUnit", "LabelSet", "carry_out", "run_fold_units", "scores_of", "seconds_of"]
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelSet:
     """One set of labels and the repeats of the split that are done with it.
 
     Attributes:
@@ -47,7 +54,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class FoldWork:
+class FoldUnit:
     """Everything that one procedure needs for one fold.
 
     Attributes:
@@ -88,7 +95,7 @@ class FoldWork:
         )
 
 
-def carry_out(work: FoldWork) -> Arrays:
+def carry_out(work: FoldUnit) -> Arrays:
     """Do one procedure on one fold.
 
     Returns:
@@ -99,7 +106,7 @@ def carry_out(work: FoldWork) -> Arrays:
     """
     table = read_table_file(work.table_file) if work.table is None else work.table
     X = table.X if work.columns is None else table.X[:, list(work.columns)]
-    given = Work(
+    given = FoldData(
         X=X,
         y=work.labels,
         patients=table.patients,
@@ -117,13 +124,13 @@ def carry_out(work: FoldWork) -> Arrays:
     return told | {"seconds": np.asarray(time.process_time() - started)}
 
 
-def _with_table(work: FoldWork) -> FoldWork:
+def _with_table(work: FoldUnit) -> FoldUnit:
     """The work for a machine that does not see this disk."""
     return replace(work, table=read_table_file(work.table_file))
 
 
-def do_works(
-    works: Mapping[str, FoldWork],
+def run_fold_units(
+    works: Mapping[str, FoldUnit],
     store: Path,
     *,
     jobs: int,
@@ -146,16 +153,17 @@ def do_works(
     uses([result_path(store / key[:2], key) for key in keys])
     uses({work.table_file for work in works.values()})
     payloads: list[Any] = [
-        works[key] if scheduler is None else Later(_with_table, (works[key],)) for key in keys
+        works[key] if scheduler is None else Deferred(_with_table, (works[key],)) for key in keys
     ]
     pieces = [
-        (store / key[:2], Piece(key, carry_out, payload)) for key, payload in zip(keys, payloads, strict=True)
+        (store / key[:2], WorkUnit(key, carry_out, payload))
+        for key, payload in zip(keys, payloads, strict=True)
     ]
     fits = [works[key].procedure.fits for key in keys]
     total, done = sum(fits), 0
     failed: dict[str, str] = {}
     advance(0, total)
-    for place, reason in do_pieces(pieces, jobs=jobs, scheduler=scheduler):
+    for place, reason in run_work_units(pieces, jobs=jobs, scheduler=scheduler):
         done += fits[place]
         advance(done, total)
         if reason:

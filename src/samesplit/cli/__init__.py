@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from samesplit.cli import audit, cohort, extract, features, models, runs
-from samesplit.cli.console import say
+from samesplit.cli.console import echo
 from samesplit.cli.examples import epilog
 from samesplit.cli.serving import ENDING
 from samesplit.errors import PredictionsError, SamesplitError
@@ -139,7 +139,7 @@ def _fail(message: str) -> NoReturn:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        say(f"samesplit {__version__}")
+        echo(f"samesplit {__version__}")
         raise typer.Exit
 
 

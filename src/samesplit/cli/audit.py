@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from samesplit.cli.console import Benchmark, Jobs, Scheduler, out, reporter, say, shown, table_of
+from samesplit.cli.console import Benchmark, Jobs, Scheduler, display_path, echo, out, reporter, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,9 +55,9 @@ def audit(
         rows = found.table[found.table["labels"] == kind]
         if len(rows):
             out.print(table_of(_shown(rows), title=title))
-    say(f"Page:   {shown(found.folder / 'audit.html')}")
-    say(f"Table:  {shown(found.folder / 'audit.csv')}")
-    say(f"In the report of the latest run: samesplit report {shlex.quote(benchmark)}")
+    echo(f"Page:   {display_path(found.folder / 'audit.html')}")
+    echo(f"Table:  {display_path(found.folder / 'audit.csv')}")
+    echo(f"In the report of the latest run: samesplit report {shlex.quote(benchmark)}")
 
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from samesplit.cli.console import Benchmark, Jobs, out, reporter, say, shown, table_of
+from samesplit.cli.console import Benchmark, Jobs, display_path, echo, out, reporter, table_of
 
 __all__ = ["fetch", "init", "show", "split", "validate"]
 
@@ -22,12 +22,12 @@ def init(
 
     written = init_workspace(folder)
     for path in written:
-        say(f"  {shown(path)}")
+        echo(f"  {display_path(path)}")
     if not written:
-        say(f"Everything is there already: {folder}")
+        echo(f"Everything is there already: {folder}")
         return
     typed = shlex.quote(str(folder))
-    say(
+    echo(
         f"\nNext: fill in lesions.csv and images.csv (or name a table of features in benchmark.yaml), then\n"
         f"  samesplit validate {typed}\n  samesplit split {typed} --scheme kfold\n  samesplit run {typed}"
     )
@@ -44,7 +44,7 @@ def fetch(benchmark: Benchmark, jobs: Jobs = None) -> None:
     definition = read_benchmark(folder)
     with reporter().pieces() as progress:
         where = fetch_files(definition, folder, progress=progress, jobs=jobs or cores())
-    say(f"Ready in {where}")
+    echo(f"Ready in {where}")
 
 
 def validate(benchmark: Benchmark, jobs: Jobs = None) -> None:
@@ -54,9 +54,9 @@ def validate(benchmark: Benchmark, jobs: Jobs = None) -> None:
 
     findings = check(benchmark, jobs=jobs, reporter=reporter())
     for line in lines_of(findings):
-        say(line)
+        echo(line)
     if findings.file is not None:
-        say(f"All of it as a table: {shown(findings.file)}")
+        echo(f"All of it as a table: {display_path(findings.file)}")
     if not findings.fine:
         raise typer.Exit(1)
     step = "run" if findings.split else "split"
@@ -87,17 +87,17 @@ def split(
     from samesplit.workflows.split import export_split, freeze_split
 
     if export_nnunet is not None:
-        say(f"Wrote {export_split(benchmark, export_nnunet)}")
+        echo(f"Wrote {export_split(benchmark, export_nnunet)}")
         return
     changes = {"scheme": scheme, "folds": folds, "repeats": repeats, "seed": seed, "file": file}
     given = {name: value for name, value in changes.items() if value is not None}
     frozen = freeze_split(benchmark, changes=given, overwrite=overwrite)
     out.print(table_of(frozen.counts, title="Patients and lesions per part"))
-    say(f"Wrote {shown(frozen.path)}  sha256 {frozen.sha256[:12]}")
+    echo(f"Wrote {display_path(frozen.path)}  sha256 {frozen.sha256[:12]}")
 
 
 def show(benchmark: Benchmark) -> None:
     """Print the effective settings of a benchmark, its profiles and its models, defaults included."""
     from samesplit.workflows.show import effective_settings
 
-    say(effective_settings(benchmark))
+    echo(effective_settings(benchmark))

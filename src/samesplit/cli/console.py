@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from samesplit.run.progress import RichReporter
     from samesplit.run.progress_lines import LineReporter
 
-__all__ = ["Benchmark", "Jobs", "Scheduler", "Track", "out", "reporter", "say", "shown", "table_of"]
+__all__ = ["Benchmark", "Jobs", "Scheduler", "Track", "display_path", "echo", "out", "reporter", "table_of"]
 
 Benchmark = Annotated[str, typer.Argument(help="A benchmark's folder or name.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes (default: one per core).")]
@@ -31,7 +31,7 @@ Track = Annotated[bool, typer.Option(help="Push the run to mlflow.db.")]
 out = Console()
 
 
-def say(text: str) -> None:
+def echo(text: str) -> None:
     """Print text as it stands: brackets are no markup, and long paths stay on one line to be copied."""
     out.out(text, highlight=False)
 
@@ -41,7 +41,7 @@ def reporter() -> RichReporter | LineReporter:
     from samesplit.run.progress import RichReporter
     from samesplit.run.progress_lines import LineReporter
 
-    return RichReporter(out) if out.is_terminal else LineReporter(say)
+    return RichReporter(out) if out.is_terminal else LineReporter(echo)
 
 
 def table_of(rows: pd.DataFrame, *, title: str) -> Table:
@@ -57,7 +57,7 @@ def table_of(rows: pd.DataFrame, *, title: str) -> Table:
     return table
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A path as the user would type it."""
     try:
         return str(path.relative_to(Path.cwd()))

@@ -41,7 +41,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "two of its models, on 4 processes",
             "samesplit run my-study --model zero-rule --model radiomics-small -j 4",
         ),
-        ("the canary: every model must fall to chance", "samesplit run my-study --shuffle-labels 1"),
+        ("label permutation: every model must fall to chance", "samesplit run my-study --shuffle-labels 1"),
         ("images, features and grids on a cluster", "samesplit run my-study --scheduler tcp://10.0.0.1:8786"),
         ("as a batch job: a line every 30 seconds", "samesplit run my-study --no-track > run.log 2>&1"),
     ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from samesplit.cli.console import Jobs, out, reporter, say, shown, table_of
+from samesplit.cli.console import Jobs, display_path, echo, out, reporter, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,16 +114,18 @@ def _show(found: TableExtraction, output: Path | None) -> None:
     from samesplit.workflows.extract import ledger_path
 
     if output is not None:
-        say(f"Wrote {shown(found.write(output))}: {len(found.features)} rows, profile {found.profile.name}")
+        echo(
+            f"Wrote {display_path(found.write(output))}: {len(found.features)} rows, profile {found.profile.name}"
+        )
         if found.n_cached:
-            say(f"{found.n_cached} images had been done before.")
+            echo(f"{found.n_cached} images had been done before.")
         if len(found.ledger):
-            say(f"{len(found.ledger)} lines in the case ledger: {shown(ledger_path(output))}")
+            echo(f"{len(found.ledger)} lines in the case ledger: {display_path(ledger_path(output))}")
     elif len(found.features):
         values = found.features.drop(columns=["lesion_id", "image", "mask", "spacing_mm"], errors="ignore")
         listed = values.iloc[0].map("{:.6g}".format).rename_axis("feature").reset_index(name="value")
         out.print(table_of(listed, title=f"{found.profile.name} ({len(listed)} features)"))
     for row in found.ledger.itertuples(index=False):
-        say(f"{row.lesion_id} {row.sequence}: {row.status}: {row.reason}")
+        echo(f"{row.lesion_id} {row.sequence}: {row.status}: {row.reason}")
     if found.failed:
-        say(f"{found.failed} image{'s' * (found.failed > 1)} failed; nothing else is affected.")
+        echo(f"{found.failed} image{'s' * (found.failed > 1)} failed; nothing else is affected.")

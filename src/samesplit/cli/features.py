@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from samesplit.cli.console import Benchmark, Jobs, Scheduler, out, reporter, say, shown, table_of
+from samesplit.cli.console import Benchmark, Jobs, Scheduler, display_path, echo, out, reporter, table_of
 
 __all__ = ["compare_engines", "ibsi", "list_features", "perturb"]
 
@@ -38,10 +38,10 @@ def perturb(
     ] = None,
 ) -> None:
     """Extract features under perturbations of masks and images: the ICC of each feature, and a figure."""
-    from samesplit.workflows.perturb import measure_stability, read_perturbations
+    from samesplit.workflows.perturb import measure_robustness, read_perturbations
 
     kinds = [kind.strip() for kind in perturbations.split(",")] if perturbations else []
-    found = measure_stability(
+    found = measure_robustness(
         benchmark,
         read_perturbations(settings, kinds=kinds, repetitions=repetitions),
         profiles=profile or (),
@@ -54,8 +54,8 @@ def perturb(
     summary = found.summary().round({"median_icc": 3, "stable": 3})
     out.print(table_of(summary, title="Features that hold still (stable: share with an ICC of 0.75 or more)"))
     if len(found.ledger):
-        say(f"{len(found.ledger)} lines in the case ledger: {shown(found.folder / 'ledger.csv')}")
-    say(f"Wrote {shown(found.folder)} ({found.seconds:.0f} s of computing)")
+        echo(f"{len(found.ledger)} lines in the case ledger: {display_path(found.folder / 'ledger.csv')}")
+    echo(f"Wrote {display_path(found.folder)} ({found.seconds:.0f} s of computing)")
 
 
 def ibsi(
@@ -77,11 +77,11 @@ def ibsi(
     if misses is not None:
         out.print(misses)
     if found.note:
-        say(f"Note: {found.note}; --data FOLDER names it.")
+        echo(f"Note: {found.note}; --data FOLDER names it.")
     if output is not None:
         found.write(output)
-        say(f"Wrote {shown(output)} ({len(found.table):,} rows)")
-    say(verdict(found))
+        echo(f"Wrote {display_path(output)} ({len(found.table):,} rows)")
+    echo(verdict(found))
     if not found.passed:
         raise typer.Exit(1)
 
@@ -105,24 +105,24 @@ def list_features(
     from samesplit.features.profiles import read_profile
     from samesplit.storage import write_text
     from samesplit.tables import write_csv
-    from samesplit.workspace import workspace_around
+    from samesplit.workspace import find_workspace
 
     if markdown is not None:
         write_text(markdown, features_page())
-        say(f"Wrote {shown(markdown)}")
+        echo(f"Wrote {display_path(markdown)}")
         return
     read = (
-        None if profile is None else read_profile(workspace_around(Path.cwd()).declared("features", profile))
+        None if profile is None else read_profile(find_workspace(Path.cwd()).find_yaml("features", profile))
     )
     listing = standard_listing(family) if read is None else profile_listing(read, family)
     if csv is not None:
         write_csv(listing, csv)
-        say(f"Wrote {shown(csv)} ({len(listing):,} rows)")
+        echo(f"Wrote {display_path(csv)} ({len(listing):,} rows)")
         return
     for part in tables_of(listing):
         out.print(part)
     for line in remarks(read, listing) if read is not None else ():
-        say(line)
+        echo(line)
 
 
 def compare_engines(
@@ -168,8 +168,8 @@ def compare_engines(
         out.print(table_of(counts, title=f"{sequence_name}: features of {first} and {second} by agreement"))
     if found.failed:
         what = "1 case" if found.failed == 1 else f"{found.failed} cases"
-        say(f"{what} could not be used by an engine; ledger.csv says which and why")
+        echo(f"{what} could not be used by an engine; ledger.csv says which and why")
     for reason in found.left_out:
-        say(f"Left out: {reason}")
+        echo(f"Left out: {reason}")
     for path in found.files:
-        say(f"Wrote {shown(path)}")
+        echo(f"Wrote {display_path(path)}")

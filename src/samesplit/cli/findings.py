@@ -45,16 +45,16 @@ def _faults(faults: tuple[SamesplitError, ...]) -> Iterator[str]:
     yield f"{len(faults)} fault{'s' * (len(faults) > 1)}"
     for file, found in by_file.items():
         yield f"  {file or 'benchmark'}"
-        shown: Counter[str] = Counter()
+        display_path: Counter[str] = Counter()
         for fault in found:
             remedy = fault.remedy or ""
-            shown[remedy] += 1
-            if shown[remedy] <= _ALIKE:
+            display_path[remedy] += 1
+            if display_path[remedy] <= _ALIKE:
                 lines = place_of(fault)[1]
                 place = f"line{'s' * (',' in lines)} {lines}: " if lines else ""
                 yield f"    {place}{fault.problem}"
                 if remedy:
                     yield f"      Remedy: {remedy}"
-        rest = {remedy: count - _ALIKE for remedy, count in shown.items() if count > _ALIKE}
+        rest = {remedy: count - _ALIKE for remedy, count in display_path.items() if count > _ALIKE}
         for remedy, count in rest.items():
             yield f"    ... and {count} more with the same remedy: {remedy}"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from samesplit.cli.console import out, say, shown, table_of
+from samesplit.cli.console import display_path, echo, out, table_of
 
 __all__ = ["list_models"]
 
@@ -24,9 +24,9 @@ def list_models(
 
     if markdown is not None:
         write_text(markdown, models_page())
-        say(f"Wrote {shown(markdown)}")
+        echo(f"Wrote {display_path(markdown)}")
         return
     out.print(table_of(kinds_listing(), title="Kinds of model (kind: in a model file)"))
     out.print(table_of(selectors_listing(), title="Selectors of the radiomics grid"))
     out.print(table_of(classifiers_listing(), title="Classifiers of the radiomics grid"))
-    say("Definitions, settings and sources: docs/models.md")
+    echo("Definitions, settings and sources: docs/models.md")

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from samesplit.cli.console import Benchmark, Jobs, Scheduler, Track, out, reporter, say, shown, table_of
+from samesplit.cli.console import (
+    Benchmark,
+    Jobs,
+    Scheduler,
+    Track,
+    display_path,
+    echo,
+    out,
+    reporter,
+    table_of,
+)
 
 if TYPE_CHECKING:
     from samesplit.run import Plan, Reporter
@@ -27,7 +37,7 @@ def run(
     shuffle_labels: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Canary: shuffle the labels with this seed; every model must fall to chance."
+            min=0, help="Label permutation check: shuffle labels with this seed; models must fall to chance."
         ),
     ] = None,
     track: Track = True,
@@ -84,7 +94,7 @@ def forget(
 
     workspace, folder = find_benchmark(benchmark)
     remove_external(workspace, read_benchmark(folder).name, title=name)
-    say(f"'{name}' is no longer part of {folder.name}.")
+    echo(f"'{name}' is no longer part of {folder.name}.")
     try:
         latest_run(workspace.reports / folder.name, benchmark=benchmark)
     except WorkspaceError:
@@ -108,18 +118,20 @@ def clean(
 
     from samesplit.cleaning import clean as remove
     from samesplit.run.plan import run_code
-    from samesplit.workspace import find_benchmark, workspace_around
+    from samesplit.workspace import find_benchmark, find_workspace
 
-    around = workspace_around(Path.cwd()) if benchmark is None else find_benchmark(benchmark)[0]
+    around = find_workspace(Path.cwd()) if benchmark is None else find_benchmark(benchmark)[0]
     removed = remove(around, code=run_code(), dry_run=dry_run)
     total = sum(one.bytes for one in removed)
     if removed:
         lines = [(one.what, one.count, f"{one.bytes / 1e6:,.1f} MB") for one in removed]
         out.print(
-            table_of(pd.DataFrame(lines, columns=["what", "number", "size"]), title=shown(around.reports))
+            table_of(
+                pd.DataFrame(lines, columns=["what", "number", "size"]), title=display_path(around.reports)
+            )
         )
     done = "would be" if dry_run else "were"
-    say(f"{sum(one.count for one in removed)} things ({total / 1e6:,.1f} MB) {done} removed.")
+    echo(f"{sum(one.count for one in removed)} things ({total / 1e6:,.1f} MB) {done} removed.")
 
 
 def report(
@@ -133,10 +145,10 @@ def report(
 
     _, run_folder = _latest(benchmark)
     adopt_audit(run_folder)
-    say(f"Report: {shown(build_report(run_folder))}")
+    echo(f"Report: {display_path(build_report(run_folder))}")
     reseal(run_folder)
     if pdf:
-        say(f"PDF:    {shown(build_pdf(run_folder))}")
+        echo(f"PDF:    {display_path(build_pdf(run_folder))}")
 
 
 def push(benchmark: Benchmark) -> None:
@@ -145,7 +157,7 @@ def push(benchmark: Benchmark) -> None:
 
     store, run_folder = _latest(benchmark)
     push_run(run_folder, store)
-    say(f"Pushed {shown(run_folder)} to {shown(store)}")
+    echo(f"Pushed {display_path(run_folder)} to {display_path(store)}")
 
 
 def ui(
@@ -169,7 +181,7 @@ def ui(
     check_port(host, port)
     with suppress(sqlite3.Error):  # MLflow itself says what is wrong with the store
         come_home(store)
-    say(f"MLflow of {shown(store)} on http://{host}:{port} (Ctrl-C stops it)")
+    echo(f"MLflow of {display_path(store)} on http://{host}:{port} (Ctrl-C stops it)")
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store_uri(store)]
     command += ["--host", host, "--port", str(port), "--workers", "1"]
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
@@ -185,22 +197,22 @@ def _latest(benchmark: str) -> tuple[Path, Path]:
     reports = workspace.reports / folder.name
     latest = latest_run(reports, benchmark=benchmark)
     if stale := stale_copy(reports):
-        say(f"Note: {stale}.")
+        echo(f"Note: {stale}.")
     return workspace.tracking_store, latest
 
 
 def _carry_out(plan: Plan, *, track: bool) -> None:
-    """Run a plan and say what came of it; exit code 1 if a model failed or the canary lives."""
-    from samesplit.evaluation.binary.label_permutation import canary_verdict, verdict_lines
+    """Run a plan and say what came of it; exit code 1 if a model failed or beats chance on permuted labels."""
+    from samesplit.evaluation.binary.label_permutation import label_permutation_verdict, verdict_lines
     from samesplit.workflows.run import run_benchmark
 
     told = reporter()
     outcome = run_benchmark(plan, told)
     for line in verdict_lines(outcome.folder):
-        say(line)
+        echo(line)
     if outcome.unchanged:
-        say("Nothing changed since the last run: nothing was done again.")
-    say(f"Report: {shown(outcome.report)}")
+        echo("Nothing changed since the last run: nothing was done again.")
+    echo(f"Report: {display_path(outcome.report)}")
     if track:
         _push_if_new(outcome.folder, plan.workspace.tracking_store, told)
     for note in outcome.notes:
@@ -208,8 +220,8 @@ def _carry_out(plan: Plan, *, track: bool) -> None:
     for name, reason in outcome.failures.items():
         out.print(f"[red]The model {escape(name)} failed:[/] {escape(reason)}", highlight=False)
     if plan.options.shuffle_labels is not None:
-        verdict = canary_verdict(outcome.folder)
-        say(verdict.text)
+        verdict = label_permutation_verdict(outcome.folder)
+        echo(verdict.text)
         if not verdict.at_chance:
             raise typer.Exit(1)
     if outcome.failures:
@@ -226,4 +238,4 @@ def _push_if_new(folder: Path, store: Path, reporter: Reporter) -> None:
         advance(0, 1)
         push(folder, store)
         advance(1, 1)
-    say(f"Tracked in {shown(store)}; open it with: {ui_words(store)}")
+    echo(f"Tracked in {display_path(store)}; open it with: {ui_words(store)}")

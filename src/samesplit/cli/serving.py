@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from samesplit.errors import TrackingError, WorkspaceError
-from samesplit.workspace import Workspace, find_benchmark, workspace_around
+from samesplit.workspace import Workspace, find_benchmark, find_workspace
 
 __all__ = ["ENDING", "check_port", "find_store", "serve", "ui_words"]
 
@@ -41,7 +41,7 @@ def find_store(where: str | Path | None = None, *, start: Path | None = None) ->
     here = (start or Path.cwd()).resolve()
     if where is not None:
         return _existing(_named(where, here), str(where))
-    for folder in (here, workspace_around(here).root):
+    for folder in (here, find_workspace(here).root):
         if (folder / _DATABASE).is_file():
             return folder / _DATABASE
     found = {

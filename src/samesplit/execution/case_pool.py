@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from samesplit.errors import LesionError
-from samesplit.execution.dask_cluster import in_cluster
-from samesplit.execution.processes import Died, in_processes
+from samesplit.execution.dask_cluster import map_on_dask
+from samesplit.execution.processes import WorkerCrashed, map_in_processes
 from samesplit.kept import note_damage, read_kept_json
 from samesplit.storage import hash_object, write_bytes
 from samesplit.under_way import doing
@@ -95,7 +95,9 @@ def run_tasks(
     report(len(outcomes), len(tasks))
     todo = [index for index in range(len(tasks)) if index not in outcomes]
     for place, outcome in _results(function, tasks, paths, todo, jobs, scheduler):
-        outcomes[todo[place]] = Outcome(None, outcome.reason) if isinstance(outcome, Died) else outcome
+        outcomes[todo[place]] = (
+            Outcome(None, outcome.reason) if isinstance(outcome, WorkerCrashed) else outcome
+        )
         report(len(outcomes), len(tasks))
     return [outcomes[index] for index in range(len(tasks))]
 
@@ -107,13 +109,13 @@ def _results(
     todo: Sequence[int],
     jobs: int,
     scheduler: str | None,
-) -> Iterator[tuple[int, Outcome | Died]]:
+) -> Iterator[tuple[int, Outcome | WorkerCrashed]]:
     """What comes of the tasks that are to be done, kept by whoever sees the cache."""
     if scheduler is None:
         calls = [(function, tasks[index], paths[index]) for index in todo]
-        yield from in_processes(_work, calls, jobs=jobs)
+        yield from map_in_processes(_work, calls, jobs=jobs)
         return
-    for place, outcome in in_cluster(_attempt, [(function, tasks[i]) for i in todo], address=scheduler):
+    for place, outcome in map_on_dask(_attempt, [(function, tasks[i]) for i in todo], address=scheduler):
         if isinstance(outcome, Outcome) and outcome.record is not None:
             _keep(paths[todo[place]], outcome.record)
         yield place, outcome

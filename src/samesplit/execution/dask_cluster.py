@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from samesplit.errors import WorkspaceError
-from samesplit.execution.processes import Died, one_thread
+from samesplit.execution.processes import WorkerCrashed, one_thread
 from samesplit.source import modules_under, source_digest
 from samesplit.storage import library_digest
 from samesplit.version import __version__
 
-__all__ = ["in_cluster"]
+__all__ = ["map_on_dask"]
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -29,9 +29,9 @@ _DIED = (
 )
 
 
-def in_cluster(
+def map_on_dask(
     function: Callable[[A], R], items: Sequence[A], *, address: str, patience_s: float = _PATIENCE_S
-) -> Iterator[tuple[int, R | Died]]:
+) -> Iterator[tuple[int, R | WorkerCrashed]]:
     """Call a function on each item on the workers of a Dask cluster.
 
     A piece whose worker dies is done again by another, as often as the scheduler's `allowed-failures` says, and at
@@ -60,7 +60,7 @@ def in_cluster(
 
 def _results(
     client: Any, function: Callable[[A], R], items: Sequence[A], address: str
-) -> Iterator[tuple[int, R | Died]]:
+) -> Iterator[tuple[int, R | WorkerCrashed]]:
     from distributed import CancelledError
 
     flying: dict[Any, int] = {}
@@ -120,7 +120,7 @@ def _together(
             yield place, future.result()
         except KilledWorker:
             if suspects is None:
-                yield place, Died(_DIED)
+                yield place, WorkerCrashed(_DIED)
             else:
                 suspects.append(place)
         done.update(more())

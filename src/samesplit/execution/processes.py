@@ -14,7 +14,7 @@ from joblib.externals.loky import ProcessPoolExecutor
 
 from samesplit.under_way import notes_folder
 
-__all__ = ["Died", "cores", "in_processes", "one_thread"]
+__all__ = ["WorkerCrashed", "cores", "map_in_processes", "one_thread"]
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -25,15 +25,15 @@ _ONE_THREAD = dict.fromkeys(
 
 
 @dataclass(frozen=True)
-class Died:
+class WorkerCrashed:
     """Stands for the result of a piece of work whose process died twice, the second time alone."""
 
     reason: str = "its process died, twice, the second time alone: most likely the memory was not enough"
 
 
-def in_processes(
+def map_in_processes(
     function: Callable[[A], R], items: Sequence[A], *, jobs: int
-) -> Iterator[tuple[int, R | Died]]:
+) -> Iterator[tuple[int, R | WorkerCrashed]]:
     """Call a function on each item in other processes, a few at a time.
 
     When a process dies, the pieces that were in flight are done again, each alone in a fresh process.
@@ -69,13 +69,13 @@ def in_processes(
             yield index, _alone(function, items[index])
 
 
-def _alone(function: Callable[[A], R], item: A) -> R | Died:
+def _alone(function: Callable[[A], R], item: A) -> R | WorkerCrashed:
     try:
         with _pool(1) as executor:
             result: R = executor.submit(function, item).result()
             return result
     except BrokenProcessPool:
-        return Died()
+        return WorkerCrashed()
 
 
 @contextmanager

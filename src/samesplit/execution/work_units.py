@@ -21,20 +21,20 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from samesplit.errors import ModelError, SamesplitError
-from samesplit.execution.dask_cluster import in_cluster
-from samesplit.execution.processes import Died, in_processes
+from samesplit.execution.dask_cluster import map_on_dask
+from samesplit.execution.processes import WorkerCrashed, map_in_processes
 from samesplit.kept import note_damage
 from samesplit.storage import write_bytes
 from samesplit.under_way import doing
 
-__all__ = ["Arrays", "Later", "Piece", "do_pieces", "is_kept", "read_result", "result_path"]
+__all__ = ["Arrays", "Deferred", "WorkUnit", "is_kept", "read_result", "result_path", "run_work_units"]
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 """The result of a piece: arrays by name, none of them of objects."""
 
 
 @dataclass(frozen=True)
-class Later:
+class Deferred:
     """A payload that is made only when its piece is about to be done, for example from the results of others.
 
     Attributes:
@@ -47,13 +47,13 @@ class Later:
 
 
 @dataclass(frozen=True)
-class Piece:
+class WorkUnit:
     """A piece of work.
 
     Attributes:
         key: Names the result; it must hold all that decides it, unless the folder does. Fit for a file name.
         function: Turns the payload into arrays; a function of a module, so that it can be sent to other processes.
-        payload: Can be pickled; or a `Later`.
+        payload: Can be pickled; or a `Deferred`.
         what: The piece in words, for who waits; decides nothing.
     """
 
@@ -101,8 +101,8 @@ def read_result(folder: Path, key: str, *names: str) -> dict[str, npt.NDArray[An
         ) from error
 
 
-def do_pieces(
-    pieces: Sequence[tuple[Path, Piece]], *, jobs: int = 1, scheduler: str | None = None
+def run_work_units(
+    pieces: Sequence[tuple[Path, WorkUnit]], *, jobs: int = 1, scheduler: str | None = None
 ) -> Iterator[tuple[int, str]]:
     """Do pieces of work whose results are not yet there, and keep each result.
 
@@ -123,7 +123,7 @@ def do_pieces(
     calls = _Calls([pieces[place][1] for place in todo])
     for number, outcome in _outcomes(calls, jobs, scheduler):
         folder, piece = pieces[todo[number]]
-        if isinstance(outcome, Died):
+        if isinstance(outcome, WorkerCrashed):
             yield todo[number], outcome.reason
         elif isinstance(outcome, str):
             yield todo[number], outcome
@@ -132,11 +132,13 @@ def do_pieces(
             yield todo[number], ""
 
 
-def _outcomes(calls: _Calls, jobs: int, scheduler: str | None) -> Iterator[tuple[int, Arrays | str | Died]]:
+def _outcomes(
+    calls: _Calls, jobs: int, scheduler: str | None
+) -> Iterator[tuple[int, Arrays | str | WorkerCrashed]]:
     if scheduler is not None:
-        yield from in_cluster(_attempt, calls, address=scheduler)
+        yield from map_on_dask(_attempt, calls, address=scheduler)
     elif jobs > 1 and len(calls) > 1:
-        yield from in_processes(_attempt, calls, jobs=jobs)
+        yield from map_in_processes(_attempt, calls, jobs=jobs)
     else:
         yield from ((number, _attempt(calls[number])) for number in range(len(calls)))
 
@@ -144,7 +146,7 @@ def _outcomes(calls: _Calls, jobs: int, scheduler: str | None) -> Iterator[tuple
 class _Calls(Sequence[Any]):
     """Function and payload of each piece; a payload is made when it is asked for and not held."""
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
+    def __init__(self, pieces: Sequence[WorkUnit]) -> None:
         self.pieces = pieces
 
     def __len__(self) -> int:
@@ -152,7 +154,7 @@ class _Calls(Sequence[Any]):
 
     def __getitem__(self, place: Any) -> Any:
         piece = self.pieces[place]
-        if not isinstance(piece.payload, Later):
+        if not isinstance(piece.payload, Deferred):
             return piece.function, piece.payload, piece.what
         try:
             return piece.function, piece.payload.function(*piece.payload.arguments), piece.what

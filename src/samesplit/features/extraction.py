@@ -18,7 +18,7 @@ from samesplit.imaging.case_tasks import case_files, ledger_table
 from samesplit.imaging.repairs import GeometryRepair, ledger_status
 from samesplit.tables import FEATURES, check_table, empty_table
 
-__all__ = ["Extraction", "companions_of", "extract"]
+__all__ = ["Extraction", "extract", "matching_references_of"]
 
 NOTE_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "feature", "note"]
 STEP_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "step", "done"]
@@ -57,7 +57,7 @@ def extract(
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
     progress: Progress | None = None,
-    companions: pd.DataFrame | None = None,
+    matching_references: pd.DataFrame | None = None,
     scheduler: str | None = None,
 ) -> Extraction:
     """Extract a profile's features from every image of a table.
@@ -71,7 +71,7 @@ def extract(
         geometry_repair: What to do when a mask lies on another grid than its image.
         minimum_voxels: The smallest mask that counts.
         progress: Called with (cases done, cases in all).
-        companions: IMAGES table in which the sequence is looked up that the profile wants beside each image;
+        matching_references: IMAGES table in which the sequence is looked up that a profile matches histograms to;
             `images` itself when None.
         scheduler: Address of a Dask scheduler that is to do the work instead of processes of this machine.
 
@@ -89,7 +89,9 @@ def extract(
         geometry_repair=geometry_repair,
         minimum_voxels=minimum_voxels,
         jobs=jobs,
-        companions=companions_of(images, profile, images if companions is None else companions),
+        matching_references=matching_references_of(
+            images, profile, images if matching_references is None else matching_references
+        ),
     )
     readable = [case for case in cases if not case.problem]
     tasks = [FeatureTask(case, profile, engine.version) for case in readable]
@@ -99,9 +101,11 @@ def extract(
     return _gather(cases, outcomes, profile)
 
 
-def companions_of(images: pd.DataFrame, profile: Profile, among: pd.DataFrame) -> pd.Series[str] | None:
+def matching_references_of(
+    images: pd.DataFrame, profile: Profile, among: pd.DataFrame
+) -> pd.Series[str] | None:
     """The image beside each image: of the lesion's sequence that the profile names; beside that one, itself."""
-    sequence = profile.settings.companion()
+    sequence = profile.settings.matching_reference()
     if sequence is None:
         return None
     found = among[among["sequence"] == sequence].drop_duplicates("lesion_id").set_index("lesion_id")["image"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from samesplit.features.profiles import Profile, read_profile
-from samesplit.workspace import workspace_around
+from samesplit.workspace import find_workspace
 
 __all__ = ["find_profile"]
 
@@ -30,4 +30,4 @@ def find_profile(profile: str | Path | Profile, *, start: Path | None = None) ->
         return profile
     if isinstance(profile, Path) or profile.endswith((".yaml", ".yml")):
         return read_profile(Path(profile))
-    return read_profile(workspace_around(start or Path.cwd()).declared("features", profile))
+    return read_profile(find_workspace(start or Path.cwd()).find_yaml("features", profile))

@@ -44,14 +44,14 @@ class Case:
         image: float32, or float64 where the file holds more digits than float32 keeps.
         mask: uint8, 1 inside the lesion and 0 outside, on the image's grid.
         repairs: What was mended on the way, in words for the case ledger.
-        companion: The image of another sequence of the same lesion, on a grid of its own, where the profile
-            asked for one; `image` itself where it is of that sequence; None otherwise.
+        matching_reference: The image of another sequence of the same lesion, on a grid of its own, where the
+            profile asked for one; `image` itself where it is of that sequence; None otherwise.
     """
 
     image: sitk.Image
     mask: sitk.Image
     repairs: tuple[str, ...] = ()
-    companion: sitk.Image | None = None
+    matching_reference: sitk.Image | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def read_case(
     spacing_mm: float | None = None,
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
-    companion: str = "",
+    matching_reference: str = "",
 ) -> Case:
     """Read the image and mask of one lesion and check all that can be wrong with them.
 
@@ -92,7 +92,7 @@ def read_case(
         spacing_mm: Edge length of the cubic voxels of arrays; None (or NaN) for image files, which know theirs.
         geometry_repair: The repairs that may be made; see `samesplit.imaging.repairs`.
         minimum_voxels: The smallest mask that counts.
-        companion: Another image of the lesion to hand along, given like `image`; empty for none.
+        matching_reference: Another image of the lesion to hand along, given like `image`; empty for none.
 
     Raises:
         LesionError: A file is missing, unreadable, cut off or not 3D; image and mask lie on different grids;
@@ -106,8 +106,10 @@ def read_case(
         picture, notes = _read(image, "image", spacing, allowed)
         labels, mask_notes = _read(mask, "mask", spacing, allowed, of=picture)
         case = _checked(picture, labels, mask_label, allowed, minimum_voxels, shape_alone=image == mask)
-        beside = case.image if companion == image else _companion(companion, spacing, allowed)
-    return replace(case, repairs=(*_together(notes, mask_notes), *case.repairs), companion=beside)
+        beside = (
+            case.image if matching_reference == image else _companion(matching_reference, spacing, allowed)
+        )
+    return replace(case, repairs=(*_together(notes, mask_notes), *case.repairs), matching_reference=beside)
 
 
 def case_of_images(
@@ -117,7 +119,7 @@ def case_of_images(
     mask_label: MaskLabel = 1,
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
-    companion: sitk.Image | None = None,
+    matching_reference: sitk.Image | None = None,
 ) -> Case:
     """Check an image and a mask that are in memory as `read_case` checks files.
 
@@ -127,17 +129,17 @@ def case_of_images(
         mask_label: As for `read_case`.
         geometry_repair: As for `read_case`.
         minimum_voxels: As for `read_case`.
-        companion: Another image of the lesion to hand along.
+        matching_reference: Another image of the lesion to hand along.
 
     Raises:
         LesionError: As for `read_case`.
     """
-    beside = None if companion is None else _as_float(companion)
+    beside = None if matching_reference is None else _as_float(matching_reference)
     return replace(
         _checked(
             image, mask, mask_label, repairs_of(geometry_repair), minimum_voxels, shape_alone=image is mask
         ),
-        companion=beside,
+        matching_reference=beside,
     )
 
 

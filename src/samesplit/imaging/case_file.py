@@ -24,8 +24,8 @@ class CaseFile:
         spacing_mm: Voxel size of arrays; None for image files.
         geometry_repair: The repairs that may be made.
         minimum_voxels: The smallest mask that counts.
-        companion: The image of another sequence of the same lesion that the profile wants beside this one, for
-            example to match the histogram to; empty without.
+        matching_reference: The image of another sequence of the same lesion to match its histogram to;
+            empty otherwise.
         content: SHA-256 of image, mask and the settings above; empty when the files cannot be opened.
         problem: Why they cannot; empty when they can.
     """
@@ -39,7 +39,7 @@ class CaseFile:
     spacing_mm: float | None
     geometry_repair: tuple[RepairName, ...]
     minimum_voxels: int
-    companion: str = ""
+    matching_reference: str = ""
     content: str = ""
     problem: str = ""
 
@@ -58,5 +58,5 @@ class CaseFile:
             spacing_mm=self.spacing_mm,
             geometry_repair=self.geometry_repair,
             minimum_voxels=self.minimum_voxels,
-            companion=self.companion,
+            matching_reference=self.matching_reference,
         )

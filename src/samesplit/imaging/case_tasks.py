@@ -32,7 +32,7 @@ def case_files(
     geometry_repair: GeometryRepair | None,
     minimum_voxels: int,
     jobs: int = 1,
-    companions: pd.Series[str] | None = None,
+    matching_references: pd.Series[str] | None = None,
 ) -> list[CaseFile]:
     """Turn the images table into cases, sorted by lesion, sequence and rater.
 
@@ -41,15 +41,17 @@ def case_files(
         geometry_repair: See `samesplit.imaging.repairs`.
         minimum_voxels: The smallest mask that counts.
         jobs: How many files to hash at once.
-        companions: For profiles that want another sequence beside each image: its image, indexed like `images`;
-            empty where the image needs none, missing where the lesion lacks it.
+        matching_references: For profiles that match histograms: the reference image of each image, indexed like
+            `images`; empty where the image needs none, missing where the lesion lacks it.
     """
     table = check_table(images[list(IMAGES.columns)], IMAGES)
-    table["companion"] = "" if companions is None else companions.reindex(images.index).to_numpy()
+    table["matching_reference"] = (
+        "" if matching_references is None else matching_references.reindex(images.index).to_numpy()
+    )
     table = table.sort_values(["lesion_id", "sequence", "rater"], ignore_index=True)
-    table["lacking"] = table["companion"].isna()
-    table["companion"] = table["companion"].fillna("")
-    beside = table.loc[table["companion"] != "", "companion"]
+    table["lacking"] = table["matching_reference"].isna()
+    table["matching_reference"] = table["matching_reference"].fillna("")
+    beside = table.loc[table["matching_reference"] != "", "matching_reference"]
     hashes = _hashes(pd.unique(pd.concat([table["image"], table["mask"], beside])).tolist(), jobs)
     cases = []
     for row in table.itertuples(index=False):
@@ -61,15 +63,15 @@ def case_files(
             "minimum_voxels": minimum_voxels,
         }
         image, mask = str(row.image), str(row.mask)
-        companion = str(row.companion)
-        names = [image, mask, *([companion] if companion else [])]
+        matching_reference = str(row.matching_reference)
+        names = [image, mask, *([matching_reference] if matching_reference else [])]
         problems = [error for name in names for error in [hashes[name][1]] if error]
         if row.lacking:
             problems.append("the lesion lacks the sequence that the profile wants beside this one")
         parts = {"image": hashes[image][0], "mask": hashes[mask][0], "reader": READER, "same": image == mask}
         parts["libraries"] = library_digest(*_LIBRARIES)
-        if companion:
-            parts["companion"] = hashes[companion][0]
+        if matching_reference:
+            parts["matching_reference"] = hashes[matching_reference][0]
         content = hash_object(given | parts)
         cases.append(
             CaseFile(
@@ -78,7 +80,7 @@ def case_files(
                 rater=str(row.rater),
                 image=image,
                 mask=mask,
-                companion=companion,
+                matching_reference=matching_reference,
                 content="" if problems else content,
                 problem="; ".join(dict.fromkeys(problems)),
                 **given,

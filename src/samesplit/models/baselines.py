@@ -15,8 +15,8 @@ from sklearn.preprocessing import StandardScaler
 
 from samesplit.errors import ModelError
 from samesplit.models.design_tables import feature_table
-from samesplit.models.persistence import keep
-from samesplit.models.protocol import Cases, Needs, TrainingFold
+from samesplit.models.persistence import save_model
+from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import TabularModel, check_classes, class_names, linear_terms
 from samesplit.ordering import nearly_equal
@@ -32,9 +32,9 @@ class ZeroRuleSettings(ModelSettings):
     constant: ClassVar[bool] = True
     kind: Literal["zero-rule"] = "zero-rule"
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """Nothing but the labels."""
-        return Needs()
+        return Requirements()
 
     def build(self, *, cache: Path | None = None) -> ZeroRuleModel:
         """A fresh zero rule."""
@@ -74,7 +74,7 @@ class ZeroRuleModel:
 
     def save(self, directory: Path) -> None:
         """Keep the prevalence."""
-        keep(directory, self.settings, task=self.task, state={"prevalence": self.prevalence})
+        save_model(directory, self.settings, task=self.task, state={"prevalence": self.prevalence})
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Take up what `save` left."""
@@ -115,9 +115,9 @@ class LesionSizeSettings(ModelSettings):
     C: float = Field(default=1.0, gt=0)
     """Inverse strength of the L2 penalty on the standardised number."""
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """The profiles, in case the column is not there, or is empty for a lesion."""
-        return Needs(
+        return Requirements(
             profiles=self.profiles if self.features else (),
             sequences=self.sequences,
             clinical=(self.column,) if self.column is not None and not self.features else (),
@@ -297,7 +297,9 @@ class LesionSizeModel(TabularModel):
     def save(self, directory: Path) -> None:
         """Keep the fitted model, and what stands in for a missing number."""
         state = {"columns": self.columns, "line": self.line, "median": self.median}
-        keep(directory, self.settings, task=self.task, state=state, fitted=self.fitted, trusted=self.trusted)
+        save_model(
+            directory, self.settings, task=self.task, state=state, fitted=self.fitted, trusted=self.trusted
+        )
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Take up what `save` left."""

@@ -9,8 +9,8 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from samesplit.errors import ModelError
-from samesplit.models.persistence import keep
-from samesplit.models.protocol import Cases, Needs, TrainingFold
+from samesplit.models.persistence import save_model
+from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import check_classes
 from samesplit.tasks import Task, TaskKind
@@ -35,9 +35,9 @@ class AverageSettings(ModelSettings):
             raise ValueError(f"'{self.name}' cannot be a member of itself")
         return self
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """The members' predictions."""
-        return Needs(members=self.members)
+        return Requirements(members=self.members)
 
     def build(self, *, cache: Path | None = None) -> AverageModel:
         """A fresh ensemble."""
@@ -93,7 +93,7 @@ class AverageModel:
 
     def save(self, directory: Path) -> None:
         """Keep the names of the members."""
-        keep(directory, self.settings, task=self.task, state={})
+        save_model(directory, self.settings, task=self.task, state={})
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Take up what `save` left, which is nothing."""

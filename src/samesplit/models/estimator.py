@@ -15,7 +15,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from samesplit.errors import ModelError
 from samesplit.models.design_tables import Impute, Scale, clinical_table, feature_table, preparation
-from samesplit.models.protocol import Cases, Needs, TrainingFold
+from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.tabular import TabularModel, class_names, estimator_seed
 from samesplit.models.targets import TargetSettings
 from samesplit.tasks import TaskKind
@@ -44,11 +44,11 @@ class EstimatorSettings(TargetSettings):
     class_weight: Literal["balanced"] | None = None
     """`balanced` gives `fit` weights of rows, as `sample_weight`, under which all classes weigh alike."""
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """The profiles, if features are wanted, and the variables."""
         profiles = () if self.inputs == "clinical" else self.profiles
         clinical = () if self.inputs == "features" else self.variables or ("*",)
-        return Needs(profiles=profiles, sequences=self.sequences, clinical=clinical)
+        return Requirements(profiles=profiles, sequences=self.sequences, clinical=clinical)
 
     def check_ready(self) -> None:
         """Import the target and make it once."""

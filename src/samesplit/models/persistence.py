@@ -26,7 +26,7 @@ from samesplit.storage import write_bytes, write_json
 from samesplit.tasks import Task
 from samesplit.version import __version__
 
-__all__ = ["Restorable", "check_task_of_saved", "keep", "load_model", "read_task", "restore_fitted"]
+__all__ = ["Restorable", "check_task_of_saved", "load_fitted", "load_model", "read_task", "save_model"]
 
 TRUSTED = (
     "numpy.dtype",
@@ -51,7 +51,7 @@ class Restorable(Protocol):
         """Become the fitted model that was saved in the folder; `state` is the plain part."""
 
 
-def keep(
+def save_model(
     directory: Path,
     settings: ModelSettings,
     *,
@@ -83,7 +83,7 @@ def keep(
         directory / "model.json",
         {
             "samesplit": __version__,
-            "settings": settings.plain(),
+            "settings": settings.to_dict(),
             "task": None if task is None else task.model_dump(mode="json"),
             "state": state,
             "not_kept_because": reason,
@@ -105,8 +105,8 @@ def _write_fitted(path: Path, fitted: object, trusted: Sequence[str]) -> str:
     return ""
 
 
-def restore_fitted(directory: Path, *, trusted: Sequence[str] = ()) -> Any:
-    """Read what `keep` wrote as `fitted`.
+def load_fitted(directory: Path, *, trusted: Sequence[str] = ()) -> Any:
+    """Read what `save_model` wrote as `fitted`.
 
     Raises:
         ModelError: The file is missing, damaged, or holds types that are not trusted.

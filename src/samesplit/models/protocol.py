@@ -13,12 +13,12 @@ from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
-from samesplit.execution.work_units import Piece
+from samesplit.execution.work_units import WorkUnit
 from samesplit.features.perturbation.settings import Perturbations
 from samesplit.imaging.repairs import GeometryRepair
 from samesplit.tasks import BinaryTask, Task
 
-__all__ = ["Cases", "Model", "Needs", "Prepares", "Scored", "Searches", "TrainingFold"]
+__all__ = ["Cases", "HasWorkUnits", "Model", "Prepares", "Requirements", "Scored", "TrainingFold"]
 
 
 @dataclass(frozen=True)
@@ -129,17 +129,17 @@ class Model(Protocol):
 
 
 @runtime_checkable
-class Searches(Protocol):
+class HasWorkUnits(Protocol):
     """A model whose fit is many pieces of work, which a run may have done on many processes beforehand.
 
     The results of the pieces stand in `fold.directory / "pieces"`; `fit` does those that are missing itself,
     and is otherwise quick. A kind of model whose settings say `searches = True` is asked for its pieces.
     """
 
-    def rounds(self, fold: TrainingFold) -> Sequence[Sequence[Piece]]:
+    def work_unit_stages(self, fold: TrainingFold) -> Sequence[Sequence[WorkUnit]]:
         """The pieces of a fold's fit; those of a later round may read the results of the earlier ones.
 
-        It is called before any piece is done: what needs an earlier result is a `Later` payload.
+        It is called before any piece is done: what needs an earlier result is a `Deferred` payload.
         """
 
 
@@ -160,7 +160,7 @@ class Prepares(Protocol):
 
 
 @dataclass(frozen=True)
-class Needs:
+class Requirements:
     """What a model asks to be given.
 
     Attributes:

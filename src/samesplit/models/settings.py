@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from samesplit.declarations import Declaration
-from samesplit.models.protocol import Cases, Model, Needs
+from samesplit.models.protocol import Cases, Model, Requirements
 from samesplit.storage import hash_object
 from samesplit.tasks import Task, TaskKind
 
@@ -24,7 +24,7 @@ class ModelSettings(Declaration):
     """The base of the settings of all kinds of model; a kind adds its own keys and `build`.
 
     Attributes:
-        searches: Whether the model that is built `Searches`: its fit is cut into pieces.
+        searches: Whether the model that is built `HasWorkUnits`: its fit is cut into pieces.
         constant: Whether every lesion gets the same probability by design.
         tasks: The kinds of task that the kind of model can do.
     """
@@ -43,7 +43,7 @@ class ModelSettings(Declaration):
     """The sequences to use; empty means all of the benchmark's."""
 
     @abstractmethod
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """What the model asks to be given."""
 
     @abstractmethod
@@ -93,6 +93,6 @@ class ModelSettings(Declaration):
         """Whether the model learns from extracted features; the default reference is the first such."""
         return bool(self.needs().profiles)
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The settings as plain data, for records and tracking."""
         return self.model_dump(mode="json")

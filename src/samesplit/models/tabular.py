@@ -12,7 +12,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from samesplit.errors import ModelError
-from samesplit.models.persistence import keep, restore_fitted
+from samesplit.models.persistence import load_fitted, save_model
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.tasks import Task
@@ -243,9 +243,11 @@ class TabularModel(ABC):
     def save(self, directory: Path) -> None:
         """Keep the fitted model as JSON and skops; see `samesplit.models.persistence`."""
         state = {"columns": self.columns}
-        keep(directory, self.settings, task=self.task, state=state, fitted=self.fitted, trusted=self.trusted)
+        save_model(
+            directory, self.settings, task=self.task, state=state, fitted=self.fitted, trusted=self.trusted
+        )
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Take up what `save` left."""
-        self.fitted = restore_fitted(directory, trusted=self.trusted)
+        self.fitted = load_fitted(directory, trusted=self.trusted)
         self.columns = list(state["columns"])

@@ -87,7 +87,7 @@ def _against(context: Context, model: ModelInfo, reference: ModelInfo, *, leader
     who = "it is" if leader else f"the next, {model.title}, is"
     if found is None or not found.is_known():
         return f"no difference to {'the reference' if leader else 'the next model'} could be computed"
-    if not found.is_shown:
+    if not found.excludes_zero:
         return f"{who} not shown to differ from {other} ({_numbers(found)})"
     return f"{who} shown to be {'above' if found.claim == 'higher' else 'below'} {other} ({_numbers(found)})"
 
@@ -119,7 +119,7 @@ def _readers(context: Context) -> str:
     found = context.numbers.get("auc_difference", mean.name, reference=reference.name)
     if found is None or not found.is_known():
         return text
-    if found.is_shown:
+    if found.excludes_zero:
         side = "above" if found.claim == "higher" else "below"
         return f"{text} and is shown to be {side} the reference ({_numbers(found)})"
     return f"{text} and is not shown to differ from the reference ({_numbers(found)})"

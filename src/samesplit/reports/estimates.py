@@ -31,7 +31,7 @@ class Estimate:
     note: str
 
     @property
-    def is_shown(self) -> bool:
+    def excludes_zero(self) -> bool:
         """Whether the statistics claim a difference: `claim` is their decision, and nobody decides again."""
         return self.claim in ("higher", "lower")
 

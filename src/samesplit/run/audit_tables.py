@@ -57,7 +57,7 @@ def adopt_audit(run_folder: Path) -> bool:
 
 
 def _own(run_folder: Path) -> dict[str, str] | None:
-    """The hashes in run.json that an audit has too; None for a canary, which has other labels."""
+    """The hashes in run.json that an audit has too; None for a label permutation, which has other labels."""
     run, _ = read_kept_json(run_folder / "run.json", "hashes")
     if not run:
         return None

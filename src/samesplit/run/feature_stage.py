@@ -78,7 +78,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
                 progress=advance,
                 geometry_repair=cohort.geometry_repair,
                 minimum_voxels=cohort.minimum_voxels,
-                companions=images,
+                matching_references=images,
                 scheduler=scheduler,
             )
         tables.append(done.features)
@@ -91,7 +91,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
         notes.append(done.notes)
     features = pd.concat(tables, ignore_index=True) if tables else empty_table(FEATURES)
     pictures = looked.thumbnails[looked.thumbnails["rater"] == cohort.rater]
-    again = measure_again(plan, _without(images, failed), reporter, jobs=jobs, companions=images)
+    again = measure_again(plan, _without(images, failed), reporter, jobs=jobs, matching_references=images)
     ledger = stack_ledgers([*ledgers, *again.ledgers])
     return FeatureStage(
         features=features,

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from samesplit.errors import ModelError, SamesplitError, WorkspaceError
-from samesplit.execution.processes import Died, in_processes
+from samesplit.execution.processes import WorkerCrashed, map_in_processes
 from samesplit.kept import note_damage
 from samesplit.models.protocol import Cases, Model, Prepares, Scored, TrainingFold
 from samesplit.models.settings import ModelSettings
@@ -218,8 +218,11 @@ def _work_on(tasks: list[FoldTask], jobs: int) -> Iterator[tuple[int, FoldResult
     if jobs == 1:
         yield from ((place, _carry_out(task)) for place, task in enumerate(tasks))
         return
-    for place, result in in_processes(_carry_out, tasks, jobs=jobs):
-        yield place, _failed(tasks[place], Died.reason) if isinstance(result, Died) else result
+    for place, result in map_in_processes(_carry_out, tasks, jobs=jobs):
+        yield (
+            place,
+            _failed(tasks[place], WorkerCrashed.reason) if isinstance(result, WorkerCrashed) else result,
+        )
 
 
 def _kept(task: FoldTask, *, note: bool = False) -> FoldResult | None:

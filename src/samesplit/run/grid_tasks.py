@@ -12,15 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from samesplit.errors import SamesplitError, WorkspaceError
-from samesplit.execution.work_units import Piece, do_pieces
-from samesplit.models.protocol import Searches
+from samesplit.execution.work_units import WorkUnit, run_work_units
+from samesplit.models.protocol import HasWorkUnits
 from samesplit.run.fold_tasks import FoldTask
 from samesplit.run.progress import Advance
 from samesplit.storage import make_directory
 
 __all__ = ["run_searches", "searching"]
 
-Rounds = list[list[Piece]]
+Rounds = list[list[WorkUnit]]
 
 _AT_ONCE_BYTES = 512 * 1024**2
 
@@ -57,18 +57,20 @@ def run_searches(
     """
     failed: dict[int, str] = {}
     groups = list(_groups(tasks, places))
-    rounds_of: dict[int, Rounds] = {}
+    stages_of: dict[int, Rounds] = {}
     counts: dict[int, int] = {}
     for place in places:
-        rounds = _rounds(tasks[place], place, failed)
-        counts[place] = sum(len(wanted) for wanted in rounds)
+        work_unit_stages = _work_unit_stages(tasks[place], place, failed)
+        counts[place] = sum(len(wanted) for wanted in work_unit_stages)
         if len(groups) == 1:  # else they are made again, some at a time: each holds the features of its fold
-            rounds_of[place] = rounds
+            stages_of[place] = work_unit_stages
     done, total = 0, sum(counts.values())
     advance(done, total)
     for group in groups:
         ready = [place for place in group if place not in failed]
-        here = {place: rounds_of.get(place) or _rounds(tasks[place], place, failed) for place in ready}
+        here = {
+            place: stages_of.get(place) or _work_unit_stages(tasks[place], place, failed) for place in ready
+        }
         for number in range(max(map(len, here.values()), default=0)):
             for place, reason in _do_round(tasks, here, number, failed, jobs=jobs, scheduler=scheduler):
                 if reason:
@@ -79,13 +81,13 @@ def run_searches(
     return {place: reason for place, reason in failed.items() if not tasks[place].done}
 
 
-def _rounds(task: FoldTask, place: int, failed: dict[int, str]) -> Rounds:
+def _work_unit_stages(task: FoldTask, place: int, failed: dict[int, str]) -> Rounds:
     """The pieces of a task; none where the model cannot even begin, and why."""
     try:
         model = task.build()
-        if not isinstance(model, Searches):
+        if not isinstance(model, HasWorkUnits):
             return []
-        return [list(wanted) for wanted in model.rounds(task.training_fold())]
+        return [list(wanted) for wanted in model.work_unit_stages(task.training_fold())]
     except WorkspaceError:
         raise
     except SamesplitError as error:
@@ -112,7 +114,7 @@ def _groups(tasks: Sequence[FoldTask], places: Sequence[int]) -> Iterator[list[i
 
 def _do_round(
     tasks: Sequence[FoldTask],
-    rounds_of: Mapping[int, Rounds],
+    stages_of: Mapping[int, Rounds],
     number: int,
     failed: Mapping[int, str],
     *,
@@ -121,15 +123,16 @@ def _do_round(
 ) -> Iterator[tuple[int, str]]:
     """Do one round of several tasks together; gives the task of each piece, and why the piece failed."""
     owners: list[int] = []
-    pieces: list[tuple[Path, Piece]] = []
-    for place, rounds in rounds_of.items():
-        if place not in failed and number < len(rounds):
+    pieces: list[tuple[Path, WorkUnit]] = []
+    for place, work_unit_stages in stages_of.items():
+        if place not in failed and number < len(work_unit_stages):
             # Made now: a long piece on this machine writes down beside it how far it is.
             folder = make_directory(tasks[place].working / "pieces")
-            owners += [place] * len(rounds[number])
+            owners += [place] * len(work_unit_stages[number])
             what = tasks[place].what
             pieces += [
-                (folder, replace(piece, what=f"{what} {piece.what}".strip())) for piece in rounds[number]
+                (folder, replace(piece, what=f"{what} {piece.what}".strip()))
+                for piece in work_unit_stages[number]
             ]
-    for at, reason in do_pieces(pieces, jobs=jobs, scheduler=scheduler):
+    for at, reason in run_work_units(pieces, jobs=jobs, scheduler=scheduler):
         yield owners[at], reason

@@ -11,7 +11,7 @@ import pandas as pd
 
 from samesplit.features.feature_matrix import to_wide
 from samesplit.features.perturbation.feature_matrix import MEASUREMENT
-from samesplit.models.protocol import Cases, Needs
+from samesplit.models.protocol import Cases, Requirements
 from samesplit.models.settings import ModelSettings
 from samesplit.run.perturbed_features import name_of
 from samesplit.run.plan import Plan
@@ -100,7 +100,7 @@ def _feature_columns(
 
 def _cases(
     plan: Plan,
-    needs: Needs,
+    needs: Requirements,
     sequences: tuple[str, ...],
     rater: str,
     wide: pd.DataFrame,

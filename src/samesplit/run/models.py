@@ -11,7 +11,7 @@ from typing import NamedTuple
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.declarations import read_yaml
 from samesplit.errors import DeclarationError, Faults, WorkspaceError, gathering
-from samesplit.models.protocol import Needs
+from samesplit.models.protocol import Requirements
 from samesplit.models.registry import read_model
 from samesplit.models.settings import ModelSettings
 from samesplit.run.simple_arm import simple_arm
@@ -113,7 +113,7 @@ def _places(folder: Path, names: list[str]) -> dict[str, str]:
 
 def _file_of(workspace: Workspace, use: str, place: str) -> Path:
     try:
-        return workspace.declared("models", use)
+        return workspace.find_yaml("models", use)
     except WorkspaceError as error:
         raise DeclarationError(error.problem, where=place, remedy=error.remedy) from None
 
@@ -140,7 +140,7 @@ def _check_given(given: _Given, name: str, settings: ModelSettings) -> None:
     settings.check_ready()
 
 
-def _check_kinds_of_input(given: _Given, name: str, needs: Needs) -> None:
+def _check_kinds_of_input(given: _Given, name: str, needs: Requirements) -> None:
     definition = given.definition
     features = bool(definition.profiles) or definition.features is not None
     fewer = f"or use it with what there is: {{name: {name}, use: {name}, settings: {{inputs: %s}}}}"

@@ -38,7 +38,7 @@ def name_of(perturbations: Perturbations) -> str:
 
 
 def measure_again(
-    plan: Plan, images: pd.DataFrame, reporter: Reporter, *, jobs: int, companions: pd.DataFrame
+    plan: Plan, images: pd.DataFrame, reporter: Reporter, *, jobs: int, matching_references: pd.DataFrame
 ) -> RepeatStage:
     """Extract the profiles of every model that asks for perturbations under those that it asks for.
 
@@ -50,7 +50,7 @@ def measure_again(
         images: The readable rows of the images table, of all raters.
         reporter: Whom to tell.
         jobs: How many processes.
-        companions: All rows, readable or not, in which a profile looks for the sequence beside an image.
+        matching_references: All rows, readable or not, in which a profile looks for the sequence beside an image.
     """
     stage, cohort = RepeatStage(), plan.definition.cohort
     for perturbations, profiles in _wanted(plan).items():
@@ -68,7 +68,7 @@ def measure_again(
                     geometry_repair=cohort.geometry_repair,
                     minimum_voxels=cohort.minimum_voxels,
                     progress=advance,
-                    companions=companions,
+                    matching_references=matching_references,
                     scheduler=plan.options.scheduler,
                 )
             baseline = plan.profiles[name].relative_change_to

@@ -38,7 +38,8 @@ class RunOptions:
 
     Attributes:
         jobs: Processes to use; None means one per core.
-        shuffle_labels: Seed of the canary: labels are shuffled between patients before anything is fitted.
+        shuffle_labels: Seed of the label permutation check: labels are shuffled between patients before
+            anything is fitted.
         only: Models to run; empty means all of the benchmark's.
         scheduler: Address of a Dask scheduler whose workers open the images, extract the features and search
             the grids.
@@ -59,7 +60,7 @@ class Plan:
         folder: The benchmark's folder.
         definition: `benchmark.yaml`.
         cohort: Lesions, images and labels.
-        labels: 0 or 1 per lesion: the cohort's, or the shuffled ones of the canary.
+        labels: 0 or 1 per lesion: the cohort's, or the permuted ones.
         split: The frozen split.
         readings: The readers' calls; no rows when there are none.
         published: Results that others have published on the benchmark; no rows when there are none.
@@ -202,7 +203,7 @@ def _images_by_content(plan: Plan) -> pd.DataFrame:
 
 
 def shuffle_labels(cohort: Cohort, split: Split, seed: int) -> pd.Series[int]:
-    """Give each patient the labels of another, whatever the numbers of their lesions: the canary's labels.
+    """Give each patient the labels of another, whatever the numbers of their lesions: permuted labels.
 
     A giver with fewer lesions gives its labels round and round. Shuffling only among patients with as many
     lesions would keep any link between the number of lesions and the label, and so would not be chance.
@@ -224,8 +225,8 @@ def shuffle_labels(cohort: Cohort, split: Split, seed: int) -> pd.Series[int]:
             return shuffled
     raise SplitError(
         "no shuffling of the labels leaves both classes in every training and test part",
-        where="canary",
-        remedy="use fewer folds for the canary",
+        where="label permutation",
+        remedy="use fewer folds for the label permutation",
     )
 
 

@@ -16,20 +16,20 @@ def read_profiles(workspace: Workspace, definition: BenchmarkDefinition) -> dict
     Raises:
         DeclarationError: A profile is missing or wrong, or wants a sequence that it cannot have.
     """
-    profiles = {name: read_profile(workspace.declared("features", name)) for name in definition.profiles}
+    profiles = {name: read_profile(workspace.find_yaml("features", name)) for name in definition.profiles}
     for name, sequences in definition.profiles.items():
         profile = profiles[name]
-        baseline, companion = profile.relative_change_to, profile.settings.companion()
+        baseline, matching_reference = profile.relative_change_to, profile.settings.matching_reference()
         if baseline not in (None, "first", *sequences):
             raise DeclarationError(
                 f"relative_change_to is '{baseline}', which is none of the sequences of this profile",
-                where=workspace.declared("features", name),
+                where=workspace.find_yaml("features", name),
                 remedy=f"name one of {', '.join(sequences)}, or add it under profiles.{name} of {definition.name}",
             )
-        if companion is not None and companion not in definition.cohort.sequences:
+        if matching_reference is not None and matching_reference not in definition.cohort.sequences:
             raise DeclarationError(
-                f"histograms are to be matched to '{companion}', which {definition.name} does not have",
-                where=workspace.declared("features", name),
+                f"histograms are to be matched to '{matching_reference}', which {definition.name} does not have",
+                where=workspace.find_yaml("features", name),
                 remedy=f"name one of {', '.join(definition.cohort.sequences)}",
             )
     return profiles

@@ -88,11 +88,11 @@ def _models(plan: Plan) -> list[dict[str, Any]]:
         {
             "name": model.name,
             "title": model.title,
-            "kind": model.plain()["kind"],
+            "kind": model.to_dict()["kind"],
             "description": model.description,
             "seeds": list(model.seeds),
             "control": model.name in plan.added,
-            "settings": model.plain(),
+            "settings": model.to_dict(),
         }
         for model in plan.models
     ]

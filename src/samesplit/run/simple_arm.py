@@ -39,7 +39,7 @@ def simple_arm(
     listed = [use.name for use in definition.model_uses() if wanted in (use.use, use.name)]
     if listed:
         return listed[0], None
-    settings = read_model(workspace.declared("models", wanted))
+    settings = read_model(workspace.find_yaml("models", wanted))
     if not settings.radiomic() or settings.needs().members:
         raise DeclarationError(
             f"the simple arm '{wanted}' does not learn from features",

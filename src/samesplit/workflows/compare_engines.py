@@ -141,7 +141,7 @@ def compare_engines(
                     stage=stage,
                     geometry_repair=definition.cohort.geometry_repair,
                     minimum_voxels=definition.cohort.minimum_voxels,
-                    companions=images,
+                    matching_references=images,
                     own=frozenset(
                         e for e, profile in asked.items() if not is_neutral(profile, neutral, kind)
                     ),
@@ -258,7 +258,7 @@ def _given(workspace: Workspace, names: Sequence[str], engines: Sequence[str]) -
         ).version  # an engine that is not there or not installed is known before all else
     found: dict[str, Profile] = {}
     for name in names:
-        profile = read_profile(workspace.declared("features", name))
+        profile = read_profile(workspace.find_yaml("features", name))
         if profile.engine not in engines:
             raise DeclarationError(
                 f"the profile '{name}' is for the engine '{profile.engine}', which is not compared",
@@ -306,7 +306,7 @@ def _modalities(workspace: Workspace, profiles: Mapping[str, Sequence[str]]) -> 
     """What each sequence is, as far as the benchmark's profiles say so."""
     found: dict[str, Modality] = {}
     for name, sequences in profiles.items():
-        modality = read_profile(workspace.declared("features", name)).modality
+        modality = read_profile(workspace.find_yaml("features", name)).modality
         if modality != "any":
             found |= dict.fromkeys(sequences, modality)
     return found

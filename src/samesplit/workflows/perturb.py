@@ -20,7 +20,7 @@ from samesplit.features.perturbation.extraction import KEY, MASK_COLUMNS, Repeat
 from samesplit.features.perturbation.settings import RATERS, Perturbations
 from samesplit.features.profiles import Profile, read_profile
 from samesplit.places import Places
-from samesplit.reports.figures.robustness import draw_stability
+from samesplit.reports.figures.robustness import draw_robustness
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.statistics.repeatability import REPEATABILITY_COLUMNS, repeatability
 from samesplit.storage import write_json, write_text
@@ -29,13 +29,13 @@ from samesplit.uses import using
 from samesplit.version import __version__
 from samesplit.workspace import find_benchmark
 
-__all__ = ["STABILITY_COLUMNS", "Stability", "measure_stability", "read_perturbations"]
+__all__ = ["STABILITY_COLUMNS", "Robustness", "measure_robustness", "read_perturbations"]
 
 STABILITY_COLUMNS = ["profile", "sequence", "family", *REPEATABILITY_COLUMNS]
 
 
 @dataclass(frozen=True)
-class Stability:
+class Robustness:
     """What came of perturbing a benchmark.
 
     Attributes:
@@ -78,7 +78,7 @@ def read_perturbations(
         raise DeclarationError(problem, where="--perturbations and --repetitions") from None
 
 
-def measure_stability(
+def measure_robustness(
     benchmark: str | Path,
     perturbations: Perturbations,
     *,
@@ -89,7 +89,7 @@ def measure_stability(
     scheduler: str | None = None,
     reporter: Reporter | None = None,
     start: Path | None = None,
-) -> Stability:
+) -> Robustness:
     """Extract features under perturbations and say how well each agrees with itself.
 
     Every piece of work is kept: a killed call goes on where it was, and a run whose model uses the same
@@ -114,7 +114,7 @@ def measure_stability(
     workspace, folder = find_benchmark(benchmark, start=start)
     definition = read_benchmark(folder)
     wanted = _wanted(definition, profiles, sequences, perturbations)
-    read = {name: read_profile(workspace.declared("features", name)) for name in wanted}
+    read = {name: read_profile(workspace.find_yaml("features", name)) for name in wanted}
     cohort = load_cohort(folder, definition)
     done: dict[str, Repeats] = {}
     out = output or workspace.reports / definition.name / "stability"
@@ -131,7 +131,7 @@ def measure_stability(
                     geometry_repair=definition.cohort.geometry_repair,
                     minimum_voxels=definition.cohort.minimum_voxels,
                     progress=advance,
-                    companions=cohort.images,
+                    matching_references=cohort.images,
                     scheduler=scheduler,
                 )
     tables = [_judge(read[name], repeats, wanted[name]) for name, repeats in done.items()]
@@ -139,7 +139,7 @@ def measure_stability(
     ledgers = [cohort.ledger, *(repeats.ledger for repeats in done.values())]
     ledger = pd.concat([part for part in ledgers if len(part)] or [empty_table(LEDGER)], ignore_index=True)
     ledger = Places(workspace.root).hide_in_table(ledger, ["reason"])
-    found = Stability(
+    found = Robustness(
         out, table.reset_index(drop=True), ledger, round(sum(r.seconds for r in done.values()), 2)
     )
     _write(found, done, definition, cohort, perturbations)
@@ -196,7 +196,7 @@ def _judge(profile: Profile, repeats: Repeats, sequences: Sequence[str]) -> pd.D
 
 
 def _write(
-    found: Stability,
+    found: Robustness,
     done: dict[str, Repeats],
     definition: BenchmarkDefinition,
     cohort: Cohort,
@@ -237,4 +237,4 @@ def _by_perturbation(table: pd.DataFrame) -> pd.DataFrame:
 
 def _figure(table: pd.DataFrame, definition: BenchmarkDefinition) -> str:
     alt = f"Intraclass correlation of the features of {definition.name} by family and perturbation"
-    return draw_stability(table, name="stability", alt=alt)
+    return draw_robustness(table, name="stability", alt=alt)

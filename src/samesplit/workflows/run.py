@@ -122,7 +122,7 @@ def _about_models(plan: Plan, models: ModelStage, predictions: pd.DataFrame) -> 
     """
     titles = {model.name: model.title for model in plan.models}
     titles |= {external.name: external.title for external in plan.externals}
-    own_code = {m.name for m in plan.models if m.plain().get("outputs") == "logits"}
+    own_code = {m.name for m in plan.models if m.to_dict().get("outputs") == "logits"}
     remarks = model_notes(
         predictions,
         models.details.get("notes", pd.DataFrame()),
@@ -251,7 +251,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _point_latest(plan: Plan, reporter: Reporter) -> None:
-    """Make this run the benchmark's latest; a canary never is."""
+    """Make this run the benchmark's latest; a label permutation never is."""
     if plan.options.shuffle_labels is None:
         point_latest(plan.run_folder)
         if stale := stale_copy(plan.run_folder.parent):

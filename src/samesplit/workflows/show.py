@@ -26,18 +26,18 @@ def effective_settings(benchmark: str | Path, *, start: Path | None = None) -> s
     definition = read_benchmark(folder)
     parts = [_block(folder / "benchmark.yaml", definition.model_dump(mode="json"))]
     for name in definition.profiles:
-        path = workspace.declared("features", name)
+        path = workspace.find_yaml("features", name)
         profile = read_profile(path)
         head = {"engine": profile.engine, "modality": profile.modality, "description": profile.description}
         parts.append(_block(path, {**head, "settings": profile.effective()}))
     models = {}
     for model in definition.model_uses():
-        path = workspace.declared("models", model.use)
+        path = workspace.find_yaml("models", model.use)
         models[model.name] = read_model(path, name=model.name, overrides=model.settings)
-        parts.append(_block(path, models[model.name].plain()))
+        parts.append(_block(path, models[model.name].to_dict()))
     unlisted = simple_arm(workspace, folder, definition, models)[1]
     if unlisted is not None:
-        parts.append(_block(workspace.declared("models", unlisted.name), unlisted.plain()))
+        parts.append(_block(workspace.find_yaml("models", unlisted.name), unlisted.to_dict()))
     return "\n".join(parts)
 
 

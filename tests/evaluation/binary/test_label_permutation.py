@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from samesplit.evaluation.binary.label_permutation import canary_verdict
+from samesplit.evaluation.binary.label_permutation import label_permutation_verdict
 from samesplit.tables import RESULTS, empty_table
 
 
@@ -26,7 +26,7 @@ def write_results(folder: Path, *aucs: tuple[str, float, float, float]) -> Path:
 def test_a_perfect_auc_which_has_no_interval_is_not_at_chance(tmp_path: Path) -> None:
     folder = write_results(tmp_path, ("leak", 1.0, math.nan, math.nan), ("fair", 0.52, 0.40, 0.64))
 
-    verdict = canary_verdict(folder)
+    verdict = label_permutation_verdict(folder)
 
     assert not verdict.at_chance
     assert "leak" in verdict.text
@@ -37,12 +37,12 @@ def test_a_perfect_auc_which_has_no_interval_is_not_at_chance(tmp_path: Path) ->
 def test_the_zero_rule_which_has_no_interval_is_at_chance(tmp_path: Path, ends: tuple[float, float]) -> None:
     folder = write_results(tmp_path, ("zero-rule", 0.5, *ends), ("fair", 0.45, 0.33, 0.57))
 
-    assert canary_verdict(folder).at_chance
+    assert label_permutation_verdict(folder).at_chance
 
 
 def test_several_models_share_the_error(tmp_path: Path) -> None:
     one = ("a", 0.62, 0.51, 0.73)  # P = 0.016, too much for one model and not for four
 
-    assert not canary_verdict(write_results(tmp_path, one)).at_chance
+    assert not label_permutation_verdict(write_results(tmp_path, one)).at_chance
     others = [(name, 0.5, 0.4, 0.6) for name in "bcd"]
-    assert canary_verdict(write_results(tmp_path, one, *others)).at_chance
+    assert label_permutation_verdict(write_results(tmp_path, one, *others)).at_chance

@@ -9,7 +9,7 @@ from samesplit.evaluation.binary.searches import (
     chosen_cells,
     grid_cells,
     selected_features,
-    steadiness,
+    stability_summary,
     summarise,
 )
 
@@ -96,7 +96,7 @@ def test_steadiness_is_averaged_over_the_fits_in_the_order_of_the_table() -> Non
         for first, value in ((True, 0.2 + 0.2 * fold), (False, 0.8))
     ]
     table = pd.DataFrame(rows, columns=[*KEY, "selector", "size", "over", "parts", "stability"])
-    found = steadiness(table, "selector")
+    found = stability_summary(table, "selector")
     assert found["selector"].tolist() == ["z", "a"]
     assert found["stability"].tolist() == pytest.approx([0.3, 0.8])
     assert (found["fits"].tolist(), found["parts"].tolist()) == ([2, 2], [5, 5])

@@ -222,12 +222,12 @@ def test_a_mask_that_gets_too_small_is_an_error_that_says_so() -> None:
 
 def test_the_sequence_that_others_are_matched_to_stays_its_own_companion() -> None:
     case = make_case()
-    own = Case(case.image, case.mask, companion=case.image)
-    other = Case(case.image, case.mask, companion=make_case(noise=1.0).image)
+    own = Case(case.image, case.mask, matching_reference=case.image)
+    other = Case(case.image, case.mask, matching_reference=make_case(noise=1.0).image)
     for kind in ("noise", "translation", "contour"):
         changed = run(own, kind)
-        assert changed.companion is changed.image
-        assert run(other, kind).companion is other.companion
+        assert changed.matching_reference is changed.image
+        assert run(other, kind).matching_reference is other.matching_reference
 
 
 def test_sequences_that_share_a_mask_have_it_changed_in_the_same_way() -> None:

@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
 from samesplit.errors import ModelError
-from samesplit.execution.work_units import do_pieces
+from samesplit.execution.work_units import run_work_units
 from samesplit.models.automl.evaluation import TOO_LATE, Score
 from samesplit.models.automl.evolution import Candidate, Evolved
 from samesplit.models.automl.export import one_line
@@ -26,7 +26,7 @@ from samesplit.models.automl.settings import TpotSettings
 from samesplit.models.automl.sklearn_pipeline import plain_pipeline
 from samesplit.models.automl.spent import seconds_spent
 from samesplit.models.persistence import load_model
-from samesplit.models.protocol import Searches
+from samesplit.models.protocol import HasWorkUnits
 from samesplit.models.radiomics.grid import inner_splits
 from samesplit.storage import write_json
 
@@ -173,9 +173,9 @@ def test_a_search_done_as_a_piece_elsewhere_is_taken_up(make_fold: Any, tmp_path
         here = replace(fold, directory=directory)
         model = settings().build()
         if directory.name == "pieces":
-            assert isinstance(model, Searches)
-            ((piece,),) = model.rounds(here)
-            assert list(do_pieces([(directory / "pieces", piece)])) == [(0, "")]
+            assert isinstance(model, HasWorkUnits)
+            ((piece,),) = model.work_unit_stages(here)
+            assert list(run_work_units([(directory / "pieces", piece)])) == [(0, "")]
             (directory / "scores.jsonl").unlink()
             model = settings().build()
         model.fit(here)

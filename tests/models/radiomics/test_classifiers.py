@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from samesplit.models.persistence import _write_fitted as write_fitted
-from samesplit.models.persistence import restore_fitted
+from samesplit.models.persistence import load_fitted
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier, supports_class_weight
 
 XI_2020 = {
@@ -168,7 +168,7 @@ def test_a_kept_classifier_gives_the_same_probabilities(key: str, weight: Any, t
     X, y = data(60)
     model = make_classifier(key, SMALL.get(key), class_weight=weight).fit(X, y)
     assert write_fitted(tmp_path / "fitted.skops", model, ()) == ""
-    np.testing.assert_array_equal(restore_fitted(tmp_path).predict_proba(X), model.predict_proba(X))
+    np.testing.assert_array_equal(load_fitted(tmp_path).predict_proba(X), model.predict_proba(X))
 
 
 def test_boosting_where_no_tree_beats_chance_says_one_half() -> None:

@@ -12,11 +12,16 @@ from sklearn.preprocessing import StandardScaler
 
 from samesplit.errors import ModelError
 from samesplit.models.persistence import _write_fitted as write_fitted
-from samesplit.models.persistence import restore_fitted
+from samesplit.models.persistence import load_fitted
 from samesplit.models.radiomics.combat import estimate_site_effects, remove_site_effects
-from samesplit.models.radiomics.harmonisation import SITE_COLUMN, Aside, ComBat, HarmoniseSettings
+from samesplit.models.radiomics.harmonisation import (
+    SITE_COLUMN,
+    ComBat,
+    HarmoniseSettings,
+    PassthroughColumns,
+)
 from samesplit.models.radiomics.preparation import preparation_steps
-from samesplit.models.radiomics.robustness import KeepStable
+from samesplit.models.radiomics.robustness import KeepRobust
 
 
 def table(n: int = 60, columns: int = 5, seed: int = 0) -> pd.DataFrame:
@@ -61,7 +66,7 @@ def test_the_preparation_takes_the_site_and_gives_features_without_it() -> None:
 
 
 def test_a_stability_filter_may_stand_before_it() -> None:
-    stable = Aside(KeepStable(columns=["f1", "f3"]))
+    stable = PassthroughColumns(KeepRobust(columns=["f1", "f3"]))
     pipeline = Pipeline([("stable", stable), *prepare().steps]).fit(table())
     assert pipeline.get_feature_names_out().tolist() == ["f1", "f3"]
     assert pipeline.transform(table()).shape == (60, 2)
@@ -164,7 +169,7 @@ def test_a_kept_preparation_gives_the_same_values(tmp_path: Any) -> None:
     X = table().assign(**{"#sex": np.resize(["f", "m", "m", "f", "m"], 60), "#age": np.arange(60.0)})
     pipeline = prepare(covariates=("sex", "age"), unseen="pooled").fit(X)
     assert write_fitted(tmp_path / "fitted.skops", pipeline, ()) == ""
-    kept = restore_fitted(tmp_path)
+    kept = load_fitted(tmp_path)
     X.iloc[0, 5] = "elsewhere"
     np.testing.assert_array_equal(kept.transform(X), pipeline.transform(X))
     assert kept.get_feature_names_out().tolist() == pipeline.get_feature_names_out().tolist()

@@ -13,10 +13,10 @@ from samesplit.errors import ModelError
 from samesplit.models.persistence import load_model
 from samesplit.models.protocol import Cases
 from samesplit.models.radiomics.robustness import (
-    PartJudge,
-    StabilitySettings,
-    judge_stability,
-    stable_columns,
+    PartRobustness,
+    RobustnessSettings,
+    estimate_robustness,
+    robust_columns,
 )
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
@@ -31,8 +31,8 @@ def settings(**stability: Any) -> RadiomicsGridSettings:
     )  # fmt: skip
 
 
-def asked(**stability: Any) -> StabilitySettings:
-    return StabilitySettings.model_validate({"perturbations": {"kinds": KINDS}} | stability)
+def asked(**stability: Any) -> RobustnessSettings:
+    return RobustnessSettings.model_validate({"perturbations": {"kinds": KINDS}} | stability)
 
 
 def measured(cases: Cases, *, shaky: dict[str, list[str]], seed: int = 0) -> Cases:
@@ -120,7 +120,7 @@ def test_the_lower_bound_asks_more_than_the_estimate(make_fold: Any) -> None:
     # An SD of 0.5 against one of 1 between lesions: an ICC of 0.8, whose lower bound is about 0.7.
     repeats[names] += rng.normal(scale=0.5, size=(len(repeats), len(names)))
     by_estimate, by_bound = (
-        judge_stability(repeats, names, asked(bound=bound), model="g")["kept"].mean()
+        estimate_robustness(repeats, names, asked(bound=bound), model="g")["kept"].mean()
         for bound in ("estimate", "lower")
     )
     assert by_estimate > 0.6 > 0.3 > by_bound
@@ -131,10 +131,10 @@ def test_a_feature_without_perturbed_values_does_not_stay(make_fold: Any) -> Non
     names = list(fold.training.features.columns)
     repeats = measured(fold.training, shaky={}).repeats.drop(columns=names[0])
     repeats.loc[repeats["perturbation"] == "noise", names[1]] = np.nan
-    table = judge_stability(repeats, names, asked(), model="g")
-    assert stable_columns(table, names) == names[2:]
+    table = estimate_robustness(repeats, names, asked(), model="g")
+    assert robust_columns(table, names) == names[2:]
     with pytest.raises(ModelError, match="none of 30 has") as problem:
-        judge_stability(repeats.assign(**dict.fromkeys(names, np.nan)), names, asked(), model="g")
+        estimate_robustness(repeats.assign(**dict.fromkeys(names, np.nan)), names, asked(), model="g")
     assert "stability.minimum_icc" in str(problem.value)
 
 
@@ -189,9 +189,9 @@ def test_every_inner_fold_knows_what_is_stable_in_the_lesions_that_it_fits_on_an
     for part in parts:
         lesions = [str(lesion) for lesion in search.table.index[part.fit]]
         here = fold.training.repeats[fold.training.repeats["lesion_id"].isin(lesions)]
-        told = judge_stability(here, names, asked(), model="g")
+        told = estimate_robustness(here, names, asked(), model="g")
         assert part.columns is not None
-        assert [names[column] for column in part.columns] == stable_columns(told, names)
+        assert [names[column] for column in part.columns] == robust_columns(told, names)
     assert len(parts[0].columns) == len(names)  # all of the shaky lesions are held out there
     assert {len(part.columns) for part in parts[1:]} == {len(names) // 2}
 
@@ -203,16 +203,18 @@ def test_one_pass_over_arrays_says_the_same_as_the_table(make_fold: Any, bound: 
     repeats = measured(fold.training, shaky={"noise": names[3:9]}).repeats
     repeats.loc[repeats.index[5:25], names[10]] = np.nan
     repeats = pd.concat([repeats, repeats[repeats["perturbation"] == "noise"].assign(perturbation="raters")])
-    given = StabilitySettings.model_validate({"bound": bound, "perturbations": {"kinds": [*KINDS, "raters"]}})
-    judge = PartJudge(repeats, [*names, "not measured"], given)
+    given = RobustnessSettings.model_validate(
+        {"bound": bound, "perturbations": {"kinds": [*KINDS, "raters"]}}
+    )
+    judge = PartRobustness(repeats, [*names, "not measured"], given)
     for lesions in (ids, ids[:20], ids[::3]):
-        table = judge_stability(repeats[repeats["lesion_id"].isin(lesions)], names, given, model="g")
-        found = judge.stable_in([*lesions, "nobody"])
-        assert [name for name, stable in zip(names, found, strict=False) if stable] == stable_columns(
+        table = estimate_robustness(repeats[repeats["lesion_id"].isin(lesions)], names, given, model="g")
+        found = judge.robust_in([*lesions, "nobody"])
+        assert [name for name, stable in zip(names, found, strict=False) if stable] == robust_columns(
             table, names
         )
         assert not found[-1]
-    assert not judge.stable_in([]).any()
+    assert not judge.robust_in([]).any()
 
 
 def test_an_inner_fold_without_a_stable_feature_gives_no_score_and_the_others_decide(
@@ -221,11 +223,13 @@ def test_an_inner_fold_without_a_stable_feature_gives_no_score_and_the_others_de
     fold, cases, _ = make_fold(effect=2.0)
     fold = replace(fold, training=measured(fold.training, shaky={}))
     whole, first = (
-        PartJudge.stable_in,
+        PartRobustness.robust_in,
         [str(i) for i in grid_search(fold).table.index[grid_search(fold).parts[0].fit]],
     )
     monkeypatch.setattr(
-        PartJudge, "stable_in", lambda self, ids: whole(self, []) if list(ids) == first else whole(self, ids)
+        PartRobustness,
+        "robust_in",
+        lambda self, ids: whole(self, []) if list(ids) == first else whole(self, ids),
     )
 
     model = fitted(fold)

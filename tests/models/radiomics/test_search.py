@@ -15,13 +15,13 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
-from samesplit.execution.work_units import Later, do_pieces, read_result
-from samesplit.models.protocol import Searches
+from samesplit.execution.work_units import Deferred, read_result, run_work_units
+from samesplit.models.protocol import HasWorkUnits
 from samesplit.models.radiomics.grid import choose, gather, search
 from samesplit.models.radiomics.resampling import draw_patients
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
-from samesplit.models.radiomics.work_units import RankWork, fit_preparation, rank_features, score_cells
+from samesplit.models.radiomics.work_units import RankingUnit, fit_preparation, rank_features, score_cells
 from samesplit.statistics.auc import auc_interval
 
 FOREST = {"name": "random-forest", "parameters": {"n_estimators": 5}}
@@ -47,8 +47,8 @@ def pieces_of(grid: RadiomicsGridSettings, n_training: int | None = None) -> Gri
 
 
 def carry_out(found: GridSearch, folder: Path, **how: Any) -> None:
-    for wanted in found.rounds(folder):
-        assert not any(reason for _, reason in do_pieces([(folder, piece) for piece in wanted], **how))
+    for wanted in found.work_unit_stages(folder):
+        assert not any(reason for _, reason in run_work_units([(folder, piece) for piece in wanted], **how))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_what_a_killed_search_had_done_is_not_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = pieces_of(settings())
-    n_pieces = sum(len(wanted) for wanted in found.rounds(tmp_path))
+    n_pieces = sum(len(wanted) for wanted in found.work_unit_stages(tmp_path))
     assert n_pieces == 2 + 2 * 2  # rankings, then each of two classifiers in each of two inner folds
     done: list[Any] = []
 
@@ -130,10 +130,10 @@ def test_cells_with_the_same_columns_are_fitted_once(tmp_path: Path) -> None:
     # At size 12 every selector takes all columns, and for two classes these two rank alike at every size.
     alike = ["anova-f", {"name": "t-score", "parameters": {}}]
     found = pieces_of(settings(selectors=[*alike, "lasso"], classifiers=["naive-bayes"], sizes=[3, 12, 40]))
-    ranks, cells = found.rounds(tmp_path)
-    list(do_pieces([(tmp_path, piece) for piece in ranks]))
+    ranks, cells = found.work_unit_stages(tmp_path)
+    list(run_work_units([(tmp_path, piece) for piece in ranks]))
     for piece in cells:
-        assert isinstance(piece.payload, Later)
+        assert isinstance(piece.payload, Deferred)
         work = piece.payload.function(*piece.payload.arguments)
         told = score_cells(work)
         different = len({tuple(sorted(ranking[:3])) for ranking in work.rankings})
@@ -145,18 +145,19 @@ def test_cells_with_the_same_columns_are_fitted_once(tmp_path: Path) -> None:
 
 def test_a_piece_can_be_sent_and_sees_no_other_rows() -> None:
     found = pieces_of(settings())
-    work = found.rounds(Path("nowhere"))[0][0].payload
-    assert isinstance(work, RankWork)
+    work = found.work_unit_stages(Path("nowhere"))[0][0].payload
+    assert isinstance(work, RankingUnit)
     told = rank_features(pickle.loads(pickle.dumps(work)))
     shaken = work.table.copy()
-    shaken.iloc[work.held] = np.random.default_rng(5).normal(50, 9, (len(work.held), work.table.shape[1]))
+    noise = np.random.default_rng(5).normal(50, 9, (len(work.test_index), work.table.shape[1]))
+    shaken.iloc[work.test_index] = noise
     flipped = work.labels.copy()
-    flipped[work.held] = 1 - flipped[work.held]
+    flipped[work.test_index] = 1 - flipped[work.test_index]
     other = rank_features(replace(work, table=shaken, labels=flipped))
     np.testing.assert_array_equal(told["columns"], other["columns"])
     np.testing.assert_array_equal(told["rankings"], other["rankings"])
-    np.testing.assert_array_equal(told["learn"], other["learn"])
-    assert not np.allclose(told["judge"], other["judge"])
+    np.testing.assert_array_equal(told["X_train"], other["X_train"])
+    assert not np.allclose(told["X_test"], other["X_test"])
 
 
 def test_rankings_name_the_columns_that_the_preparation_left(tmp_path: Path) -> None:
@@ -177,18 +178,21 @@ def test_oversampling_happens_after_the_preparation_and_in_the_rows_to_fit_on_on
     grid = settings(oversample={"neighbours": 3})
     work = (
         GridSearch(grid, X.iloc[rare], y[rare], patients[rare], len(rare), 0)
-        .rounds(Path("nowhere"))[0][0]
+        .work_unit_stages(Path("nowhere"))[0][0]
         .payload
     )
     told = rank_features(work)
     plain = fit_preparation(
-        Pipeline(grid.steps()), X.iloc[rare].to_numpy()[work.fit], y[rare][work.fit], model="g"
+        Pipeline(grid.steps()),
+        X.iloc[rare].to_numpy()[work.train_index],
+        y[rare][work.train_index],
+        model="g",
     )
-    labels = told["learn_labels"]
-    assert (labels == 0).sum() == (labels == 1).sum() > (y[rare][work.fit] == 1).sum()
-    np.testing.assert_array_equal(told["learn"][: len(work.fit)], plain[:, told["columns"]])
-    assert len(told["judge"]) == len(work.held)
-    np.testing.assert_array_equal(told["judge_labels"], y[rare][work.held])
+    labels = told["y_train"]
+    assert (labels == 0).sum() == (labels == 1).sum() > (y[rare][work.train_index] == 1).sum()
+    np.testing.assert_array_equal(told["X_train"][: len(work.train_index)], plain[:, told["columns"]])
+    assert len(told["X_test"]) == len(work.test_index)
+    np.testing.assert_array_equal(told["y_test"], y[rare][work.test_index])
 
 
 def test_class_weights_reach_the_classifiers_and_are_refused_where_one_cannot_take_them() -> None:
@@ -211,7 +215,7 @@ def test_cells_may_be_compared_on_the_validation_part(make_fold: Any, tmp_path: 
     fold = replace(fold, validation=held, validation_labels=labels)
     grid = settings(compare="validation")
     model = grid.build()
-    assert isinstance(model, Searches)
+    assert isinstance(model, HasWorkUnits)
     model.fit(fold)
     details = model.details()
     table = details["grid"].set_index(["selector", "classifier", "size"])
@@ -235,7 +239,7 @@ def test_comparing_on_a_validation_part_that_cannot_is_an_error_that_says_so(mak
     with pytest.raises(
         ModelError, match=r"no lesion of which anything is known in this fold[\s\S]*'compare: inner'"
     ):
-        model.rounds(fold)
+        model.work_unit_stages(fold)
     held = cases.select(cases.lesion_ids[:5])
     one = replace(fold, validation=held, validation_labels=pd.Series(0, index=held.lesions.index))
     with pytest.raises(ModelError, match="no positive lesion in this fold"):
@@ -374,8 +378,8 @@ def test_what_it_took_is_told_by_selector_and_classifier() -> None:
 def test_results_of_pieces_stand_in_the_folds_folder(make_fold: Any) -> None:
     fold, _, _ = make_fold(n=40)
     model = settings().build()
-    rounds = model.rounds(fold)
+    work_unit_stages = model.work_unit_stages(fold)
     model.fit(fold)
-    for wanted in rounds:
+    for wanted in work_unit_stages:
         for piece in wanted:
             assert read_result(fold.directory / "pieces", piece.key)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from samesplit.audit.leaks.base import Audited, Leak
-from samesplit.audit.procedure import Procedure, Work
+from samesplit.audit.procedure import FoldData, Procedure
 from samesplit.audit.table import Values
 from samesplit.models.radiomics.harmonisation import (
     SITE_COLUMN,
@@ -26,11 +26,11 @@ _LABEL = "label"
 class _HarmonisedOnAll(Procedure):
     """ComBat is estimated on all rows before the folds; nothing is harmonised after that."""
 
-    def covariates(self, work: Work) -> dict[str, Values]:
+    def covariates(self, work: FoldData) -> dict[str, Values]:
         """What is preserved besides the covariates of the settings."""
         return {}
 
-    def start(self, work: Work) -> Work:
+    def start(self, work: FoldData) -> FoldData:
         settings = work.settings.harmonise
         assert settings is not None  # both procedures of the leak are made with it
         gaps = np.isnan(work.X)
@@ -48,7 +48,7 @@ class _HarmonisedOnAll(Procedure):
 class _HarmonisedOnAllWithLabel(_HarmonisedOnAll):
     """The label is handed over as a covariate whose effect is to be preserved."""
 
-    def covariates(self, work: Work) -> dict[str, Values]:
+    def covariates(self, work: FoldData) -> dict[str, Values]:
         return {_LABEL: work.y.astype("float64")}
 
 

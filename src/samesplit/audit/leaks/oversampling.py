@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 from sklearn.pipeline import Pipeline
 
 from samesplit.audit.leaks.base import Audited, Leak
-from samesplit.audit.procedure import AsIs, Procedure, Work
+from samesplit.audit.procedure import AsIs, FoldData, Procedure
 from samesplit.audit.table import Parts
 from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 class _MadeBeforehand(Procedure):
     """All rows are prepared by what was fitted on the training part, then oversampled together, then dealt out."""
 
-    def start(self, work: Work) -> Work:
+    def start(self, work: FoldData) -> FoldData:
         asked = work.settings.oversample
         assert asked is not None  # both procedures of the leak are made with it
         fitted = Pipeline(work.settings.steps())

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from samesplit.audit.leaks.base import Audited, Leak
-from samesplit.audit.procedure import Procedure, Work
+from samesplit.audit.procedure import FoldData, Procedure
 from samesplit.audit.table import shuffled_places
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 
@@ -26,7 +26,7 @@ class _Stacked(Procedure):
 class _RowsApart(Procedure):
     """Rows are split at random within their class, whoever they belong to, in the outer and the inner folds."""
 
-    def start(self, work: Work) -> Work:
+    def start(self, work: FoldData) -> FoldData:
         alone = np.arange(len(work.y))
         places = shuffled_places(work.y, alone, np.random.default_rng([*work.draw, 0]))
         return replace(work, parts=work.parts.moved(places), patients=alone)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sklearn.pipeline import Pipeline
 
 from samesplit.audit.leaks.base import Leak
-from samesplit.audit.procedure import Procedure, Work
+from samesplit.audit.procedure import FoldData, Procedure
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.radiomics.work_units import fit_preparation
 
@@ -18,7 +18,7 @@ __all__ = ["ScalingOnAllData"]
 class _PreparedOnAll(Procedure):
     """The preparation is fitted once on all rows; no label is used."""
 
-    def start(self, work: Work) -> Work:
+    def start(self, work: FoldData) -> FoldData:
         fitted = Pipeline(work.settings.steps())
         fit_preparation(fitted, work.table(), work.y, model=work.settings.name)
         return replace(work, preparation=fitted)

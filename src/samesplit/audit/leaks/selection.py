@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from samesplit.audit.leaks.base import Leak
-from samesplit.audit.procedure import Procedure, Work
+from samesplit.audit.procedure import FoldData, Procedure
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 
 __all__ = ["SelectionOnAllData"]
@@ -18,12 +18,12 @@ __all__ = ["SelectionOnAllData"]
 class _RankedOnAll(Procedure):
     """Every selector ranks once, on all rows with all labels; all else is honest."""
 
-    def start(self, work: Work) -> Work:
+    def start(self, work: FoldData) -> FoldData:
         everything = np.arange(len(work.y))
         prepared = self.prepare(work, work.parts.train, everything)
         shared: dict[Any, Any] = {}
         rankings = tuple(
-            prepared.columns[self.rank(use, prepared.judge, work.y, seed=work.seed, shared=shared)]
+            prepared.columns[self.rank(use, prepared.X_test, work.y, seed=work.seed, shared=shared)]
             for use in work.settings.selectors
         )
         return replace(work, rankings=rankings)

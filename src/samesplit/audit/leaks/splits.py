@@ -9,7 +9,7 @@ import pandas as pd
 
 from samesplit.audit.leaks.base import Leak
 from samesplit.audit.leaks.scoring import best_cell
-from samesplit.audit.procedure import Procedure, Scores, Work, cells_of
+from samesplit.audit.procedure import FoldData, Procedure, Scores, cells_of
 from samesplit.audit.table import shuffled_places
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 
@@ -25,7 +25,7 @@ class _SplitEach(Procedure):
         """One fit a cell: nothing is chosen by cross-validation."""
         return len(cells_of(self.settings))
 
-    def run(self, work: Work) -> Scores:
+    def run(self, work: FoldData) -> Scores:
         rows, labels, scores, cells = [], [], [], []
         settings = work.settings
         grid = cells_of(settings)

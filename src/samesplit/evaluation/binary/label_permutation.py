@@ -1,4 +1,4 @@
-"""What a run says in a few lines on the terminal, and whether the canary fell to chance."""
+"""What a run says in a few lines on the terminal, and whether permuted labels put every model at chance."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from scipy import stats
 from samesplit.ordering import ranked
 from samesplit.tables import read_table
 
-__all__ = ["CanaryVerdict", "canary_verdict", "verdict_lines"]
+__all__ = ["LabelPermutationVerdict", "label_permutation_verdict", "verdict_lines"]
 
 
 @dataclass(frozen=True)
-class CanaryVerdict:
+class LabelPermutationVerdict:
     """Whether every model fell to chance on shuffled labels.
 
     Attributes:
@@ -50,7 +50,7 @@ def _interval(low: float, high: float) -> str:
     return "(no interval)" if pd.isna(low) else f"({low:.3f} to {high:.3f})"
 
 
-def canary_verdict(run_folder: Path, *, alpha: float = 0.05) -> CanaryVerdict:
+def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> LabelPermutationVerdict:
     """Judge a run on shuffled labels: no AUC may be above 0.5 at `alpha`, shared out over the models.
 
     A leak lifts the AUC, so the test is one-sided; cross-validated AUCs of few lesions without any signal
@@ -73,9 +73,11 @@ def canary_verdict(run_folder: Path, *, alpha: float = 0.05) -> CanaryVerdict:
     above = p[p <= alpha / len(p)]
     if len(above):
         names = ", ".join(f"{name} (P = {value:.2g})" for name, value in above.items())
-        return CanaryVerdict(False, f"Canary: NOT at chance on shuffled labels: {names}. Something leaks.")
-    return CanaryVerdict(
-        True, f"Canary: all {len(p)} models are at chance on shuffled labels (smallest P = {p.min():.2g})."
+        text = f"Label permutation: NOT at chance on shuffled labels: {names}. Something leaks."
+        return LabelPermutationVerdict(False, text)
+    return LabelPermutationVerdict(
+        True,
+        f"Label permutation: all {len(p)} models are at chance (smallest P = {p.min():.2g}).",
     )
 
 

@@ -11,7 +11,7 @@ from samesplit.evaluation.binary.estimates import Row, result_row
 from samesplit.ordering import merge_equals
 from samesplit.statistics.interval import Interval
 
-__all__ = ["choice_rows", "chosen_cells", "grid_cells", "selected_features", "steadiness", "summarise"]
+__all__ = ["choice_rows", "chosen_cells", "grid_cells", "selected_features", "stability_summary", "summarise"]
 
 _FIT = ["seed", "repeat", "fold"]
 _KEY = ["model", *_FIT]
@@ -41,7 +41,7 @@ def summarise(details: Mapping[str, pd.DataFrame], folds: pd.DataFrame) -> dict[
     values = {"selector_stability": "selector", "classifier_spread": "classifier"}
     for name, noun in values.items():
         if len(details.get(name, ())):
-            found[name] = steadiness(details[name], noun)
+            found[name] = stability_summary(details[name], noun)
     return found
 
 
@@ -153,7 +153,7 @@ def selected_features(chosen: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(order, ascending=[True, False, True, True], kind="stable", ignore_index=True)
 
 
-def steadiness(table: pd.DataFrame, noun: str) -> pd.DataFrame:
+def stability_summary(table: pd.DataFrame, noun: str) -> pd.DataFrame:
     """Average how steady selectors or classifiers are over the fits.
 
     Args:

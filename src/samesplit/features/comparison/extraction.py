@@ -117,7 +117,7 @@ def extract_side_by_side(
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
     stage: StageProgress | None = None,
-    companions: pd.DataFrame | None = None,
+    matching_references: pd.DataFrame | None = None,
     own: frozenset[str] = frozenset(),
 ) -> Extracted:
     """Extract one sequence with each engine.
@@ -130,7 +130,7 @@ def extract_side_by_side(
         geometry_repair: As there.
         minimum_voxels: As there.
         stage: Told what is going on.
-        companions: As there.
+        matching_references: As there.
         own: Engines whose profile is not the neutral setting.
 
     Raises:
@@ -144,7 +144,7 @@ def extract_side_by_side(
     for engine, profile in profiles.items():
         done = extract(
             images, profile, cache=cache, jobs=jobs, geometry_repair=geometry_repair,
-            minimum_voxels=minimum_voxels, companions=companions,
+            minimum_voxels=minimum_voxels, matching_references=matching_references,
             progress=None if stage is None else stage(f"{engine} on {sequence}"),
         )  # fmt: skip
         values[engine] = _by_standard(done.features, infos[engine])

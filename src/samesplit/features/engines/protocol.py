@@ -19,7 +19,7 @@ __all__ = ["Engine", "EngineSettings", "FeatureInfo", "FeatureValues", "Step"]
 class EngineSettings(Declaration):
     """The base of what the profiles of an engine may say under `settings`."""
 
-    def companion(self) -> str | None:
+    def matching_reference(self) -> str | None:
         """The sequence of the same lesion whose image is wanted beside each image; None for none."""
         return None
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from samesplit.execution.case_pool import Outcome, Progress, run_tasks
 from samesplit.features.engines import get_engine
-from samesplit.features.extraction import Extraction, companions_of, extract
+from samesplit.features.extraction import Extraction, extract, matching_references_of
 from samesplit.features.perturbation.settings import RATERS, Perturbations
 from samesplit.features.perturbation.work_units import PerturbedTask, extract_perturbed
 from samesplit.features.profiles import Profile
@@ -58,7 +58,7 @@ def extract_repeats(
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
     progress: Progress | None = None,
-    companions: pd.DataFrame | None = None,
+    matching_references: pd.DataFrame | None = None,
     scheduler: str | None = None,
 ) -> Repeats:
     """Extract a profile's features from every image under every perturbation.
@@ -73,7 +73,7 @@ def extract_repeats(
         geometry_repair: What to do when a mask lies on another grid than its image.
         minimum_voxels: The smallest mask that counts, perturbed or not.
         progress: Called with (pieces done, pieces in all).
-        companions: See `samesplit.features.extraction.extract`.
+        matching_references: See `samesplit.features.extraction.extract`.
         scheduler: Address of a Dask scheduler that is to do the work instead of processes here.
 
     Raises:
@@ -85,7 +85,9 @@ def extract_repeats(
         geometry_repair=geometry_repair,
         minimum_voxels=minimum_voxels,
         jobs=jobs,
-        companions=companions_of(own, profile, images if companions is None else companions),
+        matching_references=matching_references_of(
+            own, profile, images if matching_references is None else matching_references
+        ),
     )
     version = get_engine(profile.engine).version
     tasks = [
@@ -109,7 +111,7 @@ def extract_repeats(
         geometry_repair=geometry_repair,
         minimum_voxels=minimum_voxels,
         progress=progress,
-        companions=companions,
+        matching_references=matching_references,
         scheduler=scheduler,
     )
     return _with_raters(made, drawn, raters)

@@ -58,7 +58,9 @@ def perturb(
     References:
         https://doi.org/10.1038/s41598-018-36938-4
     """
-    of_itself = case.companion is case.image  # the sequence that histograms are matched to is not matched
+    of_itself = (
+        case.matching_reference is case.image
+    )  # the sequence that histograms are matched to is not matched
     mask_content = hash_bytes(sitk.GetArrayViewFromImage(case.mask).tobytes())
     for place, step in enumerate(kind.split("+")):
         drawn_from = mask_content if step in OF_THE_MASK else content
@@ -70,7 +72,7 @@ def perturb(
             f"the mask has {voxels} voxels left after '{kind}', at least {minimum_voxels} are needed",
             remedy="perturb less, or leave this kind out",
         )
-    return replace(case, companion=case.image) if of_itself else case
+    return replace(case, matching_reference=case.image) if of_itself else case
 
 
 def generator(

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from samesplit.errors import ModelError
-from samesplit.execution.work_units import Piece
+from samesplit.execution.work_units import WorkUnit
 from samesplit.models.automl.evolution import Evolved
 from samesplit.models.automl.export import pipeline_code
 from samesplit.models.automl.search import Search
@@ -62,7 +62,7 @@ class TpotModel(TabularModel):
         """The features of the model's profiles and sequences."""
         return feature_table(cases, profiles=self.settings.profiles, model=self.settings.name)
 
-    def rounds(self, fold: TrainingFold) -> Sequence[Sequence[Piece]]:
+    def work_unit_stages(self, fold: TrainingFold) -> Sequence[Sequence[WorkUnit]]:
         """The search as one piece of work, which a run may have done elsewhere."""
         inputs, labels = self.known(fold)
         return [[self._search(inputs, labels, fold).piece()]]

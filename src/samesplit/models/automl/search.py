@@ -14,7 +14,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
-from samesplit.execution.work_units import Arrays, Piece, is_kept, read_result
+from samesplit.execution.work_units import Arrays, WorkUnit, is_kept, read_result
 from samesplit.models.automl.evaluation import InnerFold, Judge, Limits, Score, Serial, Workers, remembering
 from samesplit.models.automl.evolution import Evolved, evolve
 from samesplit.models.automl.export import one_line
@@ -49,9 +49,9 @@ class Search:
     seed: int
     directory: Path
 
-    def piece(self) -> Piece:
+    def piece(self) -> WorkUnit:
         """The whole search as one piece of work: a generation needs the scores of the one before."""
-        return Piece(_KEY, search_piece, self, what="search")
+        return WorkUnit(_KEY, search_piece, self, what="search")
 
     def run(self, *, jobs: int = 1) -> Evolved:
         """Search, or tell again what the piece of work has found.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from samesplit.models.design_tables import Scale
-from samesplit.models.protocol import Needs
+from samesplit.models.protocol import Requirements
 from samesplit.models.radiomics.preparation import preparation_steps
 from samesplit.models.radiomics.settings import Classifiers, ClassifierUse, Selectors, SelectorUse
 from samesplit.models.settings import ModelSettings
@@ -81,9 +81,9 @@ class TpotSettings(ModelSettings):
             raise ValueError(f"sizes: the fewest ({self.sizes[0]}) are more than the most ({self.sizes[1]})")
         return self
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """The features."""
-        return Needs(profiles=self.profiles, sequences=self.sequences)
+        return Requirements(profiles=self.profiles, sequences=self.sequences)
 
     def build(self, *, cache: Path | None = None) -> TpotModel:
         """A fresh model."""

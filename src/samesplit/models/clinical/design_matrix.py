@@ -11,10 +11,10 @@ from pandas.api.types import is_numeric_dtype
 
 from samesplit.ordering import merge_equals
 
-__all__ = ["Terms"]
+__all__ = ["DesignMatrix"]
 
 
-class Terms:
+class DesignMatrix:
     """How the columns of a table become terms, settled on the training part.
 
     A number becomes (value - centre) / scale: per SD, or per unit. A number with two values in the training

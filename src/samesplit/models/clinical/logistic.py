@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from samesplit.models.design_tables import clinical_table, preparation
-from samesplit.models.protocol import Cases, Needs, TrainingFold
+from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import TabularModel, class_names, linear_terms
 from samesplit.tasks import TaskKind
@@ -34,9 +34,9 @@ class ClinicalLogisticSettings(ModelSettings):
     class_weight: Literal["balanced"] | None = None
     """`balanced` weighs all classes alike; without it the probabilities follow the prevalence."""
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """Nothing beyond the lesions table."""
-        return Needs(clinical=self.variables or ("*",))
+        return Requirements(clinical=self.variables or ("*",))
 
     def build(self, *, cache: Path | None = None) -> ClinicalLogisticModel:
         """A fresh model."""

@@ -12,10 +12,10 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from samesplit.errors import ModelError
-from samesplit.models.clinical.design_matrix import Terms
+from samesplit.models.clinical.design_matrix import DesignMatrix
 from samesplit.models.clinical.univariate_screening import Screening, screen
 from samesplit.models.design_tables import clinical_table, feature_table
-from samesplit.models.protocol import Cases, Needs, TrainingFold
+from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import TabularModel
 
@@ -66,11 +66,11 @@ class UnivariateMultivariableSettings(ModelSettings):
             raise ValueError("'variables' are named, but inputs is 'features'; set inputs to 'both'")
         return self
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """The profiles, if features are candidates, and the variables."""
         profiles = () if self.inputs == "clinical" else self.profiles
         clinical = () if self.inputs == "features" else self.variables or ("*",)
-        return Needs(profiles=profiles, sequences=self.sequences, clinical=clinical)
+        return Requirements(profiles=profiles, sequences=self.sequences, clinical=clinical)
 
     def build(self, *, cache: Path | None = None) -> UnivariateMultivariableModel:
         """A fresh model."""
@@ -81,7 +81,7 @@ class ScreenedLogistic:
     """The terms of the training part and the coefficients of those that stayed."""
 
     def __init__(
-        self, terms: Terms, used: list[int], intercept: float, coefficients: npt.NDArray[np.float64]
+        self, terms: DesignMatrix, used: list[int], intercept: float, coefficients: npt.NDArray[np.float64]
     ) -> None:
         self.terms = terms
         self.used = used

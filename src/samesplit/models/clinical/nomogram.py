@@ -13,8 +13,8 @@ from scipy.special import expit, logit
 from samesplit.declarations import Declaration, parse_declaration, read_yaml
 from samesplit.errors import ModelError
 from samesplit.models.clinical.renal_score import COLUMNS, MEASUREMENTS, plain_word, renal_points
-from samesplit.models.persistence import keep
-from samesplit.models.protocol import Cases, Needs, TrainingFold
+from samesplit.models.persistence import save_model
+from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.models.tabular import check_classes
 from samesplit.storage import hash_file, hash_object
@@ -103,9 +103,9 @@ class RenalNomogramSettings(ModelSettings):
         """Remember the folder that the file's path starts from, and how messages name the model's file."""
         self._folder, self._where = folder, where
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """Nothing beyond the lesions table."""
-        return Needs()
+        return Requirements()
 
     def check_ready(self) -> None:
         """Read the coefficients."""
@@ -258,7 +258,7 @@ class RenalNomogramModel:
     def save(self, directory: Path) -> None:
         """Keep the coefficients."""
         plain = None if self.nomogram is None else self.nomogram.model_dump(mode="json")
-        keep(directory, self.settings, task=self.task, state={"nomogram": plain})
+        save_model(directory, self.settings, task=self.task, state={"nomogram": plain})
 
     def restore(self, directory: Path, state: dict[str, Any]) -> None:
         """Take up what `save` left."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from samesplit.models.clinical.design_matrix import Terms
+from samesplit.models.clinical.design_matrix import DesignMatrix
 from samesplit.models.clinical.inference import LogisticFit, fit_logistic
 from samesplit.ordering import below, first_best, ranked
 
@@ -51,7 +51,7 @@ class Screening:
     univariate: pd.DataFrame
     multivariable: pd.DataFrame
     summary: pd.DataFrame
-    terms: Terms
+    terms: DesignMatrix
     used: list[int]
     intercept: float
     coefficients: Floats
@@ -65,7 +65,7 @@ def screen(table: pd.DataFrame, y: Floats, settings: UnivariateMultivariableSett
         y: 0 or 1 in the same order, both present.
         settings: The model file.
     """
-    terms = Terms(table, per=settings.per, impute=settings.impute)
+    terms = DesignMatrix(table, per=settings.per, impute=settings.impute)
     names = [str(name) for name in table.columns]
     univariate = pd.DataFrame([row for name in names for row in _univariate(table[name], y, terms)])
     tested = univariate.dropna(subset="variable_p_value").drop_duplicates("variable")
@@ -99,7 +99,7 @@ def screen(table: pd.DataFrame, y: Floats, settings: UnivariateMultivariableSett
     )
 
 
-def _univariate(values: pd.Series[Any], y: Floats, terms: Terms) -> list[dict[str, Any]]:
+def _univariate(values: pd.Series[Any], y: Floats, terms: DesignMatrix) -> list[dict[str, Any]]:
     """The rows of one candidate, from the lesions that have the value."""
     name, known = str(values.name), values.notna().to_numpy()
     columns, lesions = terms.of([name]), int(known.sum())
@@ -126,7 +126,7 @@ def _odds(fit: LogisticFit) -> dict[str, Floats]:
 
 
 def _enter(
-    X: Floats, terms: Terms, passed: list[str], most: int | None, outcome: dict[str, str]
+    X: Floats, terms: DesignMatrix, passed: list[str], most: int | None, outcome: dict[str, str]
 ) -> list[str]:
     """Those that enter, in order of their P values; one that the others already determine does not."""
     entered: list[str] = []
@@ -148,7 +148,7 @@ def _enter(
 
 
 def _eliminate(
-    X: Floats, y: Floats, terms: Terms, entered: list[str], keep: float | None, outcome: dict[str, str]
+    X: Floats, y: Floats, terms: DesignMatrix, entered: list[str], keep: float | None, outcome: dict[str, str]
 ) -> tuple[list[str], LogisticFit | None]:
     """Fit; while the largest P value is not below `keep`, leave its variable out and fit again.
 
@@ -167,13 +167,13 @@ def _eliminate(
     return [], None
 
 
-def _joint(fit: LogisticFit, terms: Terms, entered: list[str]) -> dict[str, float]:
+def _joint(fit: LogisticFit, terms: DesignMatrix, entered: list[str]) -> dict[str, float]:
     """The P value of each variable of a model, all its terms together."""
     used = terms.of(entered)
     return {name: fit.joint_p_value([used.index(column) for column in terms.of([name])]) for name in entered}
 
 
-def _terms_table(terms: Terms, entered: list[str], fit: LogisticFit | None) -> pd.DataFrame:
+def _terms_table(terms: DesignMatrix, entered: list[str], fit: LogisticFit | None) -> pd.DataFrame:
     """The final model, one row a term; no row where there is none."""
     rows = terms.table.iloc[terms.of(entered)].reset_index(drop=True)
     if fit is None:

@@ -205,7 +205,7 @@ class NetworkModel:
         """
         if self._network is None:
             raise ModelError("a network that is not fitted cannot be saved")
-        settings = self.settings.plain()
+        settings = self.settings.to_dict()
         if isinstance(self.settings, TorchModuleSettings) and (file := self.settings.target_file()):
             directory.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, directory / "target.py")

@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from samesplit.declarations import Declaration
 from samesplit.errors import ModelError
-from samesplit.models.protocol import Model, Needs
+from samesplit.models.protocol import Model, Requirements
 from samesplit.models.settings import UNDECIDING, ModelSettings, Weights
 from samesplit.models.targets import TargetSettings
 from samesplit.storage import hash_file, hash_object
@@ -210,9 +210,9 @@ class ImageModelSettings(ModelSettings):
         """As declared."""
         return self.keep
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """Images and masks, no features."""
-        return Needs(sequences=self.sequences, images=True)
+        return Requirements(sequences=self.sequences, images=True)
 
     def build(self, *, cache: Path | None = None) -> Model:
         """A fresh, unfitted network.

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from sklearn.pipeline import Pipeline
 
-from samesplit.models.protocol import Needs
+from samesplit.models.protocol import Requirements
 from samesplit.models.radiomics.preparation import preparation_steps
 from samesplit.models.settings import ModelSettings
 
@@ -26,9 +26,9 @@ class FeatureSettings(ModelSettings):
     impute: Literal["median", "mean"] = "median"
     """A missing value becomes this statistic of the training part. All features are standardised."""
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """Ask for the features."""
-        return Needs(profiles=self.profiles, sequences=self.sequences)
+        return Requirements(profiles=self.profiles, sequences=self.sequences)
 
     def preparation(self) -> Pipeline:
         """Make the unfitted steps before the model."""

@@ -13,13 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from samesplit.errors import ModelError
-from samesplit.execution.work_units import Piece, do_pieces
+from samesplit.execution.work_units import WorkUnit, run_work_units
 from samesplit.models.radiomics.search import GridSearch, Part, inner_splits
 from samesplit.models.radiomics.selection_stability import classifier_spread, selector_stability
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
 from samesplit.ordering import at_least, merge_equals
 
-__all__ = ["Cell", "GridResult", "choose", "do_rounds", "gather", "inner_splits", "search"]
+__all__ = ["Cell", "GridResult", "choose", "gather", "inner_splits", "run_work_unit_stages", "search"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -98,18 +98,18 @@ def search(
             )  # fmt: skip
     n = len(features) if n_training is None else n_training
     pieces = GridSearch(settings, features, labels, patients, n, seed, classes=classes)
-    do_rounds(pieces.rounds(folder), folder, jobs=jobs)
+    run_work_unit_stages(pieces.work_unit_stages(folder), folder, jobs=jobs)
     return gather(pieces, folder)
 
 
-def do_rounds(rounds: Sequence[Sequence[Piece]], folder: Path, *, jobs: int) -> None:
+def run_work_unit_stages(work_unit_stages: Sequence[Sequence[WorkUnit]], folder: Path, *, jobs: int) -> None:
     """Do what is not yet done, round by round.
 
     Raises:
         ModelError: A piece failed.
     """
-    for wanted in rounds:
-        for _, reason in do_pieces([(folder, piece) for piece in wanted], jobs=jobs):
+    for wanted in work_unit_stages:
+        for _, reason in run_work_units([(folder, piece) for piece in wanted], jobs=jobs):
             if reason:
                 raise ModelError(reason)
 
@@ -133,7 +133,7 @@ def gather(pieces: GridSearch, folder: Path) -> GridResult:
             sides = "all classes to fit on and two or more among the lesions that it holds out"
         raise ModelError(
             f"no inner fold of the training part has {sides}"
-            + (" and a feature that is stable there" if pieces.judge is not None else ""),
+            + (" and a feature that is stable there" if pieces.robustness is not None else ""),
             where=f"model '{settings.name}'",
             remedy="make a split with fewer folds, or leave this model out",
         )

@@ -23,7 +23,7 @@ from samesplit.models.radiomics.combat import (
     remove_site_effects,
 )
 
-__all__ = ["SITE_COLUMN", "Aside", "ComBat", "HarmoniseSettings", "covariate_column"]
+__all__ = ["SITE_COLUMN", "ComBat", "HarmoniseSettings", "PassthroughColumns", "covariate_column"]
 
 _MARK = "#"
 SITE_COLUMN = f"{_MARK}site"
@@ -77,7 +77,7 @@ class HarmoniseSettings(Declaration):
         return ComBat(covariates=self.covariates, unseen=self.unseen)
 
 
-class Aside(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class PassthroughColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Lets a transformer work on the features of a table while the columns that begin with # pass by it.
 
     Args:

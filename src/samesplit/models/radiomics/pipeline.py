@@ -12,13 +12,18 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from samesplit.errors import ModelError
-from samesplit.execution.work_units import Piece
+from samesplit.execution.work_units import WorkUnit
 from samesplit.models.design_tables import clinical_table, feature_table
 from samesplit.models.protocol import Cases, TrainingFold
-from samesplit.models.radiomics.grid import Cell, GridResult, do_rounds, gather
-from samesplit.models.radiomics.harmonisation import SITE_COLUMN, Aside, covariate_column
+from samesplit.models.radiomics.grid import Cell, GridResult, gather, run_work_unit_stages
+from samesplit.models.radiomics.harmonisation import SITE_COLUMN, PassthroughColumns, covariate_column
 from samesplit.models.radiomics.oversampling import nothing_added
-from samesplit.models.radiomics.robustness import KeepStable, PartJudge, judge_stability, stable_columns
+from samesplit.models.radiomics.robustness import (
+    KeepRobust,
+    PartRobustness,
+    estimate_robustness,
+    robust_columns,
+)
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.radiomics.work_units import fit_preparation
@@ -76,9 +81,10 @@ class RadiomicsGridModel(TabularModel):
         stable = self._stable(inputs, fold)
         pieces = self._search(inputs, labels, fold)
         folder = fold.directory / "pieces"
-        do_rounds(pieces.rounds(folder), folder, jobs=fold.jobs)
+        run_work_unit_stages(pieces.work_unit_stages(folder), folder, jobs=fold.jobs)
         if self.settings.oversample is not None:
-            fits = [pieces.labels[part.fit] for part in pieces.parts] + [pieces.labels[: pieces.n_training]]
+            fits = [pieces.labels[part.train_index] for part in pieces.parts]
+            fits.append(pieces.labels[: pieces.n_training])
             self.note = nothing_added(fits)
         self.result = gather(pieces, folder)
         with threadpool_limits(1):  # the number of threads decides the last digits
@@ -86,12 +92,12 @@ class RadiomicsGridModel(TabularModel):
                 self.result.cell, inputs, np.asarray(labels, dtype=np.int64), stable, pieces.seed
             )
 
-    def rounds(self, fold: TrainingFold) -> Sequence[Sequence[Piece]]:
+    def work_unit_stages(self, fold: TrainingFold) -> Sequence[Sequence[WorkUnit]]:
         """The pieces of the search: rankings, then cells."""
         inputs, labels = self.known(fold)
         self._stable(inputs, fold)  # where no feature is stable, that is told before any work
         pieces = self._search(inputs, labels, fold)
-        return pieces.rounds(fold.directory / "pieces")
+        return pieces.work_unit_stages(fold.directory / "pieces")
 
     def _search(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> GridSearch:
         lesions, table, known = fold.training.lesions, inputs, labels
@@ -108,16 +114,16 @@ class RadiomicsGridModel(TabularModel):
             patients=lesions.loc[table.index, "patient_id"].to_numpy(dtype=object),
             n_training=len(inputs),
             seed=estimator_seed(fold.seed),
-            judge=self._judge(inputs, fold),
+            robustness=self._judge(inputs, fold),
             classes=class_names(fold.task),
         )
 
-    def _judge(self, inputs: pd.DataFrame, fold: TrainingFold) -> PartJudge | None:
+    def _judge(self, inputs: pd.DataFrame, fold: TrainingFold) -> PartRobustness | None:
         """Who says what is stable in each inner fold; None if that is not asked."""
         if self.settings.stability is None:
             return None
         measured, columns = self._measured(inputs, fold)
-        return PartJudge(measured, columns, self.settings.stability)
+        return PartRobustness(measured, columns, self.settings.stability)
 
     def _measured(self, inputs: pd.DataFrame, fold: TrainingFold) -> tuple[pd.DataFrame, list[str]]:
         """The perturbed measurements of the lesions that are learnt from, and the features."""
@@ -129,8 +135,10 @@ class RadiomicsGridModel(TabularModel):
         if self.settings.stability is None:
             return None
         measured, columns = self._measured(inputs, fold)
-        self.stability = judge_stability(measured, columns, self.settings.stability, model=self.settings.name)
-        return stable_columns(self.stability, columns)
+        self.stability = estimate_robustness(
+            measured, columns, self.settings.stability, model=self.settings.name
+        )
+        return robust_columns(self.stability, columns)
 
     def _aside(self) -> list[str]:
         """The columns of the inputs that are no features."""
@@ -141,8 +149,8 @@ class RadiomicsGridModel(TabularModel):
     ) -> Pipeline:
         """The chosen cell fitted on all training rows, as one pipeline; made-up lesions are no part of it."""
         settings = self.settings
-        keep: Any = KeepStable(columns=stable or ())
-        keep = keep if settings.harmonise is None else Aside(keep)
+        keep: Any = KeepRobust(columns=stable or ())
+        keep = keep if settings.harmonise is None else PassthroughColumns(keep)
         first = [] if stable is None else [("stable", keep)]
         prepare = Pipeline([*first, *settings.steps()])
         X = fit_preparation(prepare, inputs, y, model=settings.name)

@@ -17,7 +17,7 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from samesplit.models.design_tables import Impute, Scale, scaler
-from samesplit.models.radiomics.harmonisation import Aside, HarmoniseSettings
+from samesplit.models.radiomics.harmonisation import HarmoniseSettings, PassthroughColumns
 from samesplit.ordering import RELATIVE, above, at_most, merge_equals
 
 __all__ = ["DropCorrelated", "DropMissing", "DropNearConstant", "Filter", "preparation_steps"]
@@ -207,7 +207,7 @@ def preparation_steps(
         ("near_constant", DropNearConstant(share=near_constant)),
     ]
     if harmonise is not None:
-        steps = [(name, Aside(step)) for name, step in steps]
+        steps = [(name, PassthroughColumns(step)) for name, step in steps]
         steps.append(("harmonise", harmonise.make()))
     steps.append(("scale", {"standard": ToStandard, "robust": ToRobust}.get(scale, lambda: scaler(scale))()))
     if correlation is not None:

@@ -18,10 +18,10 @@ from samesplit.ordering import at_least
 from samesplit.statistics.icc import IccForm, icc
 from samesplit.statistics.repeatability import form_of, repeatability
 
-__all__ = ["KeepStable", "PartJudge", "StabilitySettings", "judge_stability", "stable_columns"]
+__all__ = ["KeepRobust", "PartRobustness", "RobustnessSettings", "estimate_robustness", "robust_columns"]
 
 
-class StabilitySettings(Declaration):
+class RobustnessSettings(Declaration):
     """`stability:` of a radiomics model: features that change more than lesions differ are left out."""
 
     minimum_icc: Annotated[float, Field(gt=0, lt=1)] = 0.75
@@ -33,7 +33,7 @@ class StabilitySettings(Declaration):
     perturbations: Perturbations = Perturbations()
 
 
-class KeepStable(Filter):
+class KeepRobust(Filter):
     """Keeps the columns that were found stable.
 
     Args:
@@ -41,7 +41,7 @@ class KeepStable(Filter):
 
     Example:
         >>> table = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
-        >>> list(KeepStable(columns=["b"]).set_output(transform="pandas").fit_transform(table).columns)
+        >>> list(KeepRobust(columns=["b"]).set_output(transform="pandas").fit_transform(table).columns)
         ['b']
     """
 
@@ -55,8 +55,8 @@ class KeepStable(Filter):
         return np.array([str(name) in wanted for name in self.feature_names_in_], dtype=np.bool_)
 
 
-def judge_stability(
-    repeats: pd.DataFrame, features: Sequence[str], settings: StabilitySettings, *, model: str
+def estimate_robustness(
+    repeats: pd.DataFrame, features: Sequence[str], settings: RobustnessSettings, *, model: str
 ) -> pd.DataFrame:
     """The stability of every feature, and whether it stays.
 
@@ -98,25 +98,25 @@ def judge_stability(
     return table
 
 
-class PartJudge:
+class PartRobustness:
     """Tells which features are stable in some of the lesions, for every inner fold and draw of a search.
 
     The measurements are laid out once; a part of the lesions then costs one pass over arrays.
 
     Args:
-        repeats: The perturbed measurements; see `judge_stability`.
+        repeats: The perturbed measurements; see `estimate_robustness`.
         features: The columns that the model learns from.
         settings: What is asked of a feature.
 
     Example:
         >>> table = pd.DataFrame({"lesion_id": list("aabbcc"), "perturbation": "noise", "repetition": [0, 1] * 3,
         ...                       "steady": [1, 1.1, 5, 5.2, 9, 8.9], "shaky": [1.0, 9, 9, 1, 5, 2]})
-        >>> asked = StabilitySettings(perturbations=Perturbations(kinds=("noise",)))
-        >>> PartJudge(table, ["steady", "shaky"], asked).stable_in(["a", "b", "c"]).tolist()
+        >>> asked = RobustnessSettings(perturbations=Perturbations(kinds=("noise",)))
+        >>> PartRobustness(table, ["steady", "shaky"], asked).robust_in(["a", "b", "c"]).tolist()
         [True, False]
     """
 
-    def __init__(self, repeats: pd.DataFrame, features: Sequence[str], settings: StabilitySettings) -> None:
+    def __init__(self, repeats: pd.DataFrame, features: Sequence[str], settings: RobustnessSettings) -> None:
         self.settings = settings
         self.count = len(features)
         self._known = np.array([name in repeats for name in features], dtype=np.bool_)
@@ -132,7 +132,7 @@ class PartJudge:
             values[rows, repetitions] = part[known].to_numpy(dtype=np.float64)
             self._values.append((form_of(str(kind)), values))
 
-    def stable_in(self, lesions: Iterable[str]) -> npt.NDArray[np.bool_]:
+    def robust_in(self, lesions: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Which features are stable in these lesions, shape (n_features,).
 
         Args:
@@ -149,17 +149,17 @@ class PartJudge:
 
 
 def _reached(
-    estimate: npt.NDArray[np.float64], low: npt.NDArray[np.float64], settings: StabilitySettings
+    estimate: npt.NDArray[np.float64], low: npt.NDArray[np.float64], settings: RobustnessSettings
 ) -> npt.NDArray[np.bool_]:
     """Where the correlation is high enough; what is not defined is not."""
     return at_least(estimate if settings.bound == "estimate" else low, settings.minimum_icc)
 
 
-def stable_columns(table: pd.DataFrame, features: Sequence[str]) -> list[str]:
+def robust_columns(table: pd.DataFrame, features: Sequence[str]) -> list[str]:
     """The features that stay, in their order.
 
     Args:
-        table: From `judge_stability`.
+        table: From `estimate_robustness`.
         features: The columns that the model learns from.
     """
     kept: set[Any] = set(table.loc[table["kept"], "feature"])

@@ -18,11 +18,11 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from samesplit.errors import ModelError
-from samesplit.execution.work_units import Later, Piece, read_result
+from samesplit.execution.work_units import Deferred, WorkUnit, read_result
 from samesplit.models.radiomics.resampling import draw_patients
-from samesplit.models.radiomics.robustness import PartJudge
+from samesplit.models.radiomics.robustness import PartRobustness
 from samesplit.models.radiomics.settings import ClassifierUse, RadiomicsGridSettings, SelectorUse
-from samesplit.models.radiomics.work_units import RankWork, load_cell_work, rank_features, score_cells
+from samesplit.models.radiomics.work_units import RankingUnit, load_cell_work, rank_features, score_cells
 from samesplit.source import source_digest
 from samesplit.storage import hash_bytes, hash_object
 
@@ -62,7 +62,7 @@ def inner_splits(
             remedy="make a split with fewer folds, or leave this model out",
         )
     splitter = StratifiedGroupKFold(min(folds, rarest), shuffle=True, random_state=seed)
-    return [(fit, held) for fit, held in splitter.split(np.zeros(len(labels)), labels, patients)]
+    return list(splitter.split(np.zeros(len(labels)), labels, patients))
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Part:
     Attributes:
         name: Fit for a file name.
         number: Of the fold or draw; -1 for the validation part.
-        fit: Rows to fit on.
-        held: Rows held out.
+        train_index: Rows to fit on.
+        test_index: Rows held out.
         selectors: Those that rank.
         sizes: Those that are scored.
         columns: Numbers of the table's columns that may be used; None means all.
@@ -81,8 +81,8 @@ class Part:
 
     name: str
     number: int
-    fit: Rows
-    held: Rows
+    train_index: Rows
+    test_index: Rows
     selectors: tuple[SelectorUse, ...]
     sizes: tuple[int, ...]
     columns: Rows | None = None
@@ -100,8 +100,8 @@ class GridSearch:
         patients: The patient of each lesion, shape (n_lesions,).
         n_training: How many of the rows are the training part.
         seed: Of the inner folds, the draws, and all selectors and classifiers.
-        judge: Says which features are stable in the rows that a part fits on; the others are unknown to that part.
-            None where that is not asked. Its features are the table's, in their order.
+        robustness: Says which features are stable in the rows that a part fits on; the others are unknown to that
+            part. None where that is not asked. Its features are the table's, in their order.
         classes: The names of the classes, by number, for messages.
 
     Raises:
@@ -114,7 +114,7 @@ class GridSearch:
     patients: npt.NDArray[Any]
     n_training: int
     seed: int
-    judge: PartJudge | None = None
+    robustness: PartRobustness | None = None
     classes: tuple[str, ...] = ("negative", "positive")
 
     @cached_property
@@ -146,11 +146,11 @@ class GridSearch:
             labels, patients, folds=settings.inner_folds, seed=self.seed, model=settings.name
         )
         whole = settings.selectors, tuple(settings.sizes)
-        parts = [Part(f"fold-{i}", i, fit, held, *whole) for i, (fit, held) in enumerate(splits)]
+        parts = [Part(f"fold-{i}", i, *indices, *whole) for i, indices in enumerate(splits)]
         if settings.compare == "validation":
-            held = np.arange(n, len(self.labels))
-            self._check_validation(held)
-            parts.append(Part(_VALIDATION, -1, np.arange(n), held, *whole))
+            test_index = np.arange(n, len(self.labels))
+            self._check_validation(test_index)
+            parts.append(Part(_VALIDATION, -1, np.arange(n), test_index, *whole))
         if settings.resampling is not None:
             asked = settings.resampling
             drawn = draw_patients(labels, patients, draws=asked.draws, share=asked.share, seed=self.seed)
@@ -160,27 +160,27 @@ class GridSearch:
 
     def _stable_columns(self, part: Part) -> Rows | None:
         """The columns that are stable in the lesions that a part fits on, and those that are no features."""
-        if self.judge is None:
+        if self.robustness is None:
             return None
-        stable = self.judge.stable_in(self.table.index[part.fit].astype(str))
+        stable = self.robustness.robust_in(self.table.index[part.train_index].astype(str))
         if not stable.any():
             return np.zeros(0, dtype=np.int64)
-        aside = np.arange(self.judge.count, self.table.shape[1])
+        aside = np.arange(self.robustness.count, self.table.shape[1])
         return np.concatenate([np.flatnonzero(stable), aside]).astype(np.int64)
 
     def _can_fit(self, part: Part) -> bool:
         """Whether a part has every class to fit on, and a feature that is stable there."""
-        whole = len(np.unique(self.labels[part.fit])) == len(self.classes)
+        whole = len(np.unique(self.labels[part.train_index])) == len(self.classes)
         return whole and (part.columns is None or len(part.columns) > 0)
 
-    def _check_validation(self, held: Rows) -> None:
-        there = set(self.labels[held].tolist())
+    def _check_validation(self, test_index: Rows) -> None:
+        there = set(self.labels[test_index].tolist())
         missing = [name for label, name in enumerate(self.classes) if label not in there]
         if not missing:
             return
         two = len(self.classes) == 2
         what = f"no {missing[0]} lesion" if two else f"no lesion of the class '{missing[0]}'"
-        what = "no lesion of which anything is known" if len(held) == 0 else what
+        what = "no lesion of which anything is known" if len(test_index) == 0 else what
         raise ModelError(
             f"cells are to be compared on the validation part, but it has {what} in this fold",
             where=f"model '{self.settings.name}'",
@@ -188,7 +188,7 @@ class GridSearch:
             "'compare: inner'",
         )
 
-    def rounds(self, folder: Path) -> list[list[Piece]]:
+    def work_unit_stages(self, folder: Path) -> list[list[WorkUnit]]:
         """The pieces: first every part's rankings, then every part's cells.
 
         Args:
@@ -196,17 +196,17 @@ class GridSearch:
         """
         parts = [part for part in self.parts if self._can_fit(part)]
         ranks = [
-            Piece(
+            WorkUnit(
                 self._key(part, "rank"),
                 rank_features,
-                RankWork(
+                RankingUnit(
                     settings=self.settings,
                     selectors=part.selectors,
                     size=max(part.sizes),
                     table=self.table,
                     labels=self.labels,
-                    fit=part.fit,
-                    held=part.held,
+                    train_index=part.train_index,
+                    test_index=part.test_index,
                     seed=self.seed,
                     columns=part.columns,
                 ),
@@ -215,7 +215,7 @@ class GridSearch:
             for part in parts
         ]
         cells = [
-            Piece(
+            WorkUnit(
                 self._key(part, name),
                 score_cells,
                 self._cell_work(folder, part, classifiers),
@@ -236,8 +236,8 @@ class GridSearch:
             return [("cells", classifiers)]
         return [(f"cells-{number}", (use,)) for number, use in enumerate(classifiers)]
 
-    def _cell_work(self, folder: Path, part: Part, classifiers: tuple[ClassifierUse, ...]) -> Later:
-        return Later(
+    def _cell_work(self, folder: Path, part: Part, classifiers: tuple[ClassifierUse, ...]) -> Deferred:
+        return Deferred(
             load_cell_work,
             (
                 folder,
@@ -248,7 +248,7 @@ class GridSearch:
                 part.sizes,
                 self.seed,
                 len(self.classes),
-                self.patients[part.held] if part.name == _VALIDATION else None,
+                self.patients[part.test_index] if part.name == _VALIDATION else None,
             ),
         )
 

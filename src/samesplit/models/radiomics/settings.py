@@ -16,13 +16,13 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from samesplit.declarations import Declaration
 from samesplit.errors import DeclarationError
 from samesplit.models.design_tables import Scale
-from samesplit.models.protocol import Needs
+from samesplit.models.protocol import Requirements
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier, supports_class_weight
 from samesplit.models.radiomics.harmonisation import HarmoniseSettings
 from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
 from samesplit.models.radiomics.preparation import preparation_steps
 from samesplit.models.radiomics.resampling import ResamplingSettings
-from samesplit.models.radiomics.robustness import StabilitySettings
+from samesplit.models.radiomics.robustness import RobustnessSettings
 from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
 from samesplit.models.settings import ModelSettings
 from samesplit.tasks import Task, TaskKind
@@ -157,7 +157,7 @@ class RadiomicsGridSettings(ModelSettings):
     """Mean 0 and SD 1, range 0 to 1, or median 0 and interquartile range 1, of the rows that are fitted on."""
     correlation: Share | None = None
     """Of features whose absolute correlation is above this, the first is kept; null keeps all."""
-    stability: StabilitySettings | None = None
+    stability: RobustnessSettings | None = None
     """Features that do not hold still under perturbations are left out first: judged on the lesions that are
     fitted on, anew in every inner fold."""
     harmonise: HarmoniseSettings | None = None
@@ -214,10 +214,10 @@ class RadiomicsGridSettings(ModelSettings):
         drawn = 0 if self.resampling is None else self.resampling.size
         return max(*self.sizes, drawn)
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """The features, and their perturbed values where stability is asked for."""
         perturbations = None if self.stability is None else self.stability.perturbations
-        return Needs(profiles=self.profiles, sequences=self.sequences, perturbations=perturbations)
+        return Requirements(profiles=self.profiles, sequences=self.sequences, perturbations=perturbations)
 
     def build(self, *, cache: Path | None = None) -> RadiomicsGridModel:
         """A fresh grid."""

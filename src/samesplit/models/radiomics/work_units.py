@@ -32,8 +32,8 @@ from samesplit.ordering import merge_columns, merge_probabilities
 from samesplit.under_way import tell
 
 __all__ = [
-    "CellWork",
-    "RankWork",
+    "RankingUnit",
+    "ScoringUnit",
     "fit_preparation",
     "load_cell_work",
     "rank_features",
@@ -45,7 +45,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class RankWork:
+class RankingUnit:
     """What `rank_features` is given.
 
     Attributes:
@@ -54,8 +54,8 @@ class RankWork:
         size: How much of each ranking is wanted.
         table: The inputs, one row a lesion; see `RadiomicsGridModel.inputs`.
         labels: Class numbers from 0, shape (n_lesions,).
-        fit: The rows to fit on.
-        held: The rows held out.
+        train_index: The rows to fit on.
+        test_index: The rows held out.
         seed: Of all selectors, and of oversampling.
         columns: Numbers of the table's columns that may be used; None means all.
     """
@@ -65,14 +65,14 @@ class RankWork:
     size: int
     table: pd.DataFrame
     labels: npt.NDArray[np.int64]
-    fit: Rows
-    held: Rows
+    train_index: Rows
+    test_index: Rows
     seed: int
     columns: Rows | None = None
 
 
 @dataclass(frozen=True)
-class CellWork:
+class ScoringUnit:
     """What `score_cells` is given.
 
     Attributes:
@@ -80,10 +80,10 @@ class CellWork:
         classifiers: Those that are scored.
         selectors: Names of the selectors, for messages.
         sizes: How many features.
-        learn: Prepared rows to fit on, shape (n_fit, n_columns): those columns that a ranking wants.
-        judge: Prepared rows held out, shape (n_held, n_columns).
-        learn_labels: Class numbers from 0, shape (n_fit,).
-        judge_labels: Class numbers from 0, shape (n_held,).
+        X_train: Prepared rows to fit on, shape (n_fit, n_columns): those columns that a ranking wants.
+        X_test: Prepared rows held out, shape (n_held, n_columns).
+        y_train: Class numbers from 0, shape (n_fit,).
+        y_test: Class numbers from 0, shape (n_held,).
         rankings: Column numbers, best first, shape (n_selectors, n_ranked).
         seed: Of all classifiers.
         classes: How many there are.
@@ -94,22 +94,22 @@ class CellWork:
     classifiers: tuple[ClassifierUse, ...]
     selectors: tuple[str, ...]
     sizes: tuple[int, ...]
-    learn: Floats
-    judge: Floats
-    learn_labels: npt.NDArray[np.int64]
-    judge_labels: npt.NDArray[np.int64]
+    X_train: Floats
+    X_test: Floats
+    y_train: npt.NDArray[np.int64]
+    y_test: npt.NDArray[np.int64]
     rankings: Rows
     seed: int
     classes: int = 2
     patients: npt.NDArray[Any] | None = None
 
 
-def rank_features(work: RankWork) -> Arrays:
+def rank_features(work: RankingUnit) -> Arrays:
     """Fit the preparation and let each selector rank, all on the rows to fit on.
 
     Returns:
-        `columns`: the table's columns that a ranking wants, shape (n_columns,), ascending; `learn`, `judge`:
-        their prepared (and oversampled) rows; `learn_labels`, `judge_labels`; `rankings`: per selector places
+        `columns`: the table's columns that a ranking wants, shape (n_columns,), ascending; `X_train`, `X_test`:
+        their prepared (and oversampled) rows; `y_train`, `y_test`; `rankings`: per selector places
         in `columns`, best first; `usable`: how many columns the preparation kept; `seconds`: of the preparation
         and of each selector.
 
@@ -117,13 +117,13 @@ def rank_features(work: RankWork) -> Arrays:
         ModelError: No feature is usable, or a selector failed.
     """
     start = time.perf_counter()
-    settings, y = work.settings, work.labels[work.fit]
+    settings, y = work.settings, work.labels[work.train_index]
     prepare = Pipeline(settings.steps())
     table = work.table if work.columns is None else work.table.iloc[:, work.columns]
-    fit, held = settings.rows(table, work.fit), settings.rows(table, work.held)
-    learn = fit_preparation(prepare, fit, y, model=settings.name)
-    judge = np.asarray(prepare.transform(held), dtype="float64")
-    learn, y = settings.oversampled(learn, y, seed=work.seed)
+    fit, held = settings.rows(table, work.train_index), settings.rows(table, work.test_index)
+    X_train = fit_preparation(prepare, fit, y, model=settings.name)
+    X_test = np.asarray(prepare.transform(held), dtype="float64")
+    X_train, y = settings.oversampled(X_train, y, seed=work.seed)
     given = list(table.columns)
     names = prepare.get_feature_names_out(None if isinstance(fit, pd.DataFrame) else given)
     place = {str(name): number for number, name in enumerate(work.table.columns)}
@@ -133,15 +133,15 @@ def rank_features(work: RankWork) -> Arrays:
     for number, use in enumerate(work.selectors):
         tell(number, len(work.selectors), "selector")
         start = time.perf_counter()
-        rankings.append(_ranking(use, learn, y, work, shared)[: work.size])
+        rankings.append(_ranking(use, X_train, y, work, shared)[: work.size])
         seconds.append(time.perf_counter() - start)
     wanted = np.unique(np.concatenate(rankings))
     return {
         "columns": origin[wanted].astype("int32"),
-        "learn": np.ascontiguousarray(learn[:, wanted]),
-        "judge": np.ascontiguousarray(judge[:, wanted]),
-        "learn_labels": y.astype("int8"),
-        "judge_labels": work.labels[work.held].astype("int8"),
+        "X_train": np.ascontiguousarray(X_train[:, wanted]),
+        "X_test": np.ascontiguousarray(X_test[:, wanted]),
+        "y_train": y.astype("int8"),
+        "y_test": work.labels[work.test_index].astype("int8"),
         "rankings": np.searchsorted(wanted, np.stack(rankings)).astype("int32"),
         "usable": np.array(len(origin)),
         "seconds": np.array(seconds),
@@ -149,16 +149,16 @@ def rank_features(work: RankWork) -> Arrays:
 
 
 def _ranking(
-    use: SelectorUse, learn: Floats, y: npt.NDArray[np.int64], work: RankWork, shared: dict[Any, Any]
+    use: SelectorUse, X_train: Floats, y: npt.NDArray[np.int64], work: RankingUnit, shared: dict[Any, Any]
 ) -> Rows:
     selector = use.make(size=None, seed=work.seed, enough=work.settings.most)
     try:
-        ranking: Rows = selector.fit(learn, y, shared=shared).ranking_
+        ranking: Rows = selector.fit(X_train, y, shared=shared).ranking_
     except ModelError:
         raise
     except Exception as error:
         raise ModelError(
-            f"the selector '{use.label}' failed on {len(y)} lesions and {learn.shape[1]} features: "
+            f"the selector '{use.label}' failed on {len(y)} lesions and {X_train.shape[1]} features: "
             f"{type(error).__name__}: {error}",
             where=f"model '{work.settings.name}'",
             remedy="change its parameters, or take it out of the grid",
@@ -176,18 +176,18 @@ def load_cell_work(
     seed: int,
     classes: int,
     patients: npt.NDArray[Any] | None,
-) -> CellWork:
+) -> ScoringUnit:
     """The work on some classifiers from the kept result of `rank_features`."""
-    kept = read_result(folder, key, "learn", "judge", "learn_labels", "judge_labels", "rankings")
-    return CellWork(
+    kept = read_result(folder, key, "X_train", "X_test", "y_train", "y_test", "rankings")
+    return ScoringUnit(
         settings=settings,
         classifiers=classifiers,
         selectors=selectors,
         sizes=sizes,
-        learn=kept["learn"],
-        judge=kept["judge"],
-        learn_labels=kept["learn_labels"].astype(np.int64),
-        judge_labels=kept["judge_labels"].astype(np.int64),
+        X_train=kept["X_train"],
+        X_test=kept["X_test"],
+        y_train=kept["y_train"].astype(np.int64),
+        y_test=kept["y_test"].astype(np.int64),
         rankings=kept["rankings"].astype(np.int64),
         seed=seed,
         classes=classes,
@@ -195,7 +195,7 @@ def load_cell_work(
     )
 
 
-def score_cells(work: CellWork) -> Arrays:
+def score_cells(work: ScoringUnit) -> Arrays:
     """The AUC of every cell on the held-out rows (see `mean_auc`); cells with the same columns are fitted once.
 
     Returns:
@@ -210,8 +210,8 @@ def score_cells(work: CellWork) -> Arrays:
     auc, error = np.full(shape, np.nan), np.full(shape, np.nan)
     seconds = np.zeros(shape[0])
     sets = _distinct(work.rankings, work.sizes)
-    whole = len(np.unique(work.learn_labels)) == work.classes
-    both = whole and len(np.unique(work.judge_labels)) > 1
+    whole = len(np.unique(work.y_train)) == work.classes
+    both = whole and len(np.unique(work.y_test)) > 1
     # What these switches leave out was checked once, by the preparation and the selectors.
     with config_context(assume_finite=True, skip_parameter_validation=True):
         for number, use in enumerate(work.classifiers if both else ()):
@@ -221,7 +221,7 @@ def score_cells(work: CellWork) -> Arrays:
             for place, (columns, cells) in enumerate(sets):
                 tell(number * len(sets) + place, len(sets) * shape[0], "fit")
                 scores = _merged(classifier, _scores(quick, use, columns, cells, work))
-                found = mean_auc(work.judge_labels, scores)
+                found = mean_auc(work.y_test, scores)
                 spread = _standard_error(work, scores)
                 for cell in cells:
                     auc[number][cell], error[number][cell] = found, spread
@@ -241,26 +241,26 @@ def _distinct(rankings: Rows, sizes: Sequence[int]) -> list[tuple[Rows, list[tup
     return list(found.values())
 
 
-def _fitted(classifier: Any, learn: Floats, y: npt.NDArray[np.int64], judge: Floats) -> Floats:
+def _fitted(classifier: Any, X_train: Floats, y: npt.NDArray[np.int64], X_test: Floats) -> Floats:
     """The usual way: the probabilities, for whoever has no quicker one."""
-    classifier.fit(learn, y)
-    return as_scores(np.asarray(classifier.predict_proba(judge), dtype="float64"))
+    classifier.fit(X_train, y)
+    return as_scores(np.asarray(classifier.predict_proba(X_test), dtype="float64"))
 
 
 def _scores(
-    fit_and_judge: Quick, use: ClassifierUse, columns: Rows, cells: list[tuple[int, int]], work: CellWork
+    fit_and_score: Quick, use: ClassifierUse, columns: Rows, cells: list[tuple[int, int]], work: ScoringUnit
 ) -> Floats:
     """The scores of the held-out rows by a classifier fitted to some columns."""
     try:
-        learn, judge = work.learn.take(columns, axis=1), work.judge.take(columns, axis=1)
-        scores = fit_and_judge(learn, work.learn_labels, judge)
-        wanted = (len(judge),) if work.classes == 2 else (len(judge), work.classes)
+        X_train, X_test = work.X_train.take(columns, axis=1), work.X_test.take(columns, axis=1)
+        scores = fit_and_score(X_train, work.y_train, X_test)
+        wanted = (len(X_test),) if work.classes == 2 else (len(X_test), work.classes)
         if scores.shape != wanted or not np.isfinite(scores).all():
             raise ValueError(f"it gave scores of shape {scores.shape}, or some that are not finite")
     except Exception as error:
         selector, size = cells[0]
         raise ModelError(
-            f"the classifier '{use.label}' failed on {len(work.learn)} lesions and the {len(columns)} features "
+            f"the classifier '{use.label}' failed on {len(work.X_train)} lesions and the {len(columns)} features "
             f"of '{work.selectors[selector]}' at size {work.sizes[size]}: {type(error).__name__}: {error}",
             where=f"model '{work.settings.name}'",
             remedy="change its parameters, or take it out of the grid",
@@ -277,10 +277,10 @@ def _merged(classifier: Any, scores: Floats) -> Floats:
     return merge_probabilities(scores)
 
 
-def _standard_error(work: CellWork, scores: Floats) -> float:
+def _standard_error(work: ScoringUnit, scores: Floats) -> float:
     if work.patients is None:
         return float("nan")
-    return auc_error(work.judge_labels, scores, work.patients)
+    return auc_error(work.y_test, scores, work.patients)
 
 
 def fit_preparation(prepare: Pipeline, X: Any, y: Any, *, model: str) -> Floats:

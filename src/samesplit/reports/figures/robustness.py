@@ -8,12 +8,12 @@ import pandas as pd
 from samesplit.reports.figures.canvas import MUTED, clean, drawing, shorten, to_svg
 from samesplit.reports.palette import CONTROL_GREY, INK, styles_for
 
-__all__ = ["draw_stability"]
+__all__ = ["draw_robustness"]
 
 _LEAST = -0.05
 
 
-def draw_stability(table: pd.DataFrame, *, name: str, alt: str, minimum: float = 0.75) -> str:
+def draw_robustness(table: pd.DataFrame, *, name: str, alt: str, minimum: float = 0.75) -> str:
     """Draw one panel a perturbation: a box per family over its features, and how many reach the minimum.
 
     Args:

@@ -10,10 +10,12 @@ from matplotlib.axes import Axes
 from samesplit.reports.figures.canvas import drawing, to_svg
 from samesplit.reports.palette import BLUE, INK, ON_DARK, ON_LIGHT, PAPER, VERMILION, relative_luminance
 
-__all__ = ["draw_steadiness"]
+__all__ = ["draw_selection_stability"]
 
 
-def draw_steadiness(selectors: pd.DataFrame, classifiers: pd.DataFrame, *, name: str, alt: str) -> str:
+def draw_selection_stability(
+    selectors: pd.DataFrame, classifiers: pd.DataFrame, *, name: str, alt: str
+) -> str:
     """Draw the stability of every selector and the relative standard deviation of every classifier, by size.
 
     Args:

@@ -15,7 +15,7 @@ from samesplit.reports.figures.winners_curse import draw_winners_curse
 from samesplit.reports.formatting import MISSING, count_cell, counted, number, number_cell, text_cell
 from samesplit.reports.rows import records
 from samesplit.reports.sections.fold_assignment import fold_name
-from samesplit.reports.sections.selection_stability import steadiness
+from samesplit.reports.sections.selection_stability import selection_stability
 from samesplit.reports.sections.simple_arm import simple_arm
 
 __all__ = ["radiomics"]
@@ -36,7 +36,7 @@ def radiomics(context: Context) -> Section | None:
             blocks.append(_heat_map(context, model.name, cells))
             curse = _curse(context, model.name, context.summed_up(model.name, "chosen_cells"))
             blocks += [curse] if curse is not None else []
-        blocks += steadiness(context, model.name)
+        blocks += selection_stability(context, model.name)
         features = context.summed_up(model.name, "selected_features")
         if len(features):
             blocks.append(_selection(context, model.name, features))

@@ -6,16 +6,16 @@ import pandas as pd
 
 from samesplit.reports.context import Context, slug
 from samesplit.reports.document import Column, Figure, Row, Table
-from samesplit.reports.figures.selection_stability import draw_steadiness
+from samesplit.reports.figures.selection_stability import draw_selection_stability
 from samesplit.reports.formatting import count_cell, counted, number_cell, text_cell
 
-__all__ = ["steadiness"]
+__all__ = ["selection_stability"]
 
 _WHAT = {"inner_fold": "the inner folds", "draw": "random draws of the training patients"}
 _SHARED = "Inner folds share most of their lesions, which flatters every selector. "
 
 
-def steadiness(context: Context, model: str) -> list[Figure]:
+def selection_stability(context: Context, model: str) -> list[Figure]:
     """Build a figure for the inner folds, and one for the draws where training patients were drawn anew.
 
     Args:
@@ -51,7 +51,7 @@ def _figure(context: Context, model: str, over: str, stability: pd.DataFrame, sp
             f"over the selectors. {_SHARED if over == 'inner_fold' else ''}Intervals are in the table."
         ),
         alt=alt,
-        svg=draw_steadiness(
+        svg=draw_selection_stability(
             _map(stability, "selector", "stability"),
             _map(spread, "classifier", "relative_sd"),
             name=name,

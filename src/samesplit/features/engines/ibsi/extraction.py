@@ -96,14 +96,14 @@ def _prepared(case: Case, settings: IbsiSettings) -> PreparedImage | None:
     if not spacings:
         return None
     processing = settings.processing
-    if case.companion is case.image:  # the sequence that the others are matched to stays as it is
+    if case.matching_reference is case.image:  # the sequence that the others are matched to stays as it is
         processing = processing.model_copy(update={"histogram_matching": None})
     return prepare(
         case,
         processing,
         spacings_mm=spacings,
         margin_mm=margin_mm(settings.features, settings.not_defined()),
-        reference=case.companion,
+        reference=case.matching_reference,
     )
 
 

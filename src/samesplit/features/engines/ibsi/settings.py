@@ -205,7 +205,7 @@ class IbsiSettings(EngineSettings):
         plain = self.processing.unit == "arbitrary" and self.processing.normalisation is None
         return frozenset(undefined_for_arbitrary_units()) if plain else frozenset()
 
-    def companion(self) -> str | None:
+    def matching_reference(self) -> str | None:
         """The sequence to whose image the histogram is matched."""
         matching = self.processing.histogram_matching
         return None if matching is None else matching.reference

@@ -88,7 +88,7 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
             ValueError: One is not a number of its kind or out of its range.
         """
 
-    def shown(self, scores: Scores, y: Codes) -> Scores:
+    def reported_scores(self, scores: Scores, y: Codes) -> Scores:
         """What `scores_` shows of what was ranked by: the same unless a selector says it on another scale."""
         return scores
 
@@ -122,7 +122,7 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         if len(columns):
             scores[columns] = np.asarray(self.score(rows, codes, shared=shared), dtype="float64")
         self.ranking_ = np.concatenate([varying[best_first(scores[varying])], np.flatnonzero(constant)])
-        self.scores_ = self.shown(scores, codes)
+        self.scores_ = self.reported_scores(scores, codes)
         return self
 
     def _get_support_mask(self) -> npt.NDArray[np.bool_]:

@@ -88,7 +88,7 @@ class AnovaF(RankingSelector, key="anova-f"):
         """The ratio of sums of squares, which ranks as F does."""
         return class_ratio(X, y, shared)
 
-    def shown(self, scores: Scores, y: Codes) -> Scores:
+    def reported_scores(self, scores: Scores, y: Codes) -> Scores:
         """F."""
         return _f_statistic(scores, y)
 
@@ -146,7 +146,7 @@ class TScore(RankingSelector, key="t-score"):
         with np.errstate(divide="ignore"):
             return np.asarray(gap**2 / error)
 
-    def shown(self, scores: Scores, y: Codes) -> Scores:
+    def reported_scores(self, scores: Scores, y: Codes) -> Scores:
         """The absolute t; F for more than two classes."""
         several = y.max(initial=0) > 1
         if self.variance == "separate":

@@ -55,8 +55,14 @@ def run(tmp_path: Path) -> Callable[[pd.DataFrame, pd.DataFrame | None], Extract
     path = tmp_path / "matched.yaml"
     path.write_text(MATCHED)
 
-    def call(images: pd.DataFrame, companions: pd.DataFrame | None = None) -> Extraction:
-        return extract(images, read_profile(path), cache=tmp_path / "cache", jobs=1, companions=companions)
+    def call(images: pd.DataFrame, matching_references: pd.DataFrame | None = None) -> Extraction:
+        return extract(
+            images,
+            read_profile(path),
+            cache=tmp_path / "cache",
+            jobs=1,
+            matching_references=matching_references,
+        )
 
     return call
 
