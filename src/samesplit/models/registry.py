@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
     "univariate-multivariable-logistic": (
         "samesplit.models.clinical.multivariable:UnivariateMultivariableSettings"
     ),
+    "cox": "samesplit.models.survival.cox:CoxSettings",
     "renal-nomogram": "samesplit.models.clinical.nomogram:RenalNomogramSettings",
     "average": "samesplit.models.ensemble:AverageSettings",
     "estimator": "samesplit.models.estimator:EstimatorSettings",

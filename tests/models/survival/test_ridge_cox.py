@@ -59,7 +59,7 @@ def test_the_path_gives_what_each_penalty_gives_alone() -> None:
         alone = fit_path(X, times, events, [penalty])[0]
         np.testing.assert_allclose(coefficients, alone, atol=1e-7)
         model = RidgeCox(penalty=penalty).fit(X, times, events)
-        np.testing.assert_allclose(model.log_hazard(X), (X - X.mean(axis=0)) @ alone, atol=1e-6)
+        np.testing.assert_allclose(model.predict(X), (X - X.mean(axis=0)) @ alone, atol=1e-6)
 
 
 def test_a_large_penalty_leaves_nothing_and_lesions_that_differ_in_nothing_get_nothing() -> None:
@@ -72,7 +72,7 @@ def test_a_large_penalty_leaves_nothing_and_lesions_that_differ_in_nothing_get_n
 def test_columns_that_separate_early_from_late_are_no_trouble() -> None:
     times = np.arange(1.0, 21.0)
     X = -times[:, np.newaxis]
-    found = RidgeCox(penalty=1e-6).fit(X, times, np.ones(20)).log_hazard(X)
+    found = RidgeCox(penalty=1e-6).fit(X, times, np.ones(20)).predict(X)
     assert np.isfinite(found).all()
     assert (np.diff(found) < 0).all()
 
@@ -80,7 +80,7 @@ def test_columns_that_separate_early_from_late_are_no_trouble() -> None:
 def test_a_risk_depends_on_no_other_row() -> None:
     X, times, events = _lesions()
     model = RidgeCox(penalty=0.1).fit(X, times, events)
-    np.testing.assert_allclose(model.log_hazard(X[:1]), model.log_hazard(X)[:1], rtol=1e-12)
+    np.testing.assert_allclose(model.predict(X[:1]), model.predict(X)[:1], rtol=1e-12)
 
 
 def test_without_an_event_there_is_nothing_to_learn() -> None:

@@ -105,7 +105,7 @@ class RidgeCox(BaseEstimator):  # type: ignore[misc]
     Example:
         >>> X = np.array([[1.0], [0.5], [-0.5], [-1.0]])
         >>> model = RidgeCox(penalty=0.1).fit(X, np.array([1.0, 2.0, 3.0, 4.0]), np.array([1, 1, 0, 1]))
-        >>> model.log_hazard(X).round(2).tolist()
+        >>> model.predict(X).round(2).tolist()
         [1.49, 0.74, -0.74, -1.49]
     """
 
@@ -122,7 +122,7 @@ class RidgeCox(BaseEstimator):  # type: ignore[misc]
         self.coef_ = next(iter(fit_path(X, times, events, [self.penalty], weights=self.weights)))
         return self
 
-    def log_hazard(self, X: Any) -> Floats:
+    def predict(self, X: Any) -> Floats:
         """The logarithm of the hazard relative to that of the mean training row, shape (n_rows,)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype="float64", reset=False)
