@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
 from samesplit.models.design_tables import clinical_table, feature_table, preparation
-from samesplit.models.protocol import Cases, Needs, TrainingFold
+from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.radiomics.feature_settings import FeatureSettings
 from samesplit.models.radiomics.work_units import fit_preparation
 from samesplit.models.survival.ridge_cox import PartialLikelihood, RidgeCox, fit_path
@@ -57,11 +57,11 @@ class CoxSettings(FeatureSettings):
             raise ValueError("a value is named twice")
         return tuple(sorted(values, reverse=True))
 
-    def needs(self) -> Needs:
+    def needs(self) -> Requirements:
         """The profiles, if features are wanted, and the variables."""
         profiles = () if self.inputs == "clinical" else self.profiles
         clinical = () if self.inputs == "features" else self.variables or ("*",)
-        return Needs(profiles=profiles, sequences=self.sequences, clinical=clinical)
+        return Requirements(profiles=profiles, sequences=self.sequences, clinical=clinical)
 
     def build(self, *, cache: Path | None = None) -> CoxModel:
         """A fresh model."""
