@@ -18,9 +18,9 @@ from samesplit.reports.context import Context
 from samesplit.reports.document import Report
 
 
-def _load() -> ModuleType:
-    path = Path(__file__).with_name("make_run.py")
-    spec = importlib.util.spec_from_file_location("make_run_for_reports", path)
+def _load(name: str) -> ModuleType:
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"{name}_for_reports", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -31,7 +31,25 @@ def _load() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def maker() -> ModuleType:
-    return _load()
+    return _load("make_run")
+
+
+@pytest.fixture(scope="session")
+def maker_of_tasks() -> ModuleType:
+    return _load("make_task_run")
+
+
+@pytest.fixture(scope="session")
+def task_run(maker_of_tasks: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """90 lesions in three named test sets; tasks with two classes, three classes and a time to an event."""
+    folder: Path = maker_of_tasks.make_task_run(tmp_path_factory.mktemp("tasks"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def task_report(task_run: Path) -> Report:
+    """What the report of the tasks says; the page is written as well."""
+    return _built(task_run)
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +62,10 @@ def full_run(maker: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture(scope="session")
 def full_report(full_run: Path) -> Report:
     """What the report of the full run says; the page is written as well, from this very report."""
+    return _built(full_run)
+
+
+def _built(run: Path) -> Report:
     made: list[Report] = []
     inner = build._report
 
@@ -53,7 +75,7 @@ def full_report(full_run: Path) -> Report:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "_report", keep)
-        build_report(full_run)
+        build_report(run)
     (report,) = made
     return report
 

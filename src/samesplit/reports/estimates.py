@@ -87,18 +87,19 @@ class Numbers:
         """
         return self._rows.get((quantity, model, reference or "", group))
 
-    def difference(self, quantity: str, first: str, second: str) -> Estimate | None:
+    def difference(self, quantity: str, first: str, second: str, *, group: str = "all") -> Estimate | None:
         """First minus second, in whichever order it was computed, or None.
 
         Args:
             quantity: `auc`, `sensitivity`, ...
             first: A model, reader or readers' mean.
             second: Another.
+            group: The group of lesions.
         """
-        found = self.get(f"{quantity}_difference", first, reference=second)
+        found = self.get(f"{quantity}_difference", first, reference=second, group=group)
         if found is not None:
             return found
-        turned = self.get(f"{quantity}_difference", second, reference=first)
+        turned = self.get(f"{quantity}_difference", second, reference=first, group=group)
         return turned.reversed() if turned is not None else None
 
     def cell(

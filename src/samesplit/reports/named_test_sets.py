@@ -14,13 +14,16 @@ _GROUP = "test_set="
 
 
 def names_of_test_sets(context: Context) -> list[str]:
-    """Name the test sets of a run, the internal one first, then the others by name, or none."""
+    """Name the test sets of a run: the internal one first, then as they are declared, then by name; or none."""
     splits = context.data.splits
     if "test_set" not in splits:
         return []
     names = splits.loc[splits["subset"] == "test", "test_set"].dropna().astype(str)
-    found = [name for name in dict.fromkeys(names) if name]
-    return sorted(found, key=lambda name: (name != INTERNAL, name))
+    settings = context.data.section("split").get("settings")
+    declared = list((settings if isinstance(settings, dict) else {}).get("test_sets") or ())
+    last = len(declared)
+    place = {name: number for number, name in enumerate(declared)}
+    return sorted({name for name in names if name}, key=lambda n: (n != INTERNAL, place.get(n, last), n))
 
 
 def of_test_set(context: Context, model: str, name: str) -> Estimate | None:

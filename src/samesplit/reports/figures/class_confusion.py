@@ -92,11 +92,11 @@ def _matrix(
     for place, label in enumerate(classes):
         axes.text(
             left + place + 0.5, top - 0.08, shorten(label, max(letters, 4)), ha="center", va="bottom",
-            fontsize=7.5, color=MUTED,
+            fontsize=8, color=MUTED,
         )  # fmt: skip
         axes.text(
             left - 0.1, top + place + 0.5, shorten(label, int(_LEFT * cell_in * 72 / 4.6)), ha="right",
-            va="center", fontsize=7.5, color=MUTED,
+            va="center", fontsize=8, color=MUTED,
         )  # fmt: skip
 
 
@@ -110,6 +110,4 @@ def _cell(
     axes.text(
         x + 0.5, y + 0.4, shown, ha="center", va="center", fontsize=10 if cell_in > 0.6 else 8, color=ON_LIGHT
     )
-    axes.text(
-        x + 0.5, y + 0.75, f"{100 * share:.0f} %", ha="center", va="center", fontsize=7.5, color=ON_LIGHT
-    )
+    axes.text(x + 0.5, y + 0.75, f"{100 * share:.0f} %", ha="center", va="center", fontsize=8, color=ON_LIGHT)

@@ -103,11 +103,11 @@ def _at_risk(axes: Axes, panel: SurvivalPanel, end: float) -> None:
     for row, group in enumerate(panel.groups):
         for time, count in group.at_risk.items():
             axes.text(time, row, f"{count}", ha="center", va="center", fontsize=8, color=INK)
-    axes.set(xlim=(0, end), ylim=(len(panel.groups) - 0.5, -0.5))
+    axes.set(xlim=(0, end), ylim=(len(panel.groups), -0.5))
     axes.set_title("Lesions at risk", fontsize=8, fontweight="normal", color=MUTED, pad=2)
     clean(axes)
     axes.set_xticks([])
     axes.set_yticks(range(len(panel.groups)), [group.title for group in panel.groups])
-    axes.tick_params(axis="y", labelsize=8, labelcolor=INK)
+    axes.tick_params(axis="y", labelsize=8, labelcolor=INK, pad=12)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from samesplit.reports.figures.canvas import MUTED, drawing, shorten, to_svg
@@ -63,11 +62,11 @@ def draw_split_strip(
     row_in = 0.24 if len(folds) <= 12 else 0.16
     top = max(len(classes), 1)
     parts = _parts(test_sets)
-    legends = [*_patches(list(parts.values()), list(parts))]
-    with drawing(10.2, 0.79 + 0.22 * top + row_in * len(folds) + 0.22 * max(len(classes), 1)) as figure:
-        strip, body = figure.subplots(
-            2, 1, sharex=True, gridspec_kw={"height_ratios": [0.16 * top, row_in * max(len(folds), 1)]}
-        )
+    keys = _keys(parts, classes)
+    ratios = [0.16 * top, row_in * max(len(folds), 1), *([0.2] * len(keys))]
+    with drawing(10.2, 0.65 + 0.22 * top + row_in * len(folds) + 0.28 * len(keys)) as figure:
+        strip, body, *below = figure.subplots(2 + len(keys), 1, gridspec_kw={"height_ratios": ratios})
+        strip.sharex(body)
         _classes(strip, classes)
         _image(body, sides + 1, [PAPER, *parts.values()])
         body.set_yticks(range(len(folds)), list(folds))
@@ -79,16 +78,31 @@ def draw_split_strip(
             axes.tick_params(length=0, labelcolor=INK)
             for spine in axes.spines.values():
                 spine.set_visible(False)
+        strip.tick_params(labelbottom=False)
         body.set_xticks([])
         order = "by site and class" if any(sites) else "by class"
         body.set_xlabel(f"{sides.shape[1]} patients, {order}")
-        if len(classes) == 1:
-            legends += _patches(classes[0].colours[::-1], list(classes[0].classes)[::-1])
-            _legend(figure, [legends])
-        else:
-            rows = [_patches(row.colours, [f"{row.title}: {n}" for n in row.classes]) for row in classes]
-            _legend(figure, [legends, *rows])
+        for axes, handles in zip(below, keys, strict=True):
+            axes.set_axis_off()
+            axes.legend(
+                handles=handles, loc="center left", ncols=len(handles), handlelength=1, handleheight=1,
+                columnspacing=1.4, labelcolor=MUTED, borderaxespad=0, borderpad=0,
+            )  # fmt: skip
         return to_svg(figure, name=name, alt=alt)
+
+
+def _keys(parts: dict[str, str], classes: Sequence[ClassRow]) -> list[list[Patch]]:
+    """The lines of the key: the subsets, and the classes of each task; of a single task in one line."""
+    subsets = _patches(list(parts.values()), list(parts))
+    if len(classes) == 1 and len(subsets) + len(classes[0].classes) <= 8:
+        (row,) = classes
+        return [[*subsets, *_patches(row.colours[::-1], [shorten(n, 18) for n in row.classes[::-1]])]]
+    rows = []
+    for row in classes:
+        names = [shorten(n, 14) for n in row.classes]
+        names[0] = f"{shorten(row.title, 22)}: {names[0]}" if len(classes) > 1 else names[0]
+        rows.append(_patches(row.colours, names))
+    return [subsets, *rows]
 
 
 def _parts(test_sets: Sequence[str]) -> dict[str, str]:
@@ -101,14 +115,6 @@ def _parts(test_sets: Sequence[str]) -> dict[str, str]:
 
 def _patches(colours: Sequence[str], labels: Sequence[str]) -> list[Patch]:
     return [Patch(color=colour, label=label) for colour, label in zip(colours, labels, strict=True)]
-
-
-def _legend(figure: Figure, rows: Sequence[Sequence[Patch]]) -> None:
-    for handles in reversed(rows):
-        figure.legend(
-            handles=list(handles), loc="outside lower left", ncols=len(handles), handlelength=1, handleheight=1,
-            columnspacing=1.4, labelcolor=MUTED,
-        )  # fmt: skip
 
 
 def _classes(strip: Axes, classes: Sequence[ClassRow]) -> None:
@@ -142,13 +148,14 @@ def _sites(strip: Axes, body: Axes, sites: Sequence[str]) -> None:
     if not any(sites):
         return
     starts = [i for i, site in enumerate(sites) if i == 0 or site != sites[i - 1]]
+    height = strip.get_ylim()[0] + 0.5
     for start, end in zip(starts, [*starts[1:], len(sites)], strict=True):
         share = (end - start) / len(sites)
         name = sites[start] or "site unknown"
         shown = name if len(name) <= max(3, int(share * 120)) else name[: max(2, int(share * 120))] + "…"
         strip.annotate(
-            shown, ((start + end - 1) / 2, 1.25), xycoords=("data", "axes fraction"), ha="center", fontsize=8.5,
-            color=INK,
+            shown, ((start + end - 1) / 2, 1 + 0.25 / height), xycoords=("data", "axes fraction"), ha="center",
+            fontsize=8.5, color=INK,
         )  # fmt: skip
         if start:
             for axes in (strip, body):

@@ -10,11 +10,12 @@ from samesplit.reports.context import Context
 from samesplit.reports.document import Cell, Column, Figure, Row, Table
 from samesplit.reports.figures.balance import draw_balance
 from samesplit.reports.formatting import number, number_cell, text_cell
+from samesplit.reports.named_test_sets import names_of_test_sets
 
 __all__ = ["balance"]
 
-_SIDES = ("train", "validation", "test")
 _MOST_VARIABLES = 24
+_MOST_SETS = 6
 
 
 def balance(context: Context) -> Figure | None:
@@ -32,9 +33,8 @@ def balance(context: Context) -> Figure | None:
     shown = [keys[i] for i in ranked([float(worst[key]) for key in keys], descending=True)][:_MOST_VARIABLES]
     titles = [_variable(context, *key) for key in shown]
     by_side = {
-        side: [_of(compared, side, key)["smd"].tolist() for key in shown]
-        for side in ("validation", "test")
-        if (compared["subset"] == side).any()
+        title: [_of(compared, side, key)["smd"].tolist() for key in shown]
+        for side, title in _sides(context, compared).items()
     }
     rest = (
         f" The {len(shown)} with the largest differences of {len(keys)} are drawn."
@@ -58,6 +58,19 @@ def balance(context: Context) -> Figure | None:
     )
 
 
+def _sides(context: Context, table: pd.DataFrame) -> dict[str, str]:
+    """The subsets that are compared with the training part, with their titles: named test sets each for itself."""
+    names = [name for name in names_of_test_sets(context) if (table["subset"] == f"test_set={name}").any()]
+    tested = (
+        {f"test_set={name}": name for name in names} if 1 < len(names) <= _MOST_SETS else {"test": "test"}
+    )
+    return {
+        side: title
+        for side, title in {"validation": "validation", **tested}.items()
+        if (table["subset"] == side).any()
+    }
+
+
 def _of(table: pd.DataFrame, side: str, key: tuple[str, str]) -> pd.DataFrame:
     return table[(table["subset"] == side) & (table["variable"] == key[0]) & (table["level"] == key[1])]
 
@@ -71,18 +84,24 @@ def _variable(context: Context, variable: str, level: str) -> str:
 
 def _balance_table(context: Context, table: pd.DataFrame, keys: list[tuple[str, str]]) -> Table:
     columns = [Column(key="what", title="Variable")]
-    columns += [Column(key=side, title=side, kind="number", help="Mean over folds") for side in _SIDES]
+    sides = {"train": "train"} | _sides(context, table)
+    columns += [
+        Column(key=side, title=title, kind="number", help="Mean over folds") for side, title in sides.items()
+    ]
     columns += [
         Column(key="smd", title="SMD test, mean", kind="number"),
         Column(
-            key="worst", title="largest |SMD|", kind="number", help="Of validation and test, over all folds"
+            key="worst",
+            title="largest |SMD|",
+            kind="number",
+            help="Of the subsets against train, over all folds",
         ),
     ]
     rows = []
     for key in keys:
         cells: dict[str, Cell] = {"what": text_cell(_variable(context, *key))}
         shares = key[1] not in ("", "mean")
-        for side in _SIDES:
+        for side in sides:
             value = float(_of(table, side, key)["value"].mean())
             cells[side] = (
                 Cell(text=f"{number(100 * value, 0)} %", value=value)

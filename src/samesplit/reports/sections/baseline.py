@@ -34,13 +34,13 @@ def baseline_table(contexts: Sequence[Context]) -> Table:
     columns.append(Column(key="all", title="All", kind="number", help=f"{len(cohort)} lesions"))
     for context in contexts:
         task = context.data.task
-        for key, label in _classes(context):
-            key = f"{task.prefix}-{key}" if task.name else key
+        several = len(contexts) > 1
+        for name, label in _classes(context):
+            key = f"{task.prefix}-{name}" if several else name
             mine = context.data.lesions.index[context.data.lesions["label"] == label]
             parts[key] = cohort.loc[cohort.index.isin(mine)]
-            columns.append(
-                Column(key=key, title=label, kind="number", help=f"{len(mine)} lesions", group=task.title)
-            )
+            told, above = f"{len(mine)} lesions", task.title if several else ""
+            columns.append(Column(key=key, title=label, kind="number", help=told, group=above))
     rows = [
         _row("Lesions", {k: _count(len(p), None) for k, p in parts.items()}),
         _row("Patients", {k: _count(p["patient_id"].nunique(), None) for k, p in parts.items()}),

@@ -12,7 +12,7 @@ from samesplit.reports.document import Cell, Column, Figure, Row, Table
 from samesplit.reports.figures.split_strip import ClassRow, draw_split_strip
 from samesplit.reports.formatting import count_cell, counted, text_cell
 from samesplit.reports.named_test_sets import names_of_test_sets
-from samesplit.reports.palette import CLASSES, EVENTS, NEGATIVE, POSITIVE
+from samesplit.reports.palette import CLASSES, EVENTS, NEGATIVE, POSITIVE, TEST_SETS
 
 __all__ = ["fold_assignment", "fold_name", "test_set_table"]
 
@@ -37,6 +37,7 @@ def fold_assignment(contexts: Sequence[Context]) -> Figure:
     pairs = table[["repeat", "fold"]].drop_duplicates().sort_values(["repeat", "fold"])
     shown = list(pairs.head(_MOST_STRIPS).itertuples(index=False, name=None))
     sets = names_of_test_sets(context)
+    sets = sets if 1 < len(sets) <= len(TEST_SETS) else []
     sides = _codes(table, sets).reindex(
         index=pd.MultiIndex.from_tuples(shown), columns=patients["patient_id"]
     ).fillna(-1)  # fmt: skip
@@ -56,18 +57,29 @@ def fold_assignment(contexts: Sequence[Context]) -> Figure:
         name="split-strip",
         alt=alt,
     )
-    above = "The top row is the class" if len(classes) == 1 else "The top rows are the classes of each task"
     return Figure(
         id="split-strip",
         title="Fold assignment",
-        caption=(
-            f"Each column is a patient and each row a fold. {above}; a patient with several lesions counts as the "
-            f"last of their classes, which of two is the positive one.{rest}"
-        ),
+        caption=f"Each column is a patient and each row a fold. {_above(contexts)}{rest}",
         alt=alt,
         svg=svg,
         table=_counts(contexts, pairs),
     )
+
+
+def _above(contexts: Sequence[Context]) -> str:
+    """What the rows above the folds show, in a sentence."""
+    if len(contexts) > 1:
+        return (
+            "The top rows are the classes in each task; a patient with lesions of several classes is drawn as the "
+            "class that is declared last, of two as the positive one."
+        )
+    task = contexts[0].data.task
+    if task.kind == "binary":
+        return (
+            f"The top row is the class; a patient with any {task.positive} lesion counts as {task.positive}."
+        )
+    return "The top row is the class; a patient with lesions of several is drawn as the one declared last."
 
 
 def _patients(contexts: Sequence[Context]) -> pd.DataFrame:
@@ -150,9 +162,9 @@ def _counted_classes(contexts: Sequence[Context]) -> list[tuple[str, str, set[st
     found = []
     for context in contexts:
         task, lesions = context.data.task, context.data.lesions
-        before = f"{task.prefix}_" if task.name else ""
+        before = f"{task.prefix}_" if len(contexts) > 1 else ""
         if task.kind in ("binary", "survival"):
-            title = task.positive or f"{task.title or 'lesions'} with an event".strip()
+            title = task.positive or ("events" if len(contexts) == 1 else f"{task.title}: events")
             found.append((f"{before}positive", title, set(lesions.index[lesions["positive"] == 1])))
         else:
             found += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samesplit.reports.context import Context, ModelInfo
-from samesplit.reports.document import Cell, Column, Figure, Row, Section, Table
+from samesplit.reports.document import Block, Cell, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.named_test_sets import SetEstimate, SetsOfModel, draw_test_sets
 from samesplit.reports.formatting import counted, join_words, number_cell, text_cell
 from samesplit.reports.named_test_sets import INTERNAL, lowest_test_set, names_of_test_sets, of_test_set
@@ -46,7 +46,41 @@ def named_test_sets(context: Context) -> Section | None:
         f"The test lesions belong to {len(names)} named sets: {join_words(names)}. Every number elsewhere in this "
         "report is over all of them together unless a set is named."
     )
-    return Section(id="test-sets", title="Named test sets", lead=lead, blocks=(figure,))
+    against = _against_reference(context, models, names)
+    blocks: tuple[Block, ...] = (figure,) if against is None else (figure, against)
+    return Section(id="test-sets", title="Named test sets", lead=lead, blocks=blocks)
+
+
+def _against_reference(context: Context, models: list[ModelInfo], names: list[str]) -> Table | None:
+    """The differences to the reference in each set, as far as the results have them."""
+    reference, main = context.reference, context.main
+    if reference is None:
+        return None
+    columns = [Column(key="who", title="Model")]
+    columns += [Column(key=f"s{i}", title=name, kind="interval") for i, name in enumerate(names)]
+    rows = []
+    for model in models:
+        cells: dict[str, Cell] = {"who": text_cell(model.title)}
+        for i, name in enumerate(names):
+            found = context.numbers.difference(
+                main.quantity, model.name, reference.name, group=f"test_set={name}"
+            )
+            if found is not None:
+                cells[f"s{i}"] = found.cell(signed=True)
+        if len(cells) > 1:
+            rows.append(Row(cells=cells, key=model.name))
+    if not rows:
+        return None
+    return Table(
+        id="test-sets-differences",
+        title=f"Difference of {main.title} to the reference in each test set",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=(
+            f"Minus the reference, {reference.title}, on the same lesions of the set. The comparison over "
+            "all sets together is the main one: the sets are small.",
+        ),
+    )
 
 
 def _of_model(context: Context, model: ModelInfo, names: list[str]) -> SetsOfModel:

@@ -85,7 +85,7 @@ def _group(table: pd.DataFrame, name: str, times: list[float]) -> RiskGroup:
 def _at_risk(table: pd.DataFrame, time: float) -> int:
     """How many are followed up without an event up to a time: as many as before the next step of the curve."""
     later = table[table["time"] >= time]
-    return int(later["at_risk"].iloc[0]) if len(later) else 0
+    return round(float(later["at_risk"].iloc[0])) if len(later) else 0
 
 
 def _at(table: pd.DataFrame, time: float) -> dict[str, float]:
@@ -105,7 +105,7 @@ def _table(context: Context, table: pd.DataFrame, times: list[float]) -> Table:
         mine = table[table["model"] == model.name]
         for name in _present(mine):
             group = mine[mine["risk"] == name].sort_values("time", kind="stable")
-            cells = {"risk": text_cell(name), "n": count_cell(int(group["at_risk"].max()))}
+            cells = {"risk": text_cell(name), "n": count_cell(round(float(group["at_risk"].max())))}
             for i, time in enumerate(times):
                 if time > 0:
                     row = _at(group, time)
