@@ -122,6 +122,10 @@ class DeclarationError(SamesplitError):
     """A YAML file (benchmark, profile or model) says something that cannot be."""
 
 
+class MissingExtraError(DeclarationError):
+    """A benchmark, profile or model asks for an optional package that is not installed."""
+
+
 class CohortError(SamesplitError):
     """The lesions or images table is not usable."""
 
@@ -144,10 +148,6 @@ class HiddenLabelsError(SamesplitError, AttributeError):
 
 class LesionError(SamesplitError):
     """One lesion cannot be used: it costs that lesion and leaves a row in the case ledger."""
-
-
-class MissingExtraError(SamesplitError):
-    """A package that an optional part needs is not installed."""
 
 
 class ModelError(SamesplitError):

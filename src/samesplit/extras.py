@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from samesplit.errors import MissingExtraError
 
-__all__ = ["EXTRAS", "has_extra", "missing_packages", "require_extra"]
+__all__ = ["EXTRAS", "extra_of", "has_extra", "missing_packages", "require_extra"]
 
 EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -85,6 +85,16 @@ def require_extra(extra: str, *packages: str, needed_by: str, where: str | Path 
             where=where,
             remedy=f"pip install 'samesplit[{extra}]'",
         )
+
+
+def extra_of(package: str) -> str | None:
+    """Find the extra that installs a package.
+
+    Example:
+        >>> extra_of("catboost"), extra_of("pandas")
+        ('boosting', None)
+    """
+    return next((extra for extra, packages in EXTRAS.items() if package in packages), None)
 
 
 def _is_installed(module: str) -> bool:

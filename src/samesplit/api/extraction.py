@@ -8,7 +8,7 @@ import pandas as pd
 
 from samesplit.api.given_images import ImageInput, Spacing, cubic_spacing, image_of
 from samesplit.errors import DeclarationError
-from samesplit.features.engines import get_engine
+from samesplit.features.engines import get_engine, require_engine
 from samesplit.features.profile_lookup import find_profile
 from samesplit.features.profiles import Profile
 from samesplit.imaging.case import Case, case_of_images, read_case
@@ -70,6 +70,7 @@ def extract(
         ('shape', 7296)
     """
     chosen = find_profile(profile)
+    require_engine(chosen.engine, where=f"the profile '{chosen.name}'")
     if chosen.settings.matching_reference() is not None and matching_reference is None:
         raise DeclarationError(
             f"the profile '{chosen.name}' matches images to another one of the lesion",

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from samesplit.extras import require_extra
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
@@ -20,10 +22,20 @@ __all__ = ["Benchmark", "Jobs", "Scheduler", "Track", "display_path", "echo", "o
 
 Benchmark = Annotated[str, typer.Argument(help="A benchmark's folder or name.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes (default: one per core).")]
+
+
+def _with_cluster(address: str | None) -> str | None:
+    """Name the extra that a scheduler needs before anything runs."""
+    if address is not None:
+        require_extra("cluster", needed_by="--scheduler")
+    return address
+
+
 Scheduler = Annotated[
     str | None,
     typer.Option(
-        help="A Dask scheduler (tcp://host:8786) whose workers open images, extract features and search grids."
+        callback=_with_cluster,
+        help="A Dask scheduler (tcp://host:8786) whose workers open images, extract features and search grids.",
     ),
 ]
 Track = Annotated[bool, typer.Option(help="Push the run to mlflow.db.")]

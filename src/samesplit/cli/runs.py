@@ -175,8 +175,10 @@ def ui(
     from contextlib import suppress
 
     from samesplit.cli.serving import check_port, find_store, serve
+    from samesplit.extras import require_extra
     from samesplit.tracking import come_home, store_uri
 
+    require_extra("tracking", needed_by="samesplit ui")
     store = find_store(benchmark)
     check_port(host, port)
     with suppress(sqlite3.Error):  # MLflow itself says what is wrong with the store
@@ -230,8 +232,14 @@ def _carry_out(plan: Plan, *, track: bool) -> None:
 
 def _push_if_new(folder: Path, store: Path, reporter: Reporter) -> None:
     from samesplit.cli.serving import ui_words
+    from samesplit.extras import has_extra
     from samesplit.tracking import is_pushed, push
 
+    if not has_extra("tracking"):
+        echo(
+            "Not tracked, since MLflow is not installed: pip install 'samesplit[tracking]' (or say --no-track)"
+        )
+        return
     if is_pushed(folder, store):
         return
     with reporter.stage("MLflow") as advance:

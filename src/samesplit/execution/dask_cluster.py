@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from samesplit.errors import WorkspaceError
 from samesplit.execution.processes import WorkerCrashed, one_thread
+from samesplit.extras import require_extra
 from samesplit.source import modules_under, source_digest
 from samesplit.storage import library_digest
 from samesplit.version import __version__
@@ -51,6 +52,7 @@ def map_on_dask(
     """
     if not items:
         return
+    require_extra("cluster", needed_by="a Dask scheduler", where=address)
     client = _connect(address, patience_s)
     try:
         yield from _results(client, function, items, address)

@@ -78,6 +78,10 @@ class ModelSettings(Declaration):
         """A hash of all settings that decide how the model behaves; a kind with files of its own adds them."""
         return hash_object(self.model_dump(mode="json", exclude=UNDECIDING))
 
+    def extras(self) -> dict[str, tuple[str, ...]]:
+        """The optional packages that the model needs, by the extra that installs them; see `samesplit.extras`."""
+        return {}
+
     def check_ready(self) -> None:
         """See to it that nothing outside the settings (a class, a file) will be missed when the model is built.
 

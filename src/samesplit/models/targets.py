@@ -23,14 +23,12 @@ from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 from pydantic import Field, PrivateAttr, field_validator
 
 from samesplit.errors import ModelError
+from samesplit.extras import extra_of
 from samesplit.models.settings import UNDECIDING, ModelSettings
 from samesplit.models.target_source import imported_by
 from samesplit.storage import hash_file, hash_object
 
-EXTRAS = {"catboost": "boosting", "interpret": "boosting"}
-"""Packages that model files of ours name, and the extra of samesplit that installs each."""
-
-__all__ = ["EXTRAS", "FromFile", "Target", "TargetSettings", "load_target", "parse_target"]
+__all__ = ["FromFile", "Target", "TargetSettings", "load_target", "parse_target"]
 
 
 class Target(NamedTuple):
@@ -202,12 +200,14 @@ def _load_module(name: str, where: str) -> ModuleType:
     except ModuleNotFoundError as error:
         missing = error.name or name
         package = missing.partition(".")[0]
-        extra = f'pip install "samesplit[{EXTRAS[package]}]"' if package in EXTRAS else ""
+        extra = extra_of(package)
         inside = "" if name.startswith(missing) else f", which '{name}' needs,"
         raise ModelError(
             f"the module '{missing}'{inside} is not installed here",
             where=where,
-            remedy=extra or f"install '{package}' into this environment, or correct the target",
+            remedy=f"pip install 'samesplit[{extra}]'"
+            if extra
+            else f"install '{package}' into this environment, or correct the target",
         ) from error
     except Exception as error:
         raise ModelError(

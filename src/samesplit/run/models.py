@@ -11,6 +11,7 @@ from typing import NamedTuple
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.declarations import read_yaml
 from samesplit.errors import DeclarationError, Faults, WorkspaceError, gathering
+from samesplit.extras import require_extra
 from samesplit.models.protocol import Requirements
 from samesplit.models.registry import read_model
 from samesplit.models.settings import ModelSettings
@@ -137,6 +138,8 @@ def _check_given(given: _Given, name: str, settings: ModelSettings) -> None:
                 + f"the benchmark has: {', '.join(there) or 'none'}",
             )
     _check_kinds_of_input(given, name, needs)
+    for extra, packages in settings.extras().items():
+        require_extra(extra, *packages, needed_by=f"the model '{name}'", where=given.place)
     settings.check_ready()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.errors import DeclarationError
+from samesplit.features.engines import require_engine
 from samesplit.features.profiles import Profile, read_profile
 from samesplit.workspace import Workspace
 
@@ -19,6 +20,7 @@ def read_profiles(workspace: Workspace, definition: BenchmarkDefinition) -> dict
     profiles = {name: read_profile(workspace.find_yaml("features", name)) for name in definition.profiles}
     for name, sequences in definition.profiles.items():
         profile = profiles[name]
+        require_engine(profile.engine, where=workspace.find_yaml("features", name))
         baseline, matching_reference = profile.relative_change_to, profile.settings.matching_reference()
         if baseline not in (None, "first", *sequences):
             raise DeclarationError(

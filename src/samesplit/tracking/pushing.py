@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from samesplit.errors import TrackingError
+from samesplit.extras import require_extra
 from samesplit.kept import read_kept_json
 from samesplit.storage import hash_file, locked, write_json
 from samesplit.tables import RESULTS, read_table
@@ -78,7 +79,9 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
 
     Raises:
         TrackingError: The store is locked, read-only or not a database.
+        MissingExtraError: MLflow is not installed.
     """
+    require_extra("tracking", needed_by="tracking a run")
     record, damage = read_kept_json(run_folder / "run.json", "run", "benchmark", "models", "hashes")
     if not record:
         problem, remedy = damage or "does not exist", "run the benchmark again, which makes it anew"

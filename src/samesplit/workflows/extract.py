@@ -19,7 +19,7 @@ import platformdirs
 from samesplit.csv_files import MISSING_WORDS
 from samesplit.errors import CohortError, Faults, gathering
 from samesplit.execution.processes import cores
-from samesplit.features.engines import get_engine
+from samesplit.features.engines import get_engine, require_engine
 from samesplit.features.extraction import Extraction, extract
 from samesplit.features.profile_lookup import find_profile
 from samesplit.features.profiles import Profile
@@ -174,6 +174,7 @@ def extract_table(
         MissingExtraError: The profile's engine is not installed.
     """
     chosen = find_profile(profile)
+    require_engine(chosen.engine, where=f"the profile '{chosen.name}'")
     given, where, root = _read(images)
     table = _images(given, where, root, mask_label)
     with (reporter or SilentReporter()).stage(f"Features {chosen.name}") as advance:

@@ -178,7 +178,7 @@ def test_what_mirp_refuses_is_a_lesion_error(case: Case) -> None:
 
 
 def test_without_mirp_the_remedy_is_named(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("samesplit.features.engines.mirp.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "mirp", None)
     with pytest.raises(DeclarationError, match=r"pip install 'samesplit\[mirp\]'"):
         ENGINE.extract(case, profile_of(base_feature_families=["statistics"]))
 

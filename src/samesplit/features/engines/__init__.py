@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 
 from samesplit.errors import DeclarationError
+from samesplit.extras import require_extra
 from samesplit.features.engines.ibsi import IbsiEngine
 from samesplit.features.engines.mirp import MirpEngine
 from samesplit.features.engines.protocol import Engine, EngineSettings, FeatureInfo, FeatureValues, Step
@@ -19,11 +21,16 @@ __all__ = [
     "engine_module",
     "engine_names",
     "get_engine",
+    "require_engine",
 ]
 
 _ENGINES: dict[str, Engine] = {
     engine.name: engine for engine in (IbsiEngine(), MirpEngine(), PyradiomicsEngine())
 }
+
+
+_EXTRAS = {"mirp": "mirp", "pyradiomics": "pyradiomics"}
+"""The extra of each engine that needs one."""
 
 
 def engine_names() -> list[str]:
@@ -60,3 +67,17 @@ def get_engine(name: str) -> Engine:
             + f"There are: {', '.join(engine_names())}",
         )
     return _ENGINES[name]
+
+
+def require_engine(name: str, *, where: str | Path | None = None) -> None:
+    """Stop where the package of an engine is not installed, before any image is opened.
+
+    Args:
+        name: The engine's name.
+        where: The profile that asks for it.
+
+    Raises:
+        MissingExtraError: It is not installed; the remedy is the command that installs it.
+    """
+    if name in _EXTRAS:
+        require_extra(_EXTRAS[name], needed_by=f"the engine '{name}'", where=where)

@@ -14,14 +14,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import SimpleITK as sitk
 
-from samesplit.errors import DeclarationError, LesionError
+from samesplit.errors import LesionError
+from samesplit.extras import require_extra
 from samesplit.features.engines.mirp_catalogue import features_of
 from samesplit.features.engines.mirp_settings import MirpSettings
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
@@ -48,18 +48,11 @@ class MirpEngine:
         """The package's version, and a digest of the code around it and of the libraries that values depend on.
 
         Raises:
-            DeclarationError: MIRP is not installed.
+            MissingExtraError: MIRP is not installed.
         """
-        try:
-            code = hash_object([source_digest(__name__), library_digest(*_LIBRARIES)])
-            return f"{version('mirp')}+{code[:12]}"
-        except PackageNotFoundError:
-            raise _absent() from None
-
-    @property
-    def is_installed(self) -> bool:
-        """Whether the optional package is there."""
-        return find_spec("mirp") is not None
+        require_extra("mirp", needed_by="the engine 'mirp'")
+        code = hash_object([source_digest(__name__), library_digest(*_LIBRARIES)])
+        return f"{version('mirp')}+{code[:12]}"
 
     def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
         """The features that the settings ask for, with IBSI codes, whether or not MIRP is installed."""
@@ -71,11 +64,10 @@ class MirpEngine:
 
         Raises:
             LesionError: MIRP refuses the case, for example because nothing is left of the mask.
-            DeclarationError: MIRP is not installed.
+            MissingExtraError: MIRP is not installed.
         """
         assert isinstance(profile.settings, MirpSettings)
-        if not self.is_installed:
-            raise _absent()
+        require_extra("mirp", needed_by="the engine 'mirp'")
         with _quiet():
             try:
                 table = _run(case, profile.settings)
@@ -85,13 +77,6 @@ class MirpEngine:
             raise _refused("nothing is left of the mask", profile)
         names = [info.feature for info in features_of(profile.settings)]
         return FeatureValues({name: _number(table[name].iloc[0]) for name in names})
-
-
-def _absent() -> DeclarationError:
-    return DeclarationError(
-        "the engine 'mirp' needs the package mirp, which is not installed",
-        remedy="pip install 'samesplit[mirp]' (about 1.6 GB with ITK), or choose another engine",
-    )
 
 
 def _refused(reason: str, profile: Profile) -> LesionError:

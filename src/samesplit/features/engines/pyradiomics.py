@@ -22,6 +22,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
+from samesplit.extras import require_extra
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
 from samesplit.features.engines.pyradiomics_catalogue import FEATURES
 from samesplit.features.engines.pyradiomics_settings import PyradiomicsSettings
@@ -48,7 +49,12 @@ class PyradiomicsEngine:
 
     @cached_property
     def version(self) -> str:
-        """The package's version, and a digest of the code around it and of the libraries that values depend on."""
+        """The package's version, and a digest of the code around it and of the libraries that values depend on.
+
+        Raises:
+            MissingExtraError: The package is not installed.
+        """
+        require_extra("pyradiomics", needed_by="the engine 'pyradiomics'")
         libraries = library_digest("SimpleITK", "numpy", "scikit-image", "scipy")
         code = hash_object([source_digest(__name__), libraries])
         return f"{version('pyradiomics-bhklab')}+{code[:12]}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from samesplit.extras import EXTRAS
 from samesplit.models.design_tables import Scale
 from samesplit.models.protocol import Requirements
 from samesplit.models.radiomics.preparation import preparation_steps
@@ -80,6 +81,10 @@ class TpotSettings(ModelSettings):
         if self.sizes[0] > self.sizes[1]:
             raise ValueError(f"sizes: the fewest ({self.sizes[0]}) are more than the most ({self.sizes[1]})")
         return self
+
+    def extras(self) -> dict[str, tuple[str, ...]]:
+        """TPOT, which brings XGBoost."""
+        return {"automl": EXTRAS["automl"]}
 
     def needs(self) -> Requirements:
         """The features."""

@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from samesplit.declarations import Declaration
 from samesplit.errors import ModelError
+from samesplit.extras import EXTRAS
 from samesplit.models.protocol import Model, Requirements
 from samesplit.models.settings import UNDECIDING, ModelSettings, Weights
 from samesplit.models.targets import TargetSettings
@@ -209,6 +210,10 @@ class ImageModelSettings(ModelSettings):
     def keeps(self) -> Weights:
         """As declared."""
         return self.keep
+
+    def extras(self) -> dict[str, tuple[str, ...]]:
+        """PyTorch, and what trains with it."""
+        return {"networks": EXTRAS["networks"]}
 
     def needs(self) -> Requirements:
         """Images and masks, no features."""

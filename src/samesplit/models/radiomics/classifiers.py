@@ -11,8 +11,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import BaggingClassifier, GradientBoostingClassifier, RandomForestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
-from xgboost import XGBClassifier
 
+from samesplit.extras import missing_packages
 from samesplit.models.radiomics.estimators import (
     AdaptiveBoosting,
     ClassWeighted,
@@ -42,6 +42,7 @@ class Classifier:
         make: Its class.
         settings: What is set, so that a new release of a library does not change it. One thread each: the grid is
             run side by side, and the result does not depend on the number of cores.
+        package: The package that it comes from, where that is not installed by samesplit alone.
         differs: What scikit-learn's defaults of mid-2019 (release 0.21, of many published grids) did otherwise.
     """
 
@@ -51,10 +52,23 @@ class Classifier:
     make: Callable[..., Any]
     settings: Mapping[str, Any] = field(default_factory=dict)
     differs: str = ""
+    package: str = ""
+
+    @property
+    def installed(self) -> bool:
+        """Whether the package that it comes from is there."""
+        return not self.package or not missing_packages("boosting", self.package)
 
     def parameters(self) -> list[str]:
         """The parameters that a model file may set."""
         return sorted(set(self.make().get_params(deep=False)) - _NOT_FOR_MODEL_FILES)
+
+
+def _xgboost(**settings: Any) -> Any:
+    """An XGBoost classifier; the package is imported here, since it is an extra."""
+    from xgboost import XGBClassifier
+
+    return XGBClassifier(**settings)
 
 
 CLASSIFIERS: dict[str, Classifier] = {
@@ -148,7 +162,7 @@ CLASSIFIERS: dict[str, Classifier] = {
         "XGBoost",
         "100 boosted trees of depth 3, rate 0.1, second-order log loss, 80 % of lesions and of features each.",
         "https://doi.org/10.1145/2939672.2939785",
-        XGBClassifier,
+        _xgboost,
         {
             "n_estimators": 100,
             "max_depth": 3,
@@ -159,6 +173,7 @@ CLASSIFIERS: dict[str, Classifier] = {
             "objective": "binary:logistic",
             "n_jobs": 1,
         },
+        package="xgboost",
     ),
     "elastic-net": Classifier(
         "Elastic-net logistic regression",
@@ -229,6 +244,8 @@ def supports_class_weight(key: str) -> bool:
         >>> [key for key in CLASSIFIERS if not supports_class_weight(key)]
         ['lda', 'knn']
     """
+    if not CLASSIFIERS[key].installed:
+        return key == "xgboost"
     made = CLASSIFIERS[key].make()
     weighs_lesions = "sample_weight" in inspect.signature(made.fit).parameters
     return weighs_lesions or "class_weight" in made.get_params(deep=False)

@@ -88,7 +88,8 @@ class ClassifierUse(_Use):
     @model_validator(mode="after")
     def _known(self) -> ClassifierUse:
         _check_name("classifier", self.name, CLASSIFIERS)
-        _check_parameters(self.name, self.parameters, CLASSIFIERS[self.name].parameters())
+        if CLASSIFIERS[self.name].installed:
+            _check_parameters(self.name, self.parameters, CLASSIFIERS[self.name].parameters())
         return self
 
     def make(self, *, seed: int, class_weight: Literal["balanced"] | None = None) -> Any:
@@ -193,6 +194,11 @@ class RadiomicsGridSettings(ModelSettings):
                 f"resampling.selector '{self.resampling.selector}' is none of the grid's: {', '.join(known)}"
             )
         return self
+
+    def extras(self) -> dict[str, tuple[str, ...]]:
+        """The packages of the classifiers that samesplit alone does not install."""
+        packages = {CLASSIFIERS[use.name].package for use in self.classifiers} - {""}
+        return {"boosting": tuple(sorted(packages))} if packages else {}
 
     def check_task(self, task: Task) -> None:
         """See to it that all classifiers can tell more than two classes apart, where there are more.
