@@ -42,14 +42,14 @@ def _one_job_means_this_process() -> Iterator[None]:
             yield from ((place, function(item)) for place, item in enumerate(items))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("samesplit.execution.case_pool.map_in_processes", here_for_one)
+        patch.setattr("samesplit.execution.dispatch.map_in_processes", here_for_one)
         yield
 
 
 @pytest.fixture
 def real_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """One job means another process, as it does outside of tests."""
-    monkeypatch.setattr("samesplit.execution.case_pool.map_in_processes", map_in_processes)
+    monkeypatch.setattr("samesplit.execution.dispatch.map_in_processes", map_in_processes)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 from distributed import LocalCluster
 
 from samesplit.errors import WorkspaceError
-from samesplit.execution.case_pool import read_record, result_path, run_tasks
+from samesplit.execution.case_units import read_record, result_path, run_case_units
 from samesplit.execution.dask_cluster import map_on_dask
 from samesplit.execution.processes import WorkerCrashed
 
@@ -88,7 +88,7 @@ def test_results_are_kept_by_the_caller_and_not_computed_again(scheduler: str, t
     told: list[tuple[int, int]] = []
     cache = tmp_path / "cache"
     for attempt in (1, 2):
-        outcomes = run_tasks(
+        outcomes = run_case_units(
             work,
             tasks,
             cache=cache,

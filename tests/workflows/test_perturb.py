@@ -76,7 +76,7 @@ def test_a_second_call_takes_everything_from_the_cache_and_writes_the_same(
         raise AssertionError("computed again")
 
     monkeypatch.setattr(
-        "samesplit.execution.case_pool.map_in_processes", lambda f, c, jobs: iter(map(never, c))
+        "samesplit.execution.dispatch.map_in_processes", lambda f, c, jobs: iter(map(never, c))
     )
     again = measure_robustness(small_study.folder, asked, jobs=1, output=tmp_path / "elsewhere")
     pd.testing.assert_frame_equal(again.table, first.table)

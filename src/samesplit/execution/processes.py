@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
 
+from samesplit.execution.failures import WORKER_CRASHED, Failure
 from samesplit.under_way import notes_folder
 
 __all__ = ["WorkerCrashed", "cores", "map_in_processes", "one_thread"]
@@ -25,10 +26,11 @@ _ONE_THREAD = dict.fromkeys(
 
 
 @dataclass(frozen=True)
-class WorkerCrashed:
-    """Stands for the result of a piece of work whose process died twice, the second time alone."""
+class WorkerCrashed(Failure):
+    """Marker for a piece of work whose process crashed again when it was retried alone."""
 
     reason: str = "its process died, twice, the second time alone: most likely the memory was not enough"
+    code: str = WORKER_CRASHED
 
 
 def map_in_processes(

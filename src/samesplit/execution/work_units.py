@@ -8,7 +8,6 @@ nothing.
 from __future__ import annotations
 
 import io
-import traceback
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from samesplit.errors import ModelError, SamesplitError
-from samesplit.execution.dask_cluster import map_on_dask
-from samesplit.execution.processes import WorkerCrashed, map_in_processes
+from samesplit.errors import ModelError
+from samesplit.execution.dispatch import dispatch
+from samesplit.execution.failures import failure_of
+from samesplit.execution.processes import WorkerCrashed
 from samesplit.kept import note_damage
 from samesplit.storage import write_bytes
 from samesplit.under_way import doing
@@ -121,7 +121,7 @@ def run_work_units(
     known = set(todo)
     yield from ((place, "") for place in range(len(pieces)) if place not in known)
     calls = _Calls([pieces[place][1] for place in todo])
-    for number, outcome in _outcomes(calls, jobs, scheduler):
+    for number, outcome in dispatch(_attempt, calls, jobs=jobs, scheduler=scheduler):
         folder, piece = pieces[todo[number]]
         if isinstance(outcome, WorkerCrashed):
             yield todo[number], outcome.reason
@@ -130,17 +130,6 @@ def run_work_units(
         else:
             write_bytes(result_path(folder, piece.key), _packed(outcome))
             yield todo[number], ""
-
-
-def _outcomes(
-    calls: _Calls, jobs: int, scheduler: str | None
-) -> Iterator[tuple[int, Arrays | str | WorkerCrashed]]:
-    if scheduler is not None:
-        yield from map_on_dask(_attempt, calls, address=scheduler)
-    elif jobs > 1 and len(calls) > 1:
-        yield from map_in_processes(_attempt, calls, jobs=jobs)
-    else:
-        yield from ((number, _attempt(calls[number])) for number in range(len(calls)))
 
 
 class _Calls(Sequence[Any]):
@@ -159,7 +148,7 @@ class _Calls(Sequence[Any]):
         try:
             return piece.function, piece.payload.function(*piece.payload.arguments), piece.what
         except Exception as error:  # whatever it is, it costs this piece only
-            return _raise, _reason(error), piece.what
+            return _raise, failure_of(error).reason, piece.what
 
 
 def _raise(reason: str) -> Arrays:
@@ -173,17 +162,7 @@ def _attempt(call: tuple[Callable[[Any], Arrays], Any, str]) -> Arrays | str:
         with doing(what), threadpool_limits(1):
             return function(payload)
     except Exception as error:  # whatever goes wrong inside a piece costs that piece only
-        return _reason(error)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, SamesplitError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "the memory was not enough"
-    frames = reversed(traceback.extract_tb(error.__traceback__)[-3:])
-    place = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
-    return f"{type(error).__name__}: {error} ({place})"
+        return failure_of(error).reason
 
 
 def _packed(arrays: Arrays) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.execution.case_pool import Outcome, Progress, run_tasks
+from samesplit.execution.case_units import Outcome, Progress, failure_codes, run_case_units
 from samesplit.features.engines import get_engine
 from samesplit.features.profiles import Profile
 from samesplit.features.work_units import FeatureTask, extract_case
@@ -38,6 +38,7 @@ class Extraction:
         seconds: Computing time in all, summed over cases, those taken from the cache with the time that they
             took when they were made.
         n_cached: How many cases were taken from the cache.
+        codes: Why cases failed, as codes of `samesplit.execution.failures`.
     """
 
     features: pd.DataFrame
@@ -46,6 +47,7 @@ class Extraction:
     steps: pd.DataFrame
     seconds: float
     n_cached: int
+    codes: frozenset[str] = frozenset()
 
 
 def extract(
@@ -95,7 +97,7 @@ def extract(
     )
     readable = [case for case in cases if not case.problem]
     tasks = [FeatureTask(case, profile, engine.version) for case in readable]
-    done = run_tasks(extract_case, tasks, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler)
+    done = run_case_units(extract_case, tasks, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler)
     outcomes = dict(zip(readable, done, strict=True))
     outcomes |= {case: Outcome(None, case.problem) for case in cases if case.problem}
     return _gather(cases, outcomes, profile)
@@ -145,4 +147,5 @@ def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: P
         steps=pd.DataFrame(steps, columns=STEP_COLUMNS, dtype=str),
         seconds=round(sum(float(record["seconds"]) for record in records), 2),
         n_cached=sum(outcome.cached for outcome in outcomes.values()),
+        codes=failure_codes(outcomes.values()),
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.execution.case_pool import Outcome, Progress, run_tasks
+from samesplit.execution.case_units import Outcome, Progress, failure_codes, run_case_units
 from samesplit.imaging.case_file import CaseFile
 from samesplit.imaging.case_tasks import case_files, ledger_table
 from samesplit.imaging.repairs import GeometryRepair, ledger_status
@@ -36,11 +36,13 @@ class Thumbnails:
             pixels from the upper left corner. Sorted by the three ids.
         ledger: LEDGER rows of the stage `images`: cases that cannot be read, with the reason, repairs and notes.
         n_cached: How many pictures were there already.
+        codes: Why cases failed, as codes of `samesplit.execution.failures`.
     """
 
     thumbnails: pd.DataFrame
     ledger: pd.DataFrame
     n_cached: int
+    codes: frozenset[str] = frozenset()
 
 
 def thumbnails(
@@ -70,7 +72,7 @@ def thumbnails(
     cases = case_files(images, geometry_repair=geometry_repair, minimum_voxels=minimum_voxels, jobs=jobs)
     readable = [case for case in cases if not case.problem]
     tasks = [PictureTask(case) for case in readable]
-    done = run_tasks(draw_case, tasks, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler)
+    done = run_case_units(draw_case, tasks, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler)
     outcomes = dict(zip(readable, done, strict=True))
     outcomes |= {case: Outcome(None, case.problem) for case in cases if case.problem}
     rows: list[tuple[Any, ...]] = []
@@ -89,4 +91,5 @@ def thumbnails(
         thumbnails=pd.DataFrame(rows, columns=COLUMNS),
         ledger=ledger_table(ledger),
         n_cached=sum(outcome.cached for outcome in outcomes.values()),
+        codes=failure_codes(outcomes.values()),
     )

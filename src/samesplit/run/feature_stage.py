@@ -29,6 +29,7 @@ class FeatureStage:
         steps: How each image was processed for each profile; see `samesplit.features.extraction`.
         notes: What is to be known about single cases, such as features that are not defined for them.
         repeats: The features measured again, for models that ask for it; see `samesplit.run.perturbed_features`.
+        codes: Why images failed, as codes of `samesplit.execution.failures`.
     """
 
     features: pd.DataFrame
@@ -38,6 +39,7 @@ class FeatureStage:
     steps: pd.DataFrame
     notes: pd.DataFrame
     repeats: dict[str, pd.DataFrame] = field(default_factory=dict)
+    codes: frozenset[str] = frozenset()
 
     @property
     def unreadable(self) -> set[tuple[str, str, str]]:
@@ -65,7 +67,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
             scheduler=scheduler,
         )
     failed = _keys(looked.ledger[looked.ledger["status"] == "failed"])
-    tables, ledgers, seconds = [], [looked.ledger], {}
+    tables, ledgers, seconds, codes = [], [looked.ledger], {}, set(looked.codes)
     steps, notes = [pd.DataFrame(columns=STEP_COLUMNS)], [pd.DataFrame(columns=NOTE_COLUMNS)]
     for name, sequences in plan.definition.profiles.items():
         wanted = _without(images[images["sequence"].isin(sequences)], failed)
@@ -87,6 +89,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
             tables.append(relative_changes(done.features, sequences[0] if baseline == "first" else baseline))
         ledgers.append(done.ledger[~done.ledger["status"].isin(["repaired", "noted"])])
         seconds[name] = done.seconds
+        codes |= done.codes
         steps.append(done.steps)
         notes.append(done.notes)
     features = pd.concat(tables, ignore_index=True) if tables else empty_table(FEATURES)
@@ -101,6 +104,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
         steps=pd.concat(steps, ignore_index=True),
         notes=pd.concat(notes, ignore_index=True),
         repeats=again.tables,
+        codes=frozenset(codes | again.codes),
     )
 
 

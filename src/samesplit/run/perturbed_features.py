@@ -25,11 +25,13 @@ class RepeatStage:
         tables: Wide repeats (see `Cases.repeats`) by the name of the perturbations.
         ledgers: Cases that failed under a perturbation.
         seconds: Computing time by what was done, summed over processes.
+        codes: Why cases failed, as codes of `samesplit.execution.failures`.
     """
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     ledgers: list[pd.DataFrame] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    codes: set[str] = field(default_factory=set)
 
 
 def name_of(perturbations: Perturbations) -> str:
@@ -77,6 +79,7 @@ def measure_again(
             else:
                 tables[name] = with_changes(done.table, sequences[0] if baseline == "first" else baseline)
             stage.ledgers.append(done.ledger)
+            stage.codes.update(done.codes)
             spent = stage.seconds.get(f"{name} perturbed", 0.0)
             stage.seconds[f"{name} perturbed"] = round(spent + done.seconds, 2)
         stage.tables[name_of(perturbations)] = wide_repeats(tables)

@@ -14,7 +14,7 @@ import pandas as pd
 from samesplit.benchmarks.cohort import load_cohort
 from samesplit.benchmarks.definition import read_benchmark
 from samesplit.errors import DeclarationError
-from samesplit.execution.case_pool import Progress
+from samesplit.execution.case_units import Progress
 from samesplit.execution.processes import cores
 from samesplit.features.comparison.differences import REASONS
 from samesplit.features.comparison.equivalence import NeutralSetting, equivalent_profile, is_neutral

@@ -12,6 +12,7 @@ import pandas as pd
 from samesplit.benchmarks.splits import balance
 from samesplit.errors import DeclarationError
 from samesplit.evaluation.binary.evaluate import Evaluation
+from samesplit.execution.failures import TRANSIENT
 from samesplit.features.catalogue import find
 from samesplit.features.listing import profile_listing
 from samesplit.kept import content_of
@@ -109,7 +110,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
             report = _report(folder)
             advance(1, 1)
         failures = {name: why for name, why in models.failures.items() if name not in plan.added}
-        if not failures and not _for_want_of_memory(images):  # else the next run tries again
+        if not failures and not images.codes & TRANSIENT:  # else the next run tries again
             seal(folder, {"run": plan.run_id, "failures": failures, "notes": list(remarks)})
     _point_latest(plan, reporter)
     return RunOutcome(folder, report, False, failures, remarks)
@@ -136,11 +137,6 @@ def _about_models(plan: Plan, models: ModelStage, predictions: pd.DataFrame) -> 
         if name in plan.added
     ]
     return (*remarks, *lost)
-
-
-def _for_want_of_memory(images: FeatureStage) -> bool:
-    """Whether an image failed for a reason that may be gone next time."""
-    return bool(images.ledger["reason"].str.contains("memory was not enough", regex=False).any())
 
 
 def _with_externals(plan: Plan, predictions: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from samesplit.errors import DeclarationError
-from samesplit.execution.case_pool import Progress
+from samesplit.execution.case_units import Progress
 from samesplit.features.catalogue import find
 from samesplit.features.comparison.differences import reasons_for
 from samesplit.features.engines import FeatureInfo, get_engine

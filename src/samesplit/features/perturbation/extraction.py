@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.execution.case_pool import Outcome, Progress, run_tasks
+from samesplit.execution.case_units import Outcome, Progress, failure_codes, run_case_units
 from samesplit.features.engines import get_engine
 from samesplit.features.extraction import Extraction, extract, matching_references_of
 from samesplit.features.perturbation.settings import RATERS, Perturbations
@@ -38,6 +38,7 @@ class Repeats:
         ledger: LEDGER rows of the stage `stability/<profile>`: cases that failed under a perturbation.
         seconds: Computing time in all, summed over cases, also of those taken from the cache.
         n_cached: How many were taken from the cache.
+        codes: Why cases failed, as codes of `samesplit.execution.failures`.
     """
 
     table: pd.DataFrame
@@ -45,6 +46,7 @@ class Repeats:
     ledger: pd.DataFrame
     seconds: float
     n_cached: int
+    codes: frozenset[str] = frozenset()
 
 
 def extract_repeats(
@@ -97,7 +99,7 @@ def extract_repeats(
         for kind in perturbations.made
         for repetition in range(perturbations.repetitions)
     ]
-    outcomes = run_tasks(
+    outcomes = run_case_units(
         extract_perturbed, tasks, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler
     )
     made = _gather(tasks, outcomes, [case for case in cases if case.problem], profile)
@@ -140,6 +142,7 @@ def _gather(
         ledger=ledger_table(ledger),
         seconds=round(sum(float(record["seconds"]) for record in records), 2),
         n_cached=sum(outcome.cached for outcome in outcomes),
+        codes=failure_codes(outcomes),
     )
 
 
@@ -163,4 +166,5 @@ def _with_raters(made: Repeats, drawn: Extraction, raters: Sequence[str]) -> Rep
         ledger=pd.concat([made.ledger, failed], ignore_index=True) if len(made.ledger) else failed,
         seconds=round(made.seconds + drawn.seconds, 2),
         n_cached=made.n_cached + drawn.n_cached,
+        codes=made.codes | drawn.codes,
     )

@@ -1,37 +1,36 @@
-"""One task a lesion, one process a core, each result kept the moment it is there.
+"""Work on single images: one unit a case, each result kept as a JSON record the moment it is there.
 
-A task that is killed with its process (out of memory, say) costs its own lesion only; a run that is killed as a
-whole loses the tasks in flight and nothing else.
+A unit whose process is killed (out of memory, say) costs its own lesion only; a run that is killed as a whole
+loses the units in flight and nothing else.
 """
 
 from __future__ import annotations
 
 import json
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from samesplit.errors import LesionError
-from samesplit.execution.dask_cluster import map_on_dask
-from samesplit.execution.processes import WorkerCrashed, map_in_processes
+from samesplit.execution.dispatch import dispatch
+from samesplit.execution.failures import Failure, failure_of
+from samesplit.execution.processes import WorkerCrashed
 from samesplit.kept import note_damage, read_kept_json
 from samesplit.storage import hash_object, write_bytes
 from samesplit.under_way import doing
 from samesplit.uses import uses
 
-__all__ = ["Outcome", "Progress", "Task", "run_tasks"]
+__all__ = ["CaseUnit", "Outcome", "Progress", "failure_codes", "run_case_units"]
 
 Progress = Callable[[int, int], object]
 """Called with (tasks done, tasks in all)."""
 
 
-class Task(Protocol):
-    """A piece of work: plain data that can be sent to another process.
+class CaseUnit(Protocol):
+    """A piece of work on one case: plain data that can be sent to another process.
 
-    A property `what`, where there is one, is the piece in words for who waits.
+    A property `what`, where there is one, names the piece for the progress display.
     """
 
     @property
@@ -39,25 +38,27 @@ class Task(Protocol):
         """SHA-256 of all that decides the result."""
 
 
-T = TypeVar("T", bound=Task)
+T = TypeVar("T", bound=CaseUnit)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a task.
+    """Result of a case unit.
 
     Attributes:
         record: The result as plain data, with the `seconds` it took; None if there is none.
         reason: Why there is none; empty if there is one.
+        code: The same for the program, see `samesplit.execution.failures`; empty if there is a record.
         cached: Whether the result was there already.
     """
 
     record: dict[str, Any] | None
     reason: str = ""
+    code: str = ""
     cached: bool = False
 
 
-def run_tasks(
+def run_case_units(
     function: Callable[[T], dict[str, Any]],
     tasks: Sequence[T],
     *,
@@ -95,9 +96,7 @@ def run_tasks(
     report(len(outcomes), len(tasks))
     todo = [index for index in range(len(tasks)) if index not in outcomes]
     for place, outcome in _results(function, tasks, paths, todo, jobs, scheduler):
-        outcomes[todo[place]] = (
-            Outcome(None, outcome.reason) if isinstance(outcome, WorkerCrashed) else outcome
-        )
+        outcomes[todo[place]] = _failed(outcome) if isinstance(outcome, WorkerCrashed) else outcome
         report(len(outcomes), len(tasks))
     return [outcomes[index] for index in range(len(tasks))]
 
@@ -113,12 +112,19 @@ def _results(
     """What comes of the tasks that are to be done, kept by whoever sees the cache."""
     if scheduler is None:
         calls = [(function, tasks[index], paths[index]) for index in todo]
-        yield from map_in_processes(_work, calls, jobs=jobs)
+        yield from dispatch(_work, calls, jobs=jobs, isolated=True)
         return
-    for place, outcome in map_on_dask(_attempt, [(function, tasks[i]) for i in todo], address=scheduler):
+    for place, outcome in dispatch(
+        _attempt, [(function, tasks[i]) for i in todo], jobs=jobs, scheduler=scheduler
+    ):
         if isinstance(outcome, Outcome) and outcome.record is not None:
             _keep(paths[todo[place]], outcome.record)
         yield place, outcome
+
+
+def failure_codes(outcomes: Iterable[Outcome]) -> frozenset[str]:
+    """Collect the codes of all failures among some outcomes."""
+    return frozenset(outcome.code for outcome in outcomes if outcome.code)
 
 
 def result_path(cache: Path, key: str) -> Path:
@@ -158,12 +164,8 @@ def _attempt(call: tuple[Callable[[Any], dict[str, Any]], Any]) -> Outcome:
     start = time.perf_counter()
     try:
         record = function(task)
-    except LesionError as error:
-        return Outcome(None, str(error))
-    except MemoryError:
-        return Outcome(None, "the memory was not enough")
-    except Exception as error:  # whatever else goes wrong inside a task costs this lesion only
-        return Outcome(None, f"{type(error).__name__}: {error} ({_place(error)})")
+    except Exception as error:  # whatever goes wrong inside a unit costs this lesion only
+        return _failed(failure_of(error))
     return Outcome({**record, "seconds": round(time.perf_counter() - start, 4)})
 
 
@@ -172,6 +174,5 @@ def _keep(path: Path, record: dict[str, Any]) -> None:
     write_bytes(path, json.dumps(whole, separators=(",", ":")).encode())
 
 
-def _place(error: Exception) -> str:
-    frames: Iterable[traceback.FrameSummary] = traceback.extract_tb(error.__traceback__)
-    return " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(list(frames)[-3:]))
+def _failed(failure: Failure) -> Outcome:
+    return Outcome(None, failure.reason, failure.code)
