@@ -7,6 +7,8 @@ class against the rest is a table of two classes, see `binary.scores`, and is ju
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import pandas as pd
 
 from samesplit.evaluation.binary.rankings import rank_alike
@@ -102,7 +104,7 @@ def has_every_class(table: pd.DataFrame) -> bool:
     """Whether each class is in a fold with another one, so that each has an AUC."""
     n_classes = probabilities_of(table).shape[1]
     mixed = table[table.groupby("cell")["label"].transform("nunique") > 1]
-    return mixed["label"].nunique() == n_classes
+    return bool(mixed["label"].nunique() == n_classes)
 
 
 def auc_of(table: pd.DataFrame, *, average: Average = "one-versus-rest") -> Influence:
@@ -169,11 +171,11 @@ def _sizes(table: pd.DataFrame) -> list[list[list[tuple[int, int]]]]:
     """Count, for each class, the patients with a lesion of it and without, in every fold of every run."""
     found = []
     for number in range(probabilities_of(table).shape[1]):
-        runs: dict[int, list[tuple[int, int]]] = {}
+        runs: dict[Hashable, list[tuple[int, int]]] = {}
         for (run, _), fold in class_table(table, number).groupby(["run", "cell"], sort=True):
             counts = fold.groupby("label")["patient_id"].nunique()
             if len(counts) == 2:
-                runs.setdefault(int(run), []).append((int(counts[1]), int(counts[0])))
+                runs.setdefault(run, []).append((int(counts[1]), int(counts[0])))
         found.append(list(runs.values()))
     return found
 

@@ -112,16 +112,16 @@ def _check_values(wide: pd.DataFrame) -> None:
     remedy = "give one probability for each class of the task; leave out lesions without a prediction"
     with np.errstate(invalid="ignore"):
         wrong = ~((values >= 0) & (values <= 1)).all(axis=1)
-        off = np.asarray(np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE)
+        off = np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE
     if wrong.any():
         raise PredictionsError(
-            f"probabilities missing or outside [0, 1]: {name_some(lesions[wrong])}",
+            f"probabilities missing or outside [0, 1]: {name_some(lesions[np.flatnonzero(wrong)])}",
             where="predictions",
             remedy=remedy,
         )
     if off.any():
         raise PredictionsError(
-            f"probabilities that do not sum to 1: {name_some(lesions[off])}",
+            f"probabilities that do not sum to 1: {name_some(lesions[np.flatnonzero(off)])}",
             where="predictions",
             remedy=remedy,
         )

@@ -149,8 +149,8 @@ def _fold_table(tables: Tables) -> pd.DataFrame:
         fits = table.groupby("cell", sort=True)
         head = fits[["seed", "repeat", "fold"]].first()
         counts = fits["label"].agg(n="size", n_positive="sum")
-        told = {"model": model, C_INDEX.name: C_INDEX.by_fold(table).to_numpy()}
-        parts.append(pd.concat([head, counts], axis=1).assign(**told)[columns])
+        index = pd.Series(C_INDEX.by_fold(table).to_numpy(), index=head.index, name=C_INDEX.name)
+        parts.append(pd.concat([head, counts, index], axis=1).assign(model=model)[columns])
     return pd.concat(parts, ignore_index=True)
 
 

@@ -101,8 +101,8 @@ class CoxModel(TabularModel):
         """
         if fold.training_times is None:
             raise ModelError("the fold has no times to the event", where=self.where)
-        times = fold.training_times.loc[inputs.index].to_numpy(dtype="float64")
-        events = labels.to_numpy(dtype="int64")
+        times = np.asarray(fold.training_times.loc[inputs.index], dtype=np.float64)
+        events = np.asarray(labels, dtype=np.int64)
         patients = fold.training.lesions.loc[inputs.index, "patient_id"].to_numpy(dtype=object)
         if len(np.unique(patients[events == 1])) < 2:
             raise ModelError(
