@@ -100,6 +100,27 @@ def test_what_cannot_be_had_comes_as_near_as_it_can() -> None:
     assert found == [{0, 1}, {0, 1}]
 
 
+def test_another_attempt_is_made_where_the_first_leaves_a_part_without_a_class() -> None:
+    """With the last key the first five attempts leave a class out of a part, and the sixth does not."""
+    for parts, classes, key in (
+        (2, [{0, 3}, {0, 2}, {0, 2, 3}, {0, 1}], (0,)),
+        (3, [{0, 1}, {2}, {0, 2, 3}, {0, 1, 2}, {1}, {0, 1, 3}, {1}], (0,)),
+    ):
+        everyone = patients([set(found) for found in classes])
+        dealt = deal_by_classes(everyone, parts, key)
+        for number in range(4):
+            held = [carriers(part, everyone, number) for part in dealt]
+            assert all(held) or sum(held) < parts
+
+
+def test_where_no_attempt_serves_all_parts_the_nearest_is_taken() -> None:
+    """Three patients with two of three classes each: one of two parts has a single patient, whoever it is."""
+    everyone = patients([{0, 1}, {0, 2}, {1, 2}])
+    dealt = deal_by_classes(everyone, 2, (0,))
+    held = sorted(sum(bool(carriers(part, everyone, n)) for n in range(3)) for part in dealt)
+    assert held == [2, 3]
+
+
 def test_strata_settle_what_the_classes_leave_open() -> None:
     everyone = patients([{i % 2} for i in range(40)], [f"site {i // 20}" for i in range(40)])
     for part in deal_by_classes(everyone, 4, (3,)):
