@@ -243,3 +243,35 @@ def test_corrected_t_without_spread_is_not_a_test(value: float, p: float) -> Non
 def test_corrected_t_needs_a_ratio_above_0(ratio: float) -> None:
     with pytest.raises(StatisticsError, match="not above 0"):
         corrected_resampled_t([0.1, 0.2], test_train_ratio=ratio)
+
+
+def test_an_external_set_beside_the_folds_does_not_count_in_what_they_share() -> None:
+    patients, cells = (
+        np.array(["a", "b", "c", "d", *"xyxyxyxy"]),
+        np.array([0, 1, 2, 3, 0, 0, 1, 1, 2, 2, 3, 3]),
+    )
+    runs = np.zeros(12, dtype=int)
+    assert training_factor(patients, cells, runs) == pytest.approx(TRAINING_WEIGHT * 4 / 3)
+    assert (
+        training_factor(patients[4:], cells[4:], runs[4:]) == 0.0
+    )  # the external set alone: models as fitted
+    # Repeats draw again: a patient whom several repeats test is no external one.
+    assert training_factor(["a", "b", "a", "c"], [0, 0, 1, 1], [0, 0, 1, 1]) == training_factor(
+        ["a", "b", "a", "c"], [0, 0, 1, 1]
+    )
+
+
+def test_an_external_set_alone_has_the_variance_of_its_patients() -> None:
+    """Four folds that score the same external lesions: the interval is that of their mean AUC."""
+    rng = np.random.default_rng(5)
+    labels, patients = np.tile([0, 1], 20), np.arange(40).astype(str)
+    each = [labels + rng.normal(0, 1, 40) for _ in range(4)]
+    cells = np.repeat(range(4), 40)
+    found = cross_validated_auc(
+        np.tile(labels, 4), np.concatenate(each), np.tile(patients, 4), cells, repeats=np.zeros(160)
+    )
+    assert found.trained is None
+    alone = [cross_validated_auc(labels, scores, patients, np.zeros(40)) for scores in each]
+    assert found.estimate == pytest.approx(np.mean([one.estimate for one in alone]))
+    shared = np.mean([covariance(one, other) for one in alone for other in alone])
+    assert found.variance == pytest.approx(shared)

@@ -199,9 +199,15 @@ def _compare(
 def _corrected_t(
     first: pd.DataFrame, second: pd.DataFrame, measure: Measure, *, confidence: float
 ) -> Interval:
-    """Run the corrected t-test over folds, seeds averaged."""
-    lesions_per_fold = first.groupby(["repeat", "fold"])["lesion_id"].nunique()
-    n_all = int(first["lesion_id"].nunique())
+    """Run the corrected t-test over folds, seeds averaged.
+
+    Lesions that several folds of a repeat test (an external test set) do not count in how much of the training
+    parts the folds share, see `training_factor`.
+    """
+    folds = first.groupby(["lesion_id", "repeat"])["fold"].transform("nunique")
+    dealt = first[folds == 1]
+    lesions_per_fold = dealt.groupby(["repeat", "fold"])["lesion_id"].nunique()
+    n_all = int(dealt["lesion_id"].nunique())
     trained_on = n_all - lesions_per_fold
     ratio = float((lesions_per_fold / trained_on)[trained_on > 0].mean())
     differences = _over_seeds(first, measure) - _over_seeds(second, measure)

@@ -143,7 +143,8 @@ def cross_validated_auc(
         found.setdefault(repeat, []).extend(_run_influences(truth, values, owners, folds, notes, strata))
     mean = mean_influence([item for items in found.values() for item in items])
     whole = np.concatenate(places)
-    factor = training_factor(owners[whole], codes[whole])
+    runs_of = None if repeats is None else (repeat_of * (int(seed_of.max()) + 1) + seed_of)[whole]
+    factor = training_factor(owners[whole], codes[whole], runs_of)
     trained = None
     if factor > 0:
         each = [mean_influence(items) for items in found.values()]
@@ -187,12 +188,19 @@ def _run_influences(
     ]
 
 
-def training_factor(patients: npt.ArrayLike, cells: npt.ArrayLike) -> float:
+def training_factor(
+    patients: npt.ArrayLike, cells: npt.ArrayLike, runs: npt.ArrayLike | None = None
+) -> float:
     """Say how large the training part of a variance is, as a multiple of the test part of one repeat.
+
+    Patients whom several folds of one run test (an external test set beside a cross-validation) never train. They
+    say nothing of how many patients the folds share, so they are not counted; where there are no others, the
+    fitted models are taken as given.
 
     Args:
         patients: Shape (n,), the patient of each prediction.
         cells: Shape (n,), the fold (of a seed and repeat) of each prediction.
+        runs: Shape (n,), the seed's repeat of each prediction; None for a single one a cell.
 
     Returns:
         `TRAINING_WEIGHT` times n_all / n_train, the mean over the folds; 0 on a single test set. A fold that tests
@@ -201,15 +209,29 @@ def training_factor(patients: npt.ArrayLike, cells: npt.ArrayLike) -> float:
     Example:
         >>> training_factor(["a", "b", "c", "d"], [0, 1, 2, 3])
         2.6666666666666665
+
+        a and b are dealt to two folds, x is external:
+
+        >>> training_factor(["a", "b", "x", "x"], [0, 1, 0, 1], [0, 0, 0, 0])
+        4.0
     """
     codes, names = pd.factorize(np.asarray(cells), sort=True)
     if len(names) == 1:
         return 0.0
     owners, everyone = pd.factorize(np.asarray(patients))
-    n_all = len(everyone)
-    met = np.unique(codes * n_all + owners)  # each patient once a fold
-    trained_on = n_all - pd.Series(np.bincount(met // n_all, minlength=len(names)))
-    return TRAINING_WEIGHT * float((n_all / trained_on.where(10 * trained_on >= n_all)).fillna(0.0).mean())
+    met = np.unique(codes * len(everyone) + owners)  # each patient once a fold
+    fold, patient = met // len(everyone), met % len(everyone)
+    if runs is not None:
+        run_of_fold = np.zeros(len(names), dtype=np.int64)
+        run_of_fold[codes] = pd.factorize(np.asarray(runs))[0]
+        together = run_of_fold[fold] * len(everyone) + patient
+        external = patient[np.bincount(together)[together] > 1]
+        dealt = ~np.isin(patient, external)
+        fold, patient = fold[dealt], patient[dealt]
+    n_all = np.unique(patient).size
+    trained_on = n_all - pd.Series(np.bincount(fold, minlength=len(names)))
+    share = n_all / trained_on.where((10 * trained_on >= n_all) & (trained_on > 0))
+    return TRAINING_WEIGHT * float(share.fillna(0.0).mean())
 
 
 def corrected_resampled_t(

@@ -108,7 +108,8 @@ def cross_validated_concordance(
         found.setdefault(int(repeat_of[i[0]]), []).append(one)
     mean = mean_influence([item for items in found.values() for item in items])
     whole = np.concatenate(folds)
-    factor = training_factor(owners[whole], codes[whole])
+    runs = None if repeats is None else (repeat_of * (int(seed_of.max()) + 1) + seed_of)[whole]
+    factor = training_factor(owners[whole], codes[whole], runs)
     trained = None
     if factor > 0:
         each = [mean_influence(items) for items in found.values()]

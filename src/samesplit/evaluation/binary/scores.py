@@ -109,7 +109,7 @@ def is_independent(table: pd.DataFrame) -> bool:
 
 def trained_in_folds(*tables: pd.DataFrame) -> bool:
     """Whether a subject's scores come from models of several test parts, so that training patients matter."""
-    return any(training_factor(table["patient_id"], table["cell"]) > 0 for table in tables)
+    return any(training_factor(table["patient_id"], table["cell"], table["run"]) > 0 for table in tables)
 
 
 def ranking_is_trained(*tables: pd.DataFrame) -> bool:
@@ -161,7 +161,7 @@ def rate_of(table: pd.DataFrame, rate: str) -> Influence:
     """
     above, below = rate_parts(table["label"], table["decision"], rate)
     found = proportion_influence(above, below, table["patient_id"])
-    factor = training_factor(table["patient_id"], table["cell"])
+    factor = training_factor(table["patient_id"], table["cell"], table["run"])
     if factor == 0:
         return found
     trained = []
