@@ -14,7 +14,8 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from samesplit.statistics.auc import auc_influence
-from samesplit.statistics.influence import covariance, mean_influence
+from samesplit.statistics.influence import covariance
+from samesplit.statistics.multiclass_auc import multiclass_auc_influence
 
 __all__ = ["auc_error", "mean_auc"]
 
@@ -51,19 +52,14 @@ def auc_error(labels: npt.NDArray[np.int64], scores: Floats, patients: npt.NDArr
     """The standard error of `mean_auc`; lesions of a patient are not taken for independent.
 
     Args:
-        labels: As there, of two classes or more.
+        labels: As there, each class being there.
         scores: As there.
         patients: The patient of each lesion.
     """
     if scores.ndim == 1:
         influence = auc_influence(labels, scores, patients)
     else:
-        there = [place for place in range(scores.shape[1]) if 0 < (labels == place).sum() < len(labels)]
-        ones = [(labels == place).astype(np.int64) for place in there]
-        each = [
-            auc_influence(one, scores[:, place], patients) for one, place in zip(ones, there, strict=True)
-        ]
-        influence = mean_influence(each)
+        influence = multiclass_auc_influence(labels, scores, patients, np.zeros(len(labels), dtype=np.int64))
     return float(np.sqrt(covariance(influence, influence)))
 
 
