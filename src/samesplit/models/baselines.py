@@ -18,7 +18,8 @@ from samesplit.models.design_tables import feature_table
 from samesplit.models.persistence import save_model
 from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.settings import ModelSettings
-from samesplit.models.tabular import TabularModel, check_classes, class_names, linear_terms
+from samesplit.models.tabular import TabularModel, linear_terms
+from samesplit.models.task_classes import check_classes, class_names
 from samesplit.ordering import nearly_equal
 from samesplit.tasks import Task, TaskKind
 
@@ -37,7 +38,7 @@ class ZeroRuleSettings(ModelSettings):
         return Requirements()
 
     def build(self, *, cache: Path | None = None) -> ZeroRuleModel:
-        """A fresh zero rule."""
+        """Build a fresh zero rule."""
         return ZeroRuleModel(self)
 
 
@@ -62,7 +63,7 @@ class ZeroRuleModel:
         self.prevalence = [float((fold.training_labels == number).mean()) for number in wanted]
 
     def predict(self, cases: Cases) -> pd.DataFrame:
-        """The training prevalence for every lesion."""
+        """Predict the training prevalence for every lesion."""
         if self.task is None:
             raise ModelError("has not been fitted", where=f"model '{self.settings.name}'")
         shares = zip(self.task.prediction_columns, self.prevalence, strict=True)
@@ -116,7 +117,7 @@ class LesionSizeSettings(ModelSettings):
     """Inverse strength of the L2 penalty on the standardised number."""
 
     def needs(self) -> Requirements:
-        """The profiles, in case the column is not there, or is empty for a lesion."""
+        """Ask for the profiles, in case the column is not there, or is empty for a lesion."""
         return Requirements(
             profiles=self.profiles if self.features else (),
             sequences=self.sequences,
@@ -142,7 +143,7 @@ class LesionSizeSettings(ModelSettings):
         return told
 
     def build(self, *, cache: Path | None = None) -> LesionSizeModel:
-        """A fresh model."""
+        """Build a fresh model."""
         return LesionSizeModel(self)
 
     def radiomic(self) -> bool:
@@ -185,7 +186,7 @@ def measured(cases: Cases, settings: LesionSizeSettings, *, name: str | None = N
 
 
 def _feature(cases: Cases, settings: LesionSizeSettings) -> tuple[str, pd.Series[float]] | None:
-    """The first of the features that there is, as the median over the sequences."""
+    """Return the first of the features that there is, as the median over the sequences."""
     if not settings.features or not len(cases.features.columns):
         return None
     table = feature_table(cases, profiles=settings.profiles, model=settings.name)
@@ -223,7 +224,7 @@ class LesionSizeModel(TabularModel):
         self.median = float(self.inputs(fold.training).iloc[:, 0].median())
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
-        """The one number, on its scale, in a column named after where it came from."""
+        """Return the one number, on its scale, in a column named after where it came from."""
         found = self._measure(cases)
         size = self._scaled(found.name, found.main)
         if self.line is not None and found.second is not None and size.isna().any():
@@ -233,7 +234,7 @@ class LesionSizeModel(TabularModel):
         return size.to_frame(found.name)
 
     def predict(self, cases: Cases) -> pd.DataFrame:
-        """The probabilities, or the risk, for every lesion.
+        """Predict the probabilities, or the risk, for every lesion.
 
         Raises:
             ModelError: The model is not fitted.
@@ -288,7 +289,7 @@ class LesionSizeModel(TabularModel):
         ).fit(inputs, labels)
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """The one coefficient, per SD; of more than two classes one a class."""
+        """Return the one coefficient, per SD; of more than two classes one a class."""
         if self.fitted is None or self.task is None:
             return {}
         names = class_names(self.task)

@@ -28,7 +28,7 @@ _NOT_CLINICAL = ("patient_id", "site")
 
 
 def feature_table(cases: Cases, *, profiles: Sequence[str] = ("*",), model: str) -> pd.DataFrame:
-    """The features of the cases' sequences; infinite values count as missing.
+    """Return the features of the cases' sequences; infinite values count as missing.
 
     Args:
         cases: Feature columns are named `<profile>/<sequence>/<feature>`, or as in a table of one's own: those
@@ -61,7 +61,7 @@ def feature_table(cases: Cases, *, profiles: Sequence[str] = ("*",), model: str)
 
 
 def clinical_table(cases: Cases, *, variables: Sequence[str] = (), model: str) -> pd.DataFrame:
-    """The declared clinical variables: numbers as float64, categories as text, NaN where missing.
+    """Return the declared clinical variables: numbers as float64, categories as text, NaN where missing.
 
     Args:
         cases: The lesions table holds the variables.
@@ -100,7 +100,7 @@ def _plain(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def scaler(scale: Scale) -> Any:
-    """The scikit-learn transformer of a way of scaling.
+    """Return the scikit-learn transformer of a way of scaling.
 
     Example:
         >>> scaler("min-max")
@@ -115,7 +115,7 @@ def scaler(scale: Scale) -> Any:
 
 
 def preparation(table: pd.DataFrame, *, impute: Impute = "median", scale: Scale = "standard") -> Any:
-    """An unfitted transformer from a training table to numbers without gaps.
+    """Make an unfitted transformer from a training table to numbers without gaps.
 
     Numbers are imputed and scaled. Categories are imputed with the commonest one and become one column per
     category; a category that the training part lacks becomes zeros. Columns without any value in the

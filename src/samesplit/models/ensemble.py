@@ -12,7 +12,7 @@ from samesplit.errors import ModelError
 from samesplit.models.persistence import save_model
 from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.settings import ModelSettings
-from samesplit.models.tabular import check_classes
+from samesplit.models.task_classes import check_classes
 from samesplit.tasks import Task, TaskKind
 
 __all__ = ["AverageModel", "AverageSettings"]
@@ -36,11 +36,11 @@ class AverageSettings(ModelSettings):
         return self
 
     def needs(self) -> Requirements:
-        """The members' predictions."""
+        """Ask for the members' predictions."""
         return Requirements(members=self.members)
 
     def build(self, *, cache: Path | None = None) -> AverageModel:
-        """A fresh ensemble."""
+        """Build a fresh ensemble."""
         return AverageModel(self)
 
 
@@ -65,7 +65,7 @@ class AverageModel:
         self.task = fold.task
 
     def predict(self, cases: Cases) -> pd.DataFrame:
-        """The mean of the members, for the lesions that all of them predicted.
+        """Predict the mean of the members, for the lesions that all of them predicted.
 
         Raises:
             ModelError: The model is not fitted, or a member's predictions are not there.

@@ -16,8 +16,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 from samesplit.errors import ModelError
 from samesplit.models.design_tables import Impute, Scale, clinical_table, feature_table, preparation
 from samesplit.models.protocol import Cases, Requirements, TrainingFold
-from samesplit.models.tabular import TabularModel, class_names, estimator_seed
+from samesplit.models.tabular import TabularModel, estimator_seed
 from samesplit.models.targets import TargetSettings
+from samesplit.models.task_classes import class_names
 from samesplit.tasks import TaskKind
 
 __all__ = ["EstimatorModel", "EstimatorSettings", "PreparedEstimator"]
@@ -45,7 +46,7 @@ class EstimatorSettings(TargetSettings):
     """`balanced` gives `fit` weights of rows, as `sample_weight`, under which all classes weigh alike."""
 
     def needs(self) -> Requirements:
-        """The profiles, if features are wanted, and the variables."""
+        """Ask for the profiles, if features are wanted, and the variables."""
         profiles = () if self.inputs == "clinical" else self.profiles
         clinical = () if self.inputs == "features" else self.variables or ("*",)
         return Requirements(profiles=profiles, sequences=self.sequences, clinical=clinical)
@@ -55,7 +56,7 @@ class EstimatorSettings(TargetSettings):
         self.build()
 
     def build(self, *, cache: Path | None = None) -> EstimatorModel:
-        """A fresh model.
+        """Build a fresh model.
 
         Raises:
             ModelError: The target cannot be imported or made, or gives no probabilities.
@@ -78,7 +79,7 @@ class PreparedEstimator:
         return classes
 
     def predict_proba(self, table: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """What the estimator says of the prepared rows, shape (n_lesions, n_classes)."""
+        """Tell what the estimator says of the prepared rows, shape (n_lesions, n_classes)."""
         return np.asarray(self.estimator.predict_proba(self.prepare.transform(table)), dtype="float64")
 
 
@@ -131,11 +132,11 @@ class EstimatorModel(TabularModel):
         return PreparedEstimator(prepare, estimator, len(class_names(fold.task)))
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """`notes`: what the target warned of while it was fitted, if it did."""
+        """Return `notes`: what the target warned of while it was fitted, if it did."""
         return {"notes": pd.DataFrame({"note": self.warned})} if self.warned else {}
 
     def _weights(self, estimator: Any, y: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
-        """The argument of `fit` for weights of rows, where the model file asks for it."""
+        """Return the argument of `fit` for weights of rows, where the model file asks for it."""
         if self.settings.class_weight is None:
             return {}
         if "sample_weight" not in inspect.signature(estimator.fit).parameters:
@@ -147,7 +148,7 @@ class EstimatorModel(TabularModel):
         return {"sample_weight": compute_sample_weight(self.settings.class_weight, y)}
 
     def _make(self, *, seed: int, jobs: int) -> Any:
-        """An unfitted estimator with its parameters, seed and jobs."""
+        """Make an unfitted estimator with its parameters, seed and jobs."""
         settings = self.settings
         try:
             estimator = self.target(**settings.parameters, **self._from_signature(seed, jobs))

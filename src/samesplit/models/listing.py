@@ -17,7 +17,7 @@ __all__ = ["classifiers_listing", "kind_summary", "kind_tasks", "kinds_listing",
 
 
 def kind_summary(kind: str) -> str:
-    """The first sentence on a kind of model, without its name before it.
+    """Return the first sentence on a kind of model, without its name before it.
 
     Example:
         >>> kind_summary("zero-rule")

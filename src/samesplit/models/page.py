@@ -44,7 +44,7 @@ _ALL_KINDS = tuple(name for name in ModelSettings.model_fields if name not in ("
 
 
 def models_page() -> str:
-    """The page as Markdown.
+    """Write the page as Markdown.
 
     Example:
         >>> models_page().splitlines()[0]
@@ -98,7 +98,7 @@ def _other_kinds() -> Iterable[str]:
 
 
 def _networks() -> Iterable[str]:
-    """The settings of both kinds of network, and once what they share."""
+    """Return the settings of both kinds of network, and once what they share."""
     yield (
         "A network is trained on the images and masks of the training part. The validation part of the fold stops "
         "the training and says which epoch is kept; without one, all `epochs` are trained and the last is kept. "
@@ -147,7 +147,7 @@ def _own_settings(kind: str) -> str:
 
 
 def _nested(kind: type[Declaration]) -> Iterable[tuple[str, type[Declaration]]]:
-    """The settings of a kind that are declarations themselves."""
+    """Return the settings of a kind that are declarations themselves."""
     for name, field in kind.model_fields.items():
         for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if inspect.isclass(part) and issubclass(part, Declaration):
@@ -195,7 +195,7 @@ def _selector_settings() -> list[str]:
 
 
 def _arguments(one: type[RankingSelector]) -> Mapping[str, str]:
-    """What the docstring says below `Args:`, by name."""
+    """Tell what the docstring says below `Args:`, by name."""
     text = inspect.cleandoc(one.__doc__ or "")
     found = re.search(r"^Args:\n((?:    .*\n?|\n)+)", text, re.MULTILINE)
     parts = re.split(r"^    (\w+): ", found[1], flags=re.MULTILINE)[1:] if found else []

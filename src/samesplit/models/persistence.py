@@ -15,18 +15,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from pydantic import TypeAdapter
-
 from samesplit.errors import ModelError
 from samesplit.models.protocol import Model
 from samesplit.models.registry import KINDS, settings_class
 from samesplit.models.settings import ModelSettings
 from samesplit.models.targets import TargetSettings
+from samesplit.models.task_classes import check_task_of_saved, read_task
 from samesplit.storage import write_bytes, write_json
 from samesplit.tasks import Task
 from samesplit.version import __version__
 
-__all__ = ["Restorable", "check_task_of_saved", "load_fitted", "load_model", "read_task", "save_model"]
+__all__ = ["Restorable", "load_fitted", "load_model", "save_model"]
 
 TRUSTED = (
     "numpy.dtype",
@@ -36,7 +35,6 @@ TRUSTED = (
     "xgboost.sklearn.XGBClassifier",
 )
 """Types trusted beyond skops' own list; those that end in a point stand for all that begin so."""
-_TASK: TypeAdapter[Task] = TypeAdapter(Task)
 _WRAPPERS = tuple(f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "dask.array"))
 
 
@@ -168,41 +166,6 @@ def load_model(directory: Path, *, task: Task | None = None) -> Model:
     model.task = known
     model.restore(directory, state)
     return model
-
-
-def read_task(record: Any) -> Task:
-    """The task that a saved model was fitted for, from its record.
-
-    Raises:
-        ValueError: It is none.
-    """
-    return _TASK.validate_python(record)
-
-
-def check_task_of_saved(known: Task, wanted: Task, where: Path) -> None:
-    """See to it that a saved model answers what it is to answer.
-
-    Args:
-        known: What it was fitted for.
-        wanted: What it is to answer.
-        where: Its file, for the message.
-
-    Raises:
-        ModelError: Kind or classes are others.
-    """
-    told = [_in_words(each) for each in (known, wanted)]
-    if told[0] != told[1]:
-        raise ModelError(
-            f"was fitted for {told[0]} and is to answer {told[1]}",
-            where=where,
-            remedy="load a model that was fitted for the same classes in the same order, or fit it again",
-        )
-
-
-def _in_words(task: Task) -> str:
-    if task.kind in ("binary", "multiclass"):
-        return f"a {task.kind} task of the classes {', '.join(task.classes)}"
-    return f"a {task.kind} task"
 
 
 def _skops() -> Any:

@@ -62,7 +62,7 @@ class Cases:
         return [str(lesion_id) for lesion_id in self.lesions.index]
 
     def select(self, lesion_ids: list[str]) -> Cases:
-        """The same cases cut down to some lesions, in the given order."""
+        """Return the same cases cut down to some lesions, in the given order."""
         return replace(
             self,
             lesions=self.lesions.loc[lesion_ids],
@@ -137,7 +137,7 @@ class HasWorkUnits(Protocol):
     """
 
     def work_unit_stages(self, fold: TrainingFold) -> Sequence[Sequence[WorkUnit]]:
-        """The pieces of a fold's fit; those of a later round may read the results of the earlier ones.
+        """Return the pieces of a fold's fit; those of a later round may read the results of the earlier ones.
 
         It is called before any piece is done: what needs an earlier result is a `Deferred` payload.
         """
@@ -148,7 +148,7 @@ class Scored(Protocol):
     """A model that says how well it did on its validation part, so that the best of its folds can be told."""
 
     def validation_score(self) -> float | None:
-        """The higher the better; None without a validation part."""
+        """Tell how well it did: the higher the better; None without a validation part."""
 
 
 @runtime_checkable

@@ -36,7 +36,7 @@ KINDS: dict[str, str] = {
 
 
 def settings_class(kind: str) -> type[ModelSettings]:
-    """The settings class of a kind of model.
+    """Return the settings class of a kind of model.
 
     Raises:
         KeyError: There is no such kind.

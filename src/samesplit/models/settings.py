@@ -44,18 +44,18 @@ class ModelSettings(Declaration):
 
     @abstractmethod
     def needs(self) -> Requirements:
-        """What the model asks to be given."""
+        """Say what the model asks to be given."""
 
     @abstractmethod
     def build(self, *, cache: Path | None = None) -> Model:
-        """A fresh, unfitted model.
+        """Build a fresh, unfitted model.
 
         Args:
             cache: A folder that all folds share, for what is the same in each (prepared images).
         """
 
     def task_kinds(self) -> frozenset[TaskKind]:
-        """The kinds of task that the model can do; see `check_task` for what further depends on the settings."""
+        """Return the kinds of task that the model can do; what depends on its settings says `check_task`."""
         return self.tasks
 
     def check_task(self, task: Task) -> None:
@@ -66,7 +66,7 @@ class ModelSettings(Declaration):
         """
 
     def code(self) -> tuple[str, ...]:
-        """The modules of the package that the model's code starts from; see `samesplit.source`."""
+        """Return the modules of the package that the model's code starts from; see `samesplit.source`."""
         modules = {kind.__module__ for kind in type(self).__mro__}
         return tuple(sorted(module for module in modules if module.startswith("samesplit.")))
 
@@ -75,7 +75,7 @@ class ModelSettings(Declaration):
         return "all"
 
     def digest(self) -> str:
-        """A hash of all settings that decide how the model behaves; a kind with files of its own adds them."""
+        """Compute a hash of all settings that decide how the model behaves, and of files where a kind has any."""
         return hash_object(self.model_dump(mode="json", exclude=UNDECIDING))
 
     def extras(self) -> dict[str, tuple[str, ...]]:
@@ -90,7 +90,7 @@ class ModelSettings(Declaration):
         """
 
     def remarks(self, cases: Cases) -> list[tuple[str, str]]:
-        """What the case ledger is to say of single lesions: their ids, and what is made of them."""
+        """Tell what the case ledger is to say of single lesions: their ids, and what is made of them."""
         return []
 
     def radiomic(self) -> bool:
@@ -98,5 +98,5 @@ class ModelSettings(Declaration):
         return bool(self.needs().profiles)
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as plain data, for records and tracking."""
+        """Return the settings as plain data, for records and tracking."""
         return self.model_dump(mode="json")

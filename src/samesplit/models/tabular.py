@@ -15,54 +15,14 @@ from samesplit.errors import ModelError
 from samesplit.models.persistence import load_fitted, save_model
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.settings import ModelSettings
+from samesplit.models.task_classes import check_classes, class_names
 from samesplit.tasks import Task
 
-__all__ = ["TabularModel", "check_classes", "class_names", "estimator_seed", "linear_terms"]
-
-
-def class_names(task: Task) -> tuple[str, ...]:
-    """The names of a task's classes as messages of models have them: of two classes `negative` and `positive`.
-
-    Raises:
-        ModelError: The task has no classes.
-    """
-    if task.kind == "binary":
-        return ("negative", "positive")
-    if task.kind == "multiclass":
-        return task.classes
-    raise ModelError(f"a {task.kind} task has no classes to learn")
-
-
-def check_classes(labels: pd.Series[int], *, model: str, task: Task | None = None) -> None:
-    """See to it that all classes are there to learn from.
-
-    Args:
-        labels: Class numbers.
-        model: The model's name, for messages.
-        task: Whose classes they are; None: two.
-
-    Raises:
-        ModelError: A label is the number of no class, or a class is missing.
-    """
-    names = ("negative", "positive") if task is None else class_names(task)
-    found = {int(label) for label in labels.unique()}
-    if not found <= set(range(len(names))):
-        known = "0 or 1" if len(names) == 2 else f"0 to {len(names) - 1}"
-        raise ModelError(f"labels must be {known}, found {sorted(found)}", where=f"model '{model}'")
-    missing = [name for number, name in enumerate(names) if number not in found]
-    if missing:
-        what = f"class {', '.join(missing)}"
-        if len(names) == 2:
-            what = f"{' and no lesion of the '.join(missing)} class"
-        raise ModelError(
-            f"the training part of the fold ({len(labels)} lesions) has no lesion of the {what}",
-            where=f"model '{model}'",
-            remedy="make a split with fewer folds, or one that is stratified by the label",
-        )
+__all__ = ["TabularModel", "estimator_seed", "linear_terms"]
 
 
 def estimator_seed(seed: int) -> int:
-    """A fold's seed in the range that scikit-learn and XGBoost accept.
+    """Return a fold's seed in the range that scikit-learn and XGBoost accept.
 
     Example:
         >>> estimator_seed(7), estimator_seed(2**31 + 6)
@@ -74,7 +34,7 @@ def estimator_seed(seed: int) -> int:
 def linear_terms(
     names: list[str], coefficients: npt.NDArray[np.float64], classes: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    """The terms of a logistic model: coefficient per SD (or per category) and its odds ratio.
+    """Return the terms of a logistic model: coefficient per SD (or per category) and its odds ratio.
 
     Args:
         names: Of the terms.
@@ -147,7 +107,7 @@ class TabularModel(ABC):
         self.columns = [str(column) for column in inputs.columns]
 
     def known(self, fold: TrainingFold) -> tuple[pd.DataFrame, pd.Series[int]]:
-        """The inputs and labels of the lesions that are learnt from, sorted by `lesion_id`.
+        """Return the inputs and labels of the lesions that are learnt from, sorted by `lesion_id`.
 
         Raises:
             ModelError: A class is missing.
@@ -167,7 +127,7 @@ class TabularModel(ABC):
         return inputs, labels
 
     def predict(self, cases: Cases) -> pd.DataFrame:
-        """The probabilities, or the risk, of each lesion of which anything is known; see `Model.predict`.
+        """Predict the probabilities, or the risk, of each lesion of which anything is known; see `Model.predict`.
 
         Raises:
             ModelError: The model is not fitted, lacks a column that it learnt from, or gives something
@@ -191,7 +151,7 @@ class TabularModel(ABC):
         return pd.DataFrame(found, index=known.index, columns=columns)
 
     def _risks(self, known: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """What `predict` of the fitted part gives, shape (n_lesions, 1), checked."""
+        """Take what `predict` of the fitted part gives, shape (n_lesions, 1), checked."""
         risks = np.asarray(self.fitted.predict(known), dtype="float64")
         if risks.shape != (len(known),) or not np.isfinite(risks).all():
             raise ModelError(
@@ -209,7 +169,7 @@ class TabularModel(ABC):
     def _checked(
         self, probabilities: npt.NDArray[np.float64], rows: int, names: tuple[str, ...]
     ) -> npt.NDArray[np.float64]:
-        """The columns of the classes in their order, or of two classes that of the positive one, checked."""
+        """Check the columns of the classes and put them in order; of two classes take that of the positive one."""
         named = ", ".join(names)
         if probabilities.shape != (rows, len(names)):
             count = {2: "two"}.get(len(names), str(len(names)))

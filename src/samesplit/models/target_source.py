@@ -24,7 +24,7 @@ _NOT_FOLLOWED = sys.stdlib_module_names | {"samesplit"}
 
 
 def imported_by(file: Path, *, module: str = "") -> list[list[str]]:
-    """What a Python file imports, and what that imports in turn.
+    """Tell what a Python file imports, and what that imports in turn.
 
     Args:
         file: The file.
@@ -62,7 +62,7 @@ def imported_by(file: Path, *, module: str = "") -> list[list[str]]:
 
 
 def _imports(path: Path, module: str) -> Iterator[str]:
-    """The import paths that a file names, at its head or inside a function; none where it is no Python."""
+    """Return the import paths that a file names, at its head or inside a function; none where it is no Python."""
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -85,7 +85,7 @@ def _spec(top: str) -> ModuleSpec | None:
 
 
 def _files(imported: str, places: list[Path]) -> Iterator[tuple[str, Path]]:
-    """The files of a module and of the packages it lies in; a last part that is no module is a name inside one."""
+    """Find the files of a module and of the packages it lies in; a last part may be a name in it."""
     top, *parts = imported.split(".")
     for place in places:
         if place.is_file():

@@ -105,7 +105,7 @@ class TargetSettings(ModelSettings):
         return self._where or f"model {self.name}"
 
     def target_file(self) -> Path | None:
-        """The Python file that holds the target; None when the target is an import path.
+        """Return the Python file that holds the target; None when the target is an import path.
 
         Raises:
             ModelError: The file does not exist.
@@ -122,7 +122,7 @@ class TargetSettings(ModelSettings):
         self.load()
 
     def digest(self) -> str:
-        """A hash of the settings, of the file named or the module's own, and of what that imports."""
+        """Compute a hash of the settings, of the file named or the module's own, and of what that imports."""
         target = parse_target(self.target)
         file = self.target_file()
         settings = self.model_dump(mode="json", exclude=UNDECIDING)
@@ -136,7 +136,7 @@ class TargetSettings(ModelSettings):
 
 
 def _source_file(target: Target) -> Path | None:
-    """The module's file; None when it has none, or when `load` will say what is wrong with it."""
+    """Return the module's file; None when it has none, or when `load` will say what is wrong with it."""
     try:
         found = importlib.util.find_spec(target.place)
     except (ImportError, ValueError):
@@ -240,7 +240,7 @@ def _load_file(path: Path, where: str) -> ModuleType:
 
 
 def _place(error: BaseException, file: Path | None = None) -> str:
-    """The file and line an import failed at: the deepest one inside `file`, or the deepest of all."""
+    """Return the file and line an import failed at: the deepest one inside `file`, or the deepest of all."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}, line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)

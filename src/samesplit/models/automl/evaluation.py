@@ -78,7 +78,7 @@ class Judge(Protocol):
     """Scores candidates."""
 
     def __call__(self, pipelines: Sequence[Any], *, until: float) -> Iterator[tuple[int, Score]]:
-        """The place of each pipeline and its score, as they are done; `until` is the end, of `time.monotonic`."""
+        """Yield the place and score of each pipeline as it is done; `until` is the end, of `time.monotonic`."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ class Workers:
     def local(
         cls, folds: Sequence[InnerFold], *, jobs: int, directory: Path, limits: Limits = Limits()
     ) -> Iterator[Workers]:
-        """Processes of this machine, ended afterwards.
+        """Start processes on this machine, and end them afterwards.
 
         Args:
             folds: The inner folds.
@@ -267,7 +267,7 @@ def _result(future: Any) -> Score:
 def remembering(
     judge: Judge, path: Path | None, *, key: Callable[[Any], str], known: Mapping[str, Score] | None = None
 ) -> Judge:
-    """A judge that writes down what it finds, so that a search that was killed goes on where it was.
+    """Make a judge that writes down what it finds, so that a search that was killed goes on where it was.
 
     The search is the same for the same seed: begun anew it asks for the same candidates, and those that are
     written down are answered at once. What a limit cut off is tried again.

@@ -59,7 +59,7 @@ class Evolved:
     stopped_by: str = "generations"
 
     def best_first(self) -> list[int]:
-        """The places of the candidates that have a score, the highest mean first, of equals the earlier."""
+        """Return the places of the candidates that have a score, the highest mean first, of equals the earlier."""
         means = [candidate.score.mean for candidate in self.candidates]
         order = ranked(means, descending=True)
         return [int(place) for place in order if not math.isnan(means[place])]
@@ -155,7 +155,7 @@ def evolve(
 
 
 def _candidate(generation: int, individual: Any, seed: int) -> Candidate:
-    """A pipeline of TPOT's as one that runs without it."""
+    """Return a pipeline of TPOT's as one that runs without it."""
     try:
         pipeline = plain_pipeline(individual.export_pipeline(), seed=seed)
     except Exception as error:  # a random combination of parameters may not even be made

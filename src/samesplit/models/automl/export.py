@@ -21,7 +21,7 @@ _WIDTH = 100
 
 
 def pipeline_code(pipeline: Pipeline, *, about: str) -> str:
-    """A module that makes the unfitted pipeline, under the name `pipeline`.
+    """Write a module that makes the unfitted pipeline, under the name `pipeline`.
 
     Parameters that are as their class has them by default are left out.
 
@@ -50,7 +50,7 @@ def pipeline_code(pipeline: Pipeline, *, about: str) -> str:
 
 
 def one_line(pipeline: Pipeline) -> str:
-    """The same without the imports, in one line; equal pipelines have equal lines.
+    """Write the same without the imports, in one line; equal pipelines have equal lines.
 
     Example:
         >>> from sklearn.linear_model import LogisticRegression
@@ -79,7 +79,7 @@ class _Writer:
     imports: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def of(self, value: Any) -> Any:
-        """A value as text or a call."""
+        """Return a value as text or a call."""
         value = plain_value(value)
         if isinstance(value, Pipeline):
             return self._call("sklearn.pipeline", "make_pipeline", [step for _, step in value.steps])
@@ -114,7 +114,7 @@ class _Writer:
         return _Call(self._imported(module, name), tuple(arguments))
 
     def _imported(self, module: str, name: str) -> str:
-        """The name to use here; a second class of one name goes by its package's name too."""
+        """Return the name to use here; a second class of one name goes by its package's name too."""
         if (module, name) not in self.imports:
             taken = name in self.imports.values()
             self.imports[module, name] = f"{module.partition('.')[0].title()}{name}" if taken else name
@@ -129,7 +129,7 @@ class _Writer:
 
 
 def _laid_out(value: Any, indent: int, before: int) -> str:
-    """A call in one line if it fits, else one argument a line."""
+    """Write a call in one line if it fits, else one argument a line."""
     text = str(value)
     if not isinstance(value, _Call) or indent + before + len(text) <= _WIDTH or not value.arguments:
         return text
@@ -139,7 +139,7 @@ def _laid_out(value: Any, indent: int, before: int) -> str:
 
 
 def _home(thing: Any) -> str:
-    """The shortest module that offers a class or function, which is the public one."""
+    """Return the shortest module that offers a class or function, which is the public one."""
     parts = str(thing.__module__).split(".")
     for end in range(1, len(parts)):
         module = ".".join(parts[:end])
@@ -149,7 +149,7 @@ def _home(thing: Any) -> str:
 
 
 def _changed(estimator: BaseEstimator) -> dict[str, Any]:
-    """The parameters that are not as the class has them by default."""
+    """Return the parameters that are not as the class has them by default."""
     defaults = {name: each.default for name, each in inspect.signature(type(estimator)).parameters.items()}
     base = getattr(type(estimator)(), "get_params", dict)(deep=False) if _no_need(defaults) else {}
     changed = {}

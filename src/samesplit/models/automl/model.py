@@ -59,11 +59,11 @@ class TpotModel(TabularModel):
         self.code = ""
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
-        """The features of the model's profiles and sequences."""
+        """Return the features of the model's profiles and sequences."""
         return feature_table(cases, profiles=self.settings.profiles, model=self.settings.name)
 
     def work_unit_stages(self, fold: TrainingFold) -> Sequence[Sequence[WorkUnit]]:
-        """The search as one piece of work, which a run may have done elsewhere."""
+        """Return the search as one piece of work, which a run may have done elsewhere."""
         inputs, labels = self.known(fold)
         return [[self._search(inputs, labels, fold).piece()]]
 
@@ -85,7 +85,7 @@ class TpotModel(TabularModel):
         )
 
     def _refit(self, inputs: pd.DataFrame, y: npt.NDArray[np.int64], seed: int) -> Pipeline:
-        """The best candidate that can be fitted on all rows.
+        """Return the best candidate that can be fitted on all rows.
 
         Raises:
             ModelError: None can.
@@ -117,12 +117,12 @@ class TpotModel(TabularModel):
         )
 
     def predict(self, cases: Cases) -> pd.DataFrame:
-        """The probability of the positive class for each lesion of which anything is known."""
+        """Predict the probability of the positive class for each lesion of which anything is known."""
         with quietly():
             return super().predict(cases)
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """What the search found; a model that was loaded has its code only.
+        """Tell what the search found; a model that was loaded has its code only.
 
         `pipelines` has one row a candidate, `pipeline_folds` one a candidate and inner fold (see `Evolved`),
         `search` one: what was asked for, how many candidates there were, and what ended it.

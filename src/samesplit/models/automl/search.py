@@ -50,7 +50,7 @@ class Search:
     directory: Path
 
     def piece(self) -> WorkUnit:
-        """The whole search as one piece of work: a generation needs the scores of the one before."""
+        """Return the whole search as one work unit: a generation needs the scores of the one before."""
         return WorkUnit(_KEY, search_piece, self, what="search")
 
     def run(self, *, jobs: int = 1) -> Evolved:
@@ -80,7 +80,7 @@ class Search:
             )
 
     def _inner_folds(self) -> list[InnerFold]:
-        """The inner folds, each prepared on its fitted rows.
+        """Return the inner folds, each prepared on its fitted rows.
 
         Raises:
             ModelError: No inner fold has both classes on both sides, or no feature is usable.

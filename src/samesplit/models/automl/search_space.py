@@ -160,7 +160,7 @@ class _Classifying:
 
 
 def _radiomics(settings: TpotSettings, seed: int, columns: int) -> Any:
-    """A scaler, a selector with its size, a classifier with its parameters."""
+    """Make a scaler, a selector with its size, a classifier with its parameters."""
     from ConfigSpace import ConfigurationSpace
     from tpot.search_spaces.nodes import EstimatorNode
     from tpot.search_spaces.pipelines import ChoicePipeline, SequentialPipeline

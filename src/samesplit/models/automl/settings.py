@@ -87,17 +87,17 @@ class TpotSettings(ModelSettings):
         return {"automl": EXTRAS["automl"]}
 
     def needs(self) -> Requirements:
-        """The features."""
+        """Ask for the features."""
         return Requirements(profiles=self.profiles, sequences=self.sequences)
 
     def build(self, *, cache: Path | None = None) -> TpotModel:
-        """A fresh model."""
+        """Build a fresh model."""
         from samesplit.models.automl.model import TpotModel
 
         return TpotModel(self)
 
     def steps(self) -> list[tuple[str, Any]]:
-        """The unfitted preparation of the features; scaling is a matter of the search."""
+        """Make the unfitted preparation of the features; scaling is a matter of the search."""
         steps = preparation_steps(
             missing=self.missing,
             near_constant=self.near_constant,

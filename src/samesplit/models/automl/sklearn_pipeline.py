@@ -23,7 +23,7 @@ _L1_RATIOS = {"l1": 1.0, "l2": 0.0, "elasticnet": None}
 
 
 def plain_pipeline(pipeline: Any, *, seed: int) -> Pipeline:
-    """The same pipeline without a class of TPOT's.
+    """Return the same pipeline without a class of TPOT's.
 
     Steps that do nothing are left out, nested unions and pipelines become one, numpy numbers become Python's, and
     every `random_state` that is not set gets the seed. Where a step of TPOT 1.1 cannot work it is mended: a
@@ -42,7 +42,7 @@ def plain_pipeline(pipeline: Any, *, seed: int) -> Pipeline:
 
 
 def plain_value(value: Any) -> Any:
-    """A parameter as plain Python.
+    """Return a parameter as plain Python.
 
     Example:
         >>> plain_value((np.float64(0.5), np.str_("l2")))
@@ -56,7 +56,7 @@ def plain_value(value: Any) -> Any:
 
 
 def _flat(step: Any, seed: int) -> list[Any]:
-    """The steps that a step comes to, in order."""
+    """Return the steps that a step comes to, in order."""
     if isinstance(step, Pipeline):
         return [flat for _, inner in step.steps for flat in _flat(inner, seed)]
     made = _step(step, seed)
@@ -113,7 +113,7 @@ def _of_tpot(step: Any, seed: int) -> Any:
 
 
 def _rebuilt(estimator: Any, seed: int) -> Any:
-    """A fresh estimator with plain parameters and a seed; estimators inside it likewise."""
+    """Build a fresh estimator with plain parameters and a seed; estimators inside it likewise."""
     parameters = {
         name: _rebuilt(value, seed) if isinstance(value, BaseEstimator) else plain_value(value)
         for name, value in estimator.get_params(deep=False).items()

@@ -18,7 +18,7 @@ _KEPT_EVERY_S = 5.0
 
 
 def seconds_spent(path: Path | None) -> float:
-    """The seconds of earlier attempts; 0 where none are written down, or the file is damaged."""
+    """Return the seconds of earlier attempts; 0 where none are written down, or the file is damaged."""
     try:
         told = json.loads(path.read_text(encoding="utf-8")) if path is not None else {}
         return max(0.0, float(told.get("seconds", 0.0)))

@@ -27,7 +27,7 @@ class CountZeros(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Any) -> npt.NDArray[np.float64]:
-        """The two counts, then the columns as they are, shape (n_rows, n_columns + 2)."""
+        """Return the two counts, then the columns as they are, shape (n_rows, n_columns + 2)."""
         check_is_fitted(self, "n_features_in_")
         values = validate_data(self, X, dtype="float64", reset=False)
         zeros = (values == 0).sum(axis=1, keepdims=True)
@@ -66,7 +66,7 @@ class Predictions(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(given, dtype="float64").reshape(len(given), -1)
 
     def transform(self, X: Any) -> npt.NDArray[np.float64]:
-        """What the classifier says, shape (n_rows, 2), or (n_rows, 1) for one that has no probabilities."""
+        """Tell what the classifier says, shape (n_rows, 2), or (n_rows, 1) for one that has no probabilities."""
         check_is_fitted(self, "estimator_")
         given = np.asarray(getattr(self.estimator_, self._method())(X), dtype="float64")
         return given.reshape(len(given), -1)
@@ -76,7 +76,7 @@ class Predictions(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def few_valued(X: Any) -> list[int]:
-    """The columns with fewer than ten values, which TPOT's encoders take for categories.
+    """Return the columns with fewer than ten values, which TPOT's encoders take for categories.
 
     Example:
         >>> few_valued(np.column_stack([np.arange(12), np.arange(12) % 3]))

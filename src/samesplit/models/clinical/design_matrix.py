@@ -83,7 +83,7 @@ class DesignMatrix:
         return pd.DataFrame(self.rows, columns=columns).astype({"centre": "float64", "scale": "float64"})
 
     def matrix(self, table: pd.DataFrame, columns: list[int] | None = None) -> npt.NDArray[np.float64]:
-        """The terms of some lesions, shape (n_lesions, n_terms).
+        """Return the terms of some lesions, shape (n_lesions, n_terms).
 
         Args:
             table: The variables of the terms, NaN where missing.
@@ -102,7 +102,7 @@ class DesignMatrix:
         return filled
 
     def of(self, variables: list[str]) -> list[int]:
-        """The columns of `matrix` that belong to these variables, in the order of the variables."""
+        """Return the columns of `matrix` that belong to these variables, in the order of the variables."""
         return [column for name in variables for column in self.places.get(name, ())]
 
 

@@ -47,7 +47,7 @@ class FirthFit:
         return np.sqrt(np.diag(self.covariance))
 
     def p_value(self, columns: list[int]) -> float:
-        """The penalised likelihood ratio test of these coefficients all being 0.
+        """Return the penalised likelihood ratio test of these coefficients all being 0.
 
         Example:
             >>> X = np.column_stack([np.ones(8), np.repeat([0.0, 1.0], 4)])
@@ -58,7 +58,7 @@ class FirthFit:
         return float(chi2.sf(max(0.0, 2 * (self.log_likelihood - restricted)), len(columns)))
 
     def interval(self, column: int, *, confidence: float = 0.95) -> tuple[float, float]:
-        """The profile penalised likelihood interval of one coefficient."""
+        """Return the profile penalised likelihood interval of one coefficient."""
         drop = float(chi2.ppf(confidence, 1)) / 2
         centre, width = float(self.coefficients[column]), float(self.standard_errors[column])
         covariance = self.covariance[column]
@@ -107,7 +107,7 @@ def firth(X: Floats, y: Floats) -> FirthFit:
 
 
 def _penalised(X: Floats, y: Floats, beta: Floats) -> tuple[float, Floats, Floats]:
-    """The penalised log-likelihood, the information, and the modified score."""
+    """Return the penalised log-likelihood, the information, and the modified score."""
     linear = X @ beta
     probability = 1 / (1 + np.exp(-np.clip(linear, -700, 700)))
     weight = probability * (1 - probability)
@@ -125,7 +125,7 @@ def _penalised(X: Floats, y: Floats, beta: Floats) -> tuple[float, Floats, Float
 def _maximise(
     X: Floats, y: Floats, fixed: dict[int, float], start: Floats | None = None
 ) -> tuple[Floats, float]:
-    """The best coefficients and their likelihood; fixed ones stay, and count in the penalty all the same.
+    """Return the best coefficients and their likelihood; fixed ones stay, and count in the penalty all the same.
 
     Far out, the profile of separated classes is flat and not concave, so that a search may get stuck; it
     begins both at zero and at `start`, and the better end is taken, of equal ones the first.

@@ -44,7 +44,7 @@ class LogisticFit:
     penalised: FirthFit | None = None
 
     def joint_p_value(self, terms: list[int]) -> float:
-        """The P value of several terms (counted from 0, without the intercept) all having no effect."""
+        """Return the P value of several terms (counted from 0, without the intercept) all having no effect."""
         columns = [term + 1 for term in terms]
         if len(columns) == 1:
             return float(self.p_values[columns[0]])

@@ -13,7 +13,8 @@ from sklearn.pipeline import Pipeline
 from samesplit.models.design_tables import clinical_table, preparation
 from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.settings import ModelSettings
-from samesplit.models.tabular import TabularModel, class_names, linear_terms
+from samesplit.models.tabular import TabularModel, linear_terms
+from samesplit.models.task_classes import class_names
 from samesplit.tasks import TaskKind
 
 __all__ = ["ClinicalLogisticModel", "ClinicalLogisticSettings"]
@@ -39,7 +40,7 @@ class ClinicalLogisticSettings(ModelSettings):
         return Requirements(clinical=self.variables or ("*",))
 
     def build(self, *, cache: Path | None = None) -> ClinicalLogisticModel:
-        """A fresh model."""
+        """Build a fresh model."""
         return ClinicalLogisticModel(self)
 
 
@@ -54,7 +55,7 @@ class ClinicalLogisticModel(TabularModel):
     settings: ClinicalLogisticSettings
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
-        """The clinical variables."""
+        """Return the clinical variables."""
         return clinical_table(cases, variables=self.settings.variables, model=self.settings.name)
 
     def learn(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> Pipeline:
@@ -65,7 +66,7 @@ class ClinicalLogisticModel(TabularModel):
         return Pipeline([("prepare", preparation(inputs)), ("logistic", classifier)]).fit(inputs, labels)
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """The coefficients; of more than two classes those of each."""
+        """Return the coefficients; of more than two classes those of each."""
         if self.fitted is None or self.task is None:
             return {}
         names = [str(name) for name in self.fitted[0].get_feature_names_out()]

@@ -67,13 +67,13 @@ class UnivariateMultivariableSettings(ModelSettings):
         return self
 
     def needs(self) -> Requirements:
-        """The profiles, if features are candidates, and the variables."""
+        """Ask for the profiles, if features are candidates, and the variables."""
         profiles = () if self.inputs == "clinical" else self.profiles
         clinical = () if self.inputs == "features" else self.variables or ("*",)
         return Requirements(profiles=profiles, sequences=self.sequences, clinical=clinical)
 
     def build(self, *, cache: Path | None = None) -> UnivariateMultivariableModel:
-        """A fresh model."""
+        """Build a fresh model."""
         return UnivariateMultivariableModel(self)
 
 
@@ -119,7 +119,7 @@ class UnivariateMultivariableModel(TabularModel):
     screening: Screening | None = None
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
-        """The candidates."""
+        """Return the candidates."""
         settings, parts = self.settings, []
         if settings.inputs != "features":
             parts.append(clinical_table(cases, variables=settings.variables, model=settings.name))

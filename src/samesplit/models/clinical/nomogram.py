@@ -16,7 +16,7 @@ from samesplit.models.clinical.renal_score import COLUMNS, MEASUREMENTS, plain_w
 from samesplit.models.persistence import save_model
 from samesplit.models.protocol import Cases, Requirements, TrainingFold
 from samesplit.models.settings import ModelSettings
-from samesplit.models.tabular import check_classes
+from samesplit.models.task_classes import check_classes
 from samesplit.storage import hash_file, hash_object
 from samesplit.tasks import Task
 
@@ -30,7 +30,7 @@ _REMEDY = (
 
 
 def _words(value: Any) -> Any:
-    """The keys of a mapping as text: YAML takes 1 for a number and yes for a truth value."""
+    """Return the keys of a mapping as text: YAML takes 1 for a number and yes for a truth value."""
     if not isinstance(value, dict):
         return value
     named = {True: "yes", False: "no"}
@@ -75,7 +75,7 @@ class Nomogram(Declaration):
         return self
 
     def predict(self, total: pd.Series[float]) -> pd.Series[float]:
-        """The probability that belongs to a sum of terms."""
+        """Predict the probability that belongs to a sum of terms."""
         if self.intercept is not None:
             return pd.Series(expit(total.to_numpy() + self.intercept), index=total.index)
         points, values = np.asarray(self.probability).T
@@ -112,11 +112,11 @@ class RenalNomogramSettings(ModelSettings):
         self.nomogram()
 
     def build(self, *, cache: Path | None = None) -> RenalNomogramModel:
-        """A fresh model; the coefficients are read when it is fitted."""
+        """Build a fresh model; the coefficients are read when it is fitted."""
         return RenalNomogramModel(self)
 
     def file(self) -> Path | None:
-        """The file with the coefficients, where one is named.
+        """Return the file with the coefficients, where one is named.
 
         Raises:
             ModelError: It does not exist.
@@ -153,7 +153,7 @@ class RenalNomogramSettings(ModelSettings):
         return found
 
     def digest(self) -> str:
-        """A hash of the settings and of the file with the coefficients."""
+        """Compute a hash of the settings and of the file with the coefficients."""
         file = self.file()
         plain = self.model_dump(mode="json", exclude={"title", "description", "seeds"})
         return hash_object(plain if file is None else plain | {"coefficients": hash_file(file)})
@@ -187,7 +187,7 @@ class RenalNomogramModel:
         self.task = fold.task
 
     def predict(self, cases: Cases) -> pd.DataFrame:
-        """The nomogram's probability for each lesion of which every term is known.
+        """Predict the nomogram's probability for each lesion of which every term is known.
 
         Raises:
             ModelError: The model is not fitted, a variable is not there, or a value cannot be.
@@ -219,7 +219,7 @@ class RenalNomogramModel:
         return values
 
     def _share(self, values: pd.Series[Any], name: str, term: dict[str, float]) -> pd.Series[float]:
-        """What a term adds to the sum of each lesion."""
+        """Tell what a term adds to the sum of each lesion."""
         if "per_unit" in term:
             numbers = pd.to_numeric(values, errors="coerce").astype("float64")
             for lesion_id in values.index[numbers.isna()]:
@@ -266,7 +266,7 @@ class RenalNomogramModel:
 
 
 def _sources(name: str, columns: dict[str, str]) -> list[list[str]]:
-    """The variables that a term is had from: one of each list must be there."""
+    """Return the variables that a term is had from: one of each list must be there."""
     parts = list(MEASUREMENTS) if name == "score" else [name]
     either = [[part, MEASUREMENTS[part]] if part in MEASUREMENTS else [part] for part in parts]
     return [[columns.get(each, each) for each in group] for group in either]

@@ -43,7 +43,7 @@ _HILAR = {"1": "yes", "yes": "yes", "h": "yes", "true": "yes", "0": "no", "no": 
 
 
 def renal_points(lesions: pd.DataFrame, columns: Mapping[str, str], *, where: str) -> pd.DataFrame:
-    """The components of the score.
+    """Return the components of the score.
 
     - R, the largest diameter (the score calls it radius): up to 4 cm 1, below 7 cm 2, else 3 points.
     - E, the exophytic share: 50 % and more 1, less 2, none (0 %) 3 points.
@@ -102,7 +102,7 @@ def _each(
     rule: Callable[[Any], float | str | None],
     where: str,
 ) -> pd.Series[Any]:
-    """A component of every lesion by its rule; None where the value is missing."""
+    """Return a component of every lesion by its rule; None where the value is missing."""
     name = columns.get(component, component)
     found: list[float | str | None] = []
     for lesion_id, value in lesions[name].items() if name in lesions else ():
@@ -118,7 +118,7 @@ def _each(
 
 
 def plain_word(value: Any) -> str:
-    """A value as text: numbers without `.0`, words in lower case."""
+    """Return a value as text: numbers without `.0`, words in lower case."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value).strip().lower()

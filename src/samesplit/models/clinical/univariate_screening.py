@@ -100,7 +100,7 @@ def screen(table: pd.DataFrame, y: Floats, settings: UnivariateMultivariableSett
 
 
 def _univariate(values: pd.Series[Any], y: Floats, terms: DesignMatrix) -> list[dict[str, Any]]:
-    """The rows of one candidate, from the lesions that have the value."""
+    """Return the rows of one candidate, from the lesions that have the value."""
     name, known = str(values.name), values.notna().to_numpy()
     columns, lesions = terms.of([name]), int(known.sum())
     if not columns or y[known].min() == y[known].max():
@@ -168,13 +168,13 @@ def _eliminate(
 
 
 def _joint(fit: LogisticFit, terms: DesignMatrix, entered: list[str]) -> dict[str, float]:
-    """The P value of each variable of a model, all its terms together."""
+    """Return the P value of each variable of a model, all its terms together."""
     used = terms.of(entered)
     return {name: fit.joint_p_value([used.index(column) for column in terms.of([name])]) for name in entered}
 
 
 def _terms_table(terms: DesignMatrix, entered: list[str], fit: LogisticFit | None) -> pd.DataFrame:
-    """The final model, one row a term; no row where there is none."""
+    """Return the final model, one row a term; no row where there is none."""
     rows = terms.table.iloc[terms.of(entered)].reset_index(drop=True)
     if fit is None:
         columns = ["coefficient", "standard_error", *_ODDS, "variable_p_value"]

@@ -17,7 +17,7 @@ __all__ = ["augment", "draw_affine", "generator_for"]
 
 
 def generator_for(seed: int, epoch: int, lesion_index: int) -> np.random.Generator:
-    """The random numbers of one lesion in one epoch, whatever was drawn before.
+    """Return the random numbers of one lesion in one epoch, whatever was drawn before.
 
     Nothing is carried from one epoch to the next, so a training that goes on from a checkpoint sees exactly
     the inputs that an uninterrupted one sees.

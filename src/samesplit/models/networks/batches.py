@@ -79,7 +79,7 @@ class EpochBatches(Sampler[list[tuple[int, int]]]):
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before each epoch."""
+        """Take over the number of the epoch; Lightning calls this before each."""
         self.epoch = epoch
 
     def __len__(self) -> int:
@@ -114,5 +114,5 @@ def evaluation_loader(inputs: PreparedInputs, labels: Tensor, *, batch_size: int
 
 
 def _loader(dataset: LesionDataset, batches: EpochBatches) -> DataLoader[Item]:
-    """A loader whose *sampler* deals the batches, because Lightning tells the epoch to samplers only."""
+    """Make a loader whose *sampler* deals the batches, because Lightning tells the epoch to samplers only."""
     return DataLoader(dataset, sampler=batches, batch_size=None)

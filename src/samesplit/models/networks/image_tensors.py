@@ -109,7 +109,7 @@ def scale_intensity(
 
 
 def largest_slice(mask: Mask, axis: int) -> int:
-    """The index of the slice across `axis` that holds most of the mask; of equals, the middle one.
+    """Return the index of the slice across `axis` that holds most of the mask; of equals, the middle one.
 
     Example:
         >>> mask = np.zeros((5, 4, 4), dtype=bool)
@@ -192,7 +192,7 @@ def _wider(
 def _neighbourhood(
     mask: Mask, spacing_mm: npt.NDArray[np.floating[Any]], settings: InputSettings
 ) -> tuple[slice, ...]:
-    """The part of the image that can matter to any field, its smoothing or the scaling; saves time only."""
+    """Return the part of the image that can matter to any field, its smoothing or the scaling; saves time only."""
     _, sides = field_of_view(mask, spacing_mm, settings)
     reach = sides.max() * (1 + 4 / settings.size) + settings.surroundings_mm + spacing_mm.max()
     return _wider(_box(mask), reach, spacing_mm)

@@ -25,9 +25,8 @@ from samesplit.models.networks.scopes import deterministic, seeded, single_threa
 from samesplit.models.networks.settings import ImageModelSettings, NetworkSettings, TorchModuleSettings
 from samesplit.models.networks.torch_module import build_torch_module
 from samesplit.models.networks.training import Progress, TrainingTask, best_epoch, choose_accelerator, train
-from samesplit.models.persistence import check_task_of_saved, read_task
 from samesplit.models.protocol import Cases, TrainingFold
-from samesplit.models.tabular import class_names
+from samesplit.models.task_classes import check_task_of_saved, class_names, read_task
 from samesplit.storage import hash_object, write_bytes, write_json
 from samesplit.tables import LEDGER, empty_table
 from samesplit.tasks import Task
@@ -130,7 +129,7 @@ class NetworkModel:
         self._network = network
 
     def predict(self, cases: Cases) -> pd.DataFrame:
-        """The probabilities of each lesion with at least one readable image, in the task's `prediction_columns`.
+        """Predict the probabilities of each lesion with at least one readable image; see `Model.predict`.
 
         A lesion without one is not in the result. With class weights the probabilities are those of a cohort
         in which all classes are equally frequent.
@@ -160,7 +159,7 @@ class NetworkModel:
         return pd.DataFrame(list(found.values()), index=index, columns=columns, dtype=float)
 
     def validation_score(self) -> float | None:
-        """The AUC, or minus the loss, of the validation part in the epoch that was kept."""
+        """Return the AUC, or minus the loss, of the validation part in the epoch that was kept."""
         best = best_epoch(self.settings.training, self.history)
         if best is None:
             return None
@@ -169,7 +168,7 @@ class NetworkModel:
         return -float(entry["validation loss"]) if watched == "loss" else float(entry["validation AUC"])
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """What happened while fitting.
+        """Tell what happened while fitting.
 
         `history` has the columns epoch (from 1), metric and value. `kept_epoch` is one line: the epoch whose
         weights were kept, of how many, and what these weights reach on the training part (without augmentation)
@@ -225,12 +224,12 @@ class NetworkModel:
         write_json(directory / "settings.json", record)
 
     def _kept_epoch(self) -> int:
-        """The epoch, from 1, whose weights were kept: the best on the validation part, else the last."""
+        """Return the epoch, from 1, whose weights were kept: the best on the validation part, else the last."""
         best = best_epoch(self.settings.training, self.history)
         return len(self.history) if best is None else best + 1
 
     def _auc_of(self, network: nn.Module, batches: DataLoader[tuple[Tensor, Tensor]]) -> float:
-        """The AUC of the network as it is, on batches with their labels."""
+        """Return the AUC of the network as it is, on batches with their labels."""
         assert self.task is not None
         classes = len(class_names(self.task))
         accelerator = choose_accelerator(self.settings.training)
@@ -271,7 +270,7 @@ class NetworkModel:
             )
 
     def _fingerprint(self, seed: int, classes: int, *parts: tuple[PreparedInputs, Tensor]) -> str:
-        """A hash of everything that the trained weights depend on."""
+        """Compute a hash of everything that the trained weights depend on."""
         data = [[inputs.keys, labels.tolist()] for inputs, labels in parts]
         return hash_object([self.settings.digest(), seed, classes, data, str(torch.__version__)])
 

@@ -78,7 +78,7 @@ class Classifier(pl.LightningModule):
         torch.manual_seed((self.seed * 1_000_003 + self.current_epoch) * 1_000_003 + batch_idx)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        """The loss of one batch."""
+        """Compute the loss of one batch."""
         images, labels = batch
         loss = self._loss(self(images), labels)
         self._training.append((loss.detach(), len(labels)))
@@ -138,7 +138,7 @@ class Classifier(pl.LightningModule):
 
 
 def logits_of(output: Any, count: int, *, classes: int = 2) -> Tensor:
-    """The logit of the positive class from what a network gave, or of more than two classes those of all.
+    """Return the logit of the positive class from what a network gave, or of more than two classes those of all.
 
     Args:
         output: Shape (batch,), (batch, 1), or (batch, 2) with one logit a class, negative first; of more than two
@@ -172,7 +172,7 @@ def logits_of(output: Any, count: int, *, classes: int = 2) -> Tensor:
 
 
 def auc_of_logits(logits: Tensor, labels: Tensor) -> float | None:
-    """The AUC, or of more than two classes the mean of that of each against the others.
+    """Return the AUC, or of more than two classes the mean of that of each against the others.
 
     Args:
         logits: Shape (n_lesions,) or (n_lesions, n_classes).
@@ -197,7 +197,7 @@ def auc_of_logits(logits: Tensor, labels: Tensor) -> float | None:
 def class_weights(
     labels: Tensor, *, balanced: bool, names: tuple[str, ...] = ("negative", "positive")
 ) -> tuple[float, ...]:
-    """What a lesion of each class weighs: the reciprocal of the class's share, over the number of classes.
+    """Tell what a lesion of each class weighs: the reciprocal of the class's share, over the number of classes.
 
     The mean weight of a lesion is 1.
 
@@ -231,7 +231,7 @@ def class_weights(
 
 
 def learning_rate(settings: TrainingSettings, epoch: int, history: History) -> float:
-    """The learning rate of an epoch, from the epochs before it alone.
+    """Return the learning rate of an epoch, from the epochs before it alone.
 
     Example:
         >>> settings = TrainingSettings(epochs=3, learning_rate=1.0)

@@ -29,7 +29,7 @@ _TOLERANCE = 1e-2  # mixed precision adds up no closer
 
 
 def last_squashing(output: Tensor) -> str | None:
-    """The function between 0 and 1 that an output comes from: `sigmoid`, `softmax`, `hard sigmoid`; None for none.
+    """Name the function between 0 and 1 that an output comes from: `sigmoid`, `softmax`, `hard sigmoid`, or None.
 
     It is read from the graph that torch keeps for gradients, through whatever changes shapes only, so that a
     module, a function and a method are all found, and a sigmoid inside the network is not.

@@ -55,11 +55,11 @@ class PreparedInputs:
         return len(self.lesion_ids)
 
     def names(self) -> set[str]:
-        """The beginnings (16 letters) of the names of the files that hold them; none where they are in memory."""
+        """Return how the names of the files that hold them begin (16 letters); none where they are in memory."""
         return {part.stem[:16] for parts in self._parts for part in parts if isinstance(part, Path)}
 
     def __getitem__(self, index: int) -> Image:
-        """The input of one lesion, float32 of `shape`; the channels of a missing sequence are 0."""
+        """Return the input of one lesion, float32 of `shape`; the channels of a missing sequence are 0."""
         parts = self._parts[index]
         channels = self.shape[0] // len(parts)
         stack = np.zeros(self.shape, dtype=np.float32)

@@ -186,7 +186,7 @@ class TrainingSettings(Declaration):
         return self
 
     def most_epochs(self, batches: int) -> int:
-        """The most epochs there can be, of so many batches each: `epochs`, or as many as `minimum_steps` takes.
+        """Return the most epochs of so many batches there can be: `epochs`, or as many as `minimum_steps` takes.
 
         Example:
             >>> TrainingSettings(epochs=25, minimum_steps=200).most_epochs(3)
@@ -220,7 +220,7 @@ class ImageModelSettings(ModelSettings):
         return Requirements(sequences=self.sequences, images=True)
 
     def build(self, *, cache: Path | None = None) -> Model:
-        """A fresh, unfitted network.
+        """Build a fresh, unfitted network.
 
         Args:
             cache: A folder for prepared inputs that folds, seeds and models may share. Without it each fold
@@ -261,7 +261,7 @@ class NetworkSettings(ImageModelSettings):
         self._folder = folder
 
     def weights_file(self) -> Path | None:
-        """The file of the starting weights, whether it exists or not; None: random weights."""
+        """Return the file of the starting weights, whether it exists or not; None: random weights."""
         return None if self.weights is None else (self._folder or Path()) / Path(self.weights).expanduser()
 
     def check_ready(self) -> None:
@@ -275,7 +275,7 @@ class NetworkSettings(ImageModelSettings):
             )
 
     def digest(self) -> str:
-        """A hash of the settings and, where weights are given, of their file's content instead of its name."""
+        """Compute a hash of the settings, of given weights by their file's content and not by its name."""
         settings = self.model_dump(mode="json", exclude=UNDECIDING)
         file = self.weights_file()
         if file is not None and file.is_file():

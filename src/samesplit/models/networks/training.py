@@ -101,7 +101,7 @@ def train(task: TrainingTask, *, progress: Progress | None = None) -> History:
 
 
 def choose_accelerator(settings: TrainingSettings) -> str:
-    """The device that a fold trains on: "cpu", "gpu" or "mps".
+    """Choose the device that a fold trains on: "cpu", "gpu" or "mps".
 
     Raises:
         ModelError: The device asked for is not there, or cannot do the precision.
@@ -123,7 +123,7 @@ def choose_accelerator(settings: TrainingSettings) -> str:
 
 
 def best_epoch(settings: TrainingSettings, history: History) -> int | None:
-    """The first epoch (from 0) with the best value of `monitor`, of those that end after `minimum_steps`.
+    """Find the first epoch (from 0) with the best value of `monitor`, of those that end after `minimum_steps`.
 
     Returns:
         None without a validation part, and while there were too few steps.
@@ -227,7 +227,7 @@ def _checkpoint_file(directory: Path) -> Path:
 
 
 def _usable_checkpoint(task: TrainingTask) -> dict[str, Any] | None:
-    """The folder's checkpoint if it is of this very task; else a clean start under this task's fingerprint."""
+    """Return the folder's checkpoint if it is of this very task; else begin anew under its fingerprint."""
     path, record = _checkpoint_file(task.directory), task.directory / "training.json"
     try:
         if json.loads(record.read_text(encoding="utf-8"))["fingerprint"] == task.fingerprint:

@@ -60,7 +60,7 @@ class Classifier:
         return not self.package or not missing_packages("boosting", self.package)
 
     def parameters(self) -> list[str]:
-        """The parameters that a model file may set."""
+        """Return the parameters that a model file may set."""
         return sorted(set(self.make().get_params(deep=False)) - _NOT_FOR_MODEL_FILES)
 
 
@@ -200,7 +200,7 @@ def make_classifier(
     seed: int = 0,
     class_weight: ClassWeight = None,
 ) -> Any:
-    """An unfitted classifier with its stated settings, the given ones, and a seed where it uses one.
+    """Make an unfitted classifier with its stated settings, the given ones, and a seed where it uses one.
 
     Args:
         key: Of `CLASSIFIERS`.

@@ -116,7 +116,7 @@ def estimate_site_effects(
 
 
 def follow_from_sites(sites: Sequence[str] | npt.NDArray[Any], covariates: Floats) -> list[int]:
-    """The covariates that the sites tell: what they explain cannot be told from what the site does.
+    """Return the covariates that the sites tell: what they explain cannot be told from what the site does.
 
     Args:
         sites: The site of each lesion.
@@ -137,7 +137,7 @@ def follow_from_sites(sites: Sequence[str] | npt.NDArray[Any], covariates: Float
 
 
 def _independent(indicators: Floats, covariates: Floats) -> list[int]:
-    """The covariates that do not follow from the sites and the covariates before them."""
+    """Return the covariates that do not follow from the sites and the covariates before them."""
     basis, kept = indicators / np.sqrt(indicators.sum(axis=0)), []
     for number, column in enumerate(covariates.T):
         rest = column - basis @ (basis.T @ column)

@@ -49,7 +49,7 @@ class _Likelier:
     """Predicts the class whose probability is largest."""
 
     def predict(self: _Probable, X: Any) -> npt.NDArray[Any]:
-        """The likeliest class; the first of those that are as likely."""
+        """Predict the likeliest class; the first of those that are as likely."""
         probabilities = np.asarray(self.predict_proba(X), dtype="float64")
         largest = probabilities.max(axis=1, keepdims=True)
         return np.asarray(self.classes_[probability_at_least(probabilities, largest).argmax(axis=1)])
@@ -109,7 +109,7 @@ class AdaptiveBoosting(_Likelier, AdaBoostClassifier):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Any) -> Floats:
-        """The probability of each class, shape (n_lesions, n_classes)."""
+        """Predict the probability of each class, shape (n_lesions, n_classes)."""
         if self.estimators_:
             return np.asarray(super().predict_proba(X))
         return np.full((len(validate_data(self, X, reset=False)), len(self.classes_)), 1 / len(self.classes_))
@@ -158,7 +158,7 @@ class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ign
         return self
 
     def predict_proba(self, X: Any) -> Floats:
-        """The share of votes for each class, shape (n_lesions, n_classes)."""
+        """Predict the share of votes for each class, shape (n_lesions, n_classes)."""
         check_is_fitted(self)
         rows = validate_data(self, X, dtype="float64", reset=False)
         distances = cdist(rows, self.rows_, "minkowski", p=self.p)
@@ -253,7 +253,7 @@ class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore
         return self
 
     def machine(self) -> SVC:
-        """The unfitted machine alone, without the curve."""
+        """Make the unfitted machine alone, without the curve."""
         return SVC(
             C=self.C, kernel=self.kernel, degree=self.degree, gamma=self.gamma, coef0=self.coef0,
             class_weight=self.class_weight,
@@ -268,7 +268,7 @@ class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore
         return np.asarray(self.machine_.decision_function(X))
 
     def predict_proba(self, X: Any) -> Floats:
-        """The probability of each class, shape (n_lesions, n_classes)."""
+        """Predict the probability of each class, shape (n_lesions, n_classes)."""
         found = expit(self.slope_ * self.decision_function(X) + self.intercept_)
         if found.ndim == 1:
             return np.column_stack([1 - found, found])
@@ -278,7 +278,7 @@ class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore
 
 
 def platt_curve(scores: Floats, codes: npt.NDArray[np.int64], weight: Floats) -> tuple[float, float]:
-    """The rising logistic curve through scores, with the targets of Platt (1999).
+    """Return the rising logistic curve through scores, with the targets of Platt (1999).
 
     Args:
         scores: Shape (n_lesions,).
@@ -336,7 +336,7 @@ class ClassWeighted(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[
         return self
 
     def predict_proba(self, X: Any) -> Floats:
-        """The probability of each class, shape (n_lesions, n_classes)."""
+        """Predict the probability of each class, shape (n_lesions, n_classes)."""
         check_is_fitted(self)
         return np.asarray(self.model_.predict_proba(X))
 

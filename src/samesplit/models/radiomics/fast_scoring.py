@@ -68,7 +68,7 @@ _BAGGING = {
 
 
 def quick_scores(classifier: Any, *, classes: int = 2) -> Quick | None:
-    """What ranks held-out rows as `classifier.fit(X, y).predict_proba(held)[:, 1]` does; None: no quicker way.
+    """Find what ranks held-out rows as `classifier.fit(X, y).predict_proba(held)[:, 1]` does, if there is a way.
 
     The scores are those probabilities themselves, but for a support vector machine its distances to the boundary.
     Of more than two classes they are the probabilities of all; a machine has no quicker way then, since a
@@ -86,7 +86,7 @@ def quick_scores(classifier: Any, *, classes: int = 2) -> Quick | None:
 
 
 def _ensemble(classifier: Any) -> Quick | None:
-    """The quick way of an ensemble of trees, or of one tree; None where its settings are not covered."""
+    """Return the quick way of an ensemble of trees, or of one tree; None where its settings are not covered."""
     given = classifier.get_params(deep=False) if hasattr(classifier, "get_params") else {}
     seed = given.get("random_state")
     if not isinstance(seed, int | np.integer):
@@ -130,7 +130,7 @@ def _agrees(kind: Hashable, classes: int = 2) -> bool:
 
 
 def as_scores(probabilities: Floats) -> Floats:
-    """What is compared of the probabilities of all classes: of two the second's, shape (n,), of more all of them.
+    """Take what is compared of the probabilities: of two classes the second's, shape (n,), of more all of them.
 
     Args:
         probabilities: Shape (n, n_classes).
@@ -287,7 +287,7 @@ def _machine(classifier: SupportVectors) -> Quick:
 
 
 def _agreed(votes: list[npt.NDArray[np.int64]], strengths: Floats, n_held: int, classes: int) -> Floats:
-    """The probabilities of a weighted vote, shape (n_held, classes); all alike where nobody votes."""
+    """Return the probabilities of a weighted vote, shape (n_held, classes); all alike where nobody votes."""
     if not votes:
         return np.full((n_held, classes), 1 / classes)
     numbers = np.arange(classes)[:, None]

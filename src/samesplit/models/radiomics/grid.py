@@ -157,7 +157,7 @@ def gather(pieces: GridSearch, folder: Path) -> GridResult:
 
 
 def inner_columns(scores: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[Any]]:
-    """What the inner folds say of every cell.
+    """Tell what the inner folds say of every cell.
 
     Args:
         scores: AUC, shape (n_inner_folds, n_cells), NaN where a fold has one class only.
@@ -177,7 +177,7 @@ def inner_columns(scores: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[Any]
 
 
 def choose(grid: pd.DataFrame, *, compare: Literal["inner", "validation"] = "inner") -> tuple[int, int]:
-    """The row of the best cell and that of the sparest cell within one standard error of it.
+    """Return the row of the best cell and that of the sparest cell within one standard error of it.
 
     Best: the highest AUC; of equals the smaller size, then the earlier row. Sparest: the smallest size among
     the cells not more than one standard error of the best below it; of equals the higher AUC, then the earlier

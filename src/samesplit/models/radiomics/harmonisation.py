@@ -36,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def covariate_column(name: str) -> str:
-    """The column that holds a covariate, in a table that is to be harmonised.
+    """Return the column that holds a covariate, in a table that is to be harmonised.
 
     Example:
         >>> covariate_column("age")
@@ -69,11 +69,11 @@ class HarmoniseSettings(Declaration):
         return names
 
     def columns(self) -> list[str]:
-        """What a table needs beside its features: the site, and the covariates."""
+        """Tell what a table needs beside its features: the site, and the covariates."""
         return [SITE_COLUMN, *map(covariate_column, self.covariates)]
 
     def make(self) -> ComBat:
-        """An unfitted step."""
+        """Make an unfitted step."""
         return ComBat(covariates=self.covariates, unseen=self.unseen)
 
 
@@ -112,7 +112,7 @@ class PassthroughColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return pd.concat([pd.DataFrame(values, columns=names, index=X.index), aside], axis=1)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[Any]:
-        """The names of the features that stay, then of the other columns."""
+        """Return the names of the features that stay, then of the other columns."""
         check_is_fitted(self)
         aside = [name for name in self.feature_names_in_ if name.startswith(_MARK)]
         return np.array([*self.transformer_.get_feature_names_out(), *aside], dtype=object)
@@ -163,7 +163,7 @@ class ComBat(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: pd.DataFrame) -> Floats:
-        """The features alone, without the effects of the sites, shape (n_lesions, n_features).
+        """Return the features alone, without the effects of the sites, shape (n_lesions, n_features).
 
         Raises:
             ModelError: A column is missing, a lesion has no site, or its site is unseen and that is an error.
@@ -186,12 +186,12 @@ class ComBat(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             ) from None
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[Any]:
-        """The features, without the columns that begin with #."""
+        """Return the features, without the columns that begin with #."""
         check_is_fitted(self)
         return np.array([name for name in self.feature_names_in_ if not name.startswith(_MARK)], dtype=object)
 
     def _encoded(self, aside: pd.DataFrame) -> Floats:
-        """The covariates as numbers: one column for a number, one for each category but the commonest."""
+        """Return the covariates as numbers: one column for a number, one for each category but the commonest."""
         columns = []
         for name, fill in self.fills_.items():
             values = _column(aside, covariate_column(name))
@@ -204,7 +204,7 @@ class ComBat(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.column_stack(columns) if columns else np.empty((len(aside), 0))
 
     def _refuse_site(self, sites: npt.NDArray[Any], encoded: Floats) -> None:
-        """A covariate that does not vary within sites is the site: what it explains would go with the site."""
+        """Refuse a covariate that does not vary within sites: what it explains would go with the site."""
         owners = [
             (name, fill[number] if isinstance(fill, list) else "")
             for name, fill in self.fills_.items()
@@ -224,7 +224,7 @@ class ComBat(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         )
 
     def _refuse_label(self, aside: pd.DataFrame, y: Any) -> None:
-        """A covariate that tells the label of every lesion is the label, whatever its name."""
+        """Refuse a covariate that tells the label of every lesion: it is the label, whatever its name."""
         if y is None:
             return
         labels = np.asarray(y)
@@ -243,7 +243,7 @@ class ComBat(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _apart(X: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The features of a table, and the columns that begin with #."""
+    """Return the features of a table, and the columns that begin with #."""
     if not isinstance(X, pd.DataFrame):
         raise ModelError(
             "needs a table with names of columns, one of which is the site", where="harmonisation"
@@ -275,7 +275,7 @@ def _sites(aside: pd.DataFrame) -> npt.NDArray[Any]:
 
 
 def _fill(values: pd.Series[Any]) -> float | list[str]:
-    """What stands for a gap: a number's median; or a category's levels, the commonest first."""
+    """Tell what stands for a gap: a number's median; or a category's levels, the commonest first."""
     if is_numeric_dtype(values):
         numbers = values.to_numpy(dtype="float64", na_value=np.nan)
         finite = numbers[np.isfinite(numbers)]

@@ -75,7 +75,7 @@ class LassoForestSettings(FeatureSettings):
         return tuple(sorted(values))
 
     def build(self, *, cache: Path | None = None) -> LassoForestModel:
-        """A fresh model."""
+        """Build a fresh model."""
         return LassoForestModel(self)
 
 
@@ -125,7 +125,7 @@ class LassoForest:
         return tuple(int(label) for label in self.forests[0].classes_)
 
     def predict_proba(self, table: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """The mean of the forests' probabilities, shape (n_lesions, n_classes)."""
+        """Predict the mean of the forests' probabilities, shape (n_lesions, n_classes)."""
         X = np.asarray(self.prepare.transform(table), dtype="float64")[:, self.columns]
         return np.asarray(np.mean([forest.predict_proba(X) for forest in self.forests], axis=0))
 
@@ -153,7 +153,7 @@ class LassoForestModel(TabularModel):
         self.note = ""
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
-        """The features of the model's profiles and sequences, those of the mask once."""
+        """Return the features of the model's profiles and sequences, those of the mask once."""
         table = feature_table(cases, profiles=self.settings.profiles, model=self.settings.name)
         return once_per_lesion(table, self.settings.once_per_lesion, cases.sequences)
 
@@ -180,7 +180,7 @@ class LassoForestModel(TabularModel):
         return LassoForest(self.ranking.prepare, columns, forests)
 
     def _validation(self, inputs: pd.DataFrame, fold: TrainingFold) -> tuple[pd.DataFrame, Any]:
-        """The lesions of the validation part of which something is known, where sizes are compared on them."""
+        """Return the validation lesions of which something is known, where sizes are compared on them."""
         if self.settings.compare == "inner" or not len(fold.validation):
             return inputs.iloc[:0], np.empty(0, dtype="int64")
         known = self.inputs(fold.validation).reindex(columns=inputs.columns)

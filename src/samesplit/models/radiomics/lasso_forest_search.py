@@ -69,7 +69,7 @@ class Search:
     jobs: int = 1
 
     def splits(self) -> list[tuple[Ints, Ints]]:
-        """The inner folds of these rows, grouped by patient.
+        """Return the inner folds of these rows, grouped by patient.
 
         Raises:
             ModelError: A class has fewer than two patients.
@@ -78,7 +78,7 @@ class Search:
         return inner_splits(self.labels, self.patients, folds=folds, seed=self.seed, model=name)
 
     def part(self, rows: Ints) -> Search:
-        """The same search on some of the rows."""
+        """Return the same search on some of the rows."""
         return replace(
             self, table=self.table.iloc[rows], labels=self.labels[rows], patients=self.patients[rows]
         )
@@ -170,7 +170,7 @@ class Search:
         return forest.fit(X, y).set_params(n_jobs=1)
 
     def without_each_fold(self, ranking: Ranking) -> list[tuple[Floats, Ints]]:
-        """The prepared rows without each inner fold; synthetic lesions are made of what remains.
+        """Return the prepared rows without each inner fold; synthetic lesions are made of what remains.
 
         An inner fold that holds all lesions of a class is passed over: a forest without it knows nothing of it.
 
@@ -223,7 +223,7 @@ class Search:
         return _size_table(settings.sizes, np.concatenate(scores, axis=1), "inner")
 
     def _on_validation(self, ranking: Ranking, outside: pd.DataFrame, truth: Ints) -> Floats:
-        """The AUC of the mean of the inner folds' forests, shape (n_sizes, n_repeats)."""
+        """Return the AUC of the mean of the inner folds' forests, shape (n_sizes, n_repeats)."""
         X = np.asarray(ranking.prepare.transform(outside), dtype="float64")
         parts = self.without_each_fold(ranking)
 
@@ -240,7 +240,7 @@ class Search:
         return sum(not self.part(fit).can_choose for fit, _ in self.splits())
 
     def _inside(self, fit: Ints, held: Ints, penalty: float) -> Floats:
-        """The AUC on one inner fold of a forest fitted without it, shape (n_sizes, n_repeats).
+        """Return the AUC on one inner fold of a forest fitted without it, shape (n_sizes, n_repeats).
 
         Where the other lesions keep one patient of a class they cannot choose a penalty by folds of their own, and
         take that of the whole training part.
@@ -291,7 +291,7 @@ def _lasso(X: Floats, y: Ints, penalties: Floats, classes: int) -> tuple[Floats,
 
 
 def _group_lasso(X: Floats, labels: Floats, penalties: Floats) -> tuple[Floats, Floats]:
-    """The same of several 0/1 labels, shape (n_lesions, n_classes), with one penalty for all of a feature."""
+    """Fit several 0/1 labels, shape (n_lesions, n_classes), with one penalty for all coefficients of a feature."""
     mean, centre = X.mean(axis=0), labels.mean(axis=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

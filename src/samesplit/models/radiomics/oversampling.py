@@ -35,7 +35,7 @@ class _FirstNearest(NearestNeighbors):  # type: ignore[misc]
         return super().fit(X)  # type: ignore[no-any-return]
 
     def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
-        """The numbers of the nearest rows, and how far they are."""
+        """Return the numbers of the nearest rows, and how far they are."""
         distances = cdist(self.rows_ if X is None else np.asarray(X, dtype="float64"), self.rows_)
         distances = merge_equals(distances, scale=distances.max(axis=1), axis=1)
         near = np.argsort(distances, axis=1, kind="stable")[:, : n_neighbors or self.n_neighbors]

@@ -27,7 +27,8 @@ from samesplit.models.radiomics.robustness import (
 from samesplit.models.radiomics.search import GridSearch
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.radiomics.work_units import fit_preparation
-from samesplit.models.tabular import TabularModel, class_names, estimator_seed
+from samesplit.models.tabular import TabularModel, estimator_seed
+from samesplit.models.task_classes import class_names
 
 __all__ = ["RadiomicsGridModel"]
 
@@ -51,7 +52,7 @@ class RadiomicsGridModel(TabularModel):
         self.note = ""
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
-        """The features of the model's profiles and sequences.
+        """Return the features of the model's profiles and sequences.
 
         Where sites are harmonised the site and the covariates stand behind them, in columns that begin with #. A
         lesion without any feature has none of these either: it is known by its features only.
@@ -93,7 +94,7 @@ class RadiomicsGridModel(TabularModel):
             )
 
     def work_unit_stages(self, fold: TrainingFold) -> Sequence[Sequence[WorkUnit]]:
-        """The pieces of the search: rankings, then cells."""
+        """Return the pieces of the search: rankings, then cells."""
         inputs, labels = self.known(fold)
         self._stable(inputs, fold)  # where no feature is stable, that is told before any work
         pieces = self._search(inputs, labels, fold)
@@ -126,12 +127,12 @@ class RadiomicsGridModel(TabularModel):
         return PartRobustness(measured, columns, self.settings.stability)
 
     def _measured(self, inputs: pd.DataFrame, fold: TrainingFold) -> tuple[pd.DataFrame, list[str]]:
-        """The perturbed measurements of the lesions that are learnt from, and the features."""
+        """Return the perturbed measurements of the lesions that are learnt from, and the features."""
         repeats, columns = fold.training.repeats, [str(c) for c in inputs.columns if c not in self._aside()]
         return repeats[repeats["lesion_id"].isin(inputs.index)], columns
 
     def _stable(self, inputs: pd.DataFrame, fold: TrainingFold) -> list[str] | None:
-        """The columns that are stable in the lesions that are learnt from; None if that is not asked."""
+        """Return the columns that are stable in the lesions that are learnt from; None if that is not asked."""
         if self.settings.stability is None:
             return None
         measured, columns = self._measured(inputs, fold)
@@ -141,13 +142,13 @@ class RadiomicsGridModel(TabularModel):
         return robust_columns(self.stability, columns)
 
     def _aside(self) -> list[str]:
-        """The columns of the inputs that are no features."""
+        """Return the columns of the inputs that are no features."""
         return [] if self.settings.harmonise is None else self.settings.harmonise.columns()
 
     def _refit(
         self, cell: Cell, inputs: pd.DataFrame, y: npt.NDArray[np.int64], stable: list[str] | None, seed: int
     ) -> Pipeline:
-        """The chosen cell fitted on all training rows, as one pipeline; made-up lesions are no part of it."""
+        """Fit the chosen cell on all training rows, as one pipeline; made-up lesions are no part of it."""
         settings = self.settings
         keep: Any = KeepRobust(columns=stable or ())
         keep = keep if settings.harmonise is None else PassthroughColumns(keep)

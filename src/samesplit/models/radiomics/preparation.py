@@ -188,7 +188,7 @@ def preparation_steps(
     correlation: float | None,
     harmonise: HarmoniseSettings | None = None,
 ) -> list[tuple[str, Any]]:
-    """The unfitted steps of a pipeline that come before the selector, in order.
+    """Make the unfitted steps of a pipeline that come before the selector, in order.
 
     Missing, impute, near constant, harmonise (only where it is asked for), scale, correlation.
 

@@ -51,7 +51,7 @@ class RidgeSettings(FeatureSettings):
         return tuple(sorted(values, reverse=True))
 
     def build(self, *, cache: Path | None = None) -> RidgeModel:
-        """A fresh model."""
+        """Build a fresh model."""
         return RidgeModel(self)
 
 
@@ -65,7 +65,7 @@ class RidgeModel(TabularModel):
         self.penalties: pd.DataFrame | None = None
 
     def inputs(self, cases: Cases) -> pd.DataFrame:
-        """The features."""
+        """Return the features."""
         return feature_table(cases, profiles=self.settings.profiles, model=self.settings.name)
 
     def learn(self, inputs: pd.DataFrame, labels: pd.Series[int], fold: TrainingFold) -> Pipeline:
@@ -101,7 +101,7 @@ class RidgeModel(TabularModel):
     def _losses(
         self, inputs: pd.DataFrame, y: npt.NDArray[np.int64], patients: npt.NDArray[Any], seed: int
     ) -> Iterator[npt.NDArray[np.float64]]:
-        """The log loss of each held-out lesion under each penalty, fold by fold."""
+        """Return the log loss of each held-out lesion under each penalty, fold by fold."""
         folds, name, classes = self.settings.inner_folds, self.settings.name, len(np.unique(y))
         for fit, held in inner_splits(y, patients, folds=folds, seed=seed, model=name):
             if len(np.unique(y[fit])) < classes:

@@ -52,13 +52,13 @@ class RidgeLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def decision_function(self, X: Any) -> Floats:
-        """The log odds of the positive class, shape (n_lesions,), or a score of each, (n_lesions, n_classes)."""
+        """Compute the log odds of the positive class, (n_lesions,), or a score a class, (n_lesions, n_classes)."""
         check_is_fitted(self)
         rows = validate_data(self, X, dtype="float64", reset=False)
         return np.asarray(rows @ self.coef_.T + self.intercept_)
 
     def predict_proba(self, X: Any) -> Floats:
-        """The probability of each class, shape (n_lesions, n_classes)."""
+        """Predict the probability of each class, shape (n_lesions, n_classes)."""
         scores = self.decision_function(X)
         if scores.ndim == 2:
             return np.asarray(softmax(scores, axis=1))
@@ -66,7 +66,7 @@ class RidgeLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.column_stack([1 - positive, positive])
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The likeliest class; of those that are alike the first, but of two classes the positive one."""
+        """Predict the likeliest class; of those that are alike the first, but of two classes the positive one."""
         if len(self.classes_) > 2:
             probabilities = self.predict_proba(X)
             likeliest = probability_at_least(probabilities, probabilities.max(axis=1, keepdims=True))

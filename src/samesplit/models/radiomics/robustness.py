@@ -58,7 +58,7 @@ class KeepRobust(Filter):
 def estimate_robustness(
     repeats: pd.DataFrame, features: Sequence[str], settings: RobustnessSettings, *, model: str
 ) -> pd.DataFrame:
-    """The stability of every feature, and whether it stays.
+    """Return the stability of every feature, and whether it stays.
 
     Args:
         repeats: The perturbed measurements of the training lesions; see `Cases.repeats`. Lesions without a
@@ -156,7 +156,7 @@ def _reached(
 
 
 def robust_columns(table: pd.DataFrame, features: Sequence[str]) -> list[str]:
-    """The features that stay, in their order.
+    """Return the features that stay, in their order.
 
     Args:
         table: From `estimate_robustness`.

@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def mean_auc(labels: npt.NDArray[np.int64], scores: Floats) -> float:
-    """The AUC, or the mean of those of each class against the others.
+    """Return the AUC, or the mean of those of each class against the others.
 
     It is without checks, which take as long as a small fit.
 
@@ -49,7 +49,7 @@ def mean_auc(labels: npt.NDArray[np.int64], scores: Floats) -> float:
 
 
 def auc_error(labels: npt.NDArray[np.int64], scores: Floats, patients: npt.NDArray[Any]) -> float:
-    """The standard error of `mean_auc`; lesions of a patient are not taken for independent.
+    """Return the standard error of `mean_auc`; lesions of a patient are not taken for independent.
 
     Args:
         labels: As there, each class being there.

@@ -159,7 +159,7 @@ class GridSearch:
         return [replace(part, columns=self._stable_columns(part)) for part in parts]
 
     def _stable_columns(self, part: Part) -> Rows | None:
-        """The columns that are stable in the lesions that a part fits on, and those that are no features."""
+        """Find the columns that are stable in the lesions that a part fits on, and those that are no features."""
         if self.robustness is None:
             return None
         stable = self.robustness.robust_in(self.table.index[part.train_index].astype(str))
@@ -189,7 +189,7 @@ class GridSearch:
         )
 
     def work_unit_stages(self, folder: Path) -> list[list[WorkUnit]]:
-        """The pieces: first every part's rankings, then every part's cells.
+        """Return the pieces: first every part's rankings, then every part's cells.
 
         Args:
             folder: Where the results will stand.
@@ -230,7 +230,7 @@ class GridSearch:
         return f"{self.key}-{part.name}-{what}"
 
     def _shares(self, part: Part) -> list[tuple[str, tuple[ClassifierUse, ...]]]:
-        """The classifiers of each piece of the second round: one by one, but all together for a draw."""
+        """Return the classifiers of each piece of the second round: one by one, but all together for a draw."""
         classifiers = self.settings.classifiers
         if part.name.startswith("draw"):
             return [("cells", classifiers)]
@@ -261,7 +261,7 @@ class GridSearch:
         return np.ascontiguousarray(np.concatenate(found).transpose(1, 0, 2))
 
     def rankings(self, folder: Path, part: Part) -> list[list[str]]:
-        """The features that each selector of a part ranks first, best first."""
+        """Return the features that each selector of a part ranks first, best first."""
         if not self._can_fit(part):
             return [[] for _ in part.selectors]
         kept = read_result(folder, self._key(part, "rank"), "columns", "rankings")
@@ -274,7 +274,7 @@ class GridSearch:
         return max(int(read_result(folder, self._key(part, "rank"), "usable")["usable"]) for part in ranked)
 
     def seconds(self, folder: Path) -> pd.DataFrame:
-        """What the inner folds (and the validation part) took: part, name, seconds, fits."""
+        """Tell what the inner folds (and the validation part) took: part, name, seconds, fits."""
         spent: dict[tuple[str, str], list[float]] = {}
 
         def add(part: str, name: str, seconds: float, fits: float) -> None:

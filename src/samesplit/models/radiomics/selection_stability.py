@@ -52,7 +52,7 @@ def selector_stability(
 
 
 def classifier_spread(scores: pd.DataFrame, *, number: str) -> pd.DataFrame:
-    """The relative standard deviation of every classifier's AUC over training parts.
+    """Return the relative standard deviation of every classifier's AUC over training parts.
 
     Args:
         scores: `selector`, `classifier`, `size`, `auc`, and the column that numbers the training parts.

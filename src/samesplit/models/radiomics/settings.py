@@ -64,7 +64,7 @@ class SelectorUse(_Use):
         return self
 
     def make(self, *, size: int | None, seed: int, enough: int | None = None) -> RankingSelector:
-        """An unfitted selector.
+        """Make an unfitted selector.
 
         Args:
             size: How many columns it keeps; None keeps all.
@@ -93,7 +93,7 @@ class ClassifierUse(_Use):
         return self
 
     def make(self, *, seed: int, class_weight: Literal["balanced"] | None = None) -> Any:
-        """An unfitted classifier."""
+        """Make an unfitted classifier."""
         return make_classifier(self.name, self.parameters, seed=seed, class_weight=class_weight)
 
 
@@ -221,18 +221,18 @@ class RadiomicsGridSettings(ModelSettings):
         return max(*self.sizes, drawn)
 
     def needs(self) -> Requirements:
-        """The features, and their perturbed values where stability is asked for."""
+        """Ask for the features, and their perturbed values where stability is asked for."""
         perturbations = None if self.stability is None else self.stability.perturbations
         return Requirements(profiles=self.profiles, sequences=self.sequences, perturbations=perturbations)
 
     def build(self, *, cache: Path | None = None) -> RadiomicsGridModel:
-        """A fresh grid."""
+        """Build a fresh grid."""
         from samesplit.models.radiomics.pipeline import RadiomicsGridModel
 
         return RadiomicsGridModel(self)
 
     def steps(self) -> list[tuple[str, Any]]:
-        """The unfitted preparation of the features."""
+        """Make the unfitted preparation of the features."""
         return preparation_steps(
             missing=self.missing,
             near_constant=self.near_constant,
@@ -243,13 +243,13 @@ class RadiomicsGridSettings(ModelSettings):
         )
 
     def rows(self, table: pd.DataFrame, rows: npt.NDArray[np.int64]) -> Any:
-        """Some rows of the inputs as the preparation takes them: an array, or a table where sites stand in it."""
+        """Return some rows as the preparation takes them: an array, or a table where sites stand in it."""
         return table.to_numpy(dtype="float64")[rows] if self.harmonise is None else table.iloc[rows]
 
     def oversampled(
         self, X: npt.NDArray[np.float64], y: npt.NDArray[np.int64], *, seed: int
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-        """Prepared training rows, with made-up ones behind them where that is asked for."""
+        """Return prepared training rows, with made-up ones behind them where that is asked for."""
         if self.oversample is None:
             return X, y
         more, labels = oversample(X, y, neighbours=self.oversample.neighbours, seed=seed)

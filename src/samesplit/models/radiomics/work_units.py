@@ -177,7 +177,7 @@ def load_cell_work(
     classes: int,
     patients: npt.NDArray[Any] | None,
 ) -> ScoringUnit:
-    """The work on some classifiers from the kept result of `rank_features`."""
+    """Return the work on some classifiers from the kept result of `rank_features`."""
     kept = read_result(folder, key, "X_train", "X_test", "y_train", "y_test", "rankings")
     return ScoringUnit(
         settings=settings,
@@ -196,7 +196,7 @@ def load_cell_work(
 
 
 def score_cells(work: ScoringUnit) -> Arrays:
-    """The AUC of every cell on the held-out rows (see `mean_auc`); cells with the same columns are fitted once.
+    """Score every cell on the held-out rows by its AUC (see `mean_auc`); equal columns are fitted once.
 
     Returns:
         `auc`: shape (n_classifiers, n_selectors, n_sizes), from probabilities, NaN where a class is missing in the
@@ -232,7 +232,7 @@ def score_cells(work: ScoringUnit) -> Arrays:
 
 
 def _distinct(rankings: Rows, sizes: Sequence[int]) -> list[tuple[Rows, list[tuple[int, int]]]]:
-    """The distinct sets of columns, ascending, with the (selector, size) that use each."""
+    """Return the distinct sets of columns, ascending, with the (selector, size) that use each."""
     found: dict[bytes, tuple[Rows, list[tuple[int, int]]]] = {}
     for selector, ranking in enumerate(rankings):
         for place, size in enumerate(sizes):
@@ -242,7 +242,7 @@ def _distinct(rankings: Rows, sizes: Sequence[int]) -> list[tuple[Rows, list[tup
 
 
 def _fitted(classifier: Any, X_train: Floats, y: npt.NDArray[np.int64], X_test: Floats) -> Floats:
-    """The usual way: the probabilities, for whoever has no quicker one."""
+    """Score the usual way, by probabilities, for whoever has no quicker one."""
     classifier.fit(X_train, y)
     return as_scores(np.asarray(classifier.predict_proba(X_test), dtype="float64"))
 
@@ -250,7 +250,7 @@ def _fitted(classifier: Any, X_train: Floats, y: npt.NDArray[np.int64], X_test: 
 def _scores(
     fit_and_score: Quick, use: ClassifierUse, columns: Rows, cells: list[tuple[int, int]], work: ScoringUnit
 ) -> Floats:
-    """The scores of the held-out rows by a classifier fitted to some columns."""
+    """Return the scores of the held-out rows by a classifier fitted to some columns."""
     try:
         X_train, X_test = work.X_train.take(columns, axis=1), work.X_test.take(columns, axis=1)
         scores = fit_and_score(X_train, work.y_train, X_test)
@@ -269,7 +269,7 @@ def _scores(
 
 
 def _merged(classifier: Any, scores: Floats) -> Floats:
-    """The scores with equal ones made the same number: a machine's are distances, all others probabilities."""
+    """Give equal scores the same number: a machine's are distances, all others probabilities."""
     if scores.ndim == 2:
         return np.column_stack([merge_probabilities(column) for column in scores.T])
     if isinstance(classifier, SupportVectors):

@@ -89,7 +89,7 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         """
 
     def reported_scores(self, scores: Scores, y: Codes) -> Scores:
-        """What `scores_` shows of what was ranked by: the same unless a selector says it on another scale."""
+        """Tell what `scores_` shows of what was ranked by: the same unless a selector says it on another scale."""
         return scores
 
     def fit(self, X: Any, y: Any, *, shared: Shared | None = None) -> Self:
@@ -139,7 +139,7 @@ class RankingSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def best_first(scores: Scores) -> npt.NDArray[np.int64]:
-    """The order of scores, the highest first; equal ones keep the order of their columns, NaN comes last.
+    """Return the order of scores, the highest first; equal ones keep the order of their columns, NaN comes last.
 
     Args:
         scores: Higher is better, shape (n_features,).
@@ -157,7 +157,7 @@ def best_first(scores: Scores) -> npt.NDArray[np.int64]:
 
 
 def copies(Z: Values) -> npt.NDArray[np.int64]:
-    """The first column that says the same as each column: the same values, or their negatives.
+    """Return the first column that says the same as each column: the same values, or their negatives.
 
     Args:
         Z: Shape (n_lesions, n_features); standardised, columns that differ in their units alone are copies.
@@ -224,7 +224,7 @@ def check_share(name: str, value: object) -> None:
 
 
 def _sorted_rows(values: Values, codes: Codes, shared: Shared) -> tuple[Values, npt.NDArray[np.int64], Codes]:
-    """The columns that vary with the rows sorted by label and content, their numbers, and the labels.
+    """Return the columns that vary with the rows sorted by label and content, their numbers, and the labels.
 
     Values of a column that are equal are made the same number first.
     """

@@ -40,13 +40,13 @@ class _Path(RankingSelector):
         return 1.0
 
     def check(self) -> None:
-        """Counts are counts and shares shares."""
+        """Check that counts are counts and shares are shares."""
         check_count("penalties", self.penalties)
         check_count("enough", self.enough)
         check_share("smallest", self.smallest)
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """A score whose order is the order of entry."""
+        """Give a score whose order is the order of entry."""
         Z = (X - X.mean(axis=0)) / X.std(axis=0)
         first = copies(Z)
         distinct, original = np.unique(first, return_inverse=True)
@@ -87,7 +87,7 @@ class _Path(RankingSelector):
 def _fitted(
     Z: Values, target: Scores, inside: npt.NDArray[np.bool_], start: Scores, penalty: float, l1_share: float
 ) -> Scores:
-    """The coefficients at a penalty when only some columns may have one, from those of the penalty before."""
+    """Fit the coefficients at a penalty when only some columns may have one, from those of the one before."""
     begin = np.asfortranarray(start[inside].T)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the order is settled long before
@@ -98,7 +98,7 @@ def _fitted(
 
 
 def _targets(y: Codes) -> Scores:
-    """What the path explains: the centred 0/1 label, shape (n,); of more classes one label each, shape (n, K)."""
+    """Make what the path explains: the centred 0/1 label, shape (n,); of K > 2 classes one each, shape (n, K)."""
     classes = int(y.max(initial=0)) + 1
     labels = y if classes == 2 else np.eye(classes)[y]
     return np.asfortranarray(labels - labels.mean(axis=0))
@@ -202,7 +202,7 @@ class ElasticNet(_Path, key="elastic-net"):
         return self.l1_share
 
     def check(self) -> None:
-        """Counts are counts and shares shares."""
+        """Check that counts are counts and shares are shares."""
         super().check()
         check_share("l1_share", self.l1_share)
 
@@ -260,13 +260,13 @@ class Boruta(RankingSelector, key="boruta"):
         self.random_state = random_state
 
     def check(self) -> None:
-        """Counts are counts and shares shares."""
+        """Check that counts are counts and shares are shares."""
         for name in ("trees", "depth", "rounds"):
             check_count(name, getattr(self, name))
         check_share("alpha", self.alpha)
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """A score whose order is confirmed, tentative, others."""
+        """Give a score whose order is confirmed, tentative, others."""
         forest = RandomForestClassifier(max_depth=self.depth, n_jobs=1)
         boruta = BorutaPy(
             forest,

@@ -29,7 +29,7 @@ _CHUNK = 256
 
 
 def equal_frequency_codes(X: Floats, bins: int) -> npt.NDArray[np.uint8]:
-    """The bin of each value in its own column, bins being as equally filled as ties allow.
+    """Return the bin of each value in its own column, bins being as equally filled as ties allow.
 
     The bin is floor(bins x r), r the share of rows below the value plus half the share of those equal to it: equal
     values share a bin, every increasing map of a column gives the same bins, and a column of two values or more
@@ -85,7 +85,7 @@ def level_codes(X: Floats) -> npt.NDArray[np.int32]:
 
 
 def _sorted(block: Floats) -> tuple[Integers, npt.NDArray[np.bool_]]:
-    """The order of each column's rows, and where in it a new value begins, both (n_columns, n_rows)."""
+    """Return the order of each column's rows, and where in it a new value begins, both (n_columns, n_rows)."""
     columns = np.ascontiguousarray(block.T)
     order = columns.argsort(axis=1)
     values = np.take_along_axis(columns, order, axis=1)
@@ -286,7 +286,7 @@ def _sums_from_bits(
     c_ln_c: Floats,
     sums: Floats,
 ) -> None:
-    """Sums of c ln c over (column, each column), and over (column, each column, class), into `sums`.
+    """Sum c ln c over (column, each column), and over (column, each column, class), into `sums`.
 
     The last level's counts are what the others leave of the levels' totals.
 

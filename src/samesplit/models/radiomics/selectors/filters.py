@@ -84,19 +84,19 @@ class Correlation(RankingSelector, key="correlation"):
         self.enough = enough
 
     def check(self) -> None:
-        """The limit is in (0, 1], `enough` a count."""
+        """Check that the limit is in (0, 1] and `enough` is a count."""
         check_share("limit", self.limit)
         check_count("enough", self.enough)
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """A score whose order is that of the columns that stay, the rest and those put behind."""
+        """Give a score whose order is that of the columns that stay, the rest and those put behind."""
         order = best_first(class_ratio(X, y, shared))
         centred = np.ascontiguousarray((X - X.mean(axis=0)).T)
         unit = centred / np.sqrt((centred**2).sum(axis=1, keepdims=True))
         return scores_of_order(self._greedy(unit, order))
 
     def _greedy(self, unit: Values, order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The new order; `unit` holds a column of length 1 in each row."""
+        """Return the new order; `unit` holds a column of length 1 in each row."""
         staying = np.empty((min(self.enough, len(order)), unit.shape[1]))
         front: list[int] = []
         behind: list[int] = []

@@ -46,7 +46,7 @@ class InformationSelector(RankingSelector):
 
     @abstractmethod
     def rank_by(self, information: Information) -> Scores:
-        """A score whose order is the ranking, shape (n_columns,)."""
+        """Return a score whose order is the ranking, shape (n_columns,)."""
 
     def check(self) -> None:
         """See that the number of bins makes sense."""
@@ -55,7 +55,7 @@ class InformationSelector(RankingSelector):
             raise ValueError(f"bins must be a whole number of at most {_MOST_BINS}, got {self.bins}")
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """A score whose order is the ranking, from columns in bins."""
+        """Give a score whose order is the ranking, from columns in bins."""
         place = ("information", self.bins)
         if place not in shared:
             shared[place] = Information.of_bins(X, y, bins=self.bins)
@@ -78,7 +78,7 @@ class GreedySelector(InformationSelector):
 
     @abstractmethod
     def term(self, information: Information, chosen: int) -> Scores:
-        """What the column just chosen, g, contributes to J of every column f."""
+        """Tell what the column just chosen, g, contributes to J of every column f."""
 
     @abstractmethod
     def criterion(self, relevance: Scores, total: Scores, n_chosen: int) -> Scores:
@@ -90,7 +90,7 @@ class GreedySelector(InformationSelector):
         check_count("enough", self.enough)
 
     def together(self, total: Scores, term: Scores) -> Scores:
-        """The terms of the columns chosen so far, put together: their sum unless a selector says otherwise."""
+        """Put the terms of the columns chosen so far together: their sum unless a selector says otherwise."""
         return total + term
 
     def rank_by(self, information: Information) -> Scores:

@@ -209,7 +209,7 @@ class CMIM(CIFE, key="cmim"):
     source: ClassVar[str] = "https://www.jmlr.org/papers/v5/fleuret04a.html"
 
     def together(self, total: Scores, term: Scores) -> Scores:
-        """The largest: I(f;Y|g) = I(f;Y) - [I(f;g) - I(f;g|Y)] is least where the bracket is largest."""
+        """Take the largest: I(f;Y|g) = I(f;Y) - [I(f;g) - I(f;g|Y)] is least where the bracket is largest."""
         return np.maximum(total, term)
 
 
@@ -263,7 +263,7 @@ class DISR(GreedySelector, key="disr"):
         return information.joint_relevance(chosen) / information.joint_entropy(chosen)
 
     def criterion(self, relevance: Scores, total: Scores, n_chosen: int) -> Scores:
-        """The sum of the terms."""
+        """Return the sum of the terms."""
         return total
 
 

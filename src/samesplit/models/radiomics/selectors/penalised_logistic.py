@@ -91,7 +91,7 @@ class L1Logistic(RankingSelector, key="l1-logistic"):
             raise ValueError(f"equal_columns must be 'first' or 'all', got {self.equal_columns!r}")
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """The absolute coefficients, summed over the classes where there are more than two."""
+        """Compute the absolute coefficients, summed over the classes where there are more than two."""
         if self.standardise:
             spread = X.std(axis=0)
             X = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1.0)

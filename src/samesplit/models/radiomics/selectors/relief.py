@@ -60,11 +60,11 @@ class ReliefF(RankingSelector, key="relieff"):
         self.neighbours = neighbours
 
     def check(self) -> None:
-        """The neighbours are a count."""
+        """Check that the number of neighbours is a count."""
         check_count("neighbours", self.neighbours)
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """The ReliefF weight per column, between -1 and 1."""
+        """Compute the ReliefF weight per column, between -1 and 1."""
         low = X.min(axis=0)
         columns = np.ascontiguousarray(((X - low) / (X.max(axis=0) - low)).T)
         distances = _distances(columns)

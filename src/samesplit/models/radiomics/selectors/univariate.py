@@ -45,7 +45,7 @@ def class_ratio(X: Values, y: Codes, shared: Shared) -> Scores:
 
 
 def mean_ranks(X: Values, shared: Shared) -> Values:
-    """The rank of each value in its column, from 1 on; equal values have their mean rank.
+    """Return the rank of each value in its column, from 1 on; equal values have their mean rank.
 
     Args:
         X: Shape (n_lesions, n_features).
@@ -85,7 +85,7 @@ class AnovaF(RankingSelector, key="anova-f"):
         self.size = size
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """The ratio of sums of squares, which ranks as F does."""
+        """Compute the ratio of sums of squares, which ranks as F does."""
         return class_ratio(X, y, shared)
 
     def reported_scores(self, scores: Scores, y: Codes) -> Scores:
@@ -128,12 +128,12 @@ class TScore(RankingSelector, key="t-score"):
         self.variance = variance
 
     def check(self) -> None:
-        """The variance is of a known kind."""
+        """Check that the variance is of a known kind."""
         if self.variance not in ("pooled", "separate"):
             raise ValueError(f"variance must be 'pooled' or 'separate', got {self.variance!r}")
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """The ratio of sums of squares (pooled), or the squared statistic or Welch's F (separate)."""
+        """Compute the ratio of sums of squares (pooled), or the squared statistic or Welch's F (separate)."""
         if self.variance == "pooled":
             return class_ratio(X, y, shared)
         parts = _parts(X, y)
@@ -147,7 +147,7 @@ class TScore(RankingSelector, key="t-score"):
             return np.asarray(gap**2 / error)
 
     def reported_scores(self, scores: Scores, y: Codes) -> Scores:
-        """The absolute t; F for more than two classes."""
+        """Return the absolute t; F for more than two classes."""
         several = y.max(initial=0) > 1
         if self.variance == "separate":
             return scores if several else np.sqrt(scores)
@@ -179,7 +179,7 @@ class FisherScore(RankingSelector, key="fisher-score"):
         self.size = size
 
     def score(self, X: Values, y: Codes, *, shared: Shared) -> Scores:
-        """The ratio of sums of squares, which is the Fisher score."""
+        """Compute the ratio of sums of squares, which is the Fisher score."""
         return class_ratio(X, y, shared)
 
 
@@ -298,7 +298,7 @@ class Gini(RankingSelector, key="gini"):
 
 
 def _parts(X: Values, y: Codes) -> list[Values]:
-    """The rows of each class."""
+    """Return the rows of each class."""
     return [X[y == label] for label in range(int(y.max(initial=0)) + 1)]
 
 
