@@ -196,7 +196,7 @@ class RadiomicsGridSettings(ModelSettings):
         return self
 
     def extras(self) -> dict[str, tuple[str, ...]]:
-        """The packages of the classifiers that samesplit alone does not install."""
+        """Return the packages of the classifiers that samesplit alone does not install."""
         packages = {CLASSIFIERS[use.name].package for use in self.classifiers} - {""}
         return {"boosting": tuple(sorted(packages))} if packages else {}
 

@@ -58,13 +58,13 @@ class CoxSettings(FeatureSettings):
         return tuple(sorted(values, reverse=True))
 
     def needs(self) -> Requirements:
-        """The profiles, if features are wanted, and the variables."""
+        """Ask for the profiles, if features are wanted, and the variables."""
         profiles = () if self.inputs == "clinical" else self.profiles
         clinical = () if self.inputs == "features" else self.variables or ("*",)
         return Requirements(profiles=profiles, sequences=self.sequences, clinical=clinical)
 
     def build(self, *, cache: Path | None = None) -> CoxModel:
-        """A fresh model."""
+        """Build a fresh model."""
         return CoxModel(self)
 
 
@@ -85,7 +85,7 @@ class CoxModel(TabularModel):
         return pd.concat(self._blocks(cases).values(), axis=1)
 
     def _blocks(self, cases: Cases) -> dict[str, pd.DataFrame]:
-        """The tables of features and of clinical variables, those that are wanted."""
+        """Return the tables of features and of clinical variables, those that are wanted."""
         settings, found = self.settings, {}
         if settings.inputs != "clinical":
             found["features"] = feature_table(cases, profiles=settings.profiles, model=settings.name)
@@ -127,7 +127,7 @@ class CoxModel(TabularModel):
         return Pipeline([("prepare", prepare), ("cox", cox.fit(X, times, events))])
 
     def _preparation(self, inputs: pd.DataFrame, blocks: dict[str, list[str]]) -> ColumnTransformer:
-        """The unfitted steps before the regression, one branch for features and one for clinical variables."""
+        """Make the unfitted steps before the regression, one branch for features and one for clinical variables."""
         branches = [
             (
                 name,
@@ -147,7 +147,7 @@ class CoxModel(TabularModel):
         patients: npt.NDArray[Any],
         seed: int,
     ) -> Iterator[list[float]]:
-        """What the held-out lesions add to the log partial likelihood under each penalty, fold by fold."""
+        """Tell what the held-out lesions add to the log partial likelihood under each penalty, fold by fold."""
         name, penalties = self.settings.name, list(self.settings.penalties)
         whole = PartialLikelihood.of(times, events)
         for fit in _splits(events, patients, folds=self.settings.inner_folds, seed=seed):

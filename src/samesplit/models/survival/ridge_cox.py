@@ -123,7 +123,7 @@ class RidgeCox(BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> Floats:
-        """The logarithm of the hazard relative to that of the mean training row, shape (n_rows,)."""
+        """Predict the logarithm of the hazard relative to that of the mean training row, shape (n_rows,)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype="float64", reset=False)
         return np.asarray((X - self.centre_) @ self.coef_)
