@@ -79,7 +79,7 @@ class ModelSettings(Declaration):
         return hash_object(self.model_dump(mode="json", exclude=UNDECIDING))
 
     def extras(self) -> dict[str, tuple[str, ...]]:
-        """Return the optional packages that the model needs, by the extra that installs them; see `samesplit.extras`."""
+        """Name the optional packages that it needs, by the extra that installs them; see `samesplit.extras`."""
         return {}
 
     def check_ready(self) -> None:

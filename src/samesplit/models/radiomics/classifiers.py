@@ -65,7 +65,7 @@ class Classifier:
 
 
 def _xgboost(**settings: Any) -> Any:
-    """Return an XGBoost classifier; the package is imported here, since it is an extra."""
+    """Make an XGBoost classifier; the package is imported here, since it is an extra."""
     from xgboost import XGBClassifier
 
     return XGBClassifier(**settings)

@@ -127,7 +127,7 @@ class CoxModel(TabularModel):
         return Pipeline([("prepare", prepare), ("cox", cox.fit(X, times, events))])
 
     def _preparation(self, inputs: pd.DataFrame, blocks: dict[str, list[str]]) -> ColumnTransformer:
-        """Make the unfitted steps before the regression, one branch for features and one for clinical variables."""
+        """Make the unfitted steps before the regression: one branch for features, one for clinical variables."""
         branches = [
             (
                 name,
@@ -147,7 +147,7 @@ class CoxModel(TabularModel):
         patients: npt.NDArray[Any],
         seed: int,
     ) -> Iterator[list[float]]:
-        """Tell what the held-out lesions add to the log partial likelihood under each penalty, fold by fold."""
+        """Yield what the held-out lesions add to the log partial likelihood under each penalty, fold by fold."""
         name, penalties = self.settings.name, list(self.settings.penalties)
         whole = PartialLikelihood.of(times, events)
         for fit in _splits(events, patients, folds=self.settings.inner_folds, seed=seed):
