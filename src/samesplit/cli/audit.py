@@ -1,4 +1,4 @@
-"""The verb on known mistakes: how much AUC each would have bought."""
+"""The command `samesplit audit`: the inflation of the AUC by each known mistake."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def audit(
     scheduler: Scheduler = None,
     seed: Annotated[int, typer.Option(min=0, help="Of shuffled labels and random splits.")] = 0,
 ) -> None:
-    """Rerun the radiomics arm under each known leak: how much AUC it would have bought, and on shuffled labels."""
+    """Rerun a radiomics model with each known leak: by how much it inflates the AUC, and on permuted labels."""
     from samesplit.audit.audit import run_audit
 
     found = run_audit(
@@ -74,6 +74,6 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
             interval = interval_text(row[f"{key}_low"], row[f"{key}_high"], signed=signed)
             line.append(f"{number(row[value], signed=signed)} ({interval})" if row["applied"] else "")
         lines.append([*line, "" if row["applied"] else row["note"]])
-    columns = ["leak", "test labels get in", "honest AUC", "with the leak", "bought", "not done because"]
+    columns = ["leak", "test labels get in", "AUC without the leak", "with the leak", "inflation", "not done because"]
     table = pd.DataFrame(lines, columns=columns)
     return table if table["not done because"].any() else table.drop(columns="not done because")

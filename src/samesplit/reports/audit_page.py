@@ -29,7 +29,7 @@ def audit_page(table: pd.DataFrame, record: dict[str, Any]) -> str:
         run="audit of leaks",
         kicker=f"{record['benchmark']} · audit of leaks",
         title=str(record["title"]),
-        question="How much AUC would each known mistake have bought?",
+        question="By how much would each known mistake have inflated the AUC?",
         answer=getattr(first, "text", ""),
         badges=(
             Badge(
