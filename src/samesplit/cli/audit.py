@@ -74,6 +74,13 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
             interval = interval_text(row[f"{key}_low"], row[f"{key}_high"], signed=signed)
             line.append(f"{number(row[value], signed=signed)} ({interval})" if row["applied"] else "")
         lines.append([*line, "" if row["applied"] else row["note"]])
-    columns = ["leak", "test labels get in", "AUC without the leak", "with the leak", "inflation", "not done because"]
+    columns = [
+        "leak",
+        "test labels get in",
+        "AUC without the leak",
+        "with the leak",
+        "inflation",
+        "not done because",
+    ]
     table = pd.DataFrame(lines, columns=columns)
     return table if table["not done because"].any() else table.drop(columns="not done because")

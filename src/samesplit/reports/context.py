@@ -79,7 +79,7 @@ class Context:
     Attributes:
         data: The run's content.
         numbers: The results.
-        models: In the order of the run.
+        models: In the order of the run, controls last.
         readers: By modality, unaided first; the mean stands after its readers.
         styles: How each model is drawn.
     """
@@ -152,7 +152,8 @@ def make_context(data: RunData) -> Context:
     judged = [name for name in numbers.models() if not name.startswith(("reader:", "readers:"))]
     declared = {str(item["name"]): item for item in data.run.get("models", []) if "name" in item}
     order = [name for name in declared if name in judged] + [name for name in judged if name not in declared]
-    models = tuple(_model(name, declared.get(name, {})) for name in order)
+    known = (_model(name, declared.get(name, {})) for name in order)
+    models = tuple(sorted(known, key=lambda model: model.is_control))
     controls = [model.name for model in models if model.is_control]
     return Context(
         data=data,

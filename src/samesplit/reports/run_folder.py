@@ -81,7 +81,7 @@ class RunData:
     @property
     def reference(self) -> str | None:
         """The model that all others are compared with, if there is one."""
-        name = self.section("statistics").get("reference")
+        name = self.task.reference or self.section("statistics").get("reference")
         return str(name) if name else None
 
     @property

@@ -29,6 +29,7 @@ class TaskInfo:
         classes: The names of the classes by number; empty where there are none.
         columns: The columns of lesions.csv that hold the outcome.
         unit: Of the time, for survival.
+        reference: The model that the others are compared with in this task; empty for that of the run, if any.
     """
 
     name: str
@@ -37,6 +38,7 @@ class TaskInfo:
     classes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ("label",)
     unit: str = ""
+    reference: str = ""
 
     @property
     def title(self) -> str:
@@ -102,6 +104,7 @@ def _task(item: dict[str, Any]) -> TaskInfo:
         classes=_classes(kind, item),
         columns=_columns(kind, item),
         unit=str(item.get("unit") or ("months" if kind == "survival" else "")),
+        reference=str(item.get("reference") or ""),
     )
 
 

@@ -43,7 +43,7 @@ def class_curves(context: Context) -> Section | None:
 def _lead(table: pd.DataFrame) -> str:
     folds = int(table["n_folds"].max()) if "n_folds" in table else 1
     if folds == 1:
-        return "One test set: each curve is the empirical one."
+        return "One split: each curve is the empirical one."
     return (
         f"Each curve is the average of up to {folds} curves, one for each fold, repeat and seed, at equal "
         "1 − specificity; its area is the mean of their areas."

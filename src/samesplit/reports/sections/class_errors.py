@@ -10,7 +10,7 @@ from samesplit.reports.formatting import counted, number, text_cell
 
 __all__ = ["class_errors"]
 
-_MOST_ROWS = 60
+_MOST_ROWS = 30
 
 
 def class_errors(context: Context, gallery: Gallery | None) -> Section | None:

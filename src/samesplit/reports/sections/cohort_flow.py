@@ -18,14 +18,16 @@ _TASK = "task "
 
 
 def cohort_flows(contexts: Sequence[Context]) -> list[Flow]:
-    """Build one flow; with named tasks one that they share, and one for each of them.
+    """Build one flow; of several tasks one that they share, and one for each of them.
 
     Args:
         contexts: The tasks of the run.
     """
     first = contexts[0]
-    if not first.data.task.name:
-        steps = [*_shared_steps(contexts), *_task_steps(first, _usable(contexts))]
+    if len(contexts) == 1:
+        asked = set(first.data.lesions.index)
+        apart = [_outcome_step(first)] if first.data.task.name else []
+        steps = [*_shared_steps(contexts), *apart, *_task_steps(first, _usable(contexts) & asked)]
         return [Flow(id="flow", title="Cohort flow (STARD)", steps=tuple(steps))]
     flows = [Flow(id="flow", title="Cohort flow (STARD)", steps=tuple(_shared_steps(contexts)))]
     for context in contexts:
@@ -90,7 +92,7 @@ def _outcome_step(context: Context) -> FlowStep:
     own = ledger[ledger["stage"] == f"{_TASK}{context.data.task.name}"]
     lesions = set(context.data.lesions.index)
     return FlowStep(
-        title="With an outcome in this task" if context.data.task.classes else "Included in this task",
+        title="With an outcome" if context.data.task.kind != "segmentation" else "Asked for",
         lesions=len(lesions),
         patients=_patients(context, lesions),
         text=class_counts(context, lesions),

@@ -27,7 +27,7 @@ def _lead(context: Context) -> str:
     roc = context.data.table("curves/roc")
     folds = int(roc["n_folds"].max()) if len(roc) and "n_folds" in roc else 1
     if folds == 1:
-        return "One test set: each curve is the empirical one."
+        return "One split: each curve is the empirical one."
     return (
         f"Each curve is the average of up to {folds} curves, one for each fold, repeat and seed, at equal "
         "1 − specificity (ROC) or recall (PR); its area is the mean of their areas."

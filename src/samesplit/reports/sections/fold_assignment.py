@@ -120,9 +120,9 @@ def _class_row(context: Context, numbers: np.ndarray) -> ClassRow | None:
 
 
 def fold_name(repeat: int, fold: int, pairs: pd.DataFrame) -> str:
-    """A fold as it is called: `fold 1`, `repeat 2, fold 1`, or `test set` when it is the only one."""
+    """A fold as it is called: `fold 1`, `repeat 2, fold 1`, or `single split` when it is the only one."""
     if len(pairs) == 1:
-        return "test set"
+        return "single split"
     return (
         f"repeat {repeat + 1}, fold {fold + 1}" if len(pairs["repeat"].unique()) > 1 else f"fold {fold + 1}"
     )
