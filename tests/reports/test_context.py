@@ -42,5 +42,6 @@ def test_models_without_results_are_left_out_and_unknown_ones_are_kept(full_run:
     data.results["model"] = data.results["model"].replace({"clinical": "made-elsewhere"})
     models = make_context(data).models
     assert "clinical" not in [model.name for model in models]
-    assert models[-1].name == "made-elsewhere"
-    assert models[-1].kind == "external"
+    last = [model for model in models if not model.is_control][-1]
+    assert (last.name, last.kind) == ("made-elsewhere", "external")
+    assert [model.is_control for model in models] == sorted(model.is_control for model in models)

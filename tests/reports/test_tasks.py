@@ -171,3 +171,17 @@ def test_every_figure_of_every_chapter_has_a_description_and_its_table(task_repo
         assert figure.alt
         assert figure.table is not None
         assert figure.table.rows
+
+
+def test_a_task_that_no_model_could_be_evaluated_in_says_so(task_run: Path, copy_of: Copy) -> None:
+    folder = copy_of(task_run)
+    (folder / "tasks" / "recurrence" / "results.parquet").unlink()
+    chapter = make_report(folder).chapters[2]
+    assert chapter.answer == (
+        "No model could be evaluated: no concordance index is defined on the test lesions."
+    )
+    assert {each.id.removeprefix("task-recurrence-") for each in chapter.sections} <= {
+        "verdict",
+        "survival",
+        "differences",
+    }

@@ -110,7 +110,7 @@ def _report(contexts: Sequence[Context]) -> Report:
         benchmark=str(run["benchmark"]),
         run=str(run["run"]),
         title=str(run["title"]),
-        question=str(run.get("question") or question),
+        question=question if chapters else str(run.get("question") or question),
         answer=conclusion,
         banner=_banner(first),
         notice=_notice(first),

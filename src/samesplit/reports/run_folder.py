@@ -198,11 +198,16 @@ def _of_task(folder: Path, task: TaskInfo, shared: _Shared) -> RunData:
         ledger=shared.ledger,
         predictions=read_table(here / "predictions.parquet", PREDICTIONS if task.kind == "binary" else None),
         readings=_readings(shared.readings, task, shared.main_task),
-        results=read_table(here / "results.parquet", RESULTS),
+        results=_results(here / "results.parquet", task),
         tables=tables | _tables(here, _OF_TASK) | _tables_in_folders(here),
         notes=shared.notes,
         audit=shared.audit if audited else {},
     )
+
+
+def _results(path: Path, task: TaskInfo) -> pd.DataFrame:
+    """The results; none of a task among several that no model could be evaluated in."""
+    return _optional(path, RESULTS) if task.name else read_table(path, RESULTS)
 
 
 def _outcomes(path: Path, task: TaskInfo, cohort: pd.DataFrame) -> pd.DataFrame:
