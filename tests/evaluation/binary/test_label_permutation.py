@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from samesplit.evaluation.binary.label_permutation import label_permutation_verdict
+from samesplit.evaluation.binary.label_permutation import label_permutation_verdict, verdict_lines
 from samesplit.tables import RESULTS, empty_table
 
 
@@ -46,3 +46,56 @@ def test_several_models_share_the_error(tmp_path: Path) -> None:
     assert not label_permutation_verdict(write_results(tmp_path, one)).at_chance
     others = [(name, 0.5, 0.4, 0.6) for name in "bcd"]
     assert label_permutation_verdict(write_results(tmp_path, one, *others)).at_chance
+
+
+def write_tasks(folder: Path, **tasks: tuple[str, tuple[str, float, float, float]]) -> Path:
+    """A run's folder with one result a named task, as task=(quantity, (model, estimate, low, high))."""
+    for name, (quantity, result) in tasks.items():
+        (folder / "tasks" / name).mkdir(parents=True)
+        write_results(folder / "tasks" / name, result)
+        path = folder / "tasks" / name / "results.parquet"
+        pd.read_parquet(path).assign(quantity=quantity).to_parquet(path)
+    record = {
+        "statistics": {"confidence": 0.95},
+        "tasks": [{"name": name} for name in tasks],
+        "models": [{"name": "cox", "title": "Cox regression"}],
+    }
+    (folder / "run.json").write_text(json.dumps(record))
+    return folder
+
+
+def test_every_named_task_is_judged(tmp_path: Path) -> None:
+    folder = write_tasks(
+        tmp_path,
+        subtype=("auc", ("ridge", 0.51, 0.41, 0.61)),
+        recurrence=("c_index", ("cox", 0.72, 0.62, 0.82)),
+        outline=("dice", ("net", 0.90, 0.88, 0.92)),
+    )
+
+    verdict = label_permutation_verdict(folder)
+
+    assert not verdict.at_chance
+    assert "cox in recurrence" in verdict.text
+    assert "ridge" not in verdict.text
+    assert "net" not in verdict.text  # a mask is not at 0.5 by chance
+    assert verdict_lines(folder) == [
+        "subtype:",
+        "  ridge  AUC 0.510 (0.410 to 0.610), n = 40",
+        "recurrence:",
+        "  Cox regression  C-index 0.720 (0.620 to 0.820), n = 40",
+        "outline:",
+        "  net  Dice 0.900 (0.880 to 0.920), n = 40",
+    ]
+
+
+def test_a_single_task_needs_no_name_in_the_lines(tmp_path: Path) -> None:
+    folder = write_results(tmp_path, ("zero", 0.5, math.nan, math.nan), ("reader:anna", 0.8, 0.7, 0.9))
+
+    assert verdict_lines(folder) == [
+        "  Reader anna  AUC 0.800 (0.700 to 0.900), n = 40",
+        "  zero         AUC 0.500 (no interval), n = 40",
+    ]
+
+
+def test_a_run_without_an_estimate_has_no_lines(tmp_path: Path) -> None:
+    assert verdict_lines(write_results(tmp_path, ("none", math.nan, math.nan, math.nan))) == []

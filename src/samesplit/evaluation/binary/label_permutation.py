@@ -28,22 +28,35 @@ class LabelPermutationVerdict:
     text: str
 
 
+_NAMES = {"auc": "AUC", "c_index": "C-index", "dice": "Dice"}
+"""The main quantities of the kinds of task, as lines on the terminal call them."""
+_AT_CHANCE = ("auc", "c_index")
+"""Those that are 0.5 where predictions tell nothing."""
+
+
 def verdict_lines(run_folder: Path) -> list[str]:
-    """One line a model and reader: AUC with its interval, best first."""
-    aucs = _aucs(run_folder)
-    if aucs.empty:
-        return []
+    """One line a model and reader: the main quantity of the task with its interval, best first.
+
+    A run of named tasks has a line with the name of each before those of its models.
+    """
+    found = _main_estimates(run_folder)
     record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
-    titles = {model["name"]: model["title"] for model in record["models"]}
-    names = [
-        titles.get(name, name.replace("reader:", "Reader ").replace("readers:", "Readers "))
-        for name in aucs["model"]
-    ]
-    width = max(len(name) for name in names)
-    return [
-        f"  {name:<{width}}  AUC {row['estimate']:.3f} {_interval(row['ci_low'], row['ci_high'])}, n = {row['n']}"
-        for name, row in zip(names, aucs.to_dict(orient="records"), strict=True)
-    ]
+    titles = {model["name"]: model["title"] for model in record.get("models", ())}
+    lines = []
+    for task, rows in found.groupby("task", sort=False):
+        if task:
+            lines.append(f"{task}:")
+        names = [
+            titles.get(name, name.replace("reader:", "Reader ").replace("readers:", "Readers "))
+            for name in rows["model"]
+        ]
+        width = max(len(name) for name in names)
+        lines += [
+            f"  {name:<{width}}  {_NAMES[row['quantity']]} {row['estimate']:.3f} "
+            f"{_interval(row['ci_low'], row['ci_high'])}, n = {row['n']}"
+            for name, row in zip(names, rows.to_dict(orient="records"), strict=True)
+        ]
+    return lines
 
 
 def _interval(low: float, high: float) -> str:
@@ -51,14 +64,15 @@ def _interval(low: float, high: float) -> str:
 
 
 def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> LabelPermutationVerdict:
-    """Judge a run on shuffled labels: no AUC may be above 0.5 at `alpha`, shared out over the models.
+    """Judge a run on shuffled labels: no AUC or C-index may be above 0.5 at `alpha`, shared out over all of them.
 
     A leak lifts the AUC, so the test is one-sided; cross-validated AUCs of few lesions without any signal
     lean below 0.5 (each test part lacks what its training part has), which is no leak. Several models are
     looked at, so plain 95% intervals would raise a false alarm in one run of a few: Bonferroni shares
     `alpha` out. The standard errors are those of the intervals, on the side of chance.
     """
-    aucs = _aucs(run_folder)
+    found = _main_estimates(run_folder)
+    aucs = found[found["quantity"].isin(_AT_CHANCE)].reset_index(drop=True)
     record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
     confidence = float(record["statistics"]["confidence"])
     error = (aucs["estimate"] - aucs["ci_low"]) / stats.norm.ppf((1 + confidence) / 2)
@@ -69,11 +83,12 @@ def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> Label
     # Without an interval anything above 0.5 is as far from chance as can be.
     certain = (above_chance > 1e-9).map({True: float("inf"), False: 0.0})
     z = (above_chance / error.where(error > 0)).fillna(certain)
-    p = pd.Series(stats.norm.sf(z), index=aucs["model"].to_numpy())
+    names = aucs["model"].where(aucs["task"] == "", aucs["model"] + " in " + aucs["task"])
+    p = pd.Series(stats.norm.sf(z), index=names.to_numpy())
     above = p[p <= alpha / len(p)]
     if len(above):
-        names = ", ".join(f"{name} (P = {value:.2g})" for name, value in above.items())
-        text = f"Label permutation: NOT at chance on shuffled labels: {names}. Something leaks."
+        told = ", ".join(f"{name} (P = {value:.2g})" for name, value in above.items())
+        text = f"Label permutation: NOT at chance on shuffled labels: {told}. Something leaks."
         return LabelPermutationVerdict(False, text)
     return LabelPermutationVerdict(
         True,
@@ -81,10 +96,20 @@ def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> Label
     )
 
 
-def _aucs(run_folder: Path) -> pd.DataFrame:
-    results = read_table(run_folder / "results.parquet")
-    rows = results[
-        (results["quantity"] == "auc") & (results["group"] == "all") & (results["subset"] == "test")
+def _main_estimates(run_folder: Path) -> pd.DataFrame:
+    """The rows of the main quantity on all lesions, best first, with the name of the task (empty for only one)."""
+    record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
+    named = [
+        task["name"] for task in record.get("tasks", ()) if (run_folder / "tasks" / task["name"]).is_dir()
     ]
-    rows = rows.drop_duplicates("model").dropna(subset=["estimate"])
-    return rows.iloc[ranked(rows["estimate"], descending=True)].reset_index(drop=True)
+    parts = []
+    for task in named or [""]:
+        results = read_table((run_folder / "tasks" / task if task else run_folder) / "results.parquet")
+        rows = results[
+            results["quantity"].isin(list(_NAMES))
+            & (results["group"] == "all")
+            & (results["subset"] == "test")
+        ]
+        rows = rows[rows["reference"] == ""].drop_duplicates("model").dropna(subset=["estimate"])
+        parts.append(rows.iloc[ranked(rows["estimate"], descending=True)].assign(task=task))
+    return pd.concat(parts, ignore_index=True)
