@@ -1,54 +1,18 @@
-"""A profile: one YAML file in `features/` that says by which engine and settings features are extracted."""
+"""Profiles read from `features/*.yaml` and checked against their engines."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import create_model
 
 from samesplit.declarations import Declaration, parse_declaration, read_yaml
 from samesplit.errors import DeclarationError
-from samesplit.features.engines import EngineSettings, get_engine
-from samesplit.storage import hash_object
+from samesplit.features.engines import get_engine
+from samesplit.features.engines.profile import Modality, Profile
 
 __all__ = ["Modality", "Profile", "read_profile"]
-
-Modality = Literal["any", "CT", "MR", "PET"]
-
-
-@dataclass(frozen=True)
-class Profile:
-    """A feature profile.
-
-    Attributes:
-        name: The file's name without `.yaml`; it stands in the features table.
-        engine: The engine's name.
-        description: One sentence for the report.
-        modality: What the settings are meant for.
-        settings: The engine's own settings, checked.
-        relative_change_to: A sequence: the features of the others are also given as relative changes from it;
-            `first` stands for the first one that the benchmark lists for the profile.
-    """
-
-    name: str
-    engine: str
-    description: str
-    modality: Modality
-    settings: EngineSettings
-    relative_change_to: str | None = None
-
-    def digest(self) -> str:
-        """SHA-256 of what decides the values: the engine's name and every effective setting."""
-        decides: dict[str, Any] = {"engine": self.engine, "settings": self.effective()}
-        if self.relative_change_to is not None:
-            decides["relative_change_to"] = self.relative_change_to
-        return hash_object(decides)
-
-    def effective(self) -> dict[str, Any]:
-        """Every setting with its value, given or default, as plain data."""
-        return self.settings.model_dump(mode="json")
 
 
 class _ProfileFile(Declaration):

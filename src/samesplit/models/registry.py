@@ -20,9 +20,9 @@ KINDS: dict[str, str] = {
     "clinical-logistic": "samesplit.models.clinical.logistic:ClinicalLogisticSettings",
     "radiomics-grid": "samesplit.models.radiomics.settings:RadiomicsGridSettings",
     "ridge": "samesplit.models.radiomics.ridge:RidgeSettings",
-    "lasso-random-forest": "samesplit.models.radiomics.lasso_forest:LassoForestSettings",
+    "lasso-random-forest": "samesplit.models.radiomics.lasso_forest_settings:LassoForestSettings",
     "univariate-multivariable-logistic": (
-        "samesplit.models.clinical.multivariable:UnivariateMultivariableSettings"
+        "samesplit.models.clinical.multivariable_settings:UnivariateMultivariableSettings"
     ),
     "cox": "samesplit.models.survival.cox:CoxSettings",
     "renal-nomogram": "samesplit.models.clinical.nomogram:RenalNomogramSettings",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -24,11 +25,14 @@ class ModelSettings(Declaration):
     """The base of the settings of all kinds of model; a kind adds its own keys and `build`.
 
     Attributes:
+        built_by: `module:class` of the model, where settings and model lie in modules of their own: settings
+            import no model, so that reading a model file needs no library of its models.
         searches: Whether the model that is built `HasWorkUnits`: its fit is cut into pieces.
         constant: Whether every lesion gets the same probability by design.
         tasks: The kinds of task that the kind of model can do.
     """
 
+    built_by: ClassVar[str] = ""
     searches: ClassVar[bool] = False
     constant: ClassVar[bool] = False
     tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary"})
@@ -64,6 +68,12 @@ class ModelSettings(Declaration):
         Raises:
             DeclarationError: Something in its settings is for other tasks only.
         """
+
+    def model_class(self) -> type[Any]:
+        """Import the class that `built_by` names."""
+        module, _, name = self.built_by.partition(":")
+        found: type[Any] = getattr(importlib.import_module(module), name)
+        return found
 
     def code(self) -> tuple[str, ...]:
         """Return the modules of the package that the model's code starts from; see `samesplit.source`."""

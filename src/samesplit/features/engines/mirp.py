@@ -30,7 +30,7 @@ from samesplit.source import source_digest
 from samesplit.storage import hash_object, library_digest
 
 if TYPE_CHECKING:
-    from samesplit.features.profiles import Profile
+    from samesplit.features.engines.profile import Profile
 
 __all__ = ["MirpEngine"]
 

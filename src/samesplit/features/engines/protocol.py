@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from samesplit.declarations import Declaration
+from samesplit.features.engines.profile import EngineSettings, Profile
 from samesplit.features.steps import Step
 from samesplit.imaging.case import Case
 
-if TYPE_CHECKING:
-    from samesplit.features.profiles import Profile
-
 __all__ = ["Engine", "EngineSettings", "FeatureInfo", "FeatureValues", "Step"]
-
-
-class EngineSettings(Declaration):
-    """The base of what the profiles of an engine may say under `settings`."""
-
-    def matching_reference(self) -> str | None:
-        """The sequence of the same lesion whose image is wanted beside each image; None for none."""
-        return None
 
 
 @dataclass(frozen=True)

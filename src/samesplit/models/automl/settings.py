@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from samesplit.extras import EXTRAS
 from samesplit.models.design_tables import Scale
-from samesplit.models.protocol import Requirements
+from samesplit.models.protocol import Model, Requirements
 from samesplit.models.radiomics.preparation import preparation_steps
 from samesplit.models.radiomics.settings import Classifiers, ClassifierUse, Selectors, SelectorUse
 from samesplit.models.settings import ModelSettings
-
-if TYPE_CHECKING:
-    from samesplit.models.automl.model import TpotModel
 
 __all__ = ["Space", "TpotSettings"]
 
@@ -33,6 +30,7 @@ class TpotSettings(ModelSettings):
     gives the same pipeline, unless a limit of time or memory cuts something off: then the machine has its say.
     """
 
+    built_by: ClassVar[str] = "samesplit.models.automl.model:TpotModel"
     searches: ClassVar[bool] = True
     kind: Literal["tpot"] = "tpot"
     profiles: tuple[str, ...] = ("*",)
@@ -90,11 +88,10 @@ class TpotSettings(ModelSettings):
         """Ask for the features."""
         return Requirements(profiles=self.profiles, sequences=self.sequences)
 
-    def build(self, *, cache: Path | None = None) -> TpotModel:
+    def build(self, *, cache: Path | None = None) -> Model:
         """Build a fresh model."""
-        from samesplit.models.automl.model import TpotModel
-
-        return TpotModel(self)
+        model: Model = self.model_class()(self)
+        return model
 
     def steps(self) -> list[tuple[str, Any]]:
         """Make the unfitted preparation of the features; scaling is a matter of the search."""

@@ -15,7 +15,7 @@ from samesplit.models.clinical.inference import LogisticFit, fit_logistic
 from samesplit.ordering import below, first_best, ranked
 
 if TYPE_CHECKING:
-    from samesplit.models.clinical.multivariable import UnivariateMultivariableSettings
+    from samesplit.models.clinical.multivariable_settings import UnivariateMultivariableSettings
 
 __all__ = ["Screening", "screen"]
 

@@ -198,6 +198,7 @@ class TrainingSettings(Declaration):
 class ImageModelSettings(ModelSettings):
     """What all models that look at images share."""
 
+    built_by: ClassVar[str] = "samesplit.models.networks.model:NetworkModel"
     tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
     inputs: InputSettings = InputSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
@@ -226,9 +227,8 @@ class ImageModelSettings(ModelSettings):
             cache: A folder for prepared inputs that folds, seeds and models may share. Without it each fold
                 prepares its own inputs inside its own folder.
         """
-        from samesplit.models.networks.model import NetworkModel
-
-        return NetworkModel(self, cache=cache)
+        model: Model = self.model_class()(self, cache=cache)
+        return model
 
 
 class NetworkSettings(ImageModelSettings):

@@ -3,80 +3,28 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field, field_validator
 from sklearn.pipeline import Pipeline
 
 from samesplit.models.design_tables import feature_table
 from samesplit.models.protocol import Cases, TrainingFold
-from samesplit.models.radiomics.feature_settings import FeatureSettings
-from samesplit.models.radiomics.oversampling import OversampleSettings, nothing_added
+from samesplit.models.radiomics.lasso_forest_settings import LassoForestSettings
+from samesplit.models.radiomics.oversampling import nothing_added
 from samesplit.models.tabular import TabularModel, estimator_seed
-from samesplit.tasks import TaskKind
 
 if TYPE_CHECKING:
     from samesplit.models.radiomics.lasso_forest_search import Ranking
 
 __all__ = ["LassoForest", "LassoForestModel", "LassoForestSettings", "once_per_lesion"]
 
-Share = Annotated[float, Field(gt=0, le=1)]
-Penalty = Annotated[float, Field(gt=0)]
-
-
 _BORROWED = (
     "inner folds with one patient of a class left to learn from took the penalty of the whole training part, "
     "which makes the inner scores of sizes a little optimistic"
 )
-
-
-class LassoForestSettings(FeatureSettings):
-    """`kind: lasso-random-forest`: features ranked by a LASSO, a random forest on the first few of them.
-
-    Of more than two classes the LASSO explains one 0/1 label each, with one penalty for all coefficients of a
-    feature (group LASSO), and a feature ranks by the length of its coefficients.
-
-    References:
-        Xiong et al., Nature Communications 2025, https://doi.org/10.1038/s41467-025-56784-z.
-    """
-
-    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
-    kind: Literal["lasso-random-forest"] = "lasso-random-forest"
-    once_per_lesion: tuple[str, ...] = ()
-    """Patterns of feature names (`original_shape2D_*`) that say the same in every sequence, because one mask
-    serves all of them: they enter once, from the first sequence that has a value."""
-    near_constant: Share = 1.0
-    """A feature with one value in this share of the training lesions is dropped."""
-    oversample: OversampleSettings | None = None
-    """SMOTE after the preparation, on the rows that are fitted on; never before a split."""
-    penalties: tuple[Penalty, ...] = Field(default=(1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0), min_length=1)
-    """Of the LASSO on the label as 0 and 1; the one with the smallest inner squared error is used."""
-    size: Annotated[int, Field(ge=1)] | None = None
-    """How many features; null: the best of `sizes`."""
-    sizes: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=tuple(range(1, 20)), min_length=1)
-    compare: Literal["inner", "validation"] = "inner"
-    """Where sizes are compared: on the inner folds, or on the validation part (inner folds where that lacks a
-    class). The validation part also gives the threshold; compared there, it is used twice."""
-    repeats: int = Field(default=3, ge=1)
-    """Forests of as many seeds are averaged in the comparison of sizes."""
-    trees: int = Field(default=100, ge=1)
-    inner_folds: int = Field(default=5, ge=2)
-    """Grouped by patient; one forest is fitted without each, and their mean is the model."""
-
-    @field_validator("penalties", "sizes")
-    @classmethod
-    def _once_each(cls, values: tuple[float, ...]) -> tuple[float, ...]:
-        if len(set(values)) < len(values):
-            raise ValueError("a value is named twice")
-        return tuple(sorted(values))
-
-    def build(self, *, cache: Path | None = None) -> LassoForestModel:
-        """Build a fresh model."""
-        return LassoForestModel(self)
 
 
 def once_per_lesion(

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from samesplit.errors import ModelError
 from samesplit.models.radiomics.fast_scoring import as_scores
 from samesplit.models.radiomics.grid import inner_splits
-from samesplit.models.radiomics.lasso_forest import LassoForestSettings
+from samesplit.models.radiomics.lasso_forest_settings import LassoForestSettings
 from samesplit.models.radiomics.oversampling import oversample
 from samesplit.models.radiomics.scoring import mean_auc
 from samesplit.ordering import RELATIVE, first_best, merge_probabilities, ranked

@@ -6,7 +6,7 @@ import difflib
 import inspect
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from samesplit.declarations import Declaration
 from samesplit.errors import DeclarationError
 from samesplit.models.design_tables import Scale
-from samesplit.models.protocol import Requirements
+from samesplit.models.protocol import Model, Requirements
 from samesplit.models.radiomics.classifiers import CLASSIFIERS, make_classifier, supports_class_weight
 from samesplit.models.radiomics.harmonisation import HarmoniseSettings
 from samesplit.models.radiomics.oversampling import OversampleSettings, oversample
@@ -26,9 +26,6 @@ from samesplit.models.radiomics.robustness import RobustnessSettings
 from samesplit.models.radiomics.selectors import SELECTORS, RankingSelector
 from samesplit.models.settings import ModelSettings
 from samesplit.tasks import Task, TaskKind
-
-if TYPE_CHECKING:
-    from samesplit.models.radiomics.pipeline import RadiomicsGridModel
 
 __all__ = ["ClassifierUse", "RadiomicsGridSettings", "SelectorUse"]
 
@@ -129,6 +126,7 @@ class RadiomicsGridSettings(ModelSettings):
     others.
     """
 
+    built_by: ClassVar[str] = "samesplit.models.radiomics.pipeline:RadiomicsGridModel"
     tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
     searches: ClassVar[bool] = True
     kind: Literal["radiomics-grid"] = "radiomics-grid"
@@ -225,11 +223,10 @@ class RadiomicsGridSettings(ModelSettings):
         perturbations = None if self.stability is None else self.stability.perturbations
         return Requirements(profiles=self.profiles, sequences=self.sequences, perturbations=perturbations)
 
-    def build(self, *, cache: Path | None = None) -> RadiomicsGridModel:
+    def build(self, *, cache: Path | None = None) -> Model:
         """Build a fresh grid."""
-        from samesplit.models.radiomics.pipeline import RadiomicsGridModel
-
-        return RadiomicsGridModel(self)
+        model: Model = self.model_class()(self)
+        return model
 
     def steps(self) -> list[tuple[str, Any]]:
         """Make the unfitted preparation of the features."""

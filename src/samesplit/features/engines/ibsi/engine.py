@@ -24,7 +24,7 @@ from samesplit.storage import hash_object, library_digest
 from samesplit.version import __version__
 
 if TYPE_CHECKING:
-    from samesplit.features.profiles import Profile
+    from samesplit.features.engines.profile import Profile
 
 __all__ = ["IbsiEngine"]
 

@@ -1,0 +1,54 @@
+"""A profile: by which engine and with which settings features are extracted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from samesplit.declarations import Declaration
+from samesplit.storage import hash_object
+
+__all__ = ["EngineSettings", "Modality", "Profile"]
+
+Modality = Literal["any", "CT", "MR", "PET"]
+
+
+class EngineSettings(Declaration):
+    """The base of what the profiles of an engine may say under `settings`."""
+
+    def matching_reference(self) -> str | None:
+        """The sequence of the same lesion whose image is wanted beside each image; None for none."""
+        return None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A feature profile.
+
+    Attributes:
+        name: The file's name without `.yaml`; it stands in the features table.
+        engine: The engine's name.
+        description: One sentence for the report.
+        modality: What the settings are meant for.
+        settings: The engine's own settings, checked.
+        relative_change_to: A sequence: the features of the others are also given as relative changes from it;
+            `first` stands for the first one that the benchmark lists for the profile.
+    """
+
+    name: str
+    engine: str
+    description: str
+    modality: Modality
+    settings: EngineSettings
+    relative_change_to: str | None = None
+
+    def digest(self) -> str:
+        """SHA-256 of what decides the values: the engine's name and every effective setting."""
+        decides: dict[str, Any] = {"engine": self.engine, "settings": self.effective()}
+        if self.relative_change_to is not None:
+            decides["relative_change_to"] = self.relative_change_to
+        return hash_object(decides)
+
+    def effective(self) -> dict[str, Any]:
+        """Every setting with its value, given or default, as plain data."""
+        return self.settings.model_dump(mode="json")
