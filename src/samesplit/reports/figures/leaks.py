@@ -1,4 +1,4 @@
-"""AUC honestly and with each leak, on real and on shuffled labels, side by side."""
+"""AUC without and with each leak, on true and on permuted labels, side by side."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LeakLine:
     """One leak in one panel.
 
     Attributes:
-        honest: The honest counterpart; None where the leak was not made.
+        honest: The correct counterpart; None where the leak was not made.
         leaky: With the leak.
         informative: Whether it lets test labels in.
         text: The difference, as it stands at the right.
@@ -105,7 +105,7 @@ def _reach(panels: Sequence[tuple[str, Sequence[LeakLine]]]) -> tuple[float, flo
 
 def _legend(figure: object, axes: Axes) -> None:
     marks = [
-        axes.plot([], [], marker="o", color=MUTED, markerfacecolor=PAPER, label="honest", markersize=5)[0],
+        axes.plot([], [], marker="o", color=MUTED, markerfacecolor=PAPER, label="without the leak", markersize=5)[0],
         axes.plot(
             [], [], marker="D", color=VERMILION, label="with the leak, test labels get in", markersize=5
         )[0],
