@@ -105,7 +105,9 @@ def _reach(panels: Sequence[tuple[str, Sequence[LeakLine]]]) -> tuple[float, flo
 
 def _legend(figure: object, axes: Axes) -> None:
     marks = [
-        axes.plot([], [], marker="o", color=MUTED, markerfacecolor=PAPER, label="without the leak", markersize=5)[0],
+        axes.plot(
+            [], [], marker="o", color=MUTED, markerfacecolor=PAPER, label="without the leak", markersize=5
+        )[0],
         axes.plot(
             [], [], marker="D", color=VERMILION, label="with the leak, test labels get in", markersize=5
         )[0],
