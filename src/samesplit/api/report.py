@@ -23,7 +23,8 @@ class Report:
 
     Attributes:
         folder: The run's folder.
-        task: The task whose tables are given; None where the benchmark has only one, under `task:`.
+        task: The task whose tables are given; None for those of all tasks, which then say in a first column
+            `task` whose they are, or where the benchmark has one question under `task:`.
         failures: The reason for each model that failed.
     """
 
@@ -85,10 +86,32 @@ class Report:
         return content
 
     @property
+    def tasks(self) -> tuple[str, ...]:
+        """The names of the benchmark's tasks; none where it has one question under `task:`."""
+        return tuple(str(task["name"]) for task in self.record.get("tasks", ()) if self._has(task["name"]))
+
+    def for_task(self, name: str) -> Report:
+        """The report of the same run with the tables of one task.
+
+        Raises:
+            SamesplitError: The run has no such task.
+        """
+        if name not in self.tasks:
+            raise SamesplitError(
+                f"the run has no task '{name}'",
+                where=self.folder,
+                remedy=f"its tasks are: {', '.join(self.tasks) or 'none by name'}",
+            )
+        return Report(self.folder, task=name, failures=self.failures)
+
+    @property
     def tables(self) -> tuple[str, ...]:
-        """The names of all tables of the run, for `table`."""
-        here = self._tables_folder
-        names = {path.relative_to(here).with_suffix("").as_posix() for path in here.rglob("*.parquet")}
+        """The names of all tables, for `table`."""
+        names = {
+            path.relative_to(folder).with_suffix("").as_posix()
+            for folder in self._folders().values()
+            for path in folder.rglob("*.parquet")
+        }
         return tuple(sorted(n for n in names if not n.startswith(("features/", "models/", "tasks/"))))
 
     def table(self, name: str) -> pd.DataFrame:
@@ -100,14 +123,25 @@ class Report:
         Raises:
             SamesplitError: The run has no such table.
         """
-        path = self._tables_folder / f"{name}.parquet"
-        if not path.is_file():
+        found = {
+            task: read_table(folder / f"{name}.parquet")
+            for task, folder in self._folders().items()
+            if (folder / f"{name}.parquet").is_file()
+        }
+        if not found:
             raise SamesplitError(
                 f"the run has no table '{name}'",
                 where=self.folder,
                 remedy=f"its tables are: {', '.join(self.tables)}",
             )
-        return read_table(path)
+        if "" in found:
+            return found[""]
+        parts = []
+        for task, part in found.items():
+            if self.task is None:
+                part.insert(0, "task", task)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
 
     def open(self) -> Path:
         """Show the report in the browser.
@@ -122,6 +156,11 @@ class Report:
         of = f", task {self.task}" if self.task else ""
         return f"<Report of {self.folder.parent.name}{of}: {self.html}>"
 
-    @property
-    def _tables_folder(self) -> Path:
-        return self.folder / "tasks" / self.task if self.task else self.folder
+    def _folders(self) -> dict[str, Path]:
+        """Where the tables of each task are; under "" those of a benchmark with one question."""
+        names = (self.task,) if self.task else self.tasks
+        return {name: self.folder / "tasks" / name for name in names} or {"": self.folder}
+
+    def _has(self, task: str) -> bool:
+        """Whether a task has a folder of its own."""
+        return (self.folder / "tasks" / task).is_dir()
