@@ -20,6 +20,7 @@ PAGES = [
     "benchmarks/README.md",
     "docs/design.md",
     "docs/features.md",
+    "docs/python.md",
     "features/README.md",
     "models/README.md",
 ]
