@@ -16,7 +16,7 @@ title: Labels alone
 task: {question: "Which are malignant?", positive: malignant, negative: benign}
 cohort: {clinical: {age: number}}
 split: {scheme: kfold, folds: 3, validation: 0.25, seed: 5}
-models: [zero-rule]
+models: []
 simple_arm: null
 statistics: {bootstraps: 100}
 """
@@ -54,6 +54,13 @@ def labels_alone(labels_alone_template: Path, tmp_path: Path) -> Path:
 
     shutil.copytree(labels_alone_template.parents[1], tmp_path / "workspace")
     return tmp_path / "workspace" / "benchmarks" / "labels-alone"
+
+
+@pytest.fixture
+def with_zero_rule(labels_alone: Path) -> None:
+    """The benchmark has a model of its own."""
+    path = labels_alone / "benchmark.yaml"
+    path.write_text(path.read_text().replace("models: []", "models: [zero-rule]"))
 
 
 @pytest.fixture

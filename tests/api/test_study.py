@@ -23,6 +23,7 @@ def train_and_submit(
         fold.submit(model.predict_proba(age.loc[fold.test.lesions]), held_out, name=name)
 
 
+@pytest.mark.usefixtures("with_zero_rule")
 def test_a_model_of_ones_own_loop_is_judged_in_the_benchmark(study: ss.Study, labels_alone: Path) -> None:
     train_and_submit(study, "My model", validation=True)
 
@@ -75,6 +76,7 @@ def test_a_fold_is_submitted_once(study: ss.Study) -> None:
     assert fold.submitted == ("My model",)
 
 
+@pytest.mark.usefixtures("with_zero_rule")
 def test_a_name_of_the_benchmarks_own_models_is_refused(study: ss.Study) -> None:
     fold = study.folds()[0]
     with pytest.raises(PredictionsError, match="has a model called 'zero-rule' already"):
@@ -83,14 +85,15 @@ def test_a_name_of_the_benchmarks_own_models_is_refused(study: ss.Study) -> None
 
 def test_a_model_that_is_withdrawn_leaves_no_trace(study: ss.Study) -> None:
     train_and_submit(study, "Good model")
+    train_and_submit(study, "Poor model")
     train_and_submit(study, "Unfinished model", folds=1)
     study.withdraw("Unfinished model")
     study.evaluate(track=False, jobs=1)
 
     study.withdraw("Good model")
 
-    assert study.submitted == ()
-    assert set(study.evaluate(track=False, jobs=1).results["model"]) == {"zero-rule"}
+    assert study.submitted == ("Poor model",)
+    assert set(study.evaluate(track=False, jobs=1).results["model"]) == {"poor-model"}
     with pytest.raises(PredictionsError, match="nothing was submitted under the name 'Good model'"):
         study.withdraw("Good model")
 
