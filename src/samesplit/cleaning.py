@@ -16,6 +16,7 @@ from pathlib import Path
 
 from samesplit.errors import WorkspaceError
 from samesplit.kept import read_kept_json
+from samesplit.run_folder import RUN_RECORD
 from samesplit.storage import locked
 from samesplit.uses import LIST, alone
 from samesplit.workspace import Workspace
@@ -88,7 +89,7 @@ def _stopped_runs(reports: Path, code: str) -> Iterator[Path]:
     """Runs that were stopped before their record was written, and that this code would begin anew."""
     for path in sorted(reports.glob(f"*/*/{LIST}")):
         found, _ = read_kept_json(path, "code")
-        if found and found["code"] != code and not (path.parent / "run.json").exists():
+        if found and found["code"] != code and not (path.parent / RUN_RECORD).exists():
             yield path.parent
 
 

@@ -20,11 +20,12 @@ from filelock import FileLock, Timeout
 
 from samesplit.errors import WorkspaceError
 from samesplit.kept import read_kept_json
+from samesplit.run_folder import CACHE_LIST
 from samesplit.storage import locked, make_directory, write_json
 
 __all__ = ["LIST", "alone", "uses", "using"]
 
-LIST = "cache.json"
+LIST = CACHE_LIST
 """Name of the list in the folder of a run, an audit, or a comparison."""
 
 

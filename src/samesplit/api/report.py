@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from samesplit.errors import SamesplitError
+from samesplit.run_folder import LEDGER_TABLE, NOTES, REPORT_PAGE, RUN_RECORD, task_folder
 from samesplit.tables import read_table
 
 __all__ = ["Report"]
@@ -36,7 +37,7 @@ class Report:
     @property
     def html(self) -> Path:
         """The report: one self-contained file."""
-        return self.folder / "report.html"
+        return self.folder / REPORT_PAGE
 
     @property
     def results(self) -> pd.DataFrame:
@@ -71,18 +72,18 @@ class Report:
     @property
     def ledger(self) -> pd.DataFrame:
         """The case ledger: what was missing, repaired, excluded or failed, with the reason."""
-        return read_table(self.folder / "ledger.parquet")
+        return read_table(self.folder / LEDGER_TABLE)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be known before the numbers are believed."""
-        content = json.loads((self.folder / "notes.json").read_text(encoding="utf-8"))
+        content = json.loads((self.folder / NOTES).read_text(encoding="utf-8"))
         return tuple(str(note) for note in content)
 
     @property
     def record(self) -> dict[str, Any]:
         """How the run was made: versions, seeds, hashes, times (run.json)."""
-        content: dict[str, Any] = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads((self.folder / RUN_RECORD).read_text(encoding="utf-8"))
         return content
 
     @property
@@ -159,8 +160,8 @@ class Report:
     def _folders(self) -> dict[str, Path]:
         """Where the tables of each task are; under "" those of a benchmark with one question."""
         names = (self.task,) if self.task else self.tasks
-        return {name: self.folder / "tasks" / name for name in names} or {"": self.folder}
+        return {name: task_folder(self.folder, name) for name in names} or {"": self.folder}
 
     def _has(self, task: str) -> bool:
         """Whether a task has a folder of its own."""
-        return (self.folder / "tasks" / task).is_dir()
+        return task_folder(self.folder, task).is_dir()

@@ -14,6 +14,7 @@ from samesplit.audit.leaks import Leak
 from samesplit.reports.audit_page import audit_page
 from samesplit.run.audit_tables import input_hashes
 from samesplit.run.versions import versions
+from samesplit.run_folder import AUDIT_TABLE
 from samesplit.storage import write_json, write_text
 from samesplit.tables import write_csv, write_table
 from samesplit.version import __version__
@@ -58,7 +59,7 @@ def write_audit(
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     made_from = {"hashes": record["hashes"], "model": given.settings.digest()}
-    write_table(table, folder / "audit.parquet", **made_from)
+    write_table(table, folder / AUDIT_TABLE, **made_from)
     write_csv(table, folder / "audit.csv")
     write_json(folder / "record.json", record)
     write_text(folder / "audit.html", audit_page(table, record))

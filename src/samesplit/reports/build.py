@@ -38,6 +38,7 @@ from samesplit.reports.sections.split import split
 from samesplit.reports.sections.survival import survival
 from samesplit.reports.sections.training import training
 from samesplit.reports.sections.verdict import verdict
+from samesplit.run_folder import REPORT_DATA, REPORT_PAGE, RESULTS_CSV, task_folder
 from samesplit.storage import write_text
 from samesplit.tables import write_csv
 
@@ -62,21 +63,21 @@ def build_report(run_folder: Path) -> Path:
     contexts = make_contexts(read_tasks(run_folder))
     report = _report(contexts)
     _write_results(contexts, run_folder)
-    write_text(run_folder / "report.json", report.model_dump_json(indent=1) + "\n")
-    return write_text(run_folder / "report.html", to_html(report, contexts[0].styles))
+    write_text(run_folder / REPORT_DATA, report.model_dump_json(indent=1) + "\n")
+    return write_text(run_folder / REPORT_PAGE, to_html(report, contexts[0].styles))
 
 
 def _write_results(contexts: Sequence[Context], run_folder: Path) -> None:
     """Write results.csv; of several tasks with the task in the first column, and one beside each task's tables."""
     if not contexts[0].data.task.name:
-        write_csv(contexts[0].data.results, run_folder / "results.csv")
+        write_csv(contexts[0].data.results, run_folder / RESULTS_CSV)
         return
     parts = []
     for context in contexts:
         name, results = context.data.task.name, context.data.results
-        write_csv(results, run_folder / "tasks" / name / "results.csv")
+        write_csv(results, task_folder(run_folder, name) / RESULTS_CSV)
         parts.append(results.assign(task=name)[["task", *results.columns]])
-    write_csv(pd.concat(parts, ignore_index=True), run_folder / "results.csv")
+    write_csv(pd.concat(parts, ignore_index=True), run_folder / RESULTS_CSV)
 
 
 def make_report(run_folder: Path) -> Report:

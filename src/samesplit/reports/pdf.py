@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from samesplit.errors import SamesplitError
+from samesplit.run_folder import REPORT_PAGE, REPORT_PDF
 from samesplit.storage import write_bytes
 
 __all__ = ["build_pdf"]
@@ -18,7 +19,7 @@ def build_pdf(run_folder: Path) -> Path:
     Raises:
         SamesplitError: There is no report yet, or WeasyPrint or one of its system libraries is missing.
     """
-    page = run_folder / "report.html"
+    page = run_folder / REPORT_PAGE
     if not page.exists():
         raise SamesplitError("there is no report.html", where=run_folder, remedy="run the benchmark first")
     try:
@@ -33,4 +34,4 @@ def build_pdf(run_folder: Path) -> Path:
     # WeasyPrint knows no variables inside drawings; paper has the colours that stand behind them.
     text = re.sub(r"var\(--[a-z]+, (#[0-9a-f]{6})\)", r"\1", page.read_text(encoding="utf-8"))
     document = weasyprint.HTML(string=text, base_url=str(run_folder))
-    return write_bytes(run_folder / "report.pdf", document.write_pdf())
+    return write_bytes(run_folder / REPORT_PDF, document.write_pdf())

@@ -12,6 +12,20 @@ import pandera.pandas as pa
 
 from samesplit.errors import SamesplitError
 from samesplit.reports.task_info import TaskInfo, tasks_of_run
+from samesplit.run_folder import (
+    AUDIT_RECORD,
+    LEDGER_TABLE,
+    NOTES,
+    OUTCOMES,
+    PREDICTIONS_TABLE,
+    RESULTS_TABLE,
+    RUN_RECORD,
+    task_folder,
+)
+from samesplit.run_folder import IMAGES as IMAGES_TABLE
+from samesplit.run_folder import LESIONS as LESIONS_TABLE
+from samesplit.run_folder import READINGS as READINGS_TABLE
+from samesplit.run_folder import SPLITS as SPLITS_TABLE
 from samesplit.tables import IMAGES, LEDGER, PREDICTIONS, READINGS, RESULTS, SPLITS, empty_table, read_table
 
 __all__ = ["RunData", "read_run", "read_tasks"]
@@ -131,22 +145,22 @@ def read_tasks(folder: Path) -> tuple[RunData, ...]:
     Raises:
         SamesplitError: As for `read_run`.
     """
-    run = _read_json(folder / "run.json")
+    run = _read_json(folder / RUN_RECORD)
     if not isinstance(run, dict):
-        raise SamesplitError("holds no record of a run", where=folder / "run.json", remedy="run again")
+        raise SamesplitError("holds no record of a run", where=folder / RUN_RECORD, remedy="run again")
     needed = ["run", "benchmark", "title"] + (
         [] if run.get("tasks") else ["question", "positive", "negative"]
     )
     lacking = [key for key in needed if key not in run]
     if lacking:
         raise SamesplitError(
-            f"lacks {', '.join(lacking)}", where=folder / "run.json", remedy="run the benchmark again"
+            f"lacks {', '.join(lacking)}", where=folder / RUN_RECORD, remedy="run the benchmark again"
         )
-    lesions = read_table(folder / "lesions.parquet")
+    lesions = read_table(folder / LESIONS_TABLE)
     if not {"lesion_id", "patient_id"} <= set(lesions) or ("label" not in lesions and not run.get("tasks")):
         raise SamesplitError(
             "lacks lesion_id, patient_id or label",
-            where=folder / "lesions.parquet",
+            where=folder / LESIONS_TABLE,
             remedy="run the benchmark again",
         )
     lesions["lesion_id"] = lesions["lesion_id"].astype(str)
@@ -155,13 +169,13 @@ def read_tasks(folder: Path) -> tuple[RunData, ...]:
     shared = _Shared(
         run=run,
         cohort=lesions.set_index("lesion_id"),
-        images=_optional(folder / "images.parquet", IMAGES),
-        splits=read_table(folder / "splits.parquet", SPLITS),
-        ledger=_optional(folder / "ledger.parquet", LEDGER),
-        readings=_optional(folder / "readings.parquet", READINGS),
+        images=_optional(folder / IMAGES_TABLE, IMAGES),
+        splits=read_table(folder / SPLITS_TABLE, SPLITS),
+        ledger=_optional(folder / LEDGER_TABLE, LEDGER),
+        readings=_optional(folder / READINGS_TABLE, READINGS),
         tables=_tables(folder, _SHARED),
-        notes=_notes(folder / "notes.json"),
-        audit=_audit(folder / "audit_record.json"),
+        notes=_notes(folder / NOTES),
+        audit=_audit(folder / AUDIT_RECORD),
         main_task=binary[0].name if binary else None,
     )
     return tuple(_of_task(folder, task, shared) for task in tasks)
@@ -184,7 +198,7 @@ class _Shared:
 
 
 def _of_task(folder: Path, task: TaskInfo, shared: _Shared) -> RunData:
-    here = folder / "tasks" / task.name if task.name else folder
+    here = task_folder(folder, task.name)
     audited = str(shared.audit.get("task") or shared.main_task or "") == task.name
     own = {"audit": audited, "published": shared.main_task == task.name}
     tables = {name: table for name, table in shared.tables.items() if own.get(name, True)}
@@ -192,13 +206,13 @@ def _of_task(folder: Path, task: TaskInfo, shared: _Shared) -> RunData:
         run=shared.run,
         task=task,
         cohort=shared.cohort,
-        lesions=_outcomes(here / "outcomes.parquet", task, shared.cohort),
+        lesions=_outcomes(here / OUTCOMES, task, shared.cohort),
         images=shared.images,
         splits=shared.splits,
         ledger=shared.ledger,
-        predictions=read_table(here / "predictions.parquet", PREDICTIONS if task.kind == "binary" else None),
+        predictions=read_table(here / PREDICTIONS_TABLE, PREDICTIONS if task.kind == "binary" else None),
         readings=_readings(shared.readings, task, shared.main_task),
-        results=_results(here / "results.parquet", task),
+        results=_results(here / RESULTS_TABLE, task),
         tables=tables | _tables(here, _OF_TASK) | _tables_in_folders(here),
         notes=shared.notes,
         audit=shared.audit if audited else {},

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from samesplit.kept import read_kept_json
 from samesplit.run.plan import Plan
+from samesplit.run_folder import AUDIT_RECORD, AUDIT_TABLE, RUN_RECORD
 from samesplit.storage import hash_file, hash_object, write_bytes
 from samesplit.tables import hash_table, read_record
 
 __all__ = ["AUDIT_FILES", "adopt_audit", "input_hashes"]
 
-AUDIT_FILES = {"audit.parquet": "audit.parquet", "record.json": "audit_record.json"}
+AUDIT_FILES = {AUDIT_TABLE: AUDIT_TABLE, "record.json": AUDIT_RECORD}
 """The audit's files, and their names in a run's folder."""
 _LOG = logging.getLogger("samesplit.kept")
 
@@ -40,7 +41,7 @@ def adopt_audit(run_folder: Path) -> bool:
         Whether anything in the run's folder changed.
     """
     audit = run_folder.parent / "audit"
-    fits = _hashes(audit / "record.json") == _own(run_folder) and _is_whole(audit / "audit.parquet")
+    fits = _hashes(audit / "record.json") == _own(run_folder) and _is_whole(audit / AUDIT_TABLE)
     changed = False
     for name, copy in AUDIT_FILES.items():
         target = run_folder / copy
@@ -58,7 +59,7 @@ def adopt_audit(run_folder: Path) -> bool:
 
 def _own(run_folder: Path) -> dict[str, str] | None:
     """The hashes in run.json that an audit has too; None for a label permutation, which has other labels."""
-    run, _ = read_kept_json(run_folder / "run.json", "hashes")
+    run, _ = read_kept_json(run_folder / RUN_RECORD, "hashes")
     if not run:
         return None
     if run.get("options", {}).get("shuffle_labels"):

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from samesplit.errors import WorkspaceError
 from samesplit.kept import read_kept_json
+from samesplit.run_folder import LATEST_POINTER, RUN_RECORD
 from samesplit.storage import write_json
 
 __all__ = ["latest_run", "point_latest", "stale_copy"]
 
-POINTER = "latest.json"
+POINTER = LATEST_POINTER
 _LINK = "latest"
 
 
@@ -62,10 +63,10 @@ def latest_run(reports: Path, *, benchmark: str) -> Path:
     if not pointer and link.is_symlink():
         named.append(link.resolve())
     elif not pointer and link.is_dir():  # of a workspace without a pointer, copied without links
-        record, _ = read_kept_json(link / "run.json", "run")
+        record, _ = read_kept_json(link / RUN_RECORD, "run")
         named += [reports / str(record["run"]), link] if record else []
     for folder in named:
-        if (folder / "run.json").is_file():
+        if (folder / RUN_RECORD).is_file():
             return folder
     if named:
         raise WorkspaceError(

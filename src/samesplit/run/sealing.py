@@ -10,14 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from samesplit.kept import content_of, contents_of, damage_in, note_damage, read_kept_json
+from samesplit.run_folder import (
+    AUDIT_RECORD,
+    AUDIT_TABLE,
+    FINISHED,
+    PUSHED,
+    REPORT_DATA,
+    REPORT_PAGE,
+    REPORT_PDF,
+    RESULTS_CSV,
+)
 from samesplit.storage import write_json
 
 __all__ = ["reseal", "seal", "sealed"]
 
-MARK = "complete.json"
-_OTHERS = (MARK, "mlflow.json", "report.pdf", "audit.parquet", "audit_record.json")
+MARK = FINISHED
+_OTHERS = (MARK, PUSHED, REPORT_PDF, AUDIT_TABLE, AUDIT_RECORD)
 """What other commands write and remove; each looks after its own."""
-_REPORT = ("report.html", "report.json", "results.csv")
+_REPORT = (REPORT_PAGE, REPORT_DATA, RESULTS_CSV)
 
 
 def seal(folder: Path, record: dict[str, Any]) -> None:

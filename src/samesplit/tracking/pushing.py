@@ -22,13 +22,25 @@ import pandas as pd
 from samesplit.errors import TrackingError
 from samesplit.extras import require_extra
 from samesplit.kept import read_kept_json
+from samesplit.run_folder import (
+    DETAILS,
+    LEDGER_CSV,
+    MODELS,
+    PREDICTIONS_CSV,
+    PUSHED,
+    REPORT_DATA,
+    REPORT_PAGE,
+    RESULTS_CSV,
+    RESULTS_TABLE,
+    RUN_RECORD,
+)
 from samesplit.storage import hash_file, locked, write_json
 from samesplit.tables import RESULTS, read_table
 from samesplit.tracking.places import artifacts_of, come_home, folder_of, remove_artifacts
 
 __all__ = ["is_pushed", "push", "store_uri"]
 
-ARTIFACTS = ("report.html", "report.json", "results.csv", "predictions.csv", "ledger.csv", "run.json")
+ARTIFACTS = (REPORT_PAGE, REPORT_DATA, RESULTS_CSV, PREDICTIONS_CSV, LEDGER_CSV, RUN_RECORD)
 _MOST_CSV_ROWS = 50_000
 
 
@@ -40,9 +52,9 @@ def store_uri(store: Path) -> str:
 def is_pushed(run_folder: Path, store: Path) -> bool:
     """Whether this very content of the run's folder has been pushed to this store."""
     try:
-        pushed = json.loads((run_folder / "mlflow.json").read_text(encoding="utf-8"))
+        pushed = json.loads((run_folder / PUSHED).read_text(encoding="utf-8"))
         here = pushed["store"] == store_uri(store) and store.exists()
-        same = here and pushed["results"] == hash_file(run_folder / "results.csv")
+        same = here and pushed["results"] == hash_file(run_folder / RESULTS_CSV)
         return same and _is_in(store, pushed["parent"])
     except (
         OSError,
@@ -82,11 +94,11 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
         MissingExtraError: MLflow is not installed.
     """
     require_extra("tracking", needed_by="tracking a run")
-    record, damage = read_kept_json(run_folder / "run.json", "run", "benchmark", "models", "hashes")
+    record, damage = read_kept_json(run_folder / RUN_RECORD, "run", "benchmark", "models", "hashes")
     if not record:
         problem, remedy = damage or "does not exist", "run the benchmark again, which makes it anew"
-        raise TrackingError(problem, where=run_folder / "run.json", remedy=remedy)
-    results = read_table(run_folder / "results.parquet", RESULTS)
+        raise TrackingError(problem, where=run_folder / RUN_RECORD, remedy=remedy)
+    results = read_table(run_folder / RESULTS_TABLE, RESULTS)
     lock = store.with_name(f"{store.name}.lock")
     with locked(lock, timeout_s=timeout_s), _store_errors(store):
         _check_writable(store, timeout_s)
@@ -101,8 +113,8 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
         for model in record["models"]:
             _log_model(client, experiment, parent, model, record, results, run_folder)
         client.set_terminated(parent, "FINISHED", end_time=finished)
-    marker = {"store": store_uri(store), "parent": parent, "results": hash_file(run_folder / "results.csv")}
-    write_json(run_folder / "mlflow.json", marker)
+    marker = {"store": store_uri(store), "parent": parent, "results": hash_file(run_folder / RESULTS_CSV)}
+    write_json(run_folder / PUSHED, marker)
     return parent
 
 
@@ -209,7 +221,7 @@ def _log_model(
     run = _start(client, experiment, model["title"], tags, started)
     parameters = _flat({"kind": model["kind"], "seeds": model["seeds"], "settings": model["settings"]})
     _log_batch(client, run, _metrics(own), parameters)
-    for path in sorted((run_folder / "details").glob("*.parquet")):
+    for path in sorted((run_folder / DETAILS).glob("*.parquet")):
         table = read_table(path)
         table = table[table["model"] == model["name"]]
         if len(table) > _MOST_CSV_ROWS:
@@ -218,7 +230,7 @@ def _log_model(
             client.log_text(run, table.to_csv(index=False), f"details/{path.stem}.csv")
     # Of repeated splits the store gets the first repeat's fitted models, and that whose weights were kept.
     home = folder_of(client.get_run(run).info.artifact_uri)
-    for fitted in sorted((run_folder / "models" / model["name"]).glob("seed*-repeat*-fold*")):
+    for fitted in sorted((run_folder / MODELS / model["name"]).glob("seed*-repeat*-fold*")):
         if "-repeat0-" in fitted.name or (fitted / "weights.pt").exists():
             _log_fitted(client, run, home, fitted)
     seconds = record.get("seconds", {}).get(f"model {model['name']}", 0.0)

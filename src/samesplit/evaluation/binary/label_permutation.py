@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from samesplit.ordering import ranked
+from samesplit.run_folder import RESULTS_TABLE, RUN_RECORD, task_folder
 from samesplit.tables import read_table
 
 __all__ = ["LabelPermutationVerdict", "label_permutation_verdict", "verdict_lines"]
@@ -40,7 +41,7 @@ def verdict_lines(run_folder: Path) -> list[str]:
     A run of named tasks has a line with the name of each before those of its models.
     """
     found = _main_estimates(run_folder)
-    record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
+    record = json.loads((run_folder / RUN_RECORD).read_text(encoding="utf-8"))
     titles = {model["name"]: model["title"] for model in record.get("models", ())}
     lines = []
     for task, rows in found.groupby("task", sort=False):
@@ -73,7 +74,7 @@ def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> Label
     """
     found = _main_estimates(run_folder)
     aucs = found[found["quantity"].isin(_AT_CHANCE)].reset_index(drop=True)
-    record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
+    record = json.loads((run_folder / RUN_RECORD).read_text(encoding="utf-8"))
     confidence = float(record["statistics"]["confidence"])
     error = (aucs["estimate"] - aucs["ci_low"]) / stats.norm.ppf((1 + confidence) / 2)
     error = error.mask(
@@ -98,13 +99,13 @@ def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> Label
 
 def _main_estimates(run_folder: Path) -> pd.DataFrame:
     """The rows of the main quantity on all lesions, best first, with the name of the task (empty for only one)."""
-    record = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
+    record = json.loads((run_folder / RUN_RECORD).read_text(encoding="utf-8"))
     named = [
-        task["name"] for task in record.get("tasks", ()) if (run_folder / "tasks" / task["name"]).is_dir()
+        task["name"] for task in record.get("tasks", ()) if task_folder(run_folder, task["name"]).is_dir()
     ]
     parts = []
     for task in named or [""]:
-        results = read_table((run_folder / "tasks" / task if task else run_folder) / "results.parquet")
+        results = read_table(task_folder(run_folder, task) / RESULTS_TABLE)
         rows = results[
             results["quantity"].isin(list(_NAMES))
             & (results["group"] == "all")

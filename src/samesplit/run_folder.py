@@ -1,0 +1,143 @@
+"""What a run writes, and under which names: the one place that knows.
+
+A run's folder, `reports/<benchmark>/<run>/`, is written by `run` and `workflows`, read by `reports`, `tracking`,
+`api` and `evaluation`, sealed by `run` and tidied by `cleaning`. All of them take the names from here.
+
+With `task:` in benchmark.yaml the tables of the task stand in the folder itself; with `tasks:` each has a folder
+of its own, `tasks/<task>/`, with the same names inside.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = [
+    "AUDIT_RECORD",
+    "AUDIT_TABLE",
+    "BALANCE",
+    "CACHE_LIST",
+    "CATALOGUE",
+    "CONTENT",
+    "CURVES",
+    "DETAILS",
+    "FEATURES",
+    "FINISHED",
+    "IMAGES",
+    "LATEST_POINTER",
+    "LEDGER_CSV",
+    "LEDGER_TABLE",
+    "LESIONS",
+    "MODELS",
+    "NOTES",
+    "OUTCOMES",
+    "PREDICTIONS_CSV",
+    "PREDICTIONS_TABLE",
+    "PUBLISHED",
+    "PUSHED",
+    "READINGS",
+    "REPORT_DATA",
+    "REPORT_PAGE",
+    "REPORT_PDF",
+    "RESULTS_CSV",
+    "RESULTS_TABLE",
+    "RUN_RECORD",
+    "SPLITS",
+    "SUMMARIES",
+    "TASKS",
+    "THUMBNAILS",
+    "fitted_folder",
+    "table_in",
+    "task_folder",
+]
+
+# The record of the run.
+RUN_RECORD = "run.json"
+"""What was run, on what, with what, where and for how long."""
+NOTES = "notes.json"
+"""What a reader of the report should know, in sentences."""
+FINISHED = "complete.json"
+"""Written last: the hashes of all files of a run that is complete."""
+CACHE_LIST = "cache.json"
+"""What the run uses of `reports/.cache`."""
+PUSHED = "mlflow.json"
+"""Where the run was pushed to."""
+LATEST_POINTER = "latest.json"
+"""Beside the runs of a benchmark: names the latest, where links cannot be made."""
+
+# The cohort and its split.
+LESIONS = "lesions.parquet"
+IMAGES = "images.parquet"
+CONTENT = "content.parquet"
+"""The hash of every image and mask."""
+SPLITS = "splits.parquet"
+BALANCE = "balance.parquet"
+READINGS = "readings.parquet"
+PUBLISHED = "published.parquet"
+"""Results of the literature."""
+LEDGER_TABLE = "ledger.parquet"
+LEDGER_CSV = "ledger.csv"
+
+# Images and features.
+THUMBNAILS = "thumbnails.parquet"
+CATALOGUE = "catalogue.parquet"
+"""What every feature of the run is."""
+FEATURES = "features"
+"""Folder: one table a profile, how images were processed, and notes on single values."""
+
+# Of a task.
+TASKS = "tasks"
+"""Folder of the tasks' folders."""
+OUTCOMES = "outcomes.parquet"
+PREDICTIONS_TABLE = "predictions.parquet"
+PREDICTIONS_CSV = "predictions.csv"
+RESULTS_TABLE = "results.parquet"
+RESULTS_CSV = "results.csv"
+CURVES = "curves"
+"""Folder: ROC, precision-recall, calibration and survival curves."""
+SUMMARIES = "summaries"
+"""Folder: what models told of their search, summed up over fits."""
+DETAILS = "details"
+"""Folder: what models told of each fit."""
+MODELS = "models"
+"""Folder: the fitted models."""
+
+# What is made of it.
+REPORT_PAGE = "report.html"
+REPORT_DATA = "report.json"
+REPORT_PDF = "report.pdf"
+AUDIT_TABLE = "audit.parquet"
+AUDIT_RECORD = "audit_record.json"
+
+
+def task_folder(run: Path, task: str | None) -> Path:
+    """Name the folder with the tables of a task.
+
+    Args:
+        run: The run's folder.
+        task: The task's name under `tasks:`; None or empty for the one that `task:` declares.
+
+    Example:
+        >>> task_folder(Path("r"), "malignant").as_posix(), task_folder(Path("r"), None).as_posix()
+        ('r/tasks/malignant', 'r')
+    """
+    return run / TASKS / task if task else run
+
+
+def table_in(folder: Path, name: str) -> Path:
+    """Name the file of a table that is known by its name, such as a curve, a summary or a detail.
+
+    Example:
+        >>> table_in(Path("r") / CURVES, "roc").as_posix()
+        'r/curves/roc.parquet'
+    """
+    return folder / f"{name}.parquet"
+
+
+def fitted_folder(folder: Path, model: str, *, seed: int, repeat: int, fold: int) -> Path:
+    """Name the folder of one fitted model in the folder of its task.
+
+    Example:
+        >>> fitted_folder(Path("r"), "ridge", seed=0, repeat=1, fold=2).as_posix()
+        'r/models/ridge/seed0-repeat1-fold2'
+    """
+    return folder / MODELS / model / f"seed{seed}-repeat{repeat}-fold{fold}"
