@@ -86,7 +86,7 @@ def clean(workspace: Workspace, *, code: str, dry_run: bool = False) -> list[Rem
 
 
 def _stopped_runs(reports: Path, code: str) -> Iterator[Path]:
-    """Runs that were stopped before their record was written, and that this code would begin anew."""
+    """Yield runs that were stopped before their record was written, and that this code would begin anew."""
     for path in sorted(reports.glob(f"*/*/{LIST}")):
         found, _ = read_kept_json(path, "code")
         if found and found["code"] != code and not (path.parent / RUN_RECORD).exists():
@@ -131,7 +131,7 @@ def _unlisted(cache: Path, room: str, listed: set[str]) -> Iterator[Path]:
 
 
 def _inputs(cache: Path, listed: set[str]) -> Iterator[Path]:
-    """Prepared inputs of networks that no listed fold was fitted on."""
+    """Yield prepared inputs of networks that no listed fold was fitted on."""
     used: set[str] = set()
     for name in listed:
         if name.startswith("folds/"):

@@ -120,7 +120,7 @@ def without_missing_words(
 
 
 def missing_note(found: Mapping[str, Mapping[str, int]], path: Path) -> list[str]:
-    """What is to be said of words that were read as missing.
+    """Return what is to be said of words that were read as missing.
 
     Args:
         found: How often each word stood in each column.

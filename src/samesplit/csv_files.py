@@ -149,7 +149,7 @@ def _names(header: str, separator: str) -> set[str]:
 def _rows(
     content: str, separator: str, skipped: int, path: Path, error: type[SamesplitError]
 ) -> list[tuple[int, list[str]]]:
-    """The rows that hold anything, each with the line it starts in."""
+    """Return the rows that hold anything, each with the line it starts in."""
     rows: list[tuple[int, list[str]]] = []
     reader = csv.reader(io.StringIO(content, newline=""), strict=True, delimiter=separator)
     start = 1
@@ -201,7 +201,7 @@ def _whole_rows(
     error: type[SamesplitError],
     faults: Faults,
 ) -> list[tuple[int, list[str]]]:
-    """The rows with a cell a column; the others are faults."""
+    """Return the rows with a cell a column; the others are faults."""
     kept = []
     for line, cells in rows:
         if len(cells) < len(header) or any(cells[len(header) :]):

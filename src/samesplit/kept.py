@@ -25,7 +25,7 @@ Content = Mapping[str, Any]
 
 
 def content_of(path: Path) -> dict[str, Any]:
-    """What tells a file from another: its size in bytes and its SHA-256.
+    """Return what tells a file from another: its size in bytes and its SHA-256.
 
     A large file (weights) also has the SHA-256 of three short parts of it (beginning, middle, end), which
     `damage_in` compares instead: that finds it cut off, empty or of zeros without reading hundreds of megabytes.
@@ -53,7 +53,7 @@ def contents_of(folder: Path, *, without: Iterable[str] = ()) -> dict[str, dict[
 
 
 def damage_in(folder: Path, contents: Mapping[str, Content]) -> str:
-    """What is wrong with the files of a folder; empty when each is there as it was put there.
+    """Return what is wrong with the files of a folder; empty when each is there as it was put there.
 
     Args:
         folder: The folder.
@@ -93,7 +93,7 @@ def _parts(path: Path, size: int) -> str:
 
 
 def read_kept_json(path: Path, *keys: str) -> tuple[dict[str, Any], str]:
-    """The content of a kept JSON object, and what is wrong with it.
+    """Return the content of a kept JSON object, and what is wrong with it.
 
     Args:
         path: The file.

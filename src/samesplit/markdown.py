@@ -32,7 +32,7 @@ def settings_table(
     only: Iterable[str] | None = None,
     types: bool = False,
 ) -> str:
-    """The settings of a declaration with their defaults and meanings, as a table.
+    """Return the settings of a declaration with their defaults and meanings, as a table.
 
     Args:
         kind: Its class; the string below an attribute is its meaning, its own or that of a class it derives from.
@@ -62,7 +62,7 @@ def settings_table(
 
 
 def type_text(annotation: Any, limits: Iterable[Any] = ()) -> str:
-    """What a setting may be, in words.
+    """Return what a setting may be, in words.
 
     Args:
         annotation: The type.
@@ -103,7 +103,7 @@ _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
 
 def _limits(metadata: Iterable[Any]) -> list[Any]:
-    """The bounds in the metadata of an annotation, those inside pydantic's `Field` too."""
+    """Return the bounds in the metadata of an annotation, those inside pydantic's `Field` too."""
     return [inner for one in metadata for inner in (getattr(one, "metadata", None) or [one])]
 
 
@@ -117,7 +117,7 @@ def _bounds(limits: Iterable[Any]) -> list[str]:
 
 
 def attribute_docstrings(kind: type) -> Mapping[str, str]:
-    """The strings below the attributes of a class."""
+    """Return the strings below the attributes of a class."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(definition, ast.ClassDef)
     found = {}
@@ -137,14 +137,14 @@ def _is_string(node: ast.stmt) -> bool:
 
 
 def _choices(annotation: Any) -> str:
-    """The words that a setting may have, where they are few."""
+    """Return the words that a setting may have, where they are few."""
     parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     words = [word for part in parts if get_origin(part) is Literal for word in get_args(part)]
     return f"{', '.join(f'`{word}`' for word in words[:-1])} or `{words[-1]}`. " if len(words) > 1 else ""
 
 
 def default_text(default: Any) -> str:
-    """A default as the page shows it."""
+    """Return a default as the page shows it."""
     if default is PydanticUndefined:
         return "must be given"
     if default is None or default in ((), "", {}) or isinstance(default, Declaration):
@@ -155,13 +155,13 @@ def default_text(default: Any) -> str:
 
 
 def table(heads: list[str], rows: Iterable[list[str]]) -> str:
-    """A table; the cells are Markdown already."""
+    """Return a table; the cells are Markdown already."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks."""
+    """Return the text without line breaks."""
     return " ".join(text.split())
 
 

@@ -10,7 +10,7 @@ __all__ = ["alike_ids", "which_id_is_meant"]
 
 
 def which_id_is_meant(value: str, known: Collection[str], *, table: str = "lesions.csv") -> str:
-    """What is likely meant by an id that is not known, as the beginning of a remedy; "" when nothing is near.
+    """Suggest what is meant by an id that is not known, as the beginning of a remedy; "" when nothing is near.
 
     Args:
         value: The id that is not known.
@@ -57,7 +57,7 @@ def alike_ids(ids: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _bare(value: str) -> str:
-    """An id without what a spreadsheet takes from it: zeros before digits, and `.0` behind whole numbers."""
+    """Strip from an id what a spreadsheet changes in it: zeros before digits, `.0` behind whole numbers."""
     whole = value.removesuffix(".0") if value.removesuffix(".0").isdigit() else value
     digits = whole.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-")
     if not digits.isdigit():

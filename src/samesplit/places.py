@@ -61,7 +61,7 @@ class Places:
         return [(_inside(text), name) for text, name in longest_first if len(text) > 1]
 
     def hide(self, text: str) -> str:
-        """The text without absolute paths."""
+        """Return the text without absolute paths."""
         if "/" not in text and "\\" not in text:
             return text
         for pattern, name in self._known:
@@ -79,7 +79,7 @@ class Places:
         return value
 
     def hide_in_table(self, table: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
-        """The table without absolute paths in some columns of text; columns that it lacks play no part."""
+        """Return the table without absolute paths in some columns of text; columns that it lacks play no part."""
         known = [name for name in columns if name in table]
         return table.assign(**{name: table[name].map(self.hide_in) for name in known})
 
@@ -89,7 +89,7 @@ def _spellings(root: Path) -> set[str]:
 
 
 def _inside(root: str) -> re.Pattern[str]:
-    """The root, and the separator behind it if one follows; another folder that begins alike is not it."""
+    """Return the root, and the separator behind it if one follows; another folder that begins alike is not it."""
     return re.compile(rf"(?<![\w.~$-]){re.escape(root)}([/\\]|(?![\w.-]))")
 
 

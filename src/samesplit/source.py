@@ -50,7 +50,7 @@ _MOST_NOTES = 5000
 
 @cache
 def source_digest(*modules: str) -> str:
-    """A hash of the code that some modules of the package depend on, so that changed code meets no old results.
+    """Hash the code that some modules of the package depend on, so that changed code meets no old results.
 
     It is the same in a checkout and in an installed package.
 
@@ -74,7 +74,7 @@ def source_digest(*modules: str) -> str:
 
 
 def closure(*modules: str) -> tuple[str, ...]:
-    """The modules, and the data files (as paths inside the package), that some modules depend on; sorted.
+    """Return the modules, and the data files (as paths inside the package), that some modules depend on; sorted.
 
     Args:
         *modules: As for `source_digest`.
@@ -272,7 +272,7 @@ def _read_source(content: bytes, name: str, *, package: bool, path: Path) -> _Sc
 
 
 def _absolute(node: ast.ImportFrom, name: str, *, package: bool) -> str:
-    """The module that `from ... import` names; dots lead up from the module's own package."""
+    """Return the module that `from ... import` names; dots lead up from the module's own package."""
     if not node.level:
         return node.module or ""
     up = name.split(".")[: len(name.split(".")) - node.level + (1 if package else 0)]

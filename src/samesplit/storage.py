@@ -189,7 +189,7 @@ def _disk_errors(path: Path) -> Iterator[None]:
 
 @cache
 def library_digest(*names: str) -> str:
-    """A hash of the versions of some installed packages, so that an upgraded library never meets old results.
+    """Hash the versions of some installed packages, so that an upgraded library never meets old results.
 
     Args:
         *names: As pip knows them; one that is not installed takes no part.

@@ -98,7 +98,7 @@ def number_cells(
     remedy: str = "write numbers with a decimal point, and leave unknown values empty",
     of: pd.Series[Any] | None = None,
 ) -> pd.Series[float]:
-    """A column of text as numbers; what is none is a fault, and missing.
+    """Return a column of text as numbers; what is none is a fault, and missing.
 
     Args:
         column: Text, indexed by the line in the file.
@@ -122,7 +122,7 @@ def number_cells(
 
 
 def _of_lines(table: pd.DataFrame, schema: pa.DataFrameSchema) -> list[tuple[str, list[int], str]]:
-    """What is wrong in a table, with the lines and what to do: whole numbers, else cells and doubled keys."""
+    """List what is wrong in a table, with lines and remedies: whole numbers, else cells and doubled keys."""
     for name, column in schema.columns.items():
         if str(column.dtype) == "int64" and name in table and pd.api.types.is_float_dtype(table[name]):
             halves = table[name][table[name].notna() & (table[name] % 1 != 0)]
@@ -154,7 +154,7 @@ def _of_lines(table: pd.DataFrame, schema: pa.DataFrameSchema) -> list[tuple[str
 def _of_cell(
     case: dict[Any, Any], table: pd.DataFrame, schema: pa.DataFrameSchema
 ) -> tuple[str, list[int], str]:
-    """What is wrong with one cell, or with a column as a whole."""
+    """Return what is wrong with one cell, or with a column as a whole."""
     name, check, value = case["column"], str(case["check"]), _plain(case["failure_case"])
     if "column_in_schema" in check:
         known = ", ".join(schema.columns)
@@ -172,13 +172,13 @@ def _of_cell(
 
 
 def _of(table: pd.DataFrame, line: Any, schema: pa.DataFrameSchema) -> str:
-    """The lesion or patient of a line."""
+    """Return the lesion or patient of a line."""
     ids = [c for c in ("lesion_id", "patient_id") if c in table and c in (schema.metadata or {})["key"]]
     return "".join(f" ({c} {_plain(table[c].loc[line])!r})" for c in ids if pd.notna(table[c].loc[line]))
 
 
 def _lines(path: Path, lines: list[int]) -> str:
-    """A file and some of its lines.
+    """Return a file and some of its lines.
 
     Example:
         >>> _lines(Path("a.csv"), [3]), _lines(Path("a.csv"), [3, 7]), _lines(Path("a.csv"), [])
@@ -235,7 +235,7 @@ def _explain(problem: SchemaErrors, table: pd.DataFrame, schema: pa.DataFrameSch
 
 
 def _plain(value: Any) -> Any:
-    """A NumPy scalar as Python writes it."""
+    """Return a NumPy scalar as Python writes it."""
     return value.item() if hasattr(value, "item") else value
 
 

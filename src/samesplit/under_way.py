@@ -93,7 +93,7 @@ def tell(done: int, total: int, unit: str, *, whole: bool = True) -> None:
 
 
 def under_way() -> list[UnderWay]:
-    """The pieces that this process and its workers are doing."""
+    """Return the pieces that this process and its workers are doing."""
     found = [one for one in _now[-1:] if one.what or one.total]
     for folder in list(_folders):
         for path in sorted(folder.glob("*.json")):
@@ -104,7 +104,7 @@ def under_way() -> list[UnderWay]:
 
 @contextmanager
 def notes_folder() -> Iterator[dict[str, str]]:
-    """A folder for the notes of worker processes while the block runs; gives what their environment needs."""
+    """Make a folder for the notes of worker processes; yields what their environment needs."""
     try:
         folder = Path(tempfile.mkdtemp(prefix="samesplit-notes-"))
     except OSError:  # no disk for notes: the work goes on without

@@ -43,7 +43,7 @@ class Workspace:
         return self.root / "mlflow.db"
 
     def find_yaml(self, noun: str, name: str) -> Path:
-        """The YAML file of a profile (`features`) or model (`models`): the workspace's own, else the built-in.
+        """Find the YAML file of a profile (`features`) or model (`models`): the workspace's own or the built-in.
 
         Raises:
             WorkspaceError: There is no such file; the message names the nearest.
@@ -62,13 +62,13 @@ class Workspace:
         )
 
     def names(self, noun: str) -> list[str]:
-        """The names of all profiles (`features`) or models (`models`), the workspace's and the built-in."""
+        """Return the names of all profiles (`features`) or models (`models`), the workspace's and the built-in."""
         folders = (self.root / noun, builtin_folder() / noun)
         return sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
 
 
 def builtin_folder() -> Path:
-    """The folder of the built-in benchmarks, profiles and models: in the wheel, or the repository itself."""
+    """Find the folder of the built-in benchmarks, profiles and models: in the wheel or the repository."""
     packaged = Path(__file__).parent / "builtin"
     return packaged if packaged.is_dir() else Path(__file__).parents[2]
 
@@ -123,7 +123,7 @@ def _workspace_of(benchmark: Path, here: Path) -> Workspace:
 
 
 def find_workspace(here: Path) -> Workspace:
-    """The workspace that a folder lies in, else the folder itself."""
+    """Return the workspace that a folder lies in, else the folder itself."""
     for folder in (here, *here.parents):
         if all((folder / noun).is_dir() for noun in NOUNS):
             return Workspace(folder)
@@ -167,7 +167,7 @@ def init_workspace(folder: Path) -> list[Path]:
 
 
 def benchmark_name(folder: str) -> str:
-    """The name of a benchmark after that of a folder: letters, digits, dot, underscore and hyphen.
+    """Return the name of a benchmark after that of a folder: letters, digits, dot, underscore and hyphen.
 
     Example:
         >>> benchmark_name("Meine Studie (Übung)"), benchmark_name("my-study_2.1"), benchmark_name("研究")

@@ -170,7 +170,7 @@ def _target(targets: pd.DataFrame | None, lesion: str) -> dict[str, Any]:
 
 
 def _number(mask_label: str) -> int | float | str:
-    """The value that marks the lesion, as a number; or "any"."""
+    """Return the value that marks the lesion, as a number; or "any"."""
     if mask_label.lower() == "any":
         return "any"
     value = float(mask_label)

@@ -96,7 +96,7 @@ class _Lesions:
         )
 
     def _targets(self) -> pd.DataFrame | None:
-        """What an item tells of the outcome; None in the test part."""
+        """Return what an item tells of the outcome; None in the test part."""
         return None
 
 

@@ -79,7 +79,7 @@ def as_predictions(
 
 
 def _as_table(given: Any, lesions: Sequence[str], task: Task, where: str) -> pd.DataFrame:
-    """The values with their lesions as the index, and columns named as the task names them."""
+    """Return the values with their lesions as the index, and columns named as the task names them."""
     if isinstance(given, pd.DataFrame):
         return _named_columns(given, task, where)
     if isinstance(given, Mapping):
@@ -134,7 +134,7 @@ def _of_array(array: npt.NDArray[np.float64], keys: Iterable[Any], task: Task, w
 
 
 def _column_sets(task: Task) -> list[list[str]]:
-    """The columns that predictions may have: those of the task, and one a class."""
+    """Return the columns that predictions may have: those of the task, and one a class."""
     sets = [list(task.prediction_columns)]
     if isinstance(task, BinaryTask):
         sets.append(list(task.classes))

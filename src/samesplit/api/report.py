@@ -92,7 +92,7 @@ class Report:
         return tuple(str(task["name"]) for task in self.record.get("tasks", ()) if self._has(task["name"]))
 
     def for_task(self, name: str) -> Report:
-        """The report of the same run with the tables of one task.
+        """Return the report of the same run with the tables of one task.
 
         Raises:
             SamesplitError: The run has no such task.

@@ -74,7 +74,7 @@ class Study:
         return tuple(self._data.tasks) if self._data.named_tasks else ()
 
     def task(self, name: str) -> Study:
-        """The same study with another of its tasks.
+        """Return the same study with another of its tasks.
 
         Raises:
             DeclarationError: There is no such task.

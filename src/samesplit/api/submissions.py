@@ -85,14 +85,14 @@ class Submissions:
         return write_table(table, path, None, **record)
 
     def titles(self) -> dict[str, str]:
-        """The title of every model of which anything is kept, by its name in tables."""
+        """Return the title of every model of which anything is kept, by its name in tables."""
         found: dict[str, str] = {}
         for path in sorted(self.folder.glob("*/seed*.parquet")):
             found.setdefault(path.parent.name, str(read_record(path).get("title", path.parent.name)))
         return found
 
     def of_fold(self, repeat: int, fold: int) -> tuple[str, ...]:
-        """The titles of the models whose predictions of a fold are kept (under any seed)."""
+        """Return the titles of the models whose predictions of a fold are kept (under any seed)."""
         found = []
         for name, title in self.titles().items():
             paths = self.folder.glob(f"{name}/seed*-repeat{repeat}-fold{fold}.parquet")

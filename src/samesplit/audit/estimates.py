@@ -46,7 +46,7 @@ class Inflation:
 
 
 def subject_table(scores: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
-    """The scores of several repeats as `samesplit.statistics` takes them.
+    """Return the scores of several repeats as `samesplit.statistics` takes them.
 
     Args:
         scores: Repeat and its rows: fold, lesion_id, patient_id, label, score.
@@ -59,7 +59,7 @@ def subject_table(scores: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
 
 
 def inflation(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 0.95) -> Inflation:
-    """The two AUCs (mean over folds) and their difference, paired through the patients that they share.
+    """Return the two AUCs (mean over folds) and their difference, paired through the patients that they share.
 
     The intervals are those that such a study would print: they take the fitted models as given.
 
@@ -88,14 +88,14 @@ def inflation(honest: pd.DataFrame, leaky: pd.DataFrame, *, confidence: float = 
 
 
 def _method(*tables: pd.DataFrame) -> str:
-    """The variance by its name; over folds that of the models as fitted."""
+    """Return the variance by its name; over folds that of the models as fitted."""
     return "influence values, models as fitted" if trained_in_folds(*tables) else auc_method(*tables)
 
 
 def inflation_when_shuffled(
     honest: Sequence[pd.DataFrame], leaky: Sequence[pd.DataFrame], *, confidence: float = 0.95
 ) -> Inflation:
-    """The mean AUCs over shuffles of the labels, and the mean difference, with t intervals.
+    """Return the mean AUCs over shuffles of the labels, and the mean difference, with t intervals.
 
     Args:
         honest: One table a shuffle.
@@ -120,7 +120,7 @@ def inflation_when_shuffled(
 def t_interval(
     values: npt.NDArray[np.float64], *, confidence: float = 0.95, bounds: tuple[float, float] | None = None
 ) -> Interval:
-    """The mean of independent values with Student's interval.
+    """Return the mean of independent values with Student's interval.
 
     Args:
         values: Shape (n,).

@@ -50,7 +50,7 @@ _WHOLE: dict[str, Any] = dict.fromkeys(("n", "n_positive", "candidates", "shuffl
 
 
 def audit_table(leaks: Sequence[Leak], works: WorkUnitList) -> pd.DataFrame:
-    """The table of an audit whose pieces are done; `AUDIT_COLUMNS`.
+    """Return the table of an audit whose pieces are done; `AUDIT_COLUMNS`.
 
     Args:
         leaks: Those that were asked for.
@@ -99,7 +99,7 @@ def _row(leak: Leak, kind: str, works: WorkUnitList) -> dict[str, Any]:
 
 
 def _tables(leak: Leak, version: LabelSet, works: WorkUnitList) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What the honest and the leaky AUC are taken of."""
+    """Return what the honest and the leaky AUC are taken of."""
     fair, leaky = leak.fair(works.given.settings), leak.leaky(works.given.settings)
     first = works.scores(fair, version)
     second = first if leaky.key == fair.key else works.scores(leaky, version)

@@ -64,7 +64,7 @@ class FoldData:
     rankings: tuple[Rows, ...] | None = None
 
     def table(self, rows: Rows | None = None) -> Any:
-        """Some rows (default: all) as the preparation takes them."""
+        """Return some rows (default: all) as the preparation takes them."""
         rows = np.arange(len(self.X)) if rows is None else rows
         if self.settings.harmonise is None:
             return self.X[rows]
@@ -100,7 +100,7 @@ class Scores:
 
 
 def cells_of(settings: RadiomicsGridSettings) -> Cells:
-    """The cells of a grid in the order of its table."""
+    """Return the cells of a grid in the order of its table."""
     return [
         (selector, classifier, size)
         for selector in range(len(settings.selectors))
@@ -113,11 +113,11 @@ class AsIs:
     """A preparation for rows that are ready."""
 
     def transform(self, rows: Any) -> Values:
-        """The rows as they are."""
+        """Return the rows as they are."""
         return np.asarray(rows, dtype=np.float64)
 
     def get_feature_names_out(self, names: Any) -> Any:
-        """The names as they are."""
+        """Return the names as they are."""
         return names
 
 
@@ -161,11 +161,11 @@ class Procedure:
         return len(cells_of(self.settings)) * (self.settings.inner_folds + 1)
 
     def start(self, work: FoldData) -> FoldData:
-        """What is done before the fold is looked at; honestly nothing."""
+        """Return what is done before the fold is looked at; honestly nothing."""
         return work
 
     def rank(self, use: SelectorUse, X: Values, y: Codes, *, seed: int, shared: dict[Any, Any]) -> Rows:
-        """The columns, best first."""
+        """Return the columns, best first."""
         selector = use.make(size=None, seed=seed, enough=self.settings.most)
         return np.asarray(selector.fit(X, y, shared=shared).ranking_, dtype=np.int64)
 
@@ -222,7 +222,7 @@ class Procedure:
         return scores, apart
 
     def _choose(self, inner: Floats, work: FoldData, validation: Floats) -> int:
-        """The cell that the model's own rule chooses."""
+        """Return the cell that the model's own rule chooses."""
         grid = pd.DataFrame({"size": [size for _, _, size in cells_of(self.settings)]})
         if self.settings.compare == "validation":
             rows = work.parts.validation
@@ -235,7 +235,7 @@ class Procedure:
         return best if self.settings.choose == "best" else sparest
 
     def fit_cells(self, work: FoldData, train_index: Rows, test_index: Rows) -> Floats:
-        """The probability that each cell, fitted on some rows, gives to others; shape (n_cells, n_judge)."""
+        """Predict, by each cell fitted on some rows, the probabilities of others; shape (n_cells, n_judge)."""
         prepared = self.prepare(work, train_index, test_index)
         X_train, y = work.settings.oversampled(prepared.X_train, work.y[train_index], seed=work.seed)
         rankings = self.rankings(work, prepared, X_train, y)
@@ -265,7 +265,7 @@ class Procedure:
         )
 
     def rankings(self, work: FoldData, prepared: Prepared, X_train: Values, y: Codes) -> Sequence[Rows]:
-        """The ranking of every selector, as columns of the prepared rows."""
+        """Return the ranking of every selector, as columns of the prepared rows."""
         if work.rankings is None:
             shared: dict[Any, Any] = {}
             return [
@@ -276,12 +276,12 @@ class Procedure:
         return [places[places >= 0] for places in (place[ranking] for ranking in work.rankings)]
 
     def with_settings(self, **changes: Any) -> Procedure:
-        """The same procedure with some settings changed."""
+        """Return the same procedure with some settings changed."""
         return replace(self, settings=self.settings.model_copy(update=changes))
 
 
 def columns_left(fitted: Any, work: FoldData) -> Rows:
-    """The column of X that each prepared column is."""
+    """Return the column of X that each prepared column is."""
     names = [str(number) for number in range(work.X.shape[1])]
     given = None if work.settings.harmonise is not None else np.array(names, dtype=object)
     return np.asarray(fitted.get_feature_names_out(given), dtype=np.int64)

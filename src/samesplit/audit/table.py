@@ -61,7 +61,7 @@ class Table:
 
     @classmethod
     def of(cls, features: pd.DataFrame, lesions: pd.DataFrame, *, covariates: Sequence[str] = ()) -> Table:
-        """The rows of which anything is known, sorted by lesion.
+        """Return the rows of which anything is known, sorted by lesion.
 
         Args:
             features: Indexed by lesion_id; NaN where missing.
@@ -90,11 +90,11 @@ class Table:
         return hash_object([values, self.X.shape, list(self.columns), list(self.aside), *ids])
 
     def rows_of(self, lesions: Sequence[str]) -> Rows:
-        """The rows of some lesions, in the order of the table."""
+        """Return the rows of some lesions, in the order of the table."""
         return np.flatnonzero(np.isin(self.lesions, np.asarray(lesions, dtype=np.str_)))
 
     def labels(self, labels: pd.Series[int]) -> Codes:
-        """The label of each row.
+        """Return the label of each row.
 
         Args:
             labels: 0 or 1 per lesion_id.
@@ -144,7 +144,7 @@ class Parts:
     test: Rows
 
     def moved(self, places: Rows) -> Parts:
-        """The parts after every row has gone to another's place.
+        """Return the parts after every row has gone to another's place.
 
         Args:
             places: For each row the one whose place it takes.

@@ -71,7 +71,7 @@ class WorkUnitList:
         self.failed = run_fold_units(self.pieces, self.store, jobs=jobs, advance=advance, scheduler=scheduler)
 
     def table(self, procedure: Procedure) -> Table:
-        """The rows that a procedure works on."""
+        """Return the rows that a procedure works on."""
         if procedure.rows == "lesions":
             return self.given.cohort.table
         assert self.given.cohort.stacked is not None  # the leak that stacks rows says so when there are none
@@ -93,6 +93,6 @@ class WorkUnitList:
         return next((self.failed[key] for key in keys if key in self.failed), "")
 
     def seconds(self, procedure: Procedure) -> float:
-        """Computing time of all pieces of a procedure, when they were done."""
+        """Sum up the computing time of all pieces of a procedure, when they were done."""
         mine = [key for (name, _, _), folds in self.keys.items() if name == procedure.key for _, key in folds]
         return seconds_of([key for key in mine if key not in self.failed], self.store)

@@ -125,7 +125,7 @@ def carry_out(work: FoldUnit) -> Arrays:
 
 
 def _with_table(work: FoldUnit) -> FoldUnit:
-    """The work for a machine that does not see this disk."""
+    """Return the work for a machine that does not see this disk."""
     return replace(work, table=read_table_file(work.table_file))
 
 
@@ -172,7 +172,7 @@ def run_fold_units(
 
 
 def seconds_of(keys: Sequence[str], store: Path) -> float:
-    """Computing time of some pieces, when they were done.
+    """Sum up the computing time of some pieces, when they were done.
 
     Args:
         keys: Of pieces that did not fail.
@@ -182,7 +182,7 @@ def seconds_of(keys: Sequence[str], store: Path) -> float:
 
 
 def scores_of(keys: Sequence[tuple[int, str]], store: Path, table: Table) -> pd.DataFrame:
-    """The scores of all folds of one repeat.
+    """Return the scores of all folds of one repeat.
 
     Args:
         keys: Fold and key of its piece.

@@ -116,7 +116,7 @@ class _Limit:
 
 @contextmanager
 def _members(archive: Path, limit: _Limit) -> Iterator[list[_Member]]:
-    """The regular files of an archive; other members than files and folders are refused."""
+    """Yield the regular files of an archive; other members than files and folders are refused."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as file:
             limit.check(sum(info.file_size for info in file.infolist()))

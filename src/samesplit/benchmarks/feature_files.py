@@ -40,7 +40,7 @@ class FeatureFile:
     notes: tuple[str, ...] = ()
 
     def without(self, names: set[str]) -> FeatureFile:
-        """The same without some columns."""
+        """Return the same without some columns."""
         kept = {name: cells for name, cells in self.columns.items() if name not in names}
         return FeatureFile(kept, self.places, self.notes)
 
@@ -94,7 +94,7 @@ def _read_text(
 def _read_quickly(
     text: str, settings: FeatureTableSettings, words: Collection[str], path: Path
 ) -> FeatureFile | None:
-    """A table without quotes, gaps or text among its features, several times faster; None for any other.
+    """Return a table without quotes, gaps or text among its features, several times faster; None for any other.
 
     Whatever is wrong with a table is found, and told with its place, by the way that is slow.
     """
@@ -167,7 +167,7 @@ def _read_parquet(path: Path, settings: FeatureTableSettings, words: Collection[
 
 
 def number_of(cell: Any) -> float:
-    """A cell as a number, NaN where nothing stands.
+    """Return a cell as a number, NaN where nothing stands.
 
     Raises:
         ValueError: It is none.

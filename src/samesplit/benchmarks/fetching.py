@@ -24,7 +24,7 @@ ENVIRONMENT = "SAMESPLIT_DATA"
 
 
 def data_root(definition: BenchmarkDefinition, folder: Path) -> Path:
-    """The folder in which the paths of `images.csv` start, and where a table of features may lie.
+    """Return the folder in which the paths of `images.csv` start, and where a table of features may lie.
 
     Without `data.folder` this is the benchmark's own folder. Else it is that folder under the one that the
     environment variable SAMESPLIT_DATA names, if it exists there, and else under the user's cache folder.
@@ -131,7 +131,7 @@ def _missing(definition: BenchmarkDefinition, places: list[Path]) -> DataMissing
 
 
 def _naming(definition: BenchmarkDefinition) -> str:
-    """What says where the files go."""
+    """Return what says where the files go."""
     says = ["images.csv says"] if definition.cohort.sequences else []
     says += ["benchmark.yaml says under 'features'"] if definition.features is not None else []
     return " and ".join(says)

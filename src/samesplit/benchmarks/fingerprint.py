@@ -14,7 +14,7 @@ __all__ = ["cohort_hash", "patient_fingerprints", "split_columns"]
 
 
 def split_columns(scheme: str, strata: Sequence[str], test_sets: Sequence[str] = ()) -> tuple[str, ...]:
-    """The columns of the lesions table, besides ids and label, that a split is made from.
+    """Return the columns of the lesions table, besides ids and label, that a split is made from.
 
     Args:
         scheme: The scheme of the split.
@@ -82,7 +82,7 @@ def _one_unnamed(tasks: Sequence[LesionClasses]) -> bool:
 
 
 def _classes(rows: list[list[Any]], tasks: Sequence[LesionClasses]) -> str:
-    """The classes among a patient's lesions; without a space, which separates the parts of a line."""
+    """Return the classes among a patient's lesions; without a space, which separates the parts of a line."""
     if _one_unnamed(tasks):
         return f"positive={sum(row[2] for row in rows)}"
     told = []

@@ -103,7 +103,7 @@ def load_images(
 def _without_faults(
     images: pd.DataFrame, faults: Sequence[SamesplitError], known: set[str], path: Path
 ) -> pd.DataFrame:
-    """The lines of which no fault tells."""
+    """Return the lines of which no fault tells."""
     told: set[int] = set()
     for fault in faults:
         _, _, lines = str(fault.where).partition(f"{path}, line")
@@ -114,7 +114,7 @@ def _without_faults(
 
 
 def _resolved(column: pd.Series[str], root: Path, path: Path, faults: Faults) -> pd.Series[str]:
-    """The references of a column with absolute paths."""
+    """Return the references of a column with absolute paths."""
     resolved: dict[object, str] = {}
     for line, value in column.dropna().items():
         where = f"{path}, line {line}"
@@ -209,7 +209,7 @@ def _read(
 
 
 def _mask_labels(column: pd.Series[str], of: pd.Series[str] | None, path: Path, faults: Faults) -> list[str]:
-    """The labels in their one way of writing; an empty cell is 1."""
+    """Return the labels in their one way of writing; an empty cell is 1."""
     labels = []
     for line, text in column.fillna("1").items():
         try:

@@ -36,7 +36,7 @@ class LesionClasses:
     kind: TaskKind = "binary"
 
     def by_patient(self, lesions: pd.DataFrame) -> dict[str, frozenset[int]]:
-        """The classes among each patient's lesions; patients without a known class have none.
+        """Return the classes among each patient's lesions; patients without a known class have none.
 
         Args:
             lesions: The lesions table, with the columns lesion_id and patient_id.
@@ -64,7 +64,7 @@ def as_lesion_classes(labels: pd.Series[int] | Sequence[LesionClasses]) -> tuple
 def classes_of_tasks(
     tasks: Mapping[str, Task], outcomes: Mapping[str, pd.DataFrame]
 ) -> tuple[LesionClasses, ...]:
-    """The classes by which patients are assigned: those of classification tasks, and events of survival tasks.
+    """Return the classes by which patients are assigned: of classification tasks, and events of survival tasks.
 
     Args:
         tasks: The tasks by name.

@@ -122,7 +122,7 @@ def _check_columns(table: pd.DataFrame, path: Path) -> None:
 
 
 def _doubts(table: pd.DataFrame) -> pd.Series[str]:
-    """What does not add up in the printed numbers themselves; papers have misprints, and they are kept."""
+    """Return what does not add up in the printed numbers themselves; papers have misprints, and they are kept."""
     outside = (table["number"] < table["ci_low"]) | (table["number"] > table["ci_high"])
     total = table["n_pos"] + table["n_neg"]
     uneven = total.notna() & table["n"].notna() & (total != table["n"])

@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def _told(error: SamesplitError) -> str:
-    """The first fault, and how many were found along with it."""
+    """Return the first fault, and how many were found along with it."""
     count = len(error.more)
     if not count:
         return str(error)

@@ -57,7 +57,7 @@ def reporter() -> RichReporter | LineReporter:
 
 
 def table_of(rows: pd.DataFrame, *, title: str) -> Table:
-    """A table for the terminal with the columns of a data frame, its index left out."""
+    """Return a table for the terminal with the columns of a data frame, its index left out."""
     from rich.table import Column, Table
 
     columns = (
@@ -70,7 +70,7 @@ def table_of(rows: pd.DataFrame, *, title: str) -> Table:
 
 
 def display_path(path: Path) -> str:
-    """A path as the user would type it."""
+    """Return a path as the user would type it."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

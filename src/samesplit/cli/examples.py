@@ -128,7 +128,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def epilog(words: str) -> str:
-    """The examples of a command as the end of its help; empty where there are none.
+    """Return the examples of a command as the end of its help; empty where there are none.
 
     Example:
         >>> print(epilog("push").replace(chr(8), "|"))

@@ -80,7 +80,7 @@ def extract(
 
 
 def _images(image: str, mask: str | None, spacing: float | None) -> tuple[pd.DataFrame | Path, bool]:
-    """The table of images: a file with many, or a table with one."""
+    """Return the table of images: a file with many, or a table with one."""
     import pandas as pd
 
     from samesplit.errors import CohortError

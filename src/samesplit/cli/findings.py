@@ -19,7 +19,7 @@ _ALIKE = 5
 
 
 def lines_of(findings: Findings) -> Iterator[str]:
-    """What was found, line by line: counts, faults by file, the case ledger, notes."""
+    """Yield what was found, line by line: counts, faults by file, the case ledger, notes."""
     for what, count in findings.summary.items():
         yield f"  {what:<18} {count}"
     if findings.faults:
@@ -38,7 +38,7 @@ def lines_of(findings: Findings) -> Iterator[str]:
 
 
 def _faults(faults: tuple[SamesplitError, ...]) -> Iterator[str]:
-    """The faults of each file together, in the order in which the files were read, with their lines."""
+    """Yield the faults of each file together, in the order in which the files were read, with their lines."""
     by_file: dict[str, list[SamesplitError]] = {}
     for fault in faults:
         by_file.setdefault(place_of(fault)[0], []).append(fault)

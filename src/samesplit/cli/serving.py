@@ -26,7 +26,7 @@ _DATABASE = Workspace(Path()).tracking_store.name
 
 
 def find_store(where: str | Path | None = None, *, start: Path | None = None) -> Path:
-    """The `mlflow.db` that the user means.
+    """Return the `mlflow.db` that the user means.
 
     Args:
         where: A database, a workspace, or a benchmark's folder or name, as `samesplit run` takes it. None: the
@@ -65,7 +65,7 @@ def find_store(where: str | Path | None = None, *, start: Path | None = None) ->
 
 
 def _named(where: str | Path, here: Path) -> Path:
-    """The database of what was named, whether it is there or not."""
+    """Return the database of what was named, whether it is there or not."""
     given = here / where
     if given.is_file():
         return given
@@ -86,7 +86,7 @@ def _existing(store: Path, named: str) -> Path:
 
 
 def ui_words(store: Path, *, start: Path | None = None) -> str:
-    """What to type in this folder to see a database.
+    """Return what to type in this folder to see a database.
 
     Example:
         >>> ui_words(Path("/data/my study/mlflow.db"), start=Path("/home"))

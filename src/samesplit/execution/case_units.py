@@ -109,7 +109,7 @@ def _results(
     jobs: int,
     scheduler: str | None,
 ) -> Iterator[tuple[int, Outcome | WorkerCrashed]]:
-    """What comes of the tasks that are to be done, kept by whoever sees the cache."""
+    """Yield what comes of the tasks that are to be done, kept by whoever sees the cache."""
     if scheduler is None:
         calls = [(function, tasks[index], paths[index]) for index in todo]
         yield from dispatch(_work, calls, jobs=jobs, isolated=True)
@@ -133,7 +133,7 @@ def result_path(cache: Path, key: str) -> Path:
 
 
 def read_record(path: Path, *, note: bool = False) -> dict[str, Any] | None:
-    """A kept result; None when there is none or the file is damaged, which is noted if wanted."""
+    """Return a kept result; None when there is none or the file is damaged, which is noted if wanted."""
     record, damage = read_kept_json(path, "seconds", "sha256")
     if record and record.pop("sha256") != hash_object(record):
         record, damage = {}, f"{path.name} has another content"

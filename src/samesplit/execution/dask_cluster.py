@@ -158,7 +158,7 @@ def _connect(address: str, patience_s: float) -> Any:
 
 
 def _code() -> str:
-    """What must be the same on both sides: the code that may run on a worker, and the libraries that compute."""
+    """Name what must be the same on both sides: the code that may run on a worker, and its libraries."""
     code = source_digest(*modules_under("audit", "execution", "features", "imaging", "models", "statistics"))
     return f"{__version__}+{code[:12]}+{library_digest(*_LIBRARIES)[:12]}"
 

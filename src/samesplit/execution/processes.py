@@ -82,7 +82,7 @@ def _alone(function: Callable[[A], R], item: A) -> R | WorkerCrashed:
 
 @contextmanager
 def _pool(jobs: int) -> Iterator[Any]:
-    """Processes of this call's own: loky's reusable ones cannot be shared with joblib's in one process."""
+    """Start processes of this call's own: loky's reusable ones cannot be shared with joblib's in one process."""
     with notes_folder() as notes:
         executor = ProcessPoolExecutor(jobs, env=_ONE_THREAD | notes, initializer=one_thread)
         try:

@@ -84,7 +84,7 @@ def is_kept(folder: Path, key: str) -> bool:
 
 
 def read_result(folder: Path, key: str, *names: str) -> dict[str, npt.NDArray[Any]]:
-    """Some arrays of a kept result, or all.
+    """Return some arrays of a kept result, or all.
 
     Raises:
         ModelError: The result is missing or damaged.

@@ -269,7 +269,7 @@ FAMILIES = {one.key: one for one in _FAMILIES}
 
 @cache
 def family(key: str) -> Family:
-    """The family of that key, name or code.
+    """Return the family of that key, name or code.
 
     Raises:
         DeclarationError: There is no such family; the message names the nearest.
@@ -318,7 +318,7 @@ def features() -> tuple[Feature, ...]:
 
 @cache
 def family_features(key: str) -> tuple[Feature, ...]:
-    """The features of a family (by key, name or code), in the order of its values.
+    """Return the features of a family (by key, name or code), in the order of its values.
 
     Raises:
         DeclarationError: There is no such family.
@@ -333,12 +333,12 @@ def family_features(key: str) -> tuple[Feature, ...]:
 
 @cache
 def tags(key: str) -> tuple[str, ...]:
-    """The tags of a family, in the order of its values."""
+    """Return the tags of a family, in the order of its values."""
     return tuple(feature.tag for feature in family_features(key))
 
 
 def find(code: str) -> tuple[Feature, ...]:
-    """The features that have this IBSI code or tag (with or without aggregation); empty when there is none.
+    """Return the features that have this IBSI code or tag (with or without aggregation); empty when there is none.
 
     Example:
         >>> [feature.tag for feature in find("BC2M")], find("cm_contrast_3D_avg")[0].code
@@ -355,7 +355,7 @@ def find(code: str) -> tuple[Feature, ...]:
 
 
 def full_tag(tag: str, aggregation: str = "") -> str:
-    """A feature's name with its aggregation, as in the reference values.
+    """Return a feature's name with its aggregation, as in the reference values.
 
     Example:
         >>> full_tag("cm_contrast", "3D_comb"), full_tag("stat_mean")

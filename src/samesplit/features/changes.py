@@ -13,7 +13,7 @@ _KEY = ["lesion_id", "rater", "profile", "feature"]
 
 
 def relative_changes(features: pd.DataFrame, baseline: str) -> pd.DataFrame:
-    """The relative change of every feature of every other sequence from a baseline sequence.
+    """Return the relative change of every feature of every other sequence from a baseline sequence.
 
     A change is (value - baseline value) / baseline value, as enhancement ratios and T1 reductions are written
     (with the sign of the change).

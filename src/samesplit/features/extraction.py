@@ -106,7 +106,7 @@ def extract(
 def matching_references_of(
     images: pd.DataFrame, profile: Profile, among: pd.DataFrame
 ) -> pd.Series[str] | None:
-    """The image beside each image: of the lesion's sequence that the profile names; beside that one, itself."""
+    """Return the reference image for histogram matching, per image."""
     sequence = profile.settings.matching_reference()
     if sequence is None:
         return None

@@ -110,7 +110,7 @@ def _family_of_profile(key: str, known: list[str], profile: Profile) -> str:
 
 
 def remarks(profile: Profile, listing: pd.DataFrame) -> list[str]:
-    """What is to be said under the listing of a profile, a sentence each."""
+    """Return what is to be said under the listing of a profile, a sentence each."""
     said = [
         f"{len(listing):,} features an image, by the engine {profile.engine}; columns of models are named "
         f"{profile.name}/SEQUENCE/FEATURE."
@@ -129,7 +129,7 @@ def remarks(profile: Profile, listing: pd.DataFrame) -> list[str]:
 
 
 def tables_of(listing: pd.DataFrame) -> Iterator[Text | Table]:
-    """A listing for a terminal, a title and a table a family; columns that are empty throughout are left out."""
+    """Yield a listing for a terminal, a title and a table a family, without columns that are empty."""
     names = [name for name in ("tag", "feature", "ibsi_code", "unit") if name in listing]
     names += [name for name in ("arbitrary_units", "aggregation", "note") if name in listing]
     for key, rows in listing.groupby("family", sort=False):

@@ -119,7 +119,7 @@ _ARBITRARY = (
 
 
 def features_page() -> str:
-    """The page, as Markdown.
+    """Return the page, as Markdown.
 
     Example:
         >>> features_page().splitlines()[0]

@@ -166,7 +166,7 @@ def _checked(
     *,
     shape_alone: bool,
 ) -> Case:
-    """The case of an image and the mask file's labels, with what was mended on the way."""
+    """Return the case of an image and the mask file's labels, with what was mended on the way."""
     check_is_mask(labels, picture, mask_label)
     roi, taken = select_label(labels, mask_label)
     check_whole_labels(labels, mask_label)
@@ -191,7 +191,7 @@ def _telling_of(where: str | None) -> Iterator[None]:
 
 
 def _together(notes: list[str], mask_notes: list[str]) -> list[str]:
-    """The notes on both files; what their headers share is said once."""
+    """Return the notes on both files; what their headers share is said once."""
     of_mask = {note.removeprefix("mask: ") for note in mask_notes if note.startswith(_OF_HEADERS)}
     shared = {f"image: {text}" for text in of_mask} & set(notes)
     told = [note.replace("image: ", "image and mask: ", 1) if note in shared else note for note in notes]
@@ -264,7 +264,7 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
 
 
 def _by_itk(path: Path, what: str, voxels: npt.NDArray[Any] | None) -> tuple[sitk.Image, list[str]]:
-    """What ITK reads, its header alone where the voxels are at hand."""
+    """Return what ITK reads, its header alone where the voxels are at hand."""
     try:
         image = None if voxels is None else read_plain(path, voxels)
         return sitk.ReadImage(str(path)) if image is None else image, []
@@ -372,7 +372,7 @@ def _check_contrast(image: sitk.Image, roi: sitk.Image) -> None:
 
 
 def bounding_box(roi: sitk.Image, margin: list[int] | None = None) -> Box:
-    """The smallest box around a mask, widened by a margin in voxels (x, y, z) as far as the image goes.
+    """Return the smallest box around a mask, widened by a margin in voxels (x, y, z) as far as the image goes.
 
     Raises:
         LesionError: The mask is empty.
@@ -397,7 +397,7 @@ def crop(image: sitk.Image, box: Box) -> sitk.Image:
 
 
 def roi_values(case: Case) -> npt.NDArray[np.float64]:
-    """The image's values inside the mask, as a flat float64 array in voxel order (z, y, x)."""
+    """Return the image's values inside the mask, as a flat float64 array in voxel order (z, y, x)."""
     box = _slices(bounding_box(case.mask))
     values = sitk.GetArrayViewFromImage(case.image)[box]
     return np.asarray(values[sitk.GetArrayViewFromImage(case.mask)[box] > 0], dtype=np.float64)

@@ -113,7 +113,7 @@ def _hashes(references: Sequence[str], jobs: int) -> dict[str, tuple[str, str]]:
 
 
 def ledger_table(rows: list[tuple[CaseFile, str, str, str]]) -> pd.DataFrame:
-    """A LEDGER table of (case, stage, status, reason) rows."""
+    """Return a LEDGER table of (case, stage, status, reason) rows."""
     if not rows:
         return empty_table(LEDGER)
     table = pd.DataFrame(

@@ -140,7 +140,7 @@ def _resample(
 
 
 def _share_outside(image: sitk.Image, mask: sitk.Image) -> float:
-    """The share of mask voxels whose centre lies outside the image's extent."""
+    """Return the share of mask voxels whose centre lies outside the image's extent."""
     index = np.argwhere(sitk.GetArrayViewFromImage(mask) > 0)[:, ::-1].astype(np.float64)
     points = index * np.array(mask.GetSpacing()) @ np.reshape(mask.GetDirection(), (3, 3)).T
     points += np.array(mask.GetOrigin()) - np.array(image.GetOrigin())

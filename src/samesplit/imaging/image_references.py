@@ -53,7 +53,7 @@ class Reference:
 
 
 def split_reference(text: str) -> tuple[str, str]:
-    """The path of a reference, and what follows it (empty for a plain path); nothing is looked up on disk.
+    """Return the path of a reference, and what follows it (empty for a plain path); nothing is looked up on disk.
 
     Example:
         >>> split_reference("cases.npz::images[17]"), split_reference("L1/rt.dcm::GTV-1")
@@ -149,7 +149,7 @@ def read_array(reference: Reference) -> npt.NDArray[Any]:
 
 @lru_cache(maxsize=2)
 def _load(path: Path, array: str | None, modified_ns: int, size: int) -> npt.NDArray[Any]:
-    """An array, kept for the next item of it; the file's time and size tell whether it is still the same."""
+    """Load an array, kept for its next item; the file's time and size tell whether it is still the same."""
     if array is None:
         loaded: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         return loaded
@@ -196,7 +196,7 @@ def content_hash(text: str) -> str:
 
 
 def _data_files(header: Path) -> list[Path]:
-    """The voxel files that a detached header (.mhd, .nhdr) names."""
+    """Return the voxel files that a detached header (.mhd, .nhdr) names."""
     if header.suffix not in _HEADER_SUFFIXES:
         return []
     text = header.read_text(encoding="latin-1")

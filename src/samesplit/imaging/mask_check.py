@@ -99,7 +99,7 @@ def check_whole_labels(labels: sitk.Image, mask_label: MaskLabel) -> None:
 
 
 def _grey_levels(values: Values) -> str | None:
-    """What shows that these are grey levels; None where they may be labels."""
+    """Return what shows that these are grey levels; None where they may be labels."""
     lowest, highest = values.min(), values.max()
     if lowest < -_ROUNDING:
         return f"the mask holds negative numbers ({lowest:,.6g} to {highest:,.6g}), as images do and masks do not"

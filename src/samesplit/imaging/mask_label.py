@@ -51,7 +51,7 @@ def parse_mask_label(text: MaskLabel) -> str:
 
 
 def select_label(labels: sitk.Image, mask_label: MaskLabel) -> tuple[sitk.Image, str | None]:
-    """The voxels of a label as a mask of 0 and 1.
+    """Return the voxels of a label as a mask of 0 and 1.
 
     Args:
         labels: The mask as it was read, finite.

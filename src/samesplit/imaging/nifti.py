@@ -101,7 +101,7 @@ def check_whole(path: Path) -> Content:
 
 
 def read_plain(path: Path, voxels: npt.NDArray[Any]) -> sitk.Image | None:
-    """The image of a NIfTI file whose voxels are at hand: ITK reads the header alone.
+    """Return the image of a NIfTI file whose voxels are at hand: ITK reads the header alone.
 
     Returns:
         What ITK would read, without the header's entries; None where it would read something else.
@@ -122,7 +122,7 @@ def read_plain(path: Path, voxels: npt.NDArray[Any]) -> sitk.Image | None:
 
 
 def _layout(path: Path, header: bytes) -> _Layout:
-    """The layout of NIfTI-1 and NIfTI-2 files of either byte order."""
+    """Return the layout of NIfTI-1 and NIfTI-2 files of either byte order."""
     layouts = {348: ("8h", 40, 70, 72, "f", 108, "2f"), 540: ("8q", 16, 12, 14, "q", 168, "2d")}
     for order in "<>":
         size = struct.unpack_from(f"{order}i", header)[0] if len(header) >= 4 else 0

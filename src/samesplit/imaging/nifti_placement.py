@@ -45,7 +45,7 @@ class _Placement:
 
 
 def placement_notes(header: bytes, image: sitk.Image, what: str) -> list[str]:
-    """What is to be known about a file whose ways of placing it contradict each other.
+    """Return what is to be known about a file whose ways of placing it contradict each other.
 
     Args:
         header: The first bytes of the file, unpacked.
@@ -125,7 +125,7 @@ def _read(header: bytes) -> tuple[_Placement | None, _Placement | None, Matrix] 
 
 
 def _rotation(b: float, c: float, d: float) -> Matrix:
-    """The rotation of a unit quaternion whose real part is not negative."""
+    """Return the rotation of a unit quaternion whose real part is not negative."""
     a = np.sqrt(max(1.0 - (b * b + c * c + d * d), 0.0))
     return np.array(
         [

@@ -30,7 +30,7 @@ UNASKED = ("direction cosines made orthonormal", "were given the image's lowest 
 
 
 def ledger_status(note: str) -> Literal["repaired", "noted"]:
-    """The case ledger's word for a note on a case: `repaired` where something was changed, else `noted`.
+    """Return the case ledger's word for a note on a case: `repaired` where something was changed, else `noted`.
 
     Example:
         >>> ledger_status("copy_header: the mask took the image's header"), ledger_status("image: PET became SUV")

@@ -58,7 +58,7 @@ def adopt_audit(run_folder: Path) -> bool:
 
 
 def _own(run_folder: Path) -> dict[str, str] | None:
-    """The hashes in run.json that an audit has too; None for a label permutation, which has other labels."""
+    """Return the hashes in run.json that an audit has too; None where labels are permuted."""
     run, _ = read_kept_json(run_folder / RUN_RECORD, "hashes")
     if not run:
         return None

@@ -109,7 +109,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
 
 
 def _no_images() -> FeatureStage:
-    """What comes of a benchmark that has a table of features and no images."""
+    """Return what comes of a benchmark that has a table of features and no images."""
     nothing = (pd.DataFrame(columns=names) for names in (COLUMNS, STEP_COLUMNS, NOTE_COLUMNS))
     pictures, steps, notes = nothing
     return FeatureStage(empty_table(FEATURES), pictures, empty_table(LEDGER), {}, steps, notes)

@@ -31,7 +31,7 @@ def write_fold(folder: Path, record: dict[str, Any], *, weights: Weights) -> Non
 
 
 def read_fold(folder: Path, *, weights: Weights = "best") -> tuple[dict[str, Any], str]:
-    """The record of a kept fold, and what is wrong with the fold.
+    """Return the record of a kept fold, and what is wrong with the fold.
 
     Args:
         folder: The fold's.

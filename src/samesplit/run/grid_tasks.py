@@ -26,7 +26,7 @@ _AT_ONCE_BYTES = 512 * 1024**2
 
 
 def searching(tasks: Sequence[FoldTask]) -> list[int]:
-    """The places of the tasks that have pieces to be done."""
+    """Return the places of the tasks that have pieces to be done."""
     return [place for place, task in enumerate(tasks) if task.settings.searches and not task.done]
 
 
@@ -82,7 +82,7 @@ def run_searches(
 
 
 def _work_unit_stages(task: FoldTask, place: int, failed: dict[int, str]) -> Rounds:
-    """The pieces of a task; none where the model cannot even begin, and why."""
+    """Return the pieces of a task; none where the model cannot even begin, and why."""
     try:
         model = task.build()
         if not isinstance(model, HasWorkUnits):

@@ -37,7 +37,7 @@ def point_latest(run_folder: Path) -> None:
 
 
 def stale_copy(reports: Path) -> str:
-    """What to say of a real folder that stands where the link should; empty where there is none."""
+    """Return what to say of a real folder that stands where the link should; empty where there is none."""
     folder = reports / _LINK
     if folder.is_symlink() or not folder.is_dir():
         return ""
@@ -48,7 +48,7 @@ def stale_copy(reports: Path) -> str:
 
 
 def latest_run(reports: Path, *, benchmark: str) -> Path:
-    """The folder of the latest run.
+    """Return the folder of the latest run.
 
     Args:
         reports: `reports/<benchmark>`.

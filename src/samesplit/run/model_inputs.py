@@ -139,14 +139,14 @@ def _cases(
 
 
 def _measured_again(cases: Cases, repeats: pd.DataFrame) -> Cases:
-    """The cases with the repeated measurements of their own lesions and features."""
+    """Return the cases with the repeated measurements of their own lesions and features."""
     columns = [column for column in cases.features.columns if column in repeats]
     mine = repeats["lesion_id"].isin(cases.lesion_ids)
     return replace(cases, repeats=repeats.loc[mine, [*MEASUREMENT, *columns]].reset_index(drop=True))
 
 
 def _lesions(plan: Plan) -> pd.DataFrame:
-    """The columns of the lesions table that a model may see."""
+    """Return the columns of the lesions table that a model may see."""
     table = plan.cohort.lesions.set_index("lesion_id")
     allowed = ["patient_id", "site", *plan.definition.cohort.clinical]
     return table[[column for column in dict.fromkeys(allowed) if column in table]].sort_index()

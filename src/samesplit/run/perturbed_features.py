@@ -35,7 +35,7 @@ class RepeatStage:
 
 
 def name_of(perturbations: Perturbations) -> str:
-    """What tells one declaration of perturbations from another."""
+    """Return what tells one declaration of perturbations from another."""
     return hash_object(perturbations.model_dump(mode="json"))
 
 
@@ -87,7 +87,7 @@ def measure_again(
 
 
 def _wanted(plan: Plan) -> dict[Perturbations, list[str]]:
-    """The profiles that are to be measured again, by the perturbations."""
+    """Return the profiles that are to be measured again, by the perturbations."""
     wanted: dict[Perturbations, list[str]] = {}
     for model in plan.models:
         needs = model.needs()

@@ -239,5 +239,5 @@ def _both_classes(cohort: Cohort, split: Split, labels: pd.Series[int]) -> bool:
 
 
 def jobs_of(plan: Plan) -> int:
-    """Processes to use: as asked, else one per core that this process may use."""
+    """Return how many processes to use: as asked, else one per core that this process may use."""
     return plan.options.jobs or cores()

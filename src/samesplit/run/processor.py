@@ -19,7 +19,7 @@ __all__ = ["instructions", "processor"]
 
 @cache
 def processor() -> str:
-    """The processor's name as the system tells it, such as `AMD EPYC 9654`."""
+    """Return the processor's name as the system tells it, such as `AMD EPYC 9654`."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -29,7 +29,7 @@ def processor() -> str:
 
 
 def instructions() -> str:
-    """The instruction sets that numpy, its linear algebra and torch use in this process.
+    """Return the instruction sets that numpy, its linear algebra and torch use in this process.
 
     Torch is named where the process has loaded it.
 

@@ -81,7 +81,7 @@ class StageLines:
         return int(STEPS * share) > self.step and self.clock() - self.last >= APART_SECONDS
 
     def _share(self, doing: Sequence[UnderWay]) -> float:
-        """The part that is done, with the parts of what is under way."""
+        """Return the part that is done, with the parts of what is under way."""
         if not self.total:
             return 0.0
         open_pieces = self.total - self.done

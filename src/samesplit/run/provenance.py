@@ -14,7 +14,7 @@ __all__ = ["ContentHashes", "machine"]
 
 
 def machine() -> dict[str, str | int | float]:
-    """The machine in words: system, processor, its instructions in use, cores and memory in GB."""
+    """Return the machine in words: system, processor, its instructions in use, cores and memory in GB."""
     return {
         "system": f"{platform.system()} {platform.release()}",
         "processor": processor(),
@@ -41,7 +41,7 @@ class ContentHashes:
         self._known: dict[str, str] = {}
 
     def of(self, reference: str) -> str:
-        """The hash of what a reference names (a path, `a.npz::b[3]`, `rt.dcm::GTV`), else 'missing'."""
+        """Return the hash of what a reference names (a path, `a.npz::b[3]`, `rt.dcm::GTV`), else 'missing'."""
         try:
             parsed = parse_reference(reference)
         except LesionError:

@@ -49,7 +49,7 @@ def reseal(folder: Path) -> None:
 
 
 def sealed(folder: Path) -> dict[str, Any]:
-    """The mark of a run that is finished and whole; empty otherwise, with a note where something is damaged."""
+    """Return the mark of a run that is finished and whole, else nothing; damage is noted."""
     record, damage = read_kept_json(folder / MARK, "failures", "files")
     if record:
         damage = damage_in(folder, record["files"])

@@ -63,7 +63,7 @@ class WeightKeeper:
         return bool(above(a, b)) or (one < other and not above(b, a))
 
     def lacking(self, results: dict[int, FoldResult]) -> list[int]:
-        """The places of the best results whose weights an earlier run, which kept fewer, has dropped."""
+        """Return the places of the best results whose weights an earlier run, which kept fewer, has dropped."""
         found = (place for place in self.best.values() if results[place].record["dropped"])
         return sorted(place for place in found if not has_weights(results[place].record))
 

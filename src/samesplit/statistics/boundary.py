@@ -71,7 +71,7 @@ def newcombe_interval(estimate: float, sizes: Sizes, *, confidence: float = 0.95
 
 
 def _variance(area: float, sizes: Sizes) -> float:
-    """The variance of the mean over folds, averaged over runs."""
+    """Return the variance of the mean over folds, averaged over runs."""
     runs = [sum(_of_one(area, m, n) for m, n in run) / len(run) ** 2 for run in sizes]
     return sum(runs) / len(runs)
 

@@ -162,7 +162,7 @@ def _run_influences(
     notes: list[str],
     strata: Strata | None,
 ) -> list[Influence]:
-    """The influence values of the folds of one run; those that lack patients of a class borrow from the others."""
+    """Compute the influence values of the folds of a run; those that lack a class borrow from the others."""
     carriers = np.array([[np.unique(owners[i][truth[i] == c]).size for c in (0, 1)] for i in folds])
     pooled = [bool(carriers[:, c].min() < 2) for c in (0, 1)]
     classes = [None if strata is None else strata.of(i) for i in folds]

@@ -203,5 +203,5 @@ def _checked(
 
 
 def _folds(codes: IntArray) -> list[AnyArray]:
-    """The rows of each fold."""
+    """Return the rows of each fold."""
     return [np.flatnonzero(codes == cell) for cell in range(int(codes.max()) + 1)]

@@ -124,7 +124,7 @@ def _alike(table: FloatArray, complete: npt.NDArray[np.bool_]) -> npt.NDArray[np
 
 
 def _mean_squares(table: FloatArray, complete: npt.NDArray[np.bool_]) -> _MeanSquares:
-    """The analysis of variance over the complete subjects of each quantity."""
+    """Return the analysis of variance over the complete subjects of each quantity."""
     kept = np.broadcast_to(complete[:, np.newaxis], table.shape)
     n, k = complete.sum(axis=0).astype(np.float64), table.shape[1]
     filled = np.where(kept, table, 0.0)

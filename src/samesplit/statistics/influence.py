@@ -61,11 +61,11 @@ class Influence:
         return float(np.mean([_product(each, each) for each in self.trained]))
 
     def as_fitted(self) -> Influence:
-        """The same estimate with the fitted models taken as given: without the training part."""
+        """Return the same estimate with the fitted models taken as given: without the training part."""
         return replace(self, trained=None)
 
     def __sub__(self, other: Influence) -> Influence:
-        """The difference of two estimates on the same or overlapping patients."""
+        """Return the difference of two estimates on the same or overlapping patients."""
         patients = self.patients.union(other.patients)
         parts = _on(self, patients) - _on(other, patients)
         first, second = _aligned([self, other], patients)
@@ -124,7 +124,7 @@ def mean_influence(items: Sequence[Influence]) -> Influence:
 
 
 def _aligned(items: Sequence[Influence], patients: pd.Index[str]) -> list[FloatArray]:
-    """The training parts on the same patients and repeats; different numbers of repeats are averaged first."""
+    """Put training parts on the same patients and repeats; different numbers of repeats are averaged."""
     rows = len(items[0].parts)
     given = [
         np.zeros((1, rows, len(item.patients))) if item.trained is None else item.trained for item in items

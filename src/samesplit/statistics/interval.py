@@ -96,7 +96,7 @@ def normal_interval(
 def cut_off(
     estimate: float, half_width: float, *, method: str, bounds: tuple[float, float] | None = None
 ) -> Interval:
-    """The interval of an estimate plus and minus something, cut off at bounds with a note that says so.
+    """Return the interval of an estimate plus and minus something, cut off at bounds with a note that says so.
 
     Args:
         estimate: The point estimate.

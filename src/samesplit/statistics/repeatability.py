@@ -31,7 +31,7 @@ def repeatability(
     ordered: Sequence[str] = ("raters",),
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """The intraclass correlation of every feature under every perturbation.
+    """Return the intraclass correlation of every feature under every perturbation.
 
     Args:
         repeats: One row a measurement: `lesion_id`, `perturbation`, `repetition` and a column for each feature.

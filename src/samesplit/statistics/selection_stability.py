@@ -46,7 +46,7 @@ def selection_matrix(chosen: list[list[str]], features: list[str]) -> npt.NDArra
 
 
 def nogueira(selected: npt.NDArray[np.bool_], *, confidence: float = 0.95) -> Interval:
-    """The stability of a feature selection over several draws of the training lesions.
+    """Return the stability of a feature selection over several draws of the training lesions.
 
     1 when every draw chooses the same features, 0 expected when each chooses at random, and it can be negative. It
     is corrected for chance and allows draws of different sizes. Below 0.4 agreement is called poor, above 0.75
@@ -94,7 +94,7 @@ def nogueira(selected: npt.NDArray[np.bool_], *, confidence: float = 0.95) -> In
 
 
 def relative_standard_deviation(values: npt.ArrayLike) -> float:
-    """The relative standard deviation of a score over training draws, in percent: 100 x SD / mean (n - 1).
+    """Return the relative standard deviation of a score over training draws, in percent: 100 x SD / mean (n - 1).
 
     Args:
         values: One score a draw; NaN where it has none.

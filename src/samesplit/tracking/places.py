@@ -20,12 +20,12 @@ _NAME = ".mlflow"
 
 
 def artifacts_of(store: Path) -> Path:
-    """The folder under which a workspace keeps the artifacts of all its pushed runs."""
+    """Return the folder under which a workspace keeps the artifacts of all its pushed runs."""
     return store.parent / "reports" / _NAME
 
 
 def folder_of(address: str) -> Path | None:
-    """The folder that an artifact address names; None where it lies on no disk of this machine.
+    """Return the folder that an artifact address names; None where it lies on no disk of this machine.
 
     Example:
         >>> folder_of("file:///work/reports/.mlflow/balls").as_posix()

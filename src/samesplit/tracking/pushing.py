@@ -45,7 +45,7 @@ _MOST_CSV_ROWS = 50_000
 
 
 def store_uri(store: Path) -> str:
-    """The MLflow address of a SQLite file."""
+    """Return the MLflow address of a SQLite file."""
     return f"sqlite:///{store.resolve().as_posix()}"
 
 
@@ -238,7 +238,7 @@ def _log_model(
 
 
 def _log_fitted(client: Any, run: str, home: Path | None, fitted: Path) -> None:
-    """A fitted model as an artifact; where store and run lie on one disk its files are linked, not copied."""
+    """Log a fitted model as an artifact; where store and run lie on one disk its files are linked, not copied."""
     place = f"model/{fitted.name}"
     for path in sorted(path for path in fitted.rglob("*") if path.is_file()):
         inside = path.relative_to(fitted)
@@ -253,7 +253,7 @@ def _log_fitted(client: Any, run: str, home: Path | None, fitted: Path) -> None:
 
 
 def _log_parquet(client: Any, run: str, table: pd.DataFrame, name: str) -> None:
-    """A table of many rows is logged as parquet: as text it would be twenty times as large."""
+    """Log a table of many rows as parquet: as text it would be twenty times as large."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         table.to_parquet(path, index=False)
@@ -261,7 +261,7 @@ def _log_parquet(client: Any, run: str, table: pd.DataFrame, name: str) -> None:
 
 
 def _metrics(results: pd.DataFrame) -> dict[str, float]:
-    """The first row of each quantity, with its interval as `<quantity>.ci_low` and `.ci_high`.
+    """Return the first row of each quantity, with its interval as `<quantity>.ci_low` and `.ci_high`.
 
     The P value of a difference is the adjusted one, as everywhere: it decides what is claimed.
     """
@@ -283,7 +283,7 @@ def _name_of(row: dict[Any, Any]) -> str:
 
 
 def _claims(results: pd.DataFrame) -> dict[str, str]:
-    """What is claimed of each difference: `higher`, `lower` or `not shown`."""
+    """Return what is claimed of each difference: `higher`, `lower` or `not shown`."""
     claimed = results[results["claim"] != ""].to_dict(orient="records")
     return {f"samesplit.claim.{_name_of(row)}": str(row["claim"]) for row in claimed}
 

@@ -211,7 +211,7 @@ def agreement(pair: EnginePair) -> pd.DataFrame:
 
 
 def _largest(differences: np.ndarray[Any, Any]) -> list[int]:
-    """The row of the largest value of each column; -1 where there is none."""
+    """Return the row of the largest value of each column; -1 where there is none."""
     known = np.isfinite(differences)
     best = np.where(known, differences, -1.0).argmax(axis=0) if len(differences) else np.zeros(0, int)
     columns = differences.shape[1]
@@ -233,7 +233,7 @@ def _class(relative: float, coefficient: float) -> str:
 
 
 def _installed(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """The engines that can be used here, and of the others why not."""
+    """Return the engines that can be used here, and of the others why not."""
     there, missing = [], []
     for name in names:
         try:
@@ -246,7 +246,7 @@ def _installed(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
 
 
 def _given(workspace: Workspace, names: Sequence[str], engines: Sequence[str]) -> dict[str, Profile]:
-    """The named profiles by their engine."""
+    """Return the named profiles by their engine."""
     if len(set(engines)) < 2 or len(set(engines)) < len(engines):
         raise DeclarationError(
             f"a comparison needs two or more different engines, not {', '.join(engines) or 'none'}",
@@ -283,7 +283,7 @@ def _known_sequences(asked: Sequence[str], known: Sequence[str]) -> Sequence[str
 
 
 def _with_images(wanted: Sequence[str], images: pd.DataFrame, rater: str) -> list[str]:
-    """The sequences of which there are images."""
+    """Return the sequences of which there are images."""
     there = set(images["sequence"])
     found = [sequence for sequence in wanted if sequence in there]
     if not found:
@@ -303,7 +303,7 @@ def _spread(lesions: list[str], most: int | None) -> list[str]:
 
 
 def _modalities(workspace: Workspace, profiles: Mapping[str, Sequence[str]]) -> dict[str, Modality]:
-    """What each sequence is, as far as the benchmark's profiles say so."""
+    """Return what each sequence is, as far as the benchmark's profiles say so."""
     found: dict[str, Modality] = {}
     for name, sequences in profiles.items():
         modality = read_profile(workspace.find_yaml("features", name)).modality

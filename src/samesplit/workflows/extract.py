@@ -106,7 +106,7 @@ class TableExtraction:
 
 
 def ledger_path(output: Path) -> Path:
-    """The case ledger beside an output.
+    """Return the case ledger beside an output.
 
     Example:
         >>> ledger_path(Path("features.csv")).name
@@ -130,7 +130,7 @@ def check_output(output: Path) -> None:
 
 
 def cache_folder() -> Path:
-    """The folder of values that were extracted without a workspace; deleting it loses time and nothing else."""
+    """Return the folder of values extracted without a workspace; deleting it loses time and nothing else."""
     return platformdirs.user_cache_path("samesplit") / "features"
 
 
@@ -201,7 +201,7 @@ def extract_table(
 
 
 def _read(images: pd.DataFrame | str | Path) -> tuple[pd.DataFrame, str, Path]:
-    """The table as text, its name for messages, and where relative paths start."""
+    """Return the table as text, its name for messages, and where relative paths start."""
     if isinstance(images, pd.DataFrame):
         text = images.map(lambda value: None if pd.isna(value) else str(value)).astype("str")
         return text.reset_index(drop=True), "the table of images", Path.cwd()
@@ -219,7 +219,7 @@ def _read(images: pd.DataFrame | str | Path) -> tuple[pd.DataFrame, str, Path]:
 def _images(
     given: pd.DataFrame, where: str, root: Path, mask_label: int | float | str | None
 ) -> pd.DataFrame:
-    """The IMAGES table of the rows, indexed like them."""
+    """Return the IMAGES table of the rows, indexed like them."""
     missing = [column for column in ("image", "mask") if column not in given]
     if missing:
         raise CohortError(
@@ -248,7 +248,7 @@ def _images(
 
 
 def _absolute(reference: str, root: Path) -> str:
-    """A reference with an absolute path."""
+    """Return a reference with an absolute path."""
     name, part = split_reference(reference)
     return os.path.normpath(root / name) + part
 
@@ -280,7 +280,7 @@ def _no_doubles(table: pd.DataFrame, where: str) -> None:
 def _with_features(
     given: pd.DataFrame, images: pd.DataFrame, done: Extraction, profile: Profile
 ) -> pd.DataFrame:
-    """The rows as given with their features; rows that failed are left out."""
+    """Return the rows as given with their features; rows that failed are left out."""
     names = list(dict.fromkeys(done.features["feature"]))
     order = [info.feature for info in get_engine(profile.engine).catalogue(profile.settings)]
     place = {name: number for number, name in enumerate(order)}

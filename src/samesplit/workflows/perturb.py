@@ -64,7 +64,7 @@ class Robustness:
 def read_perturbations(
     file: Path | None, *, kinds: Sequence[str] = (), repetitions: int | None = None
 ) -> Perturbations:
-    """The perturbations of a file, or the usual ones, with what the command line changes.
+    """Return the perturbations of a file, or the usual ones, with what the command line changes.
 
     Raises:
         DeclarationError: The file or a kind is not known, or a number is out of range.
@@ -152,7 +152,7 @@ def _wanted(
     sequences: Sequence[str],
     perturbations: Perturbations,
 ) -> dict[str, list[str]]:
-    """The sequences of each profile that are to be measured, checked."""
+    """Return the sequences of each profile that are to be measured, checked."""
     there = definition.profiles
     named = sorted({sequence for chosen in there.values() for sequence in chosen})
     for noun, asked, known in (("profile", profiles, list(there)), ("sequence", sequences, named)):
@@ -178,7 +178,7 @@ def _wanted(
 
 
 def _judge(profile: Profile, repeats: Repeats, sequences: Sequence[str]) -> pd.DataFrame:
-    """The stability of each feature of a profile, sequence by sequence."""
+    """Return the stability of each feature of a profile, sequence by sequence."""
     table, baseline = repeats.table, profile.relative_change_to
     if baseline is not None:
         table = with_changes(table, sequences[0] if baseline == "first" else baseline)

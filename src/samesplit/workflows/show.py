@@ -17,7 +17,7 @@ __all__ = ["effective_settings"]
 
 
 def effective_settings(benchmark: str | Path, *, start: Path | None = None) -> str:
-    """The settings of a benchmark, its profiles and its models as YAML, each with the file it came from.
+    """Return the settings of a benchmark, its profiles and its models as YAML, each with the file it came from.
 
     Raises:
         DeclarationError: One of the files says something that cannot be.

@@ -18,7 +18,7 @@ _PLACE = re.compile(
 
 
 def place_of(fault: SamesplitError) -> tuple[str, str]:
-    """The file of a fault and its lines, as text; "" for what it does not say.
+    """Return the file of a fault and its lines, as text; "" for what it does not say.
 
     Example:
         >>> place_of(SamesplitError("x", where="/data/lesions.csv, lines 2, 6"))

@@ -65,15 +65,15 @@ class Leak(ABC):
         return ""
 
     def fair(self, settings: RadiomicsGridSettings) -> Procedure:
-        """The honest counterpart."""
+        """Return the honest counterpart."""
         return Procedure(settings)
 
     @abstractmethod
     def leaky(self, settings: RadiomicsGridSettings) -> Procedure:
-        """The procedure with the mistake."""
+        """Return the procedure with the mistake."""
 
     def read_fair(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """The rows and scores of which the honest AUC is taken.
+        """Return the rows and scores of which the honest AUC is taken.
 
         Args:
             scores: All folds of one repeat: fold, cell, row, label, score, test, chosen (whether the
@@ -83,10 +83,10 @@ class Leak(ABC):
         return chosen_scores(scores)
 
     def read_leaky(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """The rows and scores of which the leaky AUC is taken; see `read_fair`."""
+        """Return the rows and scores of which the leaky AUC is taken; see `read_fair`."""
         return chosen_scores(scores)
 
 
 def chosen_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """The test scores of the chosen cells."""
+    """Return the test scores of the chosen cells."""
     return scores[np.asarray(scores["test"] & scores["chosen"], dtype=bool)]

@@ -27,7 +27,7 @@ class _HarmonisedOnAll(Procedure):
     """ComBat is estimated on all rows before the folds; nothing is harmonised after that."""
 
     def covariates(self, work: FoldData) -> dict[str, Values]:
-        """What is preserved besides the covariates of the settings."""
+        """Return what is preserved besides the covariates of the settings."""
         return {}
 
     def start(self, work: FoldData) -> FoldData:
@@ -80,7 +80,7 @@ class CombatOnAllData(Leak):
         return "" if len(np.unique(sites)) > 1 else "all lesions are of one site"
 
     def _harmonised(self, settings: RadiomicsGridSettings) -> RadiomicsGridSettings:
-        """The model's settings, with harmonisation where it has none."""
+        """Return the model's settings, with harmonisation where it has none."""
         return settings.model_copy(
             update={"harmonise": settings.harmonise or HarmoniseSettings(unseen="pooled")}
         )

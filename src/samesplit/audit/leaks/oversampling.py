@@ -61,7 +61,7 @@ def _nearest(rows: Floats, among: Floats) -> Rows:
 
 
 def _sides(whole: tuple[Rows, Rows, Rows], made: int, n: int, rng: np.random.Generator) -> Rows:
-    """The part of each made lesion: that of a real lesion drawn at random, the same one in every fold.
+    """Return the part of each made lesion: that of a real lesion drawn at random, the same one in every fold.
 
     So a made lesion is tested once in each repeat of the split, as a real one is, and parts keep their shares.
     """
@@ -97,7 +97,7 @@ class SmoteBeforeFolds(Leak):
         return "both classes are as common, so no lesion is made up" if counts[0] == counts[1] else ""
 
     def _oversampled(self, settings: RadiomicsGridSettings) -> RadiomicsGridSettings:
-        """The model's settings, with SMOTE where it has none."""
+        """Return the model's settings, with SMOTE where it has none."""
         return settings.model_copy(update={"oversample": settings.oversample or OversampleSettings()})
 
     def fair(self, settings: RadiomicsGridSettings) -> Procedure:

@@ -41,5 +41,5 @@ class ScalingOnAllData(Leak):
     informative = False
 
     def leaky(self, settings: RadiomicsGridSettings) -> Procedure:
-        """Prepared on all lesions."""
+        """Prepare on all lesions."""
         return _PreparedOnAll(settings)

@@ -19,7 +19,7 @@ __all__ = ["BestOfNOnTest", "HardLabelAuc", "ThresholdOnTest", "best_cell"]
 
 
 def best_cell(scores: pd.DataFrame) -> pd.DataFrame:
-    """The test scores of the cell whose mean AUC over the test folds of one repeat is the highest.
+    """Return the test scores of the cell whose mean AUC over the test folds of one repeat is the highest.
 
     Args:
         scores: All folds of one repeat; see `Leak.read_fair`. Of equal cells the earlier one is taken.
@@ -54,7 +54,7 @@ class BestOfNOnTest(Leak):
         return Procedure(settings)
 
     def read_leaky(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """The test scores of the cell that looks best."""
+        """Return the test scores of the cell that looks best."""
         return best_cell(scores)
 
 
@@ -115,6 +115,6 @@ class HardLabelAuc(Leak):
         return Procedure(settings)
 
     def read_leaky(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """The predicted classes."""
+        """Return the predicted classes."""
         test = chosen_scores(scores)
         return test.assign(score=np.where(probability_at_least(0.5, test["score"]), 0.0, 1.0))

@@ -80,5 +80,5 @@ class NewSplitPerCell(Leak):
         return _SplitEach(settings)
 
     def read_leaky(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """The test scores of the cell that looks best."""
+        """Return the test scores of the cell that looks best."""
         return best_cell(scores)

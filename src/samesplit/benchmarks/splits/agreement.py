@@ -16,7 +16,7 @@ __all__ = ["check_file", "check_settings", "declared_settings"]
 
 
 def declared_settings(record: dict[str, Any]) -> dict[str, Any]:
-    """What benchmark.yaml said when the split was frozen.
+    """Return what benchmark.yaml said when the split was frozen.
 
     That is what the split was made with, unless the command line changed some of it: then the record keeps both.
     """
@@ -105,7 +105,7 @@ def _shown(value: Any) -> str:
 
 
 def _place(path: Path, keys: list[str]) -> str:
-    """The file, and the line of the first changed key, else of `split`."""
+    """Return the file, and the line of the first changed key, else of `split`."""
     lines = read_yaml(path)[1] if path.is_file() else {}
     found = [lines[("split", key)] for key in keys if ("split", key) in lines] or [lines.get(("split",), 0)]
     return f"{path}, line {found[0]}" if found[0] else str(path)

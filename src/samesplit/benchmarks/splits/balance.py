@@ -99,7 +99,7 @@ def _describe(
 
 
 def _of_classes(task: LesionClasses, part: pd.DataFrame, train: pd.DataFrame | None) -> Iterator[BalanceRow]:
-    """The share of each class; of one task with two classes, that of the positive one."""
+    """Yield the share of each class; of one task with two classes, that of the positive one."""
     here = task.numbers.reindex(part.index).dropna()
     there = None if train is None else task.numbers.reindex(train.index).dropna()
     for number, name in enumerate(task.classes):

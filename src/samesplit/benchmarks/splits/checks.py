@@ -149,13 +149,13 @@ def check_classes(
 
 
 def _missing(task: LesionClasses, classes: dict[str, frozenset[int]], ids: Collection[str]) -> list[str]:
-    """The names of the needed classes that some patients' lesions lack."""
+    """Return the names of the needed classes that some patients' lesions lack."""
     found: frozenset[int] = frozenset().union(*(classes[patient] for patient in ids))
     return [task.classes[number] for number in task.needed if number not in found]
 
 
 def _shown(task: LesionClasses, missing: Sequence[str]) -> str:
-    """What a part is without, in words."""
+    """Return what a part is without, in words."""
     if not task.task:
         return "any lesion" if len(missing) == 2 else f"a {missing[0]} lesion"
     return f"{_lesion(task, missing[0])} (task {task.task})"
@@ -166,7 +166,7 @@ def _lesion(task: LesionClasses, name: str) -> str:
 
 
 def _sets_without(task: LesionClasses, classes: dict[str, frozenset[int]], table: pd.DataFrame) -> list[str]:
-    """Notes on named test sets in which a class is missing; one with a single class has no AUC."""
+    """Write notes on named test sets in which a class is missing; one with a single class has no AUC."""
     if "test_set" not in table:
         return []
     about = f"task {task.task}: " if task.task else ""
@@ -180,7 +180,7 @@ def _sets_without(task: LesionClasses, classes: dict[str, frozenset[int]], table
 
 
 def some(ids: Iterable[str], count: int = 5) -> str:
-    """The first few ids, quoted.
+    """Return the first few ids, quoted.
 
     Example:
         >>> some({"b", "a", "c"}, 2)

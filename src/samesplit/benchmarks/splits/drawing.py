@@ -30,7 +30,7 @@ def _raw(key: Key, count: int) -> list[int]:
 
 
 def shuffled(items: Sequence[str], key: Key) -> list[str]:
-    """The items, sorted and then put in the random order that belongs to the key.
+    """Return the items, sorted and then put in the random order that belongs to the key.
 
     Example:
         >>> shuffled(["a", "b", "c", "d"], (7, "x")) == shuffled(["d", "b", "a", "c"], (7, "x"))

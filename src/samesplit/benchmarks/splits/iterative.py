@@ -47,7 +47,7 @@ def draw_by_classes(patients: Sequence[Patient], share: float, key: Key) -> set[
 
 
 def _allot(patients: Sequence[Patient], weights: Sequence[int], key: Key) -> list[set[str]]:
-    """The first of some attempts in which every part has every class that it can have, else the nearest to it."""
+    """Return the first attempt in which every part has every class that it can have, else the nearest to it."""
     best = _Deal(patients, weights, (*key, "attempt", 0)).parts()
     fewest = _lacking(best, patients)
     for number in range(1, _MOST_ATTEMPTS):
@@ -89,7 +89,7 @@ class _Deal:
         self._stratum = {name: [weight * count for weight in self._weights] for name, count in strata.items()}
 
     def _shares(self, count: int) -> list[int]:
-        """What each part asks for of a class: its share, and at least one where there is one for each part."""
+        """Return how many of a class each part wants: its share, at least one where there is one for each."""
         shares = [weight * count for weight in self._weights]
         if count < len(shares):
             return shares

@@ -56,7 +56,7 @@ def stratified_patients(
     *,
     parts: int,
 ) -> list[Patient]:
-    """The patients of a cohort with their classes and strata, sorted.
+    """Return the patients of a cohort with their classes and strata, sorted.
 
     A patient's stratum is the combination of the levels of the strata columns over all of the patient's
     lesions. A column of numbers with more than three values is cut at its terciles; a missing value is a
@@ -99,7 +99,7 @@ def stratified_patients(
 
 
 def _all_classes(tasks: Sequence[LesionClasses], lesions: pd.DataFrame) -> dict[str, frozenset[int]]:
-    """The classes of each patient in all tasks; those of later tasks are numbered on."""
+    """Return the classes of each patient in all tasks; those of later tasks are numbered on."""
     found: dict[str, frozenset[int]] = {str(patient): frozenset() for patient in lesions["patient_id"]}
     first = 0
     for task in tasks:

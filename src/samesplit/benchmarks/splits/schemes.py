@@ -192,7 +192,7 @@ def _check_enough(plan: _Plan, folds: int) -> None:
 
 
 def _others_tested(plan: _Plan, rows: list[Row]) -> dict[str, str]:
-    """The set of the tested patients whom no rule names; none where no set has a name."""
+    """Return the set of the tested patients whom no rule names; none where no set has a name."""
     if not plan.named and plan.settings.scheme != "temporal":
         return {}
     return {
@@ -255,7 +255,7 @@ def _fixed(plan: _Plan) -> _Made:
 
 
 def _of_each_patient(plan: _Plan, column: str) -> dict[str, list[str]]:
-    """The values of a column among each patient's lesions, sorted; none may be missing."""
+    """Return the values of a column among each patient's lesions, sorted; none may be missing."""
     where = f"scheme {plan.settings.scheme}"
     if column not in plan.lesions:
         raise SplitError(

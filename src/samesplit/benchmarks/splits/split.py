@@ -54,13 +54,13 @@ class Split:
         return sorted((int(repeat), int(fold)) for repeat, fold in found.itertuples(index=False, name=None))
 
     def patient_ids(self, repeat: int, fold: int, subset: str) -> list[str]:
-        """The patients of one part, sorted."""
+        """Return the patients of one part, sorted."""
         table = self.table
         rows = table[(table["repeat"] == repeat) & (table["fold"] == fold) & (table["subset"] == subset)]
         return sorted(rows["patient_id"])
 
     def lesions(self, lesions: pd.DataFrame, repeat: int, fold: int, subset: str) -> list[str]:
-        """The lesions of one part, sorted.
+        """Return the lesions of one part, sorted.
 
         Args:
             lesions: The lesions table, with `lesion_id` as a column or as the index.
@@ -116,13 +116,13 @@ def split_table(rows: list[Row], test_sets: Mapping[str, str] | None = None) -> 
 
 
 def settings_record(settings: SplitSettings) -> dict[str, Any]:
-    """The settings as `splits.json` keeps them: named test sets only where there are some."""
+    """Return the settings as `splits.json` keeps them: named test sets only where there are some."""
     record: dict[str, Any] = settings.model_dump(mode="json")
     return record if record["test_sets"] else {key: record[key] for key in record if key != "test_sets"}
 
 
 def split_bytes(table: pd.DataFrame) -> tuple[bytes, str]:
-    """The bytes of `splits.csv` and their SHA-256."""
+    """Return the bytes of `splits.csv` and their SHA-256."""
     buffer = io.StringIO()
     table.to_csv(buffer, index=False, lineterminator="\n")
     content = buffer.getvalue().encode()

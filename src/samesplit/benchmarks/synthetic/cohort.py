@@ -182,7 +182,7 @@ def _lesions_table(population: Sequence[Lesion]) -> pd.DataFrame:
 def _with_outcomes(
     lesions: pd.DataFrame, settings: OutcomeSettings, seed: int, population: Sequence[Lesion]
 ) -> pd.DataFrame:
-    """The lesions table with what became of each lesion; what is not known of a lesion is empty."""
+    """Return the lesions table with what became of each lesion; what is not known of a lesion is empty."""
     found = [draw_outcome(settings, seed, lesion) for lesion in population]
     open_diagnosis = pd.Series([outcome.label == INDETERMINATE for outcome in found], index=lesions.index)
     return lesions.assign(

@@ -72,7 +72,7 @@ def total_variance(settings: ReaderSettings) -> float:
 
 
 def expected_auc(settings: ReaderSettings, separation: float) -> float:
-    r"""Expected AUC over readers and cases: $\Phi(\mu / \sqrt{2 \sigma^2})$.
+    r"""Compute the expected AUC over readers and cases: $\Phi(\mu / \sqrt{2 \sigma^2})$.
 
     $\sigma^2$ is `total_variance`: readers' effects are independent between the truths.
 

@@ -113,7 +113,7 @@ def acquire(
 
 
 def _noise_left_by_blur() -> float:
-    """Standard deviation of unit white noise after the blur of a slice."""
+    """Compute the standard deviation of unit white noise after the blur of a slice."""
     impulse = np.zeros(15)
     impulse[7] = 1.0
     return float(np.sum(ndimage.gaussian_filter1d(impulse, _BLUR_PIXELS) ** 2))

@@ -93,7 +93,7 @@ _ENCLOSING = frozenset({"ZH1A", "IQYR", "SWZ1", "BRI8"})
 def reasons_for(
     code: str, notes: tuple[str, ...], profiles: tuple[Profile, Profile], *, neutral: bool = True
 ) -> tuple[str, ...]:
-    """The keys of the known reasons why two profiles may differ in a feature.
+    """Return the keys of the known reasons why two profiles may differ in a feature.
 
     Args:
         code: The feature's IBSI code.

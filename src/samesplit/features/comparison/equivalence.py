@@ -40,7 +40,7 @@ class NeutralSetting:
     bin_width_suv: float = 0.5
 
     def describe(self, modality: Modality) -> str:
-        """The setting in words.
+        """Return the setting in words.
 
         Example:
             >>> NeutralSetting().describe("MR")
@@ -66,7 +66,7 @@ class NeutralSetting:
 
 
 def neutral_setting(*, spacing_mm: float, aggregation: str) -> NeutralSetting:
-    """The neutral setting from what a command line says.
+    """Return the neutral setting from what a command line says.
 
     Args:
         spacing_mm: Edge of the voxels; 0 keeps the image's own.
@@ -94,7 +94,7 @@ def neutral_setting(*, spacing_mm: float, aggregation: str) -> NeutralSetting:
 
 
 def equivalent_profile(engine: str, setting: NeutralSetting, modality: Modality) -> Profile:
-    """The neutral setting as a profile of an engine.
+    """Return the neutral setting as a profile of an engine.
 
     Raises:
         DeclarationError: There is no such engine, or it is not known how it says this.

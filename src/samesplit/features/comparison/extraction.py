@@ -70,7 +70,7 @@ class EnginePair:
 
 
 def standard_features(profile: Profile) -> dict[str, FeatureInfo]:
-    """The features of a profile that IBSI-1 defines, by tag and aggregation (`cm_contrast 3D, merged`).
+    """Return the features of a profile that IBSI-1 defines, by tag and aggregation (`cm_contrast 3D, merged`).
 
     Raises:
         DeclarationError: The profile computes one of them several times (with several bins, for example).
@@ -97,7 +97,7 @@ def standard_features(profile: Profile) -> dict[str, FeatureInfo]:
 
 
 def _tag(info: FeatureInfo) -> str | None:
-    """The tag of the feature in IBSI's table.
+    """Return the tag of the feature in IBSI's table.
 
     Codes of the intensity-volume histogram say nothing of the percentage, so there the name must hold the tag:
     V10 and V90 share a code, and engines give V25 under it that IBSI has no value for.

@@ -52,7 +52,7 @@ def digital_phantom_values() -> dict[str, float]:
 
 
 def read_ct_phantom(folder: Path) -> Case:
-    """The CT phantom's image and mask.
+    """Return the CT phantom's image and mask.
 
     Raises:
         LesionError: One of the files cannot be read.
@@ -61,7 +61,7 @@ def read_ct_phantom(folder: Path) -> Case:
 
 
 def ct_phantom_settings(dataset: str) -> IbsiSettings:
-    """What the built-in profile of a configuration says.
+    """Return what the built-in profile of a configuration says.
 
     Args:
         dataset: `config_A` to `config_E`.
@@ -73,7 +73,7 @@ def ct_phantom_settings(dataset: str) -> IbsiSettings:
 
 
 def ct_phantom_diagnostics(case: Case, settings: ProcessingSettings) -> dict[str, float]:
-    """The 60 diagnostics of the CT phantom: the whole image as read, as interpolated and as re-segmented."""
+    """Compute the 60 diagnostics of the CT phantom: image as read, as interpolated and as re-segmented."""
     image = sitk.GetArrayFromImage(case.image).astype(np.float64)
     mask = sitk.GetArrayFromImage(case.mask)
     x, y, z = case.image.GetSpacing()

@@ -18,7 +18,7 @@ _FOLDERS = ("", "ct_phantom", "ibsi1/ct_phantom", "ibsi_1_ct_radiomics_phantom")
 
 
 def ct_phantom_folder(data: Path) -> Path:
-    """The folder of the CT phantom at or below a place.
+    """Return the folder of the CT phantom at or below a place.
 
     Raises:
         DataMissingError: It is not there; the message says where it was looked for and where to get it.

@@ -24,7 +24,7 @@ _TEXT = """
 
 
 def digital_phantom() -> Region:
-    """The phantom as a region: both masks are the same, and nothing is interpolated.
+    """Return the phantom as a region: both masks are the same, and nothing is interpolated.
 
     Example:
         >>> region = digital_phantom()
@@ -38,7 +38,7 @@ def digital_phantom() -> Region:
 
 
 def phantom_levels() -> LevelVolume:
-    """The phantom's grey levels, which are its intensities.
+    """Return the phantom's grey levels, which are its intensities.
 
     Example:
         >>> volume = phantom_levels()

@@ -39,7 +39,7 @@ def _table() -> pd.DataFrame:
 
 
 def read_reference() -> pd.DataFrame:
-    """The reference table: one row for each value of each dataset.
+    """Return the reference table: one row for each value of each dataset.
 
     Returns:
         Columns dataset, family, family_code, feature, ibsi_code, tag (with aggregation), base_tag (without),
@@ -75,7 +75,7 @@ def matches(value: float, reference: float, tolerance: float, *, digits: int = 3
 
 
 def rounded(value: float, digits: int = 3) -> float:
-    """A number with so many significant digits.
+    """Return a number with so many significant digits.
 
     Example:
         >>> rounded(0.0123456), rounded(125256.0)

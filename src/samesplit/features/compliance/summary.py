@@ -26,7 +26,7 @@ def counts_table(compliance: Compliance) -> Table:
 
 
 def misses_table(compliance: Compliance, *, most: int = 20) -> Table | None:
-    """The first values that do not match, beside their references; None where all do."""
+    """Return the first values that do not match, beside their references; None where all do."""
     misses = compliance.table[compliance.table["state"] == "mismatched"]
     if misses.empty:
         return None

@@ -34,7 +34,7 @@ _EXTRAS = {"mirp": "mirp", "pyradiomics": "pyradiomics"}
 
 
 def engine_names() -> list[str]:
-    """The names that a profile may give as its `engine`.
+    """Return the names that a profile may give as its `engine`.
 
     Example:
         >>> "pyradiomics" in engine_names()
@@ -44,7 +44,7 @@ def engine_names() -> list[str]:
 
 
 def engine_module(name: str) -> str:
-    """The module that an engine's code starts from; see `samesplit.source`.
+    """Return the module that an engine's code starts from; see `samesplit.source`.
 
     Example:
         >>> engine_module("ibsi")
@@ -54,7 +54,7 @@ def engine_module(name: str) -> str:
 
 
 def get_engine(name: str) -> Engine:
-    """The engine of that name.
+    """Return the engine of that name.
 
     Raises:
         DeclarationError: There is no such engine; the message names the nearest.

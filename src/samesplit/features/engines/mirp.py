@@ -55,12 +55,12 @@ class MirpEngine:
         return f"{version('mirp')}+{code[:12]}"
 
     def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
-        """The features that the settings ask for, with IBSI codes, whether or not MIRP is installed."""
+        """Return the features that the settings ask for, with IBSI codes, whether or not MIRP is installed."""
         assert isinstance(settings, MirpSettings)
         return features_of(settings)
 
     def extract(self, case: Case, profile: Profile) -> FeatureValues:
-        """The features of one case; see `Engine`.
+        """Return the features of one case; see `Engine`.
 
         Raises:
             LesionError: MIRP refuses the case, for example because nothing is left of the mask.

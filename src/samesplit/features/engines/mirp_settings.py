@@ -237,7 +237,7 @@ class MirpSettings(EngineSettings):
             raise ValueError("intensity_scaling of 0 would leave nothing of the image")
 
     def families(self) -> tuple[Family, ...]:
-        """The families asked for, `all` written out."""
+        """Return the families asked for, `all` written out."""
         asked = self.base_feature_families
         return FAMILIES if "all" in asked else tuple(family for family in FAMILIES if family in asked)
 

@@ -17,7 +17,7 @@ class EngineSettings(Declaration):
     """The base of what the profiles of an engine may say under `settings`."""
 
     def matching_reference(self) -> str | None:
-        """The sequence of the same lesion whose image is wanted beside each image; None for none."""
+        """Return the sequence of the same lesion whose image is wanted beside each image; None for none."""
         return None
 
 

@@ -83,7 +83,7 @@ class Engine(Protocol):
         """Every feature that the settings ask for, in the order in which `extract` gives them."""
 
     def extract(self, case: Case, profile: Profile) -> FeatureValues:
-        """The features of one case; NaN where a feature is not defined for it.
+        """Return the features of one case; NaN where a feature is not defined for it.
 
         Raises:
             LesionError: No feature can be computed for this case.

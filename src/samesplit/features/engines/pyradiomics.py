@@ -60,7 +60,7 @@ class PyradiomicsEngine:
         return f"{version('pyradiomics-bhklab')}+{code[:12]}"
 
     def catalogue(self, settings: EngineSettings) -> tuple[FeatureInfo, ...]:
-        """The features of the original image (and the native one) that the settings ask for, with IBSI codes.
+        """List the features of the original and the native image that the settings ask for, with IBSI codes.
 
         Filtered images add the same features under their own names (`wavelet-LLH_glcm_Contrast`); these have
         no IBSI-1 code, and `describe` tells about them.
@@ -73,7 +73,7 @@ class PyradiomicsEngine:
         return tuple(self.describe(name, settings) for name in names)
 
     def describe(self, feature: str, settings: EngineSettings) -> FeatureInfo:
-        """What a column of the features table is, from its name `<image>_<class>_<feature>`."""
+        """Return what a column of the features table is, from its name `<image>_<class>_<feature>`."""
         assert isinstance(settings, PyradiomicsSettings)
         image, family, name = feature.split("_", 2)
         info = FEATURES[family][name]
@@ -87,7 +87,7 @@ class PyradiomicsEngine:
         )
 
     def extract(self, case: Case, profile: Profile) -> FeatureValues:
-        """The features of one case; see `Engine`.
+        """Return the features of one case; see `Engine`.
 
         Raises:
             LesionError: pyradiomics refuses the case, for example because resampling leaves too few voxels.
@@ -107,7 +107,7 @@ class PyradiomicsEngine:
 
 
 def _largest_slice(case: Case) -> Case:
-    """The axial slice in which the lesion is largest, as a volume of one slice."""
+    """Return the axial slice in which the lesion is largest, as a volume of one slice."""
     areas = np.count_nonzero(sitk.GetArrayViewFromImage(case.mask), axis=(1, 2))
     nx, ny, _ = case.mask.GetSize()
     box = Box((0, 0, int(np.argmax(areas))), (nx, ny, 1))

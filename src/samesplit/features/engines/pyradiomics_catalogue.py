@@ -191,7 +191,7 @@ FEATURES: dict[str, dict[str, FeatureInfo]] = {
 
 
 def feature_names(feature_class: str) -> list[str]:
-    """The features that the whole class stands for.
+    """Return the features that the whole class stands for.
 
     Example:
         >>> len(feature_names("shape")), len(feature_names("glcm"))

@@ -186,11 +186,11 @@ class PyradiomicsSettings(EngineSettings):
             )
 
     def chosen(self, feature_class: FeatureClass) -> list[str]:
-        """The names of the features of a class under `featureClass`."""
+        """Return the names of the features of a class under `featureClass`."""
         return _names(feature_class, self.featureClass[feature_class])
 
     def chosen_native(self, feature_class: Literal["firstorder", "shape"]) -> list[str]:
-        """The names of the features of a class under `nativeFeatureClass`."""
+        """Return the names of the features of a class under `nativeFeatureClass`."""
         return _names(feature_class, self.nativeFeatureClass[feature_class])
 
 

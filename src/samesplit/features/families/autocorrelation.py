@@ -66,7 +66,7 @@ def _rows(
 def _spectrum_of_weights(
     lengths: tuple[int, int, int], spacing_mm: tuple[float, float, float]
 ) -> npt.NDArray[np.float64]:
-    """The transform of 1 / distance, which is real and even: one octant of it, by cosine transforms."""
+    """Return the transform of 1 / distance, which is real and even: one octant of it, by cosine transforms."""
     a, b, c = ((np.arange(n // 2 + 1) * mm) ** 2 for n, mm in zip(lengths, spacing_mm, strict=True))
     squares = a[:, None, None] + b[:, None] + c
     squares[0, 0, 0] = np.inf  # no voxel is a pair with itself

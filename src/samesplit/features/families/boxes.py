@@ -40,7 +40,7 @@ class Cuboid:
 
 
 def axis_aligned_box(hull: Hull) -> Cuboid:
-    """The box around the mesh with edges along z, y and x (IBSI PBX1, R59B).
+    """Return the box around the mesh with edges along z, y and x (IBSI PBX1, R59B).
 
     Example:
         >>> from samesplit.features.families.hull import convex_hull
@@ -52,7 +52,7 @@ def axis_aligned_box(hull: Hull) -> Cuboid:
 
 
 def oriented_box(hull: Hull) -> Cuboid:
-    """The smallest box by volume that has a side on a face of the convex hull (IBSI ZH1A, IQYR).
+    """Return the smallest box by volume that has a side on a face of the convex hull (IBSI ZH1A, IQYR).
 
     IBSI names no method and gives no reference values for the oriented minimum bounding box. Here: for the
     plane of every hull face the hull's outline seen along the plane's normal gets its smallest rectangle, which
@@ -81,7 +81,7 @@ def oriented_box(hull: Hull) -> Cuboid:
 
 
 def _one_of_opposites(normals: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The normals, turned such that the first coordinate that is not zero is positive."""
+    """Return the normals, turned such that the first coordinate that is not zero is positive."""
     first = normals[np.arange(len(normals)), (np.abs(normals) > RELATIVE).argmax(axis=1)]
     return np.asarray(normals * np.sign(first)[:, None])
 
@@ -109,7 +109,7 @@ def _edges(hull: Hull) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
 def _smallest_boxes(
     heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: Any, relative: float
 ) -> Any:
-    """The edge lengths of the smallest box with one edge along each direction, shape (directions, 3).
+    """Return the edge lengths of the smallest box with one edge along each direction, shape (directions, 3).
 
     Of equally small ones that with the smallest surface.
 

@@ -14,7 +14,7 @@ __all__ = ["border_distance", "city_block_distance"]
 
 
 def border_distance(geometry: MaskGeometry, *, in_plane: bool) -> npt.NDArray[np.uint16]:
-    """The distance map of a geometry's morphological mask, worked out once; do not write to it.
+    """Return the distance map of a geometry's morphological mask, worked out once; do not write to it.
 
     Re-segmentation takes voxels from the intensity mask, not from this one: a hole that it leaves is no border
     (IBSI manual, section 3.9).
@@ -24,7 +24,7 @@ def border_distance(geometry: MaskGeometry, *, in_plane: bool) -> npt.NDArray[np
 
 
 def city_block_distance(mask: npt.NDArray[np.uint8], *, in_plane: bool) -> npt.NDArray[np.uint16]:
-    """Steps along the axes from each voxel of a mask to the nearest voxel outside it.
+    """Count the steps along the axes from each voxel of a mask to the nearest voxel outside it.
 
     Args:
         mask: 1 inside, shape (z, y, x); the outermost voxels must all be 0.

@@ -70,7 +70,7 @@ class Ellipsoid:
 
 
 def principal_ellipsoid(mask: npt.NDArray[np.uint8], spacing_mm: tuple[float, float, float]) -> Ellipsoid:
-    """The ellipsoid whose semi-axes are twice the standard deviations of the voxel centres (n - 1).
+    """Return the ellipsoid whose semi-axes are twice the standard deviations of the voxel centres (n - 1).
 
     NaN for a mask of one voxel. Its full axes are IBSI's major, minor and least axis lengths (TDIC, P9VJ, 7J51),
     the ellipsoid itself is the approximate enclosing ellipsoid (6BDE, RDD2).
@@ -95,7 +95,7 @@ def principal_ellipsoid(mask: npt.NDArray[np.uint8], spacing_mm: tuple[float, fl
 
 
 def enclosing_ellipsoid(hull: Hull, *, tolerance: float = MVEE_TOLERANCE) -> Ellipsoid:
-    """The ellipsoid of least volume around a convex hull (IBSI SWZ1, BRI8).
+    """Return the ellipsoid of least volume around a convex hull (IBSI SWZ1, BRI8).
 
     Khachiyan's algorithm with away steps: each step moves weight towards the corner farthest out, or away from
     the one deepest inside, until no corner with weight is off the ellipsoid by more than the tolerance. The result
@@ -127,7 +127,7 @@ def enclosing_ellipsoid(hull: Hull, *, tolerance: float = MVEE_TOLERANCE) -> Ell
 
 
 def _rounded_out(lifted: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The corners stretched to equal spread in all directions, which leaves how far out each is."""
+    """Return the corners stretched to equal spread in all directions, which leaves how far out each is."""
     return np.asarray(lifted @ np.linalg.cholesky(np.linalg.inv(lifted.T @ lifted)))
 
 
@@ -144,7 +144,7 @@ def _first_weights(lifted: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _smallest_around_all(
     lifted: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], tolerance: float
 ) -> npt.NDArray[np.float64]:
-    """The weights of the smallest ellipsoid; few corners touch it: solve for some, take in what sticks out."""
+    """Find the weights of the smallest ellipsoid: solve for some corners, take in what sticks out."""
     weights, among = weights.copy(), weights > 0
     while True:
         weights[among] = _solve(lifted[among], weights[among], tolerance)
@@ -158,7 +158,7 @@ def _smallest_around_all(
 def _solve(
     lifted: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], tolerance: float
 ) -> npt.NDArray[np.float64]:
-    """The weights of the smallest ellipsoid around all these corners, from weights to start with."""
+    """Return the weights of the smallest ellipsoid around all these corners, from weights to start with."""
     weights = weights.copy()
     for _ in range(_MAXIMUM_TIMES):
         inverse = np.linalg.inv((lifted.T * weights) @ lifted)
@@ -169,7 +169,7 @@ def _solve(
 
 @njit(cache=True, nogil=True)
 def voxel_moments(mask: Any) -> Any:
-    """Number of voxels inside, the sums of their indices, and the sums of products of two indices."""
+    """Count the voxels inside, the sums of their indices, and the sums of products of two indices."""
     total = np.int64(0)
     sums = np.zeros(3, np.int64)
     products = np.zeros((3, 3), np.int64)

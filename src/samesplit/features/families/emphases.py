@@ -29,7 +29,7 @@ _NO_KEYS: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
 
 
 def table_emphases(table: npt.NDArray[np.int64], n_voxels: int) -> npt.NDArray[np.float64]:
-    """The values of a matrix given as a table.
+    """Return the values of a matrix given as a table.
 
     Args:
         table: Counts by step (row 0 is step 1) and level (column 0 is not looked at), shape (steps, levels + 1).
@@ -50,7 +50,7 @@ def table_emphases(table: npt.NDArray[np.int64], n_voxels: int) -> npt.NDArray[n
 def zone_emphases(
     levels: npt.NDArray[np.uint16], steps: npt.NDArray[np.uint32], n_levels: int, n_voxels: int
 ) -> npt.NDArray[np.float64]:
-    """The values of a matrix given as a list of zones.
+    """Return the values of a matrix given as a list of zones.
 
     Args:
         levels: Grey level of each zone, shape (zones,).

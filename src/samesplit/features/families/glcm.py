@@ -53,7 +53,7 @@ Matrix = npt.NDArray[np.uint32]
 
 
 def glcm(volume: LevelVolume, aggregation: str, *, distance: int = 1) -> npt.NDArray[np.float64]:
-    """The co-occurrence features of a volume.
+    """Return the co-occurrence features of a volume.
 
     Args:
         volume: Grey levels of a lesion.
@@ -83,7 +83,7 @@ def glcm(volume: LevelVolume, aggregation: str, *, distance: int = 1) -> npt.NDA
 
 
 def matrices(volume: LevelVolume, aggregation: str, *, distance: int = 1) -> Matrix:
-    """The symmetric matrices over whose features an aggregation averages.
+    """Return the symmetric matrices over whose features an aggregation averages.
 
     Args:
         volume: At most 255 grey levels.
@@ -99,13 +99,13 @@ def matrices(volume: LevelVolume, aggregation: str, *, distance: int = 1) -> Mat
 
 
 def merged_matrix_3d(volume: LevelVolume) -> Matrix:
-    """The symmetric matrix of all 13 directions, of a volume of at most 255 levels, shape (n_levels, n_levels)."""
+    """Count the symmetric matrix of all 13 directions, at most 255 levels, shape (n_levels, n_levels)."""
     merged: Matrix = matrices(volume, "3D_comb")[0]
     return merged
 
 
 def halved(matrix: Matrix) -> Matrix:
-    """The matrix of the same lesion at half as many levels: level k becomes (k + 1) // 2.
+    """Return the matrix of the same lesion at half as many levels: level k becomes (k + 1) // 2.
 
     With a fixed bin number, n and n / 2 bins nest exactly, and so do their matrices.
 
@@ -124,7 +124,7 @@ def halved(matrix: Matrix) -> Matrix:
 
 
 def features_of(matrix: Matrix) -> npt.NDArray[np.float64]:
-    """The features of a symmetric matrix of levels 1 to n, or the means over several.
+    """Return the features of a symmetric matrix of levels 1 to n, or the means over several.
 
     Args:
         matrix: Counts, shape (n, n) or (matrices, n, n).
@@ -226,7 +226,7 @@ class _Pairs:
             yield replace(self, spans=self.spans.only(z))
 
     def compact(self) -> _Pairs:
-        """The same with rows for those levels only that occur within the spans, when these are of one slice."""
+        """Return the same with rows for those levels only that occur within the spans of one slice."""
         plane = int(self.strides[0])
         if len(self.occupied()) > 1:
             return self

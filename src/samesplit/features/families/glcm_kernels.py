@@ -71,7 +71,7 @@ def count_pairs_of_13(levels: Any, bounds: Any, offsets: Any, tables: Any, width
 def _features(
     counts: Any, greys: Any, n_grey: float, marginal: Any, differences: Any, sums: Any, out: Any
 ) -> None:
-    """The 25 features of one symmetric matrix; all NaN when it is empty."""
+    """Compute the 25 features of one symmetric matrix; all NaN when it is empty."""
     n = counts.shape[0]
     total = 0.0
     for i in range(n):
@@ -204,7 +204,7 @@ def _each(
 def features_of_each(
     stack: npt.NDArray[np.uint32], greys: npt.NDArray[np.int64], n_grey: float
 ) -> npt.NDArray[np.float64]:
-    """The features of each of several symmetric matrices.
+    """Return the features of each of several symmetric matrices.
 
     Args:
         stack: Counts, shape (k, n, n).

@@ -36,7 +36,7 @@ TAGS = (
 
 
 def gldzm(volume: LevelVolume, aggregation: str) -> npt.NDArray[np.float64]:
-    """The distance zone features of a volume; they are defined for every lesion.
+    """Return the distance zone features of a volume; they are defined for every lesion.
 
     A zone is as far from the border as its nearest voxel; the border is that of the morphological mask.
 

@@ -40,7 +40,7 @@ Table = npt.NDArray[np.uint32]
 
 
 def glrlm(volume: LevelVolume, aggregation: str) -> npt.NDArray[np.float64]:
-    """The run length features of a volume.
+    """Return the run length features of a volume.
 
     Args:
         volume: Grey levels of a lesion.
@@ -68,7 +68,7 @@ def glrlm(volume: LevelVolume, aggregation: str) -> npt.NDArray[np.float64]:
 
 
 def matrices(volume: LevelVolume, aggregation: str) -> npt.NDArray[np.int64]:
-    """The matrices over whose features an aggregation averages.
+    """Return the matrices over whose features an aggregation averages.
 
     Returns:
         Counts of runs by length (row 0: one voxel) and level (column 0: level 1), shape

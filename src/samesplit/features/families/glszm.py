@@ -36,7 +36,7 @@ TAGS = (
 
 
 def glszm(volume: LevelVolume, aggregation: str) -> npt.NDArray[np.float64]:
-    """The size zone features of a volume; they are defined for every lesion.
+    """Return the size zone features of a volume; they are defined for every lesion.
 
     Args:
         volume: Grey levels.

@@ -42,7 +42,7 @@ TAGS = (
 
 
 def histogram(levels: npt.NDArray[np.integer], n_levels: int | None = None) -> npt.NDArray[np.float64]:
-    """The 23 histogram features of a set of grey levels, in the order of `TAGS`.
+    """Return the 23 histogram features of a set of grey levels, in the order of `TAGS`.
 
     Args:
         levels: Level of each voxel of the intensity mask, 1 to n_levels, shape (n,), n >= 1.
@@ -61,7 +61,7 @@ def histogram(levels: npt.NDArray[np.integer], n_levels: int | None = None) -> n
 
 
 def histogram_of_counts(counts: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
-    """The same from the number of voxels of each level, level 1 first.
+    """Return the same from the number of voxels of each level, level 1 first.
 
     Percentiles are linear between ranks, as in `statistics`, and so need not be whole numbers. Gradients reach
     from level 1 to the last level that occurs: IBSI's number of levels is the largest level that occurs; of
@@ -150,7 +150,7 @@ def _percentile(cumulative: npt.NDArray[np.integer], percent: int) -> float:
 
 
 def _mode(counts: npt.NDArray[np.integer], mean: float) -> float:
-    """The most frequent level; of several the nearest to the mean, then the lower."""
+    """Return the most frequent level; of several the nearest to the mean, then the lower."""
     levels = np.flatnonzero(counts == counts.max()) + 1
     return float(levels[np.argmin(np.abs(levels - mean))])
 

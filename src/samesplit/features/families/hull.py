@@ -39,7 +39,7 @@ class Hull:
     area_mm2: float
 
     def largest_distance_mm(self) -> float:
-        """The distance of the two corners that are farthest apart.
+        """Return the distance of the two corners that are farthest apart.
 
         Example:
             >>> hull = convex_hull(np.pad(np.ones((1, 1, 4), np.uint8), 1), (1.0, 1.0, 1.0))
@@ -50,7 +50,7 @@ class Hull:
 
 
 def convex_hull(mask: npt.NDArray[np.uint8], spacing_mm: tuple[float, float, float]) -> Hull:
-    """The convex hull of the marching-cubes mesh of a mask, exact.
+    """Return the convex hull of the marching-cubes mesh of a mask, exact.
 
     Args:
         mask: 1 inside, at least one voxel inside, shape (z, y, x), with at least one voxel of zeros on all sides.
@@ -79,7 +79,7 @@ def convex_hull(mask: npt.NDArray[np.uint8], spacing_mm: tuple[float, float, flo
 
 
 def _mesh_corners(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """The mesh corners that can lie on the hull, in voxels, axes z, y, x."""
+    """Return the mesh corners that can lie on the hull, in voxels, axes z, y, x."""
     voxels = _row_ends(np.ascontiguousarray(mask))
     for _ in range(3):
         voxels = voxels[_slice_corners(voxels)]
@@ -98,7 +98,7 @@ def _mesh_corners(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 @njit(cache=True, nogil=True)
 def _row_ends(mask: Any) -> Any:
-    """The first and last voxel inside of each row along x, in voxel order, shape (n, 3)."""
+    """Return the first and last voxel inside of each row along x, in voxel order, shape (n, 3)."""
     nz, ny, nx = mask.shape
     ends = np.empty((2 * nz * ny, 3), np.int64)
     n = 0

@@ -42,7 +42,7 @@ def ivh(
     lower: float | None = None,
     upper: float | None = None,
 ) -> npt.NDArray[np.float64]:
-    """The seven features of the intensity-volume histogram, in the order of `TAGS`.
+    """Return the seven features of the intensity-volume histogram, in the order of `TAGS`.
 
     Three ways to choose the levels i at which the volume is taken:
 
@@ -92,7 +92,7 @@ def ivh(
 def ivh_of_counts(
     counts: npt.NDArray[np.integer], *, first: float, step: float, n_voxels: int | None = None
 ) -> npt.NDArray[np.float64]:
-    """The same from the number of voxels at each level.
+    """Return the same from the number of voxels at each level.
 
     Fractions are compared as whole numbers, so no rounding decides which level is meant. Where more than x % of
     the voxels have the highest level, I_x is one step above it: the lowest intensity that no voxel has. With a

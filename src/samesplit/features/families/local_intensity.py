@@ -21,7 +21,7 @@ PEAK_RADIUS_MM = 10 * (3 / (4 * np.pi)) ** (1 / 3)
 
 
 def local_intensity(region: Region) -> npt.NDArray[np.float64]:
-    """The local and the global intensity peak, in the order of `TAGS`.
+    """Return the local and the global intensity peak, in the order of `TAGS`.
 
     The mean of all voxels whose centres lie within 6.2 mm of a voxel of the intensity mask, also of those outside
     the lesion. The global peak is the highest such mean, the local peak that at the brightest voxel (the highest
@@ -56,7 +56,7 @@ def local_intensity(region: Region) -> npt.NDArray[np.float64]:
 
 
 def _ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
-    """The ball as rows along x: offset in z, offset in y, and voxels to either side, shape (n, 3)."""
+    """Return the ball as rows along x: offset in z, offset in y, and voxels to either side, shape (n, 3)."""
     dz, dy, dx = spacing_mm
     rows = []
     for z in range(-int(PEAK_RADIUS_MM / dz), int(PEAK_RADIUS_MM / dz) + 1):
@@ -86,7 +86,7 @@ def _running_sums(image: Any, reach: int) -> Any:
 
 @njit(cache=True, nogil=True)
 def _peaks(image: Any, mask: Any, sums: Any, rows: Any, brightest: float) -> Any:
-    """The mean of the ball at the brightest voxel, and the highest one."""
+    """Return the mean of the ball at the brightest voxel, and the highest one."""
     nz, ny, nx = mask.shape
     margin = (sums.shape[2] - nx - 1) // 2
     local = highest = -np.inf

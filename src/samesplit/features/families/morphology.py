@@ -59,7 +59,7 @@ SHAPE_TAGS = tuple(tag for tag in TAGS if tag not in INTENSITY_TAGS)
 
 
 def morphology(region: Region, geometry: MaskGeometry | None = None) -> npt.NDArray[np.float64]:
-    """The 29 morphological features, in the order of `TAGS`; NaN where one is undefined.
+    """Return the 29 morphological features, in the order of `TAGS`; NaN where one is undefined.
 
     Args:
         region: The lesion.
@@ -85,7 +85,7 @@ def morphology(region: Region, geometry: MaskGeometry | None = None) -> npt.NDAr
 
 
 def shape(geometry: MaskGeometry, spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.float64]:
-    """The 25 features of the morphological mask alone, in the order of `SHAPE_TAGS`; NaN where undefined.
+    """Return the 25 features of the morphological mask alone, in the order of `SHAPE_TAGS`; NaN where undefined.
 
     Lengths are in mm, areas in mm2, volumes in mm3. Flat and thin masks have a mesh and thus nearly all
     features; what divides by a principal axis of length 0 is NaN, and so is all that comes from the principal
@@ -126,7 +126,7 @@ def shape(geometry: MaskGeometry, spacing_mm: tuple[float, float, float]) -> npt
 def spatial_intensity(
     region: Region, geometry: MaskGeometry, *, volume_mm3: float
 ) -> npt.NDArray[np.float64]:
-    """The 4 features of where the intensities lie, in the order of `INTENSITY_TAGS`; NaN where undefined.
+    """Return the 4 features of where the intensities lie, in the order of `INTENSITY_TAGS`; NaN where undefined.
 
     Args:
         region: The lesion.

@@ -50,7 +50,7 @@ _Table = npt.NDArray[np.int64]
 def ngldm(
     volume: LevelVolume, aggregation: str, *, alpha: int = 0, distance: int = 1
 ) -> npt.NDArray[np.float64]:
-    """The neighbouring dependence features of a volume; they are defined for every lesion.
+    """Return the neighbouring dependence features of a volume; they are defined for every lesion.
 
     Args:
         volume: Grey levels.
@@ -99,7 +99,7 @@ def _by_slice(
 
 
 def _filler(volume: LevelVolume, in_plane: bool, alpha: int, distance: int) -> Callable[[int, int], _Table]:
-    """What counts voxels of a range of slices by dependence and level, shape (dependences, levels + 1)."""
+    """Return what counts voxels of a range of slices by dependence and level, shape (dependences, levels + 1)."""
     side = 2 * distance + 1
     shape = (side**2 if in_plane else side**3, volume.n_levels + 1)
     keep = IN_PLANE if in_plane else np.uint32((1 << 2 * N_PAIRS) - 1)

@@ -28,7 +28,7 @@ LARGEST_COARSENESS = 1e6
 
 
 def ngtdm(volume: LevelVolume, aggregation: str) -> npt.NDArray[np.float64]:
-    """The grey tone difference features of a volume, at distance 1.
+    """Return the grey tone difference features of a volume, at distance 1.
 
     With one grey level coarseness is `LARGEST_COARSENESS` and the others are 0, as the manual sets them; busyness
     is 0 as well where its denominator is. Where no voxel has a neighbour inside the lesion nothing is defined.

@@ -28,7 +28,7 @@ class Region:
     spacing_mm: tuple[float, float, float]
 
     def values(self) -> npt.NDArray[np.float64]:
-        """The intensities inside the intensity mask, flat, in voxel order; do not write to them.
+        """Return the intensities inside the intensity mask, flat, in voxel order; do not write to them.
 
         Example:
             >>> mask = np.array([[[1, 0]]], dtype=np.uint8)
@@ -38,7 +38,7 @@ class Region:
         return self._values
 
     def ordered(self) -> npt.NDArray[np.float64]:
-        """The same in ascending order; do not write to them either."""
+        """Return the same in ascending order; do not write to them either."""
         return self._ordered
 
     @cached_property

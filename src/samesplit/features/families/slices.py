@@ -9,7 +9,7 @@ __all__ = ["mean_over_slices"]
 
 
 def mean_over_slices(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The mean of each feature over the slices in which it is defined.
+    """Return the mean of each feature over the slices in which it is defined.
 
     Args:
         values: One row of features for each slice that has voxels, shape (slices, features); NaN where undefined.

@@ -31,12 +31,12 @@ class Spans:
     starts: npt.NDArray[np.int64]
 
     def only(self, z: int) -> Spans:
-        """The stretches of one slice."""
+        """Return the stretches of one slice."""
         starts = np.clip(self.starts, self.starts[z], self.starts[z + 1]) - self.starts[z]
         return Spans(self.bounds[self.starts[z] : self.starts[z + 1]], starts)
 
     def occupied_slices(self) -> list[int]:
-        """The slices that have lesion voxels."""
+        """Return the slices that have lesion voxels."""
         return self._occupied
 
     @cached_property
@@ -45,7 +45,7 @@ class Spans:
 
 
 def spans_of_mask(mask: npt.NDArray[Any]) -> Spans:
-    """The stretches of a mask whose outermost voxels are all 0.
+    """Return the stretches of a mask whose outermost voxels are all 0.
 
     Example:
         >>> mask = np.zeros((3, 3, 6), dtype=np.uint8)
@@ -61,7 +61,7 @@ def spans_of_mask(mask: npt.NDArray[Any]) -> Spans:
 
 
 def spans_of(geometry: MaskGeometry) -> Spans:
-    """The stretches of the intensity mask, worked out once for all discretisations."""
+    """Return the stretches of the intensity mask, worked out once for all discretisations."""
     return geometry.shared("spans", lambda: spans_of_mask(geometry.intensity))
 
 

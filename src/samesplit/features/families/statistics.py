@@ -38,7 +38,7 @@ TAGS = (
 
 
 def statistics(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """The 18 statistics of a set of intensities, in the order of `TAGS`.
+    """Return the 18 statistics of a set of intensities, in the order of `TAGS`.
 
     Percentiles are linear between ranks (numpy's default, Hyndman and Fan's type 7); the IBSI references do not
     decide between methods. The median absolute deviation is, as IBSI has it, the mean distance from the median.
@@ -61,7 +61,7 @@ def statistics(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 
 def statistics_of_ordered(ordered: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The same of values in ascending order.
+    """Return the same of values in ascending order.
 
     Raises:
         LesionError: There is no value.

@@ -26,7 +26,7 @@ class _Sharing:
         self._shared: dict[str, Any] = {}
 
     def shared(self, name: str, make: Callable[[], T]) -> T:
-        """The piece of work of that name, done when it is first asked for."""
+        """Return the piece of work of that name, done when it is first asked for."""
         if name not in self._shared:
             self._shared[name] = make()
         found: T = self._shared[name]

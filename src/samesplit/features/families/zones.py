@@ -39,7 +39,7 @@ class Zones:
 
 
 def zones(volume: LevelVolume, *, in_plane: bool) -> Zones:
-    """The zones of a volume, worked out once.
+    """Return the zones of a volume, worked out once.
 
     Args:
         volume: Grey levels.
@@ -62,7 +62,7 @@ def zones(volume: LevelVolume, *, in_plane: bool) -> Zones:
 def zone_features(
     volume: LevelVolume, aggregation: str, steps: Literal["sizes", "distances"]
 ) -> npt.NDArray[np.float64]:
-    """The sixteen features of a volume's size zones or distance zones.
+    """Return the sixteen features of a volume's size zones or distance zones.
 
     Args:
         volume: Grey levels.

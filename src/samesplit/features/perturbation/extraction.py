@@ -152,7 +152,7 @@ def _table(keys: list[tuple[Any, ...]], values: list[dict[str, float]]) -> pd.Da
 
 
 def _with_raters(made: Repeats, drawn: Extraction, raters: Sequence[str]) -> Repeats:
-    """The values from every rater's mask beside those from perturbed cases."""
+    """Return the values from every rater's mask beside those from perturbed cases."""
     key = ["lesion_id", "sequence", "rater"]
     wide = drawn.features.set_index([*key, "feature"])["value"].unstack().reset_index()  # noqa: PD010
     wide.columns.name = None

@@ -60,7 +60,7 @@ def displace(case: Case, *, offset_mm: tuple[float, float, float]) -> Case:
 
 
 def _in_mm(image: sitk.Image, offset_mm: npt.NDArray[np.float64]) -> list[float]:
-    """An offset along the image's axes as one along the patient's."""
+    """Return an offset along the image's axes as one along the patient's."""
     turned: list[float] = (np.reshape(image.GetDirection(), (3, 3)) @ np.asarray(offset_mm)).tolist()
     return turned
 

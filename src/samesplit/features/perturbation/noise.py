@@ -10,7 +10,7 @@ __all__ = ["add_noise", "noise_level"]
 
 
 def noise_level(image: npt.NDArray[np.float64]) -> float:
-    """The standard deviation of an image's noise: the median over slices of a wavelet estimate.
+    """Return the standard deviation of an image's noise: the median over slices of a wavelet estimate.
 
     In each slice the median absolute deviation of the finest diagonal wavelet coefficients is taken for that
     of Gaussian noise (Donoho and Johnstone 1994, doi:10.1093/biomet/81.3.425).

@@ -78,7 +78,7 @@ def perturb(
 def generator(
     content: str, kind: str, settings: Perturbations, *, place: int, repetition: int
 ) -> np.random.Generator:
-    """The random numbers of one step of one repetition."""
+    """Return the random numbers of one step of one repetition."""
     seed = hash_object([REVISION, content, kind, settings.strength(kind), place, repetition])
     return np.random.default_rng(int(seed, 16))
 
@@ -175,7 +175,7 @@ def _cut(image: sitk.Image, box: Box) -> npt.NDArray[np.float64]:
 
 
 def _with(mask: sitk.Image, new: npt.NDArray[np.bool_], box: Box) -> sitk.Image:
-    """The mask that holds `new` inside the box and nothing outside it."""
+    """Return the mask that holds `new` inside the box and nothing outside it."""
     whole = np.zeros(mask.GetSize()[::-1], dtype=np.uint8)
     whole[_slices(box)] = new
     return _like(whole, mask)

@@ -79,5 +79,5 @@ class Perturbations(Declaration):
         return tuple(kind for kind in self.kinds if kind != RATERS)
 
     def strength(self, kind: str) -> dict[str, float]:
-        """The settings that a kind depends on."""
+        """Return the settings that a kind depends on."""
         return {name: getattr(self, name) for step in kind.split("+") for name in _STRENGTH[step]}

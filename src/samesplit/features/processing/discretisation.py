@@ -116,7 +116,7 @@ def equal_probability(values: Floats, n_levels: int, *, ordered: Floats | None =
 
 
 def coarser(levels: Levels) -> Levels:
-    """The levels of half as many bins, equal to discretising anew: level k becomes (k + 1) // 2.
+    """Return the levels of half as many bins, equal to discretising anew: level k becomes (k + 1) // 2.
 
     Holds for `fixed_bin_number` and `equal_probability` with an even number of levels, to the last voxel:
     multiplying by 2 is exact in floating point, so floor(2 y) // 2 = floor(y).

@@ -57,7 +57,7 @@ class Grid:
 
 
 def aligned_grid(size: Sequence[int], spacing_mm: Sequence[float], new_spacing_mm: Spacing | None) -> Grid:
-    """The grid of a new spacing whose centre is the image's centre ("align grid centres").
+    """Return the grid of a new spacing whose centre is the image's centre ("align grid centres").
 
     Along each axis of n points with spacing s, for the new spacing t: `ceil(n s / t)` points (rounded to 6
     digits before the ceiling), the first at `((n - 1) - (t / s) (m - 1)) / 2`, steps of `t / s`.
@@ -90,7 +90,7 @@ def aligned_grid(size: Sequence[int], spacing_mm: Sequence[float], new_spacing_m
 
 
 def mask_box(grid: Grid, low: Sequence[int], high: Sequence[int]) -> Slices:
-    """The smallest box of the new grid outside which linear interpolation of a mask gives 0.
+    """Return the smallest box of the new grid outside which linear interpolation of a mask gives 0.
 
     Args:
         grid: The new grid.
@@ -107,7 +107,7 @@ def mask_box(grid: Grid, low: Sequence[int], high: Sequence[int]) -> Slices:
 
 
 def input_box(grid: Grid, part: Slices, size: Sequence[int]) -> Slices:
-    """The box of input voxels that lie around a box of grid points.
+    """Return the box of input voxels that lie around a box of grid points.
 
     Args:
         grid: The grid.

@@ -133,7 +133,7 @@ class Interpolator:
         return data
 
     def _cut(self, low: Sequence[int], high: Sequence[int], *, gain: float = 1.0) -> Floats:
-        """The voxels from low to high (exclusive) as a new float64 array; the border is repeated beyond it."""
+        """Cut out the voxels from low to high (exclusive) as float64; the border is repeated beyond it."""
         size = self._image.shape
         source = tuple(slice(max(a, 0), min(b, n)) for a, b, n in zip(low, high, size, strict=True))
         values = np.empty([b - a for a, b in zip(low, high, strict=True)])
@@ -158,7 +158,7 @@ def resample_mask(
     *,
     threshold: float = 0.5,
 ) -> tuple[npt.NDArray[np.uint8], Slices]:
-    """A mask on another grid: 1 where its interpolated value reaches the threshold at 6 digits.
+    """Return a mask on another grid: 1 where its interpolated value reaches the threshold at 6 digits.
 
     Args:
         mask: The whole mask, axes z, y, x, 0 or 1.

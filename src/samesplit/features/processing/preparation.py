@@ -88,11 +88,11 @@ class PreparedImage:
         self._interpolator = Interpolator(self.image, reduce(_union, needed), change=change)
 
     def grid(self, spacing_mm: Spacing) -> Grid:
-        """The grid of a spacing (z, y, x) over the whole image."""
+        """Return the grid of a spacing (z, y, x) over the whole image."""
         return aligned_grid(self.image.shape, self.spacing_mm, spacing_mm)
 
     def at(self, spacing_mm: Spacing, *, margin_mm: float | None = None) -> PreparedRegion:
-        """The lesion on the grid of one spacing.
+        """Return the lesion on the grid of one spacing.
 
         Args:
             spacing_mm: Along z, y, x, one of those that were announced; None keeps an axis.
@@ -128,7 +128,7 @@ class PreparedImage:
         return PreparedRegion(region, grid, box, steps)
 
     def _resample_mask(self, spacing_mm: Spacing) -> tuple[Grid, Slices, npt.NDArray[np.uint8]]:
-        """The grid, the box of the mask on it, and the mask in this box."""
+        """Return the grid, the box of the mask on it, and the mask in this box."""
         grid, settings = self.grid(spacing_mm), self.settings
         inside, box = resample_mask(
             self.mask, grid, settings.mask_interpolation, threshold=settings.mask_threshold
@@ -293,7 +293,7 @@ def _slices(ends: Iterable[tuple[int, int]]) -> Slices:
 
 
 def _shifted(inner: Slices, outer: Slices) -> Slices:
-    """The inner box in the indices of the outer one."""
+    """Return the inner box in the indices of the outer one."""
     return _slices((a.start - b.start, a.stop - b.start) for a, b in zip(inner, outer, strict=True))
 
 

@@ -17,7 +17,7 @@ def resegment(
     keep_range: tuple[float | None, float | None] | None = None,
     outliers_sd: float | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """The intensity mask: the morphological mask without voxels outside a range or far from the mean.
+    """Return the intensity mask: the morphological mask without voxels outside a range or far from the mean.
 
     Both rules look at the same voxels, all of the morphological mask, and what both keep is kept (IBSI USB3
     and 7ACA, doi:10.1148/radiol.2020191145). The standard deviation divides by the number of voxels. What lies

@@ -124,7 +124,7 @@ class ProcessingSettings(Declaration):
 
 
 def spacing_zyx(spacing_mm: float | XYZ | None) -> Spacing:
-    """A spacing as profiles write it (one number, x y z, or nothing) along z, y, x; None keeps an axis.
+    """Return a spacing as profiles write it (one number, x y z, or nothing) along z, y, x; None keeps an axis.
 
     Example:
         >>> spacing_zyx((2, 2, 0)), spacing_zyx(1.0), spacing_zyx(None)
@@ -135,7 +135,7 @@ def spacing_zyx(spacing_mm: float | XYZ | None) -> Spacing:
 
 
 def large_enough(spacing_mm: float, key: str) -> float:
-    """The spacing of voxels as given.
+    """Return the spacing of voxels as given.
 
     Args:
         spacing_mm: Their edge.

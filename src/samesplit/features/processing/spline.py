@@ -61,7 +61,7 @@ def filter_columns(data: Floats) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def filter_rows(data: Floats, low: int, high: int) -> None:
-    """The same along axis 2 of (a, m, n) for rows low to high of each plane: sixteen at a time as columns."""
+    """Do the same along axis 2 of (a, m, n) for rows low to high of each plane: sixteen at a time as columns."""
     planes, _, n = data.shape
     block = np.zeros((1, n, _ROWS))
     for i in range(planes):
@@ -147,7 +147,7 @@ def linear_weights(coordinates: Floats, n: int) -> Weights:
 
 
 def nearest_weights(coordinates: Floats, n: int) -> Weights:
-    """The nearest point with weight 1; a coordinate half-way between two (to 6 digits) takes the upper.
+    """Return the nearest point with weight 1; a coordinate half-way between two (to 6 digits) takes the upper.
 
     Example:
         >>> nearest_weights(np.array([0.4, 0.5, 0.49999999]), 4)[0].tolist()

@@ -50,7 +50,7 @@ def volume_image(
     array: np.ndarray[tuple[int, ...], np.dtype[np.generic]],
     affine: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
 ) -> sitk.Image:
-    """An array with axes slice, row, column and its 4 x 4 affine (index to mm, LPS) as an image.
+    """Return an array with axes slice, row, column and its 4 x 4 affine (index to mm, LPS) as an image.
 
     Slices are put in the order in which the axes are right-handed, as `read_series` does.
     """

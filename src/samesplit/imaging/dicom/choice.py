@@ -30,7 +30,7 @@ class Entry:
 
 
 def choose(entries: Sequence[Entry], selector: str | None, *, what: str, where: Path) -> int:
-    """The position of the one entry that a selector names.
+    """Return the position of the one entry that a selector names.
 
     Args:
         entries: What there is.

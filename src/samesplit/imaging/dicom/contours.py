@@ -71,7 +71,7 @@ class Contour:
 
 
 def contour_items(dataset: pydicom.Dataset, roi: pydicom.Dataset, name: str, where: Path) -> list[Item]:
-    """The contours of an ROI as they stand in the file.
+    """Return the contours of an ROI as they stand in the file.
 
     Raises:
         LesionError: There is none.
@@ -148,7 +148,7 @@ def _slice_of(
     other: bool,
     clip: bool,
 ) -> int:
-    """The slice that a contour lies on."""
+    """Return the slice that a contour lies on."""
     low, high = float(points[:, 2].min()), float(points[:, 2].max())
     z = round((low + high) / 2)
     step = stack.step_mm(z)

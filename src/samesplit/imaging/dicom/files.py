@@ -50,6 +50,6 @@ def sound(path: Path) -> Iterator[None]:
 
 
 def text_of(dataset: pydicom.Dataset, keyword: str) -> str:
-    """An attribute as text without blanks at its ends; empty where it is missing or has no value."""
+    """Return an attribute as text without blanks at its ends; empty where it is missing or has no value."""
     value = dataset.get(keyword)
     return "" if value is None else str(value).strip()

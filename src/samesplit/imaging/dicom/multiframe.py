@@ -99,7 +99,7 @@ def _resampled(
 
 
 def _frame_header(own: pydicom.Dataset, header: pydicom.Dataset, path: Path) -> pydicom.Dataset:
-    """What a single slice would say of itself."""
+    """Return what a single slice would say of itself."""
     shared = (header.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()])[0]
     told = pydicom.Dataset()
     told.filename = str(path)

@@ -78,13 +78,13 @@ def fill(contours: Sequence[Points], shape: tuple[int, int]) -> Filled:
 
 
 def polygon_area(contour: Points) -> float:
-    """The area that a closed contour encloses, in the square of its unit."""
+    """Return the area that a closed contour encloses, in the square of its unit."""
     x, y = contour.T
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
 
 def _inside_and_line(contour: Steps, shape: tuple[int, int]) -> tuple[Plane, Plane]:
-    """The voxels whose centres lie strictly inside a contour, and those on its line."""
+    """Return the voxels whose centres lie strictly inside a contour, and those on its line."""
     row, numerator, denominator = _crossings(contour, shape[0])
     before, rest = np.divmod(numerator, denominator)
     line = _touched(contour, shape)

@@ -103,7 +103,7 @@ def map_slices(
 
 
 def _usual(gaps: Floats, near: float) -> float:
-    """The smallest distance that enough gaps have, as their mean."""
+    """Return the smallest distance that enough gaps have, as their mean."""
     for gap in np.sort(gaps):
         alike = gaps[np.abs(gaps - gap) <= near * gap]
         if len(alike) >= GAP_SHARE * len(gaps):

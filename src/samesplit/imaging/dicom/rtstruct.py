@@ -106,7 +106,7 @@ def _roi(dataset: pydicom.Dataset, selector: str | None, where: Path) -> pydicom
 
 
 def _series_of(dataset: pydicom.Dataset) -> set[str]:
-    """The SeriesInstanceUIDs that the structures were drawn on, as far as the file says."""
+    """Return the SeriesInstanceUIDs that the structures were drawn on, as far as the file says."""
     return {
         text_of(series, "SeriesInstanceUID")
         for frame in dataset.get("ReferencedFrameOfReferenceSequence") or ()

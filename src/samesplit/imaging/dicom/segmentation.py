@@ -127,7 +127,7 @@ def _geometry(own: pydicom.Dataset, shared: pydicom.Dataset) -> npt.NDArray[np.f
 
 
 def _place(frames: list[Frame], image: sitk.Image) -> sitk.Image | None:
-    """The segment on the image's grid, None when its voxels are not voxels of the image."""
+    """Return the segment on the image's grid, None when its voxels are not voxels of the image."""
     if not frames:
         raise LesionError("it has no voxel", remedy="draw it, or take its line out of images.csv")
     spacing = np.array(image.GetSpacing())
@@ -158,7 +158,7 @@ def _place(frames: list[Frame], image: sitk.Image) -> sitk.Image | None:
 
 
 def _place_on_slices(frames: list[Frame], stack: Stack) -> sitk.Image | None:
-    """The segment on the grid of an image whose slices were resampled; None when its frames are not those slices.
+    """Put the segment on the grid of an image whose slices were resampled; None when its frames are others.
 
     Within its plane a frame is moved by whole voxels, to the nearest.
     """

@@ -58,7 +58,7 @@ class Series:
 
 
 def find_series(folder: Path, selector: str | None) -> Series:
-    """The one image series of a folder that a selector names.
+    """Return the one image series of a folder that a selector names.
 
     Files that are no DICOM images (RTSTRUCT, SEG, DICOMDIR, text) are passed over; folders within are not entered.
 
@@ -152,7 +152,7 @@ def read_series(series: Series, repairs: Sequence[RepairName] = ()) -> tuple[sit
 
 
 def _without_copies(headers: tuple[pydicom.Dataset, ...]) -> tuple[tuple[pydicom.Dataset, ...], str | None]:
-    """The slices without those that are there twice, place and pixels the same; and a note that names them."""
+    """Drop slices that are there twice, place and pixels the same; also return a note that names them."""
     places = [header.get("ImagePositionPatient") for header in headers]
     if any(place is None or len(place) != 3 for place in places):
         return headers, None  # what is wrong with them is said where the grid is made

@@ -49,7 +49,7 @@ class SliceGrid:
 def slice_grid(
     headers: Sequence[pydicom.Dataset], *, where: Path, repairs: Sequence[RepairName] = ()
 ) -> SliceGrid:
-    """The grid on which single-frame slices lie, from their positions and orientations alone.
+    """Return the grid on which single-frame slices lie, from their positions and orientations alone.
 
     The slice distance is that of the positions along the normal; SliceThickness is not looked at, because slices
     may overlap or leave gaps.
@@ -102,7 +102,7 @@ def _resampled(
     order: tuple[int, ...],
     where: Path,
 ) -> SliceGrid:
-    """The regular upright grid of slices that lie otherwise."""
+    """Return the regular upright grid of slices that lie otherwise."""
     sideways = (places - places[0]) @ direction[:, :2]
     slices = map_slices(heights, sideways / np.array(spacing), size, near=SHARE, where=where)
     corner = direction[:, :2] @ (np.array(spacing) * np.array(slices.corner))
@@ -158,7 +158,7 @@ def _vector(header: pydicom.Dataset, keyword: str, length: int, where: Path) -> 
 def _orientation(
     header: pydicom.Dataset, where: Path
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Unit vectors along a row and along a column, made exactly perpendicular."""
+    """Return unit vectors along a row and along a column, made exactly perpendicular."""
     cosines = _vector(header, "ImageOrientationPatient", 6, where)
     row, column = cosines[:3], cosines[3:]
     lengths = np.linalg.norm([row, column], axis=1)

@@ -49,7 +49,7 @@ class Stack:
         return len(self.heights_mm), rows, columns
 
     def step_mm(self, place: int) -> float:
-        """The distance between slices at a place."""
+        """Return the distance between slices at a place."""
         if self.lower is None:
             return float(self.image.GetSpacing()[2])
         gaps = np.diff(self.heights_mm)
@@ -71,18 +71,18 @@ class Stack:
         return index
 
     def extent(self, place: int) -> tuple[Floats, Floats]:
-        """The borders of a slice: its lowest and highest column and row, half a voxel beyond the centres."""
+        """Return the borders of a slice: lowest and highest column and row, half a voxel beyond the centres."""
         return self.low[place] - 0.5, self.low[place] + np.array(self.size) - 0.5
 
     def within(self, plane: npt.NDArray[np.bool_], place: int) -> npt.NDArray[np.bool_]:
-        """What of a plane, in columns and rows of the image, lies in a slice."""
+        """Return what of a plane, in columns and rows of the image, lies in a slice."""
         low, high = self.extent(place)
         rows, columns = np.arange(plane.shape[0])[:, None], np.arange(plane.shape[1])
         inside = (columns >= low[0]) & (columns <= high[0]) & (rows >= low[1]) & (rows <= high[1])
         return np.asarray(plane & inside)
 
     def to_image(self, drawn: Mask) -> sitk.Image:
-        """A mask of the slices (of `shape`) on the image's grid.
+        """Return a mask of the slices (of `shape`) on the image's grid.
 
         Planes between two slices get what lies between their outlines (Raya and Udupa 1990, doi 10.1109/42.52980);
         where one of the two is empty the nearer counts.
@@ -128,7 +128,7 @@ def carry_slices(image: sitk.Image, slices: SliceMap, size: tuple[int, int]) -> 
 
 
 def stack_of(image: sitk.Image) -> Stack:
-    """The slices that masks of an image are drawn on."""
+    """Return the slices that masks of an image are drawn on."""
     if not image.HasMetaDataKey(STACK_KEY):
         columns, rows, slices = map(int, image.GetSize())
         heights = image.GetSpacing()[2] * np.arange(slices)

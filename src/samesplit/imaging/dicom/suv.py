@@ -25,7 +25,7 @@ _LONGEST = 10
 
 
 def suv_factor(headers: Sequence[pydicom.Dataset], *, where: Path) -> tuple[float | None, str | None]:
-    """The number that turns a PET series' rescaled values into SUV by body weight.
+    """Return the number that turns a PET series' rescaled values into SUV by body weight.
 
     For Bq/mL: `weight_g / (dose_bq * 2 ** (-(scan start - injection) / half_life))`. Values that are corrected for
     decay to the injection (DecayCorrection ADMIN) need no decay factor.
@@ -90,7 +90,7 @@ def _from_activity(headers: Sequence[pydicom.Dataset], where: Path) -> tuple[flo
 
 
 def _scan_start(headers: Sequence[pydicom.Dataset], where: Path) -> tuple[datetime, str]:
-    """The time to which decay is corrected: the series' start, or the first acquisition where that is earlier.
+    """Return the time to which decay is corrected: the series' start, or an earlier first acquisition.
 
     A series time later than an acquisition is the time at which the series was written.
     """
@@ -132,7 +132,7 @@ def _waited(
 
 
 def _dated(text: str, header: pydicom.Dataset, where: Path) -> datetime:
-    """A date and time in the zone of the series' own times; one without an offset is in that zone already."""
+    """Convert a time to the zone of the series' own times; one without an offset is in that zone already."""
     moment = datetime.fromisoformat(DT(text).isoformat())
     if moment.tzinfo is None:
         return moment
@@ -146,7 +146,7 @@ def _dated(text: str, header: pydicom.Dataset, where: Path) -> datetime:
 
 
 def _undated(drug: pydicom.Dataset, start: datetime, where: Path) -> datetime:
-    """An hour on the day of the scan, or on the day before where the scan is in the morning."""
+    """Return an hour on the day of the scan, or on the day before where the scan is in the morning."""
     hour = _moment(f"{start:%Y%m%d}", text_of(drug, "RadiopharmaceuticalStartTime"))
     if hour is None:
         raise _cannot("the PET header has no time of injection", where)

@@ -74,7 +74,7 @@ class IbsiEngine:
         return tuple(found)
 
     def extract(self, case: Case, profile: Profile) -> FeatureValues:
-        """The features of one case; see `Engine`.
+        """Return the features of one case; see `Engine`.
 
         Raises:
             LesionError: The intensities do not have the declared unit, or no voxel is left after processing.

@@ -48,7 +48,7 @@ class _Wanted:
 
 
 def extract(case: Case, settings: IbsiSettings) -> FeatureValues:
-    """The features of one case with the steps that led to them; NaN where one is not defined for it.
+    """Return the features of one case with the steps that led to them; NaN where one is not defined for it.
 
     Args:
         case: Image, mask, and the image to match the histogram to where the settings ask for one.
@@ -91,7 +91,7 @@ def _native(case: Case, settings: IbsiSettings) -> FeatureValues:
 
 
 def _prepared(case: Case, settings: IbsiSettings) -> PreparedImage | None:
-    """The image ready for all grids that are asked for; None when only native features are."""
+    """Return the image ready for all grids that are asked for; None when only native features are."""
     spacings = _spacings(settings)
     if not spacings:
         return None
@@ -108,7 +108,7 @@ def _prepared(case: Case, settings: IbsiSettings) -> PreparedImage | None:
 
 
 def _spacings(settings: IbsiSettings) -> list[Spacing]:
-    """The grids asked for, that of the features without matrices first."""
+    """Return the grids asked for, that of the features without matrices first."""
     base = settings.processing.target_mm
     textures = [setting.spacing_mm for setting in texture_settings(settings)]
     return [base, *textures] if _plain_at(base, settings) else textures

@@ -42,7 +42,7 @@ class RegionLevels:
         self._made: dict[Discretisation, LevelVolume] = {}
 
     def volume(self, discretisation: Discretisation) -> LevelVolume:
-        """The levels on the region's box.
+        """Return the levels on the region's box.
 
         Raises:
             LesionError: The intensities do not fit the discretisation.

@@ -39,7 +39,7 @@ class PlainInput:
 
 
 def plain_features(given: PlainInput, wanted: FeatureChoice, undefined: frozenset[str]) -> dict[str, float]:
-    """The wanted features in the catalogue's order; NaN, and not computed, where the image's unit forbids them."""
+    """Compute the wanted features in the catalogue's order; NaN where the image's unit forbids them."""
     found: dict[str, float] = {}
     for family, compute in FAMILIES.items():
         tags = wanted.of(family)

@@ -60,7 +60,7 @@ class FeatureChoice(Declaration):
         return tuple(f.tag for f in features if f.tag in wanted or f.code in wanted)
 
     def of(self, family: str) -> tuple[str, ...]:
-        """The tags wanted of a family, in the catalogue's order."""
+        """Return the tags wanted of a family, in the catalogue's order."""
         wanted: Wanted = getattr(self, family)
         return tags(family) if wanted == "all" else wanted
 
@@ -195,7 +195,7 @@ class IbsiSettings(EngineSettings):
         return self.discretisation if one is None else (one, *self.discretisation)
 
     def of_histogram(self) -> Discretisation | None:
-        """The discretisation that the intensity histogram is made with."""
+        """Return the discretisation that the intensity histogram is made with."""
         return next(iter(self._discretisations()), None)
 
     def not_defined(self) -> frozenset[str]:
@@ -206,6 +206,6 @@ class IbsiSettings(EngineSettings):
         return frozenset(undefined_for_arbitrary_units()) if plain else frozenset()
 
     def matching_reference(self) -> str | None:
-        """The sequence to whose image the histogram is matched."""
+        """Return the sequence to whose image the histogram is matched."""
         matching = self.processing.histogram_matching
         return None if matching is None else matching.reference

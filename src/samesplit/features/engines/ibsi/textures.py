@@ -27,7 +27,7 @@ class TextureSetting:
 
 
 def texture_grids(settings: IbsiSettings) -> tuple[tuple[Spacing, str], ...]:
-    """The grids that textures are computed on, with what they are called in names."""
+    """Return the grids that textures are computed on, with what they are called in names."""
     if not settings.texture_spacing_mm:
         return ((settings.processing.target_mm, ""),)
     return tuple(((step, step, step), f"_{step:g}mm") for step in settings.texture_spacing_mm)
