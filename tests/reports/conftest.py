@@ -14,8 +14,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from samesplit.reports import build, build_report
-from samesplit.reports.context import Context
+from samesplit.reports.context import Context, make_contexts
 from samesplit.reports.document import Report
+from samesplit.reports.run_folder import read_tasks
 
 
 def _load(name: str) -> ModuleType:
@@ -44,6 +45,12 @@ def task_run(maker_of_tasks: ModuleType, tmp_path_factory: pytest.TempPathFactor
     """90 lesions in three named test sets; tasks with two classes, three classes and a time to an event."""
     folder: Path = maker_of_tasks.make_task_run(tmp_path_factory.mktemp("tasks"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def task_contexts(task_run: Path) -> tuple[Context, ...]:
+    """The tasks of the run as the sections take them."""
+    return make_contexts(read_tasks(task_run))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,6 @@ from samesplit.reports.conclusion import answer
 from samesplit.reports.context import Context, make_context
 from samesplit.reports.document import Details, Figure, Section, Table
 from samesplit.reports.figures.class_confusion import ClassConfusion, draw_class_confusion
-from samesplit.reports.run_folder import read_tasks
 from samesplit.reports.sections.class_calibration import class_calibration
 from samesplit.reports.sections.class_confusion import class_confusion
 from samesplit.reports.sections.class_curves import class_curves
@@ -31,13 +29,13 @@ CLASSES = ("AML", "clear cell", "cyst")
 
 
 @pytest.fixture
-def classes(task_run: Path) -> Context:
-    return make_context(read_tasks(task_run)[1])
+def classes(task_contexts: tuple[Context, ...]) -> Context:
+    return task_contexts[1]
 
 
 @pytest.fixture
-def times(task_run: Path) -> Context:
-    return make_context(read_tasks(task_run)[2])
+def times(task_contexts: tuple[Context, ...]) -> Context:
+    return task_contexts[2]
 
 
 def figure_of(section: Section | None, place: int = 0) -> Figure:

@@ -19,8 +19,8 @@ from samesplit.reports.sections.named_test_sets import named_test_sets
 
 
 @pytest.fixture
-def context(task_run: Path) -> Context:
-    return make_context(read_tasks(task_run)[0])
+def context(task_contexts: tuple[Context, ...]) -> Context:
+    return task_contexts[0]
 
 
 @pytest.fixture

@@ -113,6 +113,7 @@ def test_baseline_characteristics_have_the_classes_of_every_task(task_report: Re
     ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_one_declared_task_alone_has_no_chapters(maker_of_tasks: ModuleType, tmp_path: Path) -> None:
     report = make_report(maker_of_tasks.make_task_run(tmp_path / "run", tasks=("subtype",)))
     assert report.chapters == ()
@@ -173,6 +174,7 @@ def test_every_figure_of_every_chapter_has_a_description_and_its_table(task_repo
         assert figure.table.rows
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_task_that_no_model_could_be_evaluated_in_says_so(task_run: Path, copy_of: Copy) -> None:
     folder = copy_of(task_run)
     (folder / "tasks" / "recurrence" / "results.parquet").unlink()
