@@ -45,8 +45,8 @@ def verdict_lines(run_folder: Path) -> list[str]:
     titles = {model["name"]: model["title"] for model in record.get("models", ())}
     lines = []
     for task, rows in found.groupby("task", sort=False):
-        if task:
-            lines.append(f"{task}:")
+        if str(task):
+            lines.append(f"{task!s}:")
         names = [
             titles.get(name, name.replace("reader:", "Reader ").replace("readers:", "Readers "))
             for name in rows["model"]
