@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import errno
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from conftest import SmallStudy
 from samesplit.errors import WorkspaceError
-from samesplit.run import RunOptions, load_plan
+from samesplit.execution.processes import WorkerCrashed
+from samesplit.run import RunOptions, SilentReporter, load_plan
+from samesplit.run.feature_stage import _no_images
+from samesplit.run.model_stage import ModelStage, predict_folds
+from samesplit.run.remote_folds import worker_store
 from samesplit.workflows.run import run_benchmark
 
 
@@ -58,3 +66,51 @@ def test_models_are_copied_whole_where_there_are_no_hard_links(
     originals = {p.read_bytes() for p in (small_study.root / "reports" / ".cache").rglob("model/model.json")}
     assert kept
     assert {path.read_bytes() for path in kept} <= originals
+
+
+def a_cluster(died: str = "") -> Callable[..., Iterator[tuple[int, Any]]]:
+    """A cluster that is this process; what it is sent and gives back is pickled, as on the way to another."""
+
+    def work(function: Any, items: Sequence[Any], *, address: str) -> Iterator[tuple[int, Any]]:
+        assert address == "tcp://somewhere:8786"
+        for place in range(len(items)):
+            item = pickle.loads(pickle.dumps(items[place]))
+            crashed = item[0].what == died
+            yield place, WorkerCrashed() if crashed else pickle.loads(pickle.dumps(function(item)))
+
+    return work
+
+
+def fitted(study: SmallStudy, scheduler: str | None) -> ModelStage:
+    """Two models that need no images."""
+    plan = load_plan(
+        study.folder, RunOptions(jobs=1, only=("zero-rule", "clinical-logistic"), scheduler=scheduler)
+    )
+    return predict_folds(plan, _no_images(), SilentReporter())
+
+
+def test_folds_fitted_on_a_cluster_give_the_same_and_are_kept_by_the_caller(
+    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("samesplit.execution.dispatch.map_on_dask", a_cluster())
+        there = fitted(small_study, "tcp://somewhere:8786")
+    assert there.failures == {}
+    folds = small_study.root / "reports" / ".cache" / "folds"
+    kept = list(folds.glob("*/*/done.json"))
+    assert len(kept) == 4
+    assert not list(worker_store().glob("*/*/done.json"))
+
+    for path in kept:
+        path.unlink()
+    pd.testing.assert_frame_equal(fitted(small_study, None).predictions, there.predictions)
+
+
+def test_a_worker_that_dies_costs_its_model_only(
+    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("samesplit.execution.dispatch.map_on_dask", a_cluster("clinical-logistic fold 1"))
+    stage = fitted(small_study, "tcp://somewhere:8786")
+    assert list(stage.failures) == ["clinical-logistic"]
+    assert "its process died" in stage.failures["clinical-logistic"]
+    assert set(stage.predictions["model"]) == {"zero-rule"}

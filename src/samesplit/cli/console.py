@@ -35,7 +35,7 @@ Scheduler = Annotated[
     str | None,
     typer.Option(
         callback=_with_cluster,
-        help="A Dask scheduler (tcp://host:8786) whose workers open images, extract features and search grids.",
+        help="A Dask scheduler (tcp://host:8786) whose workers open images, extract features, search and fit.",
     ),
 ]
 Track = Annotated[bool, typer.Option(help="Push the run to mlflow.db.")]

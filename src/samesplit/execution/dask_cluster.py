@@ -159,7 +159,10 @@ def _connect(address: str, patience_s: float) -> Any:
 
 def _code() -> str:
     """Name what must be the same on both sides: the code that may run on a worker, and its libraries."""
-    code = source_digest(*modules_under("audit", "execution", "features", "imaging", "models", "statistics"))
+    rooms = modules_under(
+        "audit", "execution", "features", "imaging", "models", "run.fold_tasks", "statistics"
+    )
+    code = source_digest(*rooms)
     return f"{__version__}+{code[:12]}+{library_digest(*_LIBRARIES)[:12]}"
 
 

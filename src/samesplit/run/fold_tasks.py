@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +16,15 @@ from typing import Any
 import pandas as pd
 
 from samesplit.errors import ModelError, SamesplitError, WorkspaceError
-from samesplit.execution.processes import WorkerCrashed, map_in_processes
+from samesplit.execution.dispatch import dispatch
+from samesplit.execution.processes import WorkerCrashed
 from samesplit.kept import note_damage
 from samesplit.models.protocol import Cases, Model, Prepares, Scored, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.run.fold_record import read_fold, write_fold
 from samesplit.run.processor import instructions, processor
 from samesplit.run.progress import Advance
+from samesplit.run.remote_folds import Files, read_files, unpack, worker_store, write_files
 from samesplit.run.versions import versions
 from samesplit.run.weights import WeightKeeper
 from samesplit.source import source_digest
@@ -174,9 +176,14 @@ class FoldResult:
 
 
 def run_folds(
-    tasks: list[FoldTask], *, jobs: int, advance: Advance, failed: Mapping[int, str] | None = None
+    tasks: list[FoldTask],
+    *,
+    jobs: int,
+    advance: Advance,
+    failed: Mapping[int, str] | None = None,
+    scheduler: str | None = None,
 ) -> list[FoldResult]:
-    """Carry out tasks on several processes; what is kept already is not done again.
+    """Carry out tasks on several processes or a cluster; what is kept already is not done again.
 
     A task that fails gives a result with an error and stops no other; only a disk that cannot be written
     stops them all.
@@ -186,6 +193,8 @@ def run_folds(
         jobs: Processes; each task keeps to one thread.
         advance: Told after each task.
         failed: The places of tasks that failed already, with the reason; they are not tried.
+        scheduler: Address of a Dask scheduler whose workers fit the folds instead; they need to see the images of
+            models that open them, and not the store.
 
     Returns:
         One result a task, in the order of the tasks.
@@ -201,28 +210,67 @@ def run_folds(
     for place in sorted(results):
         keeper.saw(place, results)
     advance(len(results), len(tasks))
-    for number, result in _work_on([tasks[i] for i in todo], jobs):
+    for number, result in _work_on([tasks[i] for i in todo], jobs, scheduler):
         results[todo[number]] = result
         keeper.saw(todo[number], results)
         advance(len(results), len(tasks))
     again = keeper.lacking(results)
     for place in again:
         shutil.rmtree(tasks[place].folder, ignore_errors=True)
-    for number, result in _work_on([tasks[i] for i in again], jobs):
+    for number, result in _work_on([tasks[i] for i in again], jobs, scheduler):
         results[again[number]] = result
     return [results[i] for i in range(len(tasks))]
 
 
-def _work_on(tasks: list[FoldTask], jobs: int) -> Iterator[tuple[int, FoldResult]]:
-    """In this process for one job, which is the way to debug a model; else in others."""
-    if jobs == 1:
-        yield from ((place, _carry_out(task)) for place, task in enumerate(tasks))
+def _work_on(tasks: list[FoldTask], jobs: int, scheduler: str | None) -> Iterator[tuple[int, FoldResult]]:
+    """Fit folds in this process for one job, which is the way to debug a model; else in others."""
+    if scheduler is None:
+        for place, result in dispatch(_carry_out, tasks, jobs=jobs, isolated=jobs > 1):
+            if isinstance(result, WorkerCrashed):
+                yield place, _failed(tasks[place], result.reason)
+            else:
+                yield place, result
         return
-    for place, result in map_in_processes(_carry_out, tasks, jobs=jobs):
-        yield (
-            place,
-            _failed(tasks[place], WorkerCrashed.reason) if isinstance(result, WorkerCrashed) else result,
-        )
+    for place, sent in dispatch(_carry_out_remotely, _Parcels(tasks), jobs=jobs, scheduler=scheduler):
+        task = tasks[place]
+        if isinstance(sent, WorkerCrashed):
+            yield place, _failed(task, sent.reason)
+            continue
+        result, files = sent
+        if result.folder is not None:
+            with locked(task.lock):
+                unpack(files, task.folder)
+                result = _kept(task) or _failed(task, "what a worker sent back cannot be read")
+            shutil.rmtree(task.working, ignore_errors=True)
+        yield place, result
+
+
+class _Parcels(Sequence[Any]):
+    """Each fold with what an earlier attempt left, read when its turn comes."""
+
+    def __init__(self, tasks: Sequence[FoldTask]) -> None:
+        self.tasks = tasks
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def __getitem__(self, place: Any) -> Any:
+        task = self.tasks[place]
+        return task, task.key, read_files(task.working)
+
+
+def _carry_out_remotely(parcel: tuple[FoldTask, str, Files]) -> tuple[FoldResult, Files]:
+    """Fit a fold in a folder of this worker's own; gives the files of its result."""
+    sent, key, begun = parcel
+    task = replace(sent, store=worker_store())
+    task.__dict__["key"] = key  # the caller's, under which it keeps the result
+    write_files(begun, task.working)
+    result = _carry_out(task)
+    if result.folder is None:
+        return result, {}
+    files = read_files(result.folder)
+    shutil.rmtree(result.folder, ignore_errors=True)
+    return result, files
 
 
 def _kept(task: FoldTask, *, note: bool = False) -> FoldResult | None:

@@ -56,7 +56,14 @@ def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> Model
         title = "Models" if level == 0 else "Ensembles"
         failed = _search(plan, tasks, reporter)
         with reporter.stage(title) as advance:
-            _collect(run_folds(tasks, jobs=jobs_of(plan), advance=advance, failed=failed), stage)
+            folds = run_folds(
+                tasks,
+                jobs=jobs_of(plan),
+                advance=advance,
+                failed=failed,
+                scheduler=plan.options.scheduler,
+            )
+            _collect(folds, stage)
     return stage
 
 

@@ -41,8 +41,8 @@ class RunOptions:
         shuffle_labels: Seed of the label permutation check: labels are shuffled between patients before
             anything is fitted.
         only: Models to run; empty means all of the benchmark's.
-        scheduler: Address of a Dask scheduler whose workers open the images, extract the features and search
-            the grids.
+        scheduler: Address of a Dask scheduler whose workers open the images, extract the features, search the
+            grids and fit the folds.
     """
 
     jobs: int | None = None
