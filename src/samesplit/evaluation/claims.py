@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from samesplit.ordering import below
+from samesplit.reader_names import parse_reader_name
 from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.multiplicity import holm
 
@@ -55,10 +56,12 @@ def add_claims(rows: pd.DataFrame, *, confidence: float = 0.95, apart: Collectio
 
 
 def _kind(rows: pd.DataFrame, apart: Collection[str]) -> pd.Series[str]:
-    """Who is compared with whom; readers are known by their names (see `readers.reader_name`)."""
-    sides = [
-        rows[column].astype(str).str.extract(r"^(readers?):", expand=False)
-        for column in ("model", "reference")
-    ]
-    kinds = sides[0].fillna("model") + " and " + sides[1].fillna("model")
+    """Tell who is compared with whom: models, single readers, or readers' means."""
+    sides = [rows[column].astype(str).map(_side) for column in ("model", "reference")]
+    kinds = sides[0] + " and " + sides[1]
     return kinds.mask(rows["model"].isin(apart) | rows["reference"].isin(apart), "model apart")
+
+
+def _side(name: str) -> str:
+    reader = parse_reader_name(name)
+    return "model" if reader is None else "reader" if reader.reader else "readers"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from samesplit.reader_names import is_reader_name, parse_reader_name
 from samesplit.reports.estimates import Numbers
 from samesplit.reports.main_quantity import MainQuantity, main_quantity
 from samesplit.reports.palette import READER, Style, styles_for
@@ -149,7 +150,7 @@ def make_context(data: RunData) -> Context:
         data: The run's content.
     """
     numbers = Numbers(data.results)
-    judged = [name for name in numbers.models() if not name.startswith(("reader:", "readers:"))]
+    judged = [name for name in numbers.models() if not is_reader_name(name)]
     declared = {str(item["name"]): item for item in data.run.get("models", []) if "name" in item}
     order = [name for name in declared if name in judged] + [name for name in judged if name not in declared]
     known = (_model(name, declared.get(name, {})) for name in order)
@@ -178,12 +179,9 @@ def _model(name: str, declared: dict[str, object]) -> ModelInfo:
 def _readers(names: list[str]) -> tuple[ReaderInfo, ...]:
     found = []
     for name in names:
-        kind, _, rest = name.partition(":")
-        reader, _, modality = rest.rpartition("/")
-        if kind == "reader":
-            found.append(ReaderInfo(name, reader, modality))
-        elif kind == "readers":
-            found.append(ReaderInfo(name, "", modality))
+        reader = parse_reader_name(name)
+        if reader is not None:
+            found.append(ReaderInfo(name, reader.reader, reader.condition))
     return tuple(sorted(found, key=lambda r: (r.modality != "unaided", r.modality, r.is_mean, r.reader)))
 
 

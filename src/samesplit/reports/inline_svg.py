@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
+from samesplit.reader_names import parse_reader_name
 from samesplit.reports.document import Cell, Column
 from samesplit.reports.formatting import number
 from samesplit.reports.palette import Style
@@ -34,8 +35,9 @@ def swatch(key: str | None, styles: Mapping[str, Style]) -> Markup:
     """
     if key is None:
         return Markup("")
-    if key.startswith(("reader:", "readers:")):
-        fill = "var(--paper)" if key.endswith("/unaided") else "var(--reader)"
+    reader = parse_reader_name(key)
+    if reader is not None:
+        fill = "var(--paper)" if reader.condition == "unaided" else "var(--reader)"
         return Markup(
             '<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true"><circle cx="14" cy="6" r="3.6" fill="{}" '
             'stroke="{}" stroke-width="1.4"/></svg>'

@@ -23,7 +23,6 @@ from samesplit.evaluation.binary.rankings import rank_alike
 from samesplit.evaluation.binary.reader_comparisons import compare_modalities, compare_with
 from samesplit.evaluation.binary.readers import (
     mean_rows,
-    reader_name,
     reader_rows,
     reader_tables,
     second_rows,
@@ -42,6 +41,7 @@ from samesplit.evaluation.validation import (
     common_units,
     name_some,
 )
+from samesplit.reader_names import reader_name
 from samesplit.statistics.checks import check_confidence
 from samesplit.tables import RESULTS, check_table
 

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from samesplit.ordering import ranked
+from samesplit.reader_names import parse_reader_name
 from samesplit.run_folder import RESULTS_TABLE, RUN_RECORD, task_folder
 from samesplit.tables import read_table
 
@@ -47,10 +48,7 @@ def verdict_lines(run_folder: Path) -> list[str]:
     for task, rows in found.groupby("task", sort=False):
         if str(task):
             lines.append(f"{task!s}:")
-        names = [
-            titles.get(name, name.replace("reader:", "Reader ").replace("readers:", "Readers "))
-            for name in rows["model"]
-        ]
+        names = [titles.get(name, _reader_title(name)) for name in rows["model"]]
         width = max(len(name) for name in names)
         lines += [
             f"  {name:<{width}}  {_NAMES[row['quantity']]} {row['estimate']:.3f} "
@@ -58,6 +56,15 @@ def verdict_lines(run_folder: Path) -> list[str]:
             for name, row in zip(names, rows.to_dict(orient="records"), strict=True)
         ]
     return lines
+
+
+def _reader_title(name: str) -> str:
+    reader = parse_reader_name(name)
+    if reader is None:
+        return name
+    return (
+        f"Reader {reader.reader}/{reader.condition}" if reader.reader else f"Readers mean/{reader.condition}"
+    )
 
 
 def _interval(low: float, high: float) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from samesplit.evaluation.binary.estimates import Row, result_row, with_note
-from samesplit.evaluation.binary.readers import having, is_defined, left_out, mean_name, reader_name
+from samesplit.evaluation.binary.readers import having, is_defined, left_out
 from samesplit.evaluation.binary.scores import (
     COMPARED_RATES,
     auc_difference,
@@ -18,6 +18,7 @@ from samesplit.evaluation.binary.scores import (
     rate_of,
 )
 from samesplit.ordering import first_best
+from samesplit.reader_names import mean_name, reader_name
 from samesplit.statistics.influence import Influence, mean_influence
 from samesplit.statistics.interval import Interval, is_degenerate, z_test
 

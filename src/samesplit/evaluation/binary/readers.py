@@ -26,6 +26,7 @@ from samesplit.evaluation.binary.scores import (
     reader_table,
     sizes_of,
 )
+from samesplit.reader_names import mean_name, reader_name
 from samesplit.statistics.auc import area_interval
 from samesplit.statistics.boundary import exact_interval
 from samesplit.statistics.checks import FloatArray
@@ -38,33 +39,11 @@ __all__ = [
     "having",
     "is_defined",
     "left_out",
-    "mean_name",
     "mean_rows",
-    "reader_name",
     "reader_rows",
     "reader_tables",
     "second_rows",
 ]
-
-
-def reader_name(reader_id: str, modality: str) -> str:
-    """Return the name of a reader in the results.
-
-    Example:
-        >>> reader_name("R1", "unaided")
-        'reader:R1/unaided'
-    """
-    return f"reader:{reader_id}/{modality}"
-
-
-def mean_name(modality: str) -> str:
-    """Return the name of the readers' mean in the results.
-
-    Example:
-        >>> mean_name("unaided")
-        'readers:mean/unaided'
-    """
-    return f"readers:mean/{modality}"
 
 
 def reader_tables(readings: pd.DataFrame, truth: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from samesplit.reader_names import ReaderName, reader_name
 from samesplit.reports.context import Context
 from samesplit.reports.document import Block, Cell, Column, Row, Section, Table
 from samesplit.reports.estimates import Estimate
@@ -48,14 +49,14 @@ def _table(context: Context, quantity: str, title: str, people: list[str], modal
     changes: dict[str, Estimate] = {}
     if paired:
         for person in [*people, ""]:
-            names = [f"reader:{person}/{m}" if person else f"readers:mean/{m}" for m in paired]
+            names = [str(ReaderName(person, m)) for m in paired]
             found = context.numbers.difference(quantity, names[1], names[0])
             changes |= {person: found} if found is not None else {}
     rows = []
     for person in [*people, ""]:
         cells: dict[str, Cell] = {"who": text_cell(person or "Mean of the readers")}
         for i, modality in enumerate(modalities):
-            name = f"reader:{person}/{modality}" if person else f"readers:mean/{modality}"
+            name = str(ReaderName(person, modality))
             cells[f"m{i}"] = context.numbers.cell(quantity, name, digits=digits)
             if context.reference is not None:
                 cells[f"r{i}"] = context.numbers.cell(
@@ -109,7 +110,7 @@ def _reading_table(context: Context, people: list[str], modalities: list[str]) -
                 "lesions": count_cell(mine["lesion_id"].nunique()),
                 "missing": count_cell(int(mine["decision"].isna().sum())),
                 "positive": count_cell(int((mine["decision"] == 1).sum())),
-                "seconds": context.numbers.cell("reading_seconds", f"reader:{person}/{modality}", digits=1),
+                "seconds": context.numbers.cell("reading_seconds", reader_name(person, modality), digits=1),
             }
             rows.append(Row(cells=cells))
     if rows and all(row.cells["seconds"].value is None for row in rows):
