@@ -89,7 +89,9 @@ def test_every_named_task_is_judged(tmp_path: Path) -> None:
 
 
 def test_a_single_task_needs_no_name_in_the_lines(tmp_path: Path) -> None:
-    folder = write_results(tmp_path, ("zero", 0.5, math.nan, math.nan), ("reader:anna/unaided", 0.8, 0.7, 0.9))
+    folder = write_results(
+        tmp_path, ("zero", 0.5, math.nan, math.nan), ("reader:anna/unaided", 0.8, 0.7, 0.9)
+    )
 
     assert verdict_lines(folder) == [
         "  Reader anna/unaided  AUC 0.800 (0.700 to 0.900), n = 40",
