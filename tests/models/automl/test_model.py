@@ -141,7 +141,8 @@ def test_the_kept_model_is_loaded_where_tpot_cannot_be_imported(
     inputs, labels = model.known(fold)
     with quietly():
         again = names["pipeline"].fit(inputs, labels.to_numpy())
-        np.testing.assert_array_equal(again.predict_proba(cases.features)[:, 1], model.predict(cases))
+        expected = model.predict(cases)["probability"]
+        np.testing.assert_array_equal(again.predict_proba(cases.features)[:, 1], expected)
 
 
 @pytest.mark.parametrize("name", ["LGBMClassifier", "HistGradientBoostingClassifier", "KNeighborsClassifier"])

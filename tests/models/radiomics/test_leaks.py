@@ -54,7 +54,11 @@ def honest_auc(seed: int, folder: Path) -> float:
         )
         model = GRID.build()
         model.fit(fold)
-        aucs.append(roc_auc_score(labels.iloc[test], model.predict(cases.select(list(labels.index[test])))))
+        aucs.append(
+            roc_auc_score(
+                labels.iloc[test], model.predict(cases.select(list(labels.index[test])))["probability"]
+            )
+        )
     return float(np.mean(aucs))
 
 
