@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from samesplit.errors import ModelError
 from samesplit.tasks import Task
@@ -63,7 +63,10 @@ def read_task(record: Any) -> Task:
     Raises:
         ValueError: It is none.
     """
-    return _TASK.validate_python(record)
+    try:
+        return _TASK.validate_python(record)
+    except ValidationError:
+        raise ValueError(f"its task is none that is known: {record!r}") from None
 
 
 def check_task_of_saved(known: Task, wanted: Task, where: Path) -> None:

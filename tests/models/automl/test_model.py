@@ -158,7 +158,7 @@ def test_what_the_templates_hold_can_be_kept(make_fold: Any, tmp_path: Path, nam
     model.evolved = Evolved([Candidate(0, pipeline, one_line(pipeline), Score((0.7,)))])
     inputs, labels = model.known(fold)
     model.fitted = model._refit(inputs, labels.to_numpy(dtype=np.int64), 0)
-    model.columns = list(inputs.columns)
+    model.columns, model.task = list(inputs.columns), fold.task
     model.save(tmp_path)
     pd.testing.assert_series_equal(
         load_model(tmp_path).predict(cases)["probability"], model.predict(cases)["probability"]
