@@ -138,7 +138,9 @@ def test_a_saved_model_without_a_task_is_not_loaded(make_fold: Any, tmp_path: Pa
     model.save(tmp_path)
     record = json.loads((tmp_path / "model.json").read_text())
     (tmp_path / "model.json").write_text(json.dumps(record | {"task": {"kind": "guess"}}))
-    with pytest.raises(ModelError, match=r"is not the record of a kept model.*its task is none that is known"):
+    with pytest.raises(
+        ModelError, match=r"is not the record of a kept model.*its task is none that is known"
+    ):
         load_model(tmp_path)
 
 
