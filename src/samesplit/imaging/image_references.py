@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.errors import LesionError
-from samesplit.storage import hash_file
+from samesplit.imaging.file_hashes import file_hash
 
 __all__ = ["IMAGE_SUFFIXES", "Reference", "content_hash", "parse_reference", "read_array", "split_reference"]
 
@@ -179,7 +179,7 @@ def content_hash(text: str) -> str:
             from samesplit.imaging.dicom.read import dicom_hash
 
             return dicom_hash(reference.path, reference.part)
-        hashes = [hash_file(path) for path in (reference.path, *_data_files(reference.path))]
+        hashes = [file_hash(path) for path in (reference.path, *_data_files(reference.path))]
     except FileNotFoundError as error:
         raise LesionError(
             "the file does not exist",

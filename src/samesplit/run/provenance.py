@@ -6,9 +6,9 @@ import os
 import platform
 
 from samesplit.errors import LesionError
+from samesplit.imaging.file_hashes import file_hash
 from samesplit.imaging.image_references import content_hash, parse_reference
 from samesplit.run.processor import instructions, processor
-from samesplit.storage import hash_file
 
 __all__ = ["ContentHashes", "machine"]
 
@@ -49,7 +49,7 @@ class ContentHashes:
         path = reference if parsed.is_dicom else str(parsed.path)
         if path not in self._known:
             try:
-                self._known[path] = hash_file(parsed.path) if parsed.is_array else content_hash(path)
+                self._known[path] = file_hash(parsed.path) if parsed.is_array else content_hash(path)
             except (OSError, LesionError):
                 self._known[path] = "missing"
         return self._known[path] + reference.removeprefix(path)

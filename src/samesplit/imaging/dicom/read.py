@@ -12,8 +12,8 @@ from samesplit.errors import LesionError
 from samesplit.imaging.dicom.files import read_dataset, sound, text_of
 from samesplit.imaging.dicom.multiframe import read_multiframe
 from samesplit.imaging.dicom.series import find_series, read_series
+from samesplit.imaging.file_hashes import file_hash
 from samesplit.imaging.repairs import RepairName
-from samesplit.storage import hash_file
 
 __all__ = ["dicom_hash", "read_dicom_image", "read_dicom_mask"]
 
@@ -96,9 +96,9 @@ def dicom_hash(path: Path, selector: str | None) -> str:
     """
     if path.is_dir():
         with sound(path):
-            parts = sorted(hash_file(file) for file in find_series(path, selector).files)
+            parts = sorted(file_hash(file) for file in find_series(path, selector).files)
     elif path.is_file():
-        parts = [hash_file(path), selector or ""]
+        parts = [file_hash(path), selector or ""]
     else:
         raise LesionError("the file does not exist", where=path, remedy="correct the path, or fetch the data")
     return hashlib.sha256("\n".join(["dicom", str(DICOM_READER), *parts]).encode()).hexdigest()
