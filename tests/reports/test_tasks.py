@@ -105,6 +105,25 @@ def test_a_lesion_left_out_of_a_task_is_shown_with_the_reason_and_counted_nowher
     assert f"{count} lesions left out of the task subtype" in section(task_report, "ledger").lead
 
 
+def test_lesions_left_out_are_counted_by_reason_and_are_no_cases(task_report: Report) -> None:
+    ledger = section(task_report, "ledger")
+    assert ledger.blocks[0].kind == "prose"
+    left = table(ledger, "left-out-table")
+    (row,) = left.rows
+    assert row.cells["task"].text == "subtype"
+    assert str(row.cells["which"].text).count("L") == row.cells["count"].value
+    assert not any(block.kind == "gallery" for block in ledger.blocks)
+
+
+def test_many_columns_of_the_baseline_table_are_stacked(task_run: Path, task_report: Report) -> None:
+    columns = table(section(task_report, "cohort"), "cohort-table").columns
+    assert {column.kind for column in columns[1:]} == {"stacked"}
+    page = (task_run / "report.html").read_text(encoding="utf-8")
+    assert re.search(
+        r'<td class="number"[^>]*>\d+\.\d<span class="ci">\(\d+\.\d to \d+\.\d\)</span></td>', page
+    )
+
+
 def test_baseline_characteristics_have_the_classes_of_every_task(task_report: Report) -> None:
     columns = table(section(task_report, "cohort"), "cohort-table").columns
     assert [(column.group, column.title) for column in columns[1:]] == [

@@ -70,8 +70,9 @@ class Column(_Part):
 
     key: str
     title: str
-    kind: Literal["text", "number", "interval", "forest", "code"] = "text"
-    """`forest` draws the interval of the column named by `of` on the axis `axis`."""
+    kind: Literal["text", "number", "stacked", "interval", "forest", "code"] = "text"
+    """`stacked` is a number with what follows it on a second line; `forest` draws the interval of the column named
+    by `of` on the axis `axis`."""
     help: str = ""
     of: str | None = None
     axis: tuple[float, float] | None = None

@@ -128,6 +128,7 @@ def _labels(contexts: Sequence[Context], lesion: str) -> str:
 
 def _ledger_lesions(context: Context) -> list[tuple[str, str]]:
     rows = context.data.ledger
+    rows = rows[~rows["stage"].str.startswith("task ")]  # what only leaves a lesion out of a task
     order = {"failed": 0, "excluded": 1, "missing": 2, "repaired": 3, "noted": 4}
     ordered = rows.assign(_order=rows["status"].map(order)).sort_values(
         ["_order", "lesion_id"], kind="stable"
@@ -143,9 +144,11 @@ def _error_lesions(context: Context) -> tuple[list[tuple[str, str]], str]:
         "Lesions that at least half of the models and readings misclassified, those with the largest error rate "
         "first."
     )
+    if not context.readers:
+        rule = rule.replace(" and readings", "")
     if context.data.task.kind == "multiclass":
         missed = [miss for miss in class_misses(context) if at_least(miss.share, 0.5)]
-        return [(miss.lesion_id, miss.caption) for miss in missed], rule.replace(" and readings", "")
+        return [(miss.lesion_id, miss.caption) for miss in missed], rule
     if context.data.task.kind != "binary":
         return [], rule
     found = [_caption(context, miss) for miss in misses(context)]

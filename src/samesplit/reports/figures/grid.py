@@ -55,8 +55,8 @@ def draw_grid(
 ) -> str:
     """Draw the inner AUC of every cell of a grid, averaged over folds.
 
-    Few cells show their AUC and how often they were chosen. Many show two digits of the AUC, and a frame around
-    those that were ever chosen.
+    Few cells show their AUC and how often they were selected. Many show two digits of the AUC, and a frame around
+    those that were ever selected.
 
     Args:
         panels: By the panel's title: selectors as rows, classifiers as columns, mean inner AUC.
@@ -130,5 +130,5 @@ def _label(axes: Axes, panel: pd.DataFrame, picked: pd.DataFrame, *, small: bool
         middle = y + (0.36 if times else 0.5)
         axes.text(x + 0.5, middle, f"{value:.3f}", ha="center", va="center", color=colour, weight=weight)
         if times:
-            mark = f"chosen {times}×"
+            mark = f"selected {times}×"
             axes.text(x + 0.5, y + 0.68, mark, ha="center", va="center", color=colour, fontsize=7.5)

@@ -16,8 +16,8 @@ def draw_selection(
     """Draw a bar a feature.
 
     Args:
-        features: Names, the most often chosen first.
-        counts: In how many fitted models each was chosen.
+        features: Names, the most often selected first.
+        counts: In how many fitted models each was selected.
         of: How many models were fitted.
         style: The model's style.
         name: Unique in the report.
@@ -40,6 +40,6 @@ def draw_selection(
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(0, 112)
         axes.set_xticks([0, 25, 50, 75, 100], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-        axes.set_xlabel("Chosen in this share of the fitted models")
+        axes.set_xlabel("Selected in this share of the fitted models")
         axes.spines["left"].set_visible(False)
         return to_svg(figure, name=name, alt=alt)

@@ -28,7 +28,7 @@ def draw_selection_stability(
         The SVG element.
     """
     maps = [
-        (selectors, "Selectors: Nogueira’s stability of the choice", BLUE, "{:.2f}", (0.0, 1.0)),
+        (selectors, "Selectors: stability of selection (Nogueira)", BLUE, "{:.2f}", (0.0, 1.0)),
         (classifiers, "Classifiers: relative SD of the AUC, %", VERMILION, "{:.1f}", None),
     ]
     drawn = [one for one in maps if one[0].size]

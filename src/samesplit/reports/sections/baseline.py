@@ -20,6 +20,7 @@ _CATEGORIES = {
 }
 _NUMBERS = {"age": "Age, years", "size_mm": "Size, mm"}
 _MOST_LEVELS = 12
+_MOST_WIDE = 5
 
 
 def baseline_table(contexts: Sequence[Context]) -> Table:
@@ -47,6 +48,10 @@ def baseline_table(contexts: Sequence[Context]) -> Table:
     ]
     for name, (title, kind) in _variables(contexts[0]).items():
         rows += _number_rows(name, title, parts) if kind == "number" else _category_rows(name, title, parts)
+    if len(columns) > _MOST_WIDE:
+        columns = [
+            column.model_copy(update={"kind": "stacked"}) if column.title else column for column in columns
+        ]
     return Table(
         id="cohort-table",
         title="Baseline characteristics",

@@ -60,7 +60,7 @@ def _table(context: Context, missed: list[ClassMiss]) -> Table:
         title="Lesions that most models misclassified",
         columns=tuple(columns),
         rows=tuple(rows),
-        notes=(*notes, f"{rest} further lesions are left out.") if rest else notes,
+        notes=(*notes, f"{counted(rest, 'further lesion')} left out of this table.") if rest else notes,
     )
 
 

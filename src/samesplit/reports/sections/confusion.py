@@ -34,12 +34,13 @@ def confusion(context: Context) -> Section | None:
     averaged = any(int(rows["n_calls"][name]) != int(rows["n_lesions"][name]) for name, _ in who)
     alt = f"Confusion matrices of {counted(len(drawn), 'model or reader', 'models and readers')}."
     data = context.data
+    readers = ", or the reader's decision" if any(name.startswith("reader") for name, _ in who) else ""
     figure = Figure(
         id="confusion-figure",
         title="Predicted against true class",
         caption=(
-            "Rows: the true class. Columns: the class at the operating point of the model, or the "
-            "reader's decision. Percentages are of the row."
+            f"Rows: the true class. Columns: the class at the operating point of the model{readers}. "
+            "Percentages are of the row."
             + (" Several predictions of a lesion (repeats, seeds) are averaged." if averaged else "")
         ),
         alt=alt,

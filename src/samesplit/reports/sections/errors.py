@@ -9,7 +9,7 @@ from samesplit.reports.formatting import count_cell, counted, number, text_cell
 
 __all__ = ["errors"]
 
-_MOST_ROWS = 60
+_MOST_ROWS = 30
 
 
 def errors(context: Context, gallery: Gallery | None) -> Section | None:
@@ -24,19 +24,24 @@ def errors(context: Context, gallery: Gallery | None) -> Section | None:
     if missed:
         blocks.append(_table(context, missed))
     else:
-        blocks.append(Prose(text="No lesion was misclassified by half of the models and readers."))
+        blocks.append(Prose(text=f"No lesion was misclassified by half of the {_who(context)}."))
     if gallery is not None:
         blocks.append(gallery)
     split = _models_against_readers(everyone)
     if split is not None:
         blocks.append(split)
+    judges = "models and readings" if context.readers else "models"
     lead = (
-        f"{counted(len(missed), 'lesion')} of {len(everyone)} misclassified by at least half of the models and "
-        "readings. Controls are left out, and several calls of a model (repeats, seeds) count as their share."
+        f"{counted(len(missed), 'lesion')} of {len(everyone)} misclassified by at least half of the {judges}. "
+        "Controls are left out, and several calls of a model (repeats, seeds) count as their share."
         if everyone
         else ""
     )
     return Section(id="errors", title="Misclassified lesions", lead=lead, blocks=tuple(blocks))
+
+
+def _who(context: Context) -> str:
+    return "models and readers" if context.readers else "models"
 
 
 def _table(context: Context, missed: list[Miss]) -> Table:
@@ -70,10 +75,10 @@ def _table(context: Context, missed: list[Miss]) -> Table:
         cells |= {name: text_cell(_plain(row[name])) for name in extra}
         rows.append(Row(cells={column.key: cells[column.key] for column in columns}))
     rest = len(missed) - len(rows)
-    notes = (f"{rest} further lesions are left out.",) if rest else ()
+    notes = (f"{counted(rest, 'further lesion')} left out of this table.",) if rest else ()
     return Table(
         id="errors-table",
-        title="Lesions misclassified by most models and readers",
+        title=f"Lesions misclassified by most {_who(context)}",
         columns=tuple(columns),
         rows=tuple(rows),
         notes=notes,

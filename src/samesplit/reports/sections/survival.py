@@ -12,7 +12,7 @@ from samesplit.reports.formatting import count_cell, counted, estimate_cell, tex
 __all__ = ["survival"]
 
 _ORDER = ("low", "middle", "high")
-_STEPS = 4
+_STEPS = 5
 
 
 def survival(context: Context) -> Section | None:
