@@ -1,1 +1,5 @@
-"""What is asked: the definition of a benchmark, its cohort, its splits and where its files come from."""
+"""What is asked, and of whom: benchmark.yaml, cohort and outcomes, splits, readings, where files come from.
+
+What is read from a benchmark's folder belongs here. Opening images, extracting features, fitting and evaluating
+do not.
+"""

@@ -1,1 +1,5 @@
-"""Image and mask in, one row of features out."""
+"""Features of an image and a mask: profiles, engines, feature families, catalogue, comparison of engines.
+
+What computes or explains feature values belongs here. Reading images does not (`samesplit.imaging`), nor does
+choosing among features (`samesplit.models`).
+"""

@@ -1,4 +1,8 @@
-"""Numbers in, one page out."""
+"""The report: numbers of a finished run as one page (HTML), its data (JSON) and a PDF.
+
+Reads the run's folder, describes, counts and draws. Estimates do not belong here: they are computed in
+`samesplit.evaluation` and stand in the tables.
+"""
 
 from __future__ import annotations
 
