@@ -17,9 +17,10 @@ from samesplit.evaluation.binary.estimates import (
     rate_rows,
     result_row,
 )
-from samesplit.evaluation.binary.scores import is_independent, ranking_is_trained
+from samesplit.evaluation.binary.scores import is_independent
 from samesplit.evaluation.groups import Group
 from samesplit.evaluation.multiclass.scores import (
+    auc_of,
     class_table,
     has_every_class,
     influence_method,
@@ -124,12 +125,13 @@ def _areas(table: pd.DataFrame, *, confidence: float) -> list[tuple[str, Interva
         return [
             (name, Interval(math.nan, math.nan, math.nan, influence_method(table), note)) for name in averages
         ]
-    found = [
-        (name, macro_auc_interval(table, confidence=confidence, average=average))
-        for name, average in averages.items()
-    ]
-    if ranking_is_trained(table):
-        found.insert(1, ("auc_as_fitted", macro_auc_interval(table, confidence=confidence, as_fitted=True)))
+    found = []
+    for name, average in averages.items():
+        one = auc_of(table, average=average)
+        found.append((name, macro_auc_interval(table, confidence=confidence, found=one)))
+        if name == "auc" and one.trained is not None:
+            narrow = macro_auc_interval(table, confidence=confidence, found=one, as_fitted=True)
+            found.append(("auc_as_fitted", narrow))
     return found
 
 

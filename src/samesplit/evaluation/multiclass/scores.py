@@ -139,7 +139,7 @@ def macro_auc_interval(
     table: pd.DataFrame,
     *,
     confidence: float,
-    average: Average = "one-versus-rest",
+    found: Influence | None = None,
     as_fitted: bool = False,
 ) -> Interval:
     """Estimate the AUC of all classes with its interval, on the logit scale.
@@ -150,13 +150,13 @@ def macro_auc_interval(
     Args:
         table: Of a model.
         confidence: Two-sided coverage.
-        average: See `multiclass_auc`.
+        found: The estimate, see `auc_of`; None for the macro average.
         as_fitted: Whether to take the fitted models as given.
 
     Raises:
         StatisticsError: A class has no AUC in any fold.
     """
-    found = auc_of(table, average=average)
+    found = auc_of(table) if found is None else found
     found = found.as_fitted() if as_fitted else found
     method = "influence values, test patients, models as fitted" if as_fitted else influence_method(table)
     if is_degenerate(found.variance):
