@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import samesplit as ss
 from samesplit.errors import HiddenLabelsError, PredictionsError
+from samesplit.workflows.split import freeze_split
 
 
 def test_the_parts_of_a_fold_make_up_the_cohort_and_share_no_patient(study: ss.Study) -> None:
@@ -61,3 +63,24 @@ def test_a_training_lesion_among_the_predictions_is_told(study: ss.Study) -> Non
     with pytest.raises(PredictionsError, match="stands in the train part of this fold"):
         fold.submit(given, name="My model")
     assert fold.submitted == ()
+
+
+def test_test_lesions_tell_the_named_set_that_they_are_of(labels_alone: Path) -> None:
+    path = labels_alone / "benchmark.yaml"
+    named = "seed: 5, test_sets: {external: {histology: [rare]}}}"
+    path.write_text(path.read_text().replace("seed: 5}", named))
+    lesions = pd.read_csv(labels_alone / "lesions.csv")
+    outside = lesions["patient_id"].isin(["P00", "P01", "P04", "P07"])
+    lesions["histology"] = lesions["histology"].mask(outside, "rare")
+    lesions.to_csv(labels_alone / "lesions.csv", index=False)
+    freeze_split(labels_alone, changes={}, overwrite=True)
+
+    for fold in ss.open_benchmark(labels_alone).folds():
+        assert fold.test.sets.index.tolist() == fold.test.lesions
+        external = fold.test.sets.index[fold.test.sets == "external"]
+        assert set(external) == set(lesions.loc[outside, "lesion_id"])
+        assert set(fold.test.sets) == {"internal", "external"}
+
+
+def test_without_named_sets_there_is_no_name(study: ss.Study) -> None:
+    assert set(study.folds()[0].test.sets) == {""}

@@ -152,6 +152,16 @@ class TestLesions(_Lesions):
         )
 
     @property
+    def sets(self) -> pd.Series[str]:
+        """The named test set of each lesion (`internal`, `external`, ...), in the order of `lesions`.
+
+        Empty text where the benchmark names no sets. The evaluation judges them apart and together.
+        """
+        patients = self._data.cohort.lesions.set_index("lesion_id")["patient_id"].loc[self.lesions]
+        names = self._data.split.test_set_of()
+        return patients.map(lambda patient: names.get(patient, "")).astype("str").rename("test_set")
+
+    @property
     def times(self) -> pd.Series[float]:
         """As for `labels`.
 
