@@ -76,7 +76,7 @@ def _of(table: pd.DataFrame, side: str, key: tuple[str, str]) -> pd.DataFrame:
 
 
 def _variable(context: Context, variable: str, level: str) -> str:
-    name = variable.replace("_mm", ", mm").replace("_", " ")
+    name = variable.replace("label_provenance", "reference standard").replace("_mm", ", mm").replace("_", " ")
     if variable == "label":
         return f"class: {context.data.positive}"
     return name if level in ("", "mean") else f"{name}: {level}"

@@ -82,9 +82,15 @@ def _variables(context: Context) -> dict[str, tuple[str, str]]:
     found |= {name: (title, "category") for name, title in _CATEGORIES.items() if name in columns}
     for name, kind in declared.items():
         if name in columns:
-            found[name] = (found[name][0] if name in found else name.replace("_", " "), str(kind))
+            found[name] = (found[name][0] if name in found else _title(name), str(kind))
     order = ["age", "sex", "size_mm", *declared, "site", "scanner_vendor", "label_provenance"]
     return {name: found[name] for name in dict.fromkeys(order) if name in found}
+
+
+def _title(name: str) -> str:
+    """The name of a column as a heading: `tumour_grade` is `Tumour grade`."""
+    words = name.replace("_mm", ", mm").replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _row(what: str, cells: dict[str, Cell], group: str = "") -> Row:
