@@ -116,7 +116,7 @@ def test_it_changes_no_other_result_and_is_a_control_of_the_report(
 ) -> None:
     study = declare(small_study, "zero-rule, clinical-logistic, grid", "simple_arm: null\n")
     before, _, page = judged(study)
-    assert "What the search gained" not in page
+    assert "Gain of the grid search over a simple model" not in page
     path = study.folder / "benchmark.yaml"
     path.write_text(path.read_text().replace("simple_arm: null\n", ""))
     after, record, page = judged(study)
@@ -131,5 +131,5 @@ def test_it_changes_no_other_result_and_is_a_control_of_the_report(
     ]
     assert len(differences) == 3
     assert differences["p_adjusted"].notna().any()
-    assert "What the search gained" in page
-    assert "p is adjusted over 3 pairs, and over the 3 with Ridge on all features apart" in page
+    assert "Gain of the grid search over a simple model" in page
+    assert "P is adjusted over 3 pairs, and over the 3 with Ridge on all features apart" in page
