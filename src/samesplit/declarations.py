@@ -202,7 +202,7 @@ def parse_leniently(
                     attempt == 0 or each["type"] == "value_error"
                 ):  # else it is missing because it was taken out
                     faults.add(_explain_one(each, kind, left, path, lines))
-            places = {_strip_tags(each["loc"], left): each["type"] == "missing" for each in error.errors()}
+            places = {_location(each, left): each["type"] == "missing" for each in error.errors()}
             for place, missing in sorted(places.items(), key=lambda item: -len(item[0])):
                 if not _take_out(left, place, missing, instead):
                     return None, faults
@@ -259,7 +259,7 @@ def _explain(
 def _explain_one(
     first: Any, kind: Any, data: Any, path: Path, lines: dict[Location, int]
 ) -> DeclarationError:
-    location = _strip_tags(first["loc"], data)
+    location = _location(first, data)
     name = ".".join(str(part) for part in location)
     place = _where(path, location, lines)
     if first["type"] == "extra_forbidden":
@@ -309,6 +309,18 @@ def _where(path: Path, location: Location, lines: dict[Location, int]) -> str:
 def _nearest(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"did you mean '{near[0]}'?" if near else ""
+
+
+def _location(error: Any, data: Any) -> Location:
+    """Where something is wrong in the data; of a contradiction inside one kind of a union, the whole of it."""
+    location = _strip_tags(error["loc"], data)
+    if error["type"] != "value_error" or not location:
+        return location
+    *above, last = location
+    here = data
+    for part in above:
+        here = here[part]
+    return location if not isinstance(here, dict) or last in here else tuple(above)
 
 
 def _strip_tags(location: tuple[int | str, ...], data: Any) -> Location:

@@ -20,16 +20,22 @@ from samesplit.kept import read_kept_json
 from samesplit.ordering import at_most
 from samesplit.storage import hash_bytes, hash_object, write_bytes, write_json, write_text
 from samesplit.table_checks import check_lines, check_table, number_cells
+from samesplit.tasks import Task
 from samesplit.version import __version__
 
 __all__ = [
+    "CLASS_PREDICTIONS",
     "FEATURES",
     "IMAGES",
     "LEDGER",
     "LESIONS",
+    "LESIONS_OF_TASKS",
+    "MASK_PREDICTIONS",
     "PREDICTIONS",
     "READINGS",
+    "READINGS_OF_TASKS",
     "RESULTS",
+    "RISK_PREDICTIONS",
     "SCHEMAS",
     "SPLITS",
     "check_lines",
@@ -37,6 +43,7 @@ __all__ = [
     "empty_table",
     "hash_table",
     "number_cells",
+    "prediction_schema",
     "read_csv",
     "read_record",
     "read_table",
@@ -53,6 +60,8 @@ _SUBSET = pa.Check.isin(["train", "validation", "test"], error="must be 'train',
 _LABEL = pa.Check.str_matches(
     r"(?i)^(any|(?!0*\.?0*(e|$))\d*\.?\d+(e[+-]?\d+)?)$", error="must be 'any' or a number above 0"
 )
+SUM_TOLERANCE = 1e-6
+"""How far the probabilities of all classes may sum to something else than 1."""
 _CLAIMS = ["", "higher", "lower", "not shown"]
 _STATUS = ["repaired", "noted", "missing", "failed", "excluded"]
 
@@ -109,6 +118,9 @@ LESIONS = _table(
 )
 """One row a lesion; `label` holds the class by name; free clinical columns are allowed."""
 
+LESIONS_OF_TASKS = LESIONS.update_column("label", nullable=True, required=False)
+"""The lesions of a benchmark with named tasks, whose outcomes stand in the columns that the tasks name."""
+
 IMAGES = _table(
     "images",
     {
@@ -156,9 +168,12 @@ FEATURES = _table(
 )
 """One row a feature value."""
 
-PREDICTIONS = _table(
-    "predictions",
-    {
+_PREDICTION_KEY = ["model", "seed", "repeat", "fold", "subset", "rater", "lesion_id"]
+
+
+def _prediction_columns() -> dict[str, pa.Column]:
+    """What every table of predictions says first: which fit of which model, on which lesion."""
+    return {
         "model": _text(),
         "seed": _whole(),
         "repeat": _whole(_NOT_NEGATIVE),
@@ -166,12 +181,47 @@ PREDICTIONS = _table(
         "subset": _text(_SUBSET),
         "rater": _text(),
         "lesion_id": _text(),
-        "probability": _number(_PROBABILITY),
-    },
-    ["model", "seed", "repeat", "fold", "subset", "rater", "lesion_id"],
+    }
+
+
+def _probabilities_sum_to_one(predictions: pd.DataFrame) -> pd.Series[bool]:
+    """Where the probabilities of all classes of a prediction sum to 1."""
+    total = predictions.groupby(_PREDICTION_KEY)["probability"].transform("sum")
+    return (total - 1.0).abs() <= SUM_TOLERANCE
+
+
+PREDICTIONS = _table(
+    "predictions",
+    {**_prediction_columns(), "probability": _number(_PROBABILITY)},
+    _PREDICTION_KEY,
     strict=True,
 )
-"""One row a probability of the positive class."""
+"""Answers to a binary task: one row a probability of the positive class."""
+
+CLASS_PREDICTIONS = _table(
+    "class predictions",
+    {**_prediction_columns(), "class": _text(), "probability": _number(_PROBABILITY)},
+    [*_PREDICTION_KEY, "class"],
+    pa.Check(_probabilities_sum_to_one, error="must sum to 1 over the classes of a lesion"),
+    strict=True,
+)
+"""Answers to a multiclass task: one row a probability of a class; those of a lesion sum to 1."""
+
+RISK_PREDICTIONS = _table(
+    "risk predictions",
+    {**_prediction_columns(), "risk": _number(_FINITE)},
+    _PREDICTION_KEY,
+    strict=True,
+)
+"""Answers to a survival task: one row a risk, which is the higher the earlier the event is expected."""
+
+MASK_PREDICTIONS = _table(
+    "mask predictions",
+    {**_prediction_columns(), "sequence": _text(), "mask": _text()},
+    [*_PREDICTION_KEY, "sequence"],
+    strict=True,
+)
+"""Answers to a segmentation task: one row a mask, by the path of its file."""
 
 READINGS = _table(
     "readings",
@@ -189,6 +239,14 @@ READINGS = _table(
     strict=True,
 )
 """One row a reading; `decision` is 1 for the positive class, 0 for the negative, missing for no call."""
+
+READINGS_OF_TASKS = _table(
+    "readings",
+    {**READINGS.columns, "task": _text()},
+    ["reader_id", "lesion_id", "modality", "task"],
+    strict=True,
+)
+"""The readings of a benchmark with named tasks: each names the binary task that it answers."""
 
 RESULTS = _table(
     "results",
@@ -234,8 +292,39 @@ LEDGER = _table(
 
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
     schema.name: schema
-    for schema in (LESIONS, IMAGES, SPLITS, FEATURES, PREDICTIONS, READINGS, RESULTS, LEDGER)
+    for schema in (
+        LESIONS,
+        IMAGES,
+        SPLITS,
+        FEATURES,
+        PREDICTIONS,
+        CLASS_PREDICTIONS,
+        RISK_PREDICTIONS,
+        MASK_PREDICTIONS,
+        READINGS,
+        RESULTS,
+        LEDGER,
+    )
 }
+
+
+def prediction_schema(task: Task) -> pa.DataFrameSchema:
+    """Return the schema of the predictions that answer a task.
+
+    Args:
+        task: Any task.
+
+    Example:
+        >>> from samesplit.tasks import SurvivalTask
+        >>> prediction_schema(SurvivalTask(question="How long?", time="months", event="died")).name
+        'risk predictions'
+    """
+    return {
+        "binary": PREDICTIONS,
+        "multiclass": CLASS_PREDICTIONS,
+        "survival": RISK_PREDICTIONS,
+        "segmentation": MASK_PREDICTIONS,
+    }[task.kind]
 
 
 def empty_table(schema: pa.DataFrameSchema) -> pd.DataFrame:

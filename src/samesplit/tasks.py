@@ -134,6 +134,12 @@ class SurvivalTask(_AnyTask):
     unit: str = "months"
     """The unit of the time, for axes and tables."""
 
+    @model_validator(mode="after")
+    def _two_columns(self) -> SurvivalTask:
+        if self.time == self.event:
+            raise ValueError("time and event must be two different columns")
+        return self
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of lesions.csv that hold the outcome; no model may see them."""

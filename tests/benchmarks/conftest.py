@@ -49,7 +49,7 @@ def benchmark_folder(tmp_path: Path) -> Build:
     ) -> tuple[Path, BenchmarkDefinition]:
         folder = tmp_path / "study"
         folder.mkdir(exist_ok=True)
-        (folder / "benchmark.yaml").write_text(yaml.safe_dump(DEFINITION | changes))
+        (folder / "benchmark.yaml").write_text(yaml.safe_dump(DEFINITION | changes, sort_keys=False))
         (folder / "lesions.csv").write_text(lesions)
         (folder / "images.csv").write_text(images)
         if files:

@@ -130,3 +130,55 @@ def test_readings_beside_the_data_are_found(
     place.mkdir(parents=True)
     (place / "readings.csv").write_text(HEADER + complete())
     assert len(load_readings(folder, definition, cohort)[0]) == 4
+
+
+TASKS = {
+    "malignant": {"kind": "binary", "question": "?", "positive": "malignant", "negative": "benign"},
+    "female": {"kind": "binary", "question": "?", "positive": "f", "negative": "m", "column": "gender"},
+    "age": {"kind": "survival", "question": "?", "time": "months", "event": "died"},
+}
+LESIONS = """\
+lesion_id,patient_id,label,gender,months,died
+L1,P1,malignant,f,3,1
+L2,P2,benign,m,3,0
+L3,P3,malignant,f,3,0
+L4,P4,benign,,3,0
+"""
+
+
+class TestNamedTasks:
+    CHANGES: Any = {"task": None, "tasks": TASKS, "lesions": LESIONS, "cohort": {"sequences": ["T1C", "T2"]}}
+
+    def test_a_reading_answers_the_task_that_it_names_with_its_classes(self, load: Any) -> None:
+        text = "reader_id,lesion_id,task,decision\nA,L1,female,f\nA,L1,malignant,malignant\nA,L2,,benign\n"
+        readings, ledger = load(text, **self.CHANGES)
+        assert readings[["task", "lesion_id", "decision"]].to_numpy().tolist() == [
+            ["female", "L1", 1],
+            ["malignant", "L1", 1],
+            ["malignant", "L2", 0],
+        ]
+        told = ledger.groupby("lesion_id")["reason"].agg(list).to_dict()
+        assert told["L2"] == ["no unaided call (female) by 1 of 1 readers: A"]
+        assert told["L4"] == ["no unaided call (malignant) by 1 of 1 readers: A"]
+
+    def test_without_the_column_all_answer_the_first_binary_task(self, load: Any) -> None:
+        readings, _ = load("reader_id,lesion_id,decision\nA,L1,malignant\n", **self.CHANGES)
+        assert readings["task"].tolist() == ["malignant"]
+
+    @pytest.mark.parametrize(
+        ("line", "message"),
+        [
+            ("A,L1,femal,f", ", line 2: the benchmark has no binary task 'femal'\nRemedy: did you mean 'female'? "),
+            ("A,L1,age,1", ", line 2: the benchmark has no binary task 'age'\nRemedy: Binary tasks are: malignant, "),
+            ("A,L1,female,malignant", ", line 2: decision 'malignant' of reader 'A' on lesion 'L1' is neither 'f' (1)"),
+        ],
+    )  # fmt: skip
+    def test_a_task_or_class_that_does_not_exist_is_named(self, load: Any, line: str, message: str) -> None:
+        with pytest.raises(ReadingsError) as caught:
+            load(f"reader_id,lesion_id,task,decision\n{line}\n", **self.CHANGES)
+        assert str(caught.value).partition("readings.csv")[2].startswith(message)
+
+    def test_readings_need_a_task_of_two_classes(self, load: Any) -> None:
+        changes = self.CHANGES | {"tasks": {"age": TASKS["age"]}}
+        with pytest.raises(ReadingsError, match="the benchmark has no task of kind binary"):
+            load("reader_id,lesion_id,decision\nA,L1,1\n", **changes)

@@ -12,6 +12,7 @@ from samesplit.extras import has_extra
 from samesplit.run.external_predictions import keep_external, load_externals, remove_external, slug
 from samesplit.run.plan import RunOptions, load_plan
 from samesplit.run.progress import Reporter, RichReporter, SilentReporter
+from samesplit.tasks import DEFAULT_TASK
 from samesplit.workflows.run import run_benchmark
 
 __all__ = ["SOURCE", "join_submissions", "run_study", "withdraw_submission"]
@@ -27,7 +28,9 @@ def join_submissions(data: StudyData, submissions: Submissions) -> None:
         PredictionsError: A model lacks folds, or predictions from elsewhere have its name.
     """
     tables = {title: submissions.table(name) for name, title in submissions.titles().items()}
-    there = {model.title: model.source for model in load_externals(data.workspace, data.definition.name)}
+    tasks, name_of_task = data.tasks, data.task_name or DEFAULT_TASK
+    kept = load_externals(data.workspace, data.definition.name, tasks)
+    there = {model.title: model.source for model in kept if model.task == name_of_task}
     for title, table in tables.items():
         if there.get(title, SOURCE) != SOURCE:
             raise PredictionsError(
@@ -43,6 +46,8 @@ def join_submissions(data: StudyData, submissions: Submissions) -> None:
             predictions=table,
             source=Path(SOURCE),
             replace=True,
+            task=data.task,
+            task_name=name_of_task,
         )
 
 
@@ -53,9 +58,11 @@ def withdraw_submission(data: StudyData, submissions: Submissions, title: str) -
         PredictionsError: Nothing was submitted under this name.
     """
     submissions.remove(title)
-    joined = {model.name: model for model in load_externals(data.workspace, data.definition.name)}
+    tasks, name_of_task = data.tasks, data.task_name or DEFAULT_TASK
+    kept = load_externals(data.workspace, data.definition.name, tasks)
+    joined = {model.name: model for model in kept if model.task == name_of_task}
     if slug(title) in joined and joined[slug(title)].source == SOURCE:
-        remove_external(data.workspace, data.definition.name, title=title)
+        remove_external(data.workspace, data.definition.name, title=title, tasks=tasks, task=name_of_task)
 
 
 def run_study(

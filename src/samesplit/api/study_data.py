@@ -17,7 +17,7 @@ from samesplit.errors import CohortError, DataMissingError, DeclarationError
 from samesplit.imaging.case import read_case
 from samesplit.imaging.mask_label import parse_mask_label
 from samesplit.near_ids import which_id_is_meant
-from samesplit.tasks import DEFAULT_TASK, BinaryTask, Task
+from samesplit.tasks import DEFAULT_TASK, Task
 from samesplit.workspace import Workspace, find_benchmark
 
 __all__ = ["StudyData", "load_study"]
@@ -46,9 +46,7 @@ class StudyData:
     @property
     def tasks(self) -> dict[str, Task]:
         """The tasks by name."""
-        declared = self.definition.task
-        task = BinaryTask(question=declared.question, positive=declared.positive, negative=declared.negative)
-        return {DEFAULT_TASK: task}
+        return self.definition.all_tasks()
 
     @property
     def named_tasks(self) -> bool:
@@ -67,8 +65,7 @@ class StudyData:
     @property
     def outcomes(self) -> pd.DataFrame:
         """The outcomes of the task in use by lesion_id: `label`, and `time` for survival."""
-        self._chosen()
-        return self.cohort.labels.to_frame("label")
+        return self.cohort.outcomes[self._chosen()]
 
     def _chosen(self) -> str:
         if self.task_name is None:

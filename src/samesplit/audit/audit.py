@@ -17,8 +17,9 @@ from samesplit.audit.work_list import WorkUnitList
 from samesplit.audit.work_units import LabelSet
 from samesplit.errors import DeclarationError
 from samesplit.execution.processes import cores
-from samesplit.run.plan import shuffle_labels
 from samesplit.run.progress import Reporter, SilentReporter
+from samesplit.run.shuffling import shuffle_outcomes
+from samesplit.tasks import DEFAULT_TASK
 from samesplit.uses import using
 
 __all__ = ["AUDIT_COLUMNS", "Audit", "run_audit"]
@@ -43,6 +44,7 @@ def run_audit(
     benchmark: str | Path,
     *,
     model: str | None = None,
+    task: str | None = None,
     leaks: Sequence[str] = (),
     shuffles: int = 20,
     repeats: int | None = None,
@@ -61,6 +63,7 @@ def run_audit(
     Args:
         benchmark: Folder or name.
         model: A radiomics grid: of the benchmark, or a model file. Default: the benchmark's first.
+        task: A task of two classes. Default: the benchmark's first.
         leaks: Names of leaks; empty means all.
         shuffles: How many times the labels are shuffled; 0 leaves that out.
         repeats: How many repeats of the split are done with the real labels; None means all.
@@ -78,7 +81,7 @@ def run_audit(
     reporter = reporter or SilentReporter()
     wanted = _wanted(leaks)
     given = audit_inputs(
-        benchmark, model=model, jobs=jobs, scheduler=scheduler, reporter=reporter, start=start
+        benchmark, model=model, task=task, jobs=jobs, scheduler=scheduler, reporter=reporter, start=start
     )
     settings = given.settings
     versions = _versions(given, shuffles=shuffles, repeats=repeats, seed=seed)
@@ -122,12 +125,13 @@ def _versions(given: AuditInputs, *, shuffles: int, repeats: int | None, seed: i
     """The real labels, then the shuffled ones."""
     plan = given.plan
     there = sorted({repeat for repeat, _ in plan.split.pairs()})
-    real = LabelSet("real", 0, plan.cohort.labels, tuple(there[: repeats or len(there)]))
+    cohort, tasks = given.one_task, {DEFAULT_TASK: plan.tasks[given.task]}
+    real = LabelSet("real", 0, cohort.labels, tuple(there[: repeats or len(there)]))
     shuffled = [
         LabelSet(
             "shuffled",
             number,
-            shuffle_labels(plan.cohort, plan.split, 1000 * seed + number),
+            shuffle_outcomes(cohort, tasks, plan.split, 1000 * seed + number)[DEFAULT_TASK]["label"],
             (there[number % len(there)],),
         )
         for number in range(shuffles)

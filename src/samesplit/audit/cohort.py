@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from samesplit.audit.leaks import Audited
 from samesplit.audit.table import Table, stack_sequences
+from samesplit.benchmarks.cohort import Cohort
 from samesplit.errors import DeclarationError
 from samesplit.models.design_tables import clinical_table, feature_table
 from samesplit.models.protocol import Cases
@@ -18,6 +20,7 @@ from samesplit.run.feature_stage import extract_features
 from samesplit.run.model_inputs import inputs_of
 from samesplit.run.plan import Plan, RunOptions, load_plan
 from samesplit.run.progress import Reporter
+from samesplit.tasks import DEFAULT_TASK, BinaryTask
 
 __all__ = ["AuditInputs", "audit_inputs"]
 
@@ -31,16 +34,26 @@ class AuditInputs:
         settings: The radiomics grid.
         cases: What the model would be given.
         cohort: The same as rows, with labels.
+        task: The name of the binary task whose labels these are.
     """
 
     plan: Plan
     settings: RadiomicsGridSettings
     cases: Cases
     cohort: Audited
+    task: str = DEFAULT_TASK
+
+    @cached_property
+    def one_task(self) -> Cohort:
+        """The cohort cut down to the lesions that have an outcome in the task, which is its only one."""
+        whole = self.plan.cohort
+        outcomes = whole.outcomes[self.task]
+        lesions = whole.lesions[whole.lesions["lesion_id"].isin(outcomes.index)].reset_index(drop=True)
+        return replace(whole, lesions=lesions, outcomes={DEFAULT_TASK: outcomes})
 
     def lesions(self, repeat: int, fold: int, part: str) -> list[str]:
         """The lesions of one part of a fold."""
-        return self.plan.split.lesions(self.plan.cohort.lesions, repeat, fold, part)
+        return self.plan.split.lesions(self.one_task.lesions, repeat, fold, part)
 
     @cached_property
     def stable(self) -> dict[tuple[int, int], tuple[int, ...]]:
@@ -68,18 +81,22 @@ def audit_inputs(
     reporter: Reporter,
     start: Path | None,
     scheduler: str | None = None,
+    task: str | None = None,
 ) -> AuditInputs:
     """Read the benchmark and extract its features, or find them kept.
 
     Raises:
-        DeclarationError: There is no such model, or it is not a radiomics grid.
+        DeclarationError: There is no such model or task, the model is not a radiomics grid, or the task has other
+            than two classes.
     """
     plan = load_plan(benchmark, RunOptions(jobs=jobs, scheduler=scheduler), start=start)
-    settings = _settings(plan, model)
+    settings, asked = _settings(plan, model), _binary_task(plan, task)
     plan = replace(plan, models=(settings,))
     images = extract_features(plan, reporter)
     given = inputs_of(settings, plan, images.features, images.unreadable, images.repeats)
     cases = given.by_rater[plan.definition.cohort.rater]
+    outcomes = plan.outcomes[asked]
+    cases = cases.select([lesion for lesion in cases.lesion_ids if lesion in outcomes.index])
     features = feature_table(cases, profiles=settings.profiles, model=settings.name)
     sequences = settings.sequences or plan.definition.cohort.sequences
     lesions = cases.lesions
@@ -89,10 +106,29 @@ def audit_inputs(
     cohort = Audited(
         table=Table.of(features, lesions, covariates=covariates),
         stacked=stack_sequences(features, lesions, sequences, covariates=covariates),
-        labels=plan.cohort.labels,
+        labels=outcomes["label"],
         sequences=tuple(sequences),
     )
-    return AuditInputs(plan, settings, cases, cohort)
+    return AuditInputs(plan, settings, cases, cohort, asked)
+
+
+def _binary_task(plan: Plan, name: str | None) -> str:
+    """The task that was asked for, or the benchmark's first of two classes."""
+    binary = [known for known, task in plan.tasks.items() if isinstance(task, BinaryTask)]
+    if name is None and binary:
+        return binary[0]
+    if name in binary and name is not None:
+        return name
+    near = difflib.get_close_matches(name or "", binary, n=1)
+    raise DeclarationError(
+        "the benchmark has no task of two classes to audit"
+        if name is None
+        else f"the task '{name}' has other than two classes, and leaks are measured by the AUC of two"
+        if name in plan.tasks
+        else f"the benchmark has no task '{name}'",
+        where=plan.definition.name,
+        remedy=(f"did you mean '{near[0]}'? " if near else "") + f"binary tasks are: {', '.join(binary) or 'none'}",
+    )
 
 
 def _settings(plan: Plan, model: str | None) -> RadiomicsGridSettings:

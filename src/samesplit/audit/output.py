@@ -42,7 +42,8 @@ def write_audit(
         "samesplit": __version__,
         "benchmark": plan.definition.name,
         "title": plan.definition.title,
-        "question": plan.definition.task.question,
+        "question": plan.tasks[given.task].question,
+        **({"task": given.task} if plan.definition.tasks else {}),
         "confidence": plan.definition.statistics.confidence,
         "model": {
             "name": given.settings.name,

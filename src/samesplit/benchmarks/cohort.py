@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,13 +12,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from samesplit.benchmarks.definition import BenchmarkDefinition, TaskSettings
+from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.benchmarks.feature_table import FeatureTable, load_feature_table
 from samesplit.benchmarks.fetching import data_root as find_data_root
 from samesplit.benchmarks.fingerprint import cohort_hash, split_columns
 from samesplit.benchmarks.images import load_images
+from samesplit.benchmarks.lesion_classes import LesionClasses, classes_of_tasks
+from samesplit.benchmarks.lesion_table import columns_that_exist
+from samesplit.benchmarks.outcomes import labels_of_outcomes, read_labels, read_outcomes, with_masks
 from samesplit.errors import CohortError, Faults, gathering
-from samesplit.tables import IMAGES, LEDGER, LESIONS, check_lines, empty_table, number_cells, read_csv
+from samesplit.tables import (
+    IMAGES,
+    LEDGER,
+    LESIONS,
+    LESIONS_OF_TASKS,
+    check_lines,
+    empty_table,
+    number_cells,
+    read_csv,
+)
+from samesplit.tasks import DEFAULT_TASK, SegmentationTask, SurvivalTask
 
 __all__ = ["Cohort", "find_table", "load_cohort"]
 
@@ -38,20 +49,30 @@ class Cohort:
         images: The images table, sorted by lesion, sequence (in the benchmark's order) and rater. `image` and
             `mask` are absolute paths, or array references like `/data/file.npz::array[17]`. Rows whose
             files do not exist are left out.
-        labels: 1 for the positive and 0 for the negative class, indexed by `lesion_id`, named "label".
-        ledger: One row for each image, and each row of the table of features, that is missing, with the reason.
-        sha256: Hash of what the benchmark's split depends on: ids, labels and strata columns.
+        outcomes: By the name of each task: the outcomes of its lesions, indexed by `lesion_id` (sorted); `label` is
+            the number of the class (survival: whether the event was seen), `time` the time of a survival task. A
+            lesion without an outcome in a task has no row there.
+        ledger: One row for each image, and each row of the table of features, that is missing, and for each lesion
+            that a task leaves out, with the reason.
+        sha256: Hash of what the benchmark's split depends on: ids, classes and strata columns.
+        classes: The classes of the lesions in each task, which a split is stratified by; empty where only labels count.
         features: The table of features of one's own, where the benchmark names one instead of profiles.
         notes: What was found out about the files: their separators, their missing values, ...
     """
 
     lesions: pd.DataFrame
     images: pd.DataFrame
-    labels: pd.Series[int]
+    outcomes: dict[str, pd.DataFrame]
     ledger: pd.DataFrame
     sha256: str
     features: FeatureTable | None = None
     notes: tuple[str, ...] = ()
+    classes: tuple[LesionClasses, ...] = ()
+
+    @property
+    def labels(self) -> pd.Series[int]:
+        """The labels of the first task that has any, named "label"; of two classes, 1 is the positive one."""
+        return labels_of_outcomes(self.outcomes)
 
 
 def load_cohort(
@@ -84,7 +105,11 @@ def load_cohort(
         path = find_table("lesions.csv", folder, root)
         notes: list[str] = []
         lesions = _on_their_lines(path, definition, notes, found)
-        labels = _labels(lesions, definition.task, path, found).sort_index()
+        if definition.task is not None:
+            outcomes = {DEFAULT_TASK: read_labels(lesions, definition.task.as_task(), path, found)}
+            left_out = empty_table(LEDGER)
+        else:
+            outcomes, left_out = read_outcomes(lesions, definition.tasks, path, found)
         lesions = lesions.sort_values("lesion_id", ignore_index=True)
         images, ledger = empty_table(IMAGES), empty_table(LEDGER)
         with found.kept():
@@ -95,14 +120,22 @@ def load_cohort(
         if definition.features is not None:
             with found.kept():
                 table, missing = load_feature_table(
-                    folder, definition, lesions, labels, root=root, faults=found
+                    folder, definition, lesions, outcomes, root=root, faults=found
                 )
                 ledger = pd.concat([ledger, missing], ignore_index=True) if len(missing) else ledger
+        for name, task in definition.tasks.items():
+            if isinstance(task, SegmentationTask):
+                outcomes[name] = with_masks(outcomes[name], task, images, definition.cohort.rater)
+        if len(left_out):
+            ledger = pd.concat([ledger, left_out], ignore_index=True) if len(ledger) else left_out
         made_with = definition.split
         columns = split_columns(made_with.scheme, made_with.strata, made_with.test_set_columns())
-        there = _known_columns(lesions, columns, path, needed_by="split", faults=found)
-        sha256 = "" if found.found else cohort_hash(lesions, labels, there)
-    return Cohort(lesions, images, labels, ledger, sha256, features=table, notes=tuple(notes))
+        there = columns_that_exist(lesions, columns, path, needed_by="split", faults=found)
+        classes = classes_of_tasks(definition.all_tasks(), outcomes)
+        sha256 = "" if found.found else cohort_hash(lesions, classes, there)
+    return Cohort(
+        lesions, images, outcomes, ledger, sha256, features=table, notes=tuple(notes), classes=classes
+    )
 
 
 def find_table(name: str, folder: Path, root: Path) -> Path:
@@ -115,11 +148,13 @@ def _on_their_lines(
 ) -> pd.DataFrame:
     """The lesions, checked; the index is the line in the file."""
     clinical = definition.cohort.clinical
+    schema = LESIONS if definition.task is not None else LESIONS_OF_TASKS
+    times = [task.time for task in definition.tasks.values() if isinstance(task, SurvivalTask)]
     lesions = read_csv(
         path,
         error=CohortError,
-        known=[*LESIONS.columns, *clinical],
-        numbers=["size_mm", *(name for name, kind in clinical.items() if kind == "number")],
+        known=[*LESIONS.columns, *clinical, *definition.outcome_columns()],
+        numbers=["size_mm", *(name for name, kind in clinical.items() if kind == "number"), *times],
         missing=definition.missing_values,
         notes=notes,
         faults=faults,
@@ -128,48 +163,14 @@ def _on_their_lines(
         raise CohortError("holds no lesions", where=path, remedy="write one line a lesion")
     if "size_mm" in lesions:
         lesions["size_mm"] = number_cells(lesions["size_mm"], path, error=CohortError, faults=faults)
-    lesions = check_lines(lesions, LESIONS, path, error=CohortError, faults=faults)
+    lesions = check_lines(lesions, schema, path, error=CohortError, faults=faults)
     _plain_ids(lesions, path, faults)
     _real_dates(lesions, path, faults)
-    for column in _known_columns(lesions, clinical, path, needed_by="cohort.clinical", faults=faults):
+    for column in columns_that_exist(lesions, clinical, path, needed_by="cohort.clinical", faults=faults):
         if clinical[column] == "number":
             lesions[column] = _numbers(lesions, column, path, faults)
     _one_value_per_patient(lesions, path, faults)
     return lesions
-
-
-def _labels(lesions: pd.DataFrame, task: TaskSettings, path: Path, faults: Faults) -> pd.Series[int]:
-    """0 or 1 by lesion; the lesions whose label is at fault are not among them."""
-    classes = {task.negative: 0, task.positive: 1}
-    numbers = lesions["label"].map(classes)
-    wrong = lesions[numbers.isna() & lesions["label"].notna()]
-    if len(wrong):
-        found = ", ".join(repr(value) for value in sorted(set(wrong["label"]))[:5])
-        faults.add(
-            CohortError(
-                f"{len(wrong)} lesions have a label outside the two classes {task.negative!r} and "
-                f"{task.positive!r}; the first is lesion {wrong['lesion_id'].iloc[0]!r}; labels found: {found}",
-                where=_on_lines(path, list(wrong.index)),
-                remedy="correct the labels, or task.positive and task.negative in benchmark.yaml",
-            )
-        )
-    absent = [name for name, number in classes.items() if not (numbers == number).any()]
-    if absent and not len(wrong):
-        faults.add(
-            CohortError(
-                f"no lesion is {absent[0]!r}",
-                where=path,
-                remedy="a benchmark needs lesions of both classes: add some, or correct the label column",
-            )
-        )
-    known = lesions[numbers.notna() & lesions["lesion_id"].notna()].drop_duplicates("lesion_id")
-    index = pd.Index(known["lesion_id"], name="lesion_id")
-    return pd.Series(numbers[known.index].to_numpy(np.int64), index=index, name="label")
-
-
-def _on_lines(path: Path, lines: list[int]) -> str:
-    """A file and the first of its lines that are meant."""
-    return f"{path}, line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:10]))}"
 
 
 def _plain_ids(lesions: pd.DataFrame, path: Path, faults: Faults) -> None:
@@ -202,27 +203,6 @@ def _real_dates(lesions: pd.DataFrame, path: Path, faults: Faults) -> None:
                     remedy="write dates as YYYY-MM-DD",
                 )
             )
-
-
-def _known_columns(
-    lesions: pd.DataFrame, columns: Iterable[str], path: Path, *, needed_by: str, faults: Faults
-) -> list[str]:
-    """Those of the columns that there are; the others are faults."""
-    there = []
-    for column in columns:
-        if column in lesions:
-            there.append(column)
-            continue
-        near = difflib.get_close_matches(column, lesions.columns, n=1)
-        hint = f"did you mean '{near[0]}'? " if near else ""
-        faults.add(
-            CohortError(
-                f"there is no column '{column}', which {needed_by} in benchmark.yaml asks for",
-                where=path,
-                remedy=f"{hint}Columns found: {', '.join(lesions.columns)}",
-            )
-        )
-    return there
 
 
 def _numbers(lesions: pd.DataFrame, column: str, path: Path, faults: Faults) -> pd.Series[float]:

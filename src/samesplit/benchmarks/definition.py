@@ -20,6 +20,7 @@ from samesplit.csv_files import MISSING_WORDS
 from samesplit.declarations import Declaration, parse_leniently, read_declaration, read_yaml
 from samesplit.errors import DeclarationError, Faults
 from samesplit.imaging.repairs import RepairName, repairs_of
+from samesplit.tasks import DEFAULT_TASK, BinaryTask, MulticlassTask, Task
 
 __all__ = [
     "DATE_BOUNDS",
@@ -93,6 +94,7 @@ def _conditions(rule: Any) -> Any:
 TestSetRule = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_conditions)]
 """Columns of lesions.csv and the values that count; `from` and `until` bound the column `date`, both included."""
 _NEVER_CLINICAL = ("label", "label_provenance", "lesion_id", "patient_id")
+_NEVER_AN_OUTCOME = ("lesion_id", "patient_id", "site")
 _USED_BY = {
     "folds": ("kfold",),
     "repeats": ("holdout", "kfold"),
@@ -104,7 +106,7 @@ _USED_BY = {
 
 
 class TaskSettings(Declaration):
-    """The question: which of two classes a lesion belongs to."""
+    """The question of a benchmark that asks one: which of two classes a lesion belongs to, by the column `label`."""
 
     positive: str
     """The class whose probability the models give, as written in the label column."""
@@ -117,6 +119,10 @@ class TaskSettings(Declaration):
         if self.positive == self.negative:
             raise ValueError("positive and negative must be two different classes")
         return self
+
+    def as_task(self) -> BinaryTask:
+        """Return the same question as a task like any other."""
+        return BinaryTask(question=self.question, positive=self.positive, negative=self.negative)
 
 
 class CohortSettings(Declaration):
@@ -289,6 +295,8 @@ class ModelUse(Declaration):
     """The file in `models/`, without `.yaml`."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """Keys that replace the file's."""
+    tasks: tuple[str, ...] = ()
+    """The tasks that the model is fitted for; empty means all of the benchmark's that it can do."""
 
 
 class BenchmarkDefinition(Declaration):
@@ -297,7 +305,10 @@ class BenchmarkDefinition(Declaration):
     name: Name
     title: str
     description: str = ""
-    task: TaskSettings
+    task: TaskSettings | None = None
+    """The question, where there is one, of two classes; else `tasks`."""
+    tasks: dict[Name, Task] = Field(default_factory=dict)
+    """Several questions, or one of another kind, by name."""
     cohort: CohortSettings = CohortSettings()
     data: DataSettings = DataSettings()
     split: SplitSettings
@@ -335,12 +346,41 @@ class BenchmarkDefinition(Declaration):
             )
         if not self.cohort.sequences and self.cohort.other_raters:
             raise ValueError("'cohort.other_raters' does nothing without images: take it out")
+        return self
+
+    def all_tasks(self) -> dict[str, Task]:
+        """Return the tasks by name; the one of a benchmark that declares it under `task` is called DEFAULT_TASK."""
+        return dict(self.tasks) if self.task is None else {DEFAULT_TASK: self.task.as_task()}
+
+    def outcome_columns(self) -> tuple[str, ...]:
+        """Return the columns of lesions.csv that hold the outcome of any task; no model may see them."""
+        columns = (column for task in self.all_tasks().values() for column in task.columns)
+        return tuple(dict.fromkeys(columns))
+
+    @model_validator(mode="after")
+    def _tasks_that_can_be(self) -> BenchmarkDefinition:
+        if self.task is None and not self.tasks:
+            raise ValueError("the key 'task' is missing: say what is asked of the lesions, under 'task' or 'tasks'")
+        if self.task is not None and self.tasks:
+            raise ValueError("'task' and 'tasks' both say what is asked: move the one into the others")
+        if DEFAULT_TASK in self.tasks:
+            raise ValueError(f"a task cannot be called '{DEFAULT_TASK}': name what it asks")
         words = {word.casefold() for word in self.missing_values}
-        for name in (self.task.positive, self.task.negative):
-            if name.casefold() in words:
+        for name, task in self.all_tasks().items():
+            of = f" of the task '{name}'" if self.tasks else ""
+            for one in task.classes if isinstance(task, BinaryTask | MulticlassTask) else ():
+                if one.casefold() in words:
+                    raise ValueError(
+                        f"the class {one!r}{of} is a word for a missing value too: list the words that mean missing "
+                        "without it, as missing_values"
+                    )
+            named = sorted(set(task.columns) & set(_NEVER_AN_OUTCOME))
+            if named:
+                raise ValueError(f"'{named[0]}' names the lesion, its patient or site, and cannot be the outcome{of}")
+            seen = sorted(set(task.columns) & set(self.cohort.clinical))
+            if seen:
                 raise ValueError(
-                    f"the class {name!r} is a word for a missing value too: list the words that mean missing "
-                    "without it, as missing_values"
+                    f"'{seen[0]}' holds the outcome{of} and stands under cohort.clinical: no model may see it"
                 )
         return self
 
@@ -389,12 +429,17 @@ def read_benchmark_leniently(folder: Path) -> tuple[BenchmarkDefinition | None, 
             instead={
                 ("title",): "",
                 ("task", "question"): "",
+                **{("tasks", name, "question"): "" for name in _keys_of(data.get("tasks"))},
                 ("split",): {"scheme": "kfold"},
                 ("split", "scheme"): "kfold",
             },
         )
         return definition, more
     return None, faults
+
+
+def _keys_of(data: Any) -> list[str]:
+    return [str(key) for key in data] if isinstance(data, dict) else []
 
 
 def read_benchmark(folder: Path) -> BenchmarkDefinition:

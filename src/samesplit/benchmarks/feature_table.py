@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def load_feature_table(
     folder: Path,
     definition: BenchmarkDefinition,
     lesions: pd.DataFrame,
-    labels: pd.Series[int],
+    outcomes: Mapping[str, pd.DataFrame],
     *,
     root: Path,
     faults: Faults | None = None,
@@ -64,7 +64,7 @@ def load_feature_table(
         folder: The benchmark's folder, where the file is looked for first.
         definition: Its definition; `features` is not None.
         lesions: The cohort's lesions table.
-        labels: 0 or 1 by `lesion_id`; read only to refuse a column that repeats them.
+        outcomes: The outcomes by task, see `Cohort.outcomes`; read only to refuse a column that repeats one.
         root: The data folder, where the file is looked for next.
         faults: Gathers all that is wrong; without it, what is wrong is raised together.
 
@@ -93,7 +93,9 @@ def load_feature_table(
             columns=pd.Index(list(raw.columns)),
         ).sort_index()
         if len(found.found) == before:
-            _refuse_label(values[values.index.isin(labels.index)], labels, path, found)
+            for task in outcomes.values():
+                if "label" in task and "time" not in task:
+                    _refuse_label(values[values.index.isin(task.index)], task["label"], path, found)
     empty = [str(i) for i in values.index[values.isna().all(axis=1)]]
     ledger = _ledger(definition, settings.file, [str(i) for i in lesions["lesion_id"]], set(ids), set(empty))
     return FeatureTable(settings.file, values, _digest(values), (*raw.notes, *notes)), ledger
@@ -261,15 +263,13 @@ def _numbers(
 
 
 def _refuse_label(values: pd.DataFrame, labels: pd.Series[int], path: Path, faults: Faults) -> None:
-    """Refuse a column of two values that go with the two classes, lesion by lesion: the label by another name."""
+    """Refuse a column that has one value in each class, and not the same in all: the label by another name."""
     if len(values) < _TELLS_LABEL_FROM:
         return
-    positive = labels.loc[values.index].to_numpy() == 1
-    if positive.all() or not positive.any():
-        return
-    inside, outside = values.to_numpy()[positive], values.to_numpy()[~positive]
-    constant = (inside == inside[0]).all(axis=0) & (outside == outside[0]).all(axis=0)
-    told = constant & (inside[0] != outside[0])
+    classes = labels.loc[values.index].to_numpy()
+    parts = [values.to_numpy()[classes == one] for one in np.unique(classes)]
+    constant = np.all([(part == part[0]).all(axis=0) for part in parts], axis=0)
+    told = constant & np.any([part[0] != parts[0][0] for part in parts], axis=0)
     if told.any():
         name = str(values.columns[int(told.argmax())])
         faults.add(

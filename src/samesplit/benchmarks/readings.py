@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pandera.pandas as pa
 
 from samesplit.benchmarks.cohort import Cohort, find_table
-from samesplit.benchmarks.definition import BenchmarkDefinition, TaskSettings
+from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.benchmarks.fetching import data_root
+from samesplit.benchmarks.lesion_table import on_lines
 from samesplit.errors import DataMissingError, Faults, ReadingsError, gathering
 from samesplit.near_ids import which_id_is_meant
-from samesplit.tables import LEDGER, READINGS, check_lines, check_table, empty_table, read_csv
+from samesplit.tables import (
+    LEDGER,
+    READINGS,
+    READINGS_OF_TASKS,
+    check_lines,
+    check_table,
+    empty_table,
+    read_csv,
+)
+from samesplit.tasks import BinaryTask
 
 __all__ = ["load_readings"]
 
@@ -30,7 +42,8 @@ def load_readings(
     A decision is a class by its name, or 1 for the positive and 0 for the negative class; an empty cell is no
     call. Missing calls stay missing: they are never taken for the negative class. The columns `decision`,
     `score` and `seconds` may be absent (one of the first two must be there); without `modality` every reading
-    is `unaided`.
+    is `unaided`. A benchmark with named tasks may have a column `task`: the binary task that a reading answers;
+    without it, or where it is empty, that is the first binary task.
 
     Args:
         folder: The benchmark's folder; the table is looked for there, then beside the data.
@@ -40,8 +53,9 @@ def load_readings(
         faults: Gathers what is wrong; without it, all of it is raised together.
 
     Returns:
-        The readings, sorted by reader, modality and lesion, and ledger rows: one a lesion and modality that
-        some reader gave neither a decision nor a score for. Both are empty when the benchmark has no readings.
+        The readings, sorted by reader, modality and lesion (with named tasks by task first, whose name is the
+        last column), and ledger rows: one a lesion and modality that some reader gave neither a decision nor a
+        score for. Both are empty when the benchmark has no readings.
 
     Raises:
         ReadingsError: The table is missing, names unknown lesions, has doubled rows or holds something that
@@ -50,23 +64,40 @@ def load_readings(
     if definition.readings is None:
         return empty_table(READINGS), empty_table(LEDGER)
     path = _find(definition.readings, folder, definition)
+    tasks = {name: task for name, task in definition.all_tasks().items() if isinstance(task, BinaryTask)}
+    schema = READINGS_OF_TASKS if definition.tasks else READINGS
     with gathering(faults) as found:
         before = len(found.found)
+        if not tasks:
+            raise ReadingsError(
+                "readings answer a question of two classes, and the benchmark has no task of kind binary",
+                where=path,
+                remedy="take 'readings' out of benchmark.yaml, or declare a binary task",
+            )
         raw = read_csv(
             path,
             error=ReadingsError,
-            known=list(READINGS.columns),
+            known=list(schema.columns),
             numbers=["decision", "score", "seconds"],
             missing=definition.missing_values,
             notes=notes,
             faults=found,
         )
-        readings = _checked(raw, definition.task, path, found)
+        readings = _checked(raw, tasks, schema, path, found)
         _known_lesions(readings, set(cohort.lesions["lesion_id"].dropna()), path, found)
         if len(found.found) > before:
             return empty_table(READINGS), empty_table(LEDGER)
-    readings = readings.sort_values(["reader_id", "modality", "lesion_id"], ignore_index=True)
-    return readings, _missing_calls(readings, cohort)
+    key = ["reader_id", "modality", "lesion_id"]
+    if not definition.tasks:
+        readings = readings.sort_values(key, ignore_index=True)
+        return readings, _missing_calls(readings, cohort.labels.index)
+    readings = readings.sort_values(["task", *key], ignore_index=True)
+    ledgers = [
+        _missing_calls(readings[readings["task"] == name], cohort.outcomes[name].index, of=f" ({name})")
+        for name in tasks
+    ]
+    told = [ledger for ledger in ledgers if len(ledger)]
+    return readings, pd.concat(told, ignore_index=True) if told else empty_table(LEDGER)
 
 
 def _find(name: str, folder: Path, definition: BenchmarkDefinition) -> Path:
@@ -78,7 +109,9 @@ def _find(name: str, folder: Path, definition: BenchmarkDefinition) -> Path:
         return folder / name
 
 
-def _checked(raw: pd.DataFrame, task: TaskSettings, path: Path, faults: Faults) -> pd.DataFrame:
+def _checked(
+    raw: pd.DataFrame, tasks: dict[str, BinaryTask], schema: pa.DataFrameSchema, path: Path, faults: Faults
+) -> pd.DataFrame:
     """The readings with their types, columns that may be absent filled in."""
     if "modality" not in raw:
         raw["modality"] = "unaided"
@@ -91,15 +124,41 @@ def _checked(raw: pd.DataFrame, task: TaskSettings, path: Path, faults: Faults) 
     for column in ("decision", "score", "seconds"):
         if column not in raw:
             raw[column] = pd.Series(pd.NA, index=raw.index, dtype="str")
-    raw["decision"] = _decisions(raw, task, path, faults)
+    if "task" in schema.columns:
+        raw["task"] = _task_of_each(raw, tasks, path, faults)
+        parts = [_decisions(raw[raw["task"] == name], task, path, faults) for name, task in tasks.items()]
+        raw["decision"] = pd.concat(parts).reindex(raw.index)
+    else:
+        raw["decision"] = _decisions(raw, next(iter(tasks.values())), path, faults)
     for column in ("score", "seconds"):
         raw[column] = _numbers(raw, column, path, faults)
-    columns = [*READINGS.columns, *(column for column in raw if column not in READINGS.columns)]
+    columns = [*schema.columns, *(column for column in raw if column not in schema.columns)]
     ordered = raw[[c for c in columns if c in raw]]
-    return check_lines(ordered, READINGS, path, error=ReadingsError, faults=faults)
+    return check_lines(ordered, schema, path, error=ReadingsError, faults=faults)
 
 
-def _decisions(raw: pd.DataFrame, task: TaskSettings, path: Path, faults: Faults) -> pd.Series[int]:
+def _task_of_each(
+    raw: pd.DataFrame, tasks: dict[str, BinaryTask], path: Path, faults: Faults
+) -> pd.Series[str]:
+    """The name of the task that each reading answers; the first one where the table does not say."""
+    first = next(iter(tasks))
+    if "task" not in raw:
+        return pd.Series(first, index=raw.index, dtype="str")
+    named = raw["task"].fillna(first)
+    for name, rows in named[~named.isin(list(tasks))].groupby(named, sort=False):
+        near = difflib.get_close_matches(str(name), tasks, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        faults.add(
+            ReadingsError(
+                f"the benchmark has no binary task '{name}'",
+                where=on_lines(path, list(rows.index)),
+                remedy=f"{hint}Binary tasks are: {', '.join(tasks)}",
+            )
+        )
+    return named.where(named.isin(list(tasks)), first)
+
+
+def _decisions(raw: pd.DataFrame, task: BinaryTask, path: Path, faults: Faults) -> pd.Series[int]:
     classes = {"1": 1, "0": 0, "1.0": 1, "0.0": 0, task.positive: 1, task.negative: 0}
     decisions = raw["decision"].map(classes)
     for line in raw.index[decisions.isna() & raw["decision"].notna()]:
@@ -146,17 +205,17 @@ def _known_lesions(readings: pd.DataFrame, known: set[str], path: Path, faults: 
         )
 
 
-def _missing_calls(readings: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+def _missing_calls(readings: pd.DataFrame, lesions: pd.Index[str], of: str = "") -> pd.DataFrame:
     called = readings[readings["decision"].notna() | readings["score"].notna()]
     rows = []
     for modality, part in readings.groupby("modality"):
         readers = sorted(set(part["reader_id"]))
         given = called[called["modality"] == modality].groupby("lesion_id")["reader_id"].agg(set)
-        for lesion in cohort.labels.index:
+        for lesion in lesions:
             silent = [reader for reader in readers if reader not in given.get(lesion, set())]
             if silent:
                 names = ", ".join(silent[:5]) + (", ..." if len(silent) > 5 else "")
-                reason = f"no {modality} call by {len(silent)} of {len(readers)} readers: {names}"
+                reason = f"no {modality} call{of} by {len(silent)} of {len(readers)} readers: {names}"
                 rows.append((lesion, "", "", "readings", "missing", reason))
     if not rows:
         return empty_table(LEDGER)

@@ -25,6 +25,9 @@ def audit(
             help="A radiomics grid of the benchmark or of models/ (default: the benchmark's first).",
         ),
     ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="A task of two classes (default: the benchmark's first).")
+    ] = None,
     leaks: Annotated[str | None, typer.Option(help="Comma-separated names (default: all).")] = None,
     shuffles: Annotated[int, typer.Option(min=0, help="How often the labels are shuffled.")] = 20,
     repeats: Annotated[
@@ -40,6 +43,7 @@ def audit(
     found = run_audit(
         benchmark,
         model=model,
+        task=task,
         leaks=[name.strip() for name in leaks.split(",")] if leaks else (),
         shuffles=shuffles,
         repeats=repeats,

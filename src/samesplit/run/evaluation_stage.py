@@ -5,7 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from samesplit.benchmarks.definition import OperatingPoint
-from samesplit.evaluation.binary.evaluate import Evaluation, evaluate
+from samesplit.errors import PredictionsError
+from samesplit.evaluation.binary.evaluate import Evaluation
+from samesplit.evaluation.options import EvaluationOptions
+from samesplit.evaluation.task import evaluate_task
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter
 
@@ -13,35 +16,55 @@ __all__ = ["evaluate_predictions"]
 
 
 def evaluate_predictions(
-    plan: Plan, predictions: pd.DataFrame, details: dict[str, pd.DataFrame], reporter: Reporter
-) -> Evaluation:
-    """Judge all predictions and readings against the labels; the only place where test labels are read."""
-    lesions = plan.split.with_test_sets(plan.cohort.lesions)
-    truth = lesions.set_index("lesion_id").assign(label=plan.labels)
+    plan: Plan,
+    predictions: dict[str, pd.DataFrame],
+    details: dict[str, dict[str, pd.DataFrame]],
+    reporter: Reporter,
+) -> dict[str, Evaluation]:
+    """Judge the predictions and readings of each task; the only place where test labels are read.
+
+    A named task that no model answered has no evaluation.
+
+    Raises:
+        PredictionsError: No model answered any task.
+    """
     settings = plan.definition.statistics
+    judged: dict[str, Evaluation] = {}
     with reporter.stage("Statistics") as advance:
-        advance(0, 1)
-        evaluation = evaluate(
-            predictions,
-            truth,
-            readings=plan.readings if len(plan.readings) else None,
-            reference=_reference(plan, predictions),
-            operating_point=_operating_point(settings.operating_point),
-            confidence=settings.confidence,
-            n_bootstrap=settings.bootstraps,
-            seed=settings.seed,
-            primary_rater=plan.definition.cohort.rater,
-            details=details,
-            apart=plan.added,
-            declared_thresholds={e.name: e.threshold for e in plan.externals if e.threshold is not None},
-        )
-        advance(1, 1)
-    return evaluation
+        for number, (name, task) in enumerate(plan.tasks.items()):
+            advance(number, len(plan.tasks))
+            if predictions[name].empty and plan.definition.tasks:
+                continue
+            readings, reference = plan.readings_of(name), plan.reference_of(name)
+            options = EvaluationOptions(
+                readings=readings if len(readings) else None,
+                reference=reference if reference in set(predictions[name]["model"]) else None,
+                operating_point=_operating_point(settings.operating_point),
+                confidence=settings.confidence,
+                n_bootstrap=settings.bootstraps,
+                seed=settings.seed,
+                primary_rater=plan.definition.cohort.rater,
+                details=details[name],
+                apart=plan.added,
+                declared_thresholds={
+                    external.name: external.threshold
+                    for external in plan.externals
+                    if external.task == name and external.threshold is not None
+                },
+            )
+            judged[name] = evaluate_task(task, predictions[name], _truth(plan, name), options)
+        advance(len(plan.tasks), len(plan.tasks))
+    if not judged:
+        raise PredictionsError("no model gave any prediction", where=plan.definition.name)
+    return judged
 
 
-def _reference(plan: Plan, predictions: pd.DataFrame) -> str | None:
-    """The model to compare with: as planned, unless it failed and has no predictions."""
-    return plan.reference if plan.reference in set(predictions["model"]) else None
+def _truth(plan: Plan, task: str) -> pd.DataFrame:
+    """The lesions that have an outcome in a task, with it and all columns of lesions.csv."""
+    outcomes = plan.outcomes[task]
+    lesions = plan.split.with_test_sets(plan.cohort.lesions).set_index("lesion_id")
+    lesions = lesions.loc[lesions.index.isin(outcomes.index)]
+    return lesions.assign(**{column: outcomes[column] for column in outcomes})
 
 
 def _operating_point(asked: OperatingPoint) -> str | float:

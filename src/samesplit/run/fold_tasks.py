@@ -34,7 +34,9 @@ from samesplit.storage import (
     replace_directory,
     temporary_directory,
 )
-from samesplit.tables import PREDICTIONS, read_table, write_table
+from samesplit.run.task_predictions import as_prediction_table, members_by_column
+from samesplit.tables import prediction_schema, read_table, write_table
+from samesplit.tasks import DEFAULT_TASK, BinaryTask, Task
 from samesplit.under_way import doing
 from samesplit.uses import uses
 
@@ -52,10 +54,13 @@ class FoldTask:
         fold: Of the split.
         cases: All cases of the model per rater.
         subsets: `train`, `validation` or `test` per lesion_id.
-        labels: 0 or 1 of the training and validation lesions, and of no other.
+        outcomes: Column `label` (class number, or whether the event was seen), and `time` of a survival task, of
+            the training and validation lesions by `lesion_id`, and of no other.
         primary_rater: Whose masks the model learns from.
         digest: Hash of the cases' content.
         store: Folder of kept folds.
+        task: What is asked.
+        task_name: What the benchmark calls it.
     """
 
     settings: ModelSettings
@@ -64,14 +69,16 @@ class FoldTask:
     fold: int
     cases: dict[str, Cases]
     subsets: pd.Series[str]
-    labels: pd.Series[int]
+    outcomes: pd.DataFrame
     primary_rater: str
     digest: str
     store: Path
+    task: Task = BinaryTask(question="", positive="positive", negative="negative")
+    task_name: str = DEFAULT_TASK
 
     @cached_property
     def key(self) -> str:
-        """The hash of all inputs, under which the result is kept.
+        """The hash of all inputs, under which the result is kept. Equal questions of different names share it.
 
         Asked for once and then carried along, so that a process that the task is sent to looks for what is there
         already under the same name, whatever has become of the source code meanwhile.
@@ -85,7 +92,8 @@ class FoldTask:
                 "seed": self.seed,
                 "fold": [self.repeat, self.fold],
                 "subsets": sorted(self.subsets.items()),
-                "labels": [(str(lesion), int(label)) for lesion, label in sorted(self.labels.items())],
+                "task": [self.task.kind, list(self.task.prediction_columns), list(_classes(self.task))],
+                "outcomes": _plain_outcomes(self.outcomes),
                 "cases": self.digest,
                 "rater": self.primary_rater,
             }
@@ -111,7 +119,8 @@ class FoldTask:
         """The task in words, for who waits."""
         several = f" repeat {self.repeat}" if self.repeat else ""
         seed = f" seed {self.seed}" if len(self.settings.seeds) > 1 else ""
-        return f"{self.settings.name}{several} fold {self.fold}{seed}"
+        task = f" {self.task_name}" if self.task_name != DEFAULT_TASK else ""
+        return f"{self.settings.name}{task}{several} fold {self.fold}{seed}"
 
     @property
     def lock(self) -> Path:
@@ -125,15 +134,19 @@ class FoldTask:
     def training_fold(self) -> TrainingFold:
         """What the model may learn from."""
         cases = self.cases[self.primary_rater]
-        training, training_labels = _part(self, cases, "train")
-        validation, validation_labels = _part(self, cases, "validation")
+        training, validation = (cases.select(_ids(self, cases, part)) for part in ("train", "validation"))
+        known, to_choose = (self.outcomes.loc[part.lesion_ids] for part in (training, validation))
+        timed = "time" in self.outcomes
         return TrainingFold(
             training=training,
-            training_labels=training_labels,
+            training_labels=known["label"],
             validation=validation,
-            validation_labels=validation_labels,
+            validation_labels=to_choose["label"],
             seed=self.seed,
             directory=self.working,
+            task=self.task,
+            training_times=known["time"] if timed else None,
+            validation_times=to_choose["time"] if timed else None,
         )
 
 
@@ -150,6 +163,8 @@ class FoldResult:
         seconds: How long it took when it was made.
         error: Why it failed.
         record: What the result says of itself; see `samesplit.run.fold_record`.
+        task: What is asked.
+        task_name: What the benchmark calls it.
     """
 
     model: str
@@ -160,12 +175,14 @@ class FoldResult:
     seconds: float
     error: str = ""
     record: dict[str, Any] = field(default_factory=dict)
+    task: Task = BinaryTask(question="", positive="positive", negative="negative")
+    task_name: str = DEFAULT_TASK
 
     def predictions(self) -> pd.DataFrame:
-        """The PREDICTIONS table of this fold."""
+        """The predictions of this fold; the task says of which schema."""
         if self.folder is None:
             raise ModelError("has no predictions", where=self.model)
-        return read_table(self.folder / "predictions.parquet", PREDICTIONS)
+        return read_table(self.folder / "predictions.parquet", prediction_schema(self.task))
 
     def details(self) -> dict[str, pd.DataFrame]:
         """The model's own tables of this fold."""
@@ -281,13 +298,29 @@ def _kept(task: FoldTask, *, note: bool = False) -> FoldResult | None:
     if not record:
         return None
     where = (task.settings.name, task.seed, task.repeat, task.fold)
-    return FoldResult(*where, task.folder, float(record["seconds"]), record=record)
+    return FoldResult(
+        *where,
+        task.folder,
+        float(record["seconds"]),
+        record=record,
+        task=task.task,
+        task_name=task.task_name,
+    )
 
 
 def _failed(task: FoldTask, reason: str) -> FoldResult:
-    where = f"model {task.settings.name}, seed {task.seed}, repeat {task.repeat}, fold {task.fold}"
+    of = f"task {task.task_name}, " if task.task_name != DEFAULT_TASK else ""
+    where = f"{of}model {task.settings.name}, seed {task.seed}, repeat {task.repeat}, fold {task.fold}"
     return FoldResult(
-        task.settings.name, task.seed, task.repeat, task.fold, None, 0.0, error=f"{where}: {reason}"
+        task.settings.name,
+        task.seed,
+        task.repeat,
+        task.fold,
+        None,
+        0.0,
+        error=f"{where}: {reason}",
+        task=task.task,
+        task_name=task.task_name,
     )
 
 
@@ -327,9 +360,19 @@ def _fit_and_predict(task: FoldTask) -> None:
     for rater, subset in parts:
         ids = _ids(task, task.cases[rater], subset)
         if ids:
-            tables.append(_as_predictions(task, rater, subset, model.predict(task.cases[rater].select(ids))))
+            where = {
+                "model": task.settings.name,
+                "seed": task.seed,
+                "repeat": task.repeat,
+                "fold": task.fold,
+                "subset": subset,
+                "rater": rater,
+            }
+            answers = model.predict(task.cases[rater].select(ids))
+            tables.append(as_prediction_table(answers, task.task, where))
     with temporary_directory(beside=task.folder) as fresh:
-        write_table(pd.concat(tables, ignore_index=True), fresh / "predictions.parquet", PREDICTIONS)
+        predictions = pd.concat(tables, ignore_index=True)
+        write_table(predictions, fresh / "predictions.parquet", prediction_schema(task.task))
         for name, table in model.details().items():
             write_table(table, fresh / "details" / f"{name}.parquet")
         (fresh / "model").mkdir()
@@ -354,49 +397,33 @@ def _fit_and_predict(task: FoldTask) -> None:
     shutil.rmtree(working, ignore_errors=True)
 
 
-def _part(task: FoldTask, cases: Cases, subset: str) -> tuple[Cases, pd.Series[int]]:
-    ids = _ids(task, cases, subset)
-    return cases.select(ids), task.labels.loc[ids]
+def _classes(task: Task) -> tuple[str, ...]:
+    return task.classes if task.kind in ("binary", "multiclass") else ()
+
+
+def _plain_outcomes(outcomes: pd.DataFrame) -> list[list[Any]]:
+    """The outcomes as plain data, by lesion."""
+    return [
+        [str(lesion), int(label), *map(float, times)]
+        for lesion, label, *times in outcomes.sort_index().itertuples(name=None)
+    ]
 
 
 def _ids(task: FoldTask, cases: Cases, subset: str) -> list[str]:
     return [lesion for lesion in cases.lesion_ids if task.subsets.get(lesion) == subset]
 
 
-def _as_predictions(task: FoldTask, rater: str, subset: str, predicted: pd.DataFrame) -> pd.DataFrame:
-    """The table of one part; a lesion for which the model gave no number has no row."""
-    given: pd.Series[float] = predicted["probability"].dropna()
-    if len(given) and not given.between(0.0, 1.0).all():
-        bad = given[~given.between(0.0, 1.0)]
-        raise ModelError(
-            f"gave a probability outside [0, 1] ({bad.iloc[0]:g})",
-            where=f"model {task.settings.name}, lesion {bad.index[0]}",
-            remedy="let predict return probabilities of the positive class",
-        )
-    return pd.DataFrame(
-        {
-            "model": task.settings.name,
-            "seed": task.seed,
-            "repeat": task.repeat,
-            "fold": task.fold,
-            "subset": subset,
-            "rater": rater,
-            "lesion_id": given.index.astype(str),
-            "probability": given.to_numpy(dtype=float),
-        }
-    )
-
-
-def with_members(cases: dict[str, Cases], members: pd.DataFrame) -> dict[str, Cases]:
+def with_members(cases: dict[str, Cases], members: pd.DataFrame, task: Task) -> dict[str, Cases]:
     """Give an ensemble's cases the predictions of its members.
 
     Args:
         cases: Cases per rater.
-        members: PREDICTIONS rows of the members in one fold; several seeds of a member are averaged.
+        members: Predictions of the members in one fold; several seeds of a member are averaged.
+        task: What they answer.
     """
     filled = {}
     for rater, given in cases.items():
         rows = members[members["rater"].isin([rater]) | (members["subset"] == "validation")]
-        wide = rows.pivot_table(index="lesion_id", columns="model", values="probability", aggfunc="mean")
+        wide = members_by_column(rows, task)
         filled[rater] = replace(given, predictions=wide.reindex(given.lesions.index))
     return filled

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from samesplit.ordering import nearly_equal
+from samesplit.tasks import BinaryTask, Task
 
 __all__ = ["model_notes"]
 
@@ -15,6 +16,7 @@ _TWICE = 1 / (1 + np.exp(-1.0))
 """What a sigmoid makes of 1."""
 _ENOUGH = 20
 """From so many predictions on, all of them between 0.5 and `_TWICE` are worth a remark."""
+_TWO_CLASSES = BinaryTask(question="", positive="positive", negative="negative")
 _FIT = ["seed", "repeat", "fold"]
 
 
@@ -23,15 +25,17 @@ def model_notes(
     told: pd.DataFrame,
     *,
     titles: Mapping[str, str],
+    task: Task = _TWO_CLASSES,
     constant: Collection[str] = (),
     raw: Collection[str] = (),
 ) -> list[str]:
     """Say which models gave constants or calls where probabilities were wanted, and what models noted themselves.
 
     Args:
-        predictions: The PREDICTIONS table; its test rows are looked at, no label.
+        predictions: The predictions that answer a task; its test rows are looked at, no label.
         told: What models noted while fitting: model, note, seed, repeat, fold; may be empty.
         titles: How each model is called.
+        task: What they answer.
         constant: Models that give every lesion the same probability by design.
         raw: Models whose probabilities come straight from code that is not ours, and may be squeezed twice.
 
@@ -44,14 +48,17 @@ def model_notes(
         >>> model_notes(table, pd.DataFrame(), titles={"net": "ResNet"})[0]
         'ResNet gives all lesions of the test part the same probability in its one fit: it has learnt nothing...'
     """
+    if task.kind == "segmentation":
+        return []
     tested = predictions[predictions["subset"] == "test"]
     found = []
     for name, title in titles.items():
         rows = tested[tested["model"] == name]
         if name not in constant:
-            remarks = _about_probabilities(rows) or _squeezed(
-                predictions[predictions["model"] == name], name in raw
-            )
+            remarks = _constant(rows, task)
+            if task.kind == "binary":
+                own = predictions[predictions["model"] == name]
+                remarks = remarks or _calls(rows) or _squeezed(own, name in raw)
             found += [f"{title} {remark}" for remark in remarks]
         found += [
             f"{title}: {remark}" for remark in _told_by(told, name, fits=len(rows[_FIT].drop_duplicates()))
@@ -59,17 +66,26 @@ def model_notes(
     return found
 
 
-def _about_probabilities(rows: pd.DataFrame) -> list[str]:
-    """The remarks on one model's test predictions."""
-    parts = rows.groupby([*_FIT, "rater"])["probability"].agg(["size", "min", "max"]).reset_index()
-    alike = (parts["size"] > 1) & nearly_equal(parts["min"], parts["max"])
-    if alike.any():
-        same = parts.loc[alike, _FIT].drop_duplicates()
-        where = _of_fits(len(same), len(rows[_FIT].drop_duplicates()))
-        return [
-            f"gives all lesions of the test part the same probability {where}: it has learnt nothing there, and "
-            "its AUC is that of ties. Look at its training, its inputs and what was selected"
-        ]
+def _constant(rows: pd.DataFrame, task: Task) -> list[str]:
+    """The remark on a model that answers the same for all test lesions of a fit."""
+    value = "risk" if task.kind == "survival" else "probability"
+    within = [*_FIT, "rater", *(["class"] if "class" in rows else [])]
+    parts = rows.groupby(within)[value].agg(["size", "min", "max"]).reset_index()
+    parts["alike"] = (parts["size"] > 1) & nearly_equal(parts["min"], parts["max"])
+    alike = parts.groupby([*_FIT, "rater"])["alike"].all().reset_index()
+    if not alike["alike"].any():
+        return []
+    same = alike.loc[alike["alike"], _FIT].drop_duplicates()
+    where = _of_fits(len(same), len(rows[_FIT].drop_duplicates()))
+    what, quantity = ("risk", "C-index") if task.kind == "survival" else ("probability", "AUC")
+    return [
+        f"gives all lesions of the test part the same {what} {where}: it has learnt nothing there, and "
+        f"its {quantity} is that of ties. Look at its training, its inputs and what was selected"
+    ]
+
+
+def _calls(rows: pd.DataFrame) -> list[str]:
+    """The remark on a model that gives calls where probabilities are wanted."""
     values = rows["probability"].to_numpy()
     if len(values) and bool((nearly_equal(values, 0.0, scale=1.0) | nearly_equal(values, 1.0)).all()):
         return [

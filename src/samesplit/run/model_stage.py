@@ -13,9 +13,9 @@ from samesplit.run.grid_tasks import run_searches, searching
 from samesplit.run.model_inputs import ModelInputs, inputs_of
 from samesplit.run.plan import Plan, jobs_of
 from samesplit.run.progress import Reporter
-from samesplit.tables import PREDICTIONS, empty_table, stack_ledgers
+from samesplit.tables import empty_table, prediction_schema, stack_ledgers
 
-__all__ = ["ModelStage", "predict_folds"]
+__all__ = ["ModelStage", "TaskModels", "predict_folds"]
 
 
 @dataclass
@@ -23,19 +23,39 @@ class ModelStage:
     """What came of the models.
 
     Attributes:
+        tasks: What came of them in each task, by its name.
+        ledger: Lesions that a model could not judge.
+        folds: Every fold's result, of all tasks.
+        seconds: Computing time by model, summed over folds and tasks.
+    """
+
+    tasks: dict[str, TaskModels]
+    ledger: pd.DataFrame
+    folds: list[FoldResult] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The first error of each model that failed in any task."""
+        found: dict[str, str] = {}
+        for task in self.tasks.values():
+            for name, why in task.failures.items():
+                found.setdefault(name, why)
+        return found
+
+
+@dataclass
+class TaskModels:
+    """What came of the models in one task.
+
+    Attributes:
         predictions: Validation and test predictions of every model that did not fail.
         details: The models' own tables, by name.
-        ledger: Lesions that a model could not judge.
-        folds: Every fold's result.
-        seconds: Computing time by model, summed over folds.
         failures: The first error of each model that failed.
     """
 
     predictions: pd.DataFrame
-    details: dict[str, pd.DataFrame]
-    ledger: pd.DataFrame
-    folds: list[FoldResult] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
+    details: dict[str, pd.DataFrame] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
 
@@ -44,9 +64,8 @@ def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> Model
     inputs = {
         m.name: inputs_of(m, plan, images.features, images.unreadable, images.repeats) for m in plan.models
     }
-    stage = ModelStage(
-        empty_table(PREDICTIONS), {}, stack_ledgers([given.ledger for given in inputs.values()])
-    )
+    nothing = {name: TaskModels(empty_table(prediction_schema(task))) for name, task in plan.tasks.items()}
+    stage = ModelStage(nothing, stack_ledgers([given.ledger for given in inputs.values()]))
     depth: dict[str, int] = {"": -1}  # where only predictions made elsewhere are judged
     for model in plan.models:
         depth[model.name] = 1 + max((depth[member] for member in model.needs().members), default=-1)
@@ -80,21 +99,24 @@ def _search(plan: Plan, tasks: list[FoldTask], reporter: Reporter) -> dict[int, 
 def _tasks(
     plan: Plan, models: list[ModelSettings], inputs: dict[str, ModelInputs], stage: ModelStage
 ) -> list[FoldTask]:
-    """The tasks of some models, those that open images (the longest) first."""
+    """The fits of some models in all tasks, those that open images (the longest) first."""
     tasks = []
     for model in sorted(models, key=lambda model: not model.needs().images):
-        lost = [member for member in model.needs().members if member in stage.failures]
-        if lost:
-            stage.failures[model.name] = f"its member {', '.join(lost)} failed"
-            continue
-        for seed in model.seeds:
-            for repeat, fold in plan.split.pairs():
-                tasks.append(_task(plan, model, inputs[model.name], stage, seed, repeat, fold))
+        for asked in plan.model_tasks[model.name]:
+            failures = stage.tasks[asked].failures
+            lost = [member for member in model.needs().members if member in failures]
+            if lost:
+                failures[model.name] = f"its member {', '.join(lost)} failed"
+                continue
+            for seed in model.seeds:
+                for repeat, fold in plan.split.pairs():
+                    tasks.append(_task(plan, asked, model, inputs[model.name], stage, seed, repeat, fold))
     return tasks
 
 
 def _task(
     plan: Plan,
+    asked: str,
     model: ModelSettings,
     given: ModelInputs,
     stage: ModelStage,
@@ -102,22 +124,28 @@ def _task(
     repeat: int,
     fold: int,
 ) -> FoldTask:
+    """One fit: the lesions that have an outcome in the task, and the outcomes of those that are not tested."""
+    outcomes = plan.outcomes[asked]
+    answered = set(outcomes.index)
     subsets = {
         lesion: subset
         for subset in ("train", "validation", "test")
         for lesion in plan.split.lesions(plan.cohort.lesions, repeat, fold, subset)
+        if lesion in answered
     }
     learnt = [lesion for lesion, subset in subsets.items() if subset != "test"]
     cases, digest = given.by_rater, given.digest
     members = model.needs().members
     if members:
-        rows = stage.predictions
+        rows = stage.tasks[asked].predictions
         here = rows[rows["model"].isin(members) & (rows["repeat"] == repeat) & (rows["fold"] == fold)]
-        cases = with_members(cases, here)
+        cases = with_members(cases, here, plan.tasks[asked])
         digest += "".join(
             result.folder.name if result.folder else ""
             for result in stage.folds
-            if result.model in members and (result.repeat, result.fold) == (repeat, fold)
+            if result.model in members
+            and result.task_name == asked
+            and (result.repeat, result.fold) == (repeat, fold)
         )
     return FoldTask(
         settings=model,
@@ -126,28 +154,33 @@ def _task(
         fold=fold,
         cases=cases,
         subsets=pd.Series(subsets, dtype=str),
-        labels=plan.labels.loc[sorted(learnt)],
+        outcomes=outcomes.loc[sorted(learnt)],
         primary_rater=plan.definition.cohort.rater,
         digest=digest,
         store=plan.workspace.cache / "folds",
+        task=plan.tasks[asked],
+        task_name=asked,
     )
 
 
 def _collect(results: list[FoldResult], stage: ModelStage) -> None:
     for result in results:
         if result.folder is None:
-            stage.failures.setdefault(result.model, result.error)
-    good = [result for result in results if result.model not in stage.failures]
-    tables = [result.predictions() for result in good]
-    if tables:
-        stage.predictions = pd.concat([stage.predictions, *tables], ignore_index=True)
-    details: dict[str, list[pd.DataFrame]] = {}
-    for result in good:
-        stage.seconds[result.model] = round(stage.seconds.get(result.model, 0.0) + result.seconds, 2)
-        for name, table in result.details().items():
-            keyed = table.assign(model=result.model, seed=result.seed, repeat=result.repeat, fold=result.fold)
-            details.setdefault(name, []).append(keyed)
-    for name, parts in details.items():
-        before = [stage.details[name]] if name in stage.details else []
-        stage.details[name] = pd.concat([*before, *parts], ignore_index=True)
+            stage.tasks[result.task_name].failures.setdefault(result.model, result.error)
+    for name, models in stage.tasks.items():
+        good = [result for result in results if result.task_name == name and result.model not in models.failures]
+        tables = [result.predictions() for result in good]
+        if tables:
+            models.predictions = pd.concat([models.predictions, *tables], ignore_index=True)
+        details: dict[str, list[pd.DataFrame]] = {}
+        for result in good:
+            stage.seconds[result.model] = round(stage.seconds.get(result.model, 0.0) + result.seconds, 2)
+            for detail, table in result.details().items():
+                keyed = table.assign(
+                    model=result.model, seed=result.seed, repeat=result.repeat, fold=result.fold
+                )
+                details.setdefault(detail, []).append(keyed)
+        for detail, parts in details.items():
+            before = [models.details[detail]] if detail in models.details else []
+            models.details[detail] = pd.concat([*before, *parts], ignore_index=True)
     stage.folds += results

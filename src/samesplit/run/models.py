@@ -15,6 +15,7 @@ from samesplit.extras import require_extra
 from samesplit.models.protocol import Requirements
 from samesplit.models.registry import read_model
 from samesplit.models.settings import ModelSettings
+from samesplit.run.model_tasks import tasks_of_models
 from samesplit.run.simple_arm import simple_arm
 from samesplit.workspace import Workspace
 
@@ -30,6 +31,8 @@ class Loaded(NamedTuple):
     """The name of the strong simple model among them; None where there is none."""
     added: tuple[str, ...]
     """Those that the benchmark does not list."""
+    tasks: dict[str, tuple[str, ...]]
+    """The names of the tasks that each of them is fitted for."""
 
 
 def load_models(
@@ -53,8 +56,8 @@ def load_models(
         The models, the simple arm (see `samesplit.run.simple_arm`) among them.
 
     Raises:
-        SamesplitError: (one of its kinds) There is no such model, its file or code cannot be loaded, or it
-            needs what the benchmark does not have.
+        SamesplitError: (one of its kinds) There is no such model, its file or code cannot be loaded, it needs what
+            the benchmark does not have, or cannot do the tasks that are asked.
     """
     with gathering(faults) as found:
         loaded: dict[str, ModelSettings] = {}
@@ -75,18 +78,28 @@ def load_models(
         unknown = sorted(set(only) - set(listed))
         if unknown:
             raise _not_listed(workspace, folder, unknown, listed)
+        tasks = tasks_of_models(
+            definition.all_tasks(),
+            loaded,
+            {model.name: model.tasks for model in definition.model_uses()},
+            places,
+            found,
+            optional=added,
+        )
+        loaded = {name: loaded[name] for name in loaded if name in tasks or name not in added}
         for name, settings in loaded.items():
             with found.kept():
                 _check_given(_Given(definition, listed, places[name]), name, settings)
         ordered: list[str] = []
-        for name in list(only) or listed:
+        for name in list(only) or [name for name in listed if name in loaded or name not in added]:
             with found.kept():
                 _with_members_first(name, loaded, ordered, ())
-    here = set(ordered)
+    here = set(ordered) & set(tasks)
     return Loaded(
-        tuple(loaded[name] for name in ordered),
+        tuple(loaded[name] for name in ordered if name in here),
         arm if arm in here else None,
         tuple(name for name in added if name in here),
+        {name: tasks[name] for name in ordered if name in here},
     )
 
 

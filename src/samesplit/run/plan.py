@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from samesplit.benchmarks.cohort import Cohort, load_cohort
@@ -14,7 +13,6 @@ from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark
 from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
 from samesplit.benchmarks.splits import Split, read_split
-from samesplit.errors import SplitError
 from samesplit.execution.processes import cores
 from samesplit.features.engines import engine_module
 from samesplit.features.profiles import Profile
@@ -23,10 +21,12 @@ from samesplit.run.external_predictions import ExternalModel, load_externals
 from samesplit.run.models import load_models
 from samesplit.run.profiles import read_profiles
 from samesplit.run.provenance import ContentHashes
+from samesplit.run.shuffling import shuffle_outcomes
 from samesplit.run.versions import versions
 from samesplit.source import source_digest
 from samesplit.storage import hash_object
 from samesplit.tables import LEDGER, READINGS, empty_table, hash_table
+from samesplit.tasks import Task
 from samesplit.workspace import Workspace, find_benchmark
 
 __all__ = ["Plan", "RunOptions", "jobs_of", "load_plan", "run_code"]
@@ -59,8 +59,9 @@ class Plan:
         workspace: Where the results go.
         folder: The benchmark's folder.
         definition: `benchmark.yaml`.
-        cohort: Lesions, images and labels.
-        labels: 0 or 1 per lesion: the cohort's, or the permuted ones.
+        cohort: Lesions, images and outcomes.
+        tasks: What is asked, by name.
+        outcomes: By task: the cohort's outcomes, or the permuted ones.
         split: The frozen split.
         readings: The readers' calls; no rows when there are none.
         published: Results that others have published on the benchmark; no rows when there are none.
@@ -68,6 +69,7 @@ class Plan:
         notes: What was found out about the files: their separators, their missing values, ...
         profiles: Profile by name.
         models: Settings of every model, members before the ensembles made of them.
+        model_tasks: The names of the tasks that each model is fitted for.
         simple_arm: The name of the strong simple model among them; None where there is none.
         added: The names of models that the benchmark does not list: the simple arm, where it is not listed.
         externals: Models whose predictions were made elsewhere.
@@ -80,13 +82,15 @@ class Plan:
     folder: Path
     definition: BenchmarkDefinition
     cohort: Cohort
-    labels: pd.Series[int]
+    tasks: dict[str, Task]
+    outcomes: dict[str, pd.DataFrame]
     split: Split
     readings: pd.DataFrame
     published: pd.DataFrame
     ledger: pd.DataFrame
     profiles: dict[str, Profile]
     models: tuple[ModelSettings, ...]
+    model_tasks: dict[str, tuple[str, ...]]
     externals: tuple[ExternalModel, ...]
     options: RunOptions
     content: dict[str, str] = field(repr=False)
@@ -103,12 +107,30 @@ class Plan:
     @property
     def reference(self) -> str:
         """The model that all others are compared with."""
+        return self.reference_of(None)
+
+    def reference_of(self, task: str | None) -> str:
+        """Return the model that all others are compared with in a task; None: in any of them.
+
+        It is the one that benchmark.yaml names where it is fitted for the task, else the first model that learns from
+        features, else the first.
+        """
+        models = [model for model in self.models if task is None or task in self.model_tasks[model.name]]
+        externals = [external for external in self.externals if task in (None, external.task)]
         named = self.definition.statistics.reference
-        names = [*(model.name for model in self.models), *(external.name for external in self.externals)]
+        names = [*(model.name for model in models), *(external.name for external in externals)]
         if named in names:
             return str(named)
-        radiomic = [model.name for model in self.models if model.radiomic()]
+        radiomic = [model.name for model in models if model.radiomic()]
         return (radiomic or names or [""])[0]
+
+    def readings_of(self, task: str) -> pd.DataFrame:
+        """Return the readings that answer a task, of the lesions that have an outcome in it."""
+        if "task" not in self.readings:
+            return self.readings if not self.definition.tasks else self.readings.iloc[:0]
+        own = self.readings[self.readings["task"] == task]
+        own = own[own["lesion_id"].isin(self.outcomes[task].index)]
+        return own.drop(columns="task").reset_index(drop=True)
 
 
 def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None = None) -> Plan:
@@ -119,7 +141,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     """
     workspace, folder = find_benchmark(benchmark, start=start)
     definition = read_benchmark(folder)
-    models, arm, added = load_models(workspace, folder, definition, only=options.only)
+    models, arm, added, model_tasks = load_models(workspace, folder, definition, only=options.only)
     profiles = read_profiles(workspace, definition)
     cohort = load_cohort(folder, definition)
     split = read_split(folder, cohort, settings=definition.split)
@@ -128,12 +150,12 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     if definition.readings is not None:
         readings, ledger = load_readings(folder, definition, cohort, notes=notes)
     published = load_published(folder, missing=definition.missing_values, notes=notes)
-    externals = load_externals(workspace, definition.name)
+    externals = load_externals(workspace, definition.name, definition.all_tasks())
     if any(external.name in added for external in externals):  # joined before the arm was there by itself
         models, arm, added = tuple(model for model in models if model.name not in added), None, ()
-    labels = cohort.labels
+    outcomes = cohort.outcomes
     if options.shuffle_labels is not None:
-        labels = shuffle_labels(cohort, split, options.shuffle_labels)
+        outcomes = shuffle_outcomes(cohort, definition.all_tasks(), split, options.shuffle_labels)
         readings, externals = empty_table(READINGS), ()
     hashes = ContentHashes()
     references = sorted({str(r) for column in ("image", "mask") for r in cohort.images[column].unique()})
@@ -143,13 +165,15 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
         folder=folder,
         definition=definition,
         cohort=cohort,
-        labels=labels,
+        tasks=definition.all_tasks(),
+        outcomes=outcomes,
         split=split,
         readings=readings,
         published=published,
         ledger=pd.concat([cohort.ledger, ledger], ignore_index=True),
         profiles=profiles,
         models=models,
+        model_tasks=model_tasks,
         externals=externals,
         options=options,
         content=content,
@@ -172,14 +196,17 @@ def _identity(plan: Plan) -> dict[str, Any]:
         "features": plan.cohort.features.sha256 if plan.cohort.features is not None else "",
         "published": hash_table(plan.published),
         "data": [plan.definition.data.licence, plan.definition.data.source],
-        "labels": hash_table(plan.labels.reset_index()),
+        "outcomes": {name: hash_table(table.reset_index()) for name, table in plan.outcomes.items()},
         "split": plan.split.sha256,
         "readings": hash_table(plan.readings),
         "profiles": {name: profile.digest() for name, profile in plan.profiles.items()},
         "models": [
-            (model.name, model.title, model.digest(), model.seeds, model.keeps()) for model in plan.models
+            (model.name, model.title, model.digest(), model.seeds, model.keeps(), plan.model_tasks[model.name])
+            for model in plan.models
         ],
-        "externals": [(external.name, external.title, external.sha256) for external in plan.externals],
+        "externals": [
+            (external.task, external.name, external.title, external.sha256) for external in plan.externals
+        ],
     }
 
 
@@ -199,42 +226,6 @@ def _images_by_content(plan: Plan) -> pd.DataFrame:
     """The images table with the content of each file instead of its path: a moved cohort is the same cohort."""
     return plan.cohort.images.assign(
         image=plan.cohort.images["image"].map(plan.content), mask=plan.cohort.images["mask"].map(plan.content)
-    )
-
-
-def shuffle_labels(cohort: Cohort, split: Split, seed: int) -> pd.Series[int]:
-    """Give each patient the labels of another, whatever the numbers of their lesions: permuted labels.
-
-    A giver with fewer lesions gives its labels round and round. Shuffling only among patients with as many
-    lesions would keep any link between the number of lesions and the label, and so would not be chance.
-    The first permutation (from the seed) that leaves both classes in every training and test part is taken.
-
-    Raises:
-        SplitError: A thousand permutations left some part without a class.
-    """
-    patients = cohort.lesions.set_index("lesion_id")["patient_id"]
-    groups = {str(p): sorted(map(str, part.index)) for p, part in patients.groupby(patients)}
-    names = sorted(groups)
-    rng = np.random.default_rng(seed)
-    for _ in range(1000):
-        shuffled = cohort.labels.copy()
-        for taker, giver in zip(names, rng.permutation(len(names)), strict=True):
-            given = cohort.labels.loc[groups[names[giver]]].to_numpy()
-            shuffled.loc[groups[taker]] = np.resize(given, len(groups[taker]))
-        if _both_classes(cohort, split, shuffled):
-            return shuffled
-    raise SplitError(
-        "no shuffling of the labels leaves both classes in every training and test part",
-        where="label permutation",
-        remedy="use fewer folds for the label permutation",
-    )
-
-
-def _both_classes(cohort: Cohort, split: Split, labels: pd.Series[int]) -> bool:
-    return all(
-        labels.loc[split.lesions(cohort.lesions, repeat, fold, subset)].nunique() == 2
-        for repeat, fold in split.pairs()
-        for subset in ("train", "test")
     )
 
 

@@ -6,7 +6,8 @@ import shlex
 from datetime import UTC, datetime
 from typing import Any
 
-from samesplit.evaluation.binary.evaluate import Evaluation
+import pandas as pd
+
 from samesplit.run.feature_stage import FeatureStage
 from samesplit.run.model_stage import ModelStage
 from samesplit.run.plan import Plan
@@ -14,12 +15,13 @@ from samesplit.run.provenance import machine
 from samesplit.run.versions import versions
 from samesplit.storage import hash_object
 from samesplit.tables import hash_table
+from samesplit.tasks import BinaryTask, Task
 
 __all__ = ["run_record"]
 
 
 def run_record(
-    plan: Plan, images: FeatureStage, models: ModelStage, evaluation: Evaluation, *, started: datetime
+    plan: Plan, images: FeatureStage, models: ModelStage, results: pd.DataFrame, *, started: datetime
 ) -> dict[str, Any]:
     """The record of a run that has just ended.
 
@@ -27,12 +29,13 @@ def run_record(
         plan: What was asked.
         images: What came of the images.
         models: What came of the models.
-        evaluation: What came of the statistics.
+        results: The results of all tasks.
         started: When the run began (UTC).
     """
     return {
         "run": plan.run_id,
         **_question(plan),
+        "tasks": [_task(plan, name, task, models) for name, task in plan.tasks.items()],
         "models": [*_models(plan), *_externals(plan)],
         "simple_arm": plan.simple_arm,
         "failures": models.failures,
@@ -45,7 +48,7 @@ def run_record(
             "cohort_sha256": plan.split.cohort_sha256,
             "settings": plan.split.settings,
         },
-        "hashes": _hashes(plan, evaluation),
+        "hashes": _hashes(plan, results),
         "versions": versions(),
         "machine": {**machine(), "device": _device(models)},
         "fitted_on": _fitted_on(models),
@@ -66,13 +69,13 @@ def run_record(
 
 def _question(plan: Plan) -> dict[str, Any]:
     definition = plan.definition
+    asked = definition.task
     return {
         "benchmark": definition.name,
         "title": definition.title,
         "description": definition.description,
-        "question": definition.task.question,
-        "positive": definition.task.positive,
-        "negative": definition.task.negative,
+        "question": asked.question if asked is not None else "; ".join(t.question for t in plan.tasks.values()),
+        **({"positive": asked.positive, "negative": asked.negative} if asked is not None else {}),
         "statistics": {**definition.statistics.model_dump(mode="json"), "reference": plan.reference},
         "cohort": definition.cohort.model_dump(mode="json"),
         "data": {
@@ -80,6 +83,20 @@ def _question(plan: Plan) -> dict[str, Any]:
             "source": definition.data.source,
             "synthetic": definition.data.synthetic is not None,
         },
+    }
+
+
+def _task(plan: Plan, name: str, task: Task, models: ModelStage) -> dict[str, Any]:
+    """What a task asks, the model that others are compared with in it, and the models that failed in it."""
+    told = task.model_dump(mode="json")
+    if isinstance(task, BinaryTask):
+        told["classes"] = list(task.classes)
+    return {
+        "name": name,
+        **told,
+        "lesions": len(plan.outcomes[name]),
+        "reference": plan.reference_of(name),
+        "failures": models.tasks[name].failures,
     }
 
 
@@ -92,6 +109,7 @@ def _models(plan: Plan) -> list[dict[str, Any]]:
             "description": model.description,
             "seeds": list(model.seeds),
             "control": model.name in plan.added,
+            "tasks": list(plan.model_tasks[model.name]),
             "settings": model.to_dict(),
         }
         for model in plan.models
@@ -99,17 +117,25 @@ def _models(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _externals(plan: Plan) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": external.name,
-            "title": external.title,
-            "kind": "external",
-            "description": f"Predictions made elsewhere, read from {external.source}.",
-            "seeds": sorted({int(seed) for seed in external.predictions["seed"].unique()}),
-            "settings": {"sha256": external.sha256, "threshold": external.threshold},
-        }
-        for external in plan.externals
-    ]
+    """The models made elsewhere, by name; one may answer several tasks."""
+    found: dict[str, dict[str, Any]] = {}
+    for external in plan.externals:
+        seeds = {int(seed) for seed in external.predictions["seed"].unique()}
+        known = found.setdefault(
+            external.name,
+            {
+                "name": external.name,
+                "title": external.title,
+                "kind": "external",
+                "description": f"Predictions made elsewhere, read from {external.source}.",
+                "seeds": [],
+                "tasks": [],
+                "settings": {"sha256": external.sha256, "threshold": external.threshold},
+            },
+        )
+        known["seeds"] = sorted(seeds.union(known["seeds"]))
+        known["tasks"].append(external.task)
+    return list(found.values())
 
 
 def _profiles(plan: Plan) -> list[dict[str, Any]]:
@@ -132,15 +158,15 @@ def _features(plan: Plan) -> dict[str, Any]:
     return {"file": own.file, "columns": len(own.table.columns), "lesions": len(own.table)}
 
 
-def _hashes(plan: Plan, evaluation: Evaluation) -> dict[str, str]:
+def _hashes(plan: Plan, results: pd.DataFrame) -> dict[str, str]:
     return {
         "cohort": plan.cohort.sha256,
         **({"features": plan.cohort.features.sha256} if plan.cohort.features is not None else {}),
         "images": hash_object(sorted(plan.content.values())),
-        "labels": hash_table(plan.labels.reset_index()),
+        "labels": hash_object([hash_table(table.reset_index()) for table in plan.outcomes.values()]),
         "lesions": hash_table(plan.cohort.lesions),
         "split": plan.split.sha256,
-        "results": hash_table(evaluation.results),
+        "results": hash_table(results),
         **{f"profile {name}": profile.digest() for name, profile in plan.profiles.items()},
     }
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
-from samesplit.benchmarks.splits import balance
 from samesplit.errors import DeclarationError
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.execution.failures import TRANSIENT
-from samesplit.features.catalogue import find
-from samesplit.features.listing import profile_listing
-from samesplit.kept import content_of
 from samesplit.places import Places
 from samesplit.run.audit_tables import adopt_audit
 from samesplit.run.evaluation_stage import evaluate_predictions
@@ -23,12 +18,12 @@ from samesplit.run.feature_stage import FeatureStage, extract_features
 from samesplit.run.latest import point_latest, stale_copy
 from samesplit.run.model_notes import model_notes
 from samesplit.run.model_stage import ModelStage, predict_folds
+from samesplit.run.output_tables import in_task, write_cohort, write_tables
 from samesplit.run.plan import Plan, run_code
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.record import run_record
 from samesplit.run.sealing import MARK, reseal, seal, sealed
-from samesplit.storage import locked, write_bytes, write_json
-from samesplit.tables import IMAGES, LEDGER, PREDICTIONS, check_table, hash_table, write_csv, write_table
+from samesplit.storage import locked, write_json
 from samesplit.uses import using
 
 __all__ = ["RunOutcome", "run_benchmark"]
@@ -92,56 +87,89 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
             )
         (folder / MARK).unlink(missing_ok=True)
         started = datetime.now(UTC)
-        _write_cohort(plan, folder)
+        write_cohort(plan, folder)
         images = extract_features(plan, reporter)
         models = predict_folds(plan, images, reporter)
-        predictions = _with_externals(plan, models.predictions)
-        evaluation = evaluate_predictions(plan, predictions, models.details, reporter)
-        _write_tables(plan, folder, images, models, predictions, evaluation)
-        record = run_record(plan, images, models, evaluation, started=started)
+        predictions = _with_externals(plan, models)
+        details = {name: of_task.details for name, of_task in models.tasks.items()}
+        judged = evaluate_predictions(plan, predictions, details, reporter)
+        results = write_tables(plan, folder, images, models, predictions, judged)
+        record = run_record(plan, images, models, results, started=started)
         places = Places(plan.workspace.root)
         write_json(folder / "run.json", places.hide_in(record))
         own, remarks = plan.cohort.features, _about_models(plan, models, predictions)
-        notes = [*remarks, *plan.notes, *(own.notes if own else ()), *evaluation.notes]
+        notes = [*remarks, *plan.notes, *(own.notes if own else ()), *_evaluation_notes(plan, judged)]
         write_json(folder / "notes.json", places.hide_in(notes))
         with reporter.stage("Report") as advance:
             advance(0, 1)
             adopt_audit(folder)
             report = _report(folder)
             advance(1, 1)
-        failures = {name: why for name, why in models.failures.items() if name not in plan.added}
+        failures = _failures(plan, models)
         if not failures and not images.codes & TRANSIENT:  # else the next run tries again
             seal(folder, {"run": plan.run_id, "failures": failures, "notes": list(remarks)})
     _point_latest(plan, reporter)
     return RunOutcome(folder, report, False, failures, remarks)
 
 
-def _about_models(plan: Plan, models: ModelStage, predictions: pd.DataFrame) -> tuple[str, ...]:
+def _failures(plan: Plan, models: ModelStage) -> dict[str, str]:
+    """The models that failed, with the reason; a simple arm that nobody asked for fails no run."""
+    return {
+        in_task(plan, model, task): why
+        for task, of_task in models.tasks.items()
+        for model, why in of_task.failures.items()
+        if model not in plan.added
+    }
+
+
+def _evaluation_notes(plan: Plan, judged: dict[str, Evaluation]) -> list[str]:
+    """What the evaluations left out, with the task where there are several."""
+    return [
+        f"Task {task}: {note}" if plan.definition.tasks else note
+        for task, evaluation in judged.items()
+        for note in evaluation.notes
+    ]
+
+
+def _about_models(
+    plan: Plan, models: ModelStage, predictions: dict[str, pd.DataFrame]
+) -> tuple[str, ...]:
     """The remarks on models, those made elsewhere included; see `samesplit.run.model_notes`.
 
     A simple arm that was added and failed is one of them: nobody asked for it, so it fails no run.
     """
-    titles = {model.name: model.title for model in plan.models}
-    titles |= {external.name: external.title for external in plan.externals}
     own_code = {m.name for m in plan.models if m.to_dict().get("outputs") == "logits"}
-    remarks = model_notes(
-        predictions,
-        models.details.get("notes", pd.DataFrame()),
-        titles=titles,
-        constant={model.name for model in plan.models if model.constant},
-        raw=own_code | {external.name for external in plan.externals},
-    )
-    lost = [
-        f"{titles[name]} (simple_arm in benchmark.yaml) failed and is left out: {' '.join(why.split())}"
-        for name, why in models.failures.items()
-        if name in plan.added
-    ]
-    return (*remarks, *lost)
+    found: list[str] = []
+    for name, task in plan.tasks.items():
+        of_task = models.tasks[name]
+        titles = {m.name: m.title for m in plan.models if name in plan.model_tasks[m.name]}
+        titles |= {external.name: external.title for external in plan.externals if external.task == name}
+        titles = {model: in_task(plan, title, name) for model, title in titles.items()}
+        found += model_notes(
+            predictions[name],
+            of_task.details.get("notes", pd.DataFrame()),
+            task=task,
+            titles=titles,
+            constant={model.name for model in plan.models if model.constant},
+            raw=own_code | {external.name for external in plan.externals},
+        )
+        found += [
+            f"{titles[model]} (simple_arm in benchmark.yaml) failed and is left out: {' '.join(why.split())}"
+            for model, why in of_task.failures.items()
+            if model in plan.added
+        ]
+    return tuple(found)
 
 
-def _with_externals(plan: Plan, predictions: pd.DataFrame) -> pd.DataFrame:
-    tables = [predictions, *(external.predictions for external in plan.externals)]
-    return pd.concat(tables, ignore_index=True)
+def _with_externals(plan: Plan, models: ModelStage) -> dict[str, pd.DataFrame]:
+    """The predictions of each task, those made elsewhere included."""
+    return {
+        name: pd.concat(
+            [of_task.predictions, *(e.predictions for e in plan.externals if e.task == name)],
+            ignore_index=True,
+        )
+        for name, of_task in models.tasks.items()
+    }
 
 
 def _report(folder: Path) -> Path:
@@ -149,101 +177,6 @@ def _report(folder: Path) -> Path:
     from samesplit.reports import build_report
 
     return build_report(folder)
-
-
-def _write_cohort(plan: Plan, folder: Path) -> None:
-    write_table(plan.cohort.lesions.assign(), folder / "lesions.parquet", cohort_sha256=plan.cohort.sha256)
-    write_table(plan.cohort.images, folder / "images.parquet", IMAGES)
-    content = pd.DataFrame(sorted(plan.content.items()), columns=["reference", "sha256"])
-    write_table(content, folder / "content.parquet")
-    write_table(plan.split.table, folder / "splits.parquet", split_sha256=plan.split.sha256)
-    columns = [
-        c for c in ("site", "label_provenance", *plan.definition.cohort.clinical) if c in plan.cohort.lesions
-    ]
-    table = balance(plan.split, plan.cohort.lesions, plan.cohort.labels, columns)
-    write_table(table, folder / "balance.parquet")
-    write_table(plan.published, folder / "published.parquet")
-
-
-def _catalogue(plan: Plan) -> pd.DataFrame:
-    """What every feature of the run's profiles is."""
-    columns = ["profile", "feature", "name", "family", "ibsi_code", "aggregation", "unit", "note"]
-    listings = [pd.DataFrame(columns=columns)]
-    for profile in plan.profiles.values():
-        listing = profile_listing(profile).assign(profile=profile.name)
-        listing["name"] = [" or ".join(one.name for one in find(code)) for code in listing["ibsi_code"]]
-        listings.append(listing[columns])
-    return pd.concat(listings, ignore_index=True)
-
-
-def _write_tables(
-    plan: Plan,
-    folder: Path,
-    images: FeatureStage,
-    models: ModelStage,
-    predictions: pd.DataFrame,
-    evaluation: Evaluation,
-) -> None:
-    ledger = pd.concat([plan.ledger, images.ledger, models.ledger], ignore_index=True)
-    places = Places(plan.workspace.root)
-    ledger = places.hide_in_table(check_table(ledger.fillna(""), LEDGER), ["reason"])
-    ledger = ledger.drop_duplicates(ignore_index=True)
-    write_table(ledger, folder / "ledger.parquet", LEDGER)
-    write_csv(ledger, folder / "ledger.csv")
-    for name, part in images.features.groupby("profile", sort=True):
-        write_table(part, folder / "features" / f"{name}.parquet", profile=plan.profiles[str(name)].digest())
-    own = plan.cohort.features
-    if own is not None:
-        write_table(own.table.reset_index(), folder / "features" / "table.parquet", content=own.sha256)
-    write_table(_catalogue(plan), folder / "catalogue.parquet")
-    for name, told in (("steps", images.steps), ("notes", images.notes)):
-        write_csv(places.hide_in_table(told, told.columns), folder / "features" / f"{name}.csv")
-    write_table(images.pictures, folder / "thumbnails.parquet")
-    write_table(predictions, folder / "predictions.parquet", PREDICTIONS, split_sha256=plan.split.sha256)
-    write_csv(predictions, folder / "predictions.csv")
-    if len(plan.readings):
-        write_table(plan.readings, folder / "readings.parquet")
-    for name, table in models.details.items():
-        write_table(table, folder / "details" / f"{name}.parquet")
-    write_table(evaluation.results, folder / "results.parquet", predictions_sha256=hash_table(predictions))
-    write_csv(evaluation.results, folder / "results.csv")
-    for name, table in evaluation.curves.items():
-        write_table(table, folder / "curves" / f"{name}.parquet")
-    for name, table in evaluation.summaries.items():
-        write_table(table, folder / "summaries" / f"{name}.parquet")
-    for name in ("confusion", "folds", "pairs", "decisions", "thresholds"):
-        write_table(getattr(evaluation, name), folder / f"{name}.parquet")
-    _keep_models(folder, models)
-
-
-def _keep_models(folder: Path, models: ModelStage) -> None:
-    """Put the fitted models into the run's folder (hard links where the disk allows: they are not copied)."""
-    wanted: dict[Path, Path] = {}
-    for result in models.folds:
-        if result.folder is None:
-            continue
-        name = f"seed{result.seed}-repeat{result.repeat}-fold{result.fold}"
-        for source in sorted((result.folder / "model").rglob("*")):
-            if source.is_file():
-                inside = source.relative_to(result.folder / "model")
-                wanted[folder / "models" / result.model / name / inside] = source
-    for left in sorted((folder / "models").rglob("*")):
-        if left.is_file() and left not in wanted:  # of an attempt before this one, or damaged
-            left.unlink()
-    for target, source in wanted.items():
-        _link(source, target)
-
-
-def _link(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        if target.samefile(source) or content_of(target) == content_of(source):
-            return
-        target.unlink()
-    try:
-        os.link(source, target)
-    except OSError:  # another disk, or one that knows no hard links
-        write_bytes(target, source.read_bytes())
 
 
 def _point_latest(plan: Plan, reporter: Reporter) -> None:

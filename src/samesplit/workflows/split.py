@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from samesplit.benchmarks.cohort import load_cohort
+from samesplit.benchmarks.cohort import Cohort, load_cohort
 from samesplit.benchmarks.definition import SplitSettings, read_benchmark
 from samesplit.benchmarks.splits import make_split, read_split, write_nnunet, write_split
 from samesplit.declarations import parse_declaration
+from samesplit.tasks import DEFAULT_TASK, BinaryTask, MulticlassTask, SegmentationTask, SurvivalTask, Task
 from samesplit.workspace import find_benchmark
 
 __all__ = ["FrozenSplit", "export_split", "freeze_split"]
@@ -52,19 +54,46 @@ def freeze_split(
     if changes:
         settings = _changed(settings, changes, folder / "benchmark.yaml")
     cohort = load_cohort(folder, definition)
-    split = make_split(cohort.lesions, cohort.labels, settings, folder=folder)
+    split = make_split(cohort.lesions, cohort.classes, settings, folder=folder)
     write_split(split, folder, overwrite=overwrite, declared=definition.split)
     frozen = read_split(folder, cohort)
+    counted = _counted(definition.all_tasks())
     rows = []
     for repeat, fold in frozen.pairs():
         for subset in ("train", "validation", "test"):
             lesions = frozen.lesions(cohort.lesions, repeat, fold, subset)
             patients = cohort.lesions.set_index("lesion_id")["patient_id"].loc[lesions].nunique()
-            positives = int(cohort.labels.loc[lesions].sum())
-            rows.append((repeat, fold, subset, patients, len(lesions), positives))
-    columns = ["repeat", "fold", "part", "patients", "lesions", definition.task.positive]
+            rows.append((repeat, fold, subset, patients, len(lesions), *_counts(definition.all_tasks(), cohort, lesions)))
+    columns = ["repeat", "fold", "part", "patients", "lesions", *counted]
     counts = pd.DataFrame(rows, columns=columns)
     return FrozenSplit(folder / "splits.csv", frozen.sha256, counts[counts["repeat"] == 0])
+
+
+def _counted(tasks: Mapping[str, Task]) -> list[str]:
+    """The columns that count classes and events: positive lesions, each class of several, events."""
+    columns: list[str] = []
+    for name, task in tasks.items():
+        of = "" if name == DEFAULT_TASK else f" ({name})"
+        if isinstance(task, BinaryTask):
+            columns.append(f"{task.positive}{of}")
+        elif isinstance(task, MulticlassTask):
+            columns += [f"{one}{of}" for one in task.classes]
+        elif isinstance(task, SurvivalTask):
+            columns.append(f"events{of}")
+    return columns
+
+
+def _counts(tasks: Mapping[str, Task], cohort: Cohort, lesions: list[str]) -> list[int]:
+    """What `_counted` names, among some lesions."""
+    counts: list[int] = []
+    for name, task in tasks.items():
+        if isinstance(task, SegmentationTask):
+            continue
+        labels = cohort.outcomes[name]["label"]
+        labels = labels[labels.index.isin(lesions)]
+        wanted = range(len(task.classes)) if isinstance(task, MulticlassTask) else (1,)
+        counts += [int((labels == number).sum()) for number in wanted]
+    return counts
 
 
 def _changed(settings: SplitSettings, changes: dict[str, Any], path: Path) -> SplitSettings:

@@ -22,6 +22,7 @@ from samesplit.run.profiles import read_profiles
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.provenance import ContentHashes
 from samesplit.tables import LEDGER, empty_table, write_csv
+from samesplit.tasks import SegmentationTask, SurvivalTask, Task
 from samesplit.workflows.validation_table import validation_table
 from samesplit.workspace import Workspace, find_benchmark
 
@@ -114,7 +115,7 @@ def _look(
     with faults.kept():
         load_published(folder, missing=definition.missing_values, notes=notes, faults=faults)
     with faults.kept():
-        load_externals(workspace, definition.name)
+        load_externals(workspace, definition.name, definition.all_tasks())
     made = (folder / "splits.csv").exists() or (folder / "splits.json").exists()
     if cohort is None:
         unchecked.append("readings, split and images: they need lesions.csv")
@@ -136,7 +137,7 @@ def _look(
     tables = [table for table in ledgers if len(table)]
     return Findings(
         name=definition.name,
-        summary=_summary(cohort) if cohort is not None else {},
+        summary=_summary(cohort, definition) if cohort is not None else {},
         faults=tuple(faults.found),
         problems=pd.concat(tables, ignore_index=True) if tables else empty_table(LEDGER),
         doubled=_doubled(cohort.images, cohort.lesions) if cohort is not None else _no_images(),
@@ -180,13 +181,27 @@ def _alike(lesions: pd.DataFrame) -> list[str]:
     return told
 
 
-def _summary(cohort: Cohort) -> dict[str, str]:
+def _outcomes(task: Task, outcomes: pd.DataFrame, lesions: int) -> str:
+    """The counts of a task's classes or events, and of the lesions that it leaves out."""
+    out = lesions - len(outcomes)
+    left_out = f"; {out} of {lesions} lesions left out" if out else ""
+    if isinstance(task, SegmentationTask):
+        return f"{len(outcomes)} lesions with masks{left_out}"
+    if isinstance(task, SurvivalTask):
+        seen, longest = int(outcomes["label"].sum()), outcomes["time"].max()
+        return f"{seen} events among {len(outcomes)} lesions in up to {longest:g} {task.unit}{left_out}"
+    counts = outcomes["label"].value_counts()
+    shown = (f"{counts.get(number, 0)} {one}" for number, one in enumerate(task.classes))
+    return ", ".join(shown) + left_out
+
+
+def _summary(cohort: Cohort, definition: BenchmarkDefinition) -> dict[str, str]:
     lesions = cohort.lesions
-    classes = lesions["label"].value_counts()
-    summary = {
-        "lesions": f"{len(lesions)} of {lesions['patient_id'].nunique()} patients",
-        "classes": ", ".join(f"{n} {label}" for label, n in classes.items()),
-    }
+    summary = {"lesions": f"{len(lesions)} of {lesions['patient_id'].nunique()} patients"}
+    if definition.task is not None:
+        summary["classes"] = ", ".join(f"{n} {label}" for label, n in lesions["label"].value_counts().items())
+    for name, task in definition.tasks.items():
+        summary[f"task {name}"] = _outcomes(task, cohort.outcomes[name], len(lesions))
     if len(cohort.images):
         sequences = cohort.images.groupby("sequence")["lesion_id"].nunique()
         summary["sequences"] = ", ".join(f"{sequence} {n}" for sequence, n in sequences.items())

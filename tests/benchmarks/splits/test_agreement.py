@@ -12,12 +12,13 @@ from samesplit.benchmarks.definition import SplitSettings
 from samesplit.benchmarks.splits import make_split, read_split, write_split
 from samesplit.errors import SplitError
 from samesplit.tables import IMAGES, LEDGER, empty_table
+from samesplit.tasks import DEFAULT_TASK
 
 
 @pytest.fixture
 def cohort(make_cohort: Any) -> Cohort:
     lesions, labels = make_cohort(24, 10)
-    return Cohort(lesions, empty_table(IMAGES), labels, empty_table(LEDGER), "")
+    return Cohort(lesions, empty_table(IMAGES), {DEFAULT_TASK: labels.to_frame("label")}, empty_table(LEDGER), "")
 
 
 def freeze(

@@ -13,10 +13,11 @@ from samesplit.benchmarks.definition import SplitSettings
 from samesplit.benchmarks.splits import Split, make_split, read_split, write_split
 from samesplit.errors import SplitError
 from samesplit.tables import IMAGES, LEDGER, empty_table
+from samesplit.tasks import DEFAULT_TASK
 
 
 def cohort_of(lesions: pd.DataFrame, labels: pd.Series[int]) -> Cohort:
-    return Cohort(lesions, empty_table(IMAGES), labels, empty_table(LEDGER), "")
+    return Cohort(lesions, empty_table(IMAGES), {DEFAULT_TASK: labels.to_frame("label")}, empty_table(LEDGER), "")
 
 
 @pytest.fixture

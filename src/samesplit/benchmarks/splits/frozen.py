@@ -104,7 +104,7 @@ def read_split(
         folder: The benchmark's folder.
         cohort: Its cohort, as it is now.
         settings: The section `split` of benchmark.yaml, as it is now; None to take any split.
-        classes: The classes of the lesions in each of several tasks; the cohort's labels when not given.
+        classes: The classes of the lesions in each of several tasks; the cohort's when not given.
 
     Raises:
         SplitError: A file is missing or damaged; `splits.csv` is not the one that was written; benchmark.yaml,
@@ -139,7 +139,7 @@ def read_split(
     if {name for name, column in SPLITS.columns.items() if column.required} <= set(table):
         check_sides(table, where=path)
     table = read_csv(path, SPLITS, error=SplitError)
-    labels = cohort.labels if classes is None else classes
+    labels = (cohort.classes or cohort.labels) if classes is None else classes
     _same_cohort(record, cohort.lesions, labels, path)
     check_patients(table, cohort.lesions["patient_id"], where=path)
     check_test_sets(table, only_tested=record["settings"].get("test_sets", ()), where=path)

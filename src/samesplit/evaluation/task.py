@@ -1,0 +1,77 @@
+"""The evaluation of any task: one function for each kind, which gets tables and gives tables.
+
+All kinds fill the same table of results, so that whoever reads results need not know the kind of the task.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import pandas as pd
+
+from samesplit.errors import StatisticsError
+from samesplit.evaluation.binary.evaluate import Evaluation, evaluate
+from samesplit.evaluation.options import EvaluationOptions
+from samesplit.tasks import Task
+
+__all__ = ["EVALUATIONS", "TaskEvaluation", "evaluate_task"]
+
+
+class TaskEvaluation(Protocol):
+    """Judges the predictions that answer one kind of task."""
+
+    def __call__(
+        self, task: Any, predictions: pd.DataFrame, truth: pd.DataFrame, options: EvaluationOptions
+    ) -> Evaluation:
+        """See `evaluate_task`."""
+
+
+def _binary(
+    task: Any, predictions: pd.DataFrame, truth: pd.DataFrame, options: EvaluationOptions
+) -> Evaluation:
+    """Judge probabilities of the positive class; the two classes are 0 and 1 whatever the task calls them."""
+    return evaluate(
+        predictions,
+        truth,
+        readings=options.readings,
+        reference=options.reference,
+        operating_point=options.operating_point,
+        confidence=options.confidence,
+        n_bootstrap=options.n_bootstrap,
+        seed=options.seed,
+        primary_rater=options.primary_rater,
+        groups=options.groups,
+        declared_thresholds=options.declared_thresholds,
+        details=options.details,
+        apart=options.apart,
+    )
+
+
+EVALUATIONS: dict[str, TaskEvaluation] = {"binary": _binary}
+"""How the predictions of each kind of task are judged."""
+
+
+def evaluate_task(
+    task: Task, predictions: pd.DataFrame, truth: pd.DataFrame, options: EvaluationOptions
+) -> Evaluation:
+    """Judge the predictions that answer a task.
+
+    Args:
+        task: What was asked.
+        predictions: A table of the schema `samesplit.tables.prediction_schema(task)`.
+        truth: Indexed by `lesion_id`, the lesions that have an outcome: `patient_id`, `label` (the number of the class,
+            or whether the event was seen), `time` of a survival task, and columns to group by.
+        options: How.
+
+    Returns:
+        The tables; those that mean nothing for the kind of task are empty.
+
+    Raises:
+        StatisticsError: The kind of task cannot be judged, or the truth or an option is not usable.
+        PredictionsError: The predictions do not fit the truth.
+    """
+    if task.kind not in EVALUATIONS:
+        raise StatisticsError(
+            f"predictions of the kind {task.kind} cannot be judged yet", remedy="take the task out of benchmark.yaml"
+        )
+    return EVALUATIONS[task.kind](task, predictions, truth, options)
