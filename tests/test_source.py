@@ -93,7 +93,7 @@ def keys() -> dict[str, str]:
 
 def fold_task(model: Any) -> FoldTask:
     empty: Any = pd.Series(dtype=str)
-    return FoldTask(model, 0, 0, 0, {}, empty, empty, "R1", "", Path("folds"))
+    return FoldTask(model, 0, 0, 0, {}, empty, pd.DataFrame({"label": []}), "R1", "", Path("folds"))
 
 
 @pytest.fixture(scope="module")

@@ -47,9 +47,7 @@ L2,T1C,R1,L2.nii.gz,L2m.nii.gz
 
 
 def load(benchmark_folder: Any, *, lesions: str = LESIONS, tasks: Any = None) -> Cohort:
-    folder, definition = benchmark_folder(
-        lesions=lesions, images=IMAGES, task=None, tasks=tasks or TASKS
-    )
+    folder, definition = benchmark_folder(lesions=lesions, images=IMAGES, task=None, tasks=tasks or TASKS)
     return load_cohort(folder, definition)
 
 
@@ -90,7 +88,10 @@ def test_lesions_that_a_task_leaves_out_are_in_the_ledger_with_the_reason(benchm
         ("task subtype", "L2"): "indeterminate: 'histology' is 'oncocytoma'",
         ("task aggressive", "L2"): "no outcome: 'grade' is empty",
         ("task aggressive", "L4"): "not asked about: 'histology' is 'AML', not 'clear cell' or 'oncocytoma'",
-        ("task aggressive", "L5"): "not asked about: 'histology' is 'papillary', not 'clear cell' or 'oncocytoma'",
+        (
+            "task aggressive",
+            "L5",
+        ): "not asked about: 'histology' is 'papillary', not 'clear cell' or 'oncocytoma'",
         ("task recurrence", "L4"): "no outcome: 'months' is empty",
         ("task recurrence", "L6"): "no outcome: 'recurrence' is empty",
     }
@@ -112,21 +113,21 @@ def test_the_hash_of_the_cohort_holds_the_outcomes_of_all_tasks(benchmark_folder
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("P3,B,AML", "P3,B,AMLL"), ", line 5: 1 lesion of the task 'subtype' has a value in 'histology' that is none"
+        (("P3,B,AML", "P3,B,AMLL"), ", line 5: 1 lesion of the task 'subtype' has a value in 'histology' that is n"
                                     " of its classes 'AML', 'clear cell', 'papillary'; the first is lesion 'L4'; "
                                     "values found: 'AMLL'\nRemedy: correct them, or name them under "
                                     "tasks.subtype.indeterminate in benchmark.yaml"),
         (("B,papillary", "B,oncocytoma"), ": no lesion of the task 'subtype' is 'papillary' in the column"
                                                        " 'histology'\nRemedy: a task needs lesions of each class"),
-        (("low,24", "lo,24"), ", line 4: 1 lesion of the task 'aggressive' has a value in 'grade' that is none of"),
-        (("12.5,1", "12.5,2"), ", line 2: the event 'recurrence' of lesion 'L1' must be 0 or 1, found '2'\nRemedy: "
+        (("low,24", "lo,24"), ", line 4: 1 lesion of the task 'aggressive' has a value in 'grade' that is none o"),
+        (("12.5,1", "12.5,2"), ", line 2: the event 'recurrence' of lesion 'L1' must be 0 or 1, found '2'\nRemedy:"
                                "write 1 where the event was seen, 0 where follow-up ended"),
         (("12.5,1", "12.5,yes"), ", line 2: the event 'recurrence' of lesion 'L1' must be 0 or 1, found 'yes'"),
-        (("low,24", "low,0"), ", line 4: the time 'months' of lesion 'L3' must be a number above 0 (months), found "
+        (("low,24", "low,0"), ", line 4: the time 'months' of lesion 'L3' must be a number above 0 (months), found"
                               "'0'\nRemedy: correct it, or leave the cell empty where there was no follow-up"),
         (("low,24", "low,-3"), ", line 4: the time 'months' of lesion 'L3' must be a number above 0"),
         (("low,24", "low,long"), ", line 4: the time 'months' of lesion 'L3' must be a number above 0"),
-        (("site,histology,grade", "site,histology,grad"), ": there is no column 'grade', which tasks.aggressive in "
+        (("site,histology,grade", "site,histology,grad"), ": there is no column 'grade', which tasks.aggressive in"
                                                           "benchmark.yaml asks for\nRemedy: did you mean 'grad'?"),
         (("months,recurrence", "months,relapse"), ": there is no column 'recurrence', which tasks.recurrence in "),
     ],
@@ -148,7 +149,9 @@ def test_no_event_at_all_and_values_that_no_lesion_has(benchmark_folder: Any) ->
     assert told[0].startswith(": no lesion of the task 'recurrence' has the event: 'recurrence' is nowhere 1")
     typo = {"r": RECURRENCE | {"among": {"histology": ["clear cel"]}}}
     told = faults_of(benchmark_folder, tasks=typo)
-    assert told[0].startswith(": no lesion has 'clear cel' in the column 'histology', which tasks.r.among in bench")
+    assert told[0].startswith(
+        ": no lesion has 'clear cel' in the column 'histology', which tasks.r.among in bench"
+    )
     assert "did you mean 'clear cell'?" in told[0]
 
 
@@ -158,15 +161,16 @@ def test_no_event_at_all_and_values_that_no_lesion_has(benchmark_folder: Any) ->
         ({"tasks": TASKS}, "'task' and 'tasks' both say what is asked"),
         ({"task": None}, "the key 'task' is missing: say what is asked of the lesions, under 'task' or 'tasks'"),
         ({"task": None, "tasks": {"task": RECURRENCE}}, "a task cannot be called 'task'"),
-        ({"task": None, "tasks": {"r": RECURRENCE | {"time": "age"}}}, "'age' holds the outcome of the task 'r' and "
+        ({"task": None, "tasks": {"r": RECURRENCE | {"time": "age"}}}, "'age' holds the outcome of the task 'r' an"
                                                                       "stands under cohort.clinical"),
-        ({"task": None, "tasks": {"a": AGGRESSIVE | {"column": "site"}}}, "'site' names the lesion, its patient or"),
-        ({"task": None, "tasks": {"a": AGGRESSIVE | {"negative": "NA"}}}, "the class 'NA' of the task 'a' is a word "),
-        ({"task": None, "tasks": {"a": AGGRESSIVE | {"colum": "site"}}}, "unknown key 'tasks.a.colum'\nRemedy: did "
-                                                                        "you mean 'column'? Valid keys here: among,"),
+        ({"task": None, "tasks": {"a": AGGRESSIVE | {"column": "site"}}}, "'site' names the lesion, its patient "),
+        ({"task": None, "tasks": {"a": AGGRESSIVE | {"negative": "NA"}}}, "the class 'NA' of the task 'a' is a w"),
+        ({"task": None, "tasks": {"a": AGGRESSIVE | {"colum": "site"}}}, "unknown key 'tasks.a.colum'\nRemedy: did"
+                                                                        "you mean 'column'? Valid "
+                                                                        "keys here: among,"),
         ({"task": None, "tasks": {"a": AGGRESSIVE | {"kind": "binry"}}}, "unknown kind 'binry'\nRemedy: did you "),
         ({"task": None, "tasks": {"a": {"question": "?"}}}, "the key 'tasks.a.kind' is missing"),
-        ({"task": None, "tasks": {"a": MALIGNANT | {"classes": ["x", "y", "x"]}}}, "'tasks.a': the classes must be"),
+        ({"task": None, "tasks": {"a": MALIGNANT | {"classes": ["x", "y", "x"]}}}, "'tasks.a': the classes must "),
     ],
 )  # fmt: skip
 def test_tasks_that_cannot_be_are_refused(benchmark_folder: Any, changes: Any, message: str) -> None:
@@ -203,6 +207,8 @@ def test_a_column_of_features_that_repeats_the_classes_of_any_task_is_refused(
         features="features.csv",
     )
     table = pd.DataFrame({"lesion_id": [f"L{i}" for i in range(12)], "fine": range(12)})
-    table.assign(told=[(5.0, 5.0, 7.0)[i % 3] for i in range(12)]).to_csv(folder / "features.csv", index=False)
+    table.assign(told=[(5.0, 5.0, 7.0)[i % 3] for i in range(12)]).to_csv(
+        folder / "features.csv", index=False
+    )
     with pytest.raises(CohortError, match="column 'told' is the label by another name"):
         load_cohort(folder, definition)

@@ -64,7 +64,7 @@ def tasks_of(store: Path, *models: RadiomicsGridSettings) -> list[FoldTask]:
             tasks.append(
                 FoldTask(
                     settings=model, seed=0, repeat=0, fold=fold, cases={"R1": cases}, subsets=subsets,
-                    labels=y[~test], primary_rater="R1", digest="cases", store=store,
+                    outcomes=pd.DataFrame({"label": y[~test]}), primary_rater="R1", digest="cases", store=store,
                 )
             )  # fmt: skip
     return tasks

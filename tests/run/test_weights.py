@@ -58,7 +58,18 @@ def tasks_of(store: Path, keep: str) -> list[FoldTask]:
     labels = pd.Series({"A": 0, "B": 1, "C": 1})
     settings = NetworkSettings.model_validate({"name": "net", "title": "Net", "keep": keep})
     return [
-        FoldTask(settings, 10 * repeat + fold, repeat, fold, {"R1": cases}, subsets, labels, "R1", "d", store)
+        FoldTask(
+            settings,
+            10 * repeat + fold,
+            repeat,
+            fold,
+            {"R1": cases},
+            subsets,
+            labels.to_frame("label"),
+            "R1",
+            "d",
+            store,
+        )
         for repeat, fold in itertools.product((0, 1), (0, 1))
     ]
 

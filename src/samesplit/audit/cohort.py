@@ -127,7 +127,8 @@ def _binary_task(plan: Plan, name: str | None) -> str:
         if name in plan.tasks
         else f"the benchmark has no task '{name}'",
         where=plan.definition.name,
-        remedy=(f"did you mean '{near[0]}'? " if near else "") + f"binary tasks are: {', '.join(binary) or 'none'}",
+        remedy=(f"did you mean '{near[0]}'? " if near else "")
+        + f"binary tasks are: {', '.join(binary) or 'none'}",
     )
 
 

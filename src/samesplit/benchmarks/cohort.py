@@ -49,13 +49,14 @@ class Cohort:
         images: The images table, sorted by lesion, sequence (in the benchmark's order) and rater. `image` and
             `mask` are absolute paths, or array references like `/data/file.npz::array[17]`. Rows whose
             files do not exist are left out.
-        outcomes: By the name of each task: the outcomes of its lesions, indexed by `lesion_id` (sorted); `label` is
-            the number of the class (survival: whether the event was seen), `time` the time of a survival task. A
-            lesion without an outcome in a task has no row there.
+        outcomes: By the name of each task: the outcomes of its lesions, indexed by `lesion_id` (sorted); `label`
+            is the number of the class (survival: whether the event was seen), `time` the time of a survival
+            task. A lesion without an outcome in a task has no row there.
         ledger: One row for each image, and each row of the table of features, that is missing, and for each lesion
             that a task leaves out, with the reason.
         sha256: Hash of what the benchmark's split depends on: ids, classes and strata columns.
-        classes: The classes of the lesions in each task, which a split is stratified by; empty where only labels count.
+        classes: The classes of the lesions in each task, which a split is stratified by; empty where only labels
+            count.
         features: The table of features of one's own, where the benchmark names one instead of profiles.
         notes: What was found out about the files: their separators, their missing values, ...
     """

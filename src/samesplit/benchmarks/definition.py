@@ -106,7 +106,7 @@ _USED_BY = {
 
 
 class TaskSettings(Declaration):
-    """The question of a benchmark that asks one: which of two classes a lesion belongs to, by the column `label`."""
+    """The question of a benchmark that asks one: which of two classes, by the column `label`."""
 
     positive: str
     """The class whose probability the models give, as written in the label column."""
@@ -349,7 +349,7 @@ class BenchmarkDefinition(Declaration):
         return self
 
     def all_tasks(self) -> dict[str, Task]:
-        """Return the tasks by name; the one of a benchmark that declares it under `task` is called DEFAULT_TASK."""
+        """Return the tasks by name; one that is declared under `task` is called DEFAULT_TASK."""
         return dict(self.tasks) if self.task is None else {DEFAULT_TASK: self.task.as_task()}
 
     def outcome_columns(self) -> tuple[str, ...]:
@@ -360,7 +360,9 @@ class BenchmarkDefinition(Declaration):
     @model_validator(mode="after")
     def _tasks_that_can_be(self) -> BenchmarkDefinition:
         if self.task is None and not self.tasks:
-            raise ValueError("the key 'task' is missing: say what is asked of the lesions, under 'task' or 'tasks'")
+            raise ValueError(
+                "the key 'task' is missing: say what is asked of the lesions, under 'task' or 'tasks'"
+            )
         if self.task is not None and self.tasks:
             raise ValueError("'task' and 'tasks' both say what is asked: move the one into the others")
         if DEFAULT_TASK in self.tasks:
@@ -371,12 +373,15 @@ class BenchmarkDefinition(Declaration):
             for one in task.classes if isinstance(task, BinaryTask | MulticlassTask) else ():
                 if one.casefold() in words:
                     raise ValueError(
-                        f"the class {one!r}{of} is a word for a missing value too: list the words that mean missing "
+                        f"the class {one!r}{of} is a word for a missing value too: list the words "
+                        "that mean missing "
                         "without it, as missing_values"
                     )
             named = sorted(set(task.columns) & set(_NEVER_AN_OUTCOME))
             if named:
-                raise ValueError(f"'{named[0]}' names the lesion, its patient or site, and cannot be the outcome{of}")
+                raise ValueError(
+                    f"'{named[0]}' names the lesion, its patient or site, and cannot be the outcome{of}"
+                )
             seen = sorted(set(task.columns) & set(self.cohort.clinical))
             if seen:
                 raise ValueError(

@@ -1,7 +1,7 @@
 """The outcomes of a benchmark's tasks: read from lesions.csv, one table a task, and never cast to a class.
 
-A lesion that a task does not ask about, whose value names no class, or that has no value, has no row in the table of
-that task; the case ledger says why. What is in no class of a task by mistake is a fault.
+A lesion that a task does not ask about, whose value names no class, or that has no value, has no row in the
+table of that task; the case ledger says why. What is in no class of a task by mistake is a fault.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def read_outcomes(
 
     Returns:
         One table a task, indexed by `lesion_id` (sorted): `label` (int64), which is the number of the class in
-        `task.classes` or, for survival, 1 where the event was seen; for survival also `time` (float64). And the ledger
-        rows of the lesions that a task leaves out, with the reason.
+        `task.classes` or, for survival, 1 where the event was seen; for survival also `time` (float64). And the
+        ledger rows of the lesions that a task leaves out, with the reason.
     """
     outcomes: dict[str, pd.DataFrame] = {}
     rows: list[tuple[str, str, str, str, str, str]] = []
@@ -75,7 +75,8 @@ def read_labels(lesions: pd.DataFrame, task: BinaryTask, path: Path, faults: Fau
         faults: Gathers labels outside the two classes, and a class without a lesion.
 
     Returns:
-        Column `label` (0 or 1), indexed by `lesion_id` (sorted); the lesions whose label is at fault are not there.
+        Column `label` (0 or 1), indexed by `lesion_id` (sorted); the lesions whose label is at fault are not
+        there.
     """
     classes = {task.negative: 0, task.positive: 1}
     numbers = lesions["label"].map(classes)
@@ -167,7 +168,8 @@ def _asked(
                 )
         wanted = " or ".join(map(repr, values))
         counts = pd.DataFrame(matching, index=lesions.index).any(axis=1)
-        for line, value in lesions.loc[~counts, column].items():
+        for line in lesions.index[~counts]:
+            value = lesions[column][line]
             given = "empty" if pd.isna(value) else repr(value)
             reasons.setdefault(line, f"not asked about: '{column}' is {given}, not {wanted}")
     return lesions[~lesions.index.isin(list(reasons))], reasons
@@ -176,8 +178,8 @@ def _asked(
 def _is(column: pd.Series[Any], value: str) -> pd.Series[bool]:
     """Tell where a column has a value that benchmark.yaml writes as text; numbers are compared as numbers."""
     if not pd.api.types.is_numeric_dtype(column):
-        return column == value
-    return column == pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0]
+        return column.eq(value)
+    return column.eq(pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0])
 
 
 def _classes(
@@ -189,7 +191,7 @@ def _classes(
         return pd.DataFrame({"label": pd.Series(dtype="int64")}), {}
     given = asked[column]
     numbers = given.map({one: number for number, one in enumerate(task.classes)})
-    reasons: Reasons = {line: f"no outcome: '{column}' is empty" for line in asked.index[given.isna()]}
+    reasons: Reasons = dict.fromkeys(asked.index[given.isna()], f"no outcome: '{column}' is empty")
     undecided = given.isin(task.indeterminate)
     reasons |= {line: f"indeterminate: '{column}' is {given[line]!r}" for line in asked.index[undecided]}
     wrong = asked[numbers.isna() & given.notna() & ~undecided]
@@ -197,13 +199,227 @@ def _classes(
         found = ", ".join(repr(value) for value in sorted(set(wrong[column].astype(str)))[:5])
         faults.add(
             CohortError(
-                f"{len(wrong)} lesion{'s' * (len(wrong) > 1)} of the task '{name}' {'have' if len(wrong) > 1 else 'has'}"
-                f" a value in '{column}' that is none of its classes {', '.join(map(repr, task.classes))}; the first is"
+                f"{len(wrong)} lesion{'s' * (len(wrong) > 1)} of the task '{name}' "
+                f"{'have' if len(wrong) > 1 else 'has'}"
+                f" a value in '{column}' that is none of its classes "
+                f"{', '.join(map(repr, task.classes))}; the first is"
                 f" lesion {wrong['lesion_id'].iloc[0]!r}; values found: {found}",
                 where=on_lines(path, list(wrong.index)),
-                remedy=f"correct them, or name them under tasks.{name}.indeterminate in benchmark.yaml if they are no "
-                "class, or the right classes there",
+               
+               
+               
+               
+               
+                remedy=f"correct
+               
+               
+               
+               
+               
+                them,
+               
+               
+               
+               
+               
+               
+                or
+               
+               
+               
+               
+               
+               
+               
+                name
+               
+               
+               
+               
+               
+               
+               
+               
+                them
+               
+               
+               
+               
+               
+               
+               
+               
+               
+                under
+           
+            
+             
+              
+               
+           
+            
+             
+              
+               
+           
+            
+             
+              
+               
+           
+            
+             
+              
+               
+           
+            
+             
+              
+               
+           
+            
+             
+              
+               
+           
+            
+             
+              
+               
+           
+            
+             
+              
+               
+           
+            
+             
+              
+               
+           
+            
+             
+              
+               
+                tasks.{name}.indeterminate
+               
+                in
+              
+               
+              
+               
+                benchmark.yaml
+               
+                if
+               
+                they
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+              
+               
+                are no " "class, or the right classes there",
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
+         
+          
+           
             )
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
+      
+       
         )
     else:
         for number, one in enumerate(task.classes):
@@ -241,8 +457,120 @@ def _survival(
                 CohortError(
                     f"the event '{task.event}' of lesion {lesion!r} must be 0 or 1, found {event[line]!r}",
                     where=f"{path}, line {line}",
-                    remedy="write 1 where the event was seen, 0 where follow-up ended without it, and leave the cell "
-                    "empty where nothing is known",
+                    remedy="write
+                    1
+                   
+                    where
+                   
+                   
+                    the
+                   
+                   
+                   
+                    event
+                   
+                   
+                   
+                   
+                    was
+                   
+                   
+                   
+                   
+                   
+                    seen,
+                   
+                   
+                   
+                   
+                   
+                   
+                    0
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                    where
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                    follow-up
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                    ended
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                    without
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                    it, and
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                    leave
+                   
+                   
+                   
+                   
+                   
+                   
+                   
+                    the cell
+                    " "empty where nothing is " "" "" "" "" " "" "
+                    """
+                    ""
+                    ""
+                    ""
+                    ""
+                    ""
+                    ""
+                    ""
+                    ""
+                    ""
+                    ""
+                    ""
+                    ""known",
                 )
             )
     lacking = {task.time: time.isna(), task.event: event.isna()}

@@ -55,6 +55,9 @@ def compare(
     benchmark: Benchmark,
     predictions: Annotated[Path, typer.Argument(help="CSV with lesion_id and probability.")],
     name: Annotated[str, typer.Option(help="What to call the model in the report.")],
+    task: Annotated[
+        str | None, typer.Option(help="The task that they answer; needed where the benchmark has several.")
+    ] = None,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -72,8 +75,8 @@ def compare(
     from samesplit.workflows.compare import compare as join
 
     plan = join(
-        benchmark, predictions, title=name, threshold=threshold, allow_missing=allow_missing, replace=replace,
-        jobs=jobs,
+        benchmark, predictions, title=name, task=task, threshold=threshold, allow_missing=allow_missing,
+        replace=replace, jobs=jobs,
     )  # fmt: skip
     _carry_out(plan, track=track)
 
@@ -81,6 +84,7 @@ def compare(
 def forget(
     benchmark: Benchmark,
     name: Annotated[str, typer.Option(help="The name given to `samesplit compare`.")],
+    task: Annotated[str | None, typer.Option(help="Only the predictions for this task.")] = None,
     jobs: Jobs = None,
     track: Track = True,
 ) -> None:
@@ -93,7 +97,8 @@ def forget(
     from samesplit.workspace import find_benchmark
 
     workspace, folder = find_benchmark(benchmark)
-    remove_external(workspace, read_benchmark(folder).name, title=name)
+    definition = read_benchmark(folder)
+    remove_external(workspace, definition.name, title=name, tasks=definition.all_tasks(), task=task)
     echo(f"'{name}' is no longer part of {folder.name}.")
     try:
         latest_run(workspace.reports / folder.name, benchmark=benchmark)

@@ -59,8 +59,8 @@ def evaluate_task(
     Args:
         task: What was asked.
         predictions: A table of the schema `samesplit.tables.prediction_schema(task)`.
-        truth: Indexed by `lesion_id`, the lesions that have an outcome: `patient_id`, `label` (the number of the class,
-            or whether the event was seen), `time` of a survival task, and columns to group by.
+        truth: Indexed by `lesion_id`, the lesions that have an outcome: `patient_id`, `label` (the number of the
+            class, or whether the event was seen), `time` of a survival task, and columns to group by.
         options: How.
 
     Returns:
@@ -72,6 +72,7 @@ def evaluate_task(
     """
     if task.kind not in EVALUATIONS:
         raise StatisticsError(
-            f"predictions of the kind {task.kind} cannot be judged yet", remedy="take the task out of benchmark.yaml"
+            f"predictions of the kind {task.kind} cannot be judged yet",
+            remedy="take the task out of benchmark.yaml",
         )
     return EVALUATIONS[task.kind](task, predictions, truth, options)

@@ -7,17 +7,23 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from samesplit.csv_files import MISSING_WORDS
 from samesplit.errors import Faults, PredictionsError, gathering
+from samesplit.models.external_values import (
+    as_rows_of_schema,
+    checked_values,
+    required_columns,
+    to_one_line_a_lesion,
+)
 from samesplit.near_ids import which_id_is_meant
-from samesplit.tables import PREDICTIONS, check_table, read_csv
+from samesplit.tables import check_table, prediction_schema, read_csv
+from samesplit.tasks import BinaryTask, Task
 
 __all__ = ["read_predictions"]
 
-_REQUIRED = ("lesion_id", "probability")
+_TWO_CLASSES = BinaryTask(question="", positive="positive", negative="negative")
 _WHOLE = ("seed", "repeat", "fold")
 _OPTIONAL = (*_WHOLE, "subset", "rater", "model")
 _SUBSETS = ("train", "validation", "test")
@@ -30,12 +36,14 @@ def read_predictions(
     *,
     name: str,
     expected: pd.DataFrame,
+    task: Task = _TWO_CLASSES,
+    answered: Collection[str] | None = None,
     rater: str = "R1",
     allow_missing: bool = False,
     missing: Collection[str] = MISSING_WORDS,
     notes: list[str] | None = None,
 ) -> pd.DataFrame:
-    """Read a CSV of probabilities and place each of them in the split.
+    """Read a CSV of predictions and place each of them in the split.
 
     Columns: `lesion_id` and `probability` (of the positive class), and where they are needed `seed`
     (default 0), `repeat`, `fold`, `subset` and `rater`. With a `fold` column a row stands for that fold
@@ -44,35 +52,51 @@ def read_predictions(
     tested; where the split has one fold only, lesions of the other parts may be given too and count in
     theirs, so that an operating point can be set on the validation part.
 
+    Instead of `probability`, a task of several classes has one column a class, or a line for each class with the
+    columns `class` and `probability`; a survival task has `risk`.
+
     Args:
         path: A CSV with one header row.
         name: What the model is called in the table.
         expected: The split as columns repeat, fold, subset, lesion_id, one row for each.
+        task: What the predictions answer.
+        answered: The lesions that have an outcome in the task; predictions of others are left out with a note.
+            None: all of them.
         rater: Whose masks the predictions refer to where the file does not say.
         allow_missing: Accept that lesions have no probability: they are reported, and left out for all models.
         missing: Words that stand for a missing value.
         notes: What was found out about the file is added to these.
 
     Returns:
-        A predictions table, sorted by its key.
+        A predictions table in the schema of the task, sorted by its key.
 
     Raises:
         PredictionsError: The file cannot be read, has unknown columns, holds an unknown or doubled lesion,
             a probability that is missing, not a number or outside [0, 1], or leaves out lesions (unless
             `allow_missing`). The message names the file, the line and the lesion.
     """
-    columns = [*_REQUIRED, *_OPTIONAL]
-    numbers = ["probability", *_WHOLE]
+    answers = [*task.prediction_columns, *(("class", "probability") if task.kind == "multiclass" else ())]
     rows = read_csv(
-        path, error=PredictionsError, known=columns, numbers=numbers, missing=missing, notes=notes
+        path,
+        error=PredictionsError,
+        known=["lesion_id", *answers, *_OPTIONAL],
+        numbers=[*(name for name in answers if name != "class"), *_WHOLE],
+        missing=missing,
+        notes=notes,
     )
-    _check_columns(rows, path)
-    if allow_missing:
-        rows = rows[rows["probability"].notna()]
+    _check_columns(rows, task, path)
+    everybody = set(expected["lesion_id"])
+    expected = expected if answered is None else expected[expected["lesion_id"].isin(answered)]
     with gathering(None) as faults:
-        numbers_given = _probabilities(rows, path, faults)
-        _check_known(rows, set(expected["lesion_id"]), path, faults)
-    rows = rows.drop(columns="model", errors="ignore").assign(probability=numbers_given, line=rows.index)
+        _check_known(rows, everybody, path, faults)
+        rows = _of_the_task(rows, everybody - set(expected["lesion_id"]), path, notes)
+        rows = to_one_line_a_lesion(rows, task, list(_OPTIONAL), path, faults)
+        if allow_missing:
+            rows = rows[rows[list(task.prediction_columns)].notna().all(axis=1)]
+        numbers = checked_values(rows, task, path, faults, notes)
+    rows = rows.drop(columns="model", errors="ignore").assign(
+        **{str(column): numbers[column] for column in numbers}, line=rows.index
+    )
     for column in _WHOLE:
         if column in rows:
             rows[column] = _whole_numbers(rows, column, path)
@@ -84,17 +108,29 @@ def read_predictions(
     _check_doubled(placed, path)
     if not allow_missing:
         _check_complete(placed, expected, path)
-    table = placed.assign(model=name)[list(PREDICTIONS.columns)]
-    key = [column for column in table.columns if column != "probability"]
-    return check_table(
-        table.sort_values(key, ignore_index=True), PREDICTIONS, where=path, error=PredictionsError
-    )
+    schema = prediction_schema(task)
+    table = as_rows_of_schema(placed.assign(model=name), task)[list(schema.columns)]
+    key = list((schema.metadata or {})["key"])
+    return check_table(table.sort_values(key, ignore_index=True), schema, where=path, error=PredictionsError)
 
 
-def _check_columns(rows: pd.DataFrame, path: Path) -> None:
-    known = [*_REQUIRED, *_OPTIONAL]
+def _of_the_task(rows: pd.DataFrame, others: set[str], path: Path, notes: list[str] | None) -> pd.DataFrame:
+    """The predictions of lesions that have an outcome in the task; the others are noted."""
+    outside = rows["lesion_id"].isin(others)
+    if outside.any() and notes is not None:
+        notes.append(
+            f"{path.name}: predictions of {rows.loc[outside, 'lesion_id'].nunique()} lesions that "
+            "have no outcome in "
+            "the task were left out"
+        )
+    return rows[~outside]
+
+
+def _check_columns(rows: pd.DataFrame, task: Task, path: Path) -> None:
     found = [str(column) for column in rows.columns]
-    missing = [column for column in _REQUIRED if column not in found]
+    required = ["lesion_id", *required_columns(task, found)]
+    known = [*required, *_OPTIONAL]
+    missing = [column for column in required if column not in found]
     if missing:
         near = difflib.get_close_matches(missing[0], found, n=1, cutoff=0.5)
         hint = f"rename the column '{near[0]}'" if near else "add it"
@@ -125,29 +161,6 @@ def _check_columns(rows: pd.DataFrame, path: Path) -> None:
             where=f"{path}, line {nameless[0]}",
             remedy="write the id of the lesion, or take the line out",
         )
-
-
-def _probabilities(rows: pd.DataFrame, path: Path, faults: Faults) -> pd.Series[float]:
-    given = rows["probability"]
-    numbers = pd.to_numeric(given, errors="coerce").astype("float64")
-    for line in rows.index:
-        text, number = given[line], numbers[line]
-        if 0.0 <= number <= 1.0:
-            continue
-        if pd.isna(text):
-            problem = "the probability is missing"
-            remedy = "give a number, or allow missing lesions (--allow-missing)"
-        elif np.isnan(number):
-            problem, remedy = f"the probability {text!r} is not a number", "write it with a point, as 0.25"
-        else:
-            problem, remedy = (
-                f"the probability {text} lies outside [0, 1]",
-                "turn scores into probabilities of the positive class (percentages: divide by 100; "
-                "logits: 1 / (1 + exp(-x)))",
-            )
-        where = _line(path, line, rows.loc[line, "lesion_id"])
-        faults.add(PredictionsError(problem, where=where, remedy=remedy))
-    return numbers
 
 
 def _check_known(rows: pd.DataFrame, known: set[str], path: Path, faults: Faults) -> None:

@@ -64,7 +64,7 @@ def _truth(plan: Plan, task: str) -> pd.DataFrame:
     outcomes = plan.outcomes[task]
     lesions = plan.split.with_test_sets(plan.cohort.lesions).set_index("lesion_id")
     lesions = lesions.loc[lesions.index.isin(outcomes.index)]
-    return lesions.assign(**{column: outcomes[column] for column in outcomes})
+    return lesions.assign(**{str(column): outcomes[column] for column in outcomes})
 
 
 def _operating_point(asked: OperatingPoint) -> str | float:

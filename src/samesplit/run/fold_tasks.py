@@ -25,6 +25,7 @@ from samesplit.run.fold_record import read_fold, write_fold
 from samesplit.run.processor import instructions, processor
 from samesplit.run.progress import Advance
 from samesplit.run.remote_folds import Files, read_files, unpack, worker_store, write_files
+from samesplit.run.task_predictions import as_prediction_table, members_by_column
 from samesplit.run.versions import versions
 from samesplit.run.weights import WeightKeeper
 from samesplit.source import source_digest
@@ -34,13 +35,15 @@ from samesplit.storage import (
     replace_directory,
     temporary_directory,
 )
-from samesplit.run.task_predictions import as_prediction_table, members_by_column
 from samesplit.tables import prediction_schema, read_table, write_table
 from samesplit.tasks import DEFAULT_TASK, BinaryTask, Task
 from samesplit.under_way import doing
 from samesplit.uses import uses
 
 __all__ = ["FoldResult", "FoldTask", "run_folds", "with_members"]
+
+
+_TWO_CLASSES = BinaryTask(question="", positive="positive", negative="negative")
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class FoldTask:
     primary_rater: str
     digest: str
     store: Path
-    task: Task = BinaryTask(question="", positive="positive", negative="negative")
+    task: Task = _TWO_CLASSES
     task_name: str = DEFAULT_TASK
 
     @cached_property
@@ -175,7 +178,7 @@ class FoldResult:
     seconds: float
     error: str = ""
     record: dict[str, Any] = field(default_factory=dict)
-    task: Task = BinaryTask(question="", positive="positive", negative="negative")
+    task: Task = _TWO_CLASSES
     task_name: str = DEFAULT_TASK
 
     def predictions(self) -> pd.DataFrame:

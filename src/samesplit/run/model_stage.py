@@ -168,7 +168,9 @@ def _collect(results: list[FoldResult], stage: ModelStage) -> None:
         if result.folder is None:
             stage.tasks[result.task_name].failures.setdefault(result.model, result.error)
     for name, models in stage.tasks.items():
-        good = [result for result in results if result.task_name == name and result.model not in models.failures]
+        good = [
+            result for result in results if result.task_name == name and result.model not in models.failures
+        ]
         tables = [result.predictions() for result in good]
         if tables:
             models.predictions = pd.concat([models.predictions, *tables], ignore_index=True)

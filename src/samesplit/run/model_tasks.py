@@ -28,13 +28,13 @@ def tasks_of_models(
         models: The models by name, each before those that are made of it or after.
         named: The tasks that the benchmark names for a model; empty or absent for all that it can do.
         places: The line of each model in benchmark.yaml, for messages.
-        faults: Gathers models that are named for a task that does not exist or that they cannot do, and models that
-            can do none.
+        faults: Gathers models that are named for a task that does not exist or that they cannot do, and models
+            that can do none.
         optional: Models that nobody asked for: where they can do no task they are left out without a word.
 
     Returns:
-        The names of the tasks by model, in the order of the benchmark; models at fault, and optional ones that can do
-        no task, are not there.
+        The names of the tasks by model, in the order of the benchmark; models at fault, and optional ones that
+        can do no task, are not there.
     """
     found: dict[str, tuple[str, ...]] = {}
 
@@ -45,7 +45,9 @@ def tasks_of_models(
         members = [member for member in models[name].needs().members if member in models]
         allowed = [set(of(member, (*above, name))) for member in members if member not in above]
         with faults.kept():
-            found[name] = _tasks_of(models[name], tasks, named.get(name, ()), places.get(name, ""), members, allowed)
+            found[name] = _tasks_of(
+                models[name], tasks, named.get(name, ()), places.get(name, ""), members, allowed
+            )
         return found.get(name, ())
 
     for name in models:
@@ -104,7 +106,9 @@ def _tasks_of(
         why = next(iter(reasons.values()))
         which = "any task of the benchmark" if len(tasks) > 1 else "the benchmark's task"
         raise DeclarationError(
-            f"{model} cannot do {which}: {why.problem}", where=place, remedy=why.remedy or "take the model out"
+            f"{model} cannot do {which}: {why.problem}",
+            where=place,
+            remedy=why.remedy or "take the model out",
         )
     return tuple(name for name in tasks if name in wanted)
 

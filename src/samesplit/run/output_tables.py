@@ -1,7 +1,8 @@
 """What a run writes into its folder: the shared tables once, and those of each task where they belong.
 
-A benchmark that declares one question under `task` has the tables of that task in the run's folder itself; with named
-tasks each has a folder of its own under `tasks/`, and the run's folder has the results and predictions of all of them.
+A benchmark that declares one question under `task` has the tables of that task in the run's folder itself; with
+named tasks each has a folder of its own under `tasks/`, and the run's folder has the results and predictions of
+all of them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,15 @@ from samesplit.run.feature_stage import FeatureStage
 from samesplit.run.model_stage import ModelStage
 from samesplit.run.plan import Plan
 from samesplit.storage import write_bytes
-from samesplit.tables import IMAGES, LEDGER, check_table, hash_table, prediction_schema, write_csv, write_table
+from samesplit.tables import (
+    IMAGES,
+    LEDGER,
+    check_table,
+    hash_table,
+    prediction_schema,
+    write_csv,
+    write_table,
+)
 from samesplit.tasks import BinaryTask, MulticlassTask
 
 __all__ = ["in_task", "task_folder", "write_cohort", "write_tables"]
@@ -194,5 +203,3 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # another disk, or one that knows no hard links
         write_bytes(target, source.read_bytes())
-
-

@@ -112,8 +112,8 @@ class Plan:
     def reference_of(self, task: str | None) -> str:
         """Return the model that all others are compared with in a task; None: in any of them.
 
-        It is the one that benchmark.yaml names where it is fitted for the task, else the first model that learns from
-        features, else the first.
+        It is the one that benchmark.yaml names where it is fitted for the task, else the first model that learns
+        from features, else the first.
         """
         models = [model for model in self.models if task is None or task in self.model_tasks[model.name]]
         externals = [external for external in self.externals if task in (None, external.task)]
@@ -201,7 +201,14 @@ def _identity(plan: Plan) -> dict[str, Any]:
         "readings": hash_table(plan.readings),
         "profiles": {name: profile.digest() for name, profile in plan.profiles.items()},
         "models": [
-            (model.name, model.title, model.digest(), model.seeds, model.keeps(), plan.model_tasks[model.name])
+            (
+                model.name,
+                model.title,
+                model.digest(),
+                model.seeds,
+                model.keeps(),
+                plan.model_tasks[model.name],
+            )
             for model in plan.models
         ],
         "externals": [

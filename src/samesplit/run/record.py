@@ -74,7 +74,9 @@ def _question(plan: Plan) -> dict[str, Any]:
         "benchmark": definition.name,
         "title": definition.title,
         "description": definition.description,
-        "question": asked.question if asked is not None else "; ".join(t.question for t in plan.tasks.values()),
+        "question": asked.question
+        if asked is not None
+        else "; ".join(t.question for t in plan.tasks.values()),
         **({"positive": asked.positive, "negative": asked.negative} if asked is not None else {}),
         "statistics": {**definition.statistics.model_dump(mode="json"), "reference": plan.reference},
         "cohort": definition.cohort.model_dump(mode="json"),

@@ -1,4 +1,4 @@
-"""Label permutation: the outcomes of all tasks are shuffled together between patients, so that nothing can be learnt."""
+"""Label permutation: the outcomes of all tasks shuffled together between patients, so that nothing can be learnt."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Outcomes = dict[str, pd.DataFrame]
 def shuffle_outcomes(cohort: Cohort, tasks: Mapping[str, Task], split: Split, seed: int) -> Outcomes:
     """Give each patient the outcomes of another, whatever the numbers of their lesions.
 
-    A giver with fewer lesions gives its outcomes round and round. Shuffling only among patients with as many lesions
-    would keep any link between the number of lesions and the outcome, and so would not be chance. All tasks are
-    shuffled together, so that what holds between them holds still; the masks of a segmentation task are not shuffled.
-    The first permutation (from the seed) that leaves every class in every training part, and where it can be told in
-    the test parts, is taken.
+    A giver with fewer lesions gives its outcomes round and round. Shuffling only among patients with as many
+    lesions would keep any link between the number of lesions and the outcome, and so would not be chance. All
+    tasks are shuffled together, so that what holds between them holds still; the masks of a segmentation task
+    are not shuffled. The first permutation (from the seed) that leaves every class in every training part, and
+    where it can be told in the test parts, is taken.
 
     Args:
         cohort: The cohort.
@@ -46,9 +46,12 @@ def shuffle_outcomes(cohort: Cohort, tasks: Mapping[str, Task], split: Split, se
         giver_of: dict[str, str] = {}
         for taker, giver in zip(names, rng.permutation(len(names)), strict=True):
             takers = groups[taker]
-            giver_of |= dict(zip(takers, np.resize(np.array(groups[names[giver]], dtype=object), len(takers)), strict=True))
+            giver_of |= dict(
+                zip(takers, np.resize(np.array(groups[names[giver]], dtype=object), len(takers)), strict=True)
+            )
         shuffled = {
-            name: table if name in masks else _given(table, giver_of) for name, table in cohort.outcomes.items()
+            name: table if name in masks else _given(table, giver_of)
+            for name, table in cohort.outcomes.items()
         }
         if all(
             _every_class(
@@ -70,7 +73,7 @@ def shuffle_outcomes(cohort: Cohort, tasks: Mapping[str, Task], split: Split, se
 
 
 def _given(outcomes: pd.DataFrame, giver_of: Mapping[str, str]) -> pd.DataFrame:
-    """The outcomes after each lesion has taken those of its giver, or has lost its own where the giver has none."""
+    """The outcomes after each lesion has taken those of its giver, which may have none."""
     takers = [taker for taker, giver in giver_of.items() if giver in outcomes.index]
     taken = outcomes.loc[[giver_of[taker] for taker in takers]]
     return taken.set_axis(pd.Index(takers, name="lesion_id"), axis=0).sort_index()

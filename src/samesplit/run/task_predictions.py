@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from samesplit.errors import ModelError
@@ -26,14 +27,14 @@ def as_prediction_table(
         where: The first columns of the table: model, seed, repeat, fold, subset and rater.
 
     Raises:
-        ModelError: The columns are others, a probability lies outside [0, 1], those of all classes do not sum to 1,
-            or a risk is infinite.
+        ModelError: The columns are others, a probability lies outside [0, 1], those of all classes do not sum to
+            1, or a risk is infinite.
 
     Example:
         >>> from samesplit.tasks import SurvivalTask
         >>> task = SurvivalTask(question="How long?", time="months", event="died")
-        >>> as_prediction_table(pd.DataFrame({"risk": [0.3]}, index=["L1"]), task, {"model": "cox"}).to_dict("records")
-        [{'model': 'cox', 'lesion_id': 'L1', 'risk': 0.3}]
+        >>> as_prediction_table(pd.DataFrame({"risk": [0.3]}, index=["L1"]), task, {"model":
+        "cox"}).to_dict("records") [{'model': 'cox', 'lesion_id': 'L1', 'risk': 0.3}]
     """
     if isinstance(task, SegmentationTask):
         raise ModelError("cannot answer a task of masks yet", where=f"model {where['model']}")
@@ -50,7 +51,7 @@ def as_prediction_table(
     if task.kind == "survival":
         _refuse(table, ~np.isfinite(values).all(axis=1), "a risk that is not finite", "a number", where)
         return _rows(table, where).assign(risk=values[:, 0])
-    outside = ((values < 0.0) | (values > 1.0)).any(axis=1)
+    outside = np.any((values < 0.0) | (values > 1.0), axis=1)
     what = "of the positive class" if task.kind == "binary" else "of all classes"
     _refuse(table, outside, "a probability outside [0, 1]", f"probabilities {what}", where)
     if task.kind == "binary":
@@ -87,7 +88,11 @@ def _rows(table: pd.DataFrame, where: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _refuse(
-    table: pd.DataFrame, wrong: np.ndarray[Any, np.dtype[np.bool_]], what: str, wanted: str, where: Mapping[str, Any]
+    table: pd.DataFrame,
+    wrong: npt.NDArray[np.bool_],
+    what: str,
+    wanted: str,
+    where: Mapping[str, Any],
 ) -> None:
     if wrong.any():
         row = table.loc[wrong].iloc[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,7 @@ def compare(
     predictions: Path,
     *,
     title: str,
+    task: str | None = None,
     threshold: float | None = None,
     allow_missing: bool = False,
     replace: bool = False,
@@ -34,6 +36,7 @@ def compare(
         benchmark: Folder or name.
         predictions: CSV with `lesion_id` and `probability` (and optionally `seed`, `repeat`, `fold`, `subset`).
         title: What to call the model.
+        task: The task that they answer; may be left out where the benchmark has one.
         threshold: The operating point, fixed on the model's own development data; without it, predictions of
             validation lesions in the table decide, and without those there is no sensitivity or specificity.
         allow_missing: Accept lesions without a probability; they are reported and left out for all
@@ -56,6 +59,7 @@ def compare(
         )
     options = RunOptions(jobs=jobs)
     plan = load_plan(benchmark, options, start=start)
+    asked = _asked(plan, task)
     name = slug(title)
     if name in {model.name for model in plan.models}:
         raise PredictionsError(
@@ -65,7 +69,9 @@ def compare(
     table = read_predictions(
         predictions,
         name=name,
+        task=plan.tasks[asked],
         expected=expected_predictions(plan),
+        answered=plan.cohort.outcomes[asked].index,
         rater=plan.definition.cohort.rater,
         allow_missing=allow_missing,
         missing=plan.definition.missing_values,
@@ -81,8 +87,31 @@ def compare(
         threshold=threshold,
         replace=replace,
         notes=notes,
+        task=plan.tasks[asked],
+        task_name=asked,
     )
     return load_plan(benchmark, options, start=start)
+
+
+def _asked(plan: Plan, task: str | None) -> str:
+    """The name of the task that predictions answer.
+
+    Raises:
+        PredictionsError: The benchmark has several and none was named, or not the one that was.
+    """
+    names = list(plan.tasks)
+    if task is None and len(names) == 1:
+        return names[0]
+    if task is not None and task in names and plan.definition.tasks:
+        return task
+    listed = ", ".join(names) if plan.definition.tasks else "none by name, so leave --task out"
+    near = difflib.get_close_matches(task or "", names, n=1)
+    raise PredictionsError(
+        "the benchmark has several tasks" if task is None else f"the benchmark has no task '{task}'",
+        where=plan.definition.name,
+        remedy=(f"did you mean '{near[0]}'? " if near else "")
+        + (f"say with --task which one they answer; tasks are: {listed}"),
+    )
 
 
 def _check_raters(table: pd.DataFrame, plan: Plan, path: Path) -> None:

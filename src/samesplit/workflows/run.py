@@ -131,9 +131,7 @@ def _evaluation_notes(plan: Plan, judged: dict[str, Evaluation]) -> list[str]:
     ]
 
 
-def _about_models(
-    plan: Plan, models: ModelStage, predictions: dict[str, pd.DataFrame]
-) -> tuple[str, ...]:
+def _about_models(plan: Plan, models: ModelStage, predictions: dict[str, pd.DataFrame]) -> tuple[str, ...]:
     """The remarks on models, those made elsewhere included; see `samesplit.run.model_notes`.
 
     A simple arm that was added and failed is one of them: nobody asked for it, so it fails no run.

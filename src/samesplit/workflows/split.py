@@ -63,7 +63,16 @@ def freeze_split(
         for subset in ("train", "validation", "test"):
             lesions = frozen.lesions(cohort.lesions, repeat, fold, subset)
             patients = cohort.lesions.set_index("lesion_id")["patient_id"].loc[lesions].nunique()
-            rows.append((repeat, fold, subset, patients, len(lesions), *_counts(definition.all_tasks(), cohort, lesions)))
+            rows.append(
+                (
+                    repeat,
+                    fold,
+                    subset,
+                    patients,
+                    len(lesions),
+                    *_counts(definition.all_tasks(), cohort, lesions),
+                )
+            )
     columns = ["repeat", "fold", "part", "patients", "lesions", *counted]
     counts = pd.DataFrame(rows, columns=columns)
     return FrozenSplit(folder / "splits.csv", frozen.sha256, counts[counts["repeat"] == 0])

@@ -18,7 +18,9 @@ from samesplit.tasks import DEFAULT_TASK
 @pytest.fixture
 def cohort(make_cohort: Any) -> Cohort:
     lesions, labels = make_cohort(24, 10)
-    return Cohort(lesions, empty_table(IMAGES), {DEFAULT_TASK: labels.to_frame("label")}, empty_table(LEDGER), "")
+    return Cohort(
+        lesions, empty_table(IMAGES), {DEFAULT_TASK: labels.to_frame("label")}, empty_table(LEDGER), ""
+    )
 
 
 def freeze(

@@ -17,7 +17,9 @@ from samesplit.tasks import DEFAULT_TASK
 
 
 def cohort_of(lesions: pd.DataFrame, labels: pd.Series[int]) -> Cohort:
-    return Cohort(lesions, empty_table(IMAGES), {DEFAULT_TASK: labels.to_frame("label")}, empty_table(LEDGER), "")
+    return Cohort(
+        lesions, empty_table(IMAGES), {DEFAULT_TASK: labels.to_frame("label")}, empty_table(LEDGER), ""
+    )
 
 
 @pytest.fixture
