@@ -94,5 +94,5 @@ def test_predictions_kept_by_half_are_told_and_can_be_forgotten(
     with pytest.raises(PredictionsError, match="samesplit forget balls --name mine"):
         load_plan(small_study.folder, RunOptions(jobs=1))
 
-    remove_external(plan.workspace, "balls", title="mine")
+    remove_external(plan.workspace, "balls", title="mine", tasks=plan.tasks)
     assert load_plan(small_study.folder, RunOptions(jobs=1)).externals == ()

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 from conftest import SmallStudy
+from samesplit.benchmarks.definition import read_benchmark
 from samesplit.errors import DeclarationError, WorkspaceError
 from samesplit.run import RunOptions, load_plan
 from samesplit.run.external_predictions import keep_external
+from samesplit.tasks import DEFAULT_TASK
 from samesplit.workflows.run import run_benchmark
 from samesplit.workflows.show import effective_settings
 from samesplit.workspace import Workspace
@@ -97,7 +99,8 @@ def test_predictions_that_were_joined_under_its_name_keep_it(small_study: SmallS
     study = declare(small_study, "zero-rule, grid")
     one = {"model": "ridge", "seed": 0, "repeat": 0, "fold": 0, "subset": "test", "rater": "R1"}
     table = pd.DataFrame([one | {"lesion_id": "L1", "probability": 0.5}])
-    keep_external(Workspace(study.root), "balls", title="Ridge", predictions=table, source=Path("ridge.csv"))
+    workspace, task = Workspace(study.root), read_benchmark(study.folder).all_tasks()[DEFAULT_TASK]
+    keep_external(workspace, "balls", title="Ridge", predictions=table, source=Path("ridge.csv"), task=task)
 
     plan = load_plan(study.folder, QUICK)
 

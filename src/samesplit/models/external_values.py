@@ -28,8 +28,10 @@ def required_columns(task: Task, found: list[str]) -> tuple[str, ...]:
 
     Example:
         >>> task = MulticlassTask(question="Which?", classes=("a", "b", "c"))
-        >>> required_columns(task, ["lesion_id", "class", "probability"]), required_columns(task, ["lesion_id",
-        "a"]) (('class', 'probability'), ('a', 'b', 'c'))
+        >>> required_columns(task, ["lesion_id", "class", "probability"])
+        ('class', 'probability')
+        >>> required_columns(task, ["lesion_id", "a"])
+        ('a', 'b', 'c')
     """
     if isinstance(task, MulticlassTask):
         return ("class", "probability") if "class" in found or "probability" in found else task.classes
@@ -57,145 +59,46 @@ def to_one_line_a_lesion(
     for line in unknown:
         given = rows.loc[line, "class"]
         near = difflib.get_close_matches(str(given), task.classes, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
         faults.add(
             PredictionsError(
-                f"the class {given!r} is none of the task's" if pd.notna(given) else "the class is empty",
+                "the class is empty" if pd.isna(given) else f"the class {given!r} is none of the task's",
                 where=_line(path, line, rows),
-                remedy=(f"did you mean '{near[0]}'? " if near else "")
-                + f"classes are: {', '.join(task.classes)}",
+                remedy=f"{hint}classes are: {', '.join(task.classes)}",
             )
         )
     rows = rows.drop(index=unknown)
     by = [column for column in ("lesion_id", *keys) if column in rows and column != "model"]
     kept = []
     for _, part in rows.groupby(by, dropna=False, sort=False):
-        doubled = part[part["class"].duplicated()]
-        lacking = [one for one in task.classes if one not in set(part["class"])]
-        if len(doubled):
-            one = doubled["class"].iloc[0]
-            faults.add(
-                PredictionsError(
-                    f"the class '{one}' of the lesion '{part['lesion_id'].iloc[0]}' stands twice",
-                    where=f"{path}, lines {', '.join(map(str, part.index[part['class'] == one]))}",
-                   
-                    remedy="keep
-                   
-                    one
-                  
-                   
-                  
-                   
-                    line a
-                
-                 
-                  
-                   
-                
-                 
-                  
-                   
-                
-                 
-                  
-                   
-                    class;
-                   
-                    to
-                   
-                   
-                    give
-                   
-                   
-                    several
-                    seeds
-                  
-                   
-                  
-                   
-                  
-                   
-                    or
-                   
-                    folds,
-                   
-                   
-                   
-                   
-                   
-                   
-                   
-                    add
-                   
-                   
-                   
-                   
-                   
-                   
-                    the
-                    columns
-                    'seed'
-                  
-                   
-                  
-                   
-                    or
-                   
-                   
-                   
-                   
-                   
-                   
-                   
-                   
-                   
-                   
-                   
-                   
-                   
-                   
-                   
-                    'fold'",
-             
-              
-               
-             
-              
-               
-             
-              
-               
-                )
-          
-           
-          
-           
-          
-           
-            )
-       
-      
-       
-      
-       
-        elif
-       
-       
-        lacking:
-           
-               
-                    faults.add( PredictionsError( f"the lesion has no probability of the class '{lacking[0]}'",
-                    where=_line(path, part.index[0], rows),
-                    remedy="give a probability of each class; they must sum to 1",
-                )
-            )
-     
-      
-       
-          
-           
-            else: values =
-            dict(zip(part["class"], part["probability"], strict=True)) kept.append(part.iloc[:1].drop(columns=["class", "probability"]).assign(**values))
+        fault = _of_one_lesion(part, task, path)
+        if fault is not None:
+            faults.add(fault)
+            continue
+        values = dict(zip(part["class"], part["probability"], strict=True))
+        kept.append(part.iloc[:1].drop(columns=["class", "probability"]).assign(**values))
     return pd.concat(kept) if kept else rows.iloc[:0].assign(**dict.fromkeys(task.classes))
+
+
+def _of_one_lesion(part: pd.DataFrame, task: MulticlassTask, path: Path) -> PredictionsError | None:
+    """What is wrong with the lines of one prediction; None where each class has one."""
+    lesion = part["lesion_id"].iloc[0]
+    doubled = part["class"][part["class"].duplicated()]
+    if len(doubled):
+        lines = part.index[part["class"] == doubled.iloc[0]]
+        return PredictionsError(
+            f"the class '{doubled.iloc[0]}' of the lesion '{lesion}' stands twice",
+            where=f"{path}, lines {', '.join(map(str, lines))}",
+            remedy="keep one line a class; to give several seeds or folds, add the columns 'seed' or 'fold'",
+        )
+    lacking = [one for one in task.classes if one not in set(part["class"])]
+    if lacking:
+        return PredictionsError(
+            f"the lesion has no probability of the class '{lacking[0]}'",
+            where=_line(path, part.index[0], part),
+            remedy="give a probability of each class; they must sum to 1",
+        )
+    return None
 
 
 def checked_values(
@@ -215,11 +118,10 @@ def checked_values(
         {name: pd.to_numeric(rows[name], errors="coerce").astype("float64") for name in columns},
         index=rows.index,
     )
-    risk = task.kind == "survival"
     for line in rows.index:
         for name in columns:
             text, number = rows.loc[line, name], numbers.loc[line, name]
-            fine = np.isfinite(number) if risk else 0.0 <= number <= 1.0
+            fine = np.isfinite(number) if task.kind == "survival" else 0.0 <= number <= 1.0
             if not fine:
                 faults.add(_wrong(text, number, name, task, _line(path, line, rows)))
     if len(columns) == 1 or numbers.empty:
@@ -245,8 +147,7 @@ def _summed(
     if rounded.any() and notes is not None:
         notes.append(
             f"{path.name}: the probabilities of {int(rounded.sum())} predictions sum to 1 only within "
-            f"{_ROUNDED:g}, "
-            "as rounded ones do; they were divided by their sum"
+            f"{_ROUNDED:g}, as rounded ones do; they were divided by their sum"
         )
     return numbers.div(total.where(rounded, 1.0), axis=0)
 
@@ -287,6 +188,3 @@ def _wrong(text: Any, number: float, name: str, task: Task, where: str) -> Predi
 
 def _line(path: Path, line: Any, rows: pd.DataFrame) -> str:
     return f"{path}, line {line}, lesion {rows['lesion_id'][line]}"
-
-
-

@@ -42,8 +42,9 @@ def tasks_of_models(
         """The tasks of a model, those of its members first."""
         if name in found or name in above or name not in models:
             return found.get(name, ())
-        members = [member for member in models[name].needs().members if member in models]
-        allowed = [set(of(member, (*above, name))) for member in members if member not in above]
+        here = (*above, name)  # a ring of models is told elsewhere
+        members = [m for m in models[name].needs().members if m in models and m not in here]
+        allowed = [set(of(member, here)) for member in members]
         with faults.kept():
             found[name] = _tasks_of(
                 models[name], tasks, named.get(name, ()), places.get(name, ""), members, allowed

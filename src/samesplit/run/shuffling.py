@@ -1,4 +1,4 @@
-"""Label permutation: the outcomes of all tasks shuffled together between patients, so that nothing can be learnt."""
+"""Label permutation: the outcomes of all tasks, shuffled together between patients."""
 
 from __future__ import annotations
 
