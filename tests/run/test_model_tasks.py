@@ -19,7 +19,11 @@ TASKS: dict[str, Task] = {
     "survival": SurvivalTask(question="?", time="months", event="died"),
     "where": SegmentationTask(question="?"),
 }
-PLACES = {"size": "benchmark.yaml, line 9", "score": "benchmark.yaml, line 10", "mean": "benchmark.yaml, line 11"}
+PLACES = {
+    "size": "benchmark.yaml, line 9",
+    "score": "benchmark.yaml, line 10",
+    "mean": "benchmark.yaml, line 11",
+}
 
 
 def read(tmp_path: Path, name: str, text: str) -> ModelSettings:
@@ -64,10 +68,14 @@ def test_a_model_is_fitted_for_the_tasks_that_are_named(models: dict[str, ModelS
     ("named", "message"),
     [
         ({"score": ["malignent"]}, "benchmark.yaml, line 10: the model 'score' is named for the task 'malignent', "
-                                   "which the benchmark does not have\nRemedy: did you mean 'malignant'? tasks are: "),
-        ({"score": ["subtype"]}, "benchmark.yaml, line 10: the model 'score' cannot do the task 'subtype': it is of "
-                                 "kind multiclass, and the model does binary tasks\nRemedy: take the model out, or "),
-        ({"mean": ["subtype"]}, "benchmark.yaml, line 11: the model 'mean' cannot do the task 'subtype': its member "
+                                   "which the benchmark does not have\nRemedy: did you mean 'malignant'? "
+                                   "tasks are: "),
+        ({"score": ["subtype"]}, "benchmark.yaml, line 10: the model 'score' cannot do the task 'subtype': it is "
+                                 "of "
+                                 "kind multiclass, and the model does binary tasks\nRemedy: take the "
+                                 "model out, or "),
+        ({"mean": ["subtype"]}, "benchmark.yaml, line 11: the model 'mean' cannot do the task 'subtype': its "
+                                "member "
                                 "'score' is not fitted for it\nRemedy: take the task out of the model's 'tasks'"),
     ],
 )  # fmt: skip
@@ -103,5 +111,7 @@ def test_what_the_settings_refuse_of_a_task_is_told_in_their_words(
     monkeypatch.setattr(type(models["rule"]), "check_task", refuse)
     found, faults = find({"rule": models["rule"]}, {"rule": ["subtype"]})
     assert not found
-    assert "cannot do the task 'subtype': it ranks for two classes\nRemedy: choose another selector" in faults[0]
+    assert (
+        "cannot do the task 'subtype': it ranks for two classes\nRemedy: choose another selector" in faults[0]
+    )
     assert find({"rule": models["rule"]})[0] == {"rule": ("malignant", "grade")}

@@ -38,13 +38,15 @@ def with_tasks(study: SmallStudy, text: str = TASKS) -> SmallStudy:
     path = study.folder / "benchmark.yaml"
     lines = path.read_text().splitlines()
     kept = [line for line in lines if not line.startswith("task:")]
-    body = "\n".join(kept).replace("models: [zero-rule, clinical-logistic, forest]", "models: [zero-rule, forest]")
+    body = "\n".join(kept).replace(
+        "models: [zero-rule, clinical-logistic, forest]", "models: [zero-rule, forest]"
+    )
     path.write_text(body + text)
 
     def grades(lesions: pd.DataFrame) -> pd.DataFrame:
         number = np.arange(len(lesions)) // 2
-        grade = np.where(number % 2 == 0, "high", "low")
-        grade[[1, 3]] = "unclear"
+        grade = np.where(number % 2 == 0, "high", "low").astype(object)
+        grade[np.flatnonzero(lesions["label"] == "malignant")[:2]] = "unclear"
         return lesions.assign(grade=np.where(lesions["label"] == "malignant", grade, ""))
 
     study.edit("lesions.csv", grades)
@@ -68,7 +70,7 @@ def finished(
 
 
 def test_each_task_has_its_tables_in_a_folder_of_its_own(finished: tuple[SmallStudy, RunOutcome]) -> None:
-    study, outcome = finished
+    _, outcome = finished
     assert not outcome.failures
     for task, count in (("malignant", 27), ("aggressive", 10)):
         folder = outcome.folder / "tasks" / task
@@ -153,17 +155,25 @@ class TestComparing:
     def test_predictions_answer_the_task_that_is_named(self, small_study: SmallStudy, tmp_path: Path) -> None:
         study = with_tasks(small_study)
         path = self.write(study, tmp_path / "mine.csv")
-        with pytest.raises(PredictionsError, match="the benchmark has several tasks\nRemedy: say with --task"):
+        with pytest.raises(
+            PredictionsError, match="the benchmark has several tasks\nRemedy: say with --task"
+        ):
             compare(study.folder, path, title="Mine", jobs=1)
-        with pytest.raises(PredictionsError, match=r"no task 'agressive'\nRemedy: did you mean 'aggressive'\?"):
+        with pytest.raises(
+            PredictionsError, match=r"no task 'agressive'\nRemedy: did you mean 'aggressive'\?"
+        ):
             compare(study.folder, path, title="Mine", task="agressive", jobs=1)
         plan = compare(study.folder, path, title="Mine", task="aggressive", jobs=1)
         (mine,) = plan.externals
         assert (mine.name, mine.task, len(mine.predictions)) == ("mine", "aggressive", 10)
-        assert mine.notes == ("mine.csv: predictions of 17 lesions that have no outcome in the task were left out",)
+        assert mine.notes == (
+            "mine.csv: predictions of 17 lesions that have no outcome in the task were left out",
+        )
         assert (study.root / "reports/balls/external/aggressive/mine.parquet").exists()
 
-    def test_a_benchmark_with_one_question_names_no_task(self, small_study: SmallStudy, tmp_path: Path) -> None:
+    def test_a_benchmark_with_one_question_names_no_task(
+        self, small_study: SmallStudy, tmp_path: Path
+    ) -> None:
         path = self.write(small_study, tmp_path / "mine.csv")
         with pytest.raises(PredictionsError, match="the benchmark has no task 'task'"):
             compare(small_study.folder, path, title="Mine", task="task", jobs=1)
@@ -173,12 +183,16 @@ def test_a_model_named_for_a_task_is_fitted_for_no_other(small_study: SmallStudy
     study = with_tasks(small_study)
     path = study.folder / "benchmark.yaml"
     use = "models: [zero-rule, {name: grower, use: forest, tasks: [aggressive]}]"
-    path.write_text(path.read_text().replace("models: [zero-rule, forest]", use).replace("reference: forest", ""))
+    path.write_text(
+        path.read_text().replace("models: [zero-rule, forest]", use).replace("reference: forest, ", "")
+    )
     plan = load_plan(study.folder, QUICK)
     assert plan.model_tasks == {"zero-rule": ("malignant", "aggressive"), "grower": ("aggressive",)}
     assert (plan.reference_of("malignant"), plan.reference_of("aggressive")) == ("zero-rule", "grower")
     path.write_text(path.read_text().replace("[aggressive]", "[agressive]"))
-    with pytest.raises(DeclarationError, match=r"line \d+: the model 'grower' is named for the task 'agressive'"):
+    with pytest.raises(
+        DeclarationError, match=r"line \d+: the model 'grower' is named for the task 'agressive'"
+    ):
         load_plan(study.folder, QUICK)
 
 

@@ -11,7 +11,9 @@ import pandas as pd
 
 from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.evaluate import Evaluation, evaluate
+from samesplit.evaluation.multiclass.evaluate import evaluate_classes
 from samesplit.evaluation.options import EvaluationOptions
+from samesplit.evaluation.survival.evaluate import evaluate_survival
 from samesplit.tasks import Task
 
 __all__ = ["EVALUATIONS", "TaskEvaluation", "evaluate_task"]
@@ -47,7 +49,11 @@ def _binary(
     )
 
 
-EVALUATIONS: dict[str, TaskEvaluation] = {"binary": _binary}
+EVALUATIONS: dict[str, TaskEvaluation] = {
+    "binary": _binary,
+    "multiclass": evaluate_classes,
+    "survival": evaluate_survival,
+}
 """How the predictions of each kind of task are judged."""
 
 

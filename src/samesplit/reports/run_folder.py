@@ -26,7 +26,18 @@ from samesplit.run_folder import IMAGES as IMAGES_TABLE
 from samesplit.run_folder import LESIONS as LESIONS_TABLE
 from samesplit.run_folder import READINGS as READINGS_TABLE
 from samesplit.run_folder import SPLITS as SPLITS_TABLE
-from samesplit.tables import IMAGES, LEDGER, PREDICTIONS, READINGS, RESULTS, SPLITS, empty_table, read_table
+from samesplit.tables import (
+    IMAGES,
+    LEDGER,
+    PREDICTIONS,
+    READINGS,
+    READINGS_OF_TASKS,
+    RESULTS,
+    SPLITS,
+    check_table,
+    empty_table,
+    read_table,
+)
 
 __all__ = ["RunData", "read_run", "read_tasks"]
 
@@ -172,7 +183,7 @@ def read_tasks(folder: Path) -> tuple[RunData, ...]:
         images=_optional(folder / IMAGES_TABLE, IMAGES),
         splits=read_table(folder / SPLITS_TABLE, SPLITS),
         ledger=_optional(folder / LEDGER_TABLE, LEDGER),
-        readings=_optional(folder / READINGS_TABLE, READINGS),
+        readings=_all_readings(folder / READINGS_TABLE),
         tables=_tables(folder, _SHARED),
         notes=_notes(folder / NOTES),
         audit=_audit(folder / AUDIT_RECORD),
@@ -255,6 +266,12 @@ def _readings(readings: pd.DataFrame, task: TaskInfo, main_task: str | None) -> 
     if "task" not in readings:
         return readings if task.name == main_task else readings.iloc[:0]
     return readings[readings["task"].fillna(main_task or "").astype(str) == task.name]
+
+
+def _all_readings(path: Path) -> pd.DataFrame:
+    """The readings of all tasks; with named tasks each names the one that it answers."""
+    table = read_table(path) if path.exists() else empty_table(READINGS)
+    return check_table(table, READINGS_OF_TASKS if "task" in table else READINGS, where=path)
 
 
 def _optional(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:

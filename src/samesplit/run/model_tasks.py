@@ -37,14 +37,21 @@ def tasks_of_models(
         can do no task, are not there.
     """
     found: dict[str, tuple[str, ...]] = {}
+    tried: set[str] = set()
 
     def of(name: str, above: tuple[str, ...]) -> tuple[str, ...]:
         """The tasks of a model, those of its members first."""
-        if name in found or name in above or name not in models:
+        if name in tried or name in above or name not in models:
             return found.get(name, ())
+        tried.add(name)
         here = (*above, name)  # a ring of models is told elsewhere
         members = [m for m in models[name].needs().members if m in models and m not in here]
         allowed = [set(of(member, here)) for member in members]
+        # Of a member at fault nothing is known: it is told by itself.
+        members, allowed = (
+            [m for m, its in zip(members, allowed, strict=True) if its],
+            [a for a in allowed if a],
+        )
         with faults.kept():
             found[name] = _tasks_of(
                 models[name], tasks, named.get(name, ()), places.get(name, ""), members, allowed

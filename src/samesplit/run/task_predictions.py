@@ -59,7 +59,8 @@ def as_prediction_table(
     off = np.abs(values.sum(axis=1) - 1.0) > SUM_TOLERANCE
     _refuse(table, off, "probabilities that do not sum to 1", "probabilities of all classes", where)
     long = _rows(table.loc[table.index.repeat(len(columns))], where)
-    return long.assign(**{"class": columns * len(table)}, probability=values.ravel())
+    classes = pd.Series(columns * len(table), index=long.index, dtype="str")
+    return long.assign(**{"class": classes}, probability=values.ravel())
 
 
 def members_by_column(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:
