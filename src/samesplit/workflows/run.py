@@ -14,7 +14,7 @@ from samesplit.execution.failures import TRANSIENT
 from samesplit.places import Places
 from samesplit.run.audit_tables import adopt_audit
 from samesplit.run.evaluation_stage import evaluate_predictions
-from samesplit.run.feature_stage import FeatureStage, extract_features
+from samesplit.run.feature_stage import extract_features
 from samesplit.run.latest import point_latest, stale_copy
 from samesplit.run.model_notes import model_notes
 from samesplit.run.model_stage import ModelStage, predict_folds
