@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from samesplit import run_folder
 from samesplit.benchmarks.splits import balance
 from samesplit.evaluation import Evaluation
 from samesplit.features.catalogue import find
@@ -41,7 +42,7 @@ _OF_PREDICTIONS = ("class", "probability", "risk", "sequence", "mask")
 
 def task_folder(plan: Plan, folder: Path, task: str) -> Path:
     """Return where the tables of a task go inside a run's folder."""
-    return folder / "tasks" / task if plan.definition.tasks else folder
+    return run_folder.task_folder(folder, task if plan.definition.tasks else None)
 
 
 def in_task(plan: Plan, name: str, task: str) -> str:
@@ -51,17 +52,17 @@ def in_task(plan: Plan, name: str, task: str) -> str:
 
 def write_cohort(plan: Plan, folder: Path) -> None:
     """Write who is in the benchmark, how the patients are split, and what others have published on it."""
-    write_table(plan.cohort.lesions.assign(), folder / "lesions.parquet", cohort_sha256=plan.cohort.sha256)
-    write_table(plan.cohort.images, folder / "images.parquet", IMAGES)
+    write_table(plan.cohort.lesions.assign(), folder / run_folder.LESIONS, cohort_sha256=plan.cohort.sha256)
+    write_table(plan.cohort.images, folder / run_folder.IMAGES, IMAGES)
     content = pd.DataFrame(sorted(plan.content.items()), columns=["reference", "sha256"])
-    write_table(content, folder / "content.parquet")
-    write_table(plan.split.table, folder / "splits.parquet", split_sha256=plan.split.sha256)
+    write_table(content, folder / run_folder.CONTENT)
+    write_table(plan.split.table, folder / run_folder.SPLITS, split_sha256=plan.split.sha256)
     columns = [
         c for c in ("site", "label_provenance", *plan.definition.cohort.clinical) if c in plan.cohort.lesions
     ]
     table = balance(plan.split, plan.cohort.lesions, plan.cohort.classes, columns)
-    write_table(table, folder / "balance.parquet")
-    write_table(plan.published, folder / "published.parquet")
+    write_table(table, folder / run_folder.BALANCE)
+    write_table(plan.published, folder / run_folder.PUBLISHED)
 
 
 def _catalogue(plan: Plan) -> pd.DataFrame:
@@ -100,35 +101,39 @@ def write_tables(
     places = Places(plan.workspace.root)
     ledger = places.hide_in_table(check_table(ledger.fillna(""), LEDGER), ["reason"])
     ledger = ledger.drop_duplicates(ignore_index=True)
-    write_table(ledger, folder / "ledger.parquet", LEDGER)
-    write_csv(ledger, folder / "ledger.csv")
+    write_table(ledger, folder / run_folder.LEDGER_TABLE, LEDGER)
+    write_csv(ledger, folder / run_folder.LEDGER_CSV)
     for name, part in images.features.groupby("profile", sort=True):
-        write_table(part, folder / "features" / f"{name}.parquet", profile=plan.profiles[str(name)].digest())
+        write_table(
+            part, folder / run_folder.FEATURES / f"{name}.parquet", profile=plan.profiles[str(name)].digest()
+        )
     own = plan.cohort.features
     if own is not None:
-        write_table(own.table.reset_index(), folder / "features" / "table.parquet", content=own.sha256)
-    write_table(_catalogue(plan), folder / "catalogue.parquet")
+        write_table(
+            own.table.reset_index(), folder / run_folder.FEATURES / "table.parquet", content=own.sha256
+        )
+    write_table(_catalogue(plan), folder / run_folder.CATALOGUE)
     for name, told in (("steps", images.steps), ("notes", images.notes)):
-        write_csv(places.hide_in_table(told, told.columns), folder / "features" / f"{name}.csv")
-    write_table(images.pictures, folder / "thumbnails.parquet")
+        write_csv(places.hide_in_table(told, told.columns), folder / run_folder.FEATURES / f"{name}.csv")
+    write_table(images.pictures, folder / run_folder.THUMBNAILS)
     if len(plan.readings):
-        write_table(plan.readings, folder / "readings.parquet")
+        write_table(plan.readings, folder / run_folder.READINGS)
     for name in plan.tasks:
         where = task_folder(plan, folder, name)
         if plan.definition.tasks:
-            write_table(plan.outcomes[name].reset_index(), where / "outcomes.parquet")
+            write_table(plan.outcomes[name].reset_index(), where / run_folder.OUTCOMES)
         _write_predictions(plan, where, name, predictions[name], models)
         if name in judged:
             _write_evaluation(where, judged[name], predictions[name])
     _keep_models(plan, folder, models)
     if not plan.definition.tasks:
-        write_csv(next(iter(predictions.values())), folder / "predictions.csv")
+        write_csv(next(iter(predictions.values())), folder / run_folder.PREDICTIONS_CSV)
         results = next(iter(judged.values())).results
     else:
-        write_csv(_of_all_tasks(plan, predictions), folder / "predictions.csv")
+        write_csv(_of_all_tasks(plan, predictions), folder / run_folder.PREDICTIONS_CSV)
         tables = [evaluation.results.assign(task=name) for name, evaluation in judged.items()]
         results = _first("task", pd.concat(tables, ignore_index=True))
-    write_csv(results, folder / "results.csv")
+    write_csv(results, folder / run_folder.RESULTS_CSV)
     return results
 
 
@@ -137,22 +142,24 @@ def _write_predictions(
 ) -> None:
     """Write what the models of a task predicted, and what they told while they were fitted."""
     schema = prediction_schema(plan.tasks[task])
-    write_table(predictions, where / "predictions.parquet", schema, split_sha256=plan.split.sha256)
+    write_table(predictions, where / run_folder.PREDICTIONS_TABLE, schema, split_sha256=plan.split.sha256)
     for name, table in models.tasks[task].details.items():
-        write_table(table, where / "details" / f"{name}.parquet")
+        write_table(table, run_folder.table_in(where / run_folder.DETAILS, name))
 
 
 def _write_evaluation(where: Path, evaluation: Evaluation, predictions: pd.DataFrame) -> None:
     """Write what the evaluation of a task found."""
-    write_table(evaluation.results, where / "results.parquet", predictions_sha256=hash_table(predictions))
+    write_table(
+        evaluation.results, where / run_folder.RESULTS_TABLE, predictions_sha256=hash_table(predictions)
+    )
     for name, table in evaluation.curves.items():
-        write_table(table, where / "curves" / f"{name}.parquet")
+        write_table(table, run_folder.table_in(where / run_folder.CURVES, name))
     for name, table in evaluation.summaries.items():
-        write_table(table, where / "summaries" / f"{name}.parquet")
+        write_table(table, run_folder.table_in(where / run_folder.SUMMARIES, name))
     for name in ("confusion", "folds", "pairs", "decisions", "thresholds"):
-        write_table(getattr(evaluation, name), where / f"{name}.parquet")
+        write_table(getattr(evaluation, name), run_folder.table_in(where, name))
     for name, table in evaluation.tables.items():
-        write_table(table, where / f"{name}.parquet")
+        write_table(table, run_folder.table_in(where, name))
 
 
 def _of_all_tasks(plan: Plan, predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -179,13 +186,18 @@ def _keep_models(plan: Plan, folder: Path, models: ModelStage) -> None:
     for result in models.folds:
         if result.folder is None:
             continue
-        name = f"seed{result.seed}-repeat{result.repeat}-fold{result.fold}"
+        place = run_folder.fitted_folder(
+            task_folder(plan, folder, result.task_name),
+            result.model,
+            seed=result.seed,
+            repeat=result.repeat,
+            fold=result.fold,
+        )
         for source in sorted((result.folder / "model").rglob("*")):
             if source.is_file():
                 inside = source.relative_to(result.folder / "model")
-                kept = task_folder(plan, folder, result.task_name) / "models"
-                wanted[kept / result.model / name / inside] = source
-    for place in {task_folder(plan, folder, task) / "models" for task in plan.tasks}:
+                wanted[place / inside] = source
+    for place in {task_folder(plan, folder, task) / run_folder.MODELS for task in plan.tasks}:
         for left in sorted(place.rglob("*")):
             if left.is_file() and left not in wanted:  # of an attempt before this one, or damaged
                 left.unlink()

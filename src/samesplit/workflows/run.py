@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from samesplit import run_folder
 from samesplit.errors import DeclarationError
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.execution.failures import TRANSIENT
@@ -83,7 +84,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
                 _report(folder)
                 reseal(folder)
             return RunOutcome(
-                folder, folder / "report.html", True, record["failures"], tuple(record.get("notes", ()))
+                folder, folder / run_folder.REPORT_PAGE, True, record["failures"], tuple(record.get("notes", ()))
             )
         (folder / MARK).unlink(missing_ok=True)
         started = datetime.now(UTC)
@@ -96,10 +97,10 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         results = write_tables(plan, folder, images, models, predictions, judged)
         record = run_record(plan, images, models, results, started=started)
         places = Places(plan.workspace.root)
-        write_json(folder / "run.json", places.hide_in(record))
+        write_json(folder / run_folder.RUN_RECORD, places.hide_in(record))
         own, remarks = plan.cohort.features, _about_models(plan, models, predictions)
         notes = [*remarks, *plan.notes, *(own.notes if own else ()), *_evaluation_notes(plan, judged)]
-        write_json(folder / "notes.json", places.hide_in(notes))
+        write_json(folder / run_folder.NOTES, places.hide_in(notes))
         with reporter.stage("Report") as advance:
             advance(0, 1)
             adopt_audit(folder)
