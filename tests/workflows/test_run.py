@@ -19,6 +19,7 @@ from samesplit.errors import SplitError
 from samesplit.run import RunOptions, load_plan
 from samesplit.run.processor import processor
 from samesplit.tables import PREDICTIONS, read_table
+from samesplit.tasks import DEFAULT_TASK
 from samesplit.workflows.compare import compare
 from samesplit.workflows.run import run_benchmark
 
@@ -170,7 +171,7 @@ def test_the_canary_falls_to_chance(done: SmallStudy) -> None:
     outcome = run_benchmark(plan)
 
     assert (done.root / "reports" / "balls" / "latest").resolve() == latest != outcome.folder.resolve()
-    assert (plan.labels != plan.cohort.labels).any()
+    assert (plan.outcomes[DEFAULT_TASK]["label"] != plan.cohort.labels).any()
     assert label_permutation_verdict(outcome.folder).at_chance
 
 
