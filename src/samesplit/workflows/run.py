@@ -84,7 +84,11 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
                 _report(folder)
                 reseal(folder)
             return RunOutcome(
-                folder, folder / run_folder.REPORT_PAGE, True, record["failures"], tuple(record.get("notes", ()))
+                folder,
+                folder / run_folder.REPORT_PAGE,
+                True,
+                record["failures"],
+                tuple(record.get("notes", ())),
             )
         (folder / MARK).unlink(missing_ok=True)
         started = datetime.now(UTC)
