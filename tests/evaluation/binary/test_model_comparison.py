@@ -57,6 +57,34 @@ def test_with_folds_a_difference_has_to_pass_both_tests(make_study: Make) -> Non
     assert row["method"].startswith("stricter of")
 
 
+def test_an_external_set_that_every_fold_tests_leaves_the_folds_as_large_as_they_were(
+    make_study: Make,
+) -> None:
+    """Five folds whose patients are dealt share their training parts as before: n_test / n_train is 1 / 4."""
+    tables = _of(make_study(n_folds=5))
+    with_external = {}
+    for seed, (name, table) in enumerate(tables.items()):
+        rng = np.random.default_rng(seed)
+        labels = np.tile([0, 1], 10)
+        parts = [table]
+        for (fold, cell), _ in table.groupby(["fold", "cell"]):
+            names = [f"E{i}" for i in range(20)]
+            rows = {"lesion_id": names, "patient_id": names, "label": labels, "fold": fold, "cell": cell}
+            fixed = {"seed": 0, "repeat": 0, "run": 0, "rank_alike": False, "decision": 1.0}
+            parts.append(pd.DataFrame(rows | fixed | {"score": labels * 0.2 + rng.uniform(size=20)}))
+        with_external[name] = pd.concat(parts, ignore_index=True)
+    row = model_pairs(with_external).query("model_a == 'cnn' and model_b == 'size'").iloc[0]
+    a, b = (
+        fold_aucs(t["label"], t["score"], t["cell"]) for t in (with_external["cnn"], with_external["size"])
+    )
+    assert row["p_corrected_t"] == pytest.approx(corrected_resampled_t(a - b, test_train_ratio=1 / 4).p_value)
+    # Of the external set alone the fitted models are taken as they are.
+    alone = {name: t[t["lesion_id"].str.startswith("E")] for name, t in with_external.items()}
+    row = model_pairs(alone).query("model_a == 'cnn' and model_b == 'size'").iloc[0]
+    assert math.isnan(row["p_corrected_t"])
+    assert row["method"] == "influence values, test patients"
+
+
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("settings", [{}, {"n_folds": 5}, {"n_folds": 5, "n_repeats": 2}])
 def test_interval_and_p_value_always_say_the_same(
