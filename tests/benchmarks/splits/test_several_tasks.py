@@ -156,7 +156,7 @@ class TestWhatAFoldMustHold:
 
 def test_a_frozen_split_of_several_tasks_is_read_back_and_refuses_another_class(tmp_path: Path) -> None:
     lesions, classes = cohort_of(60)
-    cohort = Cohort(lesions, empty_table(IMAGES), classes[0].numbers, empty_table(LEDGER), "")
+    cohort = Cohort(lesions, empty_table(IMAGES), {}, empty_table(LEDGER), "")
     split = split_of(lesions, classes)
     write_split(split, tmp_path)
     back = read_split(tmp_path, cohort, classes=classes)

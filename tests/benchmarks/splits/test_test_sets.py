@@ -17,6 +17,7 @@ from samesplit.benchmarks.splits import Split, balance, make_split, read_split, 
 from samesplit.benchmarks.splits.test_sets import patients_of_test_sets
 from samesplit.errors import SplitError
 from samesplit.tables import IMAGES, LEDGER, empty_table
+from samesplit.tasks import DEFAULT_TASK
 
 RULES = {"external": {"site": ["S3"]}, "prospective": {"from": "2017-01-01"}}
 
@@ -24,7 +25,8 @@ RULES = {"external": {"site": ["S3"]}, "prospective": {"from": "2017-01-01"}}
 @pytest.fixture(scope="module")
 def cohort(make_cohort: Any) -> Cohort:
     lesions, labels = make_cohort(90, 40)
-    return Cohort(lesions, empty_table(IMAGES), labels, empty_table(LEDGER), "")
+    outcomes = {DEFAULT_TASK: labels.to_frame("label")}
+    return Cohort(lesions, empty_table(IMAGES), outcomes, empty_table(LEDGER), "")
 
 
 def split_of(cohort: Cohort, folder: Path = Path(), **options: Any) -> Split:
@@ -229,7 +231,7 @@ class TestFrozen:
 
     def test_a_column_that_a_rule_looks_at_belongs_to_the_cohort(self, cohort: Cohort, folder: Path) -> None:
         moved = Cohort(
-            cohort.lesions.assign(date="2011-01-01"), cohort.images, cohort.labels, cohort.ledger, ""
+            cohort.lesions.assign(date="2011-01-01"), cohort.images, cohort.outcomes, cohort.ledger, ""
         )
         with pytest.raises(SplitError, match="with other lesion ids, labels or strata"):
             read_split(folder, moved)
