@@ -157,6 +157,16 @@ def test_a_task_without_predictions_is_an_error_that_names_the_file(task_run: Pa
         read_tasks(folder)
 
 
+def test_damaged_predictions_of_a_class_are_an_error_that_names_the_file(
+    task_run: Path, copy_of: Copy
+) -> None:
+    folder = copy_of(task_run)
+    path = folder / "tasks" / "subtype" / "predictions.parquet"
+    pd.read_parquet(path).drop(columns="class").to_parquet(path)
+    with pytest.raises(SamesplitError, match="class"):
+        read_tasks(folder)
+
+
 def test_readings_belong_to_the_task_that_they_name(task_run: Path, copy_of: Copy) -> None:
     folder = copy_of(task_run)
     row = {

@@ -27,17 +27,21 @@ from samesplit.run_folder import LESIONS as LESIONS_TABLE
 from samesplit.run_folder import READINGS as READINGS_TABLE
 from samesplit.run_folder import SPLITS as SPLITS_TABLE
 from samesplit.tables import (
+    CLASS_PREDICTIONS,
     IMAGES,
     LEDGER,
+    MASK_PREDICTIONS,
     PREDICTIONS,
     READINGS,
     READINGS_OF_TASKS,
     RESULTS,
+    RISK_PREDICTIONS,
     SPLITS,
     check_table,
     empty_table,
     read_table,
 )
+from samesplit.tasks import TaskKind
 
 __all__ = ["RunData", "read_run", "read_tasks"]
 
@@ -126,6 +130,12 @@ class RunData:
         return test if primary.empty else primary
 
 
+_PREDICTIONS: dict[TaskKind, pa.DataFrameSchema] = {
+    "binary": PREDICTIONS,
+    "multiclass": CLASS_PREDICTIONS,
+    "survival": RISK_PREDICTIONS,
+    "segmentation": MASK_PREDICTIONS,
+}
 _SHARED = ("audit", "balance", "thumbnails", "published", "catalogue")
 """Tables that all tasks of a run share."""
 _OF_TASK = ("confusion", "confusion_classes", "overlap", "folds", "pairs", "decisions", "thresholds")
@@ -221,7 +231,7 @@ def _of_task(folder: Path, task: TaskInfo, shared: _Shared) -> RunData:
         images=shared.images,
         splits=shared.splits,
         ledger=shared.ledger,
-        predictions=read_table(here / PREDICTIONS_TABLE, PREDICTIONS if task.kind == "binary" else None),
+        predictions=read_table(here / PREDICTIONS_TABLE, _PREDICTIONS[task.kind]),
         readings=_readings(shared.readings, task, shared.main_task),
         results=_results(here / RESULTS_TABLE, task),
         tables=tables | _tables(here, _OF_TASK) | _tables_in_folders(here),
