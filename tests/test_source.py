@@ -320,9 +320,9 @@ def test_what_was_noted_down_is_used_and_damage_to_it_is_no_harm(
 
 CHANGES = {
     "run/fold_tasks.py": """
-_right = _as_predictions
-def _as_predictions(task, rater, subset, given):
-    return _right(task, rater, subset, 1 - given)
+_right = as_prediction_table
+def as_prediction_table(answers, task, where):
+    return _right(1 - answers, task, where)
 """,
     "imaging/case.py": """
 _right = read_case

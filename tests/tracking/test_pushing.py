@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -163,3 +164,27 @@ def test_what_to_do_about_a_damaged_store_helps(
     store.unlink()
     push(folder, store)
     assert set(runs_in(store)["name"]) == {"abc", "Random forest", "Zero rule"}
+
+
+def test_a_model_of_named_tasks_has_a_run_for_each(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "reports" / "balls" / "abc")
+    for task in ("malignant", "aggressive"):
+        (folder / "tasks").mkdir(exist_ok=True)
+        shutil.copytree(folder / "details", folder / "tasks" / task / "details")
+        shutil.copy(folder / "results.parquet", folder / "tasks" / task / "results.parquet")
+    (folder / "results.parquet").unlink()
+    record = json.loads((folder / "run.json").read_text())
+    record["tasks"] = [{"name": "malignant"}, {"name": "aggressive"}]
+    (folder / "run.json").write_text(json.dumps(record))
+
+    push(folder, tmp_path / "mlflow.db")
+
+    runs = runs_in(tmp_path / "mlflow.db").set_index("name")
+    models = {
+        f"{model} ({task})"
+        for model in ("Random forest", "Zero rule")
+        for task in ("malignant", "aggressive")
+    }
+    assert set(runs.index) == {"abc", *models}
+    assert runs.loc["Zero rule (aggressive)", "tags"]["samesplit.task"] == "aggressive"
+    assert runs.loc["Random forest (malignant)", "metrics"]["auc"] == 0.8

@@ -33,6 +33,7 @@ from samesplit.run_folder import (
     RESULTS_CSV,
     RESULTS_TABLE,
     RUN_RECORD,
+    task_folder,
 )
 from samesplit.storage import hash_file, locked, write_json
 from samesplit.tables import RESULTS, read_table
@@ -77,7 +78,8 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
     """Write a run into the tracking store: parameters, metrics with their intervals, hashes, artifacts, models.
 
     Runs of an earlier push of the same run folder are replaced, so that pushing twice does not double; nothing
-    outside the store's workspace is deleted for that. Of the fitted models those of the first repeat are copied;
+    outside the store's workspace is deleted for that. With named tasks a model has a run for each task, named by
+    both. Of the fitted models those of the first repeat are copied;
     all of them stay in the run's folder. The parent's start and end are the run's, and a model's run lasts as long
     as the model was computed on (over all its folds), however long the push takes.
 
@@ -98,7 +100,10 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
     if not record:
         problem, remedy = damage or "does not exist", "run the benchmark again, which makes it anew"
         raise TrackingError(problem, where=run_folder / RUN_RECORD, remedy=remedy)
-    results = read_table(run_folder / RESULTS_TABLE, RESULTS)
+    tables = {
+        task: read_table(task_folder(run_folder, task) / RESULTS_TABLE, RESULTS)
+        for task in _named_tasks(run_folder, record) or [""]
+    }
     lock = store.with_name(f"{store.name}.lock")
     with locked(lock, timeout_s=timeout_s), _store_errors(store):
         _check_writable(store, timeout_s)
@@ -110,8 +115,9 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
         started, finished = _moment(record, "started"), _moment(record, "finished")
         parent = _start(client, experiment, record["run"], _parent_tags(record), started)
         _log_parent(client, parent, record, run_folder)
-        for model in record["models"]:
-            _log_model(client, experiment, parent, model, record, results, run_folder)
+        for task, results in tables.items():
+            for model in record["models"]:
+                _log_model(client, experiment, parent, model, record, results, run_folder, task)
         client.set_terminated(parent, "FINISHED", end_time=finished)
     marker = {"store": store_uri(store), "parent": parent, "results": hash_file(run_folder / RESULTS_CSV)}
     write_json(run_folder / PUSHED, marker)
@@ -183,6 +189,12 @@ def _parent_tags(record: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def _named_tasks(run_folder: Path, record: dict[str, Any]) -> list[str]:
+    """List the tasks whose tables stand in folders of their own; none where benchmark.yaml declares `task:`."""
+    names = (str(task["name"]) for task in record.get("tasks", ()))
+    return [name for name in names if task_folder(run_folder, name).is_dir()]
+
+
 def _log_parent(client: Any, parent: str, record: dict[str, Any], run_folder: Path) -> None:
     parameters = {
         "split.scheme": record["split"]["scheme"],
@@ -206,6 +218,7 @@ def _log_model(
     record: dict[str, Any],
     results: pd.DataFrame,
     run_folder: Path,
+    task: str,
 ) -> None:
     own = results[(results["model"] == model["name"]) & (results["group"] == "all")]
     if own.empty:
@@ -217,11 +230,14 @@ def _log_model(
         "samesplit.sha256.split": record["hashes"]["split"],
         "samesplit.sha256.cohort": record["hashes"]["cohort"],
     }
-    started = _moment(record, "started")
-    run = _start(client, experiment, model["title"], tags, started)
+    if task:
+        tags["samesplit.task"] = task
+    started, folder = _moment(record, "started"), task_folder(run_folder, task)
+    title = f"{model['title']} ({task})" if task else model["title"]
+    run = _start(client, experiment, title, tags, started)
     parameters = _flat({"kind": model["kind"], "seeds": model["seeds"], "settings": model["settings"]})
     _log_batch(client, run, _metrics(own), parameters)
-    for path in sorted((run_folder / DETAILS).glob("*.parquet")):
+    for path in sorted((folder / DETAILS).glob("*.parquet")):
         table = read_table(path)
         table = table[table["model"] == model["name"]]
         if len(table) > _MOST_CSV_ROWS:
@@ -230,7 +246,7 @@ def _log_model(
             client.log_text(run, table.to_csv(index=False), f"details/{path.stem}.csv")
     # Of repeated splits the store gets the first repeat's fitted models, and that whose weights were kept.
     home = folder_of(client.get_run(run).info.artifact_uri)
-    for fitted in sorted((run_folder / MODELS / model["name"]).glob("seed*-repeat*-fold*")):
+    for fitted in sorted((folder / MODELS / model["name"]).glob("seed*-repeat*-fold*")):
         if "-repeat0-" in fitted.name or (fitted / "weights.pt").exists():
             _log_fitted(client, run, home, fitted)
     seconds = record.get("seconds", {}).get(f"model {model['name']}", 0.0)
