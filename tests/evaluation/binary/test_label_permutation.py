@@ -101,3 +101,10 @@ def test_a_single_task_needs_no_name_in_the_lines(tmp_path: Path) -> None:
 
 def test_a_run_without_an_estimate_has_no_lines(tmp_path: Path) -> None:
     assert verdict_lines(write_results(tmp_path, ("none", math.nan, math.nan, math.nan))) == []
+
+
+def test_models_are_counted_over_all_tasks(tmp_path: Path) -> None:
+    fair = ("ridge", 0.51, 0.41, 0.61)
+    folder = write_tasks(tmp_path, subtype=("auc", fair), recurrence=("c_index", fair))
+
+    assert "all 2 models of 2 tasks are at chance" in label_permutation_verdict(folder).text

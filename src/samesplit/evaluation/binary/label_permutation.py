@@ -93,6 +93,7 @@ def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> Label
     z = (above_chance / error.where(error > 0)).fillna(certain)
     names = aucs["model"].where(aucs["task"] == "", aucs["model"] + " in " + aucs["task"])
     p = pd.Series(stats.norm.sf(z), index=names.to_numpy())
+    of = f" of {aucs['task'].nunique()} tasks" if aucs["task"].nunique() > 1 else ""
     above = p[p <= alpha / len(p)]
     if len(above):
         told = ", ".join(f"{name} (P = {value:.2g})" for name, value in above.items())
@@ -100,7 +101,7 @@ def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> Label
         return LabelPermutationVerdict(False, text)
     return LabelPermutationVerdict(
         True,
-        f"Label permutation: all {len(p)} models are at chance (smallest P = {p.min():.2g}).",
+        f"Label permutation: all {len(p)} models{of} are at chance (smallest P = {p.min():.2g}).",
     )
 
 
