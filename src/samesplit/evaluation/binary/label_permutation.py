@@ -93,7 +93,8 @@ def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> Label
     z = (above_chance / error.where(error > 0)).fillna(certain)
     names = aucs["model"].where(aucs["task"] == "", aucs["model"] + " in " + aucs["task"])
     p = pd.Series(stats.norm.sf(z), index=names.to_numpy())
-    of = f" of {aucs['task'].nunique()} tasks" if aucs["task"].nunique() > 1 else ""
+    n_tasks = len(aucs["task"].unique())
+    of = f" of {n_tasks} tasks" if n_tasks > 1 else ""
     above = p[p <= alpha / len(p)]
     if len(above):
         told = ", ".join(f"{name} (P = {value:.2g})" for name, value in above.items())
