@@ -133,6 +133,22 @@ def test_a_study_shows_what_a_model_may_see_and_no_outcome(study: ss.Study) -> N
         study.task("aggressive")
 
 
+def test_a_built_in_benchmark_is_evaluated_in_the_workspace_that_it_was_opened_from(
+    labels_alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("samesplit.workspace.builtin_folder", lambda: labels_alone.parents[1])
+    monkeypatch.chdir(tmp_path)
+    study = ss.open_benchmark("labels-alone")
+    train_and_submit(study, "My model")
+    monkeypatch.chdir("/")
+
+    report = study.evaluate(track=False, jobs=1)
+
+    assert report.folder.is_relative_to(tmp_path / "reports")
+    assert set(report.results["model"]) == {"my-model"}
+    assert not (labels_alone.parents[1] / "reports").exists()
+
+
 def test_an_unknown_benchmark_is_told_with_the_nearest(labels_alone: Path) -> None:
     with pytest.raises(WorkspaceError, match="did you mean 'labels-alone'"):
         ss.open_benchmark("label-alone", workspace=labels_alone.parents[1])

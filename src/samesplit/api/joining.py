@@ -73,7 +73,8 @@ def run_study(
     Returns:
         The run's folder, and the reason for each model that failed.
     """
-    plan = load_plan(data.folder, RunOptions(jobs=jobs, only=only), start=data.workspace.root)
+    # As the user named it: a built-in benchmark runs in the workspace that it was opened from.
+    plan = load_plan(data.asked, RunOptions(jobs=jobs, only=only), start=data.start)
     reporter: Reporter = SilentReporter()
     if progress:
         from rich.console import Console

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -34,6 +34,8 @@ class StudyData:
         cohort: Lesions, images and outcomes.
         split: The frozen split.
         task_name: The task in use; None where there are several and none has been chosen.
+        asked: How the user named the benchmark.
+        start: Where it was looked for.
     """
 
     workspace: Workspace
@@ -42,6 +44,8 @@ class StudyData:
     cohort: Cohort
     split: Split
     task_name: str | None
+    asked: str | Path
+    start: Path
 
     @property
     def tasks(self) -> dict[str, Task]:
@@ -177,8 +181,8 @@ def load_study(benchmark: str | Path, *, task: str | None = None, start: Path | 
     definition = read_benchmark(folder)
     cohort = load_cohort(folder, definition)
     split = read_split(folder, cohort, settings=definition.split)
-    data = StudyData(workspace, folder, definition, cohort, split, None)
-    return with_task(data, task)
+    here = (start or Path.cwd()).resolve()
+    return with_task(StudyData(workspace, folder, definition, cohort, split, None, benchmark, here), task)
 
 
 def with_task(data: StudyData, task: str | None) -> StudyData:
@@ -197,4 +201,4 @@ def with_task(data: StudyData, task: str | None) -> StudyData:
             remedy=(f"did you mean '{near[0]}'? " if near else "") + f"its tasks are: {there}",
         )
     chosen = task or (names[0] if len(names) == 1 else None)
-    return StudyData(data.workspace, data.folder, data.definition, data.cohort, data.split, chosen)
+    return replace(data, task_name=chosen)
