@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from matplotlib.figure import Figure
 
 from conftest import SmallStudy
 
@@ -47,12 +46,10 @@ def workspace(small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("samesplit.api.joining.has_extra", lambda _: False)  # MLflow takes seconds
     monkeypatch.setattr("samesplit.api.study_features.cores", lambda: 1)
     monkeypatch.setattr("samesplit.execution.processes.cores", lambda: 1)
-    monkeypatch.setattr(
-        Figure, "savefig", lambda _, target, **__: target.write('<svg viewBox="0 0 9 9"></svg>')
-    )
     return small_study.root
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.filterwarnings("ignore:the run was not tracked")
 @pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
 def test_the_python_examples_of_a_page_run(

@@ -11,6 +11,8 @@ from sklearn.metrics import roc_auc_score
 import samesplit as ss
 from samesplit.errors import CohortError, DeclarationError, PredictionsError, WorkspaceError
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def train_and_submit(
     study: ss.Study, name: str, *, folds: int | None = None, validation: bool = False
