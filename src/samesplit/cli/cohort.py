@@ -93,6 +93,8 @@ def split(
     given = {name: value for name, value in changes.items() if value is not None}
     frozen = freeze_split(benchmark, changes=given, overwrite=overwrite)
     out.print(table_of(frozen.counts, title="Patients and lesions per part"))
+    for note in frozen.notes:
+        echo(f"Note: {note}.")
     echo(f"Wrote {display_path(frozen.path)}  sha256 {frozen.sha256[:12]}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,16 @@ import pandas as pd
 
 from samesplit.benchmarks.cohort import Cohort, load_cohort
 from samesplit.benchmarks.definition import SplitSettings, read_benchmark
-from samesplit.benchmarks.splits import make_split, read_split, write_nnunet, write_split
+from samesplit.benchmarks.splits import Split, make_split, read_split, write_nnunet, write_split
+from samesplit.benchmarks.splits.split import SUBSETS
 from samesplit.declarations import parse_declaration
-from samesplit.tasks import DEFAULT_TASK, BinaryTask, MulticlassTask, SegmentationTask, SurvivalTask, Task
+from samesplit.tasks import BinaryTask, MulticlassTask, SegmentationTask, SurvivalTask, Task
 from samesplit.workspace import find_benchmark
 
 __all__ = ["FrozenSplit", "export_split", "freeze_split"]
+
+_OF_ALL_SCHEMES = ("seed", "strata", "test_sets", "validation")
+"""Settings that stay when the command line asks for another scheme."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,15 @@ class FrozenSplit:
     Attributes:
         path: splits.csv.
         sha256: Its hash.
-        counts: Patients, lesions and positives per fold and part (of the first repeats).
+        counts: Patients, lesions and lesions of each class per fold and part (of the first repeat); named test
+            sets have lines of their own below the test part.
+        notes: What is to be known about test parts that lack a class.
     """
 
     path: Path
     sha256: str
     counts: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def freeze_split(
@@ -57,32 +64,35 @@ def freeze_split(
     split = make_split(cohort.lesions, cohort.classes, settings, folder=folder)
     write_split(split, folder, overwrite=overwrite, declared=definition.split)
     frozen = read_split(folder, cohort)
-    counted = _counted(definition.all_tasks())
-    rows = []
-    for repeat, fold in frozen.pairs():
-        for subset in ("train", "validation", "test"):
-            lesions = frozen.lesions(cohort.lesions, repeat, fold, subset)
-            patients = cohort.lesions.set_index("lesion_id")["patient_id"].loc[lesions].nunique()
-            rows.append(
-                (
-                    repeat,
-                    fold,
-                    subset,
-                    patients,
-                    len(lesions),
-                    *_counts(definition.all_tasks(), cohort, lesions),
-                )
-            )
-    columns = ["repeat", "fold", "part", "patients", "lesions", *counted]
+    tasks = definition.all_tasks()
+    rows = [
+        (repeat, fold, part, *_sizes(tasks, cohort, lesions))
+        for repeat, fold in frozen.pairs()
+        for part, lesions in _parts(frozen, cohort, repeat, fold)
+    ]
+    columns = ["repeat", "fold", "part", "patients", "lesions", *_counted(tasks)]
     counts = pd.DataFrame(rows, columns=columns)
-    return FrozenSplit(folder / "splits.csv", frozen.sha256, counts[counts["repeat"] == 0])
+    return FrozenSplit(folder / "splits.csv", frozen.sha256, counts[counts["repeat"] == 0], frozen.notes)
+
+
+def _parts(split: Split, cohort: Cohort, repeat: int, fold: int) -> Iterator[tuple[str, list[str]]]:
+    """The lesions of each part of a fold, then those of each named test set that it tests."""
+    for subset in SUBSETS:
+        yield subset, split.lesions(cohort.lesions, repeat, fold, subset)
+    tested = set(split.patient_ids(repeat, fold, "test"))
+    owner = cohort.lesions.set_index("lesion_id")["patient_id"]
+    set_of = owner[owner.isin(tested)].map(split.test_set_of())
+    for name in split.test_sets():
+        members = sorted(set_of.index[set_of == name])
+        if members:
+            yield f"test: {name}", members
 
 
 def _counted(tasks: Mapping[str, Task]) -> list[str]:
     """The columns that count classes and events: positive lesions, each class of several, events."""
     columns: list[str] = []
     for name, task in tasks.items():
-        of = "" if name == DEFAULT_TASK else f" ({name})"
+        of = "" if len(tasks) == 1 else f" ({name})"
         if isinstance(task, BinaryTask):
             columns.append(f"{task.positive}{of}")
         elif isinstance(task, MulticlassTask):
@@ -92,9 +102,10 @@ def _counted(tasks: Mapping[str, Task]) -> list[str]:
     return columns
 
 
-def _counts(tasks: Mapping[str, Task], cohort: Cohort, lesions: list[str]) -> list[int]:
-    """What `_counted` names, among some lesions."""
-    counts: list[int] = []
+def _sizes(tasks: Mapping[str, Task], cohort: Cohort, lesions: list[str]) -> list[int]:
+    """How many patients and lesions there are among some lesions, and what `_counted` names."""
+    patients = cohort.lesions.loc[cohort.lesions["lesion_id"].isin(lesions), "patient_id"].nunique()
+    counts = [patients, len(lesions)]
     for name, task in tasks.items():
         if isinstance(task, SegmentationTask):
             continue
@@ -109,7 +120,7 @@ def _changed(settings: SplitSettings, changes: dict[str, Any], path: Path) -> Sp
     """The file's settings with those of the command line; another scheme keeps only what all schemes use."""
     kept = settings.model_dump(mode="json", exclude_defaults=True)
     if changes.get("scheme", settings.scheme) != settings.scheme:
-        kept = {name: value for name, value in kept.items() if name in ("seed", "strata", "validation")}
+        kept = {name: value for name, value in kept.items() if name in _OF_ALL_SCHEMES}
     if (kept | changes)["scheme"] == "fixed":
         kept = {name: value for name, value in kept.items() if name in ("scheme", "file", "nnunet_val")}
     changed: SplitSettings = parse_declaration(kept | changes, SplitSettings, path=path)
