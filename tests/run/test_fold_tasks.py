@@ -16,6 +16,7 @@ from samesplit.run import RunOptions, SilentReporter, load_plan
 from samesplit.run.feature_stage import _no_images
 from samesplit.run.model_stage import ModelStage, predict_folds
 from samesplit.run.remote_folds import worker_store
+from samesplit.tasks import DEFAULT_TASK
 from samesplit.workflows.run import run_benchmark
 
 
@@ -103,7 +104,8 @@ def test_folds_fitted_on_a_cluster_give_the_same_and_are_kept_by_the_caller(
 
     for path in kept:
         path.unlink()
-    pd.testing.assert_frame_equal(fitted(small_study, None).predictions, there.predictions)
+    here = fitted(small_study, None)
+    pd.testing.assert_frame_equal(here.tasks[DEFAULT_TASK].predictions, there.tasks[DEFAULT_TASK].predictions)
 
 
 def test_a_worker_that_dies_costs_its_model_only(
@@ -113,4 +115,4 @@ def test_a_worker_that_dies_costs_its_model_only(
     stage = fitted(small_study, "tcp://somewhere:8786")
     assert list(stage.failures) == ["clinical-logistic"]
     assert "its process died" in stage.failures["clinical-logistic"]
-    assert set(stage.predictions["model"]) == {"zero-rule"}
+    assert set(stage.tasks[DEFAULT_TASK].predictions["model"]) == {"zero-rule"}

@@ -59,6 +59,7 @@ class Cohort:
             count.
         features: The table of features of one's own, where the benchmark names one instead of profiles.
         notes: What was found out about the files: their separators, their missing values, ...
+        absent_files: How many lines of images.csv name a file that does not exist.
     """
 
     lesions: pd.DataFrame
@@ -69,6 +70,7 @@ class Cohort:
     features: FeatureTable | None = None
     notes: tuple[str, ...] = ()
     classes: tuple[LesionClasses, ...] = ()
+    absent_files: int = 0
 
     @property
     def labels(self) -> pd.Series[int]:
@@ -112,9 +114,9 @@ def load_cohort(
         else:
             outcomes, left_out = read_outcomes(lesions, definition.tasks, path, found)
         lesions = lesions.sort_values("lesion_id", ignore_index=True)
-        images, ledger = empty_table(IMAGES), empty_table(LEDGER)
+        images, ledger, absent = empty_table(IMAGES), empty_table(LEDGER), 0
         with found.kept():
-            images, ledger = load_images(
+            images, ledger, absent = load_images(
                 folder, definition, lesions["lesion_id"].tolist(), root=root, notes=notes, faults=found
             )
         table = None
@@ -135,7 +137,15 @@ def load_cohort(
         classes = classes_of_tasks(definition.all_tasks(), outcomes)
         sha256 = "" if found.found else cohort_hash(lesions, classes, there)
     return Cohort(
-        lesions, images, outcomes, ledger, sha256, features=table, notes=tuple(notes), classes=classes
+        lesions,
+        images,
+        outcomes,
+        ledger,
+        sha256,
+        features=table,
+        notes=tuple(notes),
+        classes=classes,
+        absent_files=absent,
     )
 
 

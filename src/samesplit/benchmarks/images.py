@@ -31,7 +31,7 @@ def load_images(
     root: Path,
     notes: list[str] | None = None,
     faults: Faults | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     """Read and check `images.csv`, resolve its paths and note what is missing.
 
     Without a column `rater` every mask is the benchmark's rater's; where `mask_label` is empty or absent it is 1;
@@ -47,8 +47,9 @@ def load_images(
             looked at further, so that files that do not exist are told along with them.
 
     Returns:
-        The images table without the rows whose files do not exist, and ledger rows for those and for the
-        sequences that a lesion lacks. Both have no rows where the benchmark names no sequences.
+        The images table without the rows whose files do not exist; ledger rows for those and for the sequences
+        that a lesion lacks; how many rows name a file that does not exist. Both tables have no rows where the
+        benchmark names no sequences.
 
     Raises:
         CohortError: The table is not usable.
@@ -63,7 +64,7 @@ def load_images(
                 remedy="name them as cohort.sequences, or take images.csv away where only labels and predictions "
                 "are at hand",
             )
-        return empty_table(IMAGES), empty_table(LEDGER)
+        return empty_table(IMAGES), empty_table(LEDGER), 0
     if path is None:
         if any((folder / name).is_file() for name in ("images.xlsx", "images.xls", "images.ods")):
             read_csv(folder / "images.csv", error=CohortError)  # says what to do with a workbook
@@ -82,7 +83,7 @@ def load_images(
         if not whole:
             images = _without_faults(images, found.found[before:], set(lesion_ids), path)
             if images.empty:
-                return empty_table(IMAGES), empty_table(LEDGER)
+                return empty_table(IMAGES), empty_table(LEDGER), 0
     images, missing_files = _existing(images, path, root, definition)
     order = {name: position for position, name in enumerate(definition.cohort.sequences)}
     images = images.sort_values(
@@ -97,7 +98,7 @@ def load_images(
         [(lesion, sequence, rater, "cohort", "missing", reason) for lesion, sequence, rater, reason in rows],
         columns=list(LEDGER.columns),
     )
-    return images, check_table(ledger, LEDGER) if rows else empty_table(LEDGER)
+    return images, check_table(ledger, LEDGER) if rows else empty_table(LEDGER), len(missing_files)
 
 
 def _without_faults(

@@ -8,20 +8,21 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from samesplit.errors import ModelError, SamesplitError, WorkspaceError
+from samesplit.errors import SamesplitError, WorkspaceError
 from samesplit.execution.dispatch import dispatch
 from samesplit.execution.processes import WorkerCrashed
 from samesplit.kept import note_damage
 from samesplit.models.protocol import Cases, Model, Prepares, Scored, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.run.fold_record import read_fold, write_fold
+from samesplit.run.fold_result import FoldResult
 from samesplit.run.processor import instructions, processor
 from samesplit.run.progress import Advance
 from samesplit.run.remote_folds import Files, read_files, unpack, worker_store, write_files
@@ -35,7 +36,7 @@ from samesplit.storage import (
     replace_directory,
     temporary_directory,
 )
-from samesplit.tables import prediction_schema, read_table, write_table
+from samesplit.tables import prediction_schema, write_table
 from samesplit.tasks import DEFAULT_TASK, BinaryTask, Task
 from samesplit.under_way import doing
 from samesplit.uses import uses
@@ -151,48 +152,6 @@ class FoldTask:
             training_times=known["time"] if timed else None,
             validation_times=to_choose["time"] if timed else None,
         )
-
-
-@dataclass(frozen=True)
-class FoldResult:
-    """What came of a task.
-
-    Attributes:
-        model: The model's name.
-        seed: Of the fit.
-        repeat: Of the split.
-        fold: Of the split.
-        folder: The kept result; None when it failed.
-        seconds: How long it took when it was made.
-        error: Why it failed.
-        record: What the result says of itself; see `samesplit.run.fold_record`.
-        task: What is asked.
-        task_name: What the benchmark calls it.
-    """
-
-    model: str
-    seed: int
-    repeat: int
-    fold: int
-    folder: Path | None
-    seconds: float
-    error: str = ""
-    record: dict[str, Any] = field(default_factory=dict)
-    task: Task = _TWO_CLASSES
-    task_name: str = DEFAULT_TASK
-
-    def predictions(self) -> pd.DataFrame:
-        """The predictions of this fold; the task says of which schema."""
-        if self.folder is None:
-            raise ModelError("has no predictions", where=self.model)
-        return read_table(self.folder / "predictions.parquet", prediction_schema(self.task))
-
-    def details(self) -> dict[str, pd.DataFrame]:
-        """The model's own tables of this fold."""
-        folder = self.folder
-        if folder is None:
-            return {}
-        return {path.stem: read_table(path) for path in sorted((folder / "details").glob("*.parquet"))}
 
 
 def run_folds(

@@ -8,7 +8,8 @@ import pandas as pd
 
 from samesplit.models.settings import ModelSettings
 from samesplit.run.feature_stage import FeatureStage
-from samesplit.run.fold_tasks import FoldResult, FoldTask, run_folds, with_members
+from samesplit.run.fold_result import FoldResult
+from samesplit.run.fold_tasks import FoldTask, run_folds, with_members
 from samesplit.run.grid_tasks import run_searches, searching
 from samesplit.run.model_inputs import ModelInputs, inputs_of
 from samesplit.run.plan import Plan, jobs_of

@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from samesplit.models.settings import Weights
 from samesplit.ordering import above
 from samesplit.run.fold_record import drop_weights, has_weights, read_fold
+from samesplit.run.fold_result import FoldResult
 from samesplit.storage import locked
-
-if TYPE_CHECKING:
-    from samesplit.run.fold_tasks import FoldResult
 
 __all__ = ["WeightKeeper"]
 

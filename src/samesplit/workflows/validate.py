@@ -43,6 +43,7 @@ class Findings:
         split: Whether the split has been made.
         unchecked: What could not be looked at because of the faults.
         file: All of it as a table, `validation.csv`.
+        absent_files: How many lines of images.csv name a file that does not exist.
     """
 
     name: str
@@ -54,13 +55,13 @@ class Findings:
     split: bool
     unchecked: tuple[str, ...] = ()
     file: Path | None = None
+    absent_files: int = 0
 
     @property
     def fine(self) -> bool:
         """Whether nothing is wrong, nothing failed, no file is absent and no image stands under two patients."""
         failed = self.problems["status"].eq("failed")
-        absent = self.problems["reason"].str.contains("does not exist", regex=False)
-        return not self.faults and not bool((failed | absent).any()) and self.doubled.empty
+        return not (self.faults or self.absent_files or failed.any()) and self.doubled.empty
 
 
 def validate(
@@ -144,6 +145,7 @@ def _look(
         notes=tuple(notes),
         split=made,
         unchecked=tuple(unchecked),
+        absent_files=cohort.absent_files if cohort is not None else 0,
     )
 
 
