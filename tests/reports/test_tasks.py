@@ -55,6 +55,7 @@ def test_the_conclusion_of_every_task_stands_on_top(task_run: Path, task_report:
     assert "with an event" in task_report.chapters[2].answer
 
 
+@pytest.mark.usefixtures("task_report")
 def test_no_id_is_used_twice_and_every_link_has_its_target(task_run: Path) -> None:
     page = (task_run / "report.html").read_text(encoding="utf-8")
     ids = re.findall(r'\bid="([^"]+)"', page)
@@ -73,6 +74,7 @@ def test_the_contents_fold_up_by_task(task_run: Path, task_report: Report) -> No
             assert f'<a href="#{each.id}">' in contents
 
 
+@pytest.mark.usefixtures("task_report")
 def test_results_of_all_tasks_stand_in_one_file_and_beside_each_task(task_run: Path) -> None:
     every = pd.read_csv(task_run / "results.csv")
     assert list(every.columns[:2]) == ["task", "quantity"]
@@ -181,6 +183,16 @@ def test_readings_belong_to_the_task_that_they_name(task_run: Path, copy_of: Cop
     assert [len(data.readings) for data in read_tasks(folder)] == [1, 0, 0]
 
 
+def test_the_models_of_all_tasks_stand_in_the_provenance_with_their_tasks(task_report: Report) -> None:
+    rows = table(section(task_report, "provenance"), "models-table").rows
+    tasks = {row.cells["name"].text: row.cells["tasks"].text for row in rows}
+    assert tasks == {
+        "radiomics": "Malignant, Subtype", "clinical": "Malignant, Subtype", "zero-rule": "Malignant, Subtype",
+        "cox": "Recurrence", "lesion-size": "Recurrence",
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("task_report")
 def test_the_json_twin_has_the_chapters(task_run: Path) -> None:
     report = json.loads((task_run / "report.json").read_text(encoding="utf-8"))
     assert [chapter["id"] for chapter in report["chapters"]] == [

@@ -97,7 +97,7 @@ def _report(contexts: Sequence[Context]) -> Report:
     first, run = contexts[0], contexts[0].data.run
     chapters = tuple(_chapter(context, pictures) for context in contexts) if len(contexts) > 1 else ()
     on_whom = (cohort(contexts, pictures), ledger(first, pictures), split(contexts))
-    record = (notes(first), provenance(first))
+    record = (notes(first), provenance(contexts))
     sections: tuple[Section | None, ...]
     if chapters:
         sections = (*on_whom, *record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from samesplit.reports.context import Context
@@ -33,8 +34,13 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def provenance(context: Context) -> Section:
-    """Build hashes, versions, machine, durations, licences and the command."""
+def provenance(contexts: Sequence[Context]) -> Section:
+    """Build hashes, versions, machine, durations, licences and the command.
+
+    Args:
+        contexts: The tasks of the run.
+    """
+    context = contexts[0]
     data = context.data
     facts = [
         Fact(name="Command", text=str(data.run.get("command") or "not recorded"), code=True),
@@ -49,7 +55,7 @@ def provenance(context: Context) -> Section:
     ]
     facts += _machine(data.section("machine"))
     facts += _fitted_on(data.run.get("fitted_on") or [])
-    blocks: list[Block] = [Facts(facts=tuple(facts)), _models(context)]
+    blocks: list[Block] = [Facts(facts=tuple(facts)), _models(contexts)]
     profiles = _profiles(context)
     blocks += [profiles] if profiles is not None else []
     blocks += _hashes_and_versions(context)
@@ -95,14 +101,23 @@ def _fitted_on(places: list[dict[str, Any]]) -> list[Fact]:
     ]
 
 
-def _models(context: Context) -> Table:
-    columns = (
+def _models(contexts: Sequence[Context]) -> Table:
+    """The models of all tasks, each once."""
+    context = contexts[0]
+    columns = [
         Column(key="who", title="Model"),
         Column(key="name", title="Name", kind="code"),
         Column(key="kind", title="Kind"),
         Column(key="seeds", title="Seeds"),
         Column(key="what", title="Description"),
-    )
+    ]
+    if len(contexts) > 1:
+        columns.insert(4, Column(key="tasks", title="Tasks"))
+    models = {model.name: model for each in contexts for model in each.models}
+    asked = {
+        name: [each.data.task.title for each in contexts if any(name == m.name for m in each.models)]
+        for name in models
+    }
     described = {
         str(item.get("name")): str(item.get("description") or "")
         for item in context.data.run.get("models", [])
@@ -115,12 +130,13 @@ def _models(context: Context) -> Table:
                 "kind": text_cell(model.kind),
                 "seeds": text_cell(", ".join(map(str, model.seeds))),
                 "what": text_cell(described.get(model.name, "")),
+                **({"tasks": text_cell(", ".join(asked[model.name]))} if len(contexts) > 1 else {}),
             },
             key=model.name,
         )
-        for model in context.models
+        for model in models.values()
     )
-    return Table(id="models-table", title="Models", columns=columns, rows=rows, sortable=False)
+    return Table(id="models-table", title="Models", columns=tuple(columns), rows=rows, sortable=False)
 
 
 def _profiles(context: Context) -> Table | None:
