@@ -234,7 +234,7 @@ def _take_out(data: Any, place: Location, missing: bool, instead: dict[Location,
 
 
 def _take_out_of_parent(data: Any) -> bool:
-    """A part that lacks a key it needs is emptied: what holds it is told as wrong in the next attempt."""
+    """Return a part that lacks a key it needs is emptied: what holds it is told as wrong in the next attempt."""
     if isinstance(data, dict) and data:
         data.clear()
         return True
@@ -242,7 +242,7 @@ def _take_out_of_parent(data: Any) -> bool:
 
 
 def _misspelt_first(error: ValidationError) -> list[Any]:
-    """What is wrong, misspelt keys before the missing ones that they were meant to be."""
+    """Return what is wrong, misspelt keys before the missing ones that they were meant to be."""
     found = error.errors()
     misspelt = [each for each in found if each["type"] == "extra_forbidden"]
     return misspelt + [each for each in found if each["type"] != "extra_forbidden"]
@@ -285,7 +285,7 @@ def _explain_one(
 
 
 def _explain_tag(error: Any, location: Location, path: Path, lines: dict[Location, int]) -> DeclarationError:
-    """The key that names the kind of thing is missing, or names none that there is."""
+    """Return the key that names the kind of thing is missing, or names none that there is."""
     key = error["ctx"]["discriminator"].strip("'")
     name = ".".join(str(part) for part in (*location, key))
     place = _where(path, (*location, key), lines)
@@ -300,7 +300,7 @@ def _explain_tag(error: Any, location: Location, path: Path, lines: dict[Locatio
 
 
 def _where(path: Path, location: Location, lines: dict[Location, int]) -> str:
-    """The file, and the line of the innermost part of the location that has one."""
+    """Return the file, and the line of the innermost part of the location that has one."""
     ends = (location[:end] for end in range(len(location), 0, -1))
     line = next((lines[end] for end in ends if end in lines), None)
     return f"{path}, line {line}" if line else str(path)
@@ -339,7 +339,7 @@ def _strip_tags(location: tuple[int | str, ...], data: Any) -> Location:
 
 
 def _valid_keys(kind: Any, location: Location, data: Any) -> list[str]:
-    """The keys that may stand at a location, found by walking the annotations along with the data."""
+    """Return the keys that may stand at a location, found by walking the annotations along with the data."""
     annotations = [kind]
     for part in location:
         annotations = [inner for outer in annotations for inner in _step(outer, part, data)]
@@ -349,7 +349,7 @@ def _valid_keys(kind: Any, location: Location, data: Any) -> list[str]:
 
 
 def _step(annotation: Any, part: str | int, data: Any) -> list[Any]:
-    """The annotations of an item of something annotated."""
+    """Return the annotations of an item of something annotated."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (list, tuple):
         return [argument for argument in arguments if argument is not Ellipsis]
@@ -364,7 +364,7 @@ def _step(annotation: Any, part: str | int, data: Any) -> list[Any]:
 
 
 def _models_in(annotation: Any, data: Any) -> list[type[BaseModel]]:
-    """The models that an annotation allows; of a tagged union only the one that the data name."""
+    """Return the models that an annotation allows; of a tagged union only the one that the data name."""
     origin = get_origin(annotation)
     if origin is Annotated:
         return _models_in(get_args(annotation)[0], data)

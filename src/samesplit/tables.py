@@ -172,7 +172,7 @@ _PREDICTION_KEY = ["model", "seed", "repeat", "fold", "subset", "rater", "lesion
 
 
 def _prediction_columns() -> dict[str, pa.Column]:
-    """What every table of predictions says first: which fit of which model, on which lesion."""
+    """Return what every table of predictions says first: which fit of which model, on which lesion."""
     return {
         "model": _text(),
         "seed": _whole(),
@@ -328,7 +328,7 @@ def prediction_schema(task: Task) -> pa.DataFrameSchema:
 
 
 def empty_table(schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """A table without rows that has the schema's required columns and types.
+    """Return a table without rows that has the schema's required columns and types.
 
     Example:
         >>> list(empty_table(SPLITS).columns)
@@ -339,7 +339,7 @@ def empty_table(schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 
 def _dtype(column: pa.Column) -> str:
-    """The column's type by its pandas name; every kind of text is "str"."""
+    """Return the column's type by its pandas name; every kind of text is "str"."""
     name = str(column.dtype)
     return name if name in ("float64", "int64", "Int8") else "str"
 

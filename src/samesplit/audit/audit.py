@@ -27,7 +27,7 @@ __all__ = ["AUDIT_COLUMNS", "Audit", "run_audit"]
 
 @dataclass(frozen=True)
 class Audit:
-    """What came of an audit.
+    """Result of an audit.
 
     Attributes:
         folder: Where it was written.
@@ -71,7 +71,7 @@ def run_audit(
         scheduler: Address of a Dask scheduler whose workers open images, extract features and do the pieces.
         seed: Of shuffled labels and random splits.
         output: Folder; default: `reports/<benchmark>/audit`.
-        reporter: Whom to tell.
+        reporter: Progress reporter.
         start: Where to look for the benchmark.
 
     Raises:
@@ -122,7 +122,7 @@ def _wanted(names: Sequence[str]) -> list[Leak]:
 
 
 def _versions(given: AuditInputs, *, shuffles: int, repeats: int | None, seed: int) -> list[LabelSet]:
-    """The real labels, then the shuffled ones."""
+    """Return the real labels, then the shuffled ones."""
     plan = given.plan
     there = sorted({repeat for repeat, _ in plan.split.pairs()})
     cohort, tasks = given.one_task, {DEFAULT_TASK: plan.tasks[given.task]}

@@ -52,7 +52,7 @@ class AuditInputs:
         return replace(whole, lesions=lesions, outcomes={DEFAULT_TASK: outcomes})
 
     def lesions(self, repeat: int, fold: int, part: str) -> list[str]:
-        """The lesions of one part of a fold."""
+        """Return the lesions of one part of a fold."""
         return self.plan.split.lesions(self.one_task.lesions, repeat, fold, part)
 
     @cached_property
@@ -113,7 +113,7 @@ def audit_inputs(
 
 
 def _binary_task(plan: Plan, name: str | None) -> str:
-    """The task that was asked for, or the benchmark's first of two classes."""
+    """Return the task that was asked for, or the benchmark's first of two classes."""
     binary = [known for known, task in plan.tasks.items() if isinstance(task, BinaryTask)]
     if name is None and binary:
         return binary[0]
@@ -133,7 +133,7 @@ def _binary_task(plan: Plan, name: str | None) -> str:
 
 
 def _settings(plan: Plan, model: str | None) -> RadiomicsGridSettings:
-    """The grid that was asked for, or the benchmark's first."""
+    """Return the grid that was asked for, or the benchmark's first."""
     found: dict[str, RadiomicsGridSettings] = {
         one.name: one for one in plan.models if isinstance(one, RadiomicsGridSettings)
     }

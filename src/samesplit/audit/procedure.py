@@ -78,7 +78,7 @@ class FoldData:
 
 @dataclass(frozen=True)
 class Scores:
-    """What came of one fold: one entry a score.
+    """Result of one fold: one entry a score.
 
     Attributes:
         cell: Which cell of the grid gave it.

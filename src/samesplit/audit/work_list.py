@@ -1,4 +1,4 @@
-"""All pieces of an audit: which there are, what came of them, and what they took."""
+"""Work units of an audit: keys, results, computing time."""
 
 from __future__ import annotations
 

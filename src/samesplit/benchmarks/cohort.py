@@ -150,14 +150,14 @@ def load_cohort(
 
 
 def find_table(name: str, folder: Path, root: Path) -> Path:
-    """The path of a table: in the benchmark's folder, else beside the data; the first if there is none."""
+    """Return the path of a table: in the benchmark's folder, else beside the data; the first if there is none."""
     return next((place / name for place in (folder, root) if (place / name).is_file()), folder / name)
 
 
 def _on_their_lines(
     path: Path, definition: BenchmarkDefinition, notes: list[str] | None, faults: Faults
 ) -> pd.DataFrame:
-    """The lesions, checked; the index is the line in the file."""
+    """Return the lesions, checked; the index is the line in the file."""
     clinical = definition.cohort.clinical
     schema = LESIONS if definition.task is not None else LESIONS_OF_TASKS
     times = [task.time for task in definition.tasks.values() if isinstance(task, SurvivalTask)]

@@ -74,7 +74,7 @@ DATE_BOUNDS = ("from", "until")
 
 
 def _conditions(rule: Any) -> Any:
-    """Lists of values, a single one as a list of one; days where a rule bounds the date."""
+    """Turn values into lists, a single one into a list of one; days where a rule bounds the date."""
     if not isinstance(rule, dict) or not rule:
         raise ValueError("write conditions such as 'site: [south]' or 'from: 2023-01-01'")
     told = {}
@@ -333,7 +333,7 @@ class BenchmarkDefinition(Declaration):
     """Words that mean a missing value in any table of the benchmark, in whatever case, as an empty cell does."""
 
     def model_uses(self) -> tuple[ModelUse, ...]:
-        """The models in order, each with its name, its file and the settings that are changed."""
+        """Return the models in order, each with its name, its file and the settings that are changed."""
         return tuple(
             ModelUse(name=model, use=model) if isinstance(model, str) else model for model in self.models
         )

@@ -143,7 +143,7 @@ def _ids(raw: FeatureFile, settings: FeatureTableSettings, path: Path, faults: F
 
 
 def _id(value: Any) -> str:
-    """An id as text; a number that is whole is written without a point."""
+    """Return an id as text; a number that is whole is written without a point."""
     if pd.isna(value):
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -112,7 +112,7 @@ def _find(name: str, folder: Path, definition: BenchmarkDefinition) -> Path:
 def _checked(
     raw: pd.DataFrame, tasks: dict[str, BinaryTask], schema: pa.DataFrameSchema, path: Path, faults: Faults
 ) -> pd.DataFrame:
-    """The readings with their types, columns that may be absent filled in."""
+    """Return the readings with their types, columns that may be absent filled in."""
     if "modality" not in raw:
         raw["modality"] = "unaided"
     if "decision" not in raw and "score" not in raw:
@@ -140,7 +140,7 @@ def _checked(
 def _task_of_each(
     raw: pd.DataFrame, tasks: dict[str, BinaryTask], path: Path, faults: Faults
 ) -> pd.Series[str]:
-    """The name of the task that each reading answers; the first one where the table does not say."""
+    """Return the name of the task that each reading answers; the first one where the table does not say."""
     first = next(iter(tasks))
     if "task" not in raw:
         return pd.Series(first, index=raw.index, dtype="str")

@@ -65,7 +65,7 @@ def audit(
 
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table for the terminal."""
+    """Return the table for the terminal."""
     import pandas as pd
 
     from samesplit.reports.formatting import interval_text, number

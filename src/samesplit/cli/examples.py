@@ -90,7 +90,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
     ),
     "perturb": (
-        ("which features hold still", "samesplit perturb my-study"),
+        ("which features are robust to perturbation", "samesplit perturb my-study"),
         (
             "masks only, five times",
             "samesplit perturb my-study --perturbations contour,volume --repetitions 5",

@@ -52,7 +52,7 @@ def perturb(
         reporter=reporter(),
     )
     summary = found.summary().round({"median_icc": 3, "stable": 3})
-    out.print(table_of(summary, title="Features that hold still (stable: share with an ICC of 0.75 or more)"))
+    out.print(table_of(summary, title="Robust features (stable: share with an ICC of 0.75 or more)"))
     if len(found.ledger):
         echo(f"{len(found.ledger)} lines in the case ledger: {display_path(found.folder / 'ledger.csv')}")
     echo(f"Wrote {display_path(found.folder)} ({found.seconds:.0f} s of computing)")

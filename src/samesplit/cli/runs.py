@@ -196,7 +196,7 @@ def ui(
 
 
 def _latest(benchmark: str) -> tuple[Path, Path]:
-    """The tracking store and the folder of the latest run of a benchmark."""
+    """Return the tracking store and the folder of the latest run of a benchmark."""
     from samesplit.run.latest import latest_run, stale_copy
     from samesplit.workspace import find_benchmark
 

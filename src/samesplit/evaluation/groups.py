@@ -52,7 +52,7 @@ class Group:
         return ", ".join(part for part in (lesions, told) if part) or ALL
 
     def with_class(self, name: str) -> Group:
-        """The same lesions, one class against the rest."""
+        """Return the same lesions, one class against the rest."""
         return Group(self.column, self.value, name)
 
 

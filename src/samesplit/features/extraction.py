@@ -26,7 +26,7 @@ STEP_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "step", "done"]
 
 @dataclass(frozen=True)
 class Extraction:
-    """What came of extracting one profile.
+    """Result of extracting one profile.
 
     Attributes:
         features: FEATURES table, sorted by its key; NaN where a feature is not defined for a case.

@@ -28,7 +28,7 @@ _STAGE = "images"
 
 @dataclass(frozen=True)
 class Thumbnails:
-    """What came of looking at the images.
+    """Result of reading and drawing the images.
 
     Attributes:
         thumbnails: One row a readable image and mask: `lesion_id`, `sequence`, `rater`; `width` and `height` in

@@ -102,20 +102,20 @@ class Context:
         return next((model for model in self.models if model.name == self.data.reference), None)
 
     def title(self, model: str) -> str:
-        """The title of a model."""
+        """Return the title of a model."""
         return next((info.title for info in self.models if info.name == model), model)
 
     def style(self, model: str) -> Style:
-        """The style of a model; readers share one."""
+        """Return the style of a model; readers share one."""
         return self.styles.get(model, Style(READER, (), "o"))
 
     def summed_up(self, model: str, table: str) -> pd.DataFrame:
-        """The rows of one model in a table of the statistics over its fits; empty when there are none."""
+        """Return the rows of one model in a table of the statistics over its fits; empty when there are none."""
         found = self.data.table(f"summaries/{table}")
         return found[found["model"] == model] if "model" in found else found.iloc[:0]
 
     def found_by(self, model: str, table: str) -> pd.DataFrame:
-        """The rows of one model in a table of what models found while fitting; empty when there are none.
+        """Return the rows of one model in a table of what models found while fitting; empty when there are none.
 
         Args:
             model: Its name.
@@ -125,7 +125,7 @@ class Context:
         return rows[rows["model"] == model] if "model" in rows else pd.DataFrame()
 
     def percent(self) -> str:
-        """The coverage of the intervals: `95 %`."""
+        """Return the coverage of the intervals: `95 %`."""
         return f"{100 * self.data.confidence:g} %"
 
 
@@ -186,7 +186,7 @@ def _readers(names: list[str]) -> tuple[ReaderInfo, ...]:
 
 
 def slug(text: str) -> str:
-    """A name that can stand in an id of the page.
+    """Return a name that can stand in an id of the page.
 
     Example:
         >>> slug("ResNet-18, 2.5D")

@@ -63,7 +63,7 @@ def miss_table(context: Context) -> list[Miss]:
 
 
 def misses(context: Context) -> list[Miss]:
-    """The lesions that at least half of the models and readings called wrongly."""
+    """Return the lesions that at least half of the models and readings called wrongly."""
     return [miss for miss in miss_table(context) if at_least(miss.share, 0.5)]
 
 

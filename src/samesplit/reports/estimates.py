@@ -36,16 +36,16 @@ class Estimate:
         return self.claim in ("higher", "lower")
 
     def reversed(self) -> Estimate:
-        """The same difference the other way round."""
+        """Return the same difference the other way round."""
         turned = {"higher": "lower", "lower": "higher"}.get(self.claim, self.claim)
         return replace(self, estimate=-self.estimate, low=-self.high, high=-self.low, claim=turned)
 
     def cell(self, digits: int = 3, *, signed: bool = False) -> Cell:
-        """The estimate with its interval as a cell."""
+        """Return the estimate with its interval as a cell."""
         return estimate_cell(self.estimate, self.low, self.high, digits, note=self.note, signed=signed)
 
     def words(self, digits: int = 3, *, signed: bool = False) -> str:
-        """The estimate with its interval in words: `0.84 (0.77 to 0.91)`."""
+        """Return the estimate with its interval in words: `0.84 (0.77 to 0.91)`."""
         shown = number(self.estimate, digits, signed=signed)
         return f"{shown} ({interval_text(self.low, self.high, digits, signed=signed)})"
 
@@ -77,7 +77,7 @@ class Numbers:
     def get(
         self, quantity: str, model: str, *, reference: str | None = None, group: str = "all"
     ) -> Estimate | None:
-        """An estimate, or None where the results have none.
+        """Return an estimate, or None where the results have none.
 
         Args:
             quantity: As in the results table: `auc`, `sensitivity`, `auc_difference`, ...
@@ -111,7 +111,7 @@ class Numbers:
         digits: int = 3,
         signed: bool = False,
     ) -> Cell:
-        """An estimate as a cell; a dash where there is none."""
+        """Return an estimate as a cell; a dash where there is none."""
         found = self.get(quantity, model, reference=reference)
         return Cell(text="–") if found is None else found.cell(digits, signed=signed)
 
@@ -133,9 +133,9 @@ class Numbers:
         ]
 
     def quantities(self, beginning: str) -> list[str]:
-        """The quantities whose names begin so, in order of appearance."""
+        """Return the quantities whose names begin so, in order of appearance."""
         return list(dict.fromkeys(key[0] for key in self._rows if key[0].startswith(beginning)))
 
     def methods(self, quantities: tuple[str, ...]) -> list[str]:
-        """The names of the methods used for some quantities, without doubles, in order."""
+        """Return the names of the methods used for some quantities, without doubles, in order."""
         return list(dict.fromkeys(row.method for key, row in self._rows.items() if key[0] in quantities))

@@ -81,19 +81,19 @@ def p_text(p: Any) -> str:
 
 
 def text_cell(text: Any, *, note: str = "") -> Cell:
-    """A cell of words."""
+    """Return a cell of words."""
     shown = MISSING if is_missing(text) or text == "" else str(text)
     return Cell(text=shown, value=None if shown == MISSING else shown, note=note)
 
 
 def number_cell(value: Any, digits: int = 3, *, note: str = "", signed: bool = False) -> Cell:
-    """A cell of one number."""
+    """Return a cell of one number."""
     kept = None if is_missing(value) else float(value)
     return Cell(text=number(value, digits, signed=signed), value=kept, note=note)
 
 
 def count_cell(value: Any, *, note: str = "") -> Cell:
-    """A cell of a count."""
+    """Return a cell of a count."""
     if is_missing(value):
         return Cell(text=MISSING, note=note)
     whole = float(value)
@@ -103,14 +103,14 @@ def count_cell(value: Any, *, note: str = "") -> Cell:
 
 
 def p_cell(p: Any, *, note: str = "") -> Cell:
-    """A cell of a p-value."""
+    """Return a cell of a p-value."""
     return Cell(text=p_text(p), value=None if is_missing(p) else float(p), note=note)
 
 
 def estimate_cell(
     value: Any, low: Any, high: Any, digits: int = 3, *, note: str = "", signed: bool = False
 ) -> Cell:
-    """A cell of an estimate with its interval."""
+    """Return a cell of an estimate with its interval."""
     return Cell(
         text=number(value, digits, signed=signed),
         value=None if is_missing(value) else float(value),
@@ -162,5 +162,5 @@ def duration(seconds: Any) -> str:
 
 
 def short_hash(digest: str) -> str:
-    """The first twelve characters of a hash, enough to compare by eye."""
+    """Return the first twelve characters of a hash, enough to compare by eye."""
     return digest[:12]

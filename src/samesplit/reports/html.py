@@ -68,14 +68,14 @@ def _grouped(table: Table) -> Iterator[tuple[str, list[Row]]]:
 
 
 def _column_groups(table: Table) -> list[tuple[str, int]]:
-    """The names above neighbouring columns of one group and their widths; empty without groups."""
+    """Return the names above neighbouring columns of one group and their widths; empty without groups."""
     if not any(column.group for column in table.columns):
         return []
     return [(name, len(list(part))) for name, part in groupby(table.columns, key=lambda c: c.group)]
 
 
 def _interval(cell: Cell) -> str:
-    """The interval of a cell with as many digits as its estimate is shown with."""
+    """Return the interval of a cell with as many digits as its estimate is shown with."""
     if cell.value is None:
         return ""
     digits = len(cell.text.partition(".")[2])

@@ -27,7 +27,7 @@ _SHAPES = {
 
 
 def swatch(key: str | None, styles: Mapping[str, Style]) -> Markup:
-    """The mark of a model or reader: its line and marker; nothing for others.
+    """Return the mark of a model or reader: its line and marker; nothing for others.
 
     Args:
         key: A model's name, or `reader:...`.
@@ -58,7 +58,7 @@ def _place(value: float, axis: tuple[float, float]) -> float:
 
 
 def forest_mark(cell: Cell, column: Column, colour: str = "var(--reader)") -> Markup:
-    """An interval on the column's axis; empty without an estimate.
+    """Return an interval on the column's axis; empty without an estimate.
 
     Args:
         cell: The estimate with its interval.
@@ -96,7 +96,7 @@ def forest_mark(cell: Cell, column: Column, colour: str = "var(--reader)") -> Ma
 
 
 def forest_axis(column: Column) -> Markup:
-    """The heading of a forest column: its axis with the ends and the line named."""
+    """Return the heading of a forest column: its axis with the ends and the line named."""
     if column.axis is None:
         return Markup("")
     low, high = column.axis

@@ -108,7 +108,7 @@ def styles_for(models: Sequence[str], controls: Sequence[str] = ()) -> dict[str,
 
 
 def relative_luminance(rgb: Sequence[float]) -> float:
-    """The luminance of a colour as contrast rules use it (WCAG 2.2); black and white stand out alike at 0.179.
+    """Compute the luminance of a colour for contrast (WCAG 2.2); black and white stand out alike at 0.179.
 
     Args:
         rgb: Red, green and blue in [0, 1].

@@ -43,11 +43,11 @@ class Pictures:
     galleries: dict[str, Gallery] = field(default_factory=dict)
 
     def ledger_gallery(self) -> Gallery | None:
-        """The lesions of the ledger."""
+        """Return the lesions of the ledger."""
         return self.galleries.get("ledger")
 
     def error_gallery(self, context: Context) -> Gallery | None:
-        """The misclassified lesions of a task, or those that the reference model is most wrong about."""
+        """Return the misclassified lesions of a task, or those that the reference model is most wrong about."""
         return self.galleries.get(_errors(context))
 
     def sample_gallery(self) -> Gallery | None:
@@ -121,7 +121,7 @@ def _errors(context: Context) -> str:
 
 
 def _labels(contexts: Sequence[Context], lesion: str) -> str:
-    """The classes of a lesion in all tasks that it has an outcome in."""
+    """Return the classes of a lesion in all tasks that it has an outcome in."""
     known = [context.data.lesions["label"] for context in contexts]
     return "; ".join(dict.fromkeys(str(labels[lesion]) for labels in known if lesion in labels.index))
 
@@ -186,7 +186,7 @@ def _read(contexts: Sequence[Context]) -> dict[str, list[Picture]]:
 
 
 def _wanted(contexts: Sequence[Context], having: set[str]) -> set[str]:
-    """The lesions that any gallery could show, so that the others are not decoded."""
+    """Return the lesions that any gallery could show, so that the others are not decoded."""
     ledger = [lesion for lesion, _ in _ledger_lesions(contexts[0])]
     errors = [lesion for context in contexts for lesion, _ in _error_lesions(context)[0]]
     return set(_sample(contexts[0], having)) | set(ledger) | set(errors)

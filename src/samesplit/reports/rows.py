@@ -11,7 +11,7 @@ __all__ = ["groups", "records"]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table, each as a dict from column to value.
+    """Return the rows of a table, each as a dict from column to value.
 
     Example:
         >>> records(pd.DataFrame({"a": [1, 2]}))
@@ -21,7 +21,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def groups(table: pd.DataFrame, keys: Sequence[str]) -> list[tuple[tuple[Any, ...], pd.DataFrame]]:
-    """The parts of a table that share the values of some columns, sorted by these.
+    """Return the parts of a table that share the values of some columns, sorted by these.
 
     Example:
         >>> [(key, len(part)) for key, part in groups(pd.DataFrame({"a": [2, 1, 2]}), ["a"])]

@@ -84,7 +84,7 @@ class RunData:
     audit: dict[str, Any] = field(default_factory=dict)
 
     def table(self, name: str) -> pd.DataFrame:
-        """An optional table; empty and without columns when the run has none."""
+        """Return an optional table; empty and without columns when the run has none."""
         return self.tables.get(name, pd.DataFrame())
 
     @property
@@ -119,7 +119,7 @@ class RunData:
         return bool(self.section("options").get("shuffle_labels", False))
 
     def section(self, name: str) -> dict[str, Any]:
-        """A part of run.json; empty when it is absent."""
+        """Return a part of run.json; empty when it is absent."""
         found = self.run.get(name)
         return dict(found) if isinstance(found, dict) else {}
 
@@ -241,12 +241,12 @@ def _of_task(folder: Path, task: TaskInfo, shared: _Shared) -> RunData:
 
 
 def _results(path: Path, task: TaskInfo) -> pd.DataFrame:
-    """The results; none of a task among several that no model could be evaluated in."""
+    """Return the results; none of a task among several that no model could be evaluated in."""
     return _optional(path, RESULTS) if task.name else read_table(path, RESULTS)
 
 
 def _outcomes(path: Path, task: TaskInfo, cohort: pd.DataFrame) -> pd.DataFrame:
-    """The lesions that have an outcome in the task, with `label` and `positive`, and `time` for survival."""
+    """Return the lesions with an outcome in the task, with `label` and `positive`, and `time` for survival."""
     if task.kind == "segmentation":
         return cohort.assign(label="", number=0, positive=0)
     names = dict(enumerate(("censored", "event") if task.kind == "survival" else task.classes))
@@ -270,7 +270,7 @@ def _outcomes(path: Path, task: TaskInfo, cohort: pd.DataFrame) -> pd.DataFrame:
 
 
 def _readings(readings: pd.DataFrame, task: TaskInfo, main_task: str | None) -> pd.DataFrame:
-    """The readings of a task; those that name none belong to the first task with two classes."""
+    """Return the readings of a task; those that name none belong to the first task with two classes."""
     if task.kind != "binary":
         return readings.iloc[:0]
     if "task" not in readings:
@@ -279,7 +279,7 @@ def _readings(readings: pd.DataFrame, task: TaskInfo, main_task: str | None) -> 
 
 
 def _all_readings(path: Path) -> pd.DataFrame:
-    """The readings of all tasks; with named tasks each names the one that it answers."""
+    """Return the readings of all tasks; with named tasks each names the one that it answers."""
     table = read_table(path) if path.exists() else empty_table(READINGS)
     return check_table(table, READINGS_OF_TASKS if "task" in table else READINGS, where=path)
 

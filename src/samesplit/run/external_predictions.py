@@ -46,7 +46,7 @@ class ExternalModel:
 
 
 def slug(title: str) -> str:
-    """A file name for a title.
+    """Return a file name for a title.
 
     Example:
         >>> slug("My model (v2)")

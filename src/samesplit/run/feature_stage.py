@@ -19,7 +19,7 @@ __all__ = ["FeatureStage", "extract_features"]
 
 @dataclass(frozen=True)
 class FeatureStage:
-    """What came of the images.
+    """Result of the feature stage.
 
     Attributes:
         features: All profiles, sequences and raters.

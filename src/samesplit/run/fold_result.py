@@ -20,7 +20,7 @@ _TWO_CLASSES = BinaryTask(question="", positive="positive", negative="negative")
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What came of a task.
+    """Result of a fold.
 
     Attributes:
         model: The model's name.
@@ -47,13 +47,13 @@ class FoldResult:
     task_name: str = DEFAULT_TASK
 
     def predictions(self) -> pd.DataFrame:
-        """The predictions of this fold; the task says of which schema."""
+        """Return the predictions of this fold; the task says of which schema."""
         if self.folder is None:
             raise ModelError("has no predictions", where=self.model)
         return read_table(self.folder / "predictions.parquet", prediction_schema(self.task))
 
     def details(self) -> dict[str, pd.DataFrame]:
-        """The model's own tables of this fold."""
+        """Return the model's own tables of this fold."""
         folder = self.folder
         if folder is None:
             return {}

@@ -132,11 +132,11 @@ class FoldTask:
         return self.store / "locks" / f"{self.key}.lock"
 
     def build(self) -> Model:
-        """The unfitted model."""
+        """Return the unfitted model."""
         return self.settings.build(cache=self.store.parent / "inputs")
 
     def training_fold(self) -> TrainingFold:
-        """What the model may learn from."""
+        """Return what the model may learn from."""
         cases = self.cases[self.primary_rater]
         training, validation = (cases.select(_ids(self, cases, part)) for part in ("train", "validation"))
         known, to_choose = (self.outcomes.loc[part.lesion_ids] for part in (training, validation))
@@ -253,7 +253,7 @@ def _carry_out_remotely(parcel: tuple[FoldTask, str, Files]) -> tuple[FoldResult
 
 
 def _kept(task: FoldTask, *, note: bool = False) -> FoldResult | None:
-    """The result that is there; None, with a note (if wanted) where it is damaged, when it has to be made."""
+    """Return the kept result; None when it has to be made, with a note (if wanted) where it is damaged."""
     record, damage = read_fold(task.folder, weights=task.settings.keeps())
     if damage and note:
         note_damage(task.folder, damage)
@@ -364,7 +364,7 @@ def _classes(task: Task) -> tuple[str, ...]:
 
 
 def _plain_outcomes(outcomes: pd.DataFrame) -> list[list[Any]]:
-    """The outcomes as plain data, by lesion."""
+    """Return the outcomes as plain data, by lesion."""
     return [
         [str(lesion), int(label), *map(float, times)]
         for lesion, label, *times in outcomes.sort_index().itertuples(name=None)

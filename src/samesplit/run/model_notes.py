@@ -67,7 +67,7 @@ def model_notes(
 
 
 def _constant(rows: pd.DataFrame, task: Task) -> list[str]:
-    """The remark on a model that answers the same for all test lesions of a fit."""
+    """Return the remark on a model that answers the same for all test lesions of a fit."""
     value = "risk" if task.kind == "survival" else "probability"
     within = [*_FIT, "rater", *(["class"] if "class" in rows else [])]
     parts = rows.groupby(within)[value].agg(["size", "min", "max"]).reset_index()
@@ -85,7 +85,7 @@ def _constant(rows: pd.DataFrame, task: Task) -> list[str]:
 
 
 def _calls(rows: pd.DataFrame) -> list[str]:
-    """The remark on a model that gives calls where probabilities are wanted."""
+    """Return the remark on a model that gives calls where probabilities are wanted."""
     values = rows["probability"].to_numpy()
     if len(values) and bool((nearly_equal(values, 0.0, scale=1.0) | nearly_equal(values, 1.0)).all()):
         return [
@@ -96,7 +96,7 @@ def _calls(rows: pd.DataFrame) -> list[str]:
 
 
 def _squeezed(rows: pd.DataFrame, looked_at: bool) -> list[str]:
-    """The remark on probabilities that look like those of probabilities."""
+    """Return the remark on probabilities that look like those of probabilities."""
     values = rows["probability"]
     if not looked_at or len(values) < _ENOUGH or not values.between(0.5, _TWICE).all():
         return []

@@ -21,10 +21,10 @@ __all__ = ["ModelStage", "TaskModels", "predict_folds"]
 
 @dataclass
 class ModelStage:
-    """What came of the models.
+    """Result of the model stage.
 
     Attributes:
-        tasks: What came of them in each task, by its name.
+        tasks: Their result in each task, by its name.
         ledger: Lesions that a model could not judge.
         folds: Every fold's result, of all tasks.
         seconds: Computing time by model, summed over folds and tasks.
@@ -47,7 +47,7 @@ class ModelStage:
 
 @dataclass
 class TaskModels:
-    """What came of the models in one task.
+    """Result of the models in one task.
 
     Attributes:
         predictions: Validation and test predictions of every model that did not fail.
@@ -100,7 +100,7 @@ def _search(plan: Plan, tasks: list[FoldTask], reporter: Reporter) -> dict[int, 
 def _tasks(
     plan: Plan, models: list[ModelSettings], inputs: dict[str, ModelInputs], stage: ModelStage
 ) -> list[FoldTask]:
-    """The fits of some models in all tasks, those that open images (the longest) first."""
+    """Return the fits of some models in all tasks, those that open images (the longest) first."""
     tasks = []
     for model in sorted(models, key=lambda model: not model.needs().images):
         for asked in plan.model_tasks[model.name]:

@@ -40,7 +40,7 @@ def tasks_of_models(
     tried: set[str] = set()
 
     def of(name: str, above: tuple[str, ...]) -> tuple[str, ...]:
-        """The tasks of a model, those of its members first."""
+        """Return the tasks of a model, those of its members first."""
         if name in tried or name in above or name not in models:
             return found.get(name, ())
         tried.add(name)
@@ -76,7 +76,7 @@ def _tasks_of(
     members: Sequence[str],
     allowed: Sequence[set[str]],
 ) -> tuple[str, ...]:
-    """The tasks of one model.
+    """Return the tasks of one model.
 
     Raises:
         DeclarationError: It is named for a task that there is not or that it cannot do, or can do none.

@@ -116,7 +116,7 @@ class _Given:
 
 
 def _places(folder: Path, names: list[str]) -> dict[str, str]:
-    """The line of each model in benchmark.yaml."""
+    """Return the line of each model in benchmark.yaml."""
     path = folder / "benchmark.yaml"
     lines = read_yaml(path)[1] if path.is_file() else {}
     found = [lines.get(("models", place)) for place in range(len(names))]

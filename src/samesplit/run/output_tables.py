@@ -66,7 +66,7 @@ def write_cohort(plan: Plan, folder: Path) -> None:
 
 
 def _catalogue(plan: Plan) -> pd.DataFrame:
-    """What every feature of the run's profiles is."""
+    """Return what every feature of the run's profiles is."""
     columns = ["profile", "feature", "name", "family", "ibsi_code", "aggregation", "unit", "note"]
     listings = [pd.DataFrame(columns=columns)]
     for profile in plan.profiles.values():
@@ -89,8 +89,8 @@ def write_tables(
     Args:
         plan: What was asked.
         folder: The run's.
-        images: What came of the images.
-        models: What came of the models.
+        images: Result of the feature stage.
+        models: Result of the model stage.
         predictions: By task: the predictions of all models, those made elsewhere included.
         judged: By task: the evaluation.
 
@@ -163,7 +163,7 @@ def _write_evaluation(where: Path, evaluation: Evaluation, predictions: pd.DataF
 
 
 def _of_all_tasks(plan: Plan, predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The predictions of all tasks in one long table; where any has several classes, each row names its class."""
+    """Put the predictions of all tasks into one long table; where any has several classes, rows name theirs."""
     classes = any(isinstance(task, MulticlassTask) for task in plan.tasks.values())
     tables = []
     for name, table in predictions.items():

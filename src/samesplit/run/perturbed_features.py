@@ -19,7 +19,7 @@ __all__ = ["RepeatStage", "measure_again", "name_of"]
 
 @dataclass(frozen=True)
 class RepeatStage:
-    """What came of measuring again.
+    """Result of extracting perturbed features.
 
     Attributes:
         tables: Wide repeats (see `Cases.repeats`) by the name of the perturbations.
@@ -50,7 +50,7 @@ def measure_again(
     Args:
         plan: The run.
         images: The readable rows of the images table, of all raters.
-        reporter: Whom to tell.
+        reporter: Progress reporter.
         jobs: How many processes.
         matching_references: All rows, readable or not, in which a profile looks for the sequence beside an image.
     """

@@ -218,19 +218,19 @@ def _identity(plan: Plan) -> dict[str, Any]:
 
 
 def _code(plan: Plan) -> list[str]:
-    """What a run starts from: its own stages (statistics and report among them), its models and its engines."""
+    """Return the modules a run starts from: its stages (evaluation and report among them), models, engines."""
     engines = [engine_module(profile.engine) for profile in plan.profiles.values()]
     models = [module for model in plan.models for module in model.code()]
     return sorted({"samesplit.workflows.run", "samesplit.run.plan", *engines, *models})
 
 
 def run_code() -> str:
-    """A hash of the code and versions without which an unfinished run cannot be gone on with."""
+    """Return a hash of the code and versions without which an unfinished run cannot be gone on with."""
     return hash_object([source_digest("samesplit.workflows.run", "samesplit.run.plan"), versions()])
 
 
 def _images_by_content(plan: Plan) -> pd.DataFrame:
-    """The images table with the content of each file instead of its path: a moved cohort is the same cohort."""
+    """Replace paths in the images table by the content of the files: a moved cohort is the same cohort."""
     return plan.cohort.images.assign(
         image=plan.cohort.images["image"].map(plan.content), mask=plan.cohort.images["mask"].map(plan.content)
     )

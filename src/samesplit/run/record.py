@@ -23,12 +23,12 @@ __all__ = ["run_record"]
 def run_record(
     plan: Plan, images: FeatureStage, models: ModelStage, results: pd.DataFrame, *, started: datetime
 ) -> dict[str, Any]:
-    """The record of a run that has just ended.
+    """Return the record of a run that has just ended.
 
     Args:
         plan: What was asked.
-        images: What came of the images.
-        models: What came of the models.
+        images: Result of the feature stage.
+        models: Result of the model stage.
         results: The results of all tasks.
         started: When the run began (UTC).
     """
@@ -89,7 +89,7 @@ def _question(plan: Plan) -> dict[str, Any]:
 
 
 def _task(plan: Plan, name: str, task: Task, models: ModelStage) -> dict[str, Any]:
-    """What a task asks, the model that others are compared with in it, and the models that failed in it."""
+    """Return what a task asks, the model that others are compared with in it, and the models that failed in it."""
     told = task.model_dump(mode="json")
     if isinstance(task, BinaryTask):
         told["classes"] = list(task.classes)
@@ -119,7 +119,7 @@ def _models(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _externals(plan: Plan) -> list[dict[str, Any]]:
-    """The models made elsewhere, by name; one may answer several tasks."""
+    """Return the models made elsewhere, by name; one may answer several tasks."""
     found: dict[str, dict[str, Any]] = {}
     for external in plan.externals:
         seeds = {int(seed) for seed in external.predictions["seed"].unique()}
@@ -153,7 +153,7 @@ def _profiles(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _features(plan: Plan) -> dict[str, Any]:
-    """The table of features of one's own; empty without one."""
+    """Return the table of features of one's own; empty without one."""
     own = plan.cohort.features
     if own is None:
         return {}

@@ -73,7 +73,7 @@ def shuffle_outcomes(cohort: Cohort, tasks: Mapping[str, Task], split: Split, se
 
 
 def _given(outcomes: pd.DataFrame, giver_of: Mapping[str, str]) -> pd.DataFrame:
-    """The outcomes after each lesion has taken those of its giver, which may have none."""
+    """Return the outcomes after each lesion has taken those of its giver, which may have none."""
     takers = [taker for taker, giver in giver_of.items() if giver in outcomes.index]
     taken = outcomes.loc[[giver_of[taker] for taker in takers]]
     return taken.set_axis(pd.Index(takers, name="lesion_id"), axis=0).sort_index()

@@ -1,4 +1,4 @@
-"""How steady a selection of features and the score of a classifier are when the training lesions change."""
+"""Selection stability (Nogueira) and variability of scores when the training lesions change."""
 
 from __future__ import annotations
 

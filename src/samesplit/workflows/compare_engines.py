@@ -44,7 +44,7 @@ doi:10.1016/j.jcm.2016.02.012 calls them."""
 
 @dataclass(frozen=True)
 class EngineComparison:
-    """What came of comparing engines.
+    """Result of comparing engines.
 
     Attributes:
         table: One row a sequence, two engines and a feature; see `agreement`.

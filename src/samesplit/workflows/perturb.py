@@ -1,4 +1,4 @@
-"""Which features of a benchmark's profiles hold still under perturbations: tables, a figure and a ledger."""
+"""Robustness of a benchmark's features to perturbation (ICC): tables, a figure and a ledger."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STABILITY_COLUMNS = ["profile", "sequence", "family", *REPEATABILITY_COLUMNS]
 
 @dataclass(frozen=True)
 class Robustness:
-    """What came of perturbing a benchmark.
+    """Result of perturbing a benchmark.
 
     Attributes:
         folder: Where it was written.
@@ -103,7 +103,7 @@ def measure_robustness(
         output: Folder; default: `reports/<benchmark>/stability`.
         jobs: Processes; None means one per core.
         scheduler: Address of a Dask scheduler that is to do the work instead.
-        reporter: Whom to tell.
+        reporter: Progress reporter.
         start: Where to look for the benchmark from.
 
     Raises:

@@ -57,7 +57,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
 
     Args:
         plan: From `load_plan`.
-        reporter: Whom to tell.
+        reporter: Progress reporter.
 
     Raises:
         SamesplitError: (or one of its kinds) The run cannot go on; what was finished is kept.
@@ -118,7 +118,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
 
 
 def _failures(plan: Plan, models: ModelStage) -> dict[str, str]:
-    """The models that failed, with the reason; a simple arm that nobody asked for fails no run."""
+    """Return the models that failed, with the reason; a simple arm that nobody asked for fails no run."""
     return {
         in_task(plan, model, task): why
         for task, of_task in models.tasks.items()
@@ -128,7 +128,7 @@ def _failures(plan: Plan, models: ModelStage) -> dict[str, str]:
 
 
 def _evaluation_notes(plan: Plan, judged: dict[str, Evaluation]) -> list[str]:
-    """What the evaluations left out, with the task where there are several."""
+    """Return what the evaluations left out, with the task where there are several."""
     return [
         f"Task {task}: {note}" if plan.definition.tasks else note
         for task, evaluation in judged.items()
@@ -137,7 +137,7 @@ def _evaluation_notes(plan: Plan, judged: dict[str, Evaluation]) -> list[str]:
 
 
 def _about_models(plan: Plan, models: ModelStage, predictions: dict[str, pd.DataFrame]) -> tuple[str, ...]:
-    """The remarks on models, those made elsewhere included; see `samesplit.run.model_notes`.
+    """Return the remarks on models, those made elsewhere included; see `samesplit.run.model_notes`.
 
     A simple arm that was added and failed is one of them: nobody asked for it, so it fails no run.
     """
@@ -165,7 +165,7 @@ def _about_models(plan: Plan, models: ModelStage, predictions: dict[str, pd.Data
 
 
 def _with_externals(plan: Plan, models: ModelStage) -> dict[str, pd.DataFrame]:
-    """The predictions of each task, those made elsewhere included."""
+    """Return the predictions of each task, those made elsewhere included."""
     return {
         name: pd.concat(
             [of_task.predictions, *(e.predictions for e in plan.externals if e.task == name)],

@@ -76,7 +76,7 @@ def freeze_split(
 
 
 def _parts(split: Split, cohort: Cohort, repeat: int, fold: int) -> Iterator[tuple[str, list[str]]]:
-    """The lesions of each part of a fold, then those of each named test set that it tests."""
+    """Yield the lesions of each part of a fold, then those of each named test set that it tests."""
     for subset in SUBSETS:
         yield subset, split.lesions(cohort.lesions, repeat, fold, subset)
     tested = set(split.patient_ids(repeat, fold, "test"))
@@ -89,7 +89,7 @@ def _parts(split: Split, cohort: Cohort, repeat: int, fold: int) -> Iterator[tup
 
 
 def _counted(tasks: Mapping[str, Task]) -> list[str]:
-    """The columns that count classes and events: positive lesions, each class of several, events."""
+    """Return the columns that count classes and events: positive lesions, each class of several, events."""
     columns: list[str] = []
     for name, task in tasks.items():
         of = "" if len(tasks) == 1 else f" ({name})"
@@ -117,7 +117,7 @@ def _sizes(tasks: Mapping[str, Task], cohort: Cohort, lesions: list[str]) -> lis
 
 
 def _changed(settings: SplitSettings, changes: dict[str, Any], path: Path) -> SplitSettings:
-    """The file's settings with those of the command line; another scheme keeps only what all schemes use."""
+    """Merge the file's settings and those of the command line; another scheme keeps only what all use."""
     kept = settings.model_dump(mode="json", exclude_defaults=True)
     if changes.get("scheme", settings.scheme) != settings.scheme:
         kept = {name: value for name, value in kept.items() if name in _OF_ALL_SCHEMES}

@@ -156,7 +156,7 @@ def _opened(
     jobs: int | None,
     reporter: Reporter,
 ) -> pd.DataFrame:
-    """The ledger of opening every image and mask that is named."""
+    """Return the ledger of opening every image and mask that is named."""
     if cohort.images.empty:
         return empty_table(LEDGER)
     with reporter.stage("Images") as advance:
@@ -184,7 +184,7 @@ def _alike(lesions: pd.DataFrame) -> list[str]:
 
 
 def _outcomes(task: Task, outcomes: pd.DataFrame, lesions: int) -> str:
-    """The counts of a task's classes or events, and of the lesions that it leaves out."""
+    """Return the counts of a task's classes or events, and of the lesions that it leaves out."""
     out = lesions - len(outcomes)
     left_out = f"; {out} of {lesions} lesions left out" if out else ""
     if isinstance(task, SegmentationTask):

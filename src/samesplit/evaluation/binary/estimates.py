@@ -193,7 +193,7 @@ def _share(
     *,
     confidence: float,
 ) -> Interval:
-    """A rate with its bootstrap interval, or an exact one where it is 0 or 1 and the samples cannot vary."""
+    """Return a rate with its bootstrap interval, or an exact one where it is 0 or 1 and no sample varies."""
     found = draws.interval(_ratio_statistic(codes, *parts), confidence=confidence)
     if found.estimate not in (0.0, 1.0):
         return as_fitted(found, called)
@@ -263,7 +263,7 @@ def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) ->
 
 
 def _pr_at_its_bound(found: Interval, table: pd.DataFrame, *, confidence: float) -> Interval:
-    """A PR AUC of 1 has the exact interval of as many positive patients (as Boyd et al. 2013 count it)."""
+    """Return a PR AUC of 1 has the exact interval of as many positive patients (as Boyd et al. 2013 count it)."""
     if found.estimate < 1 - 1e-12 or math.isnan(found.estimate):
         return found
     n = int(table.loc[table["label"] == 1, "patient_id"].nunique())

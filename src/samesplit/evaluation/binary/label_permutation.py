@@ -107,7 +107,7 @@ def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> Label
 
 
 def _main_estimates(run_folder: Path) -> pd.DataFrame:
-    """The rows of the main quantity on all lesions, best first, with the name of the task (empty for only one)."""
+    """Return the rows of the main quantity on all lesions, best first, with the task's name (empty for one)."""
     record = json.loads((run_folder / RUN_RECORD).read_text(encoding="utf-8"))
     named = [
         task["name"] for task in record.get("tasks", ()) if task_folder(run_folder, task["name"]).is_dir()

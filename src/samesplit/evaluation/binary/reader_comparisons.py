@@ -102,7 +102,7 @@ def compare_modalities(tables: dict[str, dict[str, pd.DataFrame]], *, confidence
 def _compared(
     pairs: Mapping[str, Pair], quantity: str, *, n_readers: int, confidence: float
 ) -> dict[str, tuple[Interval, pd.DataFrame]]:
-    """The difference of each reader's pair, and under the empty name that of the mean of two or more."""
+    """Return the difference of each reader's pair, and under the empty name that of the mean of two or more."""
     usable = {
         reader: pair for reader, pair in pairs.items() if all(is_defined(table, quantity) for table in pair)
     }
@@ -136,7 +136,7 @@ def _difference(mine: pd.DataFrame, theirs: pd.DataFrame, quantity: str, *, conf
 
 
 def _mean_difference(pairs: list[Pair], quantity: str, *, confidence: float) -> Interval:
-    """The mean of the readers' differences; at its bound the one with the widest interval stands for all."""
+    """Average the readers' differences; at its bound the one with the widest interval stands for all."""
 
     def one(table: pd.DataFrame) -> Influence:
         return auc_of(table) if quantity == "auc" else rate_of(table, quantity)

@@ -73,7 +73,7 @@ def chosen_cells(grid: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         grid: As for `grid_cells`, with `validation_auc` where the validation part chose and
-            `one_standard_error` for the sparest cell within one standard error of the best.
+            `one_standard_error` for the most parsimonious cell within one standard error of the best.
         folds: The AUC of every fitted model.
 
     Returns:
@@ -101,7 +101,7 @@ def chosen_cells(grid: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sparest(compared: pd.DataFrame) -> pd.DataFrame:
-    """The sparest cell within one standard error of the best, by fit."""
+    """Return the most parsimonious cell within one standard error of the best, by fit."""
     if "one_standard_error" not in compared:
         return pd.DataFrame(columns=[*_KEY, "sparest", "sparest_auc"]).astype(dict.fromkeys(_FIT, "int64"))
     marked = compared[compared["one_standard_error"].fillna(False).astype(bool)]

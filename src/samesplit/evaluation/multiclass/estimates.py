@@ -118,7 +118,7 @@ def class_rows(
 
 
 def _areas(table: pd.DataFrame, *, confidence: float) -> list[tuple[str, Interval]]:
-    """The macro average over the classes, the interval of its fitted models, and Hand and Till's."""
+    """Return the macro average over the classes, the interval of its fitted models, and Hand and Till's."""
     averages: dict[str, Average] = {"auc": "one-versus-rest", "auc_hand_till": "hand-till"}
     if not has_every_class(table):
         note = "a class is in no fold with another one: not defined"
@@ -155,7 +155,7 @@ def _of_calls(table: pd.DataFrame, draws: Draws, *, confidence: float) -> list[t
 def _share(
     table: pd.DataFrame, draws: Draws, judge: Callable[[FloatArray], FloatArray], *, confidence: float
 ) -> Interval:
-    """A quantity of the matrix of calls with its bootstrap interval, or an exact one where all calls are right."""
+    """Return a quantity of the matrix of calls with its interval, an exact one where all calls are right."""
     k = probabilities_of(table).shape[1]
     by_patient = np.zeros((len(draws.patients), k * k))
     pairs = (table["label"] * k + table["decision"]).to_numpy(dtype=np.int64)
@@ -190,7 +190,7 @@ def _of_probabilities(table: pd.DataFrame, draws: Draws, *, confidence: float) -
 def _calibration_error(
     table: pd.DataFrame, draws: Draws, gaps: FloatArray, member: FloatArray, *, confidence: float
 ) -> Interval:
-    """The mean over classes of the expected calibration error; see `absolute_sums` for its interval."""
+    """Return the mean over classes of the expected calibration error; see `absolute_sums` for its interval."""
     codes = draws.codes(table["patient_id"])
     n_classes = gaps.shape[1]
     signed = (gaps[:, :, np.newaxis] * member).reshape(len(gaps), -1) / n_classes

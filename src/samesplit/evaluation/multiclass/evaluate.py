@@ -134,7 +134,7 @@ def _groups(
 
 
 def _judge(members: Tables, classes: Sequence[str], group: Group, options: EvaluationOptions) -> list[Row]:
-    """The rows of every model on the lesions of one group."""
+    """Return the rows of every model on the lesions of one group."""
     first = next(iter(members.values()))
     draws = make_class_draws(first, len(classes), n_bootstrap=options.n_bootstrap, seed=options.seed)
     rows: list[Row] = []
@@ -167,7 +167,7 @@ def _call_counts(members: Tables, classes: Sequence[str], group: Group) -> list[
 
 
 def _fold_table(tables: Tables) -> pd.DataFrame:
-    """The macro AUC of every fitted model in the test part of its fold."""
+    """Return the macro AUC of every fitted model in the test part of its fold."""
     parts = []
     for model, table in tables.items():
         fits = table.groupby("cell", sort=True)
@@ -177,7 +177,7 @@ def _fold_table(tables: Tables) -> pd.DataFrame:
 
 
 def _decisions(test: pd.DataFrame, n_classes: int) -> pd.DataFrame:
-    """The class, by number, that each test prediction calls."""
+    """Return the class, by number, that each test prediction calls."""
     key = ["model", "seed", "repeat", "fold", "subset", "rater", "lesion_id"]
     calls = call_classes(test[[f"p{number}" for number in range(n_classes)]].to_numpy())
     return test[key].assign(decision=calls).reset_index(drop=True)

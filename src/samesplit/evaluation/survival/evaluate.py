@@ -129,7 +129,7 @@ def _groups(
 
 
 def _index_rows(table: pd.DataFrame, *, confidence: float) -> list[tuple[str, Interval]]:
-    """The index, and of models that were trained in folds the interval that takes them as given."""
+    """Return the index, and of models that were trained in folds the interval that takes them as given."""
     if not can_be_compared(table):
         note = "in no fold can two lesions be compared: not defined"
         return [(C_INDEX.name, Interval(math.nan, math.nan, math.nan, C_INDEX.method(table), note))]
@@ -142,7 +142,7 @@ def _index_rows(table: pd.DataFrame, *, confidence: float) -> list[tuple[str, In
 
 
 def _fold_table(tables: Tables) -> pd.DataFrame:
-    """The index of every fitted model in the test part of its fold; NaN where nothing can be compared."""
+    """Return the index of every fitted model in the test part of its fold; NaN where nothing can be compared."""
     columns = ["model", "seed", "repeat", "fold", "n", "n_positive", C_INDEX.name]
     parts = []
     for model, table in tables.items():
@@ -155,7 +155,7 @@ def _fold_table(tables: Tables) -> pd.DataFrame:
 
 
 def _survival_curves(table: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
-    """The share without an event over time in thirds of predicted risk; every lesion counts once in all."""
+    """Return the share without an event over time in thirds of predicted risk; every lesion counts once in all."""
     third = risk_groups(table["score"], table["cell"], n_groups=len(RISK_GROUPS))
     weights = 1 / table.groupby("lesion_id")["lesion_id"].transform("size").to_numpy()
     parts = []

@@ -1,1 +1,1 @@
-"""Cases as another rater, another scan or another day might have given them, to see which features hold still."""
+"""Perturbed cases, as another rater, scan or day might have given them, for the robustness of features."""

@@ -32,7 +32,7 @@ Plane = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Filled:
-    """What came of filling.
+    """Result of filling contours.
 
     Attributes:
         plane: True where a voxel belongs to the region.

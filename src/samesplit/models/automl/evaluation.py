@@ -52,7 +52,7 @@ class InnerFold:
 
 @dataclass(frozen=True)
 class Score:
-    """What came of a candidate.
+    """Result of a candidate.
 
     Attributes:
         aucs: One number an inner fold, NaN where it has one class only; empty when the candidate failed.

@@ -37,7 +37,7 @@ class Candidate:
         generation: 0 for the first population.
         pipeline: Unfitted, without a class of TPOT's; None where none could be made.
         text: The pipeline in one line.
-        score: What came of it.
+        score: Its result.
     """
 
     generation: int

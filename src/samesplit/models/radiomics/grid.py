@@ -41,7 +41,7 @@ class GridResult:
         cell: The chosen cell.
         grid: One row a cell: selector, classifier, size, inner_auc (mean over the inner folds), inner_sd,
             inner_folds (how many had both classes), validation_auc and validation_error (its standard error) where
-            cells are compared on the validation part, chosen, one_standard_error (the sparest cell within one
+            cells are compared on the validation part, chosen, one_standard_error (the smallest cell within one
             standard error of the best).
         folds: One row a cell and inner fold: selector, classifier, size, inner_fold, auc (NaN where the
             held-out part has one class only, or the rest lacks one). The validation part is inner_fold -1.
@@ -177,7 +177,7 @@ def inner_columns(scores: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[Any]
 
 
 def choose(grid: pd.DataFrame, *, compare: Literal["inner", "validation"] = "inner") -> tuple[int, int]:
-    """Return the row of the best cell and that of the sparest cell within one standard error of it.
+    """Return the row of the best cell and that of the most parsimonious cell within one standard error of it.
 
     Best: the highest AUC; of equals the smaller size, then the earlier row. Sparest: the smallest size among
     the cells not more than one standard error of the best below it; of equals the higher AUC, then the earlier

@@ -78,7 +78,7 @@ class HarmoniseSettings(Declaration):
 
 
 class PassthroughColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Lets a transformer work on the features of a table while the columns that begin with # pass by it.
+    """Apply a transformer to the feature columns; pass covariates (columns that begin with #) through.
 
     Args:
         transformer: Sees the features alone.

@@ -1,4 +1,4 @@
-"""How steady the grid is when the training lesions change: selectors and classifiers on subsamples of patients.
+"""Stability of the grid over subsamples of training patients: selectors and classifiers.
 
 Each draw takes a share of the training patients without replacement, class by class. The preparation and the
 selectors are fitted on the draw, so that a measure of stability can compare the rankings, and each classifier

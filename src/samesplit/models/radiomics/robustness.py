@@ -1,4 +1,4 @@
-"""Which features hold still under perturbations, told from the training lesions alone."""
+"""Feature robustness to perturbation (ICC), estimated on training lesions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How steady a grid was over its training parts: the choice of each selector, the score of each classifier."""
+"""Selection stability (Nogueira) and AUC variability over inner folds."""
 
 from __future__ import annotations
 

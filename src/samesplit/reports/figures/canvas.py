@@ -143,13 +143,13 @@ def to_svg(figure: Figure, *, name: str, alt: str) -> str:
 
 
 def _page_colour(match: re.Match[str]) -> str:
-    """A colour of the page as the page's own, which is another in the dark; colours of data stay as they are."""
+    """Turn a colour of the page into the page's own, another in the dark; colours of data stay as they are."""
     name = _PAGE_COLOURS.get(match[0])
     return f"var(--{name}, {match[0]})" if name else match[0]
 
 
 def _readable_width(text: str, width: float) -> float:
-    """The width in px below which the smallest text would be hard to read; where it scrolls, not shrinks."""
+    """Return the width in px below which a figure scrolls, since its smallest text would be hard to read."""
     sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", text)]
     return min(width * 4 / 3, width * _SMALLEST_TEXT_PX / min(sizes)) if sizes else 0.0
 

@@ -106,5 +106,5 @@ def _matrix(
 
 
 def _tint(colour: str, share: float) -> tuple[float, ...]:
-    """A colour with so much of it in white; not see-through, so that it is the same on a dark page."""
+    """Return a colour with so much of it in white; not see-through, so that it is the same on a dark page."""
     return tuple(1 - share * (1 - part) for part in to_rgb(colour))

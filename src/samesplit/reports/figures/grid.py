@@ -100,7 +100,7 @@ def draw_grid(
 
 
 def _broken(name: object) -> str:
-    """A selector or classifier with settings of its own takes two lines."""
+    """Return a selector or classifier with settings of its own takes two lines."""
     return str(name).replace("[", "\n[", 1)
 
 

@@ -1,4 +1,4 @@
-"""How steady each selector's choice and each classifier's score are: two small maps side by side."""
+"""Selection stability of each selector and AUC variability of each classifier: two maps side by side."""
 
 from __future__ import annotations
 

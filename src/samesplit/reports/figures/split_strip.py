@@ -92,7 +92,7 @@ def draw_split_strip(
 
 
 def _keys(parts: dict[str, str], classes: Sequence[ClassRow]) -> list[list[Patch]]:
-    """The lines of the key: the subsets, and the classes of each task; of a single task in one line."""
+    """Return the lines of the key: the subsets, and the classes of each task; of a single task in one line."""
     subsets = _patches(list(parts.values()), list(parts))
     if len(classes) == 1 and len(subsets) + len(classes[0].classes) <= 8:
         (row,) = classes
@@ -106,7 +106,7 @@ def _keys(parts: dict[str, str], classes: Sequence[ClassRow]) -> list[list[Patch
 
 
 def _parts(test_sets: Sequence[str]) -> dict[str, str]:
-    """The colour of each part of the split."""
+    """Return the colour of each part of the split."""
     if not test_sets:
         return dict(SUBSETS)
     colours = {f"test: {n}": TEST_SETS[i % len(TEST_SETS)] for i, n in enumerate(test_sets)}

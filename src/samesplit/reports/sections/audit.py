@@ -197,7 +197,7 @@ def _table(rows: list[dict[str, Any]], kind: str, record: dict[str, Any]) -> Tab
 
 
 def _remark(row: dict[str, Any]) -> str:
-    """What is to be known of a row; of one without numbers, why it has none."""
+    """Return what is to be known of a row; of one without numbers, why it has none."""
     note = "" if is_missing(row["note"]) else str(row["note"])
     if row["applied"] or note.startswith(("failed:", "no AUC:")):
         return note

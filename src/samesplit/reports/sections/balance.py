@@ -59,7 +59,7 @@ def balance(context: Context) -> Figure | None:
 
 
 def _sides(context: Context, table: pd.DataFrame) -> dict[str, str]:
-    """The subsets that are compared with the training part, with their titles: named test sets each for itself."""
+    """Return the subsets that are compared with the training part, with titles: each named test set apart."""
     names = [name for name in names_of_test_sets(context) if (table["subset"] == f"test_set={name}").any()]
     tested = (
         {f"test_set={name}": name for name in names} if 1 < len(names) <= _MOST_SETS else {"test": "test"}

@@ -66,7 +66,7 @@ def baseline_table(contexts: Sequence[Context]) -> Table:
 
 
 def _classes(context: Context) -> list[tuple[str, str]]:
-    """The key and name of each class, the positive one of two first."""
+    """Return the key and name of each class, the positive one of two first."""
     task = context.data.task
     if task.kind == "binary":
         return [("positive", task.positive), ("negative", task.negative)]
@@ -88,7 +88,7 @@ def _variables(context: Context) -> dict[str, tuple[str, str]]:
 
 
 def _title(name: str) -> str:
-    """The name of a column as a heading: `tumour_grade` is `Tumour grade`."""
+    """Return the name of a column as a heading: `tumour_grade` is `Tumour grade`."""
     words = name.replace("_mm", ", mm").replace("_", " ")
     return words[:1].upper() + words[1:]
 

@@ -76,7 +76,7 @@ def class_table(context: Context) -> Section | None:
 
 
 def _overall(context: Context) -> Table:
-    """The measures over all classes together."""
+    """Return the measures over all classes together."""
     present = [item for item in _OVERALL if any(context.numbers.get(item[0], m.name) for m in context.models)]
     columns = [Column(key="who", title="Model")]
     columns += [Column(key=key, title=title, kind="interval", help=text) for key, title, _, text in present]

@@ -39,7 +39,7 @@ def cohort_flows(contexts: Sequence[Context]) -> list[Flow]:
 
 
 def _cases(context: Context) -> pd.DataFrame:
-    """The ledger without readings, and without what only leaves a lesion out of a task."""
+    """Return the ledger without readings, and without what only leaves a lesion out of a task."""
     ledger = context.data.ledger
     return ledger[(ledger["stage"] != "readings") & ~ledger["stage"].str.startswith(_TASK)]
 

@@ -130,7 +130,7 @@ def _precision_recall(context: Context) -> Figure | None:
 def _read_off(
     context: Context, found: list[tuple[ModelInfo, Curve]], quantity: str, title: str, help_text: str
 ) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
-    """A column for each place where the statistics read the curves off, a row for each model."""
+    """Return a column for each place where the statistics read the curves off, a row for each model."""
     places = context.numbers.quantities(quantity)
     columns = [Column(key="who", title="Model")]
     columns += [

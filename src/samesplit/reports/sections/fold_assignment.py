@@ -68,7 +68,7 @@ def fold_assignment(contexts: Sequence[Context]) -> Figure:
 
 
 def _above(contexts: Sequence[Context]) -> str:
-    """What the rows above the folds show, in a sentence."""
+    """Return what the rows above the folds show, in a sentence."""
     if len(contexts) > 1:
         return (
             "The top rows are the classes in each task; a patient with lesions of several classes is drawn as the "
@@ -120,7 +120,7 @@ def _class_row(context: Context, numbers: np.ndarray) -> ClassRow | None:
 
 
 def fold_name(repeat: int, fold: int, pairs: pd.DataFrame) -> str:
-    """A fold as it is called: `fold 1`, `repeat 2, fold 1`, or `single split` when it is the only one."""
+    """Return a fold as it is called: `fold 1`, `repeat 2, fold 1`, or `single split` when it is the only one."""
     if len(pairs) == 1:
         return "single split"
     return (

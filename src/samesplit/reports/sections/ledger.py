@@ -66,7 +66,7 @@ def _cases(rows: pd.DataFrame) -> Table:
 
 
 def _left_out(rows: pd.DataFrame) -> Table:
-    """The lesions that a task leaves out, counted by reason."""
+    """Return the lesions that a task leaves out, counted by reason."""
     columns = (
         Column(key="task", title="Task"),
         Column(key="reason", title="Reason"),

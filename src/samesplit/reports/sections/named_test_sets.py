@@ -52,7 +52,7 @@ def named_test_sets(context: Context) -> Section | None:
 
 
 def _against_reference(context: Context, models: list[ModelInfo], names: list[str]) -> Table | None:
-    """The differences to the reference in each set, as far as the results have them."""
+    """Return the differences to the reference in each set, as far as the results have them."""
     reference, main = context.reference, context.main
     if reference is None:
         return None

@@ -43,7 +43,7 @@ def _table(context: Context) -> pd.DataFrame:
 
 
 def verdict_rows(context: Context) -> list[Row]:
-    """The published models and readers that stand in the verdict table: those of test sets, a few."""
+    """Return the published models and readers that stand in the verdict table: those of test sets, a few."""
     table = _table(context)
     if table.empty:
         return []

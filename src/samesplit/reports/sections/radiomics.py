@@ -116,7 +116,7 @@ def _grid_table(name: str, cells: pd.DataFrame) -> Table:
 
 
 def _curse(context: Context, model: str, both: pd.DataFrame) -> Figure | None:
-    """The AUC that chose against the test AUC of the chosen candidate, fit by fit."""
+    """Return the AUC that chose against the test AUC of the chosen candidate, fit by fit."""
     if both.empty:
         return None
     chooser = str(both["chooser"].iloc[0])

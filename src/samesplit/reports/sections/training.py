@@ -63,7 +63,7 @@ def _figure(context: Context, model: str, history: pd.DataFrame) -> Figure:
 
 
 def _kept_table(context: Context, model: str) -> Table | None:
-    """The kept epoch of each fit, and the AUC of its weights on the parts of the fold."""
+    """Return the kept epoch of each fit, and the AUC of its weights on the parts of the fold."""
     kept = context.found_by(model, "kept_epoch")
     if kept.empty:
         return None

@@ -226,7 +226,7 @@ def _list(methods: list[str]) -> str:
 
 
 def _groups(context: Context) -> list[Table]:
-    """The AUC with other raters' masks, and in groups of lesions, which are two things."""
+    """Return the AUC with other raters' masks, and in groups of lesions, which are two things."""
     quantity = context.main.quantity
     every = [group for model in context.models for group in context.numbers.groups(model.name, quantity)]
     names = [name for name in dict.fromkeys(every) if not name.startswith(("class=", "test_set="))]

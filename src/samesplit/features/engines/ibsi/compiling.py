@@ -1,4 +1,4 @@
-"""Who compiles first compiles alone: numba's folder of kept code is not safe against two writers at once.
+"""Lock the first numba compilation: its cache is not safe for concurrent writers.
 
 Two processes that keep different variants of one function (8-bit and 16-bit grey levels, say) at the same moment
 can leave an index that names the other's code. So the first extraction of a profile by a version of the engine
