@@ -163,7 +163,7 @@ def check_confidence(confidence: float) -> float:
 
 
 def codes_of(values: npt.ArrayLike, *, n: int) -> IntArray:
-    """Number the distinct values 0, 1, ... in sorted order.
+    """Replace the distinct values by 0, 1, ... in sorted order.
 
     Raises:
         StatisticsError: The length is not `n`.
