@@ -98,7 +98,7 @@ def _patients(contexts: Sequence[Context]) -> pd.DataFrame:
 
 
 def _codes(table: pd.DataFrame, sets: list[str]) -> pd.DataFrame:
-    """Assign numbers to the subsets: 0 train, 1 validation, 2 test, and with named test sets 2 and up for these."""
+    """Assign numbers to subsets: 0 train, 1 validation, 2 test, with named test sets 2 and up for these."""
     codes = table["subset"].map({side: i for i, side in enumerate(_SIDES)})
     if sets:
         named = table["test_set"].map({name: 2 + i for i, name in enumerate(sets)})
