@@ -13,6 +13,7 @@ from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.evaluate import Evaluation, evaluate
 from samesplit.evaluation.multiclass.evaluate import evaluate_classes
 from samesplit.evaluation.options import EvaluationOptions
+from samesplit.evaluation.segmentation.evaluate import evaluate_masks
 from samesplit.evaluation.survival.evaluate import evaluate_survival
 from samesplit.tasks import Task
 
@@ -53,6 +54,7 @@ EVALUATIONS: dict[str, TaskEvaluation] = {
     "binary": _binary,
     "multiclass": evaluate_classes,
     "survival": evaluate_survival,
+    "segmentation": evaluate_masks,
 }
 """How the predictions of each kind of task are judged."""
 

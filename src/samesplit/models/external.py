@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ def read_predictions(
     task: Task = _TWO_CLASSES,
     answered: Collection[str] | None = None,
     rater: str = "R1",
+    sequences: Sequence[str] = (),
     allow_missing: bool = False,
     missing: Collection[str] = MISSING_WORDS,
     notes: list[str] | None = None,
@@ -53,7 +54,8 @@ def read_predictions(
     theirs, so that an operating point can be set on the validation part.
 
     Instead of `probability`, a task of several classes has one column a class, or a line for each class with the
-    columns `class` and `probability`; a survival task has `risk`.
+    columns `class` and `probability`; a survival task has `risk`; a segmentation task has `mask`, the path of a
+    file, and `sequence`.
 
     Args:
         path: A CSV with one header row.
@@ -63,6 +65,7 @@ def read_predictions(
         answered: The lesions that have an outcome in the task; predictions of others are left out with a note.
             None: all of them.
         rater: Whose masks the predictions refer to where the file does not say.
+        sequences: Those whose masks are asked for; where there is one, the column `sequence` may be left out.
         allow_missing: Accept that lesions have no probability: they are reported, and left out for all models.
         missing: Words that stand for a missing value.
         notes: What was found out about the file is added to these.
@@ -79,8 +82,8 @@ def read_predictions(
     rows = read_csv(
         path,
         error=PredictionsError,
-        known=["lesion_id", *answers, *_OPTIONAL],
-        numbers=[*(name for name in answers if name != "class"), *_WHOLE],
+        known=["lesion_id", *answers, *_OPTIONAL, "sequence"],
+        numbers=[*(name for name in answers if name not in ("class", "mask")), *_WHOLE],
         missing=missing,
         notes=notes,
     )
@@ -88,12 +91,13 @@ def read_predictions(
     everybody = set(expected["lesion_id"])
     expected = expected if answered is None else expected[expected["lesion_id"].isin(answered)]
     with gathering(None) as faults:
-        _check_known(rows, everybody, path, faults)
+        as_given = rows
         rows = _of_the_task(rows, everybody - set(expected["lesion_id"]), path, notes)
         rows = to_one_line_a_lesion(rows, task, list(_OPTIONAL), path, faults)
         if allow_missing:
             rows = rows[rows[list(task.prediction_columns)].notna().all(axis=1)]
         numbers = checked_values(rows, task, path, faults, notes)
+        _check_known(as_given, everybody, path, faults)
     rows = rows.drop(columns="model", errors="ignore").assign(
         **{str(column): numbers[column] for column in numbers}, line=rows.index
     )
@@ -104,6 +108,8 @@ def read_predictions(
     rows["seed"] = rows.get("seed", 0)
     if "fold" in rows and "repeat" not in rows:
         rows["repeat"] = 0
+    if task.kind == "segmentation":
+        rows = _with_sequences(rows, sequences, path)
     placed = _place(rows, expected, path)
     _check_doubled(placed, path)
     if not allow_missing:
@@ -126,10 +132,34 @@ def _of_the_task(rows: pd.DataFrame, others: set[str], path: Path, notes: list[s
     return rows[~outside]
 
 
+def _with_sequences(rows: pd.DataFrame, sequences: Sequence[str], path: Path) -> pd.DataFrame:
+    """The predictions with the sequence of each mask.
+
+    Raises:
+        PredictionsError: There are several and the file does not say which, or says one that is not asked for.
+    """
+    if "sequence" not in rows:
+        if len(sequences) == 1:
+            return rows.assign(sequence=sequences[0])
+        raise PredictionsError(
+            "lacks the column 'sequence'",
+            where=path,
+            remedy=f"add it; the sequences are: {', '.join(sequences)}",
+        )
+    wrong = rows.index[~rows["sequence"].isin(list(sequences))]
+    if len(wrong):
+        raise PredictionsError(
+            f"the sequence {rows.loc[wrong[0], 'sequence']!r} is not asked for",
+            where=_line(path, wrong[0], rows.loc[wrong[0], "lesion_id"]),
+            remedy=f"the sequences are: {', '.join(sequences)}",
+        )
+    return rows
+
+
 def _check_columns(rows: pd.DataFrame, task: Task, path: Path) -> None:
     found = [str(column) for column in rows.columns]
     required = ["lesion_id", *required_columns(task, found)]
-    known = [*required, *_OPTIONAL]
+    known = [*required, *_OPTIONAL, *(("sequence",) if task.kind == "segmentation" else ())]
     missing = [column for column in required if column not in found]
     if missing:
         near = difflib.get_close_matches(missing[0], found, n=1, cutoff=0.5)
@@ -242,6 +272,7 @@ def _explain_homeless(row: pd.Series[Any], expected: pd.DataFrame, keys: list[st
 
 def _check_doubled(placed: pd.DataFrame, path: Path) -> None:
     key = ["seed", "repeat", "fold", "subset", "rater", "lesion_id"]
+    key += [column for column in ("sequence",) if column in placed]
     doubled = placed[placed.duplicated(key, keep=False)].sort_values([*key, "line"])
     if len(doubled):
         first, second = doubled.iloc[0], doubled.iloc[1]

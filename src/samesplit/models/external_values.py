@@ -114,6 +114,16 @@ def checked_values(
         notes: What was done about rounded probabilities is added to these.
     """
     columns = list(task.prediction_columns)
+    if task.kind == "segmentation":
+        for line in rows.index[rows["mask"].isna()]:
+            faults.add(
+                PredictionsError(
+                    "the mask is missing",
+                    where=_line(path, line, rows),
+                    remedy="give the path of a file, or allow missing lesions (--allow-missing)",
+                )
+            )
+        return rows[columns]
     numbers = pd.DataFrame(
         {name: pd.to_numeric(rows[name], errors="coerce").astype("float64") for name in columns},
         index=rows.index,

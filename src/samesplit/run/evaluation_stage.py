@@ -8,7 +8,9 @@ from samesplit.benchmarks.definition import OperatingPoint
 from samesplit.errors import PredictionsError
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.evaluation.options import EvaluationOptions
+from samesplit.evaluation.segmentation.evaluate import OVERLAP
 from samesplit.evaluation.task import evaluate_task
+from samesplit.run.mask_overlap import measure_overlap
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter
 
@@ -44,7 +46,7 @@ def evaluate_predictions(
                 n_bootstrap=settings.bootstraps,
                 seed=settings.seed,
                 primary_rater=plan.definition.cohort.rater,
-                details=details[name],
+                details=details[name] | _overlap(plan, name, predictions[name]),
                 apart=plan.added,
                 declared_thresholds={
                     external.name: external.threshold
@@ -57,6 +59,15 @@ def evaluate_predictions(
     if not judged:
         raise PredictionsError("no model gave any prediction", where=plan.definition.name)
     return judged
+
+
+def _overlap(plan: Plan, name: str, predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The overlap of predicted masks with the rater's, for a task of masks."""
+    if plan.tasks[name].kind != "segmentation":
+        return {}
+    images = plan.cohort.images
+    own = images[images["rater"] == plan.definition.cohort.rater]
+    return {OVERLAP: measure_overlap(predictions, own)}
 
 
 def _truth(plan: Plan, task: str) -> pd.DataFrame:

@@ -10,7 +10,9 @@ import pandas as pd
 from samesplit.errors import PredictionsError
 from samesplit.models.external import read_predictions
 from samesplit.run.external_predictions import keep_external, slug
+from samesplit.run.mask_overlap import check_masks
 from samesplit.run.plan import Plan, RunOptions, load_plan
+from samesplit.tasks import SegmentationTask
 
 __all__ = ["compare", "expected_predictions"]
 
@@ -73,11 +75,16 @@ def compare(
         expected=expected_predictions(plan),
         answered=plan.cohort.outcomes[asked].index,
         rater=plan.definition.cohort.rater,
+        sequences=_sequences(plan, asked),
         allow_missing=allow_missing,
         missing=plan.definition.missing_values,
         notes=notes,
     )
     _check_raters(table, plan, predictions)
+    if isinstance(plan.tasks[asked], SegmentationTask):
+        images = plan.cohort.images
+        own = images[images["rater"] == plan.definition.cohort.rater]
+        table = check_masks(table, own, predictions, notes)
     keep_external(
         plan.workspace,
         plan.definition.name,
@@ -112,6 +119,13 @@ def _asked(plan: Plan, task: str | None) -> str:
         remedy=(f"did you mean '{near[0]}'? " if near else "")
         + (f"say with --task which one they answer; tasks are: {listed}"),
     )
+
+
+def _sequences(plan: Plan, task: str) -> tuple[str, ...]:
+    """The sequences whose masks a task asks for."""
+    asked = plan.tasks[task]
+    named = asked.sequences if isinstance(asked, SegmentationTask) else ()
+    return named or plan.definition.cohort.sequences
 
 
 def _check_raters(table: pd.DataFrame, plan: Plan, path: Path) -> None:
