@@ -9,6 +9,8 @@ from rich.console import Console
 
 from samesplit.cli import main
 from samesplit.cli.console import table_of
+from samesplit.cli.findings import lines_of
+from samesplit.workflows.validate import Findings
 
 BENCHMARK = """\
 title: Two faults
@@ -62,3 +64,17 @@ def test_validate_prints_whole_paths_in_a_narrow_terminal(
     printed = capsys.readouterr().out.splitlines()
     assert f"  {folder}/lesions.csv" in printed
     assert "    line 2: clinical variable 'age' is declared a number, but lesion 'L1' holds 'old'" in printed
+
+
+def test_validate_counts_the_lesions_that_a_task_leaves_out_by_reason() -> None:
+    rows = [(f"L{i}", "", "", "task grade", "excluded", "'grade' is empty") for i in range(7)]
+    rows += [("L9", "", "", "task grade", "excluded", "'grade' is 'unclear'")]
+    rows += [("L3", "T2", "R1", "images", "missing", "there is no such file")]
+    ledger = pd.DataFrame(rows, columns=["lesion_id", "sequence", "rater", "stage", "status", "reason"])
+    found = Findings("study", {}, (), ledger, pd.DataFrame(), (), split=True)
+    assert list(lines_of(found)) == [
+        "Case ledger",
+        "  missing   L3 T2 R1: there is no such file",
+        "  excluded  task grade: 7 lesions (L0, L1, L2, L3, L4, ...): 'grade' is empty",
+        "  excluded  task grade: 1 lesion (L9): 'grade' is 'unclear'",
+    ]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from samesplit.workflows.validation_table import place_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from samesplit.errors import SamesplitError
     from samesplit.workflows.validate import Findings
 
@@ -28,13 +30,24 @@ def lines_of(findings: Findings) -> Iterator[str]:
         yield f"Not looked at yet: {what}"
     if len(findings.problems):
         yield "Case ledger"
-        for row in findings.problems.fillna("").to_dict("records"):
-            whose = " ".join(filter(None, (row["lesion_id"], row["sequence"], row["rater"])))
-            yield f"  {row['status']:<9} {whose}: {row['reason']}"
+        yield from _ledger(findings.problems.fillna(""))
     for row in findings.doubled.to_dict("records"):
         yield f"the same image stands under several patients: {row['lesion_id']} {row['image']}"
     for note in findings.notes:
         yield f"Note: {note}"
+
+
+def _ledger(rows: pd.DataFrame) -> Iterator[str]:
+    """Yield one line a row; of the lesions that a task leaves out, one line for each reason."""
+    of_tasks = rows["stage"].str.startswith("task ")
+    for row in rows[~of_tasks].to_dict("records"):
+        whose = " ".join(filter(None, (row["lesion_id"], row["sequence"], row["rater"])))
+        yield f"  {row['status']:<9} {whose}: {row['reason']}"
+    for (stage, status, reason), part in rows[of_tasks].groupby(["stage", "status", "reason"], sort=False):
+        lesions = sorted(part["lesion_id"])
+        named = ", ".join(lesions[:_ALIKE]) + (", ..." if len(lesions) > _ALIKE else "")
+        count = f"{len(lesions)} lesion{'s' * (len(lesions) > 1)}"
+        yield f"  {status:<9} {stage}: {count} ({named}): {reason}"
 
 
 def _faults(faults: tuple[SamesplitError, ...]) -> Iterator[str]:
