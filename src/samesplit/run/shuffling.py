@@ -67,8 +67,8 @@ def shuffle_outcomes(cohort: Cohort, tasks: Mapping[str, Task], split: Split, se
             return shuffled
     raise SplitError(
         "no shuffling of the labels leaves both classes in every training and test part",
-        where="canary",
-        remedy="use fewer folds for the canary",
+        where="label permutation",
+        remedy="use fewer folds for the label permutation",
     )
 
 
