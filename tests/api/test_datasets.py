@@ -9,7 +9,14 @@ import SimpleITK as sitk
 
 import samesplit as ss
 from conftest import SmallStudy
-from samesplit.errors import CohortError, DataMissingError, LesionError, MissingExtraError
+from samesplit.errors import (
+    CohortError,
+    DataMissingError,
+    LesionError,
+    MissingExtraError,
+    PredictionsError,
+)
+from samesplit.workflows.split import freeze_split
 
 
 @pytest.fixture
@@ -136,3 +143,29 @@ def test_a_broken_image_costs_its_own_features(study: ss.Study, small_study: Sma
         X = study.features(jobs=1).loc[fold.train.lesions]
     assert X.columns.str.startswith("first-order/T1C/").any()
     assert len(X) == len(fold.train)
+
+
+def test_a_segmentation_task_has_images_to_learn_from_and_masks_are_joined_as_files(
+    small_study: SmallStudy,
+) -> None:
+    path = small_study.folder / "benchmark.yaml"
+    lines = [line for line in path.read_text().splitlines() if not line.startswith(("task:", "readings:"))]
+    tasks = """
+tasks:
+  bright: {kind: binary, question: "Which balls are bright?", positive: malignant, negative: benign}
+  outline: {kind: segmentation, question: "Where is the ball?"}
+"""
+    path.write_text("\n".join(lines) + tasks)
+    freeze_split(small_study.folder, changes={}, overwrite=True)
+    fold = ss.open_benchmark(small_study.folder, task="outline").folds()[0]
+
+    item = fold.train.dataset(["T1C"])[0]
+
+    assert item["mask"].shape == item["image"].shape
+    assert "label" not in item
+    with pytest.raises(AttributeError, match="a segmentation task has no labels"):
+        _ = fold.train.labels
+    with pytest.raises(
+        PredictionsError, match=r"masks are not submitted(.|\n)*samesplit compare balls masks.csv"
+    ):
+        fold.submit({}, name="My network")

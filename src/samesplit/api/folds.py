@@ -110,6 +110,8 @@ class LabelledLesions(_Lesions):
         The number of the class in `study.classes` (binary: 1 is the positive class); for survival 1 where
         the event was seen and 0 where follow-up ended without it.
         """
+        if self._data.task.kind == "segmentation":
+            raise AttributeError("a segmentation task has no labels: masks are read with study.case")
         found: pd.Series[int] = self._data.outcomes["label"].loc[self.lesions]
         return found
 
@@ -129,6 +131,8 @@ class LabelledLesions(_Lesions):
         return f"<{len(self)} lesions with labels>"
 
     def _targets(self) -> pd.DataFrame | None:
+        if self._data.task.kind == "segmentation":
+            return None
         names = {"label": "event"} if self._data.task.kind == "survival" else {}
         return self._data.outcomes.loc[self.lesions].rename(columns=names)
 
@@ -234,6 +238,13 @@ class Fold:
                 number or out of range; the benchmark has a model of this name; or other predictions of this
                 fold have been submitted under it.
         """
+        if self._data.task.kind == "segmentation":
+            raise PredictionsError(
+                "predicted masks are not submitted from Python",
+                where=name,
+                remedy="write them as files, and a table of their paths; join it with: samesplit compare "
+                f"{self._data.definition.name} masks.csv --name '{name}'",
+            )
         key = FoldKey(seed, self.repeat, self.number)
         sides = {
             lesion: side
