@@ -12,22 +12,27 @@ from samesplit import __version__
 from samesplit.errors import PredictionsError, SamesplitError
 from samesplit.storage import hash_file
 from samesplit.tables import (
+    CLASS_PREDICTIONS,
     FEATURES,
     IMAGES,
     LESIONS,
+    MASK_PREDICTIONS,
     PREDICTIONS,
     READINGS,
+    RISK_PREDICTIONS,
     SCHEMAS,
     SPLITS,
     check_table,
     empty_table,
     hash_table,
+    prediction_schema,
     read_csv,
     read_record,
     read_table,
     write_csv,
     write_table,
 )
+from samesplit.tasks import BinaryTask, MulticlassTask, SegmentationTask, SurvivalTask
 
 SPLIT_COLUMNS = ["patient_id", "repeat", "fold", "subset"]
 SPLIT = pd.DataFrame([("P1", 0, 0, "train"), ("P2", 0, 0, "test")], columns=SPLIT_COLUMNS)
@@ -48,6 +53,28 @@ def test_an_empty_table_fits_its_schema_and_survives_parquet(tmp_path: Path, nam
     assert check_table(table, schema).empty
     back = read_table(write_table(table, tmp_path / f"{name}.parquet", schema), schema)
     assert list(back.columns) == list(table.columns)
+
+
+KEY = ["model", "seed", "repeat", "fold", "subset", "rater", "lesion_id"]
+
+
+@pytest.mark.parametrize(("probabilities", "fine"), [((0.2, 0.3, 0.5), True), ((0.2, 0.3, 0.6), False)])
+def test_the_probabilities_of_all_classes_of_a_lesion_sum_to_1(
+    probabilities: tuple[float, ...], fine: bool
+) -> None:
+    rows = [("cnn", 0, 0, 0, "test", "R1", "L1", c, p) for c, p in zip("abc", probabilities, strict=True)]
+    table = pd.DataFrame(rows, columns=[*KEY, "class", "probability"])
+    if fine:
+        assert len(check_table(table, CLASS_PREDICTIONS)) == 3
+    else:
+        assert "must sum to 1 over the classes of a lesion" in refused(table, CLASS_PREDICTIONS)
+
+
+def test_each_kind_of_task_has_a_schema_of_its_predictions() -> None:
+    assert prediction_schema(BinaryTask(question="?", positive="p", negative="n")) is PREDICTIONS
+    assert prediction_schema(MulticlassTask(question="?", classes=("a", "b", "c"))) is CLASS_PREDICTIONS
+    assert prediction_schema(SurvivalTask(question="?", time="m", event="e")) is RISK_PREDICTIONS
+    assert prediction_schema(SegmentationTask(question="?")) is MASK_PREDICTIONS
 
 
 class TestCheck:

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.evaluate import Evaluation, evaluate
 from samesplit.evaluation.multiclass.evaluate import evaluate_classes
 from samesplit.evaluation.options import EvaluationOptions
@@ -75,12 +74,7 @@ def evaluate_task(
         The tables; those that mean nothing for the kind of task are empty.
 
     Raises:
-        StatisticsError: The kind of task cannot be judged, or the truth or an option is not usable.
+        StatisticsError: The truth or an option is not usable.
         PredictionsError: The predictions do not fit the truth.
     """
-    if task.kind not in EVALUATIONS:
-        raise StatisticsError(
-            f"predictions of the kind {task.kind} cannot be judged yet",
-            remedy="take the task out of benchmark.yaml",
-        )
     return EVALUATIONS[task.kind](task, predictions, truth, options)
