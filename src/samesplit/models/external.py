@@ -121,7 +121,7 @@ def read_predictions(
 
 
 def _of_the_task(rows: pd.DataFrame, others: set[str], path: Path, notes: list[str] | None) -> pd.DataFrame:
-    """The predictions of lesions that have an outcome in the task; the others are noted."""
+    """Return the predictions of lesions that have an outcome in the task; the others are noted."""
     outside = rows["lesion_id"].isin(others)
     if outside.any() and notes is not None:
         notes.append(
@@ -133,7 +133,7 @@ def _of_the_task(rows: pd.DataFrame, others: set[str], path: Path, notes: list[s
 
 
 def _with_sequences(rows: pd.DataFrame, sequences: Sequence[str], path: Path) -> pd.DataFrame:
-    """The predictions with the sequence of each mask.
+    """Return the predictions with the sequence of each mask.
 
     Raises:
         PredictionsError: There are several and the file does not say which, or says one that is not asked for.

@@ -81,7 +81,7 @@ def to_one_line_a_lesion(
 
 
 def _of_one_lesion(part: pd.DataFrame, task: MulticlassTask, path: Path) -> PredictionsError | None:
-    """What is wrong with the lines of one prediction; None where each class has one."""
+    """Return what is wrong with the lines of one prediction; None where each class has one."""
     lesion = part["lesion_id"].iloc[0]
     doubled = part["class"][part["class"].duplicated()]
     if len(doubled):
@@ -142,7 +142,7 @@ def checked_values(
 def _summed(
     numbers: pd.DataFrame, rows: pd.DataFrame, path: Path, faults: Faults, notes: list[str] | None
 ) -> pd.DataFrame:
-    """The probabilities of all classes, which sum to 1."""
+    """Return the probabilities of all classes, which sum to 1."""
     total = numbers.sum(axis=1)
     off = (total - 1.0).abs()
     for line in numbers.index[(off > _ROUNDED) & numbers.notna().all(axis=1)]:
@@ -178,7 +178,7 @@ def as_rows_of_schema(placed: pd.DataFrame, task: Task) -> pd.DataFrame:
 
 
 def _wrong(text: Any, number: float, name: str, task: Task, where: str) -> PredictionsError:
-    """What is wrong with one answer."""
+    """Return what is wrong with one answer."""
     what = "risk" if task.kind == "survival" else "probability"
     of = f" of the class '{name}'" if task.kind == "multiclass" else ""
     if pd.isna(text):

@@ -135,7 +135,7 @@ def _chapter(context: Context, pictures: Pictures) -> Chapter:
 
 
 def _results(context: Context, pictures: Pictures) -> tuple[Section | None, ...]:
-    """What was found in a task, the readers first among it."""
+    """Return what was found in a task, the readers first among it."""
     gallery = pictures.error_gallery(context)
     always = (verdict(context), named_test_sets(context))
     kind = context.data.task.kind

@@ -62,7 +62,7 @@ def evaluate_predictions(
 
 
 def _overlap(plan: Plan, name: str, predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The overlap of predicted masks with the rater's, for a task of masks."""
+    """Return the overlap of predicted masks with the rater's, for a task of masks."""
     if plan.tasks[name].kind != "segmentation":
         return {}
     images = plan.cohort.images
@@ -71,7 +71,7 @@ def _overlap(plan: Plan, name: str, predictions: pd.DataFrame) -> dict[str, pd.D
 
 
 def _truth(plan: Plan, task: str) -> pd.DataFrame:
-    """The lesions that have an outcome in a task, with it and all columns of lesions.csv."""
+    """Return the lesions that have an outcome in a task, with it and all columns of lesions.csv."""
     outcomes = plan.outcomes[task]
     lesions = plan.split.with_test_sets(plan.cohort.lesions).set_index("lesion_id")
     lesions = lesions.loc[lesions.index.isin(outcomes.index)]

@@ -101,7 +101,7 @@ def compare(
 
 
 def _asked(plan: Plan, task: str | None) -> str:
-    """The name of the task that predictions answer.
+    """Return the name of the task that predictions answer.
 
     Raises:
         PredictionsError: The benchmark has several and none was named, or not the one that was.
@@ -122,7 +122,7 @@ def _asked(plan: Plan, task: str | None) -> str:
 
 
 def _sequences(plan: Plan, task: str) -> tuple[str, ...]:
-    """The sequences whose masks a task asks for."""
+    """Return the sequences whose masks a task asks for."""
     asked = plan.tasks[task]
     named = asked.sequences if isinstance(asked, SegmentationTask) else ()
     return named or plan.definition.cohort.sequences

@@ -86,7 +86,7 @@ def evaluate_masks(
 
 
 def _of_all_models(test: pd.DataFrame) -> pd.DataFrame:
-    """The lesions and sequences that every model has a mask of."""
+    """Return the lesions and sequences that every model has a mask of."""
     unit = ["repeat", "fold", "lesion_id", "sequence"]
     models = test["model"].nunique()
     return test[test.groupby(unit)["model"].transform("nunique") == models]
@@ -109,7 +109,7 @@ def _row(
     options: EvaluationOptions,
     confidence: float,
 ) -> dict[str, Any]:
-    """The mean Dice of a model in a group of lesions."""
+    """Return the mean Dice of a model in a group of lesions."""
     found = _mean_dice(lesions, truth["patient_id"].loc[lesions.index], options, confidence)
     return {
         "quantity": "dice",
@@ -133,7 +133,7 @@ def _row(
 def _mean_dice(
     lesions: pd.Series[float], patients: pd.Series[str], options: EvaluationOptions, confidence: float
 ) -> Interval:
-    """The mean over lesions, with the interval of a bootstrap over patients."""
+    """Return the mean over lesions, with the interval of a bootstrap over patients."""
     sums = lesions.groupby(patients).agg(["sum", "size"]).sort_index()
     total, count = (sums[name].to_numpy(dtype=np.float64) for name in ("sum", "size"))
     if len(sums) < _FEWEST_PATIENTS or options.n_bootstrap == 0:

@@ -102,7 +102,7 @@ def _fitted_on(places: list[dict[str, Any]]) -> list[Fact]:
 
 
 def _models(contexts: Sequence[Context]) -> Table:
-    """The models of all tasks, each once."""
+    """Return the models of all tasks, each once."""
     context = contexts[0]
     columns = [
         Column(key="who", title="Model"),
@@ -196,7 +196,7 @@ def _seconds(seconds: dict[str, Any]) -> list[Block]:
 
 
 def _settings(context: Context) -> Details:
-    """The effective settings, flat, one click away."""
+    """Return the effective settings, flat, one click away."""
     data = context.data
     flat: list[Fact] = []
     for part in ("split", "statistics", "cohort", "options"):
