@@ -11,7 +11,7 @@ from samesplit.benchmarks.splits.iterative import deal_by_classes, draw_by_class
 from samesplit.benchmarks.splits.patients import Patient
 from samesplit.storage import hash_object
 
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def patients(classes: list[set[int]], strata: list[str] | None = None) -> list[Patient]:

@@ -20,7 +20,7 @@ from samesplit.benchmarks.splits import Split, balance, make_split, read_split, 
 from samesplit.errors import SplitError
 from samesplit.tables import IMAGES, LEDGER, empty_table
 
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def cohort_of(n: int, *, seed: int = 0) -> tuple[pd.DataFrame, list[LesionClasses]]:
