@@ -138,7 +138,7 @@ def test_validate_and_show_know_the_table(ran: SmallStudy) -> None:
     findings = validate(ran.folder, jobs=1)
 
     assert findings.fine
-    assert findings.summary["features"] == "4 of 27 lesions in table.csv"
+    assert findings.summary["features"] == "4 columns for 27 lesions in table.csv"
     assert "left out" in findings.summary
     assert "sequences" not in findings.summary
     assert "file: table.csv" in effective_settings(ran.folder)

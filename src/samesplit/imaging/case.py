@@ -383,7 +383,7 @@ def bounding_box(roi: sitk.Image, margin: list[int] | None = None) -> Box:
         others = tuple(other for other in range(3) if other != 2 - axis)
         filled = np.flatnonzero(array.any(axis=others))
         if len(filled) == 0:
-            raise LesionError("the mask is empty", remedy="draw it, or take its line out of images.csv")
+            raise LesionError("the mask is empty", remedy="draw it, or leave this image out")
         low, high = max(int(filled[0]) - extra, 0), min(int(filled[-1]) + extra, extent - 1)
         start.append(low)
         size.append(high - low + 1)

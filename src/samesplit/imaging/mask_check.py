@@ -61,7 +61,7 @@ def check_is_mask(labels: sitk.Image, image: sitk.Image, mask_label: MaskLabel) 
     if _grey_levels(picture) is None:
         raise LesionError(
             f"image and mask are swapped: {problem}; what is named as the image holds labels",
-            remedy="exchange image and mask in this line of images.csv",
+            remedy="exchange image and mask",
         )
     if parse_mask_label(mask_label) == ANY:
         taken = np.count_nonzero(values) / values.size

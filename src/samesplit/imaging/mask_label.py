@@ -100,12 +100,12 @@ def _note(taken: npt.NDArray[Any], label: str) -> str | None:
 def _absent(values: npt.NDArray[Any], label: str) -> LesionError:
     found, counts = np.unique(values[values != 0], return_counts=True)
     if len(found) == 0:
-        return LesionError("the mask is empty", remedy="draw it, or take its line out of images.csv")
+        return LesionError("the mask is empty", remedy="draw it, or leave this image out")
     shown = [f"{v:g} ({n:,} voxels)" for v, n in zip(found[:_SHOWN], counts, strict=False)]
     more = f" and {len(found) - _SHOWN:,} others" if len(found) > _SHOWN else ""
     usual = float(found[int(np.argmax(counts))])
     return LesionError(
         f"the mask has no label {label}; labels found: {', '.join(shown)}{more}",
-        remedy=f"give the right mask_label in images.csv, for example {usual:.6g}, or '{ANY}' for all that is "
+        remedy=f"give the right mask_label, for example {usual:.6g}, or '{ANY}' for all that is "
         "not 0",
     )

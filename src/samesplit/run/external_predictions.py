@@ -54,7 +54,7 @@ def slug(title: str) -> str:
     """
     name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     if not name:
-        raise PredictionsError(f"'{title}' has no letter or digit", remedy="choose another --name")
+        raise PredictionsError(f"'{title}' has no letter or digit", remedy="choose another name")
     return name
 
 

@@ -210,7 +210,7 @@ def _summary(cohort: Cohort, definition: BenchmarkDefinition) -> dict[str, str]:
         summary["raters"] = ", ".join(map(str, sorted(cohort.images["rater"].unique())))
     if cohort.features is not None:
         rows, columns = cohort.features.table.shape
-        summary["features"] = f"{columns} of {rows} lesions in {cohort.features.file}"
+        summary["features"] = f"{columns} columns for {rows} lesions in {cohort.features.file}"
         for number, note in enumerate(cohort.features.notes):
             summary["left out" if number == 0 else f"left out ({number + 1})"] = note
     for column in ("site", "scanner_vendor", "label_provenance"):

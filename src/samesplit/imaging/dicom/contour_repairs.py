@@ -39,7 +39,7 @@ def drop_degenerate(
         raise LesionError(
             f"{name}: all {len(items)} contours have fewer than three points",
             where=where,
-            remedy="draw it, or take its line out of images.csv",
+            remedy="draw it, or leave this image out",
         )
     points = np.concatenate([item.data.reshape(-1, 3) for item in dropped])
     voxels = np.unique(np.round(stack.index(points)).astype(int), axis=0)

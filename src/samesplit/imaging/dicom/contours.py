@@ -85,7 +85,7 @@ def contour_items(dataset: pydicom.Dataset, roi: pydicom.Dataset, name: str, whe
     ]
     if not items:
         raise LesionError(
-            f"{name} has no contours", where=where, remedy="draw it, or take its line out of images.csv"
+            f"{name} has no contours", where=where, remedy="draw it, or leave this image out"
         )
     return [
         Item(

@@ -129,7 +129,7 @@ def _geometry(own: pydicom.Dataset, shared: pydicom.Dataset) -> npt.NDArray[np.f
 def _place(frames: list[Frame], image: sitk.Image) -> sitk.Image | None:
     """Return the segment on the image's grid, None when its voxels are not voxels of the image."""
     if not frames:
-        raise LesionError("it has no voxel", remedy="draw it, or take its line out of images.csv")
+        raise LesionError("it has no voxel", remedy="draw it, or leave this image out")
     spacing = np.array(image.GetSpacing())
     to_mm = np.reshape(image.GetDirection(), (3, 3)) * spacing
     tolerance = TOLERANCE * max(1.0, float(spacing.min()))
@@ -163,7 +163,7 @@ def _place_on_slices(frames: list[Frame], stack: Stack) -> sitk.Image | None:
     Within its plane a frame is moved by whole voxels, to the nearest.
     """
     if not frames:
-        raise LesionError("it has no voxel", remedy="draw it, or take its line out of images.csv")
+        raise LesionError("it has no voxel", remedy="draw it, or leave this image out")
     spacing = np.array(stack.image.GetSpacing())
     tolerance = TOLERANCE * max(1.0, float(spacing.min()))
     drawn = np.zeros(stack.shape, dtype=np.uint8)
