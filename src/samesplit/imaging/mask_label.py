@@ -106,6 +106,5 @@ def _absent(values: npt.NDArray[Any], label: str) -> LesionError:
     usual = float(found[int(np.argmax(counts))])
     return LesionError(
         f"the mask has no label {label}; labels found: {', '.join(shown)}{more}",
-        remedy=f"give the right mask_label, for example {usual:.6g}, or '{ANY}' for all that is "
-        "not 0",
+        remedy=f"give the right mask_label, for example {usual:.6g}, or '{ANY}' for all that is not 0",
     )

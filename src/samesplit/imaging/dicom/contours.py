@@ -84,9 +84,7 @@ def contour_items(dataset: pydicom.Dataset, roi: pydicom.Dataset, name: str, whe
         for contour in drawn.get("ContourSequence") or ()
     ]
     if not items:
-        raise LesionError(
-            f"{name} has no contours", where=where, remedy="draw it, or leave this image out"
-        )
+        raise LesionError(f"{name} has no contours", where=where, remedy="draw it, or leave this image out")
     return [
         Item(
             f"contour {place} of {len(items)}",
