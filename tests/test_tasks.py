@@ -44,7 +44,10 @@ def test_the_classes_are_numbered_in_their_order_and_of_two_the_positive_one_is_
         (BINARY | {"negative": "malignant"}, "positive and negative must be two different classes"),
         (BINARY | {"indeterminate": ["benign"]}, "'benign' stands under indeterminate and is a class too"),
         (MULTICLASS | {"classes": ["a", "b", "a"]}, "the classes must be different from each other"),
-        (MULTICLASS | {"classes": ["a", "b"]}, "at least 3 items"),
+        (MULTICLASS | {"classes": ["a"]}, "at least 3 items"),
+        (MULTICLASS | {"classes": ["a", "b"]}, "two classes make a binary task: write 'kind: binary'"),
+        (MULTICLASS | {"classes": ["a", "fold", "b"]}, "a class cannot be called 'fold'"),
+        (BINARY | {"among": {"site": []}}, "'site' lists no value"),
         (MULTICLASS | {"classes": list("abcdefghijk")}, "at most 10 items"),
         (MULTICLASS | {"indeterminate": ["AML"]}, "'AML' stands under indeterminate"),
         (SURVIVAL | {"event": "months"}, "time and event must be two different columns"),
@@ -56,3 +59,8 @@ def test_what_cannot_be_is_refused(declared: dict[str, Any], message: str) -> No
     with pytest.raises(ValidationError) as caught:
         ANY.validate_python(declared)
     assert message in str(caught.value)
+
+
+def test_a_single_value_of_the_lesions_that_are_asked_about_needs_no_list() -> None:
+    one = ANY.validate_python(BINARY | {"among": {"site": "north", "grade": ["1", "2"]}})
+    assert one.among == {"site": ("north",), "grade": ("1", "2")}

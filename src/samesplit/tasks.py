@@ -8,9 +8,9 @@ belongs here is only what all of them must agree on; how a task is judged stands
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from samesplit.declarations import Declaration
 
@@ -30,6 +30,19 @@ DEFAULT_TASK = "task"
 
 TaskKind = Literal["binary", "multiclass", "survival", "segmentation"]
 
+_NEVER_A_CLASS = (
+    "lesion_id",
+    "model",
+    "seed",
+    "repeat",
+    "fold",
+    "subset",
+    "rater",
+    "class",
+    "probability",
+)
+"""Columns of tables of predictions, in which every class may be a column too."""
+
 
 class _AnyTask(Declaration):
     """What every task may say."""
@@ -37,8 +50,20 @@ class _AnyTask(Declaration):
     question: str
     """One sentence, the title question of the report."""
     among: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    """The lesions that the task is asked of: columns of lesions.csv and the values that count; all must hold. The
-    other lesions are shown in the cohort flow and left out of this task. Empty means all lesions."""
+    """The lesions that the task is asked of: columns of lesions.csv and the values that count (one, or a list).
+    All must hold. The other lesions are shown in the cohort flow and left out of this task. Empty means all."""
+
+    @field_validator("among", mode="before")
+    @classmethod
+    def _lists_of_values(cls, among: Any) -> Any:
+        if not isinstance(among, Mapping):
+            return among
+        for column, given in among.items():
+            if isinstance(given, list | tuple) and not given:
+                raise ValueError(f"'{column}' lists no value")
+        return {
+            column: given if isinstance(given, list | tuple) else (given,) for column, given in among.items()
+        }
 
 
 class BinaryTask(_AnyTask):
@@ -99,10 +124,26 @@ class MulticlassTask(_AnyTask):
     indeterminate: tuple[str, ...] = ()
     """Values that name no class: such a lesion, and one whose cell is empty, is left out of the task."""
 
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _more_than_two(cls, classes: Any) -> Any:
+        if isinstance(classes, list | tuple) and len(classes) == 2:
+            raise ValueError(
+                "two classes make a binary task: write 'kind: binary', and the classes as 'positive' and "
+                "'negative'"
+            )
+        return classes
+
     @model_validator(mode="after")
     def _different_classes(self) -> MulticlassTask:
         if len(set(self.classes)) < len(self.classes):
             raise ValueError("the classes must be different from each other")
+        taken = sorted(set(self.classes) & set(_NEVER_A_CLASS))
+        if taken:
+            raise ValueError(
+                f"a class cannot be called {taken[0]!r}, since tables of predictions have a column of that name: "
+                "write it in another way here and in lesions.csv"
+            )
         _apart(self.classes, self.indeterminate)
         return self
 

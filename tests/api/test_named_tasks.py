@@ -104,3 +104,17 @@ def test_an_unfinished_model_of_another_task_is_told_and_a_task_without_models_s
 
     report = study.task("malignant").evaluate(track=False, jobs=1)
     assert set(report.results["model"]) == {"finished"}
+
+
+def test_the_ledger_does_not_tell_the_outcome_by_which_lesions_are_left_out_of_a_task(
+    study: ss.Study,
+) -> None:
+    text = BENCHMARK.replace("event: recurrence}", "event: recurrence, among: {label: [malignant]}}")
+    (study.folder / "benchmark.yaml").write_text(text)
+    freeze_split(study.folder, changes={}, overwrite=True)
+
+    ledger = ss.open_benchmark(study.folder).ledger.set_index("stage")["reason"]
+
+    assert ledger.loc["task recurrence"].str.startswith("left out of the task").sum() == 30
+    assert not ledger.str.contains("benign").any()
+    assert set(ledger.loc["task subtype"]) == {"no outcome: 'histology' is empty"}

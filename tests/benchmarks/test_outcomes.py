@@ -257,3 +257,18 @@ def test_a_column_of_features_that_repeats_the_classes_of_any_task_is_refused(
     )
     with pytest.raises(CohortError, match="column 'told' is the label by another name"):
         load_cohort(folder, definition)
+
+
+def test_a_column_of_features_that_repeats_the_events_is_refused(benchmark_folder: Any) -> None:
+    lines = [f"L{i},P{i},{i + 1},{i % 2}" for i in range(12)]
+    folder, definition = benchmark_folder(
+        lesions="lesion_id,patient_id,months,died\n" + "\n".join(lines) + "\n",
+        task=None,
+        tasks={"t": {"kind": "survival", "question": "?", "time": "months", "event": "died"}},
+        cohort={},
+        features="features.csv",
+    )
+    table = pd.DataFrame({"lesion_id": [f"L{i}" for i in range(12)], "fine": range(12)})
+    table.assign(status=[1.0 - i % 2 for i in range(12)]).to_csv(folder / "features.csv", index=False)
+    with pytest.raises(CohortError, match="column 'status' is the label by another name"):
+        load_cohort(folder, definition)

@@ -56,7 +56,7 @@ class Study:
     def __init__(self, data: StudyData) -> None:
         self._data = data
         self._features: dict[tuple[str, str], pd.DataFrame] = {}
-        self._ledger = data.cohort.ledger
+        self._ledger = data.ledger
 
     @property
     def name(self) -> str:
@@ -122,7 +122,10 @@ class Study:
 
     @property
     def ledger(self) -> pd.DataFrame:
-        """What was missing, repaired or failed so far, with the reason: one row each."""
+        """What was missing, repaired or failed so far, with the reason: one row each.
+
+        Where a task is asked among the lesions of some outcome, the reason does not say which outcome.
+        """
         parts = [part for part in (self._ledger,) if len(part)]
         return pd.concat(parts, ignore_index=True) if parts else empty_table(LEDGER)
 

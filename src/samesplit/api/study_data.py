@@ -71,6 +71,20 @@ class StudyData:
         """The outcomes of the task in use by lesion_id: `label`, and `time` for survival."""
         return self.cohort.outcomes[self._chosen()]
 
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """The cohort's case ledger, without what tells the outcome of a lesion.
+
+        A task that is asked among the lesions of some outcome (`among: {label: [malignant]}`) leaves the others
+        out for a reason that is their label.
+        """
+        ledger = self.cohort.ledger
+        outcomes = set(self.definition.outcome_columns())
+        telling = [f"task {name}" for name, task in self.tasks.items() if outcomes & set(task.among)]
+        hidden = "left out of the task; the reason is an outcome, which only the evaluation reads"
+        reasons = ledger["reason"].mask(ledger["stage"].isin(telling), hidden)
+        return ledger.assign(reason=reasons).drop_duplicates(ignore_index=True)
+
     def _chosen(self) -> str:
         if self.task_name is None:
             names = list(self.tasks)

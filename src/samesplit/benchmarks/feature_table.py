@@ -94,7 +94,7 @@ def load_feature_table(
         ).sort_index()
         if len(found.found) == before:
             for task in outcomes.values():
-                if "label" in task and "time" not in task:
+                if "label" in task:
                     _refuse_label(values[values.index.isin(task.index)], task["label"], path, found)
     empty = [str(i) for i in values.index[values.isna().all(axis=1)]]
     ledger = _ledger(definition, settings.file, [str(i) for i in lesions["lesion_id"]], set(ids), set(empty))

@@ -120,6 +120,11 @@ class TestRules:
         with pytest.raises(SplitError, match=r"test_sets\.again: no patient .* all belong to one before it"):
             split_of(cohort, test_sets={"external": {"site": ["S3"]}, "again": {"site": ["S3"]}})
 
+    @pytest.mark.parametrize("scheme", ["holdout", "kfold", "leave-one-site-out", "temporal"])
+    def test_sets_that_leave_nobody_to_train_on_are_refused(self, cohort: Cohort, scheme: Any) -> None:
+        with pytest.raises(SplitError, match=r"test_sets: all \d+ patients belong to the named test sets"):
+            split_of(cohort, scheme=scheme, test_sets={"everybody": {"from": "1900-01-01"}})
+
     def test_an_empty_cell_cannot_say_who_belongs_to_a_set(self, cohort: Cohort) -> None:
         lesions = cohort.lesions.assign(date=cohort.lesions["date"].where(cohort.lesions.index != 7))
         with pytest.raises(SplitError, match="column 'date' is empty for 1 lesions, the first 'P007-L0'"):

@@ -120,6 +120,12 @@ def make_split(
             "the cohort has lesions of one class only", remedy="a split needs lesions of both classes"
         )
     others = [patient for patient in patients if patient.patient_id not in named]
+    if not others:
+        raise SplitError(
+            f"all {len(patients)} patients belong to the named test sets, and nobody is left to train on",
+            where="split.test_sets",
+            remedy="take a test set out, or narrow its rule",
+        )
     three_groups = in_three_groups(classes, lesions)
     made = _SCHEMES[settings.scheme](_Plan(lesions, classes, others, named, settings, folder, three_groups))
     table = split_table(made.rows, {**made.test_sets, **named})
