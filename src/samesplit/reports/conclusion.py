@@ -17,7 +17,7 @@ def answer(context: Context) -> str:
     The model that is best by the main quantity of the task is named with its interval (controls are no models:
     they are not counted among them, and named where they beat every model or where nothing else was evaluated),
     then the named test set in which it is worst, then its difference to the reference (or, when it is the
-    reference, the next model's difference to it), then the readers' mean. A difference that is not shown is called
+    reference, the next model's difference to it), then the controls above it, then the readers' mean. A difference that is not shown is called
     that; nobody is ever called equal.
     """
     judged = _ranked(context)
@@ -29,9 +29,6 @@ def answer(context: Context) -> str:
     judged = [item for item in judged if item not in controls] or controls
     best, found = judged[0]
     parts = [_opening(context, best, found, len(judged)), _worst_test_set(context, best)]
-    better = [model.title for model, control in controls if above(control.estimate, found.estimate)]
-    if better:
-        parts.append(f"no model has a higher {context.main.noun} than the control {join_words(better)}")
     reference = context.reference
     if len(judged) == 1:
         pass
@@ -41,6 +38,9 @@ def answer(context: Context) -> str:
         parts.append(_against(context, best, reference, leader=True))
     else:
         parts.append(_against(context, judged[1][0], reference, leader=False))
+    better = [model.title for model, control in controls if above(control.estimate, found.estimate)]
+    if better:
+        parts.append(f"no model has a higher {context.main.noun} than the control {join_words(better)}")
     parts.append(_readers(context))
     first, *rest = [part for part in parts if part]
     return " ".join(f"{part}." for part in (first, *(part[:1].upper() + part[1:] for part in rest)))
