@@ -32,7 +32,7 @@ Numbers = dict[str, list[float]]
 
 
 def latest_run(runs: Path = RUNS) -> Path | None:
-    """The run of the demo that finished last, canaries and runs of some models left out."""
+    """The run of the demo that finished last, label permutations and runs of some models left out."""
     found = []
     for file in runs.glob("*/run.json"):
         run = json.loads(file.read_text(encoding="utf-8"))

@@ -81,7 +81,7 @@ def _heat_map(context: Context, model: str, cells: pd.DataFrame) -> Figure:
         title=f"{context.title(model)}: AUC of every candidate in inner cross-validation",
         caption=(
             f"Mean over {counted(fits, 'fit')} (folds, repeats, seeds) of the AUC in inner "
-            "cross-validation, and how often the candidate was selected (framed: at least once). Names "
+            "cross-validation, and how often the candidate was selected (bold: at least once). Names "
             "are those of the model's file."
         ),
         alt=alt,
