@@ -55,7 +55,7 @@ def test_an_image_that_a_lesion_lacks_is_said(small_study: SmallStudy) -> None:
 
     with pytest.raises(DataMissingError, match="the lesion 'L01a' has no image T2 with a mask of R1"):
         study.case("L01a", "T2")
-    with pytest.warns(UserWarning, match="1 lesions are left out, since they lack an image of T1C, T2: L01a"):
+    with pytest.warns(UserWarning, match="left out are the lesions that lack an image of T1C, T2: L01a"):
         items = [
             item
             for fold in study.folds()[:1]

@@ -191,6 +191,6 @@ def _warn_of(lesions: Sequence[str], why: str) -> None:
     if lesions:
         more = f" and {len(lesions) - 5} more" if len(lesions) > 5 else ""
         warnings.warn(
-            f"{len(lesions)} lesions are left out, since they {why}: {', '.join(lesions[:5])}{more}",
+            f"left out are the lesions that {why}: {', '.join(lesions[:5])}{more}",
             stacklevel=4,
         )

@@ -92,7 +92,7 @@ class LesionSizeSettings(ModelSettings):
     A lesion whose cell in the column is empty gets its number from the feature, by a straight line (in logarithms
     where `scale: log`) through the training lesions that have both. A lesion that has neither is not learnt
     from and is judged as one of median size of the training part: what others must beat does not take a lesion
-    out of everybody's verdict. Both are told in the case ledger.
+    out of everybody's comparison. Both are told in the case ledger.
 
     Of more than two classes the regression is multinomial. Of a survival task the number itself is the risk: the
     larger the lesion, the earlier the event.

@@ -17,8 +17,8 @@ def answer(context: Context) -> str:
     The model that is best by the main quantity of the task is named with its interval (controls are no models:
     they are not counted among them, and named where they beat every model or where nothing else was evaluated),
     then the named test set in which it is worst, then its difference to the reference (or, when it is the
-    reference, the next model's difference to it), then the controls above it, then the readers' mean. A difference that is not shown is called
-    that; nobody is ever called equal.
+    reference, the next model's difference to it), then the controls above it, then the readers' mean. A
+    difference that is not shown is called that; nobody is ever called equal.
     """
     judged = _ranked(context)
     if not judged:
