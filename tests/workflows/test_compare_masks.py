@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from conftest import SmallStudy
 from samesplit.errors import PredictionsError
+from samesplit.run.plan import load_plan
 from samesplit.tables import read_table
 from samesplit.workflows.compare import compare
 from samesplit.workflows.run import run_benchmark
@@ -71,6 +72,10 @@ def test_half_a_ball_has_a_dice_of_two_thirds(study: SmallStudy, tmp_path: Path,
     assert (row["quantity"], row["model"], row["n"]) == ("dice", "half", 27)
     assert row["estimate"] == pytest.approx(2 / 3, abs=0.02)
     assert "Where are the balls?" in (outcome.folder / "report.html").read_text()
+
+    first = next(path.parent.glob("*.nii.gz"))
+    sitk.WriteImage(sitk.ReadImage(str(first)) * 0, str(first))
+    assert load_plan(study.folder, plan.options).run_id != plan.run_id  # a mask drawn anew is another answer
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 
 from samesplit.errors import PredictionsError
+from samesplit.run.provenance import ContentHashes
 from samesplit.storage import hash_file, hash_object
 from samesplit.tables import hash_table, prediction_schema, read_record, read_table, write_table
-from samesplit.tasks import DEFAULT_TASK, Task
+from samesplit.tasks import DEFAULT_TASK, SegmentationTask, Task
 from samesplit.workspace import Workspace
 
 __all__ = ["ExternalModel", "keep_external", "load_externals", "remove_external"]
@@ -27,7 +28,7 @@ class ExternalModel:
         name: The key in tables and file names.
         title: What the user called it.
         predictions: Its predictions, in the schema of the task.
-        sha256: Hash of the predictions and the threshold.
+        sha256: Hash of the predictions, the content of the masks that they name, and the threshold.
         source: Name of the CSV it came from.
         threshold: The operating point that was fixed elsewhere; None when the predictions of the validation
             part decide.
@@ -162,12 +163,14 @@ def load_externals(
                     where=path,
                     remedy=f"samesplit forget {benchmark} --name {path.stem}, then join them again",
                 )
+            table = read_table(path, prediction_schema(task))
+            masks = _content(table["mask"]) if isinstance(task, SegmentationTask) else []
             found.append(
                 ExternalModel(
                     path.stem,
                     record["title"],
-                    read_table(path, prediction_schema(task)),
-                    hash_object([hash_file(path), record["threshold"]]),
+                    table,
+                    hash_object([hash_file(path), record["threshold"], *masks]),
                     record["source"],
                     record["threshold"],
                     tuple(record.get("notes", ())),
@@ -175,6 +178,12 @@ def load_externals(
                 )
             )
     return tuple(found)
+
+
+def _content(masks: pd.Series[str]) -> list[str]:
+    """Return the hash of each predicted mask, so that a mask drawn anew makes a new run."""
+    hashes = ContentHashes()
+    return [hashes.of(str(mask)) for mask in masks]
 
 
 def _folder(workspace: Workspace, benchmark: str, task: str) -> Path:
