@@ -89,6 +89,28 @@ def test_several_classes_come_in_their_declared_order_and_sum_to_one() -> None:
     np.testing.assert_allclose(read(by_name[["AML", "cystic", "solid"]].to_numpy(), SUBTYPES), table)
 
 
+def test_each_lesion_may_name_its_classes_in_an_order_of_its_own() -> None:
+    given = {
+        "L1": {"AML": 0.7, "cystic": 0.2, "solid": 0.1},
+        "L2": {"solid": 0.5, "AML": 0.3, "cystic": 0.2},
+        "L3": {"cystic": 1.0, "solid": 0.0, "AML": 0.0},
+    }
+
+    table = read(given, SUBTYPES)
+
+    assert table.loc["L2"].to_dict() == pytest.approx({"AML": 0.3, "cystic": 0.2, "solid": 0.5})
+    assert table.loc["L3", "cystic"] == 1.0
+    with pytest.raises(PredictionsError, match="lesion L3: the probability is missing"):
+        read(given | {"L3": {"cystic": 1.0, "AML": 0.0}}, SUBTYPES)
+
+
+def test_a_table_of_words_is_told_as_such() -> None:
+    words = pd.DataFrame({"probability": ["high", "low", "low"]}, index=LESIONS)
+
+    with pytest.raises(PredictionsError, match="holds something that is no number"):
+        read(words)
+
+
 def test_a_softmax_in_single_precision_is_brought_to_sum_to_one_exactly() -> None:
     logits = np.random.default_rng(0).normal(size=(3, 3)).astype(np.float32)
     given = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True, dtype=np.float32)

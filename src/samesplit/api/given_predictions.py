@@ -84,10 +84,10 @@ def _as_table(given: Any, lesions: Sequence[str], task: Task, where: str) -> pd.
         return _named_columns(given, task, where)
     if isinstance(given, Mapping):
         keys = [str(key) for key in given]
-        values = [list(v.values()) if isinstance(v, Mapping) else v for v in given.values()]
-        names = next((list(v) for v in given.values() if isinstance(v, Mapping)), None)
-        table = _of_array(_numbers(values, where), keys, task, where)
-        return table if names is None else _named_columns(table.set_axis(names, axis="columns"), task, where)
+        if given and all(isinstance(value, Mapping) for value in given.values()):
+            rows = [dict(value) for value in given.values()]  # each may name its classes in its own order
+            return _named_columns(pd.DataFrame(rows, index=keys), task, where)
+        return _of_array(_numbers(list(given.values()), where), keys, task, where)
     if isinstance(given, pd.Series):
         return _of_array(_numbers(given.to_numpy(), where), list(given.index), task, where)
     array = _numbers(given, where)
@@ -96,8 +96,8 @@ def _as_table(given: Any, lesions: Sequence[str], task: Task, where: str) -> pd.
             f"holds {array.size if array.ndim == 0 else len(array)} predictions, and there are {len(lesions)} "
             "lesions",
             where=where,
-            remedy="give one row for each of the lesions, in their order (fold.test.lesions), or a "
-            "pandas.Series or dictionary by lesion_id",
+            remedy="give one row for each of the lesions, in their order (fold.test.lesions, or "
+            "fold.validation.lesions), or a pandas.Series or dictionary by lesion_id",
         )
     return _of_array(array, list(lesions), task, where)
 
@@ -106,7 +106,8 @@ def _named_columns(table: pd.DataFrame, task: Task, where: str) -> pd.DataFrame:
     table = table.set_axis([str(name) for name in table.columns], axis="columns")
     for names in _column_sets(task):
         if set(table.columns) == set(names):
-            return table[names].set_axis([str(key) for key in table.index], axis="index")
+            keys = [str(key) for key in table.index]
+            return pd.DataFrame(_numbers(table[names], where), index=keys, columns=names)
     known = " or ".join(", ".join(names) for names in _column_sets(task))
     raise PredictionsError(
         f"has the columns {', '.join(table.columns) or '(none)'}",
