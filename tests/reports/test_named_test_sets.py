@@ -12,7 +12,12 @@ import pytest
 from samesplit.reports.conclusion import answer
 from samesplit.reports.context import Context, make_context
 from samesplit.reports.document import Figure, Section, Table
-from samesplit.reports.named_test_sets import lowest_test_set, names_of_test_sets, of_test_set
+from samesplit.reports.named_test_sets import (
+    lowest_test_set,
+    names_of_test_sets,
+    of_test_set,
+    sets_in_more_folds,
+)
 from samesplit.reports.run_folder import read_tasks
 from samesplit.reports.sections.fold_assignment import test_set_table as count_test_sets
 from samesplit.reports.sections.named_test_sets import named_test_sets
@@ -69,6 +74,35 @@ def test_differences_to_the_reference_stand_apart_where_the_results_have_them(
     assert isinstance(table, Table)
     assert [row.cells["s1"].text for row in table.rows] == ["−0.200"]
     assert named_test_sets(context).blocks[1:] == ()  # type: ignore[union-attr]
+
+
+def test_a_set_without_the_quantity_is_named_in_the_conclusion_and_under_the_table(
+    context: Context, undrawn: Callable[[], None]
+) -> None:
+    results = context.data.results
+    unknown = results.assign(
+        estimate=results["estimate"].mask(results["group"] == "test_set=prospective"),
+        ci_low=results["ci_low"].mask(results["group"] == "test_set=prospective"),
+        ci_high=results["ci_high"].mask(results["group"] == "test_set=prospective"),
+    )
+    changed = make_context(replace(context.data, results=unknown))
+    assert "lowest in external" in answer(changed)
+    assert "; its AUC is not defined in prospective." in answer(changed)
+    figure = named_test_sets(changed).blocks[0]  # type: ignore[union-attr]
+    assert "prospective: AUC not defined" in figure.table.notes[0]  # type: ignore[union-attr]
+    assert "not defined" not in answer(context)
+
+
+def test_sets_that_more_folds_test_than_others_weigh_more_together_which_is_said(
+    context: Context, undrawn: Callable[[], None]
+) -> None:
+    splits = context.data.splits
+    again = splits[splits["test_set"].isin(["external", "prospective"])].assign(fold=1)
+    changed = make_context(replace(context.data, splits=pd.concat([splits, again], ignore_index=True)))
+    assert sets_in_more_folds(changed) == {"external": 2, "prospective": 2}
+    lead = named_test_sets(changed).lead  # type: ignore[union-attr]
+    assert "Lesions of external and prospective are tested in 2 folds and count that often" in lead
+    assert sets_in_more_folds(context) == {}
 
 
 def test_lesions_and_classes_of_each_set_are_counted(context: Context) -> None:

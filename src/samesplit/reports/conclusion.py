@@ -6,7 +6,7 @@ from samesplit.ordering import above, ranked
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.estimates import Estimate
 from samesplit.reports.formatting import counted, interval_text, is_missing, join_words, number, p_text
-from samesplit.reports.named_test_sets import INTERNAL, lowest_test_set, of_test_set
+from samesplit.reports.named_test_sets import INTERNAL, lowest_test_set, of_test_set, undefined_test_sets
 
 __all__ = ["answer"]
 
@@ -70,14 +70,16 @@ def _opening(context: Context, best: ModelInfo, found: Estimate, count: int) -> 
 def _worst_test_set(context: Context, best: ModelInfo) -> str:
     """Name the test set in which the best model is worst, beside the internal one where there is one."""
     lowest = lowest_test_set(context, best.name)
+    undefined = undefined_test_sets(context, best.name)
+    unknown = f"its {context.main.noun} is not defined in {join_words(undefined)}" if undefined else ""
     if lowest is None:
-        return ""
+        return f"among the named test sets {unknown}" if unknown else ""
     name, found = lowest
     inside = of_test_set(context, best.name, INTERNAL)
     against = f", against {inside.words()} in {INTERNAL}" if inside is not None and name != INTERNAL else ""
     return (
         f"among the named test sets its {context.main.noun} is lowest in {name}, {found.words()} on "
-        f"{counted(found.n, 'lesion')}{against}"
+        f"{counted(found.n, 'lesion')}{against}" + (f"; {unknown}" if unknown else "")
     )
 
 

@@ -6,7 +6,14 @@ from samesplit.ordering import first_best
 from samesplit.reports.context import Context
 from samesplit.reports.estimates import Estimate
 
-__all__ = ["INTERNAL", "lowest_test_set", "names_of_test_sets", "of_test_set"]
+__all__ = [
+    "INTERNAL",
+    "lowest_test_set",
+    "names_of_test_sets",
+    "of_test_set",
+    "sets_in_more_folds",
+    "undefined_test_sets",
+]
 
 INTERNAL = "internal"
 """The set that the others are held against, where there is one."""
@@ -36,6 +43,33 @@ def of_test_set(context: Context, model: str, name: str) -> Estimate | None:
     """
     found = context.numbers.get(context.main.quantity, model, group=f"{_GROUP}{name}")
     return found if found is not None and found.is_known() else None
+
+
+def undefined_test_sets(context: Context, model: str) -> list[str]:
+    """Name the test sets in which the main quantity of a model is not defined, as in one that lacks a class.
+
+    Args:
+        context: The run.
+        model: Its name.
+    """
+    return [name for name in names_of_test_sets(context) if of_test_set(context, model, name) is None]
+
+
+def sets_in_more_folds(context: Context) -> dict[str, int]:
+    """Count the folds that test a patient of each set, of the sets that are tested in more folds than others.
+
+    A declared set is tested in every fold, and the rest of the patients in one fold of a cross-validation, so that
+    in numbers over all predictions together the declared set weighs more.
+
+    Args:
+        context: The run.
+    """
+    splits = context.data.splits
+    if "test_set" not in splits:
+        return {}
+    tested = splits[splits["subset"] == "test"]
+    folds = tested.groupby(["test_set", "patient_id"]).size().groupby("test_set").min()
+    return {name: int(folds[name]) for name in names_of_test_sets(context) if folds[name] > folds.min()}
 
 
 def lowest_test_set(context: Context, model: str) -> tuple[str, Estimate] | None:

@@ -6,7 +6,13 @@ from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.document import Block, Cell, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.named_test_sets import SetEstimate, SetsOfModel, draw_test_sets
 from samesplit.reports.formatting import counted, join_words, number_cell, text_cell
-from samesplit.reports.named_test_sets import INTERNAL, lowest_test_set, names_of_test_sets, of_test_set
+from samesplit.reports.named_test_sets import (
+    INTERNAL,
+    lowest_test_set,
+    names_of_test_sets,
+    of_test_set,
+    sets_in_more_folds,
+)
 
 __all__ = ["named_test_sets"]
 
@@ -46,6 +52,12 @@ def named_test_sets(context: Context) -> Section | None:
         f"The test lesions belong to {len(names)} named sets: {join_words(names)}. Every number elsewhere in this "
         "report is over all of them together unless a set is named."
     )
+    often = sets_in_more_folds(context)
+    if often:
+        lead += (
+            f" Lesions of {join_words(list(often))} are tested in {max(often.values())} folds and count that "
+            "often in those numbers, and the other lesions in fewer: read the sets apart."
+        )
     against = _against_reference(context, models, names)
     blocks: tuple[Block, ...] = (figure,) if against is None else (figure, against)
     return Section(id="test-sets", title="Named test sets", lead=lead, blocks=blocks)
@@ -157,4 +169,6 @@ def _counts(context: Context, model: ModelInfo, names: list[str]) -> str:
             counts = context.data.task.counted
             positive = f", {found.n_positive} {counts}" if counts else ""
             parts.append(f"{name}: {counted(found.n, 'lesion')}{positive}")
+        else:
+            parts.append(f"{name}: {context.main.noun} not defined")
     return "; ".join(parts) + "."
