@@ -100,6 +100,7 @@ def test_rows_without_ids_are_called_by_their_number(table: Path, profile: Path,
         (lambda rows: rows.drop(columns="mask"), "has no column 'mask'"),
         (lambda rows: rows.iloc[:0], "names no images"),
         (lambda rows: rows.assign(image=[None, *rows["image"][1:]]), "line 2: the column 'image' is empty"),
+        (lambda rows: rows.assign(spacing_mm="one"), "line 2: the column 'spacing_mm' must hold a number"),
         (
             lambda rows: rows.assign(lesion_id=["A", "B", "A", "C"]),
             "lines 2, 4: the lesion 'A' stands there 2 times",

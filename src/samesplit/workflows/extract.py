@@ -240,10 +240,11 @@ def _images(
             table[column] = table[column].fillna(value)
     with gathering(None) as faults:
         _no_empty_cells(table, where, faults)
+        spacing = _spacings(table, where, faults)
         for column in ("image", "mask"):
             table[column] = table[column].map(lambda value: _absolute(value, root), na_action="ignore")
     _no_doubles(table, where)
-    table["spacing_mm"] = pd.to_numeric(table["spacing_mm"], errors="coerce")
+    table["spacing_mm"] = spacing
     return check_table(table[list(IMAGES.columns)], IMAGES, where=where, error=CohortError)
 
 
@@ -263,6 +264,22 @@ def _no_empty_cells(table: pd.DataFrame, where: str, faults: Faults) -> None:
                     remedy="fill the cell, or take the line out",
                 )
             )
+
+
+def _spacings(table: pd.DataFrame, where: str, faults: Faults) -> pd.Series[float]:
+    """Return the voxel sizes as numbers; an empty cell stays empty."""
+    given = table["spacing_mm"]
+    numbers = pd.to_numeric(given, errors="coerce").astype("float64")
+    for line in table.index[given.notna() & numbers.isna()]:
+        faults.add(
+            CohortError(
+                f"the column 'spacing_mm' must hold a number, found {given[line]!r}",
+                where=f"{where}, line {line}",
+                remedy="write the voxel size in mm with a decimal point, or leave the cell empty where the file "
+                "knows it",
+            )
+        )
+    return numbers
 
 
 def _no_doubles(table: pd.DataFrame, where: str) -> None:
