@@ -12,6 +12,8 @@ import pytest
 import yaml
 from matplotlib.figure import Figure
 
+from samesplit.errors import ModelError, PredictionsError
+from samesplit.models.survival.cox import CoxModel
 from samesplit.run import RunOptions, load_plan
 from samesplit.tables import read_table
 from samesplit.workflows.run import RunOutcome, run_benchmark
@@ -206,3 +208,18 @@ class TestNamedTestSets:
         page = (outcome.folder / "report.html").read_text()
         for name in ("internal", "external", "prospective"):
             assert name in page
+
+
+def test_where_every_model_fails_the_first_reason_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ModelError("knows nothing", remedy="ask another")
+
+    monkeypatch.setattr(CoxModel, "learn", fail)
+    relapse = {"relapse": TASKS["relapse"]}
+    folder = make_workspace(tmp_path, {"tasks": relapse, "split": {"scheme": "holdout"}, "models": ["cox"]})
+    with pytest.raises(
+        PredictionsError, match=r"no model gave any prediction. The first that failed: .*knows"
+    ):
+        run_benchmark(load_plan(folder, RunOptions(jobs=1)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from samesplit.benchmarks.definition import OperatingPoint
@@ -22,16 +24,31 @@ def evaluate_predictions(
     predictions: dict[str, pd.DataFrame],
     details: dict[str, dict[str, pd.DataFrame]],
     reporter: Reporter,
+    failures: Mapping[str, str],
 ) -> dict[str, Evaluation]:
     """Judge the predictions and readings of each task; the only place where test labels are read.
 
     A named task that no model answered has no evaluation.
 
+    Args:
+        plan: The run.
+        predictions: Of each task.
+        details: The models' own tables, by task and name.
+        reporter: Progress reporter.
+        failures: The reason for each model that failed.
+
     Raises:
-        PredictionsError: No model answered any task.
+        PredictionsError: No model answered any task; the message has the reason of the first that failed.
     """
     settings = plan.definition.statistics
     judged: dict[str, Evaluation] = {}
+    if all(table.empty for table in predictions.values()):
+        why = next(iter(failures.values()), "")
+        raise PredictionsError(
+            "no model gave any prediction" + (f". The first that failed: {why}" if why else ""),
+            where=plan.definition.name,
+            remedy=None if why else "list models that can answer, or join predictions made elsewhere",
+        )
     with reporter.stage("Statistics") as advance:
         for number, (name, task) in enumerate(plan.tasks.items()):
             advance(number, len(plan.tasks))
@@ -56,8 +73,6 @@ def evaluate_predictions(
             )
             judged[name] = evaluate_task(task, predictions[name], _truth(plan, name), options)
         advance(len(plan.tasks), len(plan.tasks))
-    if not judged:
-        raise PredictionsError("no model gave any prediction", where=plan.definition.name)
     return judged
 
 

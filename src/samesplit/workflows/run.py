@@ -97,7 +97,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         models = predict_folds(plan, images, reporter)
         predictions = _with_externals(plan, models)
         details = {name: of_task.details for name, of_task in models.tasks.items()}
-        judged = evaluate_predictions(plan, predictions, details, reporter)
+        judged = evaluate_predictions(plan, predictions, details, reporter, models.failures)
         results = write_tables(plan, folder, images, models, predictions, judged)
         record = run_record(plan, images, models, results, started=started)
         places = Places(plan.workspace.root)

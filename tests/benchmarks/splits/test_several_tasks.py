@@ -186,3 +186,16 @@ def test_the_balance_shows_the_classes_of_every_task() -> None:
     shown = table.index.get_level_values("level")
     assert {"AML", "cyst", "solid", "yes", "event"} <= set(shown)
     assert not {"no", "no event"} & set(shown)  # the other of two classes says the same
+
+
+def test_survival_in_which_everybody_had_the_event_and_masks_alone_can_be_split() -> None:
+    lesions, _ = cohort_of(12)
+    everybody = pd.Series(1, index=lesions["lesion_id"])
+    death = LesionClasses("death", ("no event", "event"), everybody, (1,), PARTS[:1], "survival")
+    for classes in ([death], []):
+        split = split_of(lesions, classes, folds=3)
+        assert set(split.table["subset"]) == set(PARTS)
+        by_site = split_of(lesions, classes, scheme="leave-one-site-out")
+        assert by_site.test_sets() == ("A", "B")
+    with pytest.raises(SplitError, match="the cohort has lesions of one class only"):
+        split_of(lesions, [LesionClasses("death", death.classes, everybody * 0, (1,), PARTS[:1], "survival")])

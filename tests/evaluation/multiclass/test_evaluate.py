@@ -205,6 +205,16 @@ def test_without_a_bootstrap_there_are_estimates_alone(make_class_study: Make) -
     assert _one(found, "auc")["ci_low"] > 0.5
 
 
+def test_classes_too_many_for_the_bootstrap_leave_estimates_alone_and_stop_nothing(
+    make_class_study: Make,
+) -> None:
+    names = tuple("abcdefghij")
+    found = _run(make_class_study(n_lesions=10, classes=names, models=("grid",)), n_bootstrap=200)
+    assert "held all classes: no bootstrap" in _one(found, "f1_macro")["note"]
+    assert np.isnan(_one(found, "f1_macro")["ci_low"])
+    assert np.isfinite(_one(found, "auc")["ci_low"])
+
+
 def test_a_grids_search_is_summed_up(make_class_study: Make) -> None:
     study = make_class_study(n_folds=3, models=("grid",))
     grid = pd.DataFrame(

@@ -152,12 +152,18 @@ def make_split(
 
 
 def _can_be_scored(lesions: pd.DataFrame, classes: Iterable[LesionClasses], patients: set[str]) -> bool:
-    """Whether the lesions of some patients are of two classes or more in some task."""
-    for task in classes:
+    """Whether the lesions of some patients are of two classes or more in some task, or an event is among several.
+
+    Where no task has classes (masks are asked for) any patients can be.
+    """
+    asked = list(classes)
+    for task in asked:
         found = [numbers for patient, numbers in task.by_patient(lesions).items() if patient in patients]
-        if len(frozenset().union(*found)) > 1:
+        known = frozenset[int]().union(*found)
+        # Where everybody had the event, the order of the events is what is told.
+        if len(known) > 1 or (task.kind == "survival" and 1 in known and sum(map(bool, found)) > 1):
             return True
-    return False
+    return not asked
 
 
 def _holdout(plan: _Plan) -> _Made:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.estimates import (
     Draws,
     Row,
@@ -66,9 +67,14 @@ def make_class_draws(table: pd.DataFrame, n_classes: int, *, n_bootstrap: int, s
         return Draws(patients, None, "no bootstrap samples were asked for")
     if len(patients) < 2 or lesions["label"].nunique() < 2:
         return Draws(patients, None, "one class or one patient only: no bootstrap")
-    samples = draw_patients(
-        lesions["label"], lesions["patient_id"], n_resamples=n_bootstrap, seed=seed, n_classes=n_classes
-    )
+    try:
+        samples = draw_patients(
+            lesions["label"], lesions["patient_id"], n_resamples=n_bootstrap, seed=seed, n_classes=n_classes
+        )
+    except (
+        StatisticsError
+    ) as error:  # many classes of one or two patients each: no reason to give up the rest
+        return Draws(patients, None, f"{error.problem}: no bootstrap")
     return Draws(patients, samples)
 
 
