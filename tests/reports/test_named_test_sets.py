@@ -91,6 +91,8 @@ def test_a_set_without_the_quantity_is_named_in_the_conclusion_and_under_the_tab
     figure = named_test_sets(changed).blocks[0]  # type: ignore[union-attr]
     assert "prospective: AUC not defined" in figure.table.notes[0]  # type: ignore[union-attr]
     assert "not defined" not in answer(context)
+    apart = results["group"].str.startswith("test_set=")
+    assert "named test sets" not in answer(make_context(replace(context.data, results=results[~apart])))
 
 
 def test_sets_that_more_folds_test_than_others_weigh_more_together_which_is_said(

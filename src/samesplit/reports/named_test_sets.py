@@ -48,11 +48,17 @@ def of_test_set(context: Context, model: str, name: str) -> Estimate | None:
 def undefined_test_sets(context: Context, model: str) -> list[str]:
     """Name the test sets in which the main quantity of a model is not defined, as in one that lacks a class.
 
+    Sets that are not judged apart, such as the only one of a run, are not among them.
+
     Args:
         context: The run.
         model: Its name.
     """
-    return [name for name in names_of_test_sets(context) if of_test_set(context, model, name) is None]
+    found = {
+        name: context.numbers.get(context.main.quantity, model, group=f"{_GROUP}{name}")
+        for name in names_of_test_sets(context)
+    }
+    return [name for name, one in found.items() if one is not None and not one.is_known()]
 
 
 def sets_in_more_folds(context: Context) -> dict[str, int]:
