@@ -137,7 +137,7 @@ def test_an_audit_on_a_cluster_sends_what_workers_cannot_see_and_says_the_same(
                 sent.append(address)
                 yield place, call(item)
 
-    monkeypatch.setattr("samesplit.execution.work_units.map_on_dask", elsewhere)
+    monkeypatch.setattr("samesplit.execution.dispatch.map_on_dask", elsewhere)
     asked: dict[str, Any] = {"shuffles": 1, "leaks": ["hard-label-auc", "selection-on-all-data"], "jobs": 1}
     works = {}
     for name, scheduler in (("here", None), ("there", "tcp://far:8786")):

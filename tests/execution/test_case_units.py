@@ -95,8 +95,7 @@ def test_after_kill_9_of_everything_finished_results_are_there(tmp_path: Path) -
             import time
             from pathlib import Path
             from types import SimpleNamespace
-            from samesplit.execution.case_units import failure_codes, run_case_units
-from samesplit.execution.failures import OUT_OF_MEMORY, REFUSED, TRANSIENT, UNEXPECTED, WORKER_CRASHED
+            from samesplit.execution.case_units import run_case_units
 
             def work(task):
                 time.sleep(0 if task.number < 3 else 60)

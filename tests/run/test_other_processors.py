@@ -38,11 +38,12 @@ settings:
 RUN = """
 from pathlib import Path
 from matplotlib.figure import Figure
-from samesplit.features import pool
-from samesplit.run import RunOptions, load_plan, run_benchmark
+from samesplit.execution import dispatch
+from samesplit.run.plan import RunOptions, load_plan
+from samesplit.workflows.run import run_benchmark
 
 Figure.savefig = lambda _, target, **__: target.write('<svg viewBox="0 0 9 9"></svg>')
-pool.map_in_processes = lambda function, items, *, jobs: ((i, function(item)) for i, item in enumerate(items))
+dispatch.map_in_processes = lambda function, items, *, jobs: ((i, function(item)) for i, item in enumerate(items))
 run_benchmark(load_plan(Path("benchmarks/balls"), RunOptions(jobs=1)))
 """
 

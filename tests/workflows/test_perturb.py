@@ -14,6 +14,7 @@ from samesplit.errors import DeclarationError
 from samesplit.run import RunOptions, SilentReporter, load_plan
 from samesplit.run.feature_stage import extract_features
 from samesplit.run.model_stage import predict_folds
+from samesplit.tasks import DEFAULT_TASK
 from samesplit.workflows.perturb import STABILITY_COLUMNS, measure_robustness, read_perturbations
 
 NOISE = ("noise", "displacement")
@@ -136,7 +137,7 @@ def test_a_run_gives_a_model_the_repeats_of_its_training_lesions(small_study: An
     images = extract_features(plan, SilentReporter())
     stage = predict_folds(plan, images, SilentReporter())
     assert not stage.failures
-    details = stage.details["stability"]
+    details = stage.tasks[DEFAULT_TASK].details["stability"]
     assert set(details["fold"]) == {0, 1}
     counts = details.groupby("fold")["n_lesions"].max()
     lesions = plan.cohort.lesions
@@ -144,7 +145,7 @@ def test_a_run_gives_a_model_the_repeats_of_its_training_lesions(small_study: An
         assert counts[fold] == len(plan.split.lesions(lesions, 0, fold, "train"))
     kept = details.groupby(["fold", "feature"])["kept"].first()
     assert 0 < kept.sum() < len(kept)
-    for row in stage.details["chosen_features"].itertuples():
+    for row in stage.tasks[DEFAULT_TASK].details["chosen_features"].itertuples():
         assert kept[row.fold, row.feature]
     assert np.isfinite(details.loc[details["kept"], "icc"]).all()
     assert "first-order perturbed" in images.seconds

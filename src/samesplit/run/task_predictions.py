@@ -33,8 +33,9 @@ def as_prediction_table(
     Example:
         >>> from samesplit.tasks import SurvivalTask
         >>> task = SurvivalTask(question="How long?", time="months", event="died")
-        >>> as_prediction_table(pd.DataFrame({"risk": [0.3]}, index=["L1"]), task, {"model":
-        "cox"}).to_dict("records") [{'model': 'cox', 'lesion_id': 'L1', 'risk': 0.3}]
+        >>> risks = pd.DataFrame({"risk": [0.3]}, index=["L1"])
+        >>> as_prediction_table(risks, task, {"model": "cox"}).to_dict("records")
+        [{'model': 'cox', 'lesion_id': 'L1', 'risk': 0.3}]
     """
     if isinstance(task, SegmentationTask):
         raise ModelError("cannot answer a task of masks yet", where=f"model {where['model']}")

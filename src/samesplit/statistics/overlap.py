@@ -28,6 +28,7 @@ def dice(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> float:
         Dice LR. Ecology 1945;26:297-302, doi 10.2307/1932409.
 
     Example:
+        >>> import numpy as np
         >>> dice(np.array([1, 1, 0, 0]), np.array([0, 1, 1, 0]))
         0.5
     """

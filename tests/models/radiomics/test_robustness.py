@@ -180,14 +180,14 @@ def test_every_inner_fold_knows_what_is_stable_in_the_lesions_that_it_fits_on_an
     names, ids = [str(name) for name in fold.training.features], fold.training.lesion_ids
     calm, wild = (measured(fold.training, shaky=dict.fromkeys(KINDS, part)) for part in ([], names[::2]))
     search = grid_search(replace(fold, training=calm))
-    shaky = [ids[row] for row in search.parts[0].held]
+    shaky = [ids[row] for row in search.parts[0].test_index]
     mixed = calm.repeats.where(~calm.repeats["lesion_id"].isin(shaky), wild.repeats)
     fold = replace(fold, training=replace(calm, repeats=mixed.astype(calm.repeats.dtypes.to_dict())))
 
     parts = grid_search(fold).parts
 
     for part in parts:
-        lesions = [str(lesion) for lesion in search.table.index[part.fit]]
+        lesions = [str(lesion) for lesion in search.table.index[part.train_index]]
         here = fold.training.repeats[fold.training.repeats["lesion_id"].isin(lesions)]
         told = estimate_robustness(here, names, asked(), model="g")
         assert part.columns is not None
@@ -224,7 +224,7 @@ def test_an_inner_fold_without_a_stable_feature_gives_no_score_and_the_others_de
     fold = replace(fold, training=measured(fold.training, shaky={}))
     whole, first = (
         PartRobustness.robust_in,
-        [str(i) for i in grid_search(fold).table.index[grid_search(fold).parts[0].fit]],
+        [str(i) for i in grid_search(fold).table.index[grid_search(fold).parts[0].train_index]],
     )
     monkeypatch.setattr(
         PartRobustness,

@@ -35,7 +35,7 @@ class DesignMatrix:
 
     Example:
         >>> table = pd.DataFrame({"age": [50.0, 60.0, np.nan], "sex": ["male", "female", "male"]})
-        >>> terms = Terms(table, per="unit")
+        >>> terms = DesignMatrix(table, per="unit")
         >>> terms.table[["term", "unit"]].values.tolist()
         [['age', '60 against 50'], ['sex=male', 'male against female']]
         >>> terms.matrix(table).tolist()

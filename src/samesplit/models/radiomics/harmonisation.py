@@ -86,7 +86,7 @@ class PassthroughColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Example:
         >>> from sklearn.preprocessing import MinMaxScaler
         >>> table = pd.DataFrame({"a": [1.0, 3.0], "#site": ["A", "B"]})
-        >>> Aside(MinMaxScaler()).fit_transform(table)
+        >>> PassthroughColumns(MinMaxScaler()).fit_transform(table)
              a #site
         0  0.0     A
         1  1.0     B
