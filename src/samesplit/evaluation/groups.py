@@ -7,14 +7,24 @@ are made and read here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from samesplit.errors import StatisticsError
+from samesplit.evaluation.validation import common_units
 
-__all__ = ["ALL", "CLASS", "TEST_SET", "Group", "grouping_columns", "parse_group", "values_of_columns"]
+__all__ = [
+    "ALL",
+    "CLASS",
+    "TEST_SET",
+    "Group",
+    "grouping_columns",
+    "models_by_group",
+    "parse_group",
+    "values_of_columns",
+]
 
 ALL = "all"
 """The group of all lesions, all classes."""
@@ -117,3 +127,40 @@ def values_of_columns(
             notes.append(f"{int(values.isna().sum())} lesions have no {column}; they are in no such group")
         for value in sorted(values.dropna().unique(), key=str):
             yield Group(column, str(value)), values.index[values == value]
+
+
+def models_by_group(
+    tables: dict[str, pd.DataFrame],
+    test: pd.DataFrame,
+    truth: pd.DataFrame,
+    make_tables: Callable[[pd.DataFrame], dict[str, pd.DataFrame]],
+    *,
+    rater: str,
+    columns: Sequence[str],
+    notes: list[str],
+) -> Iterator[tuple[Group, dict[str, pd.DataFrame]]]:
+    """Yield all lesions, then the other raters, then named test sets and each value of each column.
+
+    Args:
+        tables: The table of each model on all lesions, with the primary rater's masks.
+        test: Test predictions of all raters.
+        truth: Indexed by lesion_id.
+        make_tables: Makes the table of each model from test predictions of one rater.
+        rater: The primary rater.
+        columns: Columns of the truth that results are grouped by.
+        notes: Gets what was left out, and why.
+
+    Yields:
+        A group, and the table of each model on its lesions.
+
+    Raises:
+        StatisticsError: A column is not there or has too many values.
+    """
+    yield Group(), tables
+    for other in sorted(set(test["rater"]) - {rater}):
+        common, lacking = common_units(test[test["rater"] == other])
+        notes += [f"rater {other}: {note}" for note in lacking]
+        yield Group("rater", other), make_tables(common)
+    lesions = next(iter(tables.values()))["lesion_id"]
+    for group, inside in values_of_columns(truth, lesions, grouping_columns(truth, columns), notes=notes):
+        yield group, {model: t[t["lesion_id"].isin(inside)] for model, t in tables.items()}

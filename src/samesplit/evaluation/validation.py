@@ -10,20 +10,28 @@ from samesplit.errors import PredictionsError, ReadingsError, StatisticsError
 from samesplit.ordering import merge_probabilities
 
 __all__ = [
+    "FITTED",
+    "PREDICTION_KEY",
     "UNIT",
+    "check_labels",
     "check_predictions",
     "check_readings",
+    "check_reference",
     "check_truth",
     "choose_rater",
     "common_units",
     "name_some",
+    "refuse_doubled",
+    "with_text_ids",
 ]
 
 UNIT = ["repeat", "fold", "lesion_id"]
 """What all models must have predicted for it to count: a lesion in a test fold."""
 
-_FITTED = ["model", "seed", "repeat", "fold"]
-_PREDICTION_KEY = [*_FITTED, "subset", "rater", "lesion_id"]
+FITTED = ["model", "seed", "repeat", "fold"]
+"""What names one fitted model."""
+PREDICTION_KEY = [*FITTED, "subset", "rater", "lesion_id"]
+"""What names one prediction of any kind of task."""
 _READING_KEY = ["reader_id", "modality", "lesion_id"]
 
 
@@ -48,6 +56,26 @@ def check_truth(truth: pd.DataFrame) -> pd.DataFrame:
     Raises:
         StatisticsError: Columns are missing, a lesion is doubled, or a label is not 0 or 1.
     """
+    return check_labels(
+        truth,
+        range(2),
+        problem="labels other than 0 and 1",
+        remedy="map the two classes of the task to 0 and 1 and leave out lesions without one",
+    )
+
+
+def check_labels(truth: pd.DataFrame, allowed: range, *, problem: str, remedy: str) -> pd.DataFrame:
+    """Return the truth with text ids and integer labels, or say what is wrong with it.
+
+    Args:
+        truth: Indexed by lesion_id, with patient_id and label and any columns to group by.
+        allowed: The labels that there are.
+        problem: What is wrong with a lesion that has another label.
+        remedy: What to do about it.
+
+    Raises:
+        StatisticsError: Columns are missing, a lesion is doubled, has no patient, or another label.
+    """
     missing = {"patient_id", "label"} - set(truth.columns)
     if missing:
         raise StatisticsError(f"the truth lacks the columns {name_some(missing)}", where="truth")
@@ -55,13 +83,9 @@ def check_truth(truth: pd.DataFrame) -> pd.DataFrame:
     doubled = checked.index[checked.index.duplicated()]
     if len(doubled):
         raise StatisticsError(f"lesions occur twice: {name_some(doubled)}", where="truth")
-    wrong = checked.index[~checked["label"].isin([0, 1])]
+    wrong = checked.index[~checked["label"].isin(allowed)]
     if len(wrong):
-        raise StatisticsError(
-            f"labels other than 0 and 1: {name_some(wrong)}",
-            where="truth",
-            remedy="map the two classes of the task to 0 and 1 and leave out lesions without one",
-        )
+        raise StatisticsError(f"{problem}: {name_some(wrong)}", where="truth", remedy=remedy)
     if checked["patient_id"].isna().any():
         orphans = checked.index[checked["patient_id"].isna()]
         raise StatisticsError(f"lesions without a patient: {name_some(orphans)}", where="truth")
@@ -91,17 +115,8 @@ def check_predictions(predictions: pd.DataFrame, truth: pd.DataFrame) -> pd.Data
             outside [0, 1].
     """
     where = "predictions"
-    _check_columns(predictions, [*_PREDICTION_KEY, "probability"], PredictionsError, where)
-    table = predictions.assign(lesion_id=predictions["lesion_id"].astype(str))
-    unknown = table.loc[~table["lesion_id"].isin(truth.index), "lesion_id"]
-    if len(unknown):
-        raise PredictionsError(f"lesions without truth: {name_some(unknown)}", where=where)
-    doubled = table.loc[table.duplicated(_PREDICTION_KEY), "lesion_id"]
-    if len(doubled):
-        raise PredictionsError(
-            f"lesions predicted twice by the same model, seed, repeat and fold: {name_some(doubled)}",
-            where=where,
-        )
+    table = with_text_ids(predictions, ["probability"], truth)
+    refuse_doubled(table, PREDICTION_KEY)
     wrong = table.loc[~table["probability"].between(0, 1), "lesion_id"]
     if len(wrong):
         raise PredictionsError(
@@ -111,10 +126,57 @@ def check_predictions(predictions: pd.DataFrame, truth: pd.DataFrame) -> pd.Data
         )
     if not (table["subset"] == "test").any():
         raise PredictionsError("no predictions of the subset 'test'", where=where)
-    probability = table.groupby(_FITTED)["probability"].transform(
+    probability = table.groupby(FITTED)["probability"].transform(
         lambda column: pd.Series(merge_probabilities(column), index=column.index)
     )
-    return table.assign(probability=probability).sort_values(_PREDICTION_KEY, ignore_index=True)
+    return table.assign(probability=probability).sort_values(PREDICTION_KEY, ignore_index=True)
+
+
+def with_text_ids(predictions: pd.DataFrame, columns: list[str], truth: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions of any kind with text ids; see to it that they have their key and a truth.
+
+    Args:
+        predictions: The key (`PREDICTION_KEY`) and what is predicted.
+        columns: What is predicted.
+        truth: Indexed by lesion_id.
+
+    Raises:
+        PredictionsError: Columns are missing, or a lesion is not in the truth.
+    """
+    where = "predictions"
+    _check_columns(predictions, [*PREDICTION_KEY, *columns], PredictionsError, where)
+    table = predictions.assign(lesion_id=predictions["lesion_id"].astype(str))
+    unknown = table.loc[~table["lesion_id"].isin(truth.index), "lesion_id"]
+    if len(unknown):
+        raise PredictionsError(f"lesions without truth: {name_some(unknown)}", where=where)
+    return table
+
+
+def refuse_doubled(predictions: pd.DataFrame, key: list[str]) -> None:
+    """See to it that no two predictions have the same key.
+
+    Raises:
+        PredictionsError: Two have; the lesions are named.
+    """
+    doubled = predictions.loc[predictions.duplicated(key), "lesion_id"]
+    if len(doubled):
+        raise PredictionsError(
+            f"lesions predicted twice by the same model, seed, repeat and fold: {name_some(doubled)}",
+            where="predictions",
+        )
+
+
+def check_reference(reference: str | None, predictions: pd.DataFrame) -> None:
+    """See to it that the reference model, where there is one, has predictions.
+
+    Raises:
+        StatisticsError: It has none.
+    """
+    if reference is not None and reference not in set(predictions["model"]):
+        raise StatisticsError(
+            f"the reference model {reference!r} has no predictions",
+            remedy=f"choose {name_some(predictions['model'])}",
+        )
 
 
 def check_readings(readings: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:

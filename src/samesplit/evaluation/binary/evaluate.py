@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.curve_tables import curve_tables, read_off_rows
 from samesplit.evaluation.binary.estimates import Draws, Row, make_draws, result_row
 from samesplit.evaluation.binary.judging import (
     Settings,
     call_counts,
-    groups_of_lesions,
     judge,
     tables_by_model,
 )
@@ -32,14 +30,14 @@ from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.evaluation.binary.spread import fold_table, spread_rows
 from samesplit.evaluation.claims import add_claims
 from samesplit.evaluation.comparison import difference_rows, on_same_units
-from samesplit.evaluation.groups import TEST_SET, grouping_columns, parse_group
+from samesplit.evaluation.groups import TEST_SET, models_by_group
 from samesplit.evaluation.validation import (
     check_predictions,
     check_readings,
+    check_reference,
     check_truth,
     choose_rater,
     common_units,
-    name_some,
 )
 from samesplit.reader_names import reader_name
 from samesplit.statistics.checks import check_confidence
@@ -145,11 +143,7 @@ def evaluate(
     known = check_truth(truth)
     table = check_predictions(predictions, known)
     rater = choose_rater(table, primary_rater)
-    if reference is not None and reference not in set(table["model"]):
-        raise StatisticsError(
-            f"the reference model {reference!r} has no predictions",
-            remedy=f"choose {name_some(table['model'])}",
-        )
+    check_reference(reference, table)
     own = table[table["rater"] == rater]
     thresholds = choose_thresholds(own, known, operating_point, declared_thresholds)
     test = table[table["subset"] == "test"]
@@ -157,22 +151,19 @@ def evaluate(
     primary = decisions[decisions["rater"] == rater]
     common, notes = common_units(primary)
     alike = {str(model) for model, part in own.groupby("model") if rank_alike(part)}
-    tables = tables_by_model(common, known, alike=alike)
+
+    def tables_of(predicted: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        return tables_by_model(predicted, known, alike=alike)
+
+    tables = tables_of(common)
     rows: list[Row] = []
     counts: list[Row] = []
-    for group, members in groups_of_lesions(
-        tables,
-        decisions,
-        known,
-        rater=rater,
-        columns=grouping_columns(known, groups),
-        notes=notes,
-        alike=alike,
-    ):
-        judge(members, group, rows, counts, settings)
-        if parse_group(group).column == TEST_SET:
+    grouped = models_by_group(tables, decisions, known, tables_of, rater=rater, columns=groups, notes=notes)
+    for group, members in grouped:
+        judge(members, group.name, rows, counts, settings)
+        if group.column == TEST_SET:
             of_set = model_pairs(members, reference=reference, confidence=confidence, apart=apart)
-            rows += difference_rows(of_set, AUC, group=group)
+            rows += difference_rows(of_set, AUC, group=group.name)
     pairs = model_pairs(tables, reference=reference, confidence=confidence, apart=apart)
     rows += difference_rows(pairs, AUC)
     if reference is not None:

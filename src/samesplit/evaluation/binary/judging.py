@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,11 +17,9 @@ from samesplit.evaluation.binary.estimates import (
     result_row,
 )
 from samesplit.evaluation.binary.scores import model_table
-from samesplit.evaluation.groups import Group, values_of_columns
-from samesplit.evaluation.validation import common_units
 from samesplit.statistics.proportions import confusion
 
-__all__ = ["Settings", "call_counts", "groups_of_lesions", "judge", "tables_by_model"]
+__all__ = ["Settings", "call_counts", "judge", "tables_by_model"]
 
 
 @dataclass(frozen=True)
@@ -53,40 +51,6 @@ def tables_by_model(
         str(model): model_table(part, truth, rank_alike=str(model) in alike)
         for model, part in decisions.groupby("model", sort=True)
     }
-
-
-def groups_of_lesions(
-    tables: dict[str, pd.DataFrame],
-    decisions: pd.DataFrame,
-    truth: pd.DataFrame,
-    *,
-    rater: str,
-    columns: Sequence[str],
-    notes: list[str],
-    alike: Container[str] = (),
-) -> Iterator[tuple[str, dict[str, pd.DataFrame]]]:
-    """Yield all lesions, then the other raters, then each value of each column.
-
-    Args:
-        tables: The table of each model on all lesions, with the primary rater's masks.
-        decisions: Test predictions with calls, of all raters.
-        truth: As `check_truth` returns it.
-        rater: The primary rater.
-        columns: Columns of the truth.
-        notes: Gets what was left out, and why.
-        alike: Models whose fits all order lesions alike, see `rankings`.
-
-    Raises:
-        StatisticsError: A column is not there or has too many values.
-    """
-    yield "all", tables
-    for other in sorted(set(decisions["rater"]) - {rater}):
-        common, lacking = common_units(decisions[decisions["rater"] == other])
-        notes += [f"rater {other}: {note}" for note in lacking]
-        yield Group("rater", other).name, tables_by_model(common, truth, alike=alike)
-    lesions = next(iter(tables.values()))["lesion_id"]
-    for place, inside in values_of_columns(truth, lesions, columns, notes=notes):
-        yield place.name, {model: t[t["lesion_id"].isin(inside)] for model, t in tables.items()}
 
 
 def judge(

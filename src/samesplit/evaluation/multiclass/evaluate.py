@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
-from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.estimates import Row
 from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation
 from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.evaluation.binary.spread import FOLD_COLUMNS, spread_rows
 from samesplit.evaluation.claims import add_claims
 from samesplit.evaluation.comparison import compare_models, difference_rows
-from samesplit.evaluation.groups import TEST_SET, Group, grouping_columns, values_of_columns
+from samesplit.evaluation.groups import TEST_SET, Group, models_by_group
 from samesplit.evaluation.multiclass.curve_tables import class_curve_tables
 from samesplit.evaluation.multiclass.estimates import all_class_rows, class_rows, make_class_draws
 from samesplit.evaluation.multiclass.scores import MACRO_AUC, classes_rank_alike, model_table
 from samesplit.evaluation.multiclass.validation import check_class_predictions, check_class_truth
 from samesplit.evaluation.options import EvaluationOptions
-from samesplit.evaluation.validation import choose_rater, common_units, name_some
+from samesplit.evaluation.validation import check_reference, choose_rater, common_units
 from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.multiclass_metrics import call_classes, class_confusion
 from samesplit.tables import RESULTS, check_table
@@ -60,22 +59,25 @@ def evaluate_classes(
     known = check_class_truth(truth, classes)
     table = check_class_predictions(predictions, known, classes)
     rater = choose_rater(table, options.primary_rater)
-    if options.reference is not None and options.reference not in set(table["model"]):
-        raise StatisticsError(
-            f"the reference model {options.reference!r} has no predictions",
-            remedy=f"choose {name_some(table['model'])}",
-        )
+    check_reference(options.reference, table)
     own = table[table["rater"] == rater]
     alike = {str(m) for m, part in own.groupby("model") if classes_rank_alike(part, len(classes))}
     test = table[table["subset"] == "test"]
     common, notes = common_units(test[test["rater"] == rater])
-    tables = _tables(common, known, len(classes), alike)
+
+    def tables_of(rows: pd.DataFrame) -> Tables:
+        return _tables(rows, known, len(classes), alike)
+
+    tables = tables_of(common)
     rows: list[Row] = []
     counts: list[Row] = []
     pairs = compare_models(
         tables, MACRO_AUC, reference=options.reference, confidence=options.confidence, apart=options.apart
     )
-    for group, members in _groups(tables, test, known, rater, len(classes), options.groups, alike, notes):
+    grouped = models_by_group(
+        tables, test, known, tables_of, rater=rater, columns=options.groups, notes=notes
+    )
+    for group, members in grouped:
         rows += _judge(members, classes, group, options)
         counts += _call_counts(members, classes, group)
         if group.column == TEST_SET:
@@ -110,27 +112,6 @@ def _tables(predictions: pd.DataFrame, truth: pd.DataFrame, n_classes: int, alik
         str(model): model_table(part, truth, n_classes, alike=str(model) in alike)
         for model, part in predictions.groupby("model", sort=True)
     }
-
-
-def _groups(
-    tables: Tables,
-    test: pd.DataFrame,
-    truth: pd.DataFrame,
-    rater: str,
-    n_classes: int,
-    columns: Sequence[str],
-    alike: set[str],
-    notes: list[str],
-) -> Iterator[tuple[Group, Tables]]:
-    """Yield all lesions, then the other raters, then named test sets and each value of each column."""
-    yield Group(), tables
-    for other in sorted(set(test["rater"]) - {rater}):
-        common, lacking = common_units(test[test["rater"] == other])
-        notes += [f"rater {other}: {note}" for note in lacking]
-        yield Group("rater", other), _tables(common, truth, n_classes, alike)
-    lesions = next(iter(tables.values()))["lesion_id"]
-    for group, inside in values_of_columns(truth, lesions, grouping_columns(truth, columns), notes=notes):
-        yield group, {model: t[t["lesion_id"].isin(inside)] for model, t in tables.items()}
 
 
 def _judge(members: Tables, classes: Sequence[str], group: Group, options: EvaluationOptions) -> list[Row]:

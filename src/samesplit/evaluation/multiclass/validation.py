@@ -7,14 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from samesplit.errors import PredictionsError, StatisticsError
-from samesplit.evaluation.validation import name_some
+from samesplit.errors import PredictionsError
+from samesplit.evaluation.validation import (
+    FITTED,
+    PREDICTION_KEY,
+    check_labels,
+    name_some,
+    refuse_doubled,
+    with_text_ids,
+)
 from samesplit.ordering import merge_probabilities
 
 __all__ = ["check_class_predictions", "check_class_truth"]
 
-_FITTED = ["model", "seed", "repeat", "fold"]
-_KEY = [*_FITTED, "subset", "rater", "lesion_id"]
 _SUM_TOLERANCE = 1e-6
 
 
@@ -28,25 +33,11 @@ def check_class_truth(truth: pd.DataFrame, classes: Sequence[str]) -> pd.DataFra
     Raises:
         StatisticsError: Columns are missing, a lesion is doubled, or a label numbers no class.
     """
-    missing = {"patient_id", "label"} - set(truth.columns)
-    if missing:
-        raise StatisticsError(f"the truth lacks the columns {name_some(missing)}", where="truth")
-    checked = truth.set_index(truth.index.astype(str).rename("lesion_id"))
-    doubled = checked.index[checked.index.duplicated()]
-    if len(doubled):
-        raise StatisticsError(f"lesions occur twice: {name_some(doubled)}", where="truth")
-    wrong = checked.index[~checked["label"].isin(range(len(classes)))]
-    if len(wrong):
-        raise StatisticsError(
-            f"labels other than the class numbers 0 to {len(classes) - 1}: {name_some(wrong)}",
-            where="truth",
-            remedy="number the classes in the order of the task and leave out lesions without one",
-        )
-    if checked["patient_id"].isna().any():
-        orphans = checked.index[checked["patient_id"].isna()]
-        raise StatisticsError(f"lesions without a patient: {name_some(orphans)}", where="truth")
-    return checked.assign(
-        label=checked["label"].astype("int64"), patient_id=checked["patient_id"].astype(str)
+    return check_labels(
+        truth,
+        range(len(classes)),
+        problem=f"labels other than the class numbers 0 to {len(classes) - 1}",
+        remedy="number the classes in the order of the task and leave out lesions without one",
     )
 
 
@@ -71,13 +62,7 @@ def check_class_predictions(
             for a lesion, or probabilities outside [0, 1] or not summing to 1.
     """
     where = "predictions"
-    lacking = {*_KEY, "class", "probability"} - set(predictions.columns)
-    if lacking:
-        raise PredictionsError(f"the columns {name_some(lacking)} are missing", where=where)
-    table = predictions.assign(lesion_id=predictions["lesion_id"].astype(str))
-    unknown = table.loc[~table["lesion_id"].isin(truth.index), "lesion_id"]
-    if len(unknown):
-        raise PredictionsError(f"lesions without truth: {name_some(unknown)}", where=where)
+    table = with_text_ids(predictions, ["class", "probability"], truth)
     foreign = table.loc[~table["class"].isin(classes), "class"]
     if len(foreign):
         raise PredictionsError(
@@ -85,24 +70,19 @@ def check_class_predictions(
             where=where,
             remedy=f"it has {', '.join(classes)}",
         )
-    doubled = table.loc[table.duplicated([*_KEY, "class"]), "lesion_id"]
-    if len(doubled):
-        raise PredictionsError(
-            f"lesions predicted twice by the same model, seed, repeat and fold: {name_some(doubled)}",
-            where=where,
-        )
+    refuse_doubled(table, [*PREDICTION_KEY, "class"])
     if not (table["subset"] == "test").any():
         raise PredictionsError("no predictions of the subset 'test'", where=where)
     columns = {
-        f"p{number}": part.set_index(_KEY)["probability"]
+        f"p{number}": part.set_index(PREDICTION_KEY)["probability"]
         for number, part in ((number, table[table["class"] == name]) for number, name in enumerate(classes))
     }
     wide = pd.concat(columns, axis=1)
     _check_values(wide)
-    merged = wide.groupby(_FITTED).transform(
+    merged = wide.groupby(FITTED).transform(
         lambda column: pd.Series(merge_probabilities(column), index=column.index)
     )
-    return merged.reset_index().sort_values(_KEY, ignore_index=True)
+    return merged.reset_index().sort_values(PREDICTION_KEY, ignore_index=True)
 
 
 def _check_values(wide: pd.DataFrame) -> None:

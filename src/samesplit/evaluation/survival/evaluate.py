@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
-from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.estimates import Row, result_row
 from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation
 from samesplit.evaluation.binary.rankings import rank_alike
@@ -16,11 +14,11 @@ from samesplit.evaluation.binary.scores import ranking_is_trained
 from samesplit.evaluation.binary.spread import spread_rows
 from samesplit.evaluation.claims import add_claims
 from samesplit.evaluation.comparison import compare_models, difference_rows
-from samesplit.evaluation.groups import TEST_SET, Group, grouping_columns, values_of_columns
+from samesplit.evaluation.groups import TEST_SET, models_by_group
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.survival.scores import C_INDEX, c_index_interval, can_be_compared, model_table
 from samesplit.evaluation.survival.validation import check_risk_predictions, check_survival_truth
-from samesplit.evaluation.validation import choose_rater, common_units, name_some
+from samesplit.evaluation.validation import check_reference, choose_rater, common_units
 from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.interval import Interval
 from samesplit.statistics.kaplan_meier import kaplan_meier, risk_groups
@@ -62,18 +60,21 @@ def evaluate_survival(
     known = check_survival_truth(truth)
     table = check_risk_predictions(predictions, known)
     rater = choose_rater(table, options.primary_rater)
-    if options.reference is not None and options.reference not in set(table["model"]):
-        raise StatisticsError(
-            f"the reference model {options.reference!r} has no predictions",
-            remedy=f"choose {name_some(table['model'])}",
-        )
+    check_reference(options.reference, table)
     own = table[table["rater"] == rater].rename(columns={"risk": "probability"})
     alike = {str(model) for model, part in own.groupby("model") if rank_alike(part)}
     test = table[table["subset"] == "test"]
     common, notes = common_units(test[test["rater"] == rater])
-    tables = _tables(common, known, alike)
+
+    def tables_of(rows: pd.DataFrame) -> Tables:
+        return _tables(rows, known, alike)
+
+    tables = tables_of(common)
     rows: list[Row] = []
-    for group, members in _groups(tables, test, known, rater, options.groups, alike, notes):
+    grouped = models_by_group(
+        tables, test, known, tables_of, rater=rater, columns=options.groups, notes=notes
+    )
+    for group, members in grouped:
         for model, one in members.items():
             found = _index_rows(one, confidence=confidence)
             rows += [result_row(name, item, one, model=model, group=group.name) for name, item in found]
@@ -106,26 +107,6 @@ def _tables(predictions: pd.DataFrame, truth: pd.DataFrame, alike: set[str]) -> 
         str(model): model_table(part, truth, alike=str(model) in alike)
         for model, part in predictions.groupby("model", sort=True)
     }
-
-
-def _groups(
-    tables: Tables,
-    test: pd.DataFrame,
-    truth: pd.DataFrame,
-    rater: str,
-    columns: Sequence[str],
-    alike: set[str],
-    notes: list[str],
-) -> Iterator[tuple[Group, Tables]]:
-    """Yield all lesions, then the other raters, then named test sets and each value of each column."""
-    yield Group(), tables
-    for other in sorted(set(test["rater"]) - {rater}):
-        common, lacking = common_units(test[test["rater"] == other])
-        notes += [f"rater {other}: {note}" for note in lacking]
-        yield Group("rater", other), _tables(common, truth, alike)
-    lesions = next(iter(tables.values()))["lesion_id"]
-    for group, inside in values_of_columns(truth, lesions, grouping_columns(truth, columns), notes=notes):
-        yield group, {model: t[t["lesion_id"].isin(inside)] for model, t in tables.items()}
 
 
 def _index_rows(table: pd.DataFrame, *, confidence: float) -> list[tuple[str, Interval]]:

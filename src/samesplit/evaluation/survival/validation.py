@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 
 from samesplit.errors import PredictionsError, StatisticsError
-from samesplit.evaluation.validation import name_some
+from samesplit.evaluation.validation import (
+    FITTED,
+    PREDICTION_KEY,
+    name_some,
+    refuse_doubled,
+    with_text_ids,
+)
 from samesplit.ordering import merge_equals
 
 __all__ = ["check_risk_predictions", "check_survival_truth"]
-
-_FITTED = ["model", "seed", "repeat", "fold"]
-_KEY = [*_FITTED, "subset", "rater", "lesion_id"]
 
 
 def check_survival_truth(truth: pd.DataFrame) -> pd.DataFrame:
@@ -61,19 +64,8 @@ def check_risk_predictions(predictions: pd.DataFrame, truth: pd.DataFrame) -> pd
             finite.
     """
     where = "predictions"
-    lacking = {*_KEY, "risk"} - set(predictions.columns)
-    if lacking:
-        raise PredictionsError(f"the columns {name_some(lacking)} are missing", where=where)
-    table = predictions.assign(lesion_id=predictions["lesion_id"].astype(str))
-    unknown = table.loc[~table["lesion_id"].isin(truth.index), "lesion_id"]
-    if len(unknown):
-        raise PredictionsError(f"lesions without truth: {name_some(unknown)}", where=where)
-    doubled = table.loc[table.duplicated(_KEY), "lesion_id"]
-    if len(doubled):
-        raise PredictionsError(
-            f"lesions predicted twice by the same model, seed, repeat and fold: {name_some(doubled)}",
-            where=where,
-        )
+    table = with_text_ids(predictions, ["risk"], truth)
+    refuse_doubled(table, PREDICTION_KEY)
     wrong = table.loc[~np.isfinite(table["risk"]), "lesion_id"]
     if len(wrong):
         raise PredictionsError(
@@ -83,7 +75,7 @@ def check_risk_predictions(predictions: pd.DataFrame, truth: pd.DataFrame) -> pd
         )
     if not (table["subset"] == "test").any():
         raise PredictionsError("no predictions of the subset 'test'", where=where)
-    risk = table.groupby(_FITTED)["risk"].transform(
+    risk = table.groupby(FITTED)["risk"].transform(
         lambda column: pd.Series(merge_equals(column, scale=column.abs().max()), index=column.index)
     )
-    return table.assign(risk=risk).sort_values(_KEY, ignore_index=True)
+    return table.assign(risk=risk).sort_values(PREDICTION_KEY, ignore_index=True)
