@@ -134,7 +134,7 @@ def text_of(package: Path, file: str) -> str:
         ("models/tabular.py", {"clinical", "radiomics", "tpot", "audit", "run", "cluster"}),
         ("models/task_classes.py", FOLDS | {"audit", "run", "cluster"}),
         ("models/radiomics/selectors/filters.py", {"radiomics", "tpot", "audit", "run", "cluster"}),
-        ("models/networks/resnet.py", {"network", "run", "cluster"}),
+        ("models/networks/architectures/resnet.py", {"network", "run", "cluster"}),
         ("models/automl/evolution.py", {"tpot", "cluster"}),
         ("models/clinical/nomogram.py", {"cluster"}),
         ("models/protocol.py", FOLDS | {"audit", "run", "cluster"}),

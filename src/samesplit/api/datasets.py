@@ -140,8 +140,8 @@ def _prepared(
     data: StudyData, lesions: Sequence[str], sequences: tuple[str, ...], rater: str, inputs: Mapping[str, Any]
 ) -> _PreparedImages:
     from samesplit.declarations import parse_declaration
+    from samesplit.imaging.views.settings import InputSettings
     from samesplit.models.networks.preparation import prepare_inputs
-    from samesplit.models.networks.settings import InputSettings
     from samesplit.models.protocol import Cases
     from samesplit.uses import using
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from samesplit.models.networks.augmentation import augment, draw_affine, generator_for
-from samesplit.models.networks.settings import AugmentationSettings
+from samesplit.models.networks.augmentation_settings import AugmentationSettings
 
 NOTHING = {
     "flips": False,

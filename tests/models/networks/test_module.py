@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from samesplit.errors import ModelError
 from samesplit.models.networks.batches import EpochBatches
 from samesplit.models.networks.module import Classifier, class_weights, learning_rate, logits_of
-from samesplit.models.networks.settings import TrainingSettings
+from samesplit.models.networks.training_settings import TrainingSettings
 
 
 def test_class_weights_are_the_balanced_ones_of_scikit_learn():

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from samesplit.imaging.views.settings import InputSettings
 from samesplit.models.networks.preparation import prepare_inputs
-from samesplit.models.networks.settings import InputSettings
 from samesplit.tables import LEDGER, check_table
 
 SETTINGS = InputSettings(size=8)

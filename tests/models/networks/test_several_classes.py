@@ -17,7 +17,7 @@ from samesplit.errors import ModelError
 from samesplit.models.networks.model import load_network
 from samesplit.models.networks.module import Classifier, auc_of_logits, class_weights, logits_of
 from samesplit.models.networks.outputs import FromProbabilities
-from samesplit.models.networks.settings import TrainingSettings
+from samesplit.models.networks.training_settings import TrainingSettings
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.registry import read_model
 from samesplit.tasks import MulticlassTask

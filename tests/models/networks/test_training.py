@@ -18,8 +18,8 @@ from samesplit.errors import ModelError, WorkspaceError
 from samesplit.models.networks import batches, training
 from samesplit.models.networks.augmentation import generator_for
 from samesplit.models.networks.model import load_network
-from samesplit.models.networks.settings import TrainingSettings
 from samesplit.models.networks.training import best_epoch, choose_accelerator, should_stop
+from samesplit.models.networks.training_settings import TrainingSettings
 
 FAST = {"batch_size": 8, "accelerator": "cpu"}
 

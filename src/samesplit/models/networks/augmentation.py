@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from samesplit.models.networks.settings import AugmentationSettings
+from samesplit.models.networks.augmentation_settings import AugmentationSettings
 
 __all__ = ["augment", "draw_affine", "generator_for"]
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from samesplit.models.networks.augmentation import augment, generator_for
+from samesplit.models.networks.augmentation_settings import AugmentationSettings
 from samesplit.models.networks.preparation import PreparedInputs
-from samesplit.models.networks.settings import AugmentationSettings
 
 __all__ = ["EpochBatches", "LesionDataset", "evaluation_loader", "training_loader"]
 

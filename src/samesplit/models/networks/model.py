@@ -16,14 +16,14 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from samesplit.errors import ModelError
+from samesplit.models.networks.architectures.resnet import build_resnet
+from samesplit.models.networks.architectures.torch_module import build_torch_module
 from samesplit.models.networks.batches import evaluation_loader, training_loader
 from samesplit.models.networks.module import History, auc_of_logits, class_weights, logits_of
 from samesplit.models.networks.outputs import check_gives_logits
 from samesplit.models.networks.preparation import PreparedInputs, prepare_inputs
-from samesplit.models.networks.resnet import build_resnet
 from samesplit.models.networks.scopes import deterministic, seeded, single_thread
 from samesplit.models.networks.settings import ImageModelSettings, NetworkSettings, TorchModuleSettings
-from samesplit.models.networks.torch_module import build_torch_module
 from samesplit.models.networks.training import Progress, TrainingTask, best_epoch, choose_accelerator, train
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.task_classes import check_task_of_saved, class_names, read_task

@@ -12,7 +12,7 @@ from torch.nn import functional
 from torchmetrics.functional.classification import binary_auroc
 
 from samesplit.errors import ModelError
-from samesplit.models.networks.settings import TrainingSettings
+from samesplit.models.networks.training_settings import TrainingSettings
 from samesplit.ordering import below
 
 __all__ = ["Classifier", "History", "auc_of_logits", "class_weights", "learning_rate", "logits_of"]

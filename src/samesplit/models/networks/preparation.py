@@ -17,9 +17,9 @@ from samesplit.imaging.case import read_case
 from samesplit.imaging.image_references import content_hash
 from samesplit.imaging.mask_label import parse_mask_label
 from samesplit.imaging.repairs import repairs_of
+from samesplit.imaging.views.cutting import prepare_case
+from samesplit.imaging.views.settings import InputSettings
 from samesplit.kept import note_damage
-from samesplit.models.networks.image_tensors import prepare_case
-from samesplit.models.networks.settings import InputSettings
 from samesplit.models.protocol import Cases
 from samesplit.source import source_digest
 from samesplit.storage import hash_object, library_digest, write_bytes

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 from samesplit.errors import ModelError
 from samesplit.models.networks.module import Classifier, History
 from samesplit.models.networks.scopes import deterministic, quiet_lightning, seeded, single_thread
-from samesplit.models.networks.settings import TrainingSettings
+from samesplit.models.networks.training_settings import TrainingSettings
 from samesplit.ordering import first_best
 from samesplit.storage import write_bytes, write_json
 

@@ -1,67 +1,16 @@
-"""The ResNets of the baselines: MONAI's, with one logit or one a class, from random or given weights."""
+"""State dicts of pretrained networks, checked and fitted to the network that they are loaded into."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
-from monai.networks.nets import resnet
 from torch import Tensor, nn
 
 from samesplit.errors import ModelError
-from samesplit.models.networks.settings import NetworkSettings
 
-__all__ = ["ResNetClassifier", "adapt_first_layer", "build_resnet", "load_backbone"]
-
-
-class ResNetClassifier(nn.Module):
-    """A ResNet, dropout, and one linear unit that gives the logit of the positive class, or one unit a class.
-
-    Args:
-        settings: Architecture, width, stem, dropout and view.
-        channels: Number of input channels.
-        classes: Of more than two each has a unit.
-
-    Source:
-        He et al. 2016, doi:10.1109/CVPR.2016.90; in 3D Hara et al. 2018, doi:10.1109/CVPR.2018.00685.
-    """
-
-    def __init__(self, settings: NetworkSettings, channels: int, classes: int = 2) -> None:
-        super().__init__()
-        standard = settings.stem == "standard"
-        make = getattr(resnet, settings.network)
-        self.backbone: nn.Module = make(
-            spatial_dims=settings.inputs.dimensions,
-            n_input_channels=channels,
-            conv1_t_size=7 if standard else 3,
-            conv1_t_stride=1 if settings.stem == "small" else 2,
-            no_max_pool=not standard,
-            widen_factor=settings.width,
-            feed_forward=False,
-            bias_downsample=False,
-        )
-        expansion = 4 if settings.network == "resnet50" else 1
-        self.dropout = nn.Dropout(settings.dropout)
-        self.head = nn.Linear(int(512 * settings.width) * expansion, 1 if classes == 2 else classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits of shape (batch, 1 or n_classes) for images of shape (batch, channels, sides...)."""
-        return cast("Tensor", self.head(self.dropout(self.backbone(images))))
-
-
-def build_resnet(
-    settings: NetworkSettings, channels: int, *, classes: int = 2, weights: Path | None = None
-) -> ResNetClassifier:
-    """Build the network and load its starting weights, if any.
-
-    Raises:
-        ModelError: The weights are missing, unreadable or of another network.
-    """
-    network = ResNetClassifier(settings, channels, classes)
-    if weights is not None:
-        load_backbone(network.backbone, weights)
-    return network
+__all__ = ["adapt_first_layer", "load_backbone"]
 
 
 def load_backbone(backbone: nn.Module, path: Path) -> None:

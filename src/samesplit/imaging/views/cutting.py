@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from samesplit.imaging.case import Case
-from samesplit.models.networks.settings import InputSettings
+from samesplit.imaging.views.settings import InputSettings
 
 __all__ = ["PLANES", "field_of_view", "largest_slice", "prepare_case", "resample_field", "scale_intensity"]
 

@@ -5,7 +5,8 @@ import torch
 from monai.networks.nets import resnet18
 
 from samesplit.errors import ModelError
-from samesplit.models.networks.resnet import adapt_first_layer, build_resnet
+from samesplit.models.networks.architectures.resnet import build_resnet
+from samesplit.pretrained.weights import adapt_first_layer
 
 
 @pytest.fixture(scope="module")
