@@ -25,10 +25,12 @@ __all__ = [
     "Architecture",
     "ImageModelSettings",
     "NetworkSettings",
+    "Normalisation",
     "TorchModuleSettings",
 ]
 
 Architecture = Literal["resnet10", "resnet18", "resnet34", "resnet50"]
+Normalisation = Literal["batch", "group", "instance"]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -79,6 +81,11 @@ class NetworkSettings(ImageModelSettings):
     """The first layers. standard: 7-wide stride-2 convolution and max-pooling, as for ImageNet; medium:
     3-wide stride-2 convolution without pooling; small: 3-wide stride-1 convolution without pooling, for
     inputs of about 32 pixels."""
+    norm: Normalisation = "batch"
+    """What keeps the activations of each layer in bounds. batch: by the mean and SD over the lesions of a batch; the
+    numbers that stand in for them at prediction are taken from the training part before every validation. group:
+    over groups of channels (at most 8) of one lesion, whatever the batch's size; instance: over one channel of one
+    lesion, which forgets how bright it is. Weights made with batch normalisation go with `batch`."""
     dropout: Share = 0.0
     """Before the last layer."""
     weights: str | None = None
@@ -89,6 +96,8 @@ class NetworkSettings(ImageModelSettings):
     def _weights_fit(self) -> NetworkSettings:
         if self.weights is not None and (self.width != 1.0 or self.stem != "standard"):
             raise ValueError("'weights' go with width 1 and the standard stem")
+        if self.weights is not None and self.norm != "batch":
+            raise ValueError("'weights' go with 'norm: batch', which they were made with")
         return self
 
     _folder: Path | None = PrivateAttr(default=None)

@@ -37,6 +37,25 @@ def test_a_deeper_network_has_a_head_that_fits(tiny):
     assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ("norm", "layer"), [("batch", "BatchNorm2d"), ("group", "GroupNorm"), ("instance", "InstanceNorm2d")]
+)
+def test_the_normalisation_is_the_one_asked_for(tiny, norm, layer):
+    network = build_resnet(tiny(norm=norm, width=0.13), 2)
+    found = {type(module).__name__ for module in network.modules() if "Norm" in type(module).__name__}
+    assert found == {layer}
+    alone, among = torch.randn(1, 2, 24, 24), torch.randn(3, 2, 24, 24)
+    same = torch.allclose(
+        network(torch.cat([alone, among]))[:1], network(torch.cat([alone, 2 * among]))[:1], atol=1e-4
+    )
+    assert same == (norm != "batch")  # the others of a batch matter to batch normalisation alone
+
+
+def test_weights_made_with_batch_normalisation_go_with_no_other(tiny):
+    with pytest.raises(ValueError, match="norm: batch"):
+        settings(tiny, weights="resnet18.pth", norm="group")
+
+
 def test_imagenet_weights_load_and_the_last_layer_stays_new(tiny, weights):
     given = torch.load(weights, weights_only=True)
     network = build_resnet(settings(tiny), 3, weights=weights)

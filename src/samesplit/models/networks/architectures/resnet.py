@@ -9,6 +9,7 @@ from monai.networks.nets import resnet
 from torch import Tensor, nn
 
 from samesplit.models.networks.architectures.base import ImageNetwork
+from samesplit.models.networks.architectures.normalisation import norm_argument
 from samesplit.models.networks.settings import NetworkSettings
 from samesplit.pretrained.weights import load_backbone
 
@@ -40,6 +41,9 @@ class ResNetClassifier(ImageNetwork):
             widen_factor=settings.width,
             feed_forward=False,
             bias_downsample=False,
+            norm=norm_argument(
+                settings.norm, channels=(int(n * settings.width) for n in (64, 128, 256, 512))
+            ),
         )
         expansion = 4 if settings.network == "resnet50" else 1
         self.dropout = nn.Dropout(settings.dropout)
