@@ -82,7 +82,7 @@ class NetworkSettings(ImageModelSettings):
     3-wide stride-2 convolution without pooling; small: 3-wide stride-1 convolution without pooling, for
     inputs of about 32 pixels."""
     norm: Normalisation = "batch"
-    """What keeps the activations of each layer in bounds. batch: by the mean and SD over the lesions of a batch; the
+    """What keeps activations in bounds. batch: their mean and SD over the lesions of a batch; the
     numbers that stand in for them at prediction are taken from the training part before every validation. group:
     over groups of channels (at most 8) of one lesion, whatever the batch's size; instance: over one channel of one
     lesion, which forgets how bright it is. Weights made with batch normalisation go with `batch`."""

@@ -1,32 +1,52 @@
-"""What MONAI's networks take as `norm`, for the normalisation that a model file names."""
+"""Group or instance normalisation in place of a network's batch normalisation.
+
+MONAI's ResNets take `norm` and hand it to their first layer alone (1.6.1), so the layers are exchanged
+afterwards, in whatever network they are.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from samesplit.models.networks.settings import Normalisation
 
-__all__ = ["MOST_GROUPS", "norm_argument"]
+__all__ = ["MOST_GROUPS", "exchange_batch_norm"]
 
 MOST_GROUPS = 8
-"""Of group normalisation, doi:10.1007/978-3-030-01261-8_1, or as many as divide all layers."""
+"""Of group normalisation, doi:10.1007/978-3-030-01261-8_1; fewer where they do not divide the channels."""
+
+_INSTANCE_NORMS = {
+    nn.BatchNorm1d: nn.InstanceNorm1d,
+    nn.BatchNorm2d: nn.InstanceNorm2d,
+    nn.BatchNorm3d: nn.InstanceNorm3d,
+}
 
 
-def norm_argument(norm: Normalisation, *, channels: Iterable[int]) -> tuple[str, dict[str, Any]]:
-    """Return the `norm` argument of a MONAI network.
+def exchange_batch_norm(network: nn.Module, norm: Normalisation) -> None:
+    """Put another normalisation in the place of each batch normalisation of an untrained network.
 
     Args:
-        norm: As the model file has it.
-        channels: Those of every layer, which the groups have to divide.
+        network: Changed in place.
+        norm: With `batch` nothing is changed.
 
     Example:
-        >>> norm_argument("group", channels=(12, 24))
-        ('group', {'num_groups': 4})
-        >>> norm_argument("batch", channels=(64,))
-        ('batch', {})
+        >>> network = nn.Sequential(nn.Conv2d(1, 12, 3), nn.BatchNorm2d(12))
+        >>> exchange_batch_norm(network, "group")
+        >>> network[1]
+        GroupNorm(4, 12, eps=1e-05, affine=True, bias=True)
     """
+    if norm == "batch":
+        return
+    for parent in list(network.modules()):
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, _BatchNorm):
+                setattr(parent, name, _other(layer, norm))
+
+
+def _other(layer: _BatchNorm, norm: Normalisation) -> nn.Module:
     if norm == "group":
-        return "group", {"num_groups": math.gcd(MOST_GROUPS, *channels)}
-    return norm, {"affine": True} if norm == "instance" else {}
+        return nn.GroupNorm(math.gcd(MOST_GROUPS, layer.num_features), layer.num_features, eps=layer.eps)
+    return _INSTANCE_NORMS[type(layer)](layer.num_features, eps=layer.eps, affine=True)

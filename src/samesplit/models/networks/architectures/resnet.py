@@ -9,7 +9,7 @@ from monai.networks.nets import resnet
 from torch import Tensor, nn
 
 from samesplit.models.networks.architectures.base import ImageNetwork
-from samesplit.models.networks.architectures.normalisation import norm_argument
+from samesplit.models.networks.architectures.normalisation import exchange_batch_norm
 from samesplit.models.networks.settings import NetworkSettings
 from samesplit.pretrained.weights import load_backbone
 
@@ -41,10 +41,8 @@ class ResNetClassifier(ImageNetwork):
             widen_factor=settings.width,
             feed_forward=False,
             bias_downsample=False,
-            norm=norm_argument(
-                settings.norm, channels=(int(n * settings.width) for n in (64, 128, 256, 512))
-            ),
         )
+        exchange_batch_norm(self.backbone, settings.norm)
         expansion = 4 if settings.network == "resnet50" else 1
         self.dropout = nn.Dropout(settings.dropout)
         self.head = nn.Linear(int(512 * settings.width) * expansion, 1 if classes == 2 else classes)
