@@ -18,7 +18,7 @@ __all__ = ["EXTRAS", "extra_of", "has_extra", "missing_packages", "require_extra
 
 EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "networks": ("torch", "lightning", "monai"),
+        "networks": ("torch", "lightning", "monai", "safetensors"),
         "automl": ("tpot",),
         "boosting": ("xgboost", "catboost", "interpret"),
         "cluster": ("distributed",),
