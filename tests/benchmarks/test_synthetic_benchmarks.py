@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from samesplit.benchmarks.synthetic import SyntheticSettings, tables
+from samesplit.benchmarks.synthetic import SyntheticSettings, parse_settings, tables
 from samesplit.benchmarks.synthetic.outcomes import INDETERMINATE
 
 ROOT = Path(__file__).parents[2] / "benchmarks"
@@ -45,3 +45,17 @@ def test_their_tables_are_the_cohort_of_the_settings_with_what_the_question_need
     assert (ROOT / name / "images.csv").read_text() == of_rater.to_csv(index=False)
     split = pd.read_csv(ROOT / name / "splits.csv")
     assert set(split["patient_id"]) == set(lesions["patient_id"])
+
+
+@pytest.mark.parametrize("name", ["synthetic-renal-1200"])
+def test_a_benchmark_with_a_cohort_of_its_own_holds_the_tables_of_its_settings(name: str) -> None:
+    lesions, images, _ = tables(parse_settings(declared(name)["data"]["synthetic"]))
+    assert (ROOT / name / "lesions.csv").read_text() == lesions.to_csv(index=False)
+    assert (ROOT / name / "images.csv").read_text() == images.to_csv(index=False)
+    split = pd.read_csv(ROOT / name / "splits.csv")
+    assert set(split["patient_id"]) == set(lesions["patient_id"])
+
+
+def test_the_large_cohort_has_a_thousand_lesions_to_train_on() -> None:
+    split = pd.read_csv(ROOT / "synthetic-renal-1200" / "splits.csv")
+    assert split["subset"].value_counts().to_dict() == {"train": 1000, "test": 400, "validation": 200}

@@ -13,7 +13,7 @@ from samesplit.benchmarks.archives import is_unpacked, unpack
 from samesplit.benchmarks.cropping import CroppedFile, fetch_cropped, read_file_list
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.benchmarks.downloads import Progress, download
-from samesplit.benchmarks.synthetic import SyntheticSettings, generate
+from samesplit.benchmarks.synthetic import AnySettings, generate, known_keys, parse_settings
 from samesplit.errors import DataMissingError, DeclarationError, FetchError
 from samesplit.storage import locked
 from samesplit.tables import write_csv
@@ -141,13 +141,14 @@ def _described(definition: BenchmarkDefinition, folder: Path) -> str:
     return str(folder if definition.data.folder is None else _places(definition.data.folder)[0])
 
 
-def _synthetic_settings(definition: BenchmarkDefinition, folder: Path) -> SyntheticSettings:
+def _synthetic_settings(definition: BenchmarkDefinition, folder: Path) -> AnySettings:
+    given = definition.data.synthetic or {}
     try:
-        return SyntheticSettings.model_validate(definition.data.synthetic)
+        return parse_settings(given)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in ("data", "synthetic", *first["loc"]))
-        known = ", ".join(SyntheticSettings.model_fields)
+        known = ", ".join(known_keys(given))
         raise DeclarationError(
             f"'{key}': {first['msg']}",
             where=folder / "benchmark.yaml",
@@ -165,8 +166,9 @@ def _generate(
     settings = _synthetic_settings(definition, folder)
     cohort = generate(settings, target, progress=report, n_jobs=jobs)
     for name in ("lesions", "images", "readings"):
-        if not (folder / f"{name}.csv").exists():
-            write_csv(getattr(cohort, name), target / f"{name}.csv")
+        table = getattr(cohort, name)
+        if not (folder / f"{name}.csv").exists() and len(table):
+            write_csv(table, target / f"{name}.csv")
 
 
 def _is_generated(definition: BenchmarkDefinition, place: Path) -> bool:

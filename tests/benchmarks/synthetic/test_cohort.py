@@ -9,8 +9,14 @@ import pytest
 import SimpleITK as sitk
 from pydantic import ValidationError
 
-from samesplit.benchmarks.synthetic import SiteSettings, SyntheticCohort, SyntheticSettings, generate, tables
-from samesplit.benchmarks.synthetic import cohort as cohort_module
+from samesplit.benchmarks.synthetic import (
+    SiteSettings,
+    SyntheticCohort,
+    SyntheticSettings,
+    generate,
+    mr_cohort,
+    tables,
+)
 from samesplit.errors import WorkspaceError
 from samesplit.tables import IMAGES, LESIONS, check_table
 
@@ -108,7 +114,7 @@ def test_a_lesion_without_t2_has_no_t2_rows_and_no_t2_files(tmp_path):
 
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     settings = SyntheticSettings(n_patients=2)
-    real, written = cohort_module._write_volume, []
+    real, written = mr_cohort.write_volume, []
 
     def dies_at_the_fourth(path: Path, *args: object) -> None:
         if len(written) == 3:
@@ -116,7 +122,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
         written.append(path)
         real(path, *args)
 
-    monkeypatch.setattr(cohort_module, "_write_volume", dies_at_the_fourth)
+    monkeypatch.setattr(mr_cohort, "write_volume", dies_at_the_fourth)
     with pytest.raises(KeyboardInterrupt):
         generate(settings, tmp_path)
     monkeypatch.undo()

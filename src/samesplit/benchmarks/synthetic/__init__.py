@@ -1,6 +1,8 @@
-"""A synthetic renal-mass MR cohort with known truth, for the demo and for tests."""
+"""Synthetic renal-mass cohorts with known truth (MR, CT with kidneys, CT crops), for the demo and for tests."""
 
 from samesplit.benchmarks.synthetic.cohort import SyntheticCohort, generate, tables
+from samesplit.benchmarks.synthetic.crops.settings import CropEffects, CropSettings
+from samesplit.benchmarks.synthetic.kinds import AnySettings, known_keys, parse_settings
 from samesplit.benchmarks.synthetic.settings import (
     EffectSizes,
     OutcomeSettings,
@@ -14,6 +16,9 @@ from samesplit.benchmarks.synthetic.settings import (
 )
 
 __all__ = [
+    "AnySettings",
+    "CropEffects",
+    "CropSettings",
     "EffectSizes",
     "OutcomeSettings",
     "RaterSettings",
@@ -25,5 +30,7 @@ __all__ = [
     "SyntheticCohort",
     "SyntheticSettings",
     "generate",
+    "known_keys",
+    "parse_settings",
     "tables",
 ]

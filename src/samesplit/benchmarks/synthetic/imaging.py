@@ -49,7 +49,7 @@ class LesionScene:
     def __init__(self, settings: SyntheticSettings, lesion: Lesion) -> None:
         self._settings, self._lesion = settings, lesion
         self._flank = Flank(settings.seed, lesion.patient.index, lesion.side)
-        self._shape = LesionShape(settings.seed, lesion)
+        self._shape = LesionShape(stream(settings.seed, lesion.patient.index, lesion.number, "shape"), lesion)
         self._contours = RaterContours(
             settings.seed, lesion, radius_mm=self._shape.mean_radius_mm, settings=settings.raters
         )

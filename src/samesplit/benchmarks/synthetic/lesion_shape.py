@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy import ndimage
 
 from samesplit.benchmarks.synthetic.fields import Array, SmoothField
-from samesplit.benchmarks.synthetic.population import Lesion
-from samesplit.benchmarks.synthetic.seeds import stream
 
 _ROWS, _COLUMNS = 64, 128
 _WAVES = 48
 _NEAR_MM = 6.0
 _COARSE, _FINE = 0.55, 0.26
+
+
+class Form(Protocol):
+    """The properties of a lesion that its geometry has.
+
+    The largest diameter in mm; the standard deviation of the relative radius; the fraction of the volume that does
+    not enhance; the correlation length of the texture in mm.
+    """
+
+    @property
+    def diameter_mm(self) -> float: ...  # noqa: D102
+    @property
+    def irregularity(self) -> float: ...  # noqa: D102
+    @property
+    def necrosis(self) -> float: ...  # noqa: D102
+    @property
+    def texture_mm(self) -> float: ...  # noqa: D102
 
 
 class LesionSample(NamedTuple):
@@ -33,12 +48,11 @@ class LesionShape:
     that gives the stated fraction of the volume.
 
     Args:
-        seed: Seed of the cohort.
-        lesion: Latent properties.
+        rng: Source of the shape, the core and the texture.
+        lesion: Its properties.
     """
 
-    def __init__(self, seed: int, lesion: Lesion) -> None:
-        rng = stream(seed, lesion.patient.index, lesion.number, "shape")
+    def __init__(self, rng: np.random.Generator, lesion: Form) -> None:
         self._radius_mm = _radius_table(rng, lesion)
         self.reach_mm = float(self._radius_mm.max())
         self.mean_radius_mm = float(np.cbrt(np.mean(self._radius_mm**3 * _row_weights())))
@@ -94,7 +108,7 @@ def _row_weights() -> Array:
     return np.asarray((weights / weights.mean())[:, None], dtype=np.float32)
 
 
-def _radius_table(rng: np.random.Generator, lesion: Lesion) -> Array:
+def _radius_table(rng: np.random.Generator, lesion: Form) -> Array:
     polar = ((np.arange(_ROWS) + 0.5) * np.pi / _ROWS)[:, None]
     azimuth = (np.arange(_COLUMNS) * 2 * np.pi / _COLUMNS)[None, :]
     unit = np.stack(

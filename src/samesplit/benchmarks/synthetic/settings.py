@@ -1,17 +1,21 @@
-"""Everything about the synthetic renal-mass cohort that can be adjusted."""
+"""Everything about the synthetic renal-mass MR cohort that can be adjusted."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(gt=0.0)]
-NonNegative = Annotated[float, Field(ge=0.0)]
+from samesplit.benchmarks.synthetic.base import (
+    CohortPart,
+    CohortSettings,
+    NonNegative,
+    Positive,
+    Probability,
+    settings_hash,
+)
+
 ImagingProperty = Literal["size", "irregularity", "enhancement", "necrosis", "texture_length", "t2"]
 
 
@@ -25,11 +29,7 @@ def _known_field_strength(tesla: float) -> float:
 FieldStrength = Annotated[float, AfterValidator(_known_field_strength)]
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EffectSizes(_Settings):
+class EffectSizes(CohortPart):
     """Malignant minus benign, in standard deviations of the property within a class.
 
     All are multiplied by `SyntheticSettings.effect`. The first six can be seen in the images (and
@@ -48,7 +48,7 @@ class EffectSizes(_Settings):
     symptoms: float = 0.5
 
 
-class RaterSettings(_Settings):
+class RaterSettings(CohortPart):
     """How the contours of raters R1, R2, R3 differ from the lesion, relative to its radius."""
 
     bias: tuple[float, float, float] = (0.0, 0.03, -0.025)
@@ -57,7 +57,7 @@ class RaterSettings(_Settings):
     sequence_sd: NonNegative = 0.02
 
 
-class ReaderSettings(_Settings):
+class ReaderSettings(CohortPart):
     """Roe-Metz model of the readers (Roe & Metz 1997, doi 10.1016/S1076-6332(97)80210-3).
 
     The separation of the classes is derived from the expected AUC of each modality and multiplied by
@@ -89,7 +89,7 @@ class ReaderSettings(_Settings):
         return self
 
 
-class SequenceSettings(_Settings):
+class SequenceSettings(CohortPart):
     """Acquisition of one sequence at one site. Spacings in mm, times in ms, angles in degrees."""
 
     in_plane_mm: Annotated[float, Field(ge=0.8, le=2.0)]
@@ -100,7 +100,7 @@ class SequenceSettings(_Settings):
     fat_suppression: Probability = 0.0
 
 
-class SiteSettings(_Settings):
+class SiteSettings(CohortPart):
     """A hospital with one scanner.
 
     `bias` is the standard deviation of the log bias field, `noise` the noise standard deviation relative
@@ -196,7 +196,7 @@ def default_sites() -> tuple[SiteSettings, ...]:
     )
 
 
-class SubtypeSettings(_Settings):
+class SubtypeSettings(CohortPart):
     """A subtype of one of the two classes.
 
     `share` is its part of the class, relative to the other subtypes of that class. `shifts` says by how many
@@ -247,7 +247,7 @@ def default_subtypes() -> tuple[SubtypeSettings, ...]:
     )
 
 
-class OutcomeSettings(_Settings):
+class OutcomeSettings(CohortPart):
     """What becomes of lesions; see `outcomes.draw_outcome`.
 
     Rates are of all lesions (`indeterminate_label_rate`) or of the malignant ones. `image_correlation` says how
@@ -263,7 +263,7 @@ class OutcomeSettings(_Settings):
     follow_up_months: tuple[Positive, Positive] = (12.0, 84.0)
 
 
-class ShiftSettings(_Settings):
+class ShiftSettings(CohortPart):
     """Patients who differ from the others: those of one site, those seen from a day on, or both.
 
     `effect` multiplies the effect of their lesions, `noise` the noise of their images; `malignant_rate` replaces
@@ -289,7 +289,7 @@ class ShiftSettings(_Settings):
         return self.site in (None, site) and (self.from_date is None or date >= self.from_date)
 
 
-class SyntheticSettings(_Settings):
+class SyntheticSettings(CohortSettings):
     """The synthetic renal-mass MR cohort.
 
     `effect` scales every difference between benign and malignant: 1 is the stated difficulty, 0 makes
@@ -301,6 +301,7 @@ class SyntheticSettings(_Settings):
         1.0
     """
 
+    kind: Literal["renal-mr"] = "renal-mr"
     seed: Annotated[int, Field(ge=0)] = 2026
     n_patients: Annotated[int, Field(ge=1, le=100_000)] = 100
     two_lesion_rate: Probability = 0.2
@@ -351,8 +352,7 @@ class SyntheticSettings(_Settings):
         before keep their hash.
         """
         effective = self.model_dump(mode="json")
-        for name in ("subtypes", "outcomes", "shifts"):
+        for name in ("kind", "subtypes", "outcomes", "shifts"):
             if getattr(self, name) == type(self).model_fields[name].default:
                 del effective[name]
-        text = json.dumps(effective, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return settings_hash(effective)
