@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from samesplit.cli import audit, cohort, extract, features, models, runs
+from samesplit.cli import audit, cohort, extract, features, learning_curve, models, runs
 from samesplit.cli.console import echo
 from samesplit.cli.examples import epilog
 from samesplit.cli.serving import ENDING
@@ -36,6 +36,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "ui": runs.ui,
     "clean": runs.clean,
     "audit": audit.audit,
+    "learning-curve": learning_curve.learning_curve,
     "extract": extract.extract,
     "perturb": features.perturb,
     "ibsi": features.ibsi,

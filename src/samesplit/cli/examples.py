@@ -78,6 +78,16 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         ("on a cluster", "samesplit audit my-study --scheduler tcp://10.0.0.1:8786"),
     ),
+    "learning-curve": (
+        (
+            "radiomics against a network, at halves of the training part",
+            "samesplit learning-curve my-study --model ridge --model resnet10-3d-field",
+        ),
+        (
+            "at sizes of your own, five draws of subsets",
+            "samesplit learning-curve my-study -m ridge -m resnet10-3d-field --sizes 75,150,300 --repeats 5",
+        ),
+    ),
     "extract": (
         ("one image and its mask", "samesplit extract image.nii.gz mask.nii.gz --profile ct-default"),
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ from samesplit.run.plan import Plan, jobs_of
 from samesplit.run.progress import Reporter
 from samesplit.tables import empty_table, prediction_schema, stack_ledgers
 
-__all__ = ["ModelStage", "TaskModels", "predict_folds"]
+__all__ = ["ModelStage", "TaskModels", "fold_task", "predict_folds"]
 
 
 @dataclass
@@ -125,7 +125,37 @@ def _task(
     repeat: int,
     fold: int,
 ) -> FoldTask:
-    """One fit: the lesions that have an outcome in the task, and the outcomes of those that are not tested."""
+    """One fit, with the predictions of the model's members where it is made of others."""
+    task = fold_task(plan, asked, model, given, seed=seed, repeat=repeat, fold=fold)
+    members = model.needs().members
+    if not members:
+        return task
+    rows = stage.tasks[asked].predictions
+    here = rows[rows["model"].isin(members) & (rows["repeat"] == repeat) & (rows["fold"] == fold)]
+    digest = given.digest + "".join(
+        result.folder.name if result.folder else ""
+        for result in stage.folds
+        if result.model in members
+        and result.task_name == asked
+        and (result.repeat, result.fold) == (repeat, fold)
+    )
+    return replace(task, cases=with_members(task.cases, here, plan.tasks[asked]), digest=digest)
+
+
+def fold_task(
+    plan: Plan, asked: str, model: ModelSettings, given: ModelInputs, *, seed: int, repeat: int, fold: int
+) -> FoldTask:
+    """Describe one fit: the lesions that have an outcome in the task, and the outcomes of those not tested.
+
+    Args:
+        plan: The run.
+        asked: The name of the task.
+        model: The model, of no others.
+        given: What it is given.
+        seed: Of the fit.
+        repeat: Of the split.
+        fold: Of the split.
+    """
     outcomes = plan.outcomes[asked]
     answered = set(outcomes.index)
     subsets = {
@@ -135,29 +165,16 @@ def _task(
         if lesion in answered
     }
     learnt = [lesion for lesion, subset in subsets.items() if subset != "test"]
-    cases, digest = given.by_rater, given.digest
-    members = model.needs().members
-    if members:
-        rows = stage.tasks[asked].predictions
-        here = rows[rows["model"].isin(members) & (rows["repeat"] == repeat) & (rows["fold"] == fold)]
-        cases = with_members(cases, here, plan.tasks[asked])
-        digest += "".join(
-            result.folder.name if result.folder else ""
-            for result in stage.folds
-            if result.model in members
-            and result.task_name == asked
-            and (result.repeat, result.fold) == (repeat, fold)
-        )
     return FoldTask(
         settings=model,
         seed=seed,
         repeat=repeat,
         fold=fold,
-        cases=cases,
+        cases=given.by_rater,
         subsets=pd.Series(subsets, dtype=str),
         outcomes=outcomes.loc[sorted(learnt)],
         primary_rater=plan.definition.cohort.rater,
-        digest=digest,
+        digest=given.digest,
         store=plan.workspace.cache / "folds",
         task=plan.tasks[asked],
         task_name=asked,

@@ -6,11 +6,13 @@ from samesplit.benchmarks.splits.frozen import read_split, write_split
 from samesplit.benchmarks.splits.nnunet import read_nnunet, write_nnunet
 from samesplit.benchmarks.splits.schemes import make_split
 from samesplit.benchmarks.splits.split import Split
+from samesplit.benchmarks.splits.subsets import nested_subsets
 
 __all__ = [
     "Split",
     "balance",
     "make_split",
+    "nested_subsets",
     "read_fixed",
     "read_nnunet",
     "read_split",
