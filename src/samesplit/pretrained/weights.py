@@ -10,14 +10,16 @@ from torch import Tensor, nn
 
 from samesplit.errors import ModelError
 from samesplit.pretrained.files import WeightsFile, read_weights
-from samesplit.pretrained.layouts import find_layouts
+from samesplit.pretrained.layouts import MARKS, find_layouts
 
 __all__ = [
     "Mismatch",
     "adapt_first_layer",
     "best_fit",
     "load_backbone",
+    "load_file_into",
     "load_into",
+    "no_key_map",
     "resnet_shortcuts",
     "shortcuts_of",
 ]
@@ -69,7 +71,7 @@ def load_into(module: nn.Module, path: Path, *, layout: str | None = None, sha25
         ModelError: The file cannot be read, or its weights are of another network; the message names what is
             missing, unknown or of another shape in the layout that comes nearest.
     """
-    return _load(module, read_weights(path, sha256=sha256), layout)
+    return load_file_into(module, read_weights(path, sha256=sha256), layout=layout)
 
 
 def load_backbone(backbone: nn.Module, path: Path) -> None:
@@ -147,11 +149,14 @@ def best_fit(
         The layout's name, the weights under the network's names, and what does not fit (nothing where all does).
 
     Raises:
-        ModelError: No name in the file is of the layout.
+        ModelError: In no layout do the names look like the network's.
     """
+    network = next(
+        (one for one, mark in MARKS.items() if any(name.startswith(mark) for name in wanted)), "resnet"
+    )
     best: tuple[str, dict[str, Tensor], Mismatch] | None = None
     for one in find_layouts(layout):
-        for _, named in one.applied(file.tensors):
+        for named in one.applied(network, file.tensors):
             given = _adapted(named, wanted)
             mismatch = _compare(given, wanted)
             if best is None or len(mismatch) < len(best[2]):
@@ -159,22 +164,34 @@ def best_fit(
             if not mismatch:
                 return best
     if best is None:
-        first = next(iter(file.tensors))
-        raise ModelError(
-            f"no weight has a name of the layout {layout}; the first one is '{first}'",
-            where=file.path,
-            remedy="leave 'layout' out to try all of them",
-        )
+        raise no_key_map(network, file, layout)
     return best
 
 
-def _load(module: nn.Module, file: WeightsFile, layout: str | None) -> str:
+def no_key_map(network: str, file: WeightsFile, layout: str | None) -> ModelError:
+    """Make the error for weights that are those of a network in no layout."""
+    tried = ", ".join(one.name for one in find_layouts(layout) if network in one.networks)
+    return ModelError(
+        f"no key map makes these weights those of a network of the kind {network}: none of their names begins "
+        f"with '{MARKS[network]}' (the first of the file is '{next(iter(file.tensors))}')",
+        where=file.path,
+        remedy="check that the file is of this kind of network"
+        + (f"; tried were the layouts {tried}" if tried else "")
+        + ("; leave 'layout' out to try all" if layout is not None else ""),
+    )
+
+
+def load_file_into(module: nn.Module, file: WeightsFile, *, layout: str | None = None) -> str:
+    """Load weights that were read before; see `load_into`.
+
+    Raises:
+        ModelError: The weights are of another network.
+    """
     wanted = module.state_dict()
     name, given, mismatch = best_fit(wanted, file, layout)
     if mismatch:
-        tried = ", ".join(one.name for one in find_layouts(layout))
         raise ModelError(
-            f"the weights are of another network ({mismatch}; read in the layout {name}, the nearest of: {tried})",
+            f"the weights are of another network ({mismatch}; read in the layout {name}, which comes nearest)",
             where=file.path,
             remedy="give the weights of the same network, 2D for slices and 3D for cubes; "
             "if the layout is a new one, rename the parameters to those of MONAI's network",
