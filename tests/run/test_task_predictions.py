@@ -7,7 +7,7 @@ import pytest
 from samesplit.errors import ModelError
 from samesplit.run.task_predictions import as_prediction_table, members_by_column
 from samesplit.tables import check_table, prediction_schema
-from samesplit.tasks import BinaryTask, MulticlassTask, SegmentationTask, SurvivalTask, Task
+from samesplit.tasks import BinaryTask, MulticlassTask, SurvivalTask, Task
 
 BINARY = BinaryTask(question="?", positive="p", negative="n")
 CLASSES = MulticlassTask(question="?", classes=("c", "a", "b"))
@@ -65,8 +65,6 @@ def test_other_columns_than_the_task_asks_for_are_refused() -> None:
         ModelError, match="gave the columns c, b, a\nRemedy: let predict return the columns c, a, b"
     ):
         as_prediction_table(answers([0.5, 0.3, 0.2], task=CLASSES)[["c", "b", "a"]], CLASSES, WHERE)
-    with pytest.raises(ModelError, match="cannot answer a task of masks"):
-        as_prediction_table(pd.DataFrame(), SegmentationTask(question="?"), WHERE)
 
 
 def test_members_come_back_side_by_side_with_the_mean_of_their_seeds() -> None:

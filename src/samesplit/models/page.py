@@ -33,6 +33,7 @@ XI_CLASSIFIERS = (
 """The 10 classifiers of the same study."""
 
 _NETWORKS = ("network", "torch-module")
+_SEGMENTATION = "segmentation-network"
 _SHARED = {
     "inputs": "How a lesion becomes numbers: the table `inputs` below.",
     "augmentation": "Random changes of training inputs: the table `augmentation` below.",
@@ -54,6 +55,7 @@ def models_page() -> str:
     blocks += ["## Selectors", *_about_selectors(), _selectors(), *_selector_settings()]
     blocks += ["## Classifiers", *_about_classifiers(), _classifiers()]
     blocks += ["## Networks: `network` and `torch-module`", *_networks()]
+    blocks += [f"## Networks that draw masks: `{_SEGMENTATION}`", *_segmentation()]
     blocks += ["## Settings of the other kinds", *_other_kinds()]
     return "\n\n".join(blocks) + "\n"
 
@@ -90,7 +92,7 @@ def _kinds() -> list[str]:
 
 def _other_kinds() -> Iterable[str]:
     for kind in KINDS:
-        if kind not in ("radiomics-grid", *_NETWORKS) and _own_keys(kind):
+        if kind not in ("radiomics-grid", *_NETWORKS, _SEGMENTATION) and _own_keys(kind):
             yield f"### `{kind}`"
             parts = inspect.cleandoc(settings_class(kind).__doc__ or "").split("\n\n")[1:]
             yield from (plain(one_line(part)) for part in parts)
@@ -117,6 +119,24 @@ def _networks() -> Iterable[str]:
         yield f"### `{name}`"
         yield from (plain(one_line(part)) for part in inspect.cleandoc(declared.__doc__ or "").split("\n\n"))
         yield settings_table(declared, types=True)
+
+
+def _segmentation() -> Iterable[str]:
+    """Return the settings of networks that draw masks, and of their stages once."""
+    kind = settings_class(_SEGMENTATION)
+    yield from (plain(one_line(part)) for part in inspect.cleandoc(kind.__doc__ or "").split("\n\n"))
+    stages = {
+        "coarse": "The network that localises: the table `fine` below.",
+        "fine": "The one that draws.",
+    }
+    below = {name: f"The table `{name}` below." for name in ("augmentation", "training")}
+    yield settings_table(kind, stages | below, only=_own_keys(_SEGMENTATION), types=True)
+    for name, declared in _nested(kind):
+        if name != "coarse":
+            yield f"### `{name}` of a `{_SEGMENTATION}`"
+            parts = inspect.cleandoc(declared.__doc__ or "").split("\n\n")
+            yield from (plain(one_line(part)) for part in parts)
+            yield settings_table(declared, types=True)
 
 
 def _own_keys(kind: str) -> list[str]:

@@ -18,7 +18,7 @@ from samesplit.features.perturbation.settings import Perturbations
 from samesplit.imaging.repairs import GeometryRepair
 from samesplit.tasks import BinaryTask, Task
 
-__all__ = ["Cases", "HasWorkUnits", "Model", "Prepares", "Requirements", "Scored", "TrainingFold"]
+__all__ = ["Cases", "HasWorkUnits", "Model", "Prepares", "Requirements", "Scored", "Segments", "TrainingFold"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ class TrainingFold:
     Attributes:
         training: The cases to fit on.
         training_labels: Per `lesion_id`, in the order of `training`: the number of the class in `task.classes`
-            (of two classes 1 is the positive one); of a survival task 1 where the event was seen, else 0.
+            (of two classes 1 is the positive one); of a survival task 1 where the event was seen, else 0; of a
+            task of masks 0, since the masks of the cases are what is learnt.
         validation: The cases for early stopping and choosing; may be empty.
         validation_labels: Their labels.
         seed: The seed of every random choice of the model in this fold.
@@ -140,6 +141,19 @@ class HasWorkUnits(Protocol):
         """Return the pieces of a fold's fit; those of a later round may read the results of the earlier ones.
 
         It is called before any piece is done: what needs an earlier result is a `Deferred` payload.
+        """
+
+
+@runtime_checkable
+class Segments(Protocol):
+    """A model that answers a task of masks: it draws them into files."""
+
+    def segment(self, cases: Cases, directory: Path) -> pd.DataFrame:
+        """Draw masks from the images alone; the cases name no mask.
+
+        Returns:
+            Columns lesion_id, sequence and mask: the path inside the folder of a file on the grid of the image.
+            Where nothing is found the mask is empty; what cannot be read has no row.
         """
 
 

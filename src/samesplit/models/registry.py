@@ -31,6 +31,7 @@ KINDS: dict[str, str] = {
     "torch-module": "samesplit.models.networks.settings:TorchModuleSettings",
     "tpot": "samesplit.models.automl.settings:TpotSettings",
     "network": "samesplit.models.networks.settings:NetworkSettings",
+    "segmentation-network": "samesplit.models.segmentation.settings:SegmentationNetworkSettings",
 }
 """What `kind:` may say, and the settings class that reads such a file; imported when it is asked for."""
 

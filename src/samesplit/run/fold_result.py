@@ -47,10 +47,13 @@ class FoldResult:
     task_name: str = DEFAULT_TASK
 
     def predictions(self) -> pd.DataFrame:
-        """Return the predictions of this fold; the task says of which schema."""
+        """Return the predictions of this fold; the task says of which schema. Masks have absolute paths."""
         if self.folder is None:
             raise ModelError("has no predictions", where=self.model)
-        return read_table(self.folder / "predictions.parquet", prediction_schema(self.task))
+        table = read_table(self.folder / "predictions.parquet", prediction_schema(self.task))
+        if self.task.kind == "segmentation":
+            table["mask"] = [str(self.folder / mask) for mask in table["mask"]]
+        return table
 
     def details(self) -> dict[str, pd.DataFrame]:
         """Return the model's own tables of this fold."""

@@ -15,18 +15,18 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.errors import SamesplitError, WorkspaceError
+from samesplit.errors import ModelError, SamesplitError, WorkspaceError
 from samesplit.execution.dispatch import dispatch
 from samesplit.execution.processes import WorkerCrashed
 from samesplit.kept import note_damage
-from samesplit.models.protocol import Cases, Model, Prepares, Scored, TrainingFold
+from samesplit.models.protocol import Cases, Model, Prepares, Scored, Segments, TrainingFold
 from samesplit.models.settings import ModelSettings
 from samesplit.run.fold_record import read_fold, write_fold
 from samesplit.run.fold_result import FoldResult
 from samesplit.run.processor import instructions, processor
 from samesplit.run.progress import Advance
 from samesplit.run.remote_folds import Files, read_files, unpack, worker_store, write_files
-from samesplit.run.task_predictions import as_prediction_table, members_by_column
+from samesplit.run.task_predictions import as_mask_table, as_prediction_table, members_by_column
 from samesplit.run.versions import versions
 from samesplit.run.weights import WeightKeeper
 from samesplit.source import source_digest
@@ -37,7 +37,7 @@ from samesplit.storage import (
     temporary_directory,
 )
 from samesplit.tables import prediction_schema, write_table
-from samesplit.tasks import DEFAULT_TASK, BinaryTask, Task
+from samesplit.tasks import DEFAULT_TASK, BinaryTask, SegmentationTask, Task
 from samesplit.under_way import doing
 from samesplit.uses import uses
 
@@ -45,6 +45,8 @@ __all__ = ["FoldResult", "FoldTask", "run_folds", "with_members"]
 
 
 _TWO_CLASSES = BinaryTask(question="", positive="positive", negative="negative")
+MASKS = "masks"
+"""The folder of predicted masks inside that of a fold."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,8 @@ class FoldTask:
         cases = self.cases[self.primary_rater]
         training, validation = (cases.select(_ids(self, cases, part)) for part in ("train", "validation"))
         known, to_choose = (self.outcomes.loc[part.lesion_ids] for part in (training, validation))
+        if "label" not in self.outcomes:  # a task of masks
+            known, to_choose = (table.assign(label=0) for table in (known, to_choose))
         timed = "time" in self.outcomes
         return TrainingFold(
             training=training,
@@ -318,6 +322,8 @@ def _fit_and_predict(task: FoldTask) -> None:
     model = task.build()
     model.fit(task.training_fold())
     parts = [(task.primary_rater, "validation"), *((rater, "test") for rater in task.cases)]
+    if isinstance(task.task, SegmentationTask):  # another rater's masks change no image
+        parts = [*parts[:1], (task.primary_rater, "test")]
     tables = []
     for rater, subset in parts:
         ids = _ids(task, task.cases[rater], subset)
@@ -330,13 +336,18 @@ def _fit_and_predict(task: FoldTask) -> None:
                 "subset": subset,
                 "rater": rater,
             }
-            answers = model.predict(task.cases[rater].select(ids))
-            tables.append(as_prediction_table(answers, task.task, where))
+            asked = task.cases[rater].select(ids)
+            if isinstance(task.task, SegmentationTask):
+                tables.append(_draw(task, model, asked, where))
+            else:
+                tables.append(as_prediction_table(model.predict(asked), task.task, where))
     with temporary_directory(beside=task.folder) as fresh:
         predictions = pd.concat(tables, ignore_index=True)
         write_table(predictions, fresh / "predictions.parquet", prediction_schema(task.task))
         for name, table in model.details().items():
             write_table(table, fresh / "details" / f"{name}.parquet")
+        if (working / MASKS).is_dir():
+            shutil.copytree(working / MASKS, fresh / MASKS)
         (fresh / "model").mkdir()
         model.save(fresh / "model")
         torch = sys.modules.get("torch")
@@ -359,6 +370,16 @@ def _fit_and_predict(task: FoldTask) -> None:
     shutil.rmtree(working, ignore_errors=True)
 
 
+def _draw(task: FoldTask, model: Model, cases: Cases, where: dict[str, Any]) -> pd.DataFrame:
+    """Let a model draw the masks of some lesions; what an attempt before this one has drawn is not drawn again."""
+    if not isinstance(model, Segments):
+        raise ModelError("draws no masks", where=f"model {task.settings.name}")
+    hidden = {column: "" for column in ("mask", "organ_mask") if column in cases.images}
+    unseen = replace(cases, images=cases.images.assign(**hidden))
+    inside = Path(MASKS) / str(where["subset"])
+    return as_mask_table(model.segment(unseen, task.working / inside), where, inside)
+
+
 def _classes(task: Task) -> tuple[str, ...]:
     return task.classes if task.kind in ("binary", "multiclass") else ()
 
@@ -366,8 +387,8 @@ def _classes(task: Task) -> tuple[str, ...]:
 def _plain_outcomes(outcomes: pd.DataFrame) -> list[list[Any]]:
     """Return the outcomes as plain data, by lesion."""
     return [
-        [str(lesion), int(label), *map(float, times)]
-        for lesion, label, *times in outcomes.sort_index().itertuples(name=None)
+        [str(lesion), *(int(value) for value in values[:1]), *map(float, values[1:])]
+        for lesion, *values in outcomes.sort_index().itertuples(name=None)
     ]
 
 

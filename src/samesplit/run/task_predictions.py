@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,9 @@ import pandas as pd
 
 from samesplit.errors import ModelError
 from samesplit.tables import SUM_TOLERANCE
-from samesplit.tasks import MulticlassTask, SegmentationTask, Task
+from samesplit.tasks import MulticlassTask, Task
 
-__all__ = ["as_prediction_table", "members_by_column"]
+__all__ = ["as_mask_table", "as_prediction_table", "members_by_column"]
 
 
 def as_prediction_table(
@@ -37,8 +38,6 @@ def as_prediction_table(
         >>> as_prediction_table(risks, task, {"model": "cox"}).to_dict("records")
         [{'model': 'cox', 'lesion_id': 'L1', 'risk': 0.3}]
     """
-    if isinstance(task, SegmentationTask):
-        raise ModelError("cannot answer a task of masks yet", where=f"model {where['model']}")
     table = answers.to_frame(task.prediction_columns[0]) if isinstance(answers, pd.Series) else answers
     columns = list(task.prediction_columns)
     if list(table.columns) != columns:
@@ -62,6 +61,26 @@ def as_prediction_table(
     long = _rows(table.loc[table.index.repeat(len(columns))], where)
     classes = pd.Series(columns * len(table), index=long.index, dtype="str")
     return long.assign(**{"class": classes}, probability=values.ravel())
+
+
+def as_mask_table(answers: pd.DataFrame, where: Mapping[str, Any], inside: Path) -> pd.DataFrame:
+    """Turn the masks that a model drew into rows of the predictions table.
+
+    Args:
+        answers: Columns lesion_id, sequence and mask, a file in a folder.
+        where: The first columns of the table: model, seed, repeat, fold, subset and rater.
+        inside: Where that folder lies in the folder of the fold, which paths of kept masks start from.
+
+    Example:
+        >>> answers = pd.DataFrame({"lesion_id": ["L1"], "sequence": ["T2"], "mask": ["T2/L1.nii.gz"]})
+        >>> as_mask_table(answers, {"model": "unet"}, Path("masks/test"))["mask"].tolist()
+        ['masks/test/T2/L1.nii.gz']
+    """
+    table = pd.DataFrame({**where, "lesion_id": answers["lesion_id"].astype(str)}, index=answers.index)
+    return table.assign(
+        sequence=answers["sequence"].astype(str),
+        mask=[(inside / str(mask)).as_posix() for mask in answers["mask"]],
+    )
 
 
 def members_by_column(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:

@@ -199,3 +199,13 @@ def test_survival_in_which_everybody_had_the_event_and_masks_alone_can_be_split(
         assert by_site.test_sets() == ("A", "B")
     with pytest.raises(SplitError, match="the cohort has lesions of one class only"):
         split_of(lesions, [LesionClasses("death", death.classes, everybody * 0, (1,), PARTS[:1], "survival")])
+
+
+def test_a_split_of_a_cohort_of_masks_alone_is_read_back(tmp_path: Path) -> None:
+    lesions, _ = cohort_of(12)
+    split = split_of(lesions, [], folds=3)
+    write_split(split, tmp_path)
+    cohort = Cohort(lesions, empty_table(IMAGES), {}, empty_table(LEDGER), "")
+    assert read_split(tmp_path, cohort).sha256 == split.sha256
+    counts = json.loads((tmp_path / "splits.json").read_text())["counts"]["repeat 0 fold 0"]
+    assert counts.endswith("test 4 patients (no classes)")

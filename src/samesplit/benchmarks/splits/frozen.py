@@ -139,7 +139,7 @@ def read_split(
     if {name for name, column in SPLITS.columns.items() if column.required} <= set(table):
         check_sides(table, where=path)
     table = read_csv(path, SPLITS, error=SplitError)
-    labels = (cohort.classes or cohort.labels) if classes is None else classes
+    labels = (cohort.classes or _labels(cohort)) if classes is None else classes
     _same_cohort(record, cohort.lesions, labels, path)
     check_patients(table, cohort.lesions["patient_id"], where=path)
     check_test_sets(table, only_tested=record["settings"].get("test_sets", ()), where=path)
@@ -159,6 +159,11 @@ def read_split(
     )
 
 
+def _labels(cohort: Cohort) -> pd.Series[int] | tuple[LesionClasses, ...]:
+    """Return the labels of the cohort; where only masks are asked for there are none."""
+    return cohort.labels if len(cohort.labels) else ()
+
+
 def _counts(split: Split) -> dict[str, str]:
     """One line a fold: patients in each part and named test set, and how many of them have lesions of a class."""
     counts = {}
@@ -176,17 +181,18 @@ def _counts(split: Split) -> dict[str, str]:
 
 def _with_classes(split: Split, patients: Iterable[str]) -> str:
     """How many patients have a lesion of each class, from the lines that are kept of them."""
-    told = [split.patients[patient].split(" ")[1] for patient in patients]
+    lines = [split.patients[patient].split(" ")[1] for patient in patients]
     if not any(" classes=" in line for line in split.patients.values()):
-        return f"{sum(line != 'positive=0' for line in told)} positive"
+        return f"{sum(line != 'positive=0' for line in lines)} positive"
     found = Counter(
         (task, name)
-        for line in told
-        for task, names in (part.split(":", 1) for part in line.removeprefix("classes=").split(";"))
+        for line in lines
+        for task, _, names in (part.partition(":") for part in line.removeprefix("classes=").split(";"))
         for name in names.split("+")
         if name
     )
-    return ", ".join(f"{task} {name} {count}" for (task, name), count in sorted(found.items()))
+    told = [f"{task} {name} {count}" for (task, name), count in sorted(found.items())]
+    return ", ".join(told) or "no classes"
 
 
 def _read_record(path: Path) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Networks that find lesions in images and outline them."""
