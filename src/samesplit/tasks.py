@@ -203,6 +203,23 @@ class SegmentationTask(_AnyTask):
     kind: Literal["segmentation"] = "segmentation"
     sequences: tuple[str, ...] = ()
     """The sequences whose masks are asked for; empty means all of the benchmark's."""
+    tolerance_mm: Annotated[float, Field(gt=0)] = 2.0
+    """Up to which distance two surfaces count as the same in the normalised surface distance."""
+    least_overlap: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """The intersection over union with its predicted components from which on a lesion counts as found."""
+    small_below_mm: Annotated[float, Field(gt=0)] = 5.0
+    """Lesions whose ball of the same volume is thinner than this are judged apart too."""
+    by_side: bool = False
+    """Whether lesions left and right of the middle of the image are judged apart too, for images of the whole body
+    width."""
+    groups: tuple[str, ...] | None = None
+    """Columns of lesions.csv whose values are judged apart; left out: `scanner_vendor` and `site` where there are
+    several."""
+    lesion_type: str | None = None
+    """The column of lesions.csv by whose values the Dice coefficients are compared."""
+    covariates: tuple[str, ...] | None = None
+    """Columns of lesions.csv on which the Dice coefficient is regressed, beside the diameter and the sequence;
+    left out: `scanner_vendor` where there are several."""
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -68,9 +68,13 @@ def test_half_a_ball_has_a_dice_of_two_thirds(study: SmallStudy, tmp_path: Path,
     folder = outcome.folder / "tasks" / "where"
     overlap = read_table(folder / "overlap.parquet")
     np.testing.assert_allclose(overlap["dice"][1:], 2 / 3, atol=0.02)
-    (row,) = read_table(folder / "results.parquet").to_dict("records")
-    assert (row["quantity"], row["model"], row["n"]) == ("dice", "half", 27)
+    results = read_table(folder / "results.parquet").set_index(["quantity", "group"])
+    row = results.loc[("dice", "all")]
+    assert (row["model"], row["n"]) == ("half", 27)
     assert row["estimate"] == pytest.approx(2 / 3, abs=0.02)
+    assert results.loc[("detection_recall", "all"), "estimate"] == 1.0
+    assert results.loc[("volume_difference_percent", "all"), "estimate"] == pytest.approx(-50, abs=3)
+    assert len(read_table(folder / "components.parquet")) == 27
     assert "Where are the balls?" in (outcome.folder / "report.html").read_text()
 
     first = next(path.parent.glob("*.nii.gz"))

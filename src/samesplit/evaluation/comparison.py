@@ -17,7 +17,14 @@ from samesplit.statistics.cross_validated import corrected_resampled_t
 from samesplit.statistics.influence import Influence
 from samesplit.statistics.interval import Interval, is_degenerate, stricter
 
-__all__ = ["Measure", "compare_models", "difference_rows", "measured_difference", "on_same_units"]
+__all__ = [
+    "Measure",
+    "compare_models",
+    "corrected_over_folds",
+    "difference_rows",
+    "measured_difference",
+    "on_same_units",
+]
 
 
 @dataclass(frozen=True)
@@ -180,7 +187,9 @@ def _compare(
         return counts | nothing | {"method": "no test", "note": measure.undefined}
     found = measured_difference(first, second, measure, confidence=confidence)
     trained = ranking_is_trained(first, second)
-    corrected = _corrected_t(first, second, measure, confidence=confidence) if trained else None
+    corrected = (
+        corrected_over_folds(first, second, measure.by_fold, confidence=confidence) if trained else None
+    )
     both = found if corrected is None else stricter(found, corrected)
     return counts | {
         each[0]: measure.estimate(first).estimate,
@@ -196,13 +205,23 @@ def _compare(
     }
 
 
-def _corrected_t(
-    first: pd.DataFrame, second: pd.DataFrame, measure: Measure, *, confidence: float
+def corrected_over_folds(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    by_fold: Callable[[pd.DataFrame], pd.Series[float]],
+    *,
+    confidence: float,
 ) -> Interval:
     """Run the corrected t-test over folds, seeds averaged.
 
     Lesions that several folds of a repeat test (an external test set) do not count in how much of the training
     parts the folds share, see `training_factor`.
+
+    Args:
+        first: The table of one model: lesion_id, repeat, fold and `cell`, the number of the fitted model.
+        second: Of the other, on the same lesions.
+        by_fold: From the table of a model to one value for each of its fitted models, in the order of `cell`.
+        confidence: Two-sided coverage.
     """
     folds = first.groupby(["lesion_id", "repeat"])["fold"].transform("nunique")
     dealt = first[folds == 1]
@@ -210,12 +229,12 @@ def _corrected_t(
     n_all = int(dealt["lesion_id"].nunique())
     trained_on = n_all - lesions_per_fold
     ratio = float((lesions_per_fold / trained_on)[trained_on > 0].mean())
-    differences = _over_seeds(first, measure) - _over_seeds(second, measure)
+    differences = _over_seeds(first, by_fold) - _over_seeds(second, by_fold)
     return corrected_resampled_t(differences, test_train_ratio=ratio, confidence=confidence)
 
 
-def _over_seeds(table: pd.DataFrame, measure: Measure) -> pd.Series[float]:
+def _over_seeds(table: pd.DataFrame, by_fold: Callable[[pd.DataFrame], pd.Series[float]]) -> pd.Series[float]:
     """Return the quantity of each fold, averaged over seeds."""
-    each = measure.by_fold(table)
+    each = by_fold(table)
     cells = table[["repeat", "fold", "cell"]].drop_duplicates().sort_values("cell")
     return pd.Series(each.to_numpy()).groupby([cells["repeat"].to_numpy(), cells["fold"].to_numpy()]).mean()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -10,11 +11,12 @@ from samesplit.benchmarks.definition import OperatingPoint
 from samesplit.errors import PredictionsError
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.evaluation.options import EvaluationOptions
-from samesplit.evaluation.segmentation.evaluate import OVERLAP
+from samesplit.evaluation.segmentation.evaluate import COMPONENTS, OVERLAP
 from samesplit.evaluation.task import evaluate_task
 from samesplit.run.mask_overlap import measure_overlap
 from samesplit.run.plan import Plan
 from samesplit.run.progress import Reporter
+from samesplit.tasks import SegmentationTask, Task
 
 __all__ = ["evaluate_predictions"]
 
@@ -54,6 +56,7 @@ def evaluate_predictions(
             advance(number, len(plan.tasks))
             if predictions[name].empty and plan.definition.tasks:
                 continue
+            measured, notes = _measured_masks(plan, task, predictions[name])
             readings, reference = plan.readings_of(name), plan.reference_of(name)
             options = EvaluationOptions(
                 readings=readings if len(readings) else None,
@@ -63,7 +66,7 @@ def evaluate_predictions(
                 n_bootstrap=settings.bootstraps,
                 seed=settings.seed,
                 primary_rater=plan.definition.cohort.rater,
-                details=details[name] | _overlap(plan, name, predictions[name]),
+                details=details[name] | measured,
                 apart=plan.added,
                 declared_thresholds={
                     external.name: external.threshold
@@ -71,18 +74,28 @@ def evaluate_predictions(
                     if external.task == name and external.threshold is not None
                 },
             )
-            judged[name] = evaluate_task(task, predictions[name], _truth(plan, name), options)
+            found = evaluate_task(task, predictions[name], _truth(plan, name), options)
+            judged[name] = replace(found, notes=(*found.notes, *notes))
         advance(len(plan.tasks), len(plan.tasks))
     return judged
 
 
-def _overlap(plan: Plan, name: str, predictions: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the overlap of predicted masks with the rater's, for a task of masks."""
-    if plan.tasks[name].kind != "segmentation":
-        return {}
-    images = plan.cohort.images
-    own = images[images["rater"] == plan.definition.cohort.rater]
-    return {OVERLAP: measure_overlap(predictions, own)}
+def _measured_masks(
+    plan: Plan, task: Task, predictions: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
+    """Return what predicted masks say of the lesions, for a task of masks, and what could not be measured."""
+    if not isinstance(task, SegmentationTask):
+        return {}, ()
+    cohort, images = plan.definition.cohort, plan.cohort.images
+    own = images[images["rater"] == cohort.rater]
+    measured = measure_overlap(
+        predictions,
+        own,
+        task,
+        geometry_repair=cohort.geometry_repair,
+        minimum_voxels=cohort.minimum_voxels,
+    )
+    return {OVERLAP: measured.overlap, COMPONENTS: measured.components}, measured.notes
 
 
 def _truth(plan: Plan, task: str) -> pd.DataFrame:

@@ -1,8 +1,11 @@
-"""The overlap of masks predicted elsewhere with those of the benchmark's rater."""
+"""Predicted masks beside those of the benchmark's rater: checked, then measured image by image."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import SimpleITK as sitk
@@ -10,9 +13,14 @@ import SimpleITK as sitk
 from samesplit.errors import LesionError, PredictionsError
 from samesplit.imaging.case import read_case, read_image
 from samesplit.imaging.geometry import same_grid
-from samesplit.statistics.overlap import dice
+from samesplit.imaging.repairs import GeometryRepair
+from samesplit.run.mask_measures import COMPONENT_COLUMNS, LESION_COLUMNS, measure_image
+from samesplit.tasks import SegmentationTask
 
-__all__ = ["check_masks", "measure_overlap"]
+__all__ = ["MeasuredMasks", "check_masks", "measure_overlap"]
+
+_FIT = ["model", "seed", "repeat", "fold", "subset", "rater"]
+Measured = dict[str, Any]
 
 
 def check_masks(
@@ -61,36 +69,103 @@ def check_masks(
     return predictions.assign(mask=found)
 
 
-def measure_overlap(predictions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
-    """Measure the Dice coefficient of each predicted mask with the mask of the benchmark's rater.
+@dataclass(frozen=True)
+class MeasuredMasks:
+    """What predicted masks say of the lesions of their images.
 
-    A mask on another grid is resampled to that of the image (nearest neighbour); an empty one has a Dice of 0.
+    Attributes:
+        overlap: The predictions with the columns of `mask_measures.LESION_COLUMNS` in the place of `mask`.
+        components: A row a predicted component: which fit of which model, `subset`, `rater`, `sequence`,
+            `image_of` (the first lesion of the image) and the columns of `mask_measures.COMPONENT_COLUMNS`.
+        notes: Lesions that could not be measured, and why.
+    """
+
+    overlap: pd.DataFrame
+    components: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+def measure_overlap(
+    predictions: pd.DataFrame,
+    images: pd.DataFrame,
+    task: SegmentationTask,
+    *,
+    geometry_repair: GeometryRepair | None = None,
+    minimum_voxels: int = 8,
+) -> MeasuredMasks:
+    """Measure each predicted mask against the lesions that the benchmark's rater drew in its image.
+
+    A mask on another grid is resampled to that of the image (nearest neighbour). Lesions that cannot be read are
+    left out, with a note.
 
     Args:
         predictions: Predictions of masks, with absolute paths.
-        images: The rows of the images table of the benchmark's own rater.
-
-    Returns:
-        The predictions with the column `dice` in the place of `mask`.
-
-    Raises:
-        LesionError: An image or mask cannot be read.
+        images: The rows of the images table of the benchmark's own rater; lesions with the same image and
+            sequence lie in one image.
+        task: From which overlap on a lesion is found, and up to which distance surfaces are the same.
+        geometry_repair: See `samesplit.imaging.case.read_case`.
+        minimum_voxels: As for `read_case`.
     """
-    known = images.set_index(["lesion_id", "sequence"])
-    values = []
-    for lesion, sequence, mask in predictions[["lesion_id", "sequence", "mask"]].itertuples(index=False):
-        row = known.loc[(lesion, sequence)]
-        case = read_case(
-            str(row["image"]),
-            str(row["mask"]),
-            lesion_id=str(lesion),
-            mask_label=str(row["mask_label"]),
-            spacing_mm=float(row["spacing_mm"]),
-        )
-        predicted = read_image(str(mask), "mask", of=case.image)
-        if not same_grid(case.mask, predicted):
-            predicted = sitk.Resample(predicted, case.mask, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
-        values.append(dice(sitk.GetArrayFromImage(case.mask), sitk.GetArrayFromImage(predicted)))
-    return predictions.drop(columns="mask").assign(
-        dice=pd.Series(values, index=predictions.index, dtype="float64")
+    asked = predictions.reset_index(drop=True).merge(images[["lesion_id", "sequence", "image"]], how="left")
+    rows: dict[int, Measured] = {}
+    components: list[Measured] = []
+    notes: list[str] = []
+    for (sequence, path), of_image in asked.groupby(["sequence", "image"], sort=False):
+        there = images[(images["sequence"] == sequence) & (images["image"] == path)]
+        lesions = _lesions(there, geometry_repair, minimum_voxels, notes)
+        for mask, of_mask in of_image.groupby("mask", sort=False):
+            try:
+                predicted = _predicted(str(mask), lesions)
+            except LesionError as error:
+                notes.append(f"a predicted mask could not be read and is left out: {error}")
+                continue
+            measured, parts = measure_image(
+                lesions, predicted, tolerance_mm=task.tolerance_mm, least_overlap=task.least_overlap
+            ) if lesions else ({}, [])  # fmt: skip
+            named = of_mask[of_mask["lesion_id"].isin(list(measured))]
+            rows |= {
+                int(place): measured[str(lesion)]
+                for place, lesion in named["lesion_id"].items()  # type: ignore[call-overload]
+            }
+            fits = named[[*_FIT, "sequence"]].drop_duplicates().to_dict("records")
+            first = {"image_of": min(measured, default="")}
+            components += [{**fit, **first, **part} for fit in fits for part in parts]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(LESION_COLUMNS)).sort_index()
+    kept = asked.drop(columns=["mask", "image"]).loc[table.index].join(table)
+    return MeasuredMasks(
+        kept.reset_index(drop=True),
+        pd.DataFrame(components, columns=[*_FIT, "sequence", "image_of", *COMPONENT_COLUMNS]),
+        tuple(dict.fromkeys(notes)),
     )
+
+
+def _lesions(
+    images: pd.DataFrame, geometry_repair: GeometryRepair | None, minimum_voxels: int, notes: list[str]
+) -> dict[str, sitk.Image]:
+    """Return the reference masks of the lesions of an image by lesion_id, without those that cannot be read."""
+    found = {}
+    for row in images.sort_values("lesion_id", kind="stable").to_dict("records"):
+        try:
+            case = read_case(
+                str(row["image"]),
+                str(row["mask"]),
+                lesion_id=str(row["lesion_id"]),
+                mask_label=str(row["mask_label"]),
+                spacing_mm=float(row["spacing_mm"]),
+                geometry_repair=geometry_repair,
+                minimum_voxels=minimum_voxels,
+            )
+        except LesionError as error:
+            notes.append(f"a lesion could not be measured and is left out: {error}")
+        else:
+            found[str(row["lesion_id"])] = case.mask
+    return found
+
+
+def _predicted(path: str, lesions: Mapping[str, sitk.Image]) -> sitk.Image:
+    """Read a predicted mask, on the grid of the lesions where there are any."""
+    grid = next(iter(lesions.values()), None)
+    predicted = read_image(path, "mask", of=grid)
+    if grid is None or same_grid(grid, predicted):
+        return predicted
+    return sitk.Resample(predicted, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0)

@@ -1,0 +1,138 @@
+"""Differences of Dice between models, and the Dice of each fitted model."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import pandas as pd
+
+from samesplit.evaluation.claims import add_claims
+from samesplit.evaluation.comparison import corrected_over_folds
+from samesplit.evaluation.segmentation.estimates import result_row
+from samesplit.evaluation.segmentation.tables import MaskTables
+from samesplit.statistics.interval import Interval, stricter
+from samesplit.statistics.patient_summaries import paired_mean
+
+__all__ = ["PAIR_COLUMNS", "compare_masks", "difference_rows", "fold_table"]
+
+PAIR_COLUMNS = [
+    "model_a",
+    "model_b",
+    "n",
+    "n_positive",
+    "dice_a",
+    "dice_b",
+    "difference",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "p_adjusted",
+    "claim",
+    "method",
+    "p_influence",
+    "p_corrected_t",
+    "note",
+]
+
+_FITTED = ["seed", "repeat", "fold"]
+
+
+def compare_masks(
+    tables: MaskTables, *, reference: str | None, confidence: float, apart: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Compare the mean Dice of every two models on the same lesions.
+
+    The differences of lesions are tested with patients as clusters. Over several folds a difference has to pass
+    the corrected resampled t-test over folds as well: the interval is the wider of the two and the p-value the
+    larger.
+
+    Args:
+        tables: All models.
+        reference: The model that comes second in its pairs.
+        confidence: Two-sided coverage.
+        apart: Models whose pairs make a family of their own; see `claims`.
+
+    Returns:
+        The columns of `PAIR_COLUMNS`; where there are two tests `p_influence` is the P value of that of lesions.
+    """
+    order = sorted(tables.models, key=lambda name: name == reference)
+    rows = [_pair(tables, a, b, confidence) for a, b in itertools.combinations(order, 2)]
+    if not rows:
+        return pd.DataFrame(columns=PAIR_COLUMNS)
+    table = pd.DataFrame(rows)
+    named = table.rename(columns={"model_a": "model", "model_b": "reference", "difference": "estimate"})
+    claimed = add_claims(
+        named.assign(quantity="dice_difference", group="all"), confidence=confidence, apart=apart
+    )
+    return table.assign(p_adjusted=claimed["p_adjusted"], claim=claimed["claim"])[PAIR_COLUMNS]
+
+
+def difference_rows(pairs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Turn the differences into rows of results, with what may be claimed of them."""
+    rows = []
+    for pair in pairs.to_dict("records"):
+        found = Interval(
+            *(float(pair[name]) for name in ("difference", "ci_low", "ci_high")),
+            method=str(pair["method"]),
+            note=str(pair["note"]),
+            p_value=float(pair["p_value"]),
+        )
+        row = result_row(
+            "dice_difference",
+            str(pair["model_a"]),
+            "all",
+            found,
+            int(pair["n"]),
+            reference=str(pair["model_b"]),
+        )
+        rows.append(row | {"p_adjusted": pair["p_adjusted"], "claim": pair["claim"]})
+    return rows
+
+
+def fold_table(tables: MaskTables) -> pd.DataFrame:
+    """List the mean Dice of every fitted model in the test part of its fold."""
+    lesions = tables.overlap.groupby(["model", *_FITTED, "lesion_id"], as_index=False)["dice"].mean()
+    fits = lesions.groupby(["model", *_FITTED], as_index=False)["dice"].agg(["size", "mean"])
+    named = fits.rename(columns={"size": "n", "mean": "dice"}).assign(n_positive=0)
+    return named[["model", *_FITTED, "n", "n_positive", "dice"]]
+
+
+def _pair(tables: MaskTables, a: str, b: str, confidence: float) -> dict[str, Any]:
+    first, second = (_of_model(tables, name) for name in (a, b))
+    lesions = [table.groupby("lesion_id")["dice"].mean() for table in (first, second)]
+    owner = first.groupby("lesion_id")["patient_id"].first()
+    found = paired_mean(
+        (lesions[0] - lesions[1]).to_numpy(), owner.loc[lesions[0].index].to_numpy(), confidence=confidence
+    )
+    several = first.groupby(["repeat", "fold"]).ngroups > 1
+    corrected = corrected_over_folds(first, second, _by_fold, confidence=confidence) if several else None
+    both = found if corrected is None else stricter(found, corrected)
+    return {
+        "model_a": a,
+        "model_b": b,
+        "n": len(lesions[0]),
+        "n_positive": 0,
+        "dice_a": float(lesions[0].mean()),
+        "dice_b": float(lesions[1].mean()),
+        "difference": both.estimate,
+        "ci_low": both.ci_low,
+        "ci_high": both.ci_high,
+        "p_value": both.p_value,
+        "method": both.method,
+        "p_influence": math.nan if corrected is None else found.p_value,
+        "p_corrected_t": math.nan if corrected is None else corrected.p_value,
+        "note": both.note,
+    }
+
+
+def _of_model(tables: MaskTables, model: str) -> pd.DataFrame:
+    """Return a row a lesion and fitted model: the mean over sequences, with the number of the fit."""
+    rows = tables.of_model(model).overlap
+    lesions = rows.groupby([*_FITTED, "lesion_id", "patient_id"], as_index=False)["dice"].mean()
+    return lesions.assign(cell=lesions.groupby(_FITTED).ngroup())
+
+
+def _by_fold(table: pd.DataFrame) -> pd.Series[float]:
+    return table.groupby("cell", sort=True)["dice"].mean()
