@@ -15,13 +15,16 @@ import pytest
 import torch
 
 from samesplit.errors import ModelError, WorkspaceError
-from samesplit.models.networks import batches, training
+from samesplit.models.networks import batches, checkpoints, training
+from samesplit.models.networks.architectures.resnet import build_resnet
 from samesplit.models.networks.augmentation import generator_for
 from samesplit.models.networks.model import load_network
-from samesplit.models.networks.training import best_epoch, choose_accelerator, should_stop
+from samesplit.models.networks.schedule import best_round, plan_training
+from samesplit.models.networks.training import choose_accelerator
 from samesplit.models.networks.training_settings import TrainingSettings
 
-FAST = {"batch_size": 8, "accelerator": "cpu"}
+BACKBONE = {"network": "resnet10", "width": 1, "stem": "standard"}
+FAST = {"batch_size": 8, "accelerator": "cpu", "validate_every_steps": 2}  # 16 lesions: two batches
 
 
 class StopError(Exception):
@@ -31,11 +34,12 @@ class StopError(Exception):
 @pytest.fixture(autouse=True)
 def checkpoint_each_epoch(monkeypatch):
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(training, "CHECKPOINT_TIMES", 0.0)
 
 
-def interrupt_after(epochs: int):
+def interrupt_after(steps: int):
     def progress(done: int, _: int) -> None:
-        if done == epochs:
+        if done == steps:
             raise StopError
 
     return progress
@@ -44,21 +48,24 @@ def interrupt_after(epochs: int):
 @pytest.mark.parametrize("schedule", ["cosine", "plateau"])
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
 def test_an_interrupted_training_ends_with_the_same_bits(tiny, make_fold, schedule, optimiser):
-    given = {**FAST, "epochs": 4, "schedule": schedule, "optimiser": optimiser, "plateau_epochs": 1}
+    given = {
+        **FAST, "steps": 12, "validate_every_steps": 3, "minimum_steps": 3, "schedule": schedule,
+        "optimiser": optimiser, "plateau_epochs": 1,
+    }  # fmt: skip
     settings = tiny(training=given, dropout=0.5)
     whole = settings.build()
     fold = make_fold(name="whole")
     whole.fit(fold)
     fold = make_fold(name="broken")
     broken = settings.build()
-    broken.progress = interrupt_after(2)
+    broken.progress = interrupt_after(6)
     with pytest.raises(StopError):
         broken.fit(fold)
     resumed = settings.build()
     seen: list[int] = []
     resumed.progress = lambda done, _: seen.append(done)
     resumed.fit(fold)
-    assert seen == [3, 4]
+    assert seen == [9, 12]
     assert resumed.history == whole.history
     pd.testing.assert_series_equal(
         resumed.predict(fold.validation)["probability"],
@@ -76,7 +83,7 @@ def test_each_epoch_has_its_own_order_and_its_own_augmentation(tiny, make_fold, 
 
     monkeypatch.setattr(batches, "generator_for", recorded)
     model = tiny(training={**FAST, "epochs": 3}).build()
-    model.progress = interrupt_after(2)
+    model.progress = interrupt_after(4)
     fold = make_fold()
     with pytest.raises(StopError):
         model.fit(fold)
@@ -107,7 +114,7 @@ def test_killed_by_sigkill_and_resumed_gives_the_uninterrupted_predictions(tiny,
     code = (
         "import pickle, sys, time\n"
         "from samesplit.models.networks import training\n"
-        "training.CHECKPOINT_SECONDS = 0.0\n"
+        "training.CHECKPOINT_SECONDS = training.CHECKPOINT_TIMES = 0.0\n"
         "settings, fold = pickle.load(open(sys.argv[1], 'rb'))\n"
         "model = settings.build()\n"
         "model.progress = lambda done, _: (print(done, flush=True), time.sleep(0.2))\n"
@@ -118,8 +125,8 @@ def test_killed_by_sigkill_and_resumed_gives_the_uninterrupted_predictions(tiny,
     process = subprocess.Popen([sys.executable, "-c", code, str(handed)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:
-        if int(line) == 3:
-            time.sleep(0.22)  # into the fourth epoch
+        if int(line) == 6:
+            time.sleep(0.22)  # into the fourth round
             process.send_signal(signal.SIGKILL)
             break
     assert process.wait() == -signal.SIGKILL
@@ -160,15 +167,22 @@ def test_a_checkpoint_of_another_task_or_a_damaged_one_is_not_used(tiny, make_fo
     assert again.history == clean.history
 
 
-def test_training_stops_early_and_keeps_the_best_epoch(tiny, make_fold):
-    settings = tiny(
-        training={**FAST, "epochs": 30, "patience": 2, "learning_rate": 0.05, "schedule": "constant"}
-    )
+def test_training_stops_early_and_keeps_the_best_round(tiny, make_fold):
+    given = {
+        **FAST,
+        "steps": 60,
+        "patience": 2,
+        "learning_rate": 0.05,
+        "schedule": "constant",
+        "smoothing": 2,
+    }
+    settings = tiny(training=given)
     model, fold = settings.build(), make_fold()
     model.fit(fold)
-    best = best_epoch(settings.training, model.history)
+    best = best_round(settings.training, plan_training(settings.training, 2), model.history)
     assert best is not None
     assert len(model.history) == best + 3 < 30
+    assert model.kept == best + 1
     probabilities = model.predict(fold.validation)["probability"]
     labels = fold.validation_labels.to_numpy()
     weights = np.where(
@@ -176,72 +190,57 @@ def test_training_stops_early_and_keeps_the_best_epoch(tiny, make_fold):
     )
     loss = -np.mean(weights * np.log(np.where(labels == 1, probabilities, 1 - probabilities)))
     assert loss == pytest.approx(model.history[best]["validation loss"], rel=1e-4)
+    before = model.history[best - 1]["validation loss"]
+    assert model.validation_score() == pytest.approx(-(loss + before) / 2, rel=1e-4)
 
 
-def test_no_epoch_is_kept_and_nothing_stops_before_the_minimum_of_steps():
-    """Two steps an epoch; the first epoch looks best, and of those from the sixth step on the fourth."""
-    losses = [0.5, 0.7, 0.69, 0.6, 0.65, 0.66]
-    history = [{"validation loss": loss, "steps": 2 * (at + 1)} for at, loss in enumerate(losses)]
-    early, late = TrainingSettings(patience=2), TrainingSettings(patience=2, minimum_steps=6)
-    assert [best_epoch(early, history[:n]) for n in range(1, 7)] == [0, 0, 0, 0, 0, 0]
-    assert [should_stop(early, history[:n]) for n in range(1, 4)] == [False, False, True]
-    assert [best_epoch(late, history[:n]) for n in range(1, 7)] == [None, None, 2, 3, 3, 3]
-    assert [should_stop(late, history[:n]) for n in range(1, 7)] == [False] * 5 + [True]
-    without = [{"validation loss": loss} for loss in losses]  # a history kept before steps were counted
-    assert best_epoch(late, without) == 0
-
-
-def test_few_lesions_get_as_many_epochs_as_the_minimum_of_steps_takes(tiny, make_fold):
+def test_few_lesions_get_as_many_steps_as_the_minimum(tiny, make_fold):
     given = {**FAST, "epochs": 3, "patience": 1, "learning_rate": 0.3, "minimum_steps": 9}
-    model, fold = tiny(training=given).build(), make_fold()  # 16 lesions: two batches of 8
+    model, fold = tiny(training=given).build(), make_fold()
     seen: list[tuple[int, int]] = []
     model.progress = lambda done, most: seen.append((done, most))
     model.fit(fold)
-    assert seen == [(epoch, 5) for epoch in range(1, 6)]
+    assert seen == [(steps, 10) for steps in (2, 4, 6, 8, 10)]
     assert [entry["steps"] for entry in model.history] == [2, 4, 6, 8, 10]
     kept = model.details()["kept_epoch"].iloc[0]
-    assert (kept.epoch, kept.epochs, kept.steps) == (5, 5, 10)
+    assert (kept.epoch, kept.epochs, kept.steps, kept.steps_trained, kept.most_steps) == (5, 5, 10, 10, 10)
     model.save(fold.directory / "kept")
     again = load_network(fold.directory / "kept")
     assert again.predict(fold.validation)["probability"].equals(model.predict(fold.validation)["probability"])
     assert again.details()["kept_epoch"].iloc[0].epoch == 5
 
 
-def test_an_interrupted_training_with_a_minimum_of_steps_ends_with_the_same_bits(tiny, make_fold):
-    settings = tiny(training={**FAST, "epochs": 2, "minimum_steps": 7})
+def test_an_interrupted_fine_tuning_of_averaged_weights_in_balanced_batches_ends_with_the_same_bits(
+    tiny, make_fold, tmp_path
+):
+    """All that a later step depends on at once, the head alone first, and a kill in that phase and after it."""
+    weights = tmp_path / "weights.pt"
+    torch.save(build_resnet(tiny(**BACKBONE), 3).backbone.state_dict(), weights)
+    given = {
+        **FAST, "steps": 10, "sampling": "balanced", "smoothing": 2, "minimum_steps": 0, "warmup_steps": 3,
+        "fine_tune": "head-first", "head_first_steps": 5, "head_learning_rate": 5, "weight_average": 0.6,
+    }  # fmt: skip
+    settings = tiny(training=given, weights=str(weights), **BACKBONE)
     whole, fold = settings.build(), make_fold(name="whole")
     whole.fit(fold)
     fold = make_fold(name="broken")
-    broken = settings.build()
-    broken.progress = interrupt_after(3)  # beyond 'epochs', before the minimum
-    with pytest.raises(StopError):
-        broken.fit(fold)
+    for steps in (4, 8):
+        broken = settings.build()
+        broken.progress = interrupt_after(steps)
+        with pytest.raises(StopError):
+            broken.fit(fold)
     resumed = settings.build()
     resumed.fit(fold)
     assert resumed.history == whole.history
-    assert resumed.predict(fold.validation)["probability"].equals(
-        whole.predict(fold.validation)["probability"]
-    )
+    ended, expected = resumed._network.state_dict(), whole._network.state_dict()
+    assert all(torch.equal(value, ended[name]) for name, value in expected.items())
 
 
 def test_without_a_validation_part_the_number_of_epochs_is_fixed(tiny, make_fold):
     model, fold = tiny(training={**FAST, "epochs": 4, "patience": 1}).build(), make_fold(validation=0)
     model.fit(fold)
-    assert len(model.history) == 4
+    assert len(model.history) == model.kept == 4
     assert set(model.details()["history"].metric) == {"training loss", "learning rate"}
-
-
-def test_epochs_are_judged_by_what_is_watched():
-    history = [
-        {"validation loss": loss, "validation AUC": auc} for loss, auc in ((0.7, 0.6), (0.5, 0.6), (0.6, 0.9))
-    ]
-    assert best_epoch(TrainingSettings(monitor="loss"), history) == 1
-    assert best_epoch(TrainingSettings(monitor="auc"), history) == 2
-    level = [{"validation loss": loss, "validation AUC": 0.8} for loss in (0.5, 0.5 * (1 - 1e-13), 0.5)]
-    assert best_epoch(TrainingSettings(monitor="loss"), level) == 0  # the first of equals
-    assert should_stop(TrainingSettings(monitor="loss", patience=1), history)
-    assert not should_stop(TrainingSettings(monitor="loss", patience=2), history)
-    assert not should_stop(TrainingSettings(patience=None), history)
 
 
 def test_a_loss_that_is_no_number_is_an_error_with_a_remedy(tiny, make_fold):
@@ -321,6 +320,6 @@ def test_a_disk_that_cannot_be_written_is_a_clear_error(tiny, make_fold, monkeyp
     def full(path: Path, content: bytes) -> Path:
         raise WorkspaceError("cannot be written (No space left on device)", where=path)
 
-    monkeypatch.setattr(training, "write_bytes", full)
+    monkeypatch.setattr(checkpoints, "write_bytes", full)
     with pytest.raises(WorkspaceError, match="No space left"):
         tiny().build().fit(make_fold())

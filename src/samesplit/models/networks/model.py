@@ -18,16 +18,19 @@ from torch.utils.data import DataLoader
 from samesplit.errors import ModelError
 from samesplit.models.networks.architectures.resnet import build_resnet
 from samesplit.models.networks.architectures.torch_module import build_torch_module
-from samesplit.models.networks.batches import evaluation_loader, training_loader
-from samesplit.models.networks.module import History, auc_of_logits, class_weights, logits_of
+from samesplit.models.networks.batches import Batch, evaluation_loader
+from samesplit.models.networks.fit_summary import summarise_fit
+from samesplit.models.networks.fitting import FittedNetwork, FoldData, fit_networks
+from samesplit.models.networks.module import auc_of_logits, class_weights, logits_of
 from samesplit.models.networks.outputs import check_gives_logits
 from samesplit.models.networks.preparation import PreparedInputs, prepare_inputs
+from samesplit.models.networks.schedule import History, smoothed_scores
 from samesplit.models.networks.scopes import deterministic, seeded, single_thread
 from samesplit.models.networks.settings import ImageModelSettings, NetworkSettings, TorchModuleSettings
-from samesplit.models.networks.training import Progress, TrainingTask, best_epoch, choose_accelerator, train
+from samesplit.models.networks.training import Progress, choose_accelerator
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.task_classes import check_task_of_saved, class_names, read_task
-from samesplit.storage import hash_object, write_bytes, write_json
+from samesplit.storage import write_bytes, write_json
 from samesplit.tables import LEDGER, empty_table
 from samesplit.tasks import Task
 from samesplit.under_way import tell
@@ -42,7 +45,7 @@ class NetworkModel:
     Args:
         settings: Of kind network or torch-module.
         cache: A folder for prepared inputs that folds, seeds and models may share; None: each fold's own.
-        progress: Called after each epoch.
+        progress: Called after each validation, with the steps done and the most there can be.
     """
 
     def __init__(
@@ -50,18 +53,20 @@ class NetworkModel:
     ) -> None:
         self.settings = settings
         self.cache = cache
-        self.progress = progress or _tell_epoch
+        self.progress = progress or _tell_step
         self.sequences: tuple[str, ...] = ()
         self.task: Task | None = None
         self.history: History = []
-        self.training_auc = float("nan")
+        self.kept = 0
+        self.fit_summary: dict[str, Any] = {}
+        self.trials = pd.DataFrame()
         self.skipped: pd.DataFrame = empty_table(LEDGER)
         self._network: nn.Module | None = None
         self._inputs = cache
         self.used_inputs: set[str] = set()
 
     def fit(self, fold: TrainingFold) -> None:
-        """Train on the training part; the validation part stops the training and chooses the epoch.
+        """Train on the training part; the validation part stops the training and chooses the weights.
 
         A training that was killed goes on from the checkpoint in the fold's folder, and ends with the same
         weights (on a CPU to the last bit).
@@ -83,50 +88,40 @@ class NetworkModel:
             for cases in (fold.training, fold.validation)
         )
         self.used_inputs = inputs.names() | validation.names()
-        labels = _labels(fold.training_labels, inputs)
-        validation_labels = _labels(fold.validation_labels, validation)
-        batch_size = self.settings.training.batch_size
-        batches = -(-len(inputs) // batch_size)
-        epochs = self.settings.training.most_epochs(batches) if batches else self.settings.training.epochs
-        given = self.settings.training.model_copy(update={"epochs": epochs})
-        weights = class_weights(labels, balanced=given.class_weights, names=names)
-        self._check_monitor(validation_labels)
-        with seeded(fold.seed), single_thread():
-            network = _build(self.settings, inputs.shape[0], len(names))
-            if isinstance(self.settings, TorchModuleSettings) and len(inputs):
-                few = np.stack([inputs[index] for index in range(min(len(inputs), 2))])
-                check_gives_logits(network, torch.from_numpy(few), self.settings, classes=len(names))
-        network.to(memory_format=_memory_format(self.settings))  # type: ignore[call-overload]
-        training = TrainingTask(
-            network=network,
-            settings=given,
-            training=training_loader(
-                inputs,
-                labels,
-                augmentation=self.settings.augmentation,
-                masked=self.settings.inputs.mask_background,
-                masks=self.settings.inputs.mask_places(inputs.shape[0]),
-                batch_size=given.batch_size,
-                seed=fold.seed,
-            ),
-            validation=evaluation_loader(validation, validation_labels, batch_size=given.batch_size)
-            if len(validation)
-            else None,
-            weights=weights,
+        data = FoldData(
+            inputs,
+            _labels(fold.training_labels, inputs),
+            validation,
+            _labels(fold.validation_labels, validation),
+            names,
+        )
+        class_weights(data.labels, balanced=True, names=names)
+        self._check_monitor(data.validation_labels)
+        fitted = fit_networks(
+            self.settings,
+            data,
+            build=lambda: self._build_fresh(data),
             seed=fold.seed,
             directory=fold.directory,
-            fingerprint=self._fingerprint(
-                fold.seed, len(names), (inputs, labels), (validation, validation_labels)
-            ),
+            progress=self.progress,
         )
-        self.history = train(training, progress=self.progress)
-        self.task = fold.task
-        self.training_auc = self._auc_of(
-            network, evaluation_loader(inputs, labels, batch_size=given.batch_size)
+        self.task, self.sequences = fold.task, sequences
+        best = fitted.trials[fitted.best]
+        self.history, self.kept = best.history, best.kept
+        self.fit_summary = self._summary(fitted, data)
+        self.trials = pd.DataFrame(
+            {
+                "trial": number,
+                "seed": trial.seed,
+                "steps": trial.history[trial.kept - 1]["steps"],
+                "validation_score": trial.score,
+                "validation_auc": trial.history[trial.kept - 1].get("validation AUC", math.nan),
+                "chosen": number == fitted.best + 1,
+            }
+            for number, trial in enumerate(fitted.trials, start=1)
         )
-        self.sequences = sequences
         self.skipped = pd.concat([inputs.skipped, validation.skipped], ignore_index=True)
-        self._network = network
+        self._network = fitted.network
 
     def predict(self, cases: Cases) -> pd.DataFrame:
         """Predict the probabilities of each lesion with at least one readable image; see `Model.predict`.
@@ -159,41 +154,32 @@ class NetworkModel:
         return pd.DataFrame(list(found.values()), index=index, columns=columns, dtype=float)
 
     def validation_score(self) -> float | None:
-        """Return the AUC, or minus the loss, of the validation part in the epoch that was kept."""
-        best = best_epoch(self.settings.training, self.history)
-        if best is None:
-            return None
-        entry = self.history[best]
-        watched = self.settings.training.monitor
-        return -float(entry["validation loss"]) if watched == "loss" else float(entry["validation AUC"])
+        """Return the AUC, or minus the loss, of the validation part in the round that was kept, smoothed."""
+        scores = smoothed_scores(self.settings.training, self.history)
+        return float(scores[self.kept - 1]) if len(scores) else None
 
     def details(self) -> dict[str, pd.DataFrame]:
         """Tell what happened while fitting.
 
-        `history` has the columns epoch (from 1), metric and value. `kept_epoch` is one line: the epoch whose
-        weights were kept, of how many, and what these weights reach on the training part (without augmentation)
-        and on the validation part, which chose them; the gap between the two is over-fitting. `skipped` holds
-        lines for the case ledger, if there are any.
+        `history` has the columns epoch, steps, metric and value, with a row a validation and metric. `kept_epoch`
+        is one line: which weights were kept (epoch and steps), of how many that were trained and could have been,
+        what they reach on the training part (without augmentation) and on the validation part, which chose them,
+        how far their probabilities lie apart, and why the network seems untrained, if it does; the gap between
+        the AUCs is over-fitting. `trials` has a line for each network that was fitted, where there were several.
+        `skipped` holds lines for the case ledger, if there are any.
         """
         rows = [
-            {"epoch": epoch, "metric": metric, "value": value}
-            for epoch, entry in enumerate(self.history, start=1)
+            {"epoch": entry.get("epoch", number), "steps": entry["steps"], "metric": metric, "value": value}
+            for number, entry in enumerate(self.history, start=1)
             for metric, value in entry.items()
-            if metric != "steps"
+            if metric not in ("steps", "epoch")
         ]
-        kept = self._kept_epoch()
-        chosen = self.history[kept - 1] if kept else {}
-        line = {
-            "epoch": kept,
-            "epochs": len(self.history),
-            "steps": chosen.get("steps", float("nan")),
-            "training_auc": self.training_auc,
-            "validation_auc": chosen.get("validation AUC", float("nan")),
-        }
         tables = {
-            "history": pd.DataFrame(rows, columns=["epoch", "metric", "value"]),
-            "kept_epoch": pd.DataFrame([line]),
+            "history": pd.DataFrame(rows, columns=["epoch", "steps", "metric", "value"]),
+            "kept_epoch": pd.DataFrame([self.fit_summary]),
         }
+        if len(self.trials) > 1:
+            tables["trials"] = self.trials
         return tables if self.skipped.empty else tables | {"skipped": self.skipped}
 
     def save(self, directory: Path) -> None:
@@ -217,36 +203,57 @@ class NetworkModel:
             "task": None if self.task is None else self.task.model_dump(mode="json"),
             "sequences": list(self.sequences),
             "history": self.history,
-            "epoch": self._kept_epoch(),
-            "training_auc": None if math.isnan(self.training_auc) else self.training_auc,
+            "kept": self.kept,
+            "fit": {
+                name: None if isinstance(value, float) and math.isnan(value) else value
+                for name, value in self.fit_summary.items()
+            },
             "versions": {"samesplit": __version__, "torch": str(torch.__version__)},
         }
         write_json(directory / "settings.json", record)
 
-    def _kept_epoch(self) -> int:
-        """Return the epoch, from 1, whose weights were kept: the best on the validation part, else the last."""
-        best = best_epoch(self.settings.training, self.history)
-        return len(self.history) if best is None else best + 1
+    def _summary(self, fitted: FittedNetwork, data: FoldData) -> dict[str, Any]:
+        """Sum up how the kept network was trained."""
+        best, plan = fitted.trials[fitted.best], fitted.plan
+        chosen = best.history[best.kept - 1]
+        size = self.settings.training.batch_size
+        loader = evaluation_loader(data.training, data.labels, batch_size=size)
+        training = self._logits_of_all(fitted.network, loader)
+        auc = auc_of_logits(training, data.labels)
+        every = training
+        if len(data.validation):
+            loader = evaluation_loader(data.validation, data.validation_labels, batch_size=size)
+            every = torch.cat([training, self._logits_of_all(fitted.network, loader)])
+        return summarise_fit(chosen, best.history[-1], plan, auc, every, trials=len(fitted.trials))
 
-    def _auc_of(self, network: nn.Module, batches: DataLoader[tuple[Tensor, Tensor]]) -> float:
-        """Return the AUC of the network as it is, on batches with their labels."""
+    def _build_fresh(self, data: FoldData) -> nn.Module:
+        """Build the untrained network, and see whether it can be trained on these inputs."""
+        inputs, classes = data.training, len(data.names)
+        network = _build(self.settings, inputs.shape[0], classes)
+        if isinstance(self.settings, TorchModuleSettings):
+            few = np.stack([inputs[index] for index in range(min(len(inputs), 2))])
+            check_gives_logits(network, torch.from_numpy(few), self.settings, classes=classes)
+        network.to(memory_format=_memory_format(self.settings))  # type: ignore[call-overload]
+        return network
+
+    def _logits_of_all(self, network: nn.Module, batches: DataLoader[Batch]) -> Tensor:
+        """Return the logits of the network as it is, for all lesions of a loader."""
         assert self.task is not None
-        classes = len(class_names(self.task))
         accelerator = choose_accelerator(self.settings.training)
         device = "cuda" if accelerator == "gpu" else accelerator
         network.to(device).eval()
-        logits, labels = [], []
+        logits = []
+        # A loader that begins draws a number, and so would change torch's own.
         with seeded(0), torch.inference_mode(), single_thread(), deterministic(strict=device == "cpu"):
-            for (
-                images,
-                truth,
-            ) in batches:  # a loader that begins draws a number, and so would change torch's own
-                placed = images.to(device, memory_format=_memory_format(self.settings))
-                logits.append(logits_of(network(placed), len(truth), classes=classes).double().cpu())
-                labels.append(truth)
+            for images, labels, _ in batches:
+                logits.append(self._logits(network, images, device, count=len(labels)))
         network.to("cpu")
-        auc = auc_of_logits(torch.cat(logits), torch.cat(labels))
-        return float("nan") if auc is None else auc
+        return torch.cat(logits)
+
+    def _logits(self, network: nn.Module, images: Tensor, device: str, *, count: int) -> Tensor:
+        assert self.task is not None
+        placed = images.to(device, memory_format=_memory_format(self.settings))
+        return logits_of(network(placed), count, classes=len(class_names(self.task))).double().cpu()
 
     def _predict_batch(self, network: nn.Module, cases: Cases, device: str) -> dict[str, list[float]]:
         assert self.task is not None
@@ -255,10 +262,9 @@ class NetworkModel:
         if not len(inputs):
             return {}
         images = torch.from_numpy(np.stack([inputs[index] for index in range(len(inputs))]))
-        images = images.to(device, memory_format=_memory_format(self.settings))
-        logits = logits_of(network(images), len(images), classes=len(class_names(self.task))).double()
+        logits = self._logits(network, images, device, count=len(images))
         several = logits.ndim == 2
-        probabilities = logits.softmax(dim=1).cpu() if several else logits.sigmoid().cpu()[:, None]
+        probabilities = logits.softmax(dim=1) if several else logits.sigmoid()[:, None]
         return dict(zip(inputs.lesion_ids, probabilities.tolist(), strict=True))
 
     def _check_monitor(self, labels: Tensor) -> None:
@@ -268,11 +274,6 @@ class NetworkModel:
                 where=f"model {self.settings.name}",
                 remedy="set 'monitor: loss' under 'training', or a larger validation part",
             )
-
-    def _fingerprint(self, seed: int, classes: int, *parts: tuple[PreparedInputs, Tensor]) -> str:
-        """Compute a hash of everything that the trained weights depend on."""
-        data = [[inputs.keys, labels.tolist()] for inputs, labels in parts]
-        return hash_object([self.settings.digest(), seed, classes, data, str(torch.__version__)])
 
 
 def load_network(directory: Path, *, cache: Path | None = None, task: Task | None = None) -> NetworkModel:
@@ -317,8 +318,8 @@ def load_network(directory: Path, *, cache: Path | None = None, task: Task | Non
     model.task = known
     model.sequences = tuple(record["sequences"])
     model.history = record["history"]
-    auc = record.get("training_auc")
-    model.training_auc = float("nan") if auc is None else float(auc)
+    model.kept = int(record["kept"])
+    model.fit_summary = {name: math.nan if value is None else value for name, value in record["fit"].items()}
     channels = settings.inputs.channels_per_sequence * len(model.sequences)
     with seeded(0):
         network = _build(settings, channels, len(class_names(known)), fresh=False)
@@ -327,8 +328,8 @@ def load_network(directory: Path, *, cache: Path | None = None, task: Task | Non
     return model
 
 
-def _tell_epoch(done: int, total: int) -> None:
-    tell(done, total, "epoch")
+def _tell_step(done: int, total: int) -> None:
+    tell(done, total, "step")
 
 
 def _build(settings: ImageModelSettings, channels: int, classes: int, *, fresh: bool = True) -> nn.Module:

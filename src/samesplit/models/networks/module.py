@@ -1,140 +1,66 @@
-"""What is minimised, by which steps, and what is written down after each epoch."""
+"""What is minimised when lesions are classified, and how well it is done."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.data import DataLoader
 from torchmetrics.functional.classification import binary_auroc
 
 from samesplit.errors import ModelError
+from samesplit.models.networks.batches import Batch
+from samesplit.models.networks.learner import Learner
+from samesplit.models.networks.schedule import TrainingPlan
 from samesplit.models.networks.training_settings import TrainingSettings
-from samesplit.ordering import below
 
-__all__ = ["Classifier", "History", "auc_of_logits", "class_weights", "learning_rate", "logits_of"]
-
-History = list[dict[str, float]]
-"""One entry an epoch: `training loss`, `learning rate`, `steps` (of the optimiser, from the beginning to its end)
-and, with a validation part, `validation loss` and, when both classes are in it, `validation AUC`."""
+__all__ = ["Classifier", "auc_of_logits", "class_weights", "logits_of"]
 
 
-class Classifier(pl.LightningModule):
+class Classifier(Learner):
     """A network with one logit, trained by weighted binary cross-entropy, or with one a class by that of softmax.
-
-    All that a later epoch depends on is in the weights, the optimiser, the seed and `history`, and all of it
-    is in the checkpoint.
 
     Args:
         network: Takes a batch of inputs and gives one logit each (or two, one a class), or one a class of several.
         settings: Optimiser, schedule and so on.
-        weights: What a lesion of each class weighs in the loss.
+        plan: How long.
+        weights: What a lesion of each class weighs in the loss of the validation part and, where batches are not
+            balanced themselves, of the training.
         seed: Of what the network draws while it trains (dropout).
+        statistics: See `Learner`.
     """
 
     def __init__(
-        self, network: nn.Module, settings: TrainingSettings, *, weights: tuple[float, ...], seed: int
+        self,
+        network: nn.Module,
+        settings: TrainingSettings,
+        plan: TrainingPlan,
+        *,
+        weights: tuple[float, ...],
+        seed: int,
+        statistics: DataLoader[Batch] | None = None,
     ) -> None:
-        super().__init__()
-        self.network = network
-        self.settings = settings
+        super().__init__(network, settings, plan, seed=seed, statistics=statistics)
         self.weights = weights
-        self.seed = seed
-        self.history: History = []
-        self._training: list[tuple[Tensor, int]] = []
-        self._validation: list[tuple[Tensor, Tensor]] = []
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits of shape (batch,), of more than two classes (batch, n_classes)."""
-        return logits_of(self.network(images), len(images), classes=len(self.weights))
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """AdamW, or SGD with Nesterov momentum."""
-        given = self.settings
-        if given.optimiser == "adamw":
-            return torch.optim.AdamW(
-                self.parameters(), lr=given.learning_rate, weight_decay=given.weight_decay
-            )
-        return torch.optim.SGD(
-            self.parameters(),
-            lr=given.learning_rate,
-            momentum=given.momentum,
-            nesterov=given.momentum > 0,
-            weight_decay=given.weight_decay,
+    def losses(self, outputs: Tensor, labels: Tensor, *, training: bool) -> Tensor:
+        """Compute the weighted cross-entropy of each lesion, shape (batch,)."""
+        balanced = training and self.settings.sampling == "balanced"
+        weights = (1.0,) * len(self.weights) if balanced else self.weights
+        logits = logits_of(outputs, len(labels), classes=len(weights))
+        each = torch.tensor(weights, dtype=logits.dtype, device=logits.device)[labels]
+        if len(weights) > 2:
+            return functional.cross_entropy(logits, labels, reduction="none") * each
+        return functional.binary_cross_entropy_with_logits(
+            logits, labels.to(logits.dtype), each, reduction="none"
         )
 
-    def on_train_epoch_start(self) -> None:
-        """Set the learning rate of this epoch."""
-        self._training.clear()
-        rate = learning_rate(self.settings, self.current_epoch, self.history)
-        for group in self.optimizers().param_groups:  # type: ignore[union-attr]
-            group["lr"] = rate
-
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Draw dropout from the seed, the epoch and the batch, not from what was drawn before."""
-        torch.manual_seed((self.seed * 1_000_003 + self.current_epoch) * 1_000_003 + batch_idx)
-
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        """Compute the loss of one batch."""
-        images, labels = batch
-        loss = self._loss(self(images), labels)
-        self._training.append((loss.detach(), len(labels)))
-        return loss
-
-    def on_validation_epoch_start(self) -> None:
-        """Forget the last epoch's logits."""
-        self._validation.clear()
-
-    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        """Keep the logits of one batch."""
-        images, labels = batch
-        self._validation.append((self(images).float(), labels))
-
-    def on_train_epoch_end(self) -> None:
-        """Write down how the epoch went; the validation part was looked at just before.
-
-        Raises:
-            ModelError: The loss is no longer a number.
-        """
-        losses = torch.stack([loss for loss, _ in self._training]).double().cpu()
-        counts = torch.tensor([count for _, count in self._training], dtype=torch.double)
-        entry = {
-            "training loss": float((losses * counts).sum() / counts.sum()),
-            "learning rate": learning_rate(self.settings, self.current_epoch, self.history),
-            "steps": self.global_step,
-        }
-        if self._validation:
-            logits = torch.cat([logits for logits, _ in self._validation])
-            labels = torch.cat([labels for _, labels in self._validation])
-            entry["validation loss"] = float(self._loss(logits, labels))
-            if (auc := auc_of_logits(logits, labels)) is not None:
-                entry["validation AUC"] = auc
-        if not all(math.isfinite(value) for value in entry.values()):
-            raise ModelError(
-                f"the loss is no longer a number after epoch {self.current_epoch + 1}",
-                remedy="lower 'learning_rate' under 'training', or set 'gradient_clip: 1'",
-            )
-        self.history.append(entry)
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the history with the weights."""
-        checkpoint["history"] = self.history
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on from the history."""
-        self.history = checkpoint["history"]
-
-    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        if len(self.weights) > 2:
-            losses = functional.cross_entropy(logits, labels, reduction="none")
-            each = torch.tensor(self.weights, dtype=losses.dtype, device=losses.device)
-            return (losses * each[labels]).mean()
-        negative, positive = self.weights
-        weight = torch.where(labels > 0, positive, negative).to(logits.dtype)
-        return functional.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype), weight)
+    def scores(self, outputs: Tensor, labels: Tensor) -> dict[str, float]:
+        """Compute the AUC, where more than one class is there."""
+        auc = auc_of_logits(logits_of(outputs, len(labels), classes=len(self.weights)), labels)
+        return {} if auc is None else {"validation AUC": auc}
 
 
 def logits_of(output: Any, count: int, *, classes: int = 2) -> Tensor:
@@ -228,28 +154,3 @@ def class_weights(
     if not balanced:
         return (1.0,) * classes
     return tuple(count / (classes * of_class) for of_class in each)
-
-
-def learning_rate(settings: TrainingSettings, epoch: int, history: History) -> float:
-    """Return the learning rate of an epoch, from the epochs before it alone.
-
-    Example:
-        >>> settings = TrainingSettings(epochs=3, learning_rate=1.0)
-        >>> [round(learning_rate(settings, epoch, []), 3) for epoch in range(3)]
-        [1.0, 0.505, 0.01]
-    """
-    top, warmup = settings.learning_rate, settings.warmup_epochs
-    if epoch < warmup:
-        return top * (epoch + 1) / (warmup + 1)
-    if settings.schedule == "cosine":
-        progress = (epoch - warmup) / max(1, settings.epochs - 1 - warmup)
-        return top * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
-    if settings.schedule == "constant":
-        return top
-    rate, best, waited = top, math.inf, 0
-    for entry in history[:epoch]:
-        loss = entry.get("validation loss", entry["training loss"])
-        best, waited = (loss, 0) if below(loss, best) else (best, waited + 1)
-        if waited == settings.plateau_epochs:
-            rate, waited = rate / 10, 0
-    return rate

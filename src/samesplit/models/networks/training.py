@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
-import math
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,24 +11,27 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Checkpoint
-from lightning.pytorch.plugins.io import TorchCheckpointIO
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from samesplit.errors import ModelError
-from samesplit.models.networks.module import Classifier, History
+from samesplit.models.networks.batches import Batch
+from samesplit.models.networks.checkpoints import (
+    CHECKPOINT_SECONDS,
+    CHECKPOINT_TIMES,
+    WholeFiles,
+    checkpoint_file,
+    usable_checkpoint,
+)
+from samesplit.models.networks.learner import Learner
+from samesplit.models.networks.schedule import History, TrainingPlan, best_round, should_stop
 from samesplit.models.networks.scopes import deterministic, quiet_lightning, seeded, single_thread
 from samesplit.models.networks.training_settings import TrainingSettings
-from samesplit.ordering import first_best
-from samesplit.storage import write_bytes, write_json
 
-__all__ = ["Progress", "TrainingTask", "best_epoch", "choose_accelerator", "should_stop", "train"]
-
-CHECKPOINT_SECONDS = 10.0
-"""Checkpoints are written after an epoch, at most this often: a kill costs about this much time."""
+__all__ = ["Progress", "Trained", "TrainingTask", "choose_accelerator", "train"]
 
 Progress = Callable[[int, int], None]
-"""Called after each epoch with the number of epochs done and the most there can be."""
+"""Called after each round with the number of steps done and the most there can be."""
 
 State = dict[str, Tensor]
 
@@ -42,62 +41,68 @@ class TrainingTask:
     """What is to be trained on what.
 
     Attributes:
-        network: Freshly initialised; holds the chosen weights afterwards.
-        settings: How.
-        training: Batches of the training part.
+        learner: Holds the network, freshly initialised, and how it is trained.
+        training: Batches of the training part, as many as a round has.
         validation: Batches of the validation part; None when it is empty.
-        weights: Of each class in the loss.
-        seed: Of everything random.
         directory: Where the checkpoint is kept, and nothing else is written.
         fingerprint: Everything that the outcome depends on. A checkpoint of another one is not used.
     """
 
-    network: nn.Module
-    settings: TrainingSettings
-    training: DataLoader[tuple[Tensor, Tensor]]
-    validation: DataLoader[tuple[Tensor, Tensor]] | None
-    weights: tuple[float, ...]
-    seed: int
+    learner: Learner
+    training: DataLoader[Batch]
+    validation: DataLoader[Batch] | None
     directory: Path
     fingerprint: str
 
 
-def train(task: TrainingTask, *, progress: Progress | None = None) -> History:
-    """Train a network, going on from the folder's checkpoint if there is one.
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training.
 
-    With a validation part the weights of its best epoch are kept and training stops early; without one,
-    those of the last of a fixed number of epochs. On a CPU the outcome is the same to the last bit whether or
-    not the training was interrupted.
+    Attributes:
+        history: One entry a round.
+        kept: The round, from 1, whose weights were kept: the best on the validation part, else the last.
+    """
 
-    Returns:
-        One entry an epoch; see `History`.
+    history: History
+    kept: int
+
+
+def train(task: TrainingTask, *, progress: Progress | None = None) -> Trained:
+    """Train the network of a learner, going on from the folder's checkpoint if there is one.
+
+    With a validation part the weights of its best round are kept and training stops early; without one, those of
+    the last step. On a CPU the outcome is the same to the last bit whether or not the training was interrupted.
+    The learner's network holds the kept weights afterwards.
 
     Raises:
         ModelError: There is no such device, or the loss is no longer a number.
         WorkspaceError: The checkpoint cannot be written.
     """
-    accelerator = choose_accelerator(task.settings)
-    module = Classifier(task.network, task.settings, weights=task.weights, seed=task.seed)
+    learner = task.learner
+    settings, plan = learner.settings, learner.plan
+    accelerator = choose_accelerator(settings)
     keeper = _Keeper(task, progress)
-    checkpoint = _usable_checkpoint(task)
+    checkpoint = usable_checkpoint(task.directory, task.fingerprint)
     with (
         single_thread(),
-        seeded(task.seed),
+        seeded(learner.seed),
         deterministic(strict=accelerator == "cpu"),
         quiet_lightning(),
     ):
-        if checkpoint is not None and _is_over(task.settings, checkpoint["history"]):
-            module.on_load_checkpoint(checkpoint)
-            module.load_state_dict(checkpoint["state_dict"])
+        if checkpoint is not None and _is_over(settings, plan, checkpoint["history"]):
+            learner.on_load_checkpoint(checkpoint)
+            learner.load_state_dict(checkpoint["state_dict"])
             keeper.load_state_dict(checkpoint["callbacks"][keeper.state_key])
         else:
             trainer = _trainer(task, accelerator, keeper)
-            path = None if checkpoint is None else _checkpoint_file(task.directory)
-            trainer.fit(module, task.training, task.validation, ckpt_path=path, weights_only=True)
-    if keeper.best is not None:
-        task.network.load_state_dict(keeper.best)
-    task.network.to("cpu").eval()
-    return module.history
+            path = None if checkpoint is None else checkpoint_file(task.directory)
+            trainer.fit(learner, task.training, task.validation, ckpt_path=path, weights_only=True)
+    learner.network.load_state_dict(keeper.best if keeper.best is not None else learner.shown.state_dict())
+    learner.network.requires_grad_(True)
+    learner.network.to("cpu").eval()
+    best = best_round(settings, plan, learner.history)
+    return Trained(learner.history, len(learner.history) if best is None else best + 1)
 
 
 def choose_accelerator(settings: TrainingSettings) -> str:
@@ -122,49 +127,21 @@ def choose_accelerator(settings: TrainingSettings) -> str:
     return chosen
 
 
-def best_epoch(settings: TrainingSettings, history: History) -> int | None:
-    """Find the first epoch (from 0) with the best value of `monitor`, of those that end after `minimum_steps`.
-
-    Returns:
-        None without a validation part, and while there were too few steps.
-
-    Example:
-        >>> losses = [0.7, 0.5, 0.6]
-        >>> history = [{"validation loss": loss, "steps": 4 * (epoch + 1)} for epoch, loss in enumerate(losses)]
-        >>> best_epoch(TrainingSettings(), history), best_epoch(TrainingSettings(minimum_steps=12), history)
-        (1, 2)
-    """
-    key, sign = ("validation loss", 1.0) if settings.monitor == "loss" else ("validation AUC", -1.0)
-    if not history or key not in history[0]:
-        return None
-    enough = [
-        epoch for epoch, entry in enumerate(history) if entry.get("steps", math.inf) >= settings.minimum_steps
-    ]
-    if not enough:
-        return None
-    return enough[first_best([sign * history[epoch][key] for epoch in enough], largest=False)]
-
-
-def should_stop(settings: TrainingSettings, history: History) -> bool:
-    """Whether the validation part has got no better for `patience` epochs, of those that may be kept."""
-    best = best_epoch(settings, history)
-    return best is not None and settings.patience is not None and len(history) - 1 - best >= settings.patience
-
-
-def _is_over(settings: TrainingSettings, history: History) -> bool:
-    return len(history) >= settings.epochs or should_stop(settings, history)
+def _is_over(settings: TrainingSettings, plan: TrainingPlan, history: History) -> bool:
+    return len(history) >= plan.rounds or should_stop(settings, plan, history)
 
 
 def _trainer(task: TrainingTask, accelerator: str, keeper: _Keeper) -> pl.Trainer:
+    settings = task.learner.settings
     return pl.Trainer(
         accelerator=accelerator,
         devices=1,
-        precision=task.settings.precision,
-        max_epochs=task.settings.epochs,
-        gradient_clip_val=task.settings.gradient_clip,
+        precision=settings.precision,
+        max_epochs=task.learner.plan.rounds,
+        gradient_clip_val=settings.gradient_clip,
         default_root_dir=task.directory,
         callbacks=[keeper],
-        plugins=[_WholeFiles()],
+        plugins=[WholeFiles()],
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,
@@ -174,17 +151,16 @@ def _trainer(task: TrainingTask, accelerator: str, keeper: _Keeper) -> pl.Traine
 
 
 class _Keeper(Checkpoint):
-    """After each epoch: remember the best weights, keep the checkpoint, stop when nothing more is gained.
+    """After each round: remember the best weights, keep the checkpoint, stop when nothing more is gained.
 
     The best weights travel inside the one checkpoint file, so that the two can never disagree.
     """
 
     def __init__(self, task: TrainingTask, progress: Progress | None) -> None:
-        self.settings = task.settings
-        self.path = _checkpoint_file(task.directory)
+        self.path = checkpoint_file(task.directory)
         self.progress = progress
         self.best: State | None = None
-        self._kept_at = time.monotonic()
+        self._next = time.monotonic() + CHECKPOINT_SECONDS
 
     @property
     def state_key(self) -> str:
@@ -197,46 +173,17 @@ class _Keeper(Checkpoint):
         self.best = state_dict["best"]
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        assert isinstance(pl_module, Classifier)
-        history = pl_module.history
-        if best_epoch(self.settings, history) == len(history) - 1:
-            weights: Mapping[str, Tensor] = pl_module.network.state_dict()
+        assert isinstance(pl_module, Learner)
+        settings, plan, history = pl_module.settings, pl_module.plan, pl_module.history
+        if best_round(settings, plan, history) == len(history) - 1:
+            weights: Mapping[str, Tensor] = pl_module.shown.state_dict()
             self.best = {name: value.detach().cpu().clone() for name, value in weights.items()}
-        if should_stop(self.settings, history):
+        if should_stop(settings, plan, history):
             trainer.should_stop = True
-        if time.monotonic() - self._kept_at >= CHECKPOINT_SECONDS:
+        began = time.monotonic()
+        if began >= self._next:
             trainer.save_checkpoint(self.path)
-            self._kept_at = time.monotonic()
+            ended = time.monotonic()
+            self._next = ended + max(CHECKPOINT_SECONDS, CHECKPOINT_TIMES * (ended - began))
         if self.progress is not None:
-            self.progress(len(history), self.settings.epochs)
-
-
-class _WholeFiles(TorchCheckpointIO):
-    """Checkpoints that are either whole or not there."""
-
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
-    ) -> None:
-        buffer = io.BytesIO()
-        torch.save(checkpoint, buffer)
-        write_bytes(Path(path), buffer.getbuffer())  # type: ignore[arg-type]  # written without a copy
-
-
-def _checkpoint_file(directory: Path) -> Path:
-    return directory / "last.ckpt"
-
-
-def _usable_checkpoint(task: TrainingTask) -> dict[str, Any] | None:
-    """Return the folder's checkpoint if it is of this very task; else begin anew under its fingerprint."""
-    path, record = _checkpoint_file(task.directory), task.directory / "training.json"
-    try:
-        if json.loads(record.read_text(encoding="utf-8"))["fingerprint"] == task.fingerprint:
-            with zipfile.ZipFile(path) as file:
-                if file.testzip() is None:  # torch itself does not look at the checksums
-                    checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-                    return checkpoint
-    except Exception:  # there is none, or it is damaged, for which torch raises many kinds: start afresh
-        pass
-    path.unlink(missing_ok=True)
-    write_json(record, {"fingerprint": task.fingerprint})
-    return None
+            self.progress(len(history) * plan.every, plan.steps)
