@@ -28,7 +28,7 @@ def fitted(make_cases, tmp_path_factory):
             "width": 0.25,
             "stem": "medium",
             "inputs": {"size": 24},
-            "training": {"epochs": 8, "batch_size": 16, "learning_rate": 0.003, "accelerator": "cpu"},
+            "training": {"epochs": 16, "batch_size": 16, "learning_rate": 0.003, "accelerator": "cpu"},
         }
     )
     training, labels = make_cases(48, seed=1, sequences=("A", "B"))
@@ -79,28 +79,41 @@ def test_a_lesion_that_lacks_a_sequence_is_predicted_and_one_without_any_is_not(
     assert nothing.index.name == "lesion_id"
 
 
-def test_the_history_has_a_row_an_epoch_and_metric(fitted):
+def test_the_history_has_a_row_a_validation_and_metric(fitted):
     model, _ = fitted
     history = model.details()["history"]
-    assert history.columns.tolist() == ["epoch", "metric", "value"]
+    assert history.columns.tolist() == ["epoch", "steps", "metric", "value"]
     assert set(history.metric) == {"training loss", "validation loss", "validation AUC", "learning rate"}
-    assert history.epoch.min() == 1
-    assert set(history.groupby("metric").size()) == {history.epoch.max()}
+    assert set(history.groupby("metric").size()) == {len(model.history)}
+    assert history.steps.tolist() == (3 * history.epoch).tolist()  # 48 lesions in batches of 16
+    assert history.steps.min() == 12  # four epochs of three steps are the first to hold ten
 
 
-def test_the_kept_epoch_has_the_auc_of_its_weights_on_training_and_validation(fitted, make_cases):
+def test_the_kept_weights_have_the_auc_they_reach_on_training_and_validation(fitted, make_cases):
     model, _ = fitted
-    cases, labels = make_cases(48, seed=1, sequences=("A", "B"))  # those of its training
     (kept,) = model.details()["kept_epoch"].to_dict("records")
     losses, aucs = (
         [entry[metric] for entry in model.history] for metric in ("validation loss", "validation AUC")
     )
-    assert kept["epochs"] == len(losses)
-    assert kept["epoch"] == 1 + int(np.argmin(losses))
-    assert kept["validation_auc"] == aucs[kept["epoch"] - 1]
-    assert kept["training_auc"] == pytest.approx(
-        roc_auc_score(labels, model.predict(cases)["probability"]), abs=1e-6
-    )
+    smoothed = [np.mean(losses[max(0, end - 3) : end]) for end in range(1, len(losses) + 1)]
+    assert kept["steps_trained"] == 12 * len(losses)
+    assert kept["steps"] == 12 * (1 + int(np.argmin(smoothed)))
+    assert kept["validation_auc"] == aucs[model.kept - 1]
+    given = [make_cases(48, seed=1, sequences=("A", "B")), make_cases(16, seed=2, sequences=("A", "B"))]
+    probabilities = [model.predict(cases)["probability"] for cases, _ in given]
+    assert kept["training_auc"] == pytest.approx(roc_auc_score(given[0][1], probabilities[0]), abs=1e-6)
+    assert kept["probability_range"] == pytest.approx(np.ptp(np.concatenate(probabilities)), abs=1e-6)
+    assert kept["untrained"] == ""
+
+
+def test_a_network_that_was_stopped_untrained_is_told(tiny, make_fold):
+    given = {"steps": 40, "minimum_steps": 0, "validate_every_steps": 4, "patience": 1, "batch_size": 8}
+    model = tiny(training={**given, "learning_rate": 0.003, "accelerator": "cpu", "smoothing": 1}).build()
+    fold = make_fold()
+    model.fit(replace(fold, validation_labels=1 - fold.validation_labels))  # the more it learns the worse
+    told = model.details()["kept_epoch"].iloc[0]
+    assert told.untrained.startswith("kept after 4 of 40 steps")
+    assert told.steps_trained == 8
 
 
 def test_a_saved_network_predicts_the_same_and_holds_no_pickle(fitted, tmp_path):

@@ -17,6 +17,7 @@ from samesplit.errors import ModelError
 from samesplit.models.networks.model import load_network
 from samesplit.models.networks.module import Classifier, auc_of_logits, class_weights, logits_of
 from samesplit.models.networks.outputs import FromProbabilities
+from samesplit.models.networks.schedule import plan_training
 from samesplit.models.networks.training_settings import TrainingSettings
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.registry import read_model
@@ -76,6 +77,7 @@ def test_a_network_learns_three_classes_and_is_loaded_with_them(
         "learning_rate": 0.005,
         "accelerator": "cpu",
         "monitor": "auc",
+        "smoothing": 1,
     }
     model = tiny(training=training).build()
     model.fit(fold)
@@ -144,10 +146,12 @@ def test_the_loss_is_the_weighted_log_loss_of_all_classes() -> None:
     logits = torch.tensor(np.random.default_rng(0).normal(size=(6, 3)), dtype=torch.float32)
     weights = class_weights(labels, balanced=True, names=("a", "b", "c"))
     assert weights == pytest.approx((2 / 3, 2, 1))
-    module = Classifier(torch.nn.Identity(), TrainingSettings(), weights=weights, seed=0)
+    settings = TrainingSettings()
+    plan = plan_training(settings, 1)
+    module = Classifier(torch.nn.Linear(1, 1), settings, plan, weights=weights, seed=0)
     each = compute_sample_weight("balanced", labels.numpy())
     expected = log_loss(labels, logits.double().softmax(dim=1), sample_weight=each)
-    assert float(module._loss(logits, labels)) == pytest.approx(expected, rel=1e-5)
+    assert float(module.losses(logits, labels, training=True).mean()) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_auc_of_logits_is_the_macro_average_of_scikit_learn_and_leaves_out_what_is_not_there() -> None:
