@@ -131,12 +131,13 @@ IMAGES = _table(
         "mask": _text(),
         "mask_label": pa.Column(str, [_LABEL], coerce=True),
         "spacing_mm": _number(pa.Check.gt(0, error="must be above 0"), nullable=True),
+        "organ_mask": _text(nullable=True, required=False),
     },
     ["lesion_id", "sequence", "rater"],
     strict=True,
 )
 """One row an image and mask; a sequence that a lesion lacks has no row. `mask_label` is a number as text, or
-`any`; `spacing_mm` is for arrays only."""
+`any`; `spacing_mm` is for arrays only; `organ_mask` marks the organ that the lesion lies in, with the lesion."""
 
 SPLITS = _table(
     "splits",

@@ -351,3 +351,22 @@ class TestImages:
         assert cohort.images["spacing_mm"].tolist()[:2] == [0.5, 0.5]
         reasons = cohort.ledger.set_index(["lesion_id", "sequence"])["reason"]
         assert reasons["L4", "T1C"] == f"the mask file {folder}/gone.npz does not exist"
+
+    def test_an_organ_mask_is_optional_and_one_that_is_absent_costs_no_image(
+        self, benchmark_folder: Any
+    ) -> None:
+        lines = IMAGES.splitlines()
+        organs = ["organ_mask", "L1/organ.nii.gz", "", "L2/nowhere.nii.gz", "L3/organ.nii.gz", ""]
+        images = "\n".join(f"{line},{organ}" for line, organ in zip(lines, organs, strict=True)) + "\n"
+        folder, definition = benchmark_folder(images=images)
+        for lesion in ("L1", "L3"):
+            (folder / lesion / "organ.nii.gz").write_bytes(b"not opened here")
+        cohort = load_cohort(folder, definition)
+        found = cohort.images.set_index(["lesion_id", "sequence"])["organ_mask"].dropna()
+        assert found.to_dict() == {
+            (lesion, "T1C"): str(folder / lesion / "organ.nii.gz") for lesion in ("L1", "L3")
+        }
+        told = cohort.ledger[cohort.ledger["reason"].str.contains("organ mask")]
+        assert told[["lesion_id", "status"]].to_numpy().tolist() == [["L2", "missing"]]
+        assert "nowhere.nii.gz does not exist" in told["reason"].iloc[0]
+        assert "organ_mask" not in load(benchmark_folder).images

@@ -47,7 +47,7 @@ def test_their_tables_are_the_cohort_of_the_settings_with_what_the_question_need
     assert set(split["patient_id"]) == set(lesions["patient_id"])
 
 
-@pytest.mark.parametrize("name", ["synthetic-renal-1200"])
+@pytest.mark.parametrize("name", ["synthetic-renal-1200", "synthetic-renal-ct"])
 def test_a_benchmark_with_a_cohort_of_its_own_holds_the_tables_of_its_settings(name: str) -> None:
     lesions, images, _ = tables(parse_settings(declared(name)["data"]["synthetic"]))
     assert (ROOT / name / "lesions.csv").read_text() == lesions.to_csv(index=False)

@@ -21,6 +21,7 @@ from samesplit.tables import IMAGES, LEDGER, check_lines, check_table, empty_tab
 __all__ = ["load_images", "resolve_reference"]
 
 _ARRAYS = (".npz", ".npy")
+_PATHS = ("image", "mask", "organ_mask")
 
 
 def load_images(
@@ -77,7 +78,7 @@ def load_images(
         before = len(found.found)
         images = _read(path, definition, notes, found)
         _check_known(images, definition, [i for i in lesion_ids if isinstance(i, str)], path, found)
-        for column in ("image", "mask"):
+        for column in [name for name in _PATHS if name in images]:
             images[column] = _resolved(images[column], root, path, found)
         whole = len(found.found) == before
         if not whole:
@@ -85,6 +86,7 @@ def load_images(
             if images.empty:
                 return empty_table(IMAGES), empty_table(LEDGER), 0
     images, missing_files = _existing(images, path, root, definition)
+    images, missing_organs = _existing_organs(images)
     order = {name: position for position, name in enumerate(definition.cohort.sequences)}
     images = images.sort_values(
         ["lesion_id", "sequence", "rater"],
@@ -93,7 +95,9 @@ def load_images(
     )
     # Where lines are at fault, what they were meant to name is not missing.
     missing_rows = _missing_sequences(images, missing_files, definition, lesion_ids) if whole else []
-    rows = sorted(missing_files + missing_rows, key=lambda row: (row[0], order[row[1]], row[2]))
+    rows = sorted(
+        missing_files + missing_organs + missing_rows, key=lambda row: (row[0], order[row[1]], row[2])
+    )
     ledger = pd.DataFrame(
         [(lesion, sequence, rater, "cohort", "missing", reason) for lesion, sequence, rater, reason in rows],
         columns=list(LEDGER.columns),
@@ -111,7 +115,7 @@ def _without_faults(
         told |= {int(line) for line in re.findall(r"\d+", lines)}
     sound = images[~images.index.isin(told) & images["lesion_id"].isin(known)]
     needed = ["lesion_id", "sequence", "rater", "image", "mask"]
-    return sound.reindex(columns=list(IMAGES.columns)).dropna(subset=needed)
+    return sound[[column for column in IMAGES.columns if column in sound]].dropna(subset=needed)
 
 
 def _resolved(column: pd.Series[str], root: Path, path: Path, faults: Faults) -> pd.Series[str]:
@@ -309,6 +313,25 @@ def _existing(
             else f"correct the paths, which start at {root}",
         )
     return images[kept], rows
+
+
+def _existing_organs(images: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[str, str, str, str]]]:
+    """Empty the cells whose organ mask does not exist: the image and the lesion's mask are still of use."""
+    if "organ_mask" not in images:
+        return images, []
+    absent = ~images["organ_mask"].map(
+        lambda name: isinstance(name, str) and Path(split_reference(name)[0]).exists()
+    ).astype(bool)
+    rows = [
+        (
+            str(row.lesion_id),
+            str(row.sequence),
+            str(row.rater),
+            f"the organ mask {row.organ_mask} does not exist",
+        )
+        for row in images[absent & images["organ_mask"].notna()].itertuples(index=False)
+    ]
+    return images.assign(organ_mask=images["organ_mask"].mask(absent)), rows
 
 
 def _missing_sequences(

@@ -44,7 +44,7 @@ def case_files(
         matching_references: For profiles that match histograms: the reference image of each image, indexed like
             `images`; empty where the image needs none, missing where the lesion lacks it.
     """
-    table = check_table(images[list(IMAGES.columns)], IMAGES)
+    table = check_table(images[list(empty_table(IMAGES))], IMAGES)
     table["matching_reference"] = (
         "" if matching_references is None else matching_references.reindex(images.index).to_numpy()
     )

@@ -163,6 +163,7 @@ def _digest(by_rater: dict[str, Cases], plan: Plan) -> str:
                 plan.content[row["mask"]],
                 str(row["mask_label"]),
                 str(row["spacing_mm"]),
+                *([plan.content[row["organ_mask"]]] if isinstance(row.get("organ_mask"), str) else []),
             )
             for row in cases.images.to_dict(orient="records")
         ]

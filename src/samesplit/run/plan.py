@@ -158,7 +158,9 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
         outcomes = shuffle_outcomes(cohort, definition.all_tasks(), split, options.shuffle_labels)
         readings, externals = empty_table(READINGS), ()
     hashes = ContentHashes()
-    references = sorted({str(r) for column in ("image", "mask") for r in cohort.images[column].unique()})
+    references = sorted(
+        {str(r) for column in _files_of(cohort.images) for r in cohort.images[column].dropna()}
+    )
     content = {reference: hashes.of(reference) for reference in references}
     plan = Plan(
         workspace=workspace,
@@ -231,9 +233,13 @@ def run_code() -> str:
 
 def _images_by_content(plan: Plan) -> pd.DataFrame:
     """Replace paths in the images table by the content of the files: a moved cohort is the same cohort."""
-    return plan.cohort.images.assign(
-        image=plan.cohort.images["image"].map(plan.content), mask=plan.cohort.images["mask"].map(plan.content)
-    )
+    images = plan.cohort.images
+    return images.assign(**{column: images[column].map(plan.content) for column in _files_of(images)})
+
+
+def _files_of(images: pd.DataFrame) -> list[str]:
+    """Return the columns of the images table that name files."""
+    return [column for column in ("image", "mask", "organ_mask") if column in images]
 
 
 def jobs_of(plan: Plan) -> int:

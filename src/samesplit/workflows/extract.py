@@ -27,7 +27,7 @@ from samesplit.imaging.image_references import split_reference
 from samesplit.imaging.repairs import GeometryRepair
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.storage import write_json
-from samesplit.tables import IMAGES, check_table, read_csv, write_csv, write_table
+from samesplit.tables import IMAGES, check_table, empty_table, read_csv, write_csv, write_table
 from samesplit.version import __version__
 
 __all__ = [
@@ -245,7 +245,7 @@ def _images(
             table[column] = table[column].map(lambda value: _absolute(value, root), na_action="ignore")
     _no_doubles(table, where)
     table["spacing_mm"] = spacing
-    return check_table(table[list(IMAGES.columns)], IMAGES, where=where, error=CohortError)
+    return check_table(table[list(empty_table(IMAGES))], IMAGES, where=where, error=CohortError)
 
 
 def _absolute(reference: str, root: Path) -> str:

@@ -2,6 +2,7 @@
 
 from samesplit.benchmarks.synthetic.cohort import SyntheticCohort, generate, tables
 from samesplit.benchmarks.synthetic.crops.settings import CropEffects, CropSettings
+from samesplit.benchmarks.synthetic.ct.settings import CtEffects, CtSettings
 from samesplit.benchmarks.synthetic.kinds import AnySettings, known_keys, parse_settings
 from samesplit.benchmarks.synthetic.settings import (
     EffectSizes,
@@ -19,6 +20,8 @@ __all__ = [
     "AnySettings",
     "CropEffects",
     "CropSettings",
+    "CtEffects",
+    "CtSettings",
     "EffectSizes",
     "OutcomeSettings",
     "RaterSettings",

@@ -9,14 +9,20 @@ from pydantic import Field, TypeAdapter
 
 from samesplit.benchmarks.synthetic.crops.cohort import CropCohort
 from samesplit.benchmarks.synthetic.crops.settings import CropSettings
+from samesplit.benchmarks.synthetic.ct.cohort import CtCohort
+from samesplit.benchmarks.synthetic.ct.settings import CtSettings
 from samesplit.benchmarks.synthetic.files import CohortMaker
 from samesplit.benchmarks.synthetic.mr_cohort import MrCohort
 from samesplit.benchmarks.synthetic.settings import SyntheticSettings
 
 __all__ = ["AnySettings", "known_keys", "maker_of", "parse_settings"]
 
-AnySettings = SyntheticSettings | CropSettings
-_KINDS: dict[str, type[AnySettings]] = {"renal-mr": SyntheticSettings, "renal-ct-crops": CropSettings}
+AnySettings = SyntheticSettings | CropSettings | CtSettings
+_KINDS: dict[str, type[AnySettings]] = {
+    "renal-mr": SyntheticSettings,
+    "renal-ct": CtSettings,
+    "renal-ct-crops": CropSettings,
+}
 _TOLD_APART: TypeAdapter[AnySettings] = TypeAdapter(Annotated[AnySettings, Field(discriminator="kind")])
 
 
@@ -46,4 +52,6 @@ def maker_of(settings: AnySettings) -> CohortMaker:
     """Return what makes the cohort of some settings."""
     if isinstance(settings, CropSettings):
         return CropCohort(settings)
+    if isinstance(settings, CtSettings):
+        return CtCohort(settings)
     return MrCohort(settings)
