@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from samesplit.models.networks.batches import InOrder, TrainingBatches
+from samesplit.models.networks.batches import EpochBatches, InOrder, TrainingBatches
 
 
 def dealt(count: int, batch_size: int, *, turn: int = 0, seed: int = 3, every: int | None = None, **given):
@@ -44,8 +44,14 @@ def test_the_order_depends_on_seed_and_pass_alone():
     assert order(1, 2) == order(1, 2)
     assert order(1, 2) != order(1, 3)
     assert order(1, 2) != order(2, 2)
-    in_order = InOrder(list(range(30)), 8)
-    assert [index for batch in in_order for _, index in batch] == np.arange(30).tolist()
+    for in_order in (InOrder(list(range(30)), 8), EpochBatches(30, 8)):
+        assert [index for batch in in_order for _, index in batch] == np.arange(30).tolist()
+
+
+def test_epochs_of_batches_have_the_order_of_their_number():
+    batches = EpochBatches(30, 8, seed=1)
+    batches.set_epoch(2)
+    assert list(batches) == dealt(30, 8, turn=2, seed=1)
 
 
 def test_balanced_batches_hold_as_many_of_each_class_and_use_all_lesions_of_a_class_alike():

@@ -17,6 +17,7 @@ from samesplit.models.networks.preparation import PreparedInputs
 
 __all__ = [
     "Batch",
+    "EpochBatches",
     "InOrder",
     "LesionDataset",
     "TrainingBatches",
@@ -156,6 +157,40 @@ class TrainingBatches(Sampler[Places]):
             turns = -(-count // len(own))
             queues.append(np.concatenate([random.permutation(own) for _ in range(turns)]))
         return [int(queues[(turn + at) % len(classes)][at // len(classes)]) for at in range(count)]
+
+
+class EpochBatches(Sampler[Places]):
+    """All batches of one epoch, as (epoch, index), in an order drawn from the seed and the epoch.
+
+    Args:
+        count: Number of lesions.
+        batch_size: The most in a batch; see `batches_a_pass`.
+        seed: Decides the order with the epoch; None keeps the lesions in order.
+
+    Example:
+        >>> [len(batch) for batch in EpochBatches(17, 16)]
+        [9, 8]
+    """
+
+    def __init__(self, count: int, batch_size: int, *, seed: int | None = None) -> None:
+        self.count = count
+        self.batches = batches_a_pass(count, batch_size)
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Take over the number of the epoch; Lightning calls this before each."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __iter__(self) -> Iterator[Places]:
+        order = np.arange(self.count)
+        if self.seed is not None:
+            order = np.random.default_rng([self.seed, self.epoch]).permutation(self.count)
+        for batch in np.array_split(order, self.batches):
+            yield [(self.epoch, int(index)) for index in batch]
 
 
 class InOrder(Sampler[Places]):
