@@ -71,6 +71,7 @@ def extract(
     """
     chosen = find_profile(profile)
     require_engine(chosen.engine, where=f"the profile '{chosen.name}'")
+    chosen.settings.check_ready(f"the profile '{chosen.name}'")
     if chosen.settings.matching_reference() is not None and matching_reference is None:
         raise DeclarationError(
             f"the profile '{chosen.name}' matches images to another one of the lesion",

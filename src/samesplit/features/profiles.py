@@ -42,6 +42,7 @@ def read_profile(path: Path) -> Profile:
         raise DeclarationError(error.problem, where=place, remedy=error.remedy) from None
     kind = create_model("ProfileFile", __base__=_ProfileFile, settings=(settings, ...))
     declared: Any = parse_declaration(data, kind, path=path, lines=lines)
+    declared.settings.came_from(path.parent)
     return Profile(
         path.stem,
         declared.engine,

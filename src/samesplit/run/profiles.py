@@ -21,6 +21,7 @@ def read_profiles(workspace: Workspace, definition: BenchmarkDefinition) -> dict
     for name, sequences in definition.profiles.items():
         profile = profiles[name]
         require_engine(profile.engine, where=workspace.find_yaml("features", name))
+        profile.settings.check_ready(workspace.find_yaml("features", name))
         baseline, matching_reference = profile.relative_change_to, profile.settings.matching_reference()
         if baseline not in (None, "first", *sequences):
             raise DeclarationError(

@@ -147,6 +147,7 @@ def _profiles(plan: Plan) -> list[dict[str, Any]]:
             "engine": plan.profiles[name].engine,
             "description": plan.profiles[name].description,
             "sequences": list(sequences),
+            **({"weights": told} if (told := plan.profiles[name].settings.provenance()) else {}),
         }
         for name, sequences in plan.definition.profiles.items()
     ]

@@ -89,6 +89,7 @@ class TableExtraction:
             "engine": self.profile.engine,
             "engine_version": get_engine(self.profile.engine).version,
             "settings": self.profile.effective(),
+            **({"weights": provenance} if (provenance := self.profile.settings.provenance()) else {}),
             "failed": self.failed,
         }
         ledger = ledger_path(output)
@@ -175,6 +176,7 @@ def extract_table(
     """
     chosen = find_profile(profile)
     require_engine(chosen.engine, where=f"the profile '{chosen.name}'")
+    chosen.settings.check_ready(f"the profile '{chosen.name}'")
     given, where, root = _read(images)
     table = _images(given, where, root, mask_label)
     with (reporter or SilentReporter()).stage(f"Features {chosen.name}") as advance:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from samesplit.errors import DeclarationError
 from samesplit.extras import require_extra
+from samesplit.features.engines.encoder import EncoderEngine
 from samesplit.features.engines.ibsi import IbsiEngine
 from samesplit.features.engines.mirp import MirpEngine
 from samesplit.features.engines.protocol import Engine, EngineSettings, FeatureInfo, FeatureValues, Step
@@ -25,11 +26,11 @@ __all__ = [
 ]
 
 _ENGINES: dict[str, Engine] = {
-    engine.name: engine for engine in (IbsiEngine(), MirpEngine(), PyradiomicsEngine())
+    engine.name: engine for engine in (EncoderEngine(), IbsiEngine(), MirpEngine(), PyradiomicsEngine())
 }
 
 
-_EXTRAS = {"mirp": "mirp", "pyradiomics": "pyradiomics"}
+_EXTRAS = {"encoder": "networks", "mirp": "mirp", "pyradiomics": "pyradiomics"}
 """The extra of each engine that needs one."""
 
 

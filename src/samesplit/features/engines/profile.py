@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from samesplit.declarations import Declaration
@@ -19,6 +20,24 @@ class EngineSettings(Declaration):
     def matching_reference(self) -> str | None:
         """Return the sequence of the same lesion whose image is wanted beside each image; None for none."""
         return None
+
+    def came_from(self, folder: Path) -> None:
+        """Remember the folder of the YAML file, for settings that name files."""
+
+    def check_ready(self, where: str | Path) -> None:
+        """See to it that the files that the settings name are there; `where` names the profile.
+
+        Raises:
+            DeclarationError: One is not, or is another than declared.
+        """
+
+    def decides(self) -> dict[str, Any]:
+        """Everything in the settings that decides the values; a file counts by its content."""
+        return self.model_dump(mode="json")
+
+    def provenance(self) -> dict[str, str]:
+        """Where values come from besides the image, for the report; empty where from nowhere else."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -44,7 +63,7 @@ class Profile:
 
     def digest(self) -> str:
         """SHA-256 of what decides the values: the engine's name and every effective setting."""
-        decides: dict[str, Any] = {"engine": self.engine, "settings": self.effective()}
+        decides: dict[str, Any] = {"engine": self.engine, "settings": self.settings.decides()}
         if self.relative_change_to is not None:
             decides["relative_change_to"] = self.relative_change_to
         return hash_object(decides)

@@ -130,6 +130,8 @@ class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ign
         n_neighbors: How many neighbours vote.
         weights: `uniform`, or `distance`: one over the distance.
         p: Power of the Minkowski distance; 2 is Euclidean.
+        metric: `minkowski`, or `cosine`: one less the cosine of the angle between two rows; a row of zeros is at
+            distance 1 from all.
 
     Example:
         >>> X, y = np.array([[0.0], [1.0], [5.0]]), np.array([0, 0, 1])
@@ -137,10 +139,13 @@ class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ign
         array([[0.67, 0.33]])
     """
 
-    def __init__(self, *, n_neighbors: int = 5, weights: str = "uniform", p: float = 2) -> None:
+    def __init__(
+        self, *, n_neighbors: int = 5, weights: str = "uniform", p: float = 2, metric: str = "minkowski"
+    ) -> None:
         self.n_neighbors = n_neighbors
         self.weights = weights
         self.p = p
+        self.metric = metric
 
     def fit(self, X: Any, y: Any) -> Self:
         """Keep the training rows.
@@ -153,6 +158,8 @@ class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ign
                 "needs n_neighbors of at least 1, weights 'uniform' or 'distance', and p of at least 1; got "
                 f"{self.n_neighbors!r}, {self.weights!r} and {self.p!r}"
             )
+        if self.metric not in ("minkowski", "cosine"):
+            raise ValueError(f"metric is 'minkowski' or 'cosine', not {self.metric!r}")
         self.rows_, labels = validate_data(self, X, y, dtype="float64")
         self.classes_, self.codes_ = np.unique(labels, return_inverse=True)
         return self
@@ -161,7 +168,7 @@ class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ign
         """Predict the share of votes for each class, shape (n_lesions, n_classes)."""
         check_is_fitted(self)
         rows = validate_data(self, X, dtype="float64", reset=False)
-        distances = cdist(rows, self.rows_, "minkowski", p=self.p)
+        distances = self._distances(rows)
         farthest = distances.max(axis=1, initial=0.0)
         distances = merge_equals(distances, scale=farthest, axis=1)
         near = np.argsort(distances, axis=1, kind="stable")[:, : self.n_neighbors]
@@ -175,6 +182,18 @@ class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ign
             return np.asarray(np.column_stack(shares) / votes.sum(axis=1, keepdims=True))
         positive = (votes * self.codes_[near]).sum(axis=1) / votes.sum(axis=1)
         return np.column_stack([1 - positive, positive])
+
+    def _distances(self, rows: Floats) -> Floats:
+        if self.metric == "minkowski":
+            return np.asarray(cdist(rows, self.rows_, "minkowski", p=self.p))
+        ours, theirs = (_unit(each) for each in (rows, self.rows_))
+        return np.asarray(1 - (ours @ theirs.T).clip(-1, 1))
+
+
+def _unit(rows: Floats) -> Floats:
+    """Rows of length 1; rows of zeros stay."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
 
 
 class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[misc]

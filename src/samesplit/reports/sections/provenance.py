@@ -7,7 +7,7 @@ from typing import Any
 
 from samesplit.reports.context import Context
 from samesplit.reports.document import Block, Cell, Column, Details, Fact, Facts, Prose, Row, Section, Table
-from samesplit.reports.formatting import counted, duration, text_cell
+from samesplit.reports.formatting import MISSING, counted, duration, text_cell
 
 __all__ = ["notes", "provenance"]
 
@@ -58,6 +58,8 @@ def provenance(contexts: Sequence[Context]) -> Section:
     blocks: list[Block] = [Facts(facts=tuple(facts)), _models(contexts)]
     profiles = _profiles(context)
     blocks += [profiles] if profiles is not None else []
+    weights = _weights(context)
+    blocks += [weights] if weights is not None else []
     blocks += _hashes_and_versions(context)
     blocks += _seconds(data.section("seconds"))
     blocks.append(_settings(context))
@@ -161,6 +163,48 @@ def _profiles(context: Context) -> Table | None:
         for item in profiles
     )
     return Table(id="profiles-table", title="Feature profiles", columns=columns, rows=rows, sortable=False)
+
+
+def _weights(context: Context) -> Table | None:
+    """Return the pretrained weights that features come from, each profile with its own."""
+    encoders = [item for item in context.data.run.get("profiles") or [] if item.get("weights")]
+    if not encoders:
+        return None
+    titles = {
+        "network": "Network",
+        "weights": "Weights",
+        "source": "Source",
+        "licence": "Licence",
+        "sha256": "SHA-256",
+    }
+    columns = (
+        Column(key="name", title="Profile", kind="code"),
+        *(
+            Column(key=key, title=title, kind="code" if key == "sha256" else "text")
+            for key, title in titles.items()
+        ),
+    )
+    rows = tuple(
+        Row(
+            cells={
+                "name": text_cell(item.get("name")),
+                **{key: text_cell(item["weights"].get(key) or MISSING) for key in titles},
+            }
+        )
+        for item in encoders
+    )
+    notes = (
+        "Nothing of an encoder is fitted in this run. Whether its authors trained it on images of this cohort "
+        "cannot be seen from its weights: see its source.",
+    )
+    return Table(
+        id="encoders-table",
+        title="Weights of encoders",
+        columns=columns,
+        rows=rows,
+        notes=notes,
+        sortable=False,
+    )
 
 
 def _hashes_and_versions(context: Context) -> list[Block]:
