@@ -5,16 +5,18 @@ All kinds fill the same table of results, so that whoever reads results need not
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pandas as pd
 
 from samesplit.evaluation.binary.evaluate import Evaluation, evaluate
+from samesplit.evaluation.chain.evaluate import CHAIN, evaluate_chain
 from samesplit.evaluation.multiclass.evaluate import evaluate_classes
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.segmentation.evaluate import evaluate_masks
 from samesplit.evaluation.survival.evaluate import evaluate_survival
-from samesplit.tasks import Task
+from samesplit.tasks import BinaryTask, MulticlassTask, Task
 
 __all__ = ["EVALUATIONS", "TaskEvaluation", "evaluate_task"]
 
@@ -71,10 +73,14 @@ def evaluate_task(
         options: How.
 
     Returns:
-        The tables; those that mean nothing for the kind of task are empty.
+        The tables; those that mean nothing for the kind of task are empty. Where the details have predictions on
+        predicted masks, those of `evaluate_chain` are among them.
 
     Raises:
         StatisticsError: The truth or an option is not usable.
         PredictionsError: The predictions do not fit the truth.
     """
-    return EVALUATIONS[task.kind](task, predictions, truth, options)
+    found = EVALUATIONS[task.kind](task, predictions, truth, options)
+    if not isinstance(task, BinaryTask | MulticlassTask) or options.details.get(CHAIN, pd.DataFrame()).empty:
+        return found
+    return replace(found, tables=found.tables | evaluate_chain(task, predictions, truth, options))
