@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from samesplit.cli import audit, cohort, extract, features, learning_curve, models, runs
+from samesplit.cli import audit, cohort, extract, features, learning_curve, models, nnunet, runs
 from samesplit.cli.console import echo
 from samesplit.cli.examples import epilog
 from samesplit.cli.serving import ENDING
@@ -43,6 +43,8 @@ _VERBS: dict[str, Callable[..., None]] = {
     "features list": features.list_features,
     "engines compare": features.compare_engines,
     "models list": models.list_models,
+    "nnunet export": nnunet.export,
+    "nnunet import": nnunet.import_masks,
 }
 """What to type, in the order of `samesplit --help`; groups come last there."""
 
@@ -50,6 +52,7 @@ _GROUPS = {
     "features": "The features that there are.",
     "engines": "The engines that compute features.",
     "models": "The models that there are.",
+    "nnunet": "Exchange with nnU-Net v2.",
 }
 
 _STOPPED = (130, *(128 + number for number in ENDING))

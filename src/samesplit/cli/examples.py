@@ -133,6 +133,26 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("selectors and classifiers with their keys", "samesplit models list"),
         ("the page on all of them and their settings", "samesplit models list --markdown models.md"),
     ),
+    "nnunet": (
+        ("hand a benchmark to nnU-Net", "samesplit nnunet export my-study nnUNet_raw/Dataset501_Kidney"),
+    ),
+    "nnunet export": (
+        (
+            "all sequences as channels, and the frozen split",
+            "samesplit nnunet export my-study nnUNet_raw/Dataset501_Kidney",
+        ),
+        (
+            "one CT phase, normalised as CT",
+            "samesplit nnunet export my-study nnUNet_raw/Dataset501_Kidney --sequence A --ct A",
+        ),
+    ),
+    "nnunet import": (
+        (
+            "the validation masks of all folds",
+            "samesplit nnunet import my-study "
+            "nnUNet_results/Dataset501_Kidney/nnUNetTrainer__nnUNetPlans__3d_fullres --name nnU-Net",
+        ),
+    ),
 }
 """What each example does, and the line to type, by the words of the command; empty: the program itself."""
 

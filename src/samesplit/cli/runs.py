@@ -24,7 +24,7 @@ from samesplit.cli.console import (
 if TYPE_CHECKING:
     from samesplit.run import Plan, Reporter
 
-__all__ = ["clean", "compare", "forget", "push", "report", "run", "ui"]
+__all__ = ["carry_out", "clean", "compare", "forget", "push", "report", "run", "ui"]
 
 
 def run(
@@ -48,7 +48,7 @@ def run(
     options = RunOptions(
         jobs=jobs, shuffle_labels=shuffle_labels, only=tuple(model or ()), scheduler=scheduler
     )
-    _carry_out(load_plan(benchmark, options), track=track)
+    carry_out(load_plan(benchmark, options), track=track)
 
 
 def compare(
@@ -78,7 +78,7 @@ def compare(
         benchmark, predictions, title=name, task=task, threshold=threshold, allow_missing=allow_missing,
         replace=replace, jobs=jobs,
     )  # fmt: skip
-    _carry_out(plan, track=track)
+    carry_out(plan, track=track)
 
 
 def forget(
@@ -104,7 +104,7 @@ def forget(
         latest_run(workspace.reports / folder.name, benchmark=benchmark)
     except WorkspaceError:
         return  # there is no report that they stand in
-    _carry_out(load_plan(benchmark, RunOptions(jobs=jobs)), track=track)
+    carry_out(load_plan(benchmark, RunOptions(jobs=jobs)), track=track)
 
 
 def clean(
@@ -208,7 +208,7 @@ def _latest(benchmark: str) -> tuple[Path, Path]:
     return workspace.tracking_store, latest
 
 
-def _carry_out(plan: Plan, *, track: bool) -> None:
+def carry_out(plan: Plan, *, track: bool) -> None:
     """Run a plan and say what came of it; exit code 1 if a model failed or beats chance on permuted labels."""
     from samesplit.evaluation.binary.label_permutation import label_permutation_verdict, verdict_lines
     from samesplit.workflows.run import run_benchmark
