@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from samesplit.benchmarks.chain_settings import ChainSettings
 from samesplit.csv_files import MISSING_WORDS
 from samesplit.declarations import Declaration, parse_leniently, read_declaration, read_yaml
 from samesplit.errors import DeclarationError, Faults
@@ -326,6 +327,8 @@ class BenchmarkDefinition(Declaration):
         BeforeValidator(lambda given: {"file": given} if isinstance(given, str) else given),
     ] = None
     """A table of features of one's own instead of `profiles`: its file name, or `file`, `id_column` and `drop`."""
+    chain: ChainSettings | None = None
+    """Classifiers judged on predicted masks as well: localise, segment, classify."""
     statistics: StatisticsSettings = StatisticsSettings()
     readings: str | None = None
     """File name of the readings table in the benchmark's folder."""

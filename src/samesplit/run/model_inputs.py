@@ -18,7 +18,7 @@ from samesplit.run.plan import Plan
 from samesplit.storage import hash_bytes, hash_object
 from samesplit.tables import LEDGER, empty_table, hash_table
 
-__all__ = ["ModelInputs", "inputs_of"]
+__all__ = ["ModelInputs", "cases_under", "feature_columns", "inputs_digest", "inputs_of"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def inputs_of(
     profiles = tuple(plan.profiles) if "*" in needs.profiles else needs.profiles
     primary = plan.definition.cohort.rater
     own = plan.cohort.features
-    columns = _feature_columns(features, profiles, sequences, primary)
+    columns = feature_columns(features, profiles, sequences, primary)
     by_rater, excluded = {}, []
     remarks: list[tuple[str, str]] = []
     for rater in (primary, *plan.definition.cohort.other_raters):
@@ -66,7 +66,7 @@ def inputs_of(
         wide = to_wide(features[features["rater"] == rater]).reindex(columns=columns)
         if own is not None and needs.profiles:
             wide = own.table
-        cases, without = _cases(plan, needs, sequences, rater, wide, unreadable)
+        cases, without = _cases(plan, needs, sequences, rater, wide, unreadable, plan.cohort.images)
         if rater == primary and needs.perturbations is not None:
             cases = _measured_again(cases, repeats[name_of(needs.perturbations)])
         if rater == primary:
@@ -88,12 +88,39 @@ def inputs_of(
         for lesion, rater, status, reason in told
     ]
     ledger = pd.DataFrame(rows) if rows else empty_table(LEDGER)
-    return ModelInputs(by_rater, _digest(by_rater, plan), ledger)
+    return ModelInputs(by_rater, inputs_digest(by_rater, plan.content), ledger)
 
 
-def _feature_columns(
+def cases_under(
+    plan: Plan,
+    settings: ModelSettings,
+    rater: str,
+    images: pd.DataFrame,
+    features: pd.DataFrame,
+    columns: list[str],
+) -> Cases:
+    """Gather the lesions that a model can judge under masks that are none of the cohort's.
+
+    Args:
+        plan: The run.
+        settings: Of the model.
+        rater: What the masks are called.
+        images: The images with these masks, in the columns of the images table.
+        features: Their features.
+        columns: Those that the model knows.
+    """
+    needs = settings.needs()
+    sequences = needs.sequences or plan.definition.cohort.sequences
+    wide = to_wide(features).reindex(columns=columns)
+    cases, _ = _cases(plan, needs, sequences, rater, wide, set(), images)
+    known = set(images.loc[images["sequence"].isin(sequences), "lesion_id"])
+    return cases.select([lesion for lesion in cases.lesion_ids if lesion in known])
+
+
+def feature_columns(
     features: pd.DataFrame, profiles: tuple[str, ...], sequences: tuple[str, ...], rater: str
 ) -> list[str]:
+    """Return the names of the columns of some profiles and sequences, as a model sees them."""
     wanted = features["profile"].isin(profiles) & features["sequence"].isin(sequences)
     return sorted(to_wide(features[wanted & (features["rater"] == rater)]).columns)
 
@@ -105,10 +132,10 @@ def _cases(
     rater: str,
     wide: pd.DataFrame,
     unreadable: set[tuple[str, str, str]],
+    images: pd.DataFrame,
 ) -> tuple[Cases, list[tuple[str, str]]]:
     lesions = _lesions(plan)
     wide = wide.reindex(index=lesions.index)
-    images = plan.cohort.images
     images = images[(images["rater"] == rater) & images["sequence"].isin(sequences)]
     keys = zip(images["lesion_id"], images["sequence"], images["rater"], strict=True)
     images = images.loc[[key not in unreadable for key in keys]]
@@ -152,18 +179,24 @@ def _lesions(plan: Plan) -> pd.DataFrame:
     return table[[column for column in dict.fromkeys(allowed) if column in table]].sort_index()
 
 
-def _digest(by_rater: dict[str, Cases], plan: Plan) -> str:
+def inputs_digest(by_rater: Mapping[str, Cases], content: Mapping[str, str]) -> str:
+    """Compute the hash of everything in some cases.
+
+    Args:
+        by_rater: Cases per rater.
+        content: Hash of each image's and mask's content, by reference.
+    """
     parts: list[Any] = []
     for rater, cases in by_rater.items():
-        content = [
+        rows = [
             (
                 row["lesion_id"],
                 row["sequence"],
-                plan.content[row["image"]],
-                plan.content[row["mask"]],
+                content[row["image"]],
+                content[row["mask"]],
                 str(row["mask_label"]),
                 str(row["spacing_mm"]),
-                *([plan.content[row["organ_mask"]]] if isinstance(row.get("organ_mask"), str) else []),
+                *([content[row["organ_mask"]]] if isinstance(row.get("organ_mask"), str) else []),
             )
             for row in cases.images.to_dict(orient="records")
         ]
@@ -175,7 +208,7 @@ def _digest(by_rater: dict[str, Cases], plan: Plan) -> str:
                 list(cases.features.columns),
                 hash_object(numbers.tobytes().hex()) if numbers.size else "",
                 _repeats_digest(cases.repeats),
-                sorted(content, key=str),
+                sorted(rows, key=str),
                 cases.sequences,
                 cases.geometry_repair,
                 cases.minimum_voxels,

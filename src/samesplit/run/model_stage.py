@@ -7,6 +7,14 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from samesplit.models.settings import ModelSettings
+from samesplit.run.chain.inputs import ChainInputs
+from samesplit.run.chain.stage import (
+    begin_chain,
+    chain_classifiers,
+    chain_tables,
+    members_on_predicted_masks,
+    with_predicted_masks,
+)
 from samesplit.run.feature_stage import FeatureStage
 from samesplit.run.fold_result import FoldResult
 from samesplit.run.fold_tasks import FoldTask, run_folds, with_members
@@ -28,12 +36,14 @@ class ModelStage:
         ledger: Lesions that a model could not judge.
         folds: Every fold's result, of all tasks.
         seconds: Computing time by model, summed over folds and tasks.
+        chain: What classifiers are given besides, once masks are predicted; None without a chain.
     """
 
     tasks: dict[str, TaskModels]
     ledger: pd.DataFrame
     folds: list[FoldResult] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    chain: ChainInputs | None = None
 
     @property
     def failures(self) -> dict[str, str]:
@@ -67,13 +77,14 @@ def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> Model
     }
     nothing = {name: TaskModels(empty_table(prediction_schema(task))) for name, task in plan.tasks.items()}
     stage = ModelStage(nothing, stack_ledgers([given.ledger for given in inputs.values()]))
-    depth: dict[str, int] = {"": -1}  # where only predictions made elsewhere are judged
-    for model in plan.models:
-        depth[model.name] = 1 + max((depth[member] for member in model.needs().members), default=-1)
+    depth = _depths(plan)
     for level in range(max(depth.values()) + 1):
         models = [model for model in plan.models if depth[model.name] == level]
+        if level == 1 and chain_classifiers(plan):
+            drawn = {name: of_task.predictions for name, of_task in stage.tasks.items()}
+            stage.chain = begin_chain(plan, drawn, images, reporter)
         tasks = _tasks(plan, models, inputs, stage)
-        title = "Models" if level == 0 else "Ensembles"
+        title = "Ensembles" if all(model.needs().members for model in models) else "Models"
         failed = _search(plan, tasks, reporter)
         with reporter.stage(title) as advance:
             folds = run_folds(
@@ -84,7 +95,33 @@ def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> Model
                 scheduler=plan.options.scheduler,
             )
             _collect(folds, stage)
+    _part_chain(plan, stage)
     return stage
+
+
+def _part_chain(plan: Plan, stage: ModelStage) -> None:
+    """Put predictions on predicted masks where the evaluation of the chain looks for them."""
+    if stage.chain is None:
+        return
+    stage.ledger = stack_ledgers([stage.ledger, stage.chain.ledger])
+    chained = chain_classifiers(plan)
+    for name, of_task in stage.tasks.items():
+        if (
+            any(name in plan.model_tasks[model] for model in chained)
+            and plan.tasks[name].kind != "segmentation"
+        ):
+            of_task.predictions, tables = chain_tables(plan, stage.chain, name, of_task.predictions)
+            of_task.details |= tables
+
+
+def _depths(plan: Plan) -> dict[str, int]:
+    """Return how many rounds of models come before each: its members', and of the chain that of the masks."""
+    depth: dict[str, int] = {"": -1}  # where only predictions made elsewhere are judged
+    chained = chain_classifiers(plan)
+    for model in plan.models:
+        members = [depth[member] for member in model.needs().members]
+        depth[model.name] = max(1 + max(members, default=-1), int(model.name in chained))
+    return depth
 
 
 def _search(plan: Plan, tasks: list[FoldTask], reporter: Reporter) -> dict[int, str]:
@@ -127,18 +164,20 @@ def _task(
 ) -> FoldTask:
     """One fit, with the predictions of the model's members where it is made of others."""
     task = fold_task(plan, asked, model, given, seed=seed, repeat=repeat, fold=fold)
+    task = with_predicted_masks(task, stage.chain)
     members = model.needs().members
     if not members:
         return task
     rows = stage.tasks[asked].predictions
     here = rows[rows["model"].isin(members) & (rows["repeat"] == repeat) & (rows["fold"] == fold)]
-    digest = given.digest + "".join(
+    digest = task.digest + "".join(
         result.folder.name if result.folder else ""
         for result in stage.folds
         if result.model in members
         and result.task_name == asked
         and (result.repeat, result.fold) == (repeat, fold)
     )
+    here = members_on_predicted_masks(here, stage.chain, task.primary_rater)
     return replace(task, cases=with_members(task.cases, here, plan.tasks[asked]), digest=digest)
 
 

@@ -17,6 +17,7 @@ from samesplit.execution.processes import cores
 from samesplit.features.engines import engine_module
 from samesplit.features.profiles import Profile
 from samesplit.models.settings import ModelSettings
+from samesplit.run.chain.check import check_chain
 from samesplit.run.external_predictions import ExternalModel, load_externals
 from samesplit.run.models import load_models
 from samesplit.run.profiles import read_profiles
@@ -143,6 +144,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     definition = read_benchmark(folder)
     models, arm, added, model_tasks = load_models(workspace, folder, definition, only=options.only)
     profiles = read_profiles(workspace, definition)
+    check_chain(definition, models, model_tasks, folder, only=options.only)
     cohort = load_cohort(folder, definition)
     split = read_split(folder, cohort, settings=definition.split)
     readings, ledger = empty_table(READINGS), empty_table(LEDGER)

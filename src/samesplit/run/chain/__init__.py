@@ -1,0 +1,1 @@
+"""The chain: localise, segment, classify, the classifiers being given the masks that were predicted."""
