@@ -19,6 +19,8 @@ from samesplit.models.networks import batches, checkpoints, training
 from samesplit.models.networks.architectures.resnet import build_resnet
 from samesplit.models.networks.augmentation import generator_for
 from samesplit.models.networks.model import load_network
+from samesplit.models.networks.module import Classifier
+from samesplit.models.networks.preparation import PreparedInputs
 from samesplit.models.networks.schedule import best_round, plan_training
 from samesplit.models.networks.training import choose_accelerator
 from samesplit.models.networks.training_settings import TrainingSettings
@@ -153,7 +155,7 @@ def test_the_same_seed_gives_the_same_probabilities_and_another_seed_others(tiny
     assert not a.equals(c)
 
 
-def test_a_checkpoint_of_another_task_or_a_damaged_one_is_not_used(tiny, make_fold):
+def test_a_checkpoint_of_another_task_or_a_damaged_one_is_not_used(tiny, make_fold, caplog):
     fold = make_fold(name="used")
     tiny(training={**FAST, "epochs": 2, "learning_rate": 0.1}).build().fit(fold)
     clean, expected = tiny(training={**FAST, "epochs": 2}).build(), make_fold(name="clean")
@@ -161,10 +163,12 @@ def test_a_checkpoint_of_another_task_or_a_damaged_one_is_not_used(tiny, make_fo
     other = tiny(training={**FAST, "epochs": 2}).build()
     other.fit(fold)
     assert other.history == clean.history
+    assert caplog.messages == []
     (fold.directory / "last.ckpt").write_bytes(b"half a file")
     again = tiny(training={**FAST, "epochs": 2}).build()
     again.fit(fold)
     assert again.history == clean.history
+    assert "last.ckpt, the checkpoint of a training, is damaged" in caplog.text
 
 
 def test_training_stops_early_and_keeps_the_best_round(tiny, make_fold):
@@ -243,11 +247,109 @@ def test_without_a_validation_part_the_number_of_epochs_is_fixed(tiny, make_fold
     assert set(model.details()["history"].metric) == {"training loss", "learning rate"}
 
 
-def test_a_loss_that_is_no_number_is_an_error_with_a_remedy(tiny, make_fold):
-    model = tiny(training={**FAST, "epochs": 5, "optimiser": "sgd", "learning_rate": 1e30}).build()
-    with pytest.raises(ModelError, match="no longer a number") as caught:
-        model.fit(make_fold())
+def test_a_loss_that_is_no_number_stops_and_the_last_good_checkpoint_stays(tiny, make_fold):
+    given = {**FAST, "optimiser": "sgd", "learning_rate": 1e30, "warmup_steps": 6}
+    fold = make_fold()
+    with pytest.raises(ModelError, match=r"no longer a number \(") as caught:
+        tiny(training={**given, "steps": 8, "schedule": "constant"}).build().fit(fold)
+    assert str(caught.value.where).startswith("lesion")
     assert "learning_rate" in str(caught.value.remedy)
+
+
+def test_the_checkpoint_before_a_loss_that_is_no_number_is_kept(tiny, make_fold, monkeypatch):
+    losses = Classifier.losses
+
+    def broken(
+        self: Classifier, outputs: torch.Tensor, labels: torch.Tensor, *, training: bool
+    ) -> torch.Tensor:
+        each = losses(self, outputs, labels, training=training)
+        return each * np.nan if training and self.global_step == 5 else each
+
+    monkeypatch.setattr(Classifier, "losses", broken)
+    fold = make_fold()
+    with pytest.raises(ModelError, match="in step 6") as caught:
+        tiny(training={**FAST, "steps": 8}).build().fit(fold)
+    assert "and 3 more" in str(caught.value.where)  # the eight of the batch
+    checkpoint = torch.load(fold.directory / "last.ckpt", weights_only=True)
+    assert [entry["steps"] for entry in checkpoint["history"]] == [2, 4]
+    assert all(torch.isfinite(value).all() for value in checkpoint["state_dict"].values())
+
+
+@pytest.mark.parametrize("lesion", ["L003", "L020"])  # of training and validation
+def test_a_lesion_whose_input_is_no_number_is_named(tiny, make_fold, monkeypatch, lesion):
+    read = PreparedInputs.__getitem__
+
+    def with_nan(self: PreparedInputs, index: int) -> np.ndarray:
+        image = read(self, index)
+        if self.lesion_ids[index] == lesion:
+            image[0, 0, 0] = np.nan
+        return image
+
+    monkeypatch.setattr(PreparedInputs, "__getitem__", with_nan)
+    fold = make_fold()
+    with pytest.raises(ModelError, match="holds values that are not numbers") as caught:
+        tiny(training={**FAST, "steps": 4}).build().fit(fold)
+    assert caught.value.where == f"lesion {lesion}"
+    assert not (fold.directory / "last.ckpt").exists()
+    clean = tiny(training={**FAST, "steps": 2}).build()
+    monkeypatch.setattr(PreparedInputs, "__getitem__", read)
+    clean.fit(fold)
+    monkeypatch.setattr(PreparedInputs, "__getitem__", with_nan)
+    predicted = clean.predict(fold.validation)
+    assert predicted.index.tolist() == [each for each in fold.validation.lesion_ids if each != lesion]
+
+
+def test_of_several_trials_the_best_on_the_validation_part_is_kept_and_all_are_told(tiny, make_fold):
+    given = {**FAST, "steps": 6, "minimum_steps": 0, "smoothing": 1}
+    fold = make_fold(name="three", seed=5)
+    model = tiny(training={**given, "trials": 3}).build()
+    model.fit(fold)
+    trials = model.details()["trials"]
+    assert trials.trial.tolist() == [1, 2, 3]
+    assert len(set(trials.seed)) == len(set(trials.validation_score)) == 3
+    assert trials.chosen.tolist() == (trials.validation_score == trials.validation_score.max()).tolist()
+    assert model.details()["kept_epoch"].trials.tolist() == [3]
+    alone = tiny(training=given).build()
+    chosen = trials[trials.chosen].iloc[0]
+    alone.fit(make_fold(name="alone", seed=int(chosen.seed)))
+    assert alone.history == model.history
+    assert alone.validation_score() == model.validation_score() == chosen.validation_score
+    assert alone.predict(fold.validation).equals(model.predict(fold.validation))
+
+
+def test_trials_that_were_interrupted_end_with_the_same_bits(tiny, make_fold):
+    settings = tiny(training={**FAST, "steps": 6, "trials": 3})
+    whole, fold = settings.build(), make_fold(name="whole")
+    whole.fit(fold)
+    fold = make_fold(name="broken")
+    broken = settings.build()
+    broken.progress = interrupt_after(16)  # in the last trial
+    with pytest.raises(StopError):
+        broken.fit(fold)
+    kept = [(folder / "last.ckpt").exists() for folder in (fold.directory, fold.directory / "trial-1")]
+    assert sorted(kept) == [False, True]  # of the two that were over, the better one's weights
+    resumed = settings.build()
+    seen: list[tuple[int, int]] = []
+    resumed.progress = lambda done, most: seen.append((done, most))
+    resumed.fit(fold)
+    assert seen == [(18, 18)]
+    pd.testing.assert_frame_equal(resumed.details()["trials"], whole.details()["trials"])
+    assert resumed.predict(fold.validation).equals(whole.predict(fold.validation))
+
+
+def test_averages_of_probabilities_over_changed_inputs_are_the_same_whatever_is_predicted_with_a_lesion(
+    tiny, make_fold
+):
+    model, fold = tiny(training={**FAST, "steps": 4}).build(), make_fold()
+    model.fit(fold)
+    plain = model.predict(fold.validation)["probability"]
+    model.settings = model.settings.model_copy(update={"test_time_augmentation": 4})
+    several = model.predict(fold.validation)["probability"]
+    assert not np.allclose(several, plain, atol=1e-4)
+    assert model.predict(fold.validation)["probability"].equals(several)
+    order = fold.validation.lesion_ids[::-1][:3]
+    found = model.predict(fold.validation.select(order))["probability"]
+    pd.testing.assert_series_equal(found, several[order], rtol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
+from samesplit.kept import note_damage
 from samesplit.storage import write_bytes, write_json
 
 __all__ = ["CHECKPOINT_SECONDS", "CHECKPOINT_TIMES", "WholeFiles", "checkpoint_file", "usable_checkpoint"]
@@ -41,14 +42,18 @@ def checkpoint_file(directory: Path) -> Path:
 def usable_checkpoint(directory: Path, fingerprint: str) -> dict[str, Any] | None:
     """Return the folder's checkpoint if it is of this very training; else begin anew under its fingerprint."""
     path, record = checkpoint_file(directory), directory / "training.json"
+    same = False
     try:
-        if json.loads(record.read_text(encoding="utf-8"))["fingerprint"] == fingerprint:
+        same = json.loads(record.read_text(encoding="utf-8"))["fingerprint"] == fingerprint
+        if same:
             with zipfile.ZipFile(path) as file:
                 if file.testzip() is None:  # torch itself does not look at the checksums
                     checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
                     return checkpoint
     except Exception:  # there is none, or it is damaged, for which torch raises many kinds: start afresh
         pass
+    if same and path.exists():
+        note_damage(directory, f"{path.name}, the checkpoint of a training, is damaged")
     path.unlink(missing_ok=True)
     write_json(record, {"fingerprint": fingerprint})
     return None

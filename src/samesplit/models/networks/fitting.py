@@ -19,12 +19,15 @@ from samesplit.models.networks.batches import (
     statistics_loader,
     training_loader,
 )
+from samesplit.models.networks.kept_weights import round_weights
+from samesplit.models.networks.memory import available_memory, check_memory, estimate_memory, telling_memory
 from samesplit.models.networks.module import Classifier, class_weights
+from samesplit.models.networks.not_finite import check_inputs
 from samesplit.models.networks.preparation import PreparedInputs
 from samesplit.models.networks.schedule import History, TrainingPlan, plan_training, smoothed_scores
 from samesplit.models.networks.scopes import seeded, single_thread
 from samesplit.models.networks.settings import ImageModelSettings
-from samesplit.models.networks.training import Progress, Trained, TrainingTask, train
+from samesplit.models.networks.training import Progress, Trained, TrainingTask, choose_accelerator, train
 from samesplit.ordering import first_best
 from samesplit.storage import hash_object, write_json
 
@@ -121,13 +124,16 @@ def fit_networks(
         progress: Told of the steps of all trials together.
 
     Raises:
-        ModelError: As `train` raises it, or a class has no lesion in the training part.
+        ModelError: As `train` raises it, an input holds values that are not numbers, or a class has no lesion in
+        the training part.
     """
     given = settings.training
     weights = class_weights(
         data.labels, balanced=given.class_weights or given.sampling == "balanced", names=data.names
     )
     plan = plan_training(given, batches_a_pass(len(data.training), given.batch_size))
+    for inputs in (data.training, data.validation):
+        check_inputs(inputs)
     fingerprint = hash_object([settings.digest(), data.digest(), str(torch.__version__)])
     trials: list[Trial] = []
     best, best_network = 0, None
@@ -139,7 +145,11 @@ def fit_networks(
             trials.append(ended)
             continue
         task, network = _task(settings, data, plan, weights, build, own, folder, own_fingerprint)
-        trained = train(task, progress=_counted(progress, plan, number, given.trials))
+        with telling_memory():
+            if best_network is None:
+                _check_memory(network, settings, data)
+            trained = train(task, progress=_counted(progress, plan, number, given.trials))
+        round_weights(network, settings.keep_precision)
         trials.append(_trial(settings, own, trained))
         if best_network is None:
             best, best_network = number, network
@@ -183,6 +193,15 @@ def _task(
         validation = evaluation_loader(data.validation, data.validation_labels, batch_size=given.batch_size)
     directory.mkdir(parents=True, exist_ok=True)
     return TrainingTask(learner, training, validation, directory, fingerprint), network
+
+
+def _check_memory(network: nn.Module, settings: ImageModelSettings, data: FoldData) -> None:
+    """See to it, on a few lesions, that the network can be trained on such inputs in the memory there is."""
+    few = min(len(data.training), settings.training.batch_size, 2)
+    images = torch.from_numpy(np.stack([data.training[index] for index in range(few)]))
+    with seeded(0), single_thread():
+        estimate = estimate_memory(network, settings.training, images)
+    check_memory(estimate, available_memory(choose_accelerator(settings.training)))
 
 
 def _trial(settings: ImageModelSettings, seed: int, trained: Trained) -> Trial:

@@ -21,12 +21,14 @@ from samesplit.models.networks.architectures.torch_module import build_torch_mod
 from samesplit.models.networks.batches import Batch, evaluation_loader
 from samesplit.models.networks.fit_summary import summarise_fit
 from samesplit.models.networks.fitting import FittedNetwork, FoldData, fit_networks
+from samesplit.models.networks.kept_weights import compact_state
 from samesplit.models.networks.module import auc_of_logits, class_weights, logits_of
 from samesplit.models.networks.outputs import check_gives_logits
 from samesplit.models.networks.preparation import PreparedInputs, prepare_inputs
 from samesplit.models.networks.schedule import History, smoothed_scores
 from samesplit.models.networks.scopes import deterministic, seeded, single_thread
 from samesplit.models.networks.settings import ImageModelSettings, NetworkSettings, TorchModuleSettings
+from samesplit.models.networks.test_time import changed_inputs
 from samesplit.models.networks.training import Progress, choose_accelerator
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.task_classes import check_task_of_saved, class_names, read_task
@@ -126,8 +128,8 @@ class NetworkModel:
     def predict(self, cases: Cases) -> pd.DataFrame:
         """Predict the probabilities of each lesion with at least one readable image; see `Model.predict`.
 
-        A lesion without one is not in the result. With class weights the probabilities are those of a cohort
-        in which all classes are equally frequent.
+        A lesion without one, or whose images hold values that are not numbers, is not in the result. With class
+        weights the probabilities are those of a cohort in which all classes are equally frequent.
 
         Raises:
             ModelError: The model is not fitted, or the cases have other sequences than it was fitted on.
@@ -196,7 +198,7 @@ class NetworkModel:
             shutil.copyfile(file, directory / "target.py")
             settings["target"] = f"target.py:{self.settings.target.rpartition(':')[2]}"
         buffer = io.BytesIO()
-        torch.save(self._network.state_dict(), buffer)
+        torch.save(compact_state(self._network, self.settings.keep_precision), buffer)
         write_bytes(directory / "weights.pt", buffer.getvalue())
         record = {
             "settings": settings,
@@ -262,10 +264,14 @@ class NetworkModel:
         if not len(inputs):
             return {}
         images = torch.from_numpy(np.stack([inputs[index] for index in range(len(inputs))]))
-        logits = self._logits(network, images, device, count=len(images))
-        several = logits.ndim == 2
-        probabilities = logits.softmax(dim=1) if several else logits.sigmoid()[:, None]
-        return dict(zip(inputs.lesion_ids, probabilities.tolist(), strict=True))
+        found = []
+        given = self.settings
+        for changed in changed_inputs(inputs, images, given.augmentation, given.test_time_augmentation):
+            logits = self._logits(network, changed, device, count=len(images))
+            found.append(logits.softmax(dim=1) if logits.ndim == 2 else logits.sigmoid()[:, None])
+        probabilities = torch.stack(found).mean(dim=0)
+        told = zip(inputs.lesion_ids, probabilities.tolist(), strict=True)
+        return {lesion_id: each for lesion_id, each in told if all(map(math.isfinite, each))}
 
     def _check_monitor(self, labels: Tensor) -> None:
         if self.settings.training.monitor == "auc" and len(labels) and len(set(labels.tolist())) < 2:

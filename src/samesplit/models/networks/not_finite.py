@@ -10,10 +10,26 @@ from torch import Tensor
 
 from samesplit.errors import ModelError
 from samesplit.models.networks.batches import LesionDataset
+from samesplit.models.networks.preparation import PreparedInputs
 
-__all__ = ["check_finite"]
+__all__ = ["check_finite", "check_inputs"]
 
 _MOST_NAMES = 5
+
+
+def check_inputs(inputs: PreparedInputs) -> None:
+    """See to it that the inputs of all lesions hold numbers.
+
+    Raises:
+        ModelError: Some do not; the lesions are named.
+    """
+    bad = [index for index in range(len(inputs)) if not np.isfinite(inputs[index]).all()]
+    if bad:
+        raise ModelError(
+            "the prepared input holds values that are not numbers, and so would the loss",
+            where=_named(inputs, bad),
+            remedy="look at the image for NaN or infinite values, mend it or leave the lesion out",
+        )
 
 
 def check_finite(losses: Tensor, places: Tensor, loader: Any, when: str) -> None:
@@ -26,38 +42,26 @@ def check_finite(losses: Tensor, places: Tensor, loader: Any, when: str) -> None
         when: For the message, as in `in step 3`.
 
     Raises:
-        ModelError: One is not. Where the cause is a lesion's input it is named, else those whose loss it is: a
-        network
-            with batch normalisation spreads one bad number over the batch.
+        ModelError: One is not. The lesions are named whose loss it is: a network with batch normalisation spreads
+        one
+            over the batch.
     """
-    bad = ~torch.isfinite(losses)
-    if not bool(bad.any()):
+    bad = torch.nonzero(~torch.isfinite(losses)).flatten().tolist()
+    if not bad:
         return
     dataset = getattr(loader, "dataset", None)
-    if not isinstance(dataset, LesionDataset):
-        raise ModelError(f"the loss is no longer a number ({when})", remedy=_remedy(inputs=False))
-    batch = places.tolist()
-    of_input = [place for place in batch if not np.isfinite(dataset.inputs[place]).all()]
-    lesions = _named(dataset, of_input or [batch[at] for at in torch.nonzero(bad).flatten().tolist()])
-    if of_input:
-        raise ModelError(
-            f"the loss is no longer a number ({when}), because the prepared input holds values that are none",
-            where=lesions,
-            remedy=_remedy(inputs=True),
-        )
-    raise ModelError(f"the loss is no longer a number ({when})", where=lesions, remedy=_remedy(inputs=False))
+    where = None
+    if isinstance(dataset, LesionDataset):
+        where = _named(dataset.inputs, [int(places[at]) for at in bad])
+    raise ModelError(
+        f"the loss is no longer a number ({when})",
+        where=where,
+        remedy="lower 'learning_rate' under 'training', or set 'gradient_clip: 1'; the last checkpoint before it "
+        "is kept, and a lesion that is named each time may have an image unlike all others",
+    )
 
 
-def _named(dataset: LesionDataset, places: list[int]) -> str:
-    names = sorted({dataset.inputs.lesion_ids[place] for place in places})
+def _named(inputs: PreparedInputs, places: list[int]) -> str:
+    names = sorted({inputs.lesion_ids[place] for place in places})
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return f"lesion{'s' if len(names) > 1 else ''} {', '.join(names[:_MOST_NAMES])}{more}"
-
-
-def _remedy(*, inputs: bool) -> str:
-    if inputs:
-        return "look at the image for NaN or infinite values, mend it or leave the lesion out"
-    return (
-        "lower 'learning_rate' under 'training', or set 'gradient_clip: 1'; the last checkpoint before it is "
-        "kept, and a lesion that is named each time may have an image unlike all others"
-    )

@@ -31,6 +31,7 @@ __all__ = [
 
 Architecture = Literal["resnet10", "resnet18", "resnet34", "resnet50"]
 Normalisation = Literal["batch", "group", "instance"]
+WeightBits = Literal[16, 32]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -42,10 +43,18 @@ class ImageModelSettings(ModelSettings):
     inputs: InputSettings = InputSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     training: TrainingSettings = TrainingSettings()
+    test_time_augmentation: int = Field(default=0, ge=0, le=64)
+    """How many randomly changed inputs of a lesion are predicted beside the one as it is; its probability is the
+    mean. They are flipped, turned, sheared, zoomed and shifted as `augmentation` has it. 0: none."""
     keep: Weights = "best"
     """Which weights are kept on the disk after a run. best: those of the one fitted network, among all seeds,
-    repeats and folds, that did best on its validation part by `monitor`; all: those of every one (45 MB each for a
+    repeats and folds, that did best on its validation part by `monitor`; all: those of every one (22 MB each for a
     ResNet-18); none. Predictions and training history are kept of every one."""
+
+    keep_precision: WeightBits = 16
+    """Bits of a kept weight. 16: weights are rounded to half precision when the training is over, and the network
+    predicts with these, so that half the room on the disk holds exactly the network that was judged (probabilities
+    move by less than 0.005); 32: they stay as they were trained."""
 
     def keeps(self) -> Weights:
         """As declared."""
