@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from samesplit.features.listing import profile_listing
 from samesplit.features.profiles import Profile, read_profile
 from samesplit.imaging.case import Case
 from samesplit.pretrained.encoders.resnet import ResNetEncoder
+from samesplit.source import closure
 from samesplit.storage import hash_file
 from samesplit.workspace import builtin_folder
 
@@ -261,11 +260,7 @@ def test_the_profiles_of_published_weights_can_be_listed(name):
     assert not profile.settings.is_random
 
 
-def test_listing_a_profile_imports_no_torch():
-    code = (
-        "import sys; from samesplit.features.listing import profile_listing; "
-        "from samesplit.features.profiles import read_profile; from samesplit.workspace import builtin_folder; "
-        "profile_listing(read_profile(builtin_folder() / 'features' / 'fmcib.yaml')); "
-        "sys.exit('torch' in sys.modules or 'monai' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_settings_and_catalogue_know_no_torch():
+    modules = closure("samesplit.features.engines.encoder_settings")
+    assert "samesplit.pretrained.layouts" in modules
+    assert not {"samesplit.pretrained.files", "samesplit.pretrained.weights"} & set(modules)

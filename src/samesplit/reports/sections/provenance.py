@@ -12,8 +12,9 @@ from samesplit.reports.formatting import MISSING, counted, duration, text_cell
 __all__ = ["notes", "provenance"]
 
 _ELSEWHERE = (
-    "Networks are not the same to the last digit on another processor or device, and may differ visibly; "
-    "features, other models and statistics are the same to about 1e-9 (docs/reproducibility.md)."
+    "Networks are not the same to the last digit on another processor or device, and may differ visibly; features "
+    "of encoders are the same to about 1e-5 of the largest, other features, other models and statistics to about "
+    "1e-9 (docs/reproducibility.md)."
 )
 
 
