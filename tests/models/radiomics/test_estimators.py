@@ -129,6 +129,25 @@ def test_of_equally_distant_neighbours_the_first_vote_whatever_the_last_digits(w
         np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_neighbours_by_cosine_are_those_of_scikit_learn(weights: str, classes: int) -> None:
+    rng = np.random.default_rng(6)
+    X, y = rng.normal(size=(40, 3)), np.arange(40) % classes
+    held = rng.normal(size=(20, 3))
+    mine = NearestNeighbours(n_neighbors=4, weights=weights, metric="cosine").fit(X, y).predict_proba(held)
+    theirs = KNeighborsClassifier(4, weights=weights, metric="cosine").fit(X, y).predict_proba(held)
+    np.testing.assert_allclose(mine, theirs, atol=1e-9)
+
+
+def test_by_cosine_length_does_not_matter_and_a_row_of_zeros_is_as_near_to_all() -> None:
+    X, y = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 2.0]]), np.array([1, 0, 0])
+    model = NearestNeighbours(n_neighbors=1, metric="cosine").fit(X, y)
+    assert model.predict_proba([[9.0, 1.0], [0.1, 9.0], [0.0, 0.0]])[:, 1].tolist() == [1, 0, 1]
+    with pytest.raises(ValueError, match="metric is 'minkowski' or 'cosine', not 'manhattan'"):
+        NearestNeighbours(metric="manhattan").fit(X, y)
+
+
 @pytest.mark.parametrize("wrong", [{"n_neighbors": 0}, {"weights": "rank"}, {"p": 0.5}])
 def test_neighbours_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="n_neighbors of at least 1"):
