@@ -247,6 +247,7 @@ class TestWhatIsWrong:
         ("changes", "message"),
         [
             ({"fine": {"patch": 20, "levels": 4}}, "'patch' must be a multiple of 8"),
+            ({"fine": {"network": "dynunet", "levels": 2}}, "at least 3 'levels'"),
             ({"windows": {"CT": (100, 100)}}, "the window of CT must rise"),
         ],
     )

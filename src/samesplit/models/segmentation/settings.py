@@ -41,6 +41,8 @@ class StageSettings(Declaration):
 
     @model_validator(mode="after")
     def _patch_halves(self) -> StageSettings:
+        if self.network == "dynunet" and self.levels < 3:
+            raise ValueError("a 'dynunet' has at least 3 'levels'")
         halvings = 4 if self.network == "basicunet" else self.levels - 1
         if self.patch % 2**halvings:
             raise ValueError(f"'patch' must be a multiple of {2**halvings}, which the network's levels halve")
