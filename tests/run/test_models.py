@@ -78,6 +78,17 @@ def test_what_a_model_needs_and_the_benchmark_lacks_is_told_before_anything_runs
     assert problem in str(caught.value)
 
 
+def test_a_network_is_refused_another_number_of_sequences_than_it_is_made_for(load: Any) -> None:
+    three = {"name": "phases", "use": "resnet18-25d", "settings": {"fusion": {}, "number_of_sequences": 3}}
+    images = {"cohort": {"sequences": ["N", "A"]}}
+    with pytest.raises(SamesplitError) as caught:
+        load([three], **images)
+    assert "made for 3 sequences, and would be given 2 (N, A)" in str(caught.value)
+    assert "settings: {sequences: [...]}" in caught.value.remedy
+    three["settings"]["number_of_sequences"] = 2
+    assert load([three], **images) == ["phases"]
+
+
 @pytest.mark.parametrize(
     ("target", "problem"),
     [

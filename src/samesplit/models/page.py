@@ -38,7 +38,6 @@ _SHARED = {
     "inputs": "How a lesion becomes numbers: the table `inputs` below.",
     "augmentation": "Random changes of training inputs: the table `augmentation` below.",
     "training": "How the network is fitted: the table `training` below.",
-    "network": "The architecture: a ResNet of so many layers.",
 }
 
 _ALL_KINDS = tuple(name for name in ModelSettings.model_fields if name not in ("name",))

@@ -181,6 +181,7 @@ class Requirements:
         profiles: Feature profiles to extract.
         sequences: Sequences to use; empty means all of the benchmark's.
         images: Whether it opens images.
+        number_of_sequences: How many sequences it must be given; None: any number.
         members: Names of models whose predictions it combines.
         perturbations: What the features are to be measured again under, as `Cases.repeats`; None for not at all.
         clinical: Clinical variables without which it cannot begin; `*` stands for at least one.
@@ -196,3 +197,4 @@ class Requirements:
     clinical: tuple[str, ...] = ()
     either: str = ""
     features_may_lack: bool = False
+    number_of_sequences: int | None = None

@@ -166,6 +166,15 @@ def _check_kinds_of_input(given: _Given, name: str, needs: Requirements) -> None
             f"the model '{name}' opens images, and the benchmark has none",
             "name sequences under cohort.sequences and write images.csv, or take the model out",
         )
+    given_sequences = needs.sequences or definition.cohort.sequences
+    wanted = needs.number_of_sequences
+    if wanted is not None and len(given_sequences) != wanted:
+        raise given.refuse(
+            f"the model '{name}' is made for {wanted} sequence{'s' if wanted > 1 else ''}, and would be given "
+            f"{len(given_sequences)} ({', '.join(given_sequences)})",
+            f"name those that it is to see: {{name: {name}, use: {name}, settings: {{sequences: [...]}}}}, or set "
+            "'number_of_sequences: null' there, where the network can take another number",
+        )
     if needs.perturbations is not None and definition.features is not None:
         raise given.refuse(
             f"the model '{name}' wants features measured again, which the table of 'features' cannot give",

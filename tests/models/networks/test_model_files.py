@@ -28,7 +28,7 @@ def test_the_files_of_the_repository_are_read_and_ask_for_images_only(name):
         ("inputs: {windows: {CT: [100, -100]}}", "window of CT must rise"),
         ("inputs: {background: lowest, mask_background: false}", "goes with 'mask_background: true'"),
         ("training: {epochs: 3, warmup_epochs: 3}", "fewer than 'epochs'"),
-        ("weights: w.pt\nstem: small", "width 1 and the standard stem"),
+        ("weights: w.pt\nstem: small", "the standard stem"),
     ],
 )
 def test_what_cannot_be_is_said_with_its_line(tmp_path, line, message):

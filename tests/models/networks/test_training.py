@@ -16,7 +16,7 @@ import torch
 
 from samesplit.errors import ModelError, WorkspaceError
 from samesplit.models.networks import batches, checkpoints, training
-from samesplit.models.networks.architectures.resnet import build_resnet
+from samesplit.models.networks.architectures.build import build_network
 from samesplit.models.networks.augmentation import generator_for
 from samesplit.models.networks.model import load_network
 from samesplit.models.networks.module import Classifier
@@ -219,7 +219,7 @@ def test_an_interrupted_fine_tuning_of_averaged_weights_in_balanced_batches_ends
 ):
     """All that a later step depends on at once, the head alone first, and a kill in that phase and after it."""
     weights = tmp_path / "weights.pt"
-    torch.save(build_resnet(tiny(**BACKBONE), 3).backbone.state_dict(), weights)
+    torch.save(build_network(tiny(**BACKBONE), 3).backbone.state_dict(), weights)
     given = {
         **FAST, "steps": 10, "sampling": "balanced", "smoothing": 2, "minimum_steps": 0, "warmup_steps": 3,
         "fine_tune": "head-first", "head_first_steps": 5, "head_learning_rate": 5, "weight_average": 0.6,

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from samesplit.errors import ModelError
-from samesplit.models.networks.architectures.resnet import build_resnet
+from samesplit.models.networks.architectures.build import build_network
 from samesplit.models.networks.architectures.torch_module import build_torch_module
+from samesplit.models.networks.architectures.tracing import check_input_size
 from samesplit.models.networks.batches import Batch, evaluation_loader
 from samesplit.models.networks.fit_summary import summarise_fit
 from samesplit.models.networks.fitting import FittedNetwork, FoldData, fit_networks
@@ -232,6 +234,8 @@ class NetworkModel:
         """Build the untrained network, and see whether it can be trained on these inputs."""
         inputs, classes = data.training, len(data.names)
         network = _build(self.settings, inputs.shape[0], classes)
+        if isinstance(self.settings, NetworkSettings):
+            check_input_size(network, inputs.shape, where=f"model '{self.settings.name}'")
         if isinstance(self.settings, TorchModuleSettings):
             few = np.stack([inputs[index] for index in range(min(len(inputs), 2))])
             check_gives_logits(network, torch.from_numpy(few), self.settings, classes=classes)
@@ -328,7 +332,7 @@ def load_network(directory: Path, *, cache: Path | None = None, task: Task | Non
     model.fit_summary = {name: math.nan if value is None else value for name, value in record["fit"].items()}
     channels = settings.inputs.channels_per_sequence * len(model.sequences)
     with seeded(0):
-        network = _build(settings, channels, len(class_names(known)), fresh=False)
+        network = _build(settings, channels, len(class_names(known)), saved=state)
     network.load_state_dict(state)
     model._network = network.to(memory_format=_memory_format(settings)).eval()  # type: ignore[call-overload]
     return model
@@ -338,12 +342,15 @@ def _tell_step(done: int, total: int) -> None:
     tell(done, total, "step")
 
 
-def _build(settings: ImageModelSettings, channels: int, classes: int, *, fresh: bool = True) -> nn.Module:
+def _build(
+    settings: ImageModelSettings, channels: int, classes: int, *, saved: Iterable[str] = ()
+) -> nn.Module:
+    """Build a network to be trained, or one that is to be given the parameters with the names in `saved`."""
     if isinstance(settings, TorchModuleSettings):
         return build_torch_module(settings, channels, classes)
     if isinstance(settings, NetworkSettings):
-        weights = settings.weights_file() if fresh else None
-        return build_resnet(settings, channels, classes=classes, weights=weights)
+        weights = None if saved else settings.weights_file()
+        return build_network(settings, channels, classes=classes, weights=weights, saved=saved)
     raise ModelError(f"no network is known for {type(settings).__name__}")
 
 

@@ -5,14 +5,20 @@ Nothing here needs torch; `build` imports it.
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from samesplit.errors import ModelError
 from samesplit.extras import EXTRAS
 from samesplit.imaging.views.settings import InputSettings
+from samesplit.models.networks.architecture_settings import FusionSettings, HeadSettings
 from samesplit.models.networks.augmentation_settings import AugmentationSettings
 from samesplit.models.networks.training_settings import TrainingSettings
 from samesplit.models.protocol import Model, Requirements
@@ -30,6 +36,11 @@ __all__ = [
 ]
 
 Architecture = Literal["resnet10", "resnet18", "resnet34", "resnet50"]
+MONAI = "monai:"
+"""What a name of `network` begins with that is a class of MONAI."""
+MONAI_CHECK = "samesplit.models.networks.architectures.monai_networks"
+STEMS = {"standard": 4, "medium": 2, "small": 1}
+"""By how much the first layers of a ResNet divide each side; the stages behind them divide by 8."""
 Normalisation = Literal["batch", "group", "instance"]
 WeightBits = Literal[16, 32]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -80,12 +91,20 @@ class ImageModelSettings(ModelSettings):
 
 
 class NetworkSettings(ImageModelSettings):
-    """A ResNet of MONAI, from random or given weights."""
+    """A ResNet, one ResNet for each sequence, or any network of MONAI by name; from random or given weights.
+
+    `docs/networks.md` tells where each file in `models/` comes from, and what is set of a `monai:` network.
+    """
 
     kind: Literal["network"] = "network"
-    network: Architecture = "resnet18"
+    network: str = "resnet18"
+    """`resnet10`, `resnet18`, `resnet34` or `resnet50`; or `monai:` and the name of a class of
+    `monai.networks.nets`, such as `monai:DenseNet121` or `monai:ViT`."""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """What the class of `monai:` is built with besides the numbers of dimensions, channels, classes and pixels,
+    which are set by the package."""
     width: float = Field(default=1.0, gt=0, le=4)
-    """Multiplies the number of channels of every layer."""
+    """Multiplies the number of channels of every layer of a ResNet."""
     stem: Literal["standard", "medium", "small"] = "standard"
     """The first layers. standard: 7-wide stride-2 convolution and max-pooling, as for ImageNet; medium:
     3-wide stride-2 convolution without pooling; small: 3-wide stride-1 convolution without pooling, for
@@ -95,16 +114,63 @@ class NetworkSettings(ImageModelSettings):
     numbers that stand in for them at prediction are taken from the training part before every validation. group:
     over groups of channels (at most 8) of one lesion, whatever the batch's size; instance: over one channel of one
     lesion, which forgets how bright it is. Weights made with batch normalisation go with `batch`."""
+    fusion: FusionSettings | None = None
+    """One encoder a sequence: the table `fusion` below; null: all sequences are channels of one network."""
+    head: HeadSettings = HeadSettings()
+    """The layers behind the convolutions: the table `head` below."""
     dropout: Share = 0.0
     """Before the last layer."""
+    number_of_sequences: int | None = Field(default=None, ge=1)
+    """How many sequences the network is made for: a benchmark that would give it more or fewer is told so before
+    anything runs. null: any number."""
     weights: str | None = None
-    """A state dict to start from (.pt, .pth; relative to this YAML file's folder), with the parameter names
-    of torchvision and MONAI ResNets; its last layer is dropped."""
+    """Published or own weights to start from (.pt, .pth, .safetensors; relative to this YAML file's folder), in
+    any layout that docs/encoders.md lists; every encoder gets them, and their last layer is dropped."""
+
+    @field_validator("network")
+    @classmethod
+    def _known_network(cls, value: str) -> str:
+        known = get_args(Architecture)
+        if value in known or re.fullmatch(rf"{MONAI}[A-Za-z_][\w.]*", value):
+            return value
+        near = difflib.get_close_matches(value, known, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        raise ValueError(
+            f"there is no network '{value}'; {hint}write {', '.join(known)}, or '{MONAI}' and the name of a class "
+            "of monai.networks.nets"
+        )
+
+    @model_validator(mode="after")
+    def _of_resnets(self) -> NetworkSettings:
+        fields = type(self).model_fields
+        if self.of_monai:
+            for key in ("width", "stem", "fusion"):
+                if getattr(self, key) != fields[key].default:
+                    raise ValueError(f"'{key}' goes with the ResNets; of '{self.network}' use 'parameters'")
+        elif self.parameters:
+            raise ValueError(f"'parameters' go with '{MONAI}...'; '{self.network}' has 'width' and 'stem'")
+        return self
+
+    @model_validator(mode="after")
+    def _sequences_are_as_many(self) -> NetworkSettings:
+        wanted, named = self.number_of_sequences, len(self.sequences)
+        if wanted is not None and named and named != wanted:
+            raise ValueError(f"'number_of_sequences' is {wanted}, and 'sequences' names {named}")
+        return self
+
+    @property
+    def of_monai(self) -> bool:
+        """Whether the network is a class of MONAI by name."""
+        return self.network.startswith(MONAI)
+
+    def needs(self) -> Requirements:
+        """Images and masks of so many sequences, no features."""
+        return replace(super().needs(), number_of_sequences=self.number_of_sequences)
 
     @model_validator(mode="after")
     def _weights_fit(self) -> NetworkSettings:
-        if self.weights is not None and (self.width != 1.0 or self.stem != "standard"):
-            raise ValueError("'weights' go with width 1 and the standard stem")
+        if self.weights is not None and self.stem != "standard":
+            raise ValueError("'weights' go with the standard stem")
         if self.weights is not None and self.norm != "batch":
             raise ValueError("'weights' go with 'norm: batch', which they were made with")
         return self
@@ -120,13 +186,30 @@ class NetworkSettings(ImageModelSettings):
         return None if self.weights is None else (self._folder or Path()) / Path(self.weights).expanduser()
 
     def check_ready(self) -> None:
-        """See to it that the file of the starting weights is there."""
+        """See to it that the file of the starting weights is there, and that the inputs suit the network."""
         file = self.weights_file()
         if file is not None and not file.is_file():
             raise ModelError(
                 f"the file of the starting weights, '{file}', does not exist",
                 where=f"model '{self.name}'",
                 remedy="paths are relative to the folder of the YAML file; leave 'weights' out for random ones",
+            )
+        self._check_size()
+        if self.of_monai:
+            check: Callable[[NetworkSettings], None] = import_module(MONAI_CHECK).check_monai_network
+            check(self)
+
+    def _check_size(self) -> None:
+        """Refuse inputs that a ResNet would halve although they are one pixel wide already."""
+        size, least = self.inputs.size, 4 * STEMS[self.stem]
+        if not self.of_monai and size <= least:
+            fits = [stem for stem, factor in STEMS.items() if size > 4 * factor]
+            raise ModelError(
+                f"an input of {size} pixels is too small: {self.network} with 'stem: {self.stem}' halves it to "
+                "one pixel before its last convolutions",
+                where=f"model '{self.name}'",
+                remedy=f"set 'size' under 'inputs' to more than {least}"
+                + (f", or 'stem: {fits[0]}'" if fits else ""),
             )
 
     def digest(self) -> str:

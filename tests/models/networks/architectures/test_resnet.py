@@ -5,7 +5,7 @@ import torch
 from monai.networks.nets import resnet18
 
 from samesplit.errors import ModelError
-from samesplit.models.networks.architectures.resnet import build_resnet
+from samesplit.models.networks.architectures.build import build_network
 from samesplit.pretrained.weights import adapt_first_layer
 
 
@@ -28,12 +28,12 @@ def settings(tiny, **changes):
 @pytest.mark.parametrize(("view", "sides"), [("2.5d", (24, 24)), ("3d", (24, 24, 24))])
 @pytest.mark.parametrize("stem", ["standard", "medium", "small"])
 def test_every_stem_gives_one_logit_a_lesion(tiny, view, sides, stem):
-    network = build_resnet(tiny(stem=stem, inputs={"view": view, "size": 24}), 2)
+    network = build_network(tiny(stem=stem, inputs={"view": view, "size": 24}), 2)
     assert network(torch.zeros(3, 2, *sides)).shape == (3, 1)
 
 
 def test_a_deeper_network_has_a_head_that_fits(tiny):
-    network = build_resnet(tiny(network="resnet50", width=0.25), 3)
+    network = build_network(tiny(network="resnet50", width=0.25), 3)
     assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 1)
 
 
@@ -41,7 +41,7 @@ def test_a_deeper_network_has_a_head_that_fits(tiny):
     ("norm", "layer"), [("batch", "BatchNorm2d"), ("group", "GroupNorm"), ("instance", "InstanceNorm2d")]
 )
 def test_the_normalisation_is_the_one_asked_for(tiny, norm, layer):
-    network = build_resnet(tiny(norm=norm, width=0.13), 2)
+    network = build_network(tiny(norm=norm, width=0.13), 2)
     found = {type(module).__name__ for module in network.modules() if "Norm" in type(module).__name__}
     assert found == {layer}
     alone, among = torch.randn(1, 2, 24, 24), torch.randn(3, 2, 24, 24)
@@ -58,7 +58,7 @@ def test_weights_made_with_batch_normalisation_go_with_no_other(tiny):
 
 def test_imagenet_weights_load_and_the_last_layer_stays_new(tiny, weights):
     given = torch.load(weights, weights_only=True)
-    network = build_resnet(settings(tiny), 3, weights=weights)
+    network = build_network(settings(tiny), 3, weights=weights)
     assert torch.equal(network.backbone.conv1.weight, given["conv1.weight"])
     assert torch.equal(network.backbone.layer4[1].bn2.running_mean, given["layer4.1.bn2.running_mean"])
     assert network.head.out_features == 1
@@ -66,7 +66,7 @@ def test_imagenet_weights_load_and_the_last_layer_stays_new(tiny, weights):
 
 def test_more_channels_than_the_weights_have_answer_alike_to_equal_channels(tiny, weights):
     given = torch.load(weights, weights_only=True)["conv1.weight"]
-    network = build_resnet(settings(tiny), 6, weights=weights)
+    network = build_network(settings(tiny), 6, weights=weights)
     grey = torch.rand(1, 1, 20, 20)
     old = torch.nn.functional.conv2d(grey.expand(-1, 3, -1, -1), given)
     new = torch.nn.functional.conv2d(grey.expand(-1, 6, -1, -1), network.backbone.conv1.weight)
@@ -82,7 +82,7 @@ def test_a_data_parallel_state_dict_loads_without_its_prefix(tiny, weights, tmp_
     given = torch.load(weights, weights_only=True)
     path = tmp_path / "prefixed.pt"
     torch.save({"state_dict": {f"module.{name}": value for name, value in given.items()}}, path)
-    network = build_resnet(settings(tiny), 3, weights=path)
+    network = build_network(settings(tiny), 3, weights=path)
     assert torch.equal(network.backbone.conv1.weight, given["conv1.weight"])
 
 
@@ -96,7 +96,7 @@ def test_a_data_parallel_state_dict_loads_without_its_prefix(tiny, weights, tmp_
 )
 def test_weights_of_another_network_are_refused_by_name(tiny, weights, changes, message):
     with pytest.raises(ModelError, match=message):
-        build_resnet(
+        build_network(
             tiny(**{"network": "resnet18", "width": 1, "stem": "standard", **changes}), 3, weights=weights
         )
 
@@ -112,6 +112,6 @@ def test_a_file_that_holds_no_weights_is_named(tiny, tmp_path, content, message)
     elif content is not None:
         torch.save(content, path)
     with pytest.raises(ModelError, match=message) as caught:
-        build_resnet(settings(tiny), 3, weights=path)
+        build_network(settings(tiny), 3, weights=path)
     assert str(path) in str(caught.value)
     assert caught.value.remedy

@@ -1,0 +1,69 @@
+"""From the settings of a model file to the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from torch import nn
+
+from samesplit.errors import ModelError
+from samesplit.models.networks.architectures.base import HeadedNetwork
+from samesplit.models.networks.architectures.monai_networks import MonaiClassifier
+from samesplit.models.networks.architectures.multiphase import MultiPhaseClassifier
+from samesplit.models.networks.architectures.resnet import USUAL_SHORTCUTS, ResNetClassifier, Shortcuts
+from samesplit.models.networks.settings import NetworkSettings
+from samesplit.pretrained.weights import load_into, resnet_shortcuts, shortcuts_of
+
+__all__ = ["build_network"]
+
+
+def build_network(
+    settings: NetworkSettings,
+    channels: int,
+    *,
+    classes: int = 2,
+    weights: Path | None = None,
+    saved: Iterable[str] = (),
+) -> HeadedNetwork:
+    """Build the network and load its starting weights, if any, into every encoder.
+
+    Args:
+        settings: What is built.
+        channels: Of all sequences together.
+        classes: Number of the task's classes.
+        weights: A file of starting weights; None: random ones, from torch's own generator. A ResNet gets the
+            shortcuts that the file's has (type A in MedicalNet's ResNet-18 and -34).
+        saved: The names of the parameters that are to be loaded afterwards, of a network that was kept.
+
+    Raises:
+        ModelError: The network cannot be built, or is made for another number of sequences; or the weights are
+            missing, unreadable or of another network.
+    """
+    _check_sequences(settings, channels)
+    shortcuts: Shortcuts = USUAL_SHORTCUTS
+    if not settings.of_monai and (weights is not None or saved):
+        shortcuts = shortcuts_of(saved) if weights is None else resnet_shortcuts(weights)
+    if settings.of_monai:
+        network: HeadedNetwork = MonaiClassifier(settings, channels, classes)
+        encoders: list[nn.Module] = [network.backbone]
+    elif settings.fusion is not None:
+        network = MultiPhaseClassifier(settings, channels, classes, shortcuts=shortcuts)
+        encoders = list(network.encoders)
+    else:
+        network = ResNetClassifier(settings, channels, classes, shortcuts=shortcuts)
+        encoders = [network.backbone]
+    if weights is not None:
+        for encoder in encoders:
+            load_into(encoder, weights)
+    return network
+
+
+def _check_sequences(settings: NetworkSettings, channels: int) -> None:
+    wanted, given = settings.number_of_sequences, channels / settings.inputs.channels_per_sequence
+    if wanted is not None and given != wanted:
+        raise ModelError(
+            f"the network is made for {wanted} sequences and is given {given:g}",
+            where=f"model '{settings.name}'",
+            remedy="name the sequences that it is to see in 'sequences', or set 'number_of_sequences: null'",
+        )
