@@ -94,7 +94,8 @@ def _images(lesions: pd.DataFrame) -> pd.DataFrame:
         (i, "T1C", "R1", f"/data/{i}.nii.gz", f"/data/{i}_m.nii.gz", "1", np.nan)
         for i in lesions["lesion_id"]
     ]
-    return pd.DataFrame(rows, columns=list(IMAGES.columns)).astype({"spacing_mm": "float64"})
+    needed = [name for name, column in IMAGES.columns.items() if column.required]
+    return pd.DataFrame(rows, columns=needed).astype({"spacing_mm": "float64"})
 
 
 def _task(rng: np.random.Generator, folder: Path, name: str, lesions: pd.DataFrame) -> None:

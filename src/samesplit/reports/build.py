@@ -17,6 +17,7 @@ from samesplit.reports.pictures import Pictures, choose_pictures
 from samesplit.reports.run_folder import read_tasks
 from samesplit.reports.sections.audit import audit
 from samesplit.reports.sections.calibration import calibration
+from samesplit.reports.sections.chain import chain
 from samesplit.reports.sections.class_calibration import class_calibration
 from samesplit.reports.sections.class_confusion import class_confusion
 from samesplit.reports.sections.class_curves import class_curves
@@ -25,9 +26,12 @@ from samesplit.reports.sections.class_table import class_table
 from samesplit.reports.sections.cohort import cohort
 from samesplit.reports.sections.confusion import confusion
 from samesplit.reports.sections.curves import curves
+from samesplit.reports.sections.detection import detection
+from samesplit.reports.sections.dice_covariates import dice_covariates
 from samesplit.reports.sections.differences import differences
 from samesplit.reports.sections.errors import errors
 from samesplit.reports.sections.ledger import ledger
+from samesplit.reports.sections.mask_measures import mask_measures
 from samesplit.reports.sections.named_test_sets import named_test_sets
 from samesplit.reports.sections.overlap import overlap
 from samesplit.reports.sections.provenance import notes, provenance
@@ -147,6 +151,7 @@ def _results(context: Context, pictures: Pictures) -> tuple[Section | None, ...]
             curves(context),
             calibration(context),
             confusion(context),
+            chain(context),
             errors(context, gallery),
             published(context),
         )
@@ -158,11 +163,19 @@ def _results(context: Context, pictures: Pictures) -> tuple[Section | None, ...]
             class_curves(context),
             class_calibration(context),
             class_confusion(context),
+            chain(context),
             class_errors(context, gallery),
         )
     if kind == "survival":
         return (*always, differences(context), survival(context))
-    return (*always, overlap(context), differences(context))
+    return (
+        *always,
+        mask_measures(context),
+        detection(context),
+        overlap(context),
+        differences(context),
+        dice_covariates(context),
+    )
 
 
 def _methods(context: Context) -> tuple[Section | None, ...]:

@@ -138,7 +138,20 @@ _PREDICTIONS: dict[TaskKind, pa.DataFrameSchema] = {
 }
 _SHARED = ("audit", "balance", "thumbnails", "published", "catalogue")
 """Tables that all tasks of a run share."""
-_OF_TASK = ("confusion", "confusion_classes", "overlap", "folds", "pairs", "decisions", "thresholds")
+_OF_TASK = (
+    "chain",
+    "chain_cases",
+    "components",
+    "confusion",
+    "confusion_classes",
+    "decisions",
+    "dice_by_type",
+    "dice_covariates",
+    "folds",
+    "overlap",
+    "pairs",
+    "thresholds",
+)
 
 
 def read_run(folder: Path) -> RunData:
