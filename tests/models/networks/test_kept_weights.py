@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from samesplit.models.networks.architectures.resnet import build_resnet
+from samesplit.models.networks.architectures.build import build_network
 from samesplit.models.networks.kept_weights import compact_state, round_weights
 from samesplit.models.networks.model import load_network
 
@@ -32,7 +32,7 @@ def test_half_precision_halves_the_file_and_holds_the_network_that_predicted(tin
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_probabilities_of_rounded_weights_move_by_less_than_the_stated_tolerance(tiny, seed):
     torch.manual_seed(seed)
-    network = build_resnet(tiny(network="resnet18", width=0.5), 3).eval()
+    network = build_network(tiny(network="resnet18", width=0.5), 3).eval()
     torch.nn.init.normal_(network.head.weight, std=0.3)  # logits of several units, as of a trained network
     images = torch.randn(20, 3, 32, 32)
     with torch.inference_mode():

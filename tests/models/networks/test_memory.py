@@ -5,7 +5,7 @@ import torch
 
 from samesplit.errors import ModelError
 from samesplit.models.networks import fitting, memory
-from samesplit.models.networks.architectures.resnet import build_resnet
+from samesplit.models.networks.architectures.build import build_network
 from samesplit.models.networks.memory import available_memory, check_memory, estimate_memory, telling_memory
 from samesplit.models.networks.training_settings import TrainingSettings
 
@@ -21,7 +21,7 @@ def test_the_estimate_counts_weights_their_copies_and_what_the_backward_pass_nee
 
 
 def test_estimating_leaves_the_network_as_it_was(tiny):
-    network = build_resnet(tiny(), 1)
+    network = build_network(tiny(), 1)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     estimate_memory(network, TrainingSettings(), torch.randn(2, 1, 16, 16))
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
