@@ -71,7 +71,7 @@ def surface_distances(
     References:
         Nikolov S et al. J Med Internet Res 2021;23:e26151, doi 10.2196/26151 (surface elements, tolerance).
         Maier-Hein L et al. Metrics reloaded. Nat Methods 2024;21:195-212, doi 10.1038/s41592-023-02151-z
-        (definitions, what to do where a distance is not defined).
+        (definitions; on distances that are not defined).
 
     Example:
         >>> import numpy as np
