@@ -60,6 +60,12 @@ def trace(network: nn.Module, shape: tuple[int, ...], *, where: str) -> Trace:
     try:
         return _run(copy.deepcopy(network), shape, "cpu")
     except Exception as error:  # whatever the network raises
+        if "Expected more than 1" in str(error):
+            raise ModelError(
+                f"the network is left with a single value to normalise ({error})",
+                where=where,
+                remedy="give it larger inputs ('size'), or 'norm: group'",
+            ) from error
         raise ModelError(
             f"the network cannot take inputs of {shape[0]} channels and {_sides(shape)} pixels "
             f"({type(error).__name__}: {(str(error).splitlines() or [''])[0]})",
