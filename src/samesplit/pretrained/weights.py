@@ -16,7 +16,6 @@ __all__ = [
     "Mismatch",
     "adapt_first_layer",
     "best_fit",
-    "load_backbone",
     "load_file_into",
     "load_into",
     "no_key_map",
@@ -72,15 +71,6 @@ def load_into(module: nn.Module, path: Path, *, layout: str | None = None, sha25
             missing, unknown or of another shape in the layout that comes nearest.
     """
     return load_file_into(module, read_weights(path, sha256=sha256), layout=layout)
-
-
-def load_backbone(backbone: nn.Module, path: Path) -> None:
-    """Load published weights of any layout into a ResNet without its last layer; see `load_into`.
-
-    Raises:
-        ModelError: The file is missing, is not a state dict, or its weights are of another network.
-    """
-    load_into(backbone, path)
 
 
 def adapt_first_layer(weight: Tensor, channels: int) -> Tensor:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -57,14 +58,14 @@ def encoder_input(case: Case, settings: EncoderSettings) -> Image:
     if settings.window is not None:
         case = replace(case, image=_windowed(case.image, settings.window))
         view = view.model_copy(update={"scaling": "none"})
-    cut = prepare_case(case, view, sequence="")
+    cut: npt.NDArray[Any] = prepare_case(case, view, sequence="")
     if settings.window is not None:
         cut = low + (high - low) * cut
     elif view.scaling == "percentile":
         cut = low + (high - low) * (cut + 1) / 2
     if view.dimensions == 3:
         order, flips = settings.turn()
-        cut = np.flip(cut.transpose(0, *(axis + 1 for axis in order)), [axis + 1 for axis in flips])
+        cut = np.flip(cut.transpose(0, *(axis + 1 for axis in order)), tuple(axis + 1 for axis in flips))
     if settings.mean:
         each = [(cut[0] - mean) / sd for mean, sd in zip(settings.mean, settings.sd, strict=True)]
         cut = np.stack(each)
@@ -73,7 +74,7 @@ def encoder_input(case: Case, settings: EncoderSettings) -> Image:
 
 def _windowed(image: sitk.Image, window: tuple[float, float]) -> sitk.Image:
     """Clip to a window, which becomes 0 to 1: what lies outside the image, 0, is thus its lower end."""
-    return sitk.IntensityWindowing(sitk.Cast(image, sitk.sitkFloat32), *window, 0.0, 1.0)
+    return cast("sitk.Image", sitk.IntensityWindowing(sitk.Cast(image, sitk.sitkFloat32), *window, 0.0, 1.0))
 
 
 @lru_cache(maxsize=2)
@@ -83,7 +84,7 @@ def _encoder(declared: str, file: Path | None, sha256: str) -> tuple[Encoder, st
     It is the same for the same settings and content of the file, and nothing is changed in it.
     """
     settings = EncoderSettings.model_validate_json(declared)
-    shape = {
+    shape: dict[str, Any] = {
         "width": settings.width,
         "dimensions": settings.view.dimensions,
         "channels": settings.channels,

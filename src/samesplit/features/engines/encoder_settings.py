@@ -134,8 +134,8 @@ class EncoderSettings(EngineSettings):
             yield "an encoder's window stands under 'window', not by sequence under 'view'"
         if view.channels_per_sequence != view.planes:
             yield "a pretrained encoder has no channel for the mask"
-        if getattr(view, "grid", "own") != "own":
-            yield "features are of one sequence alone, so the view's 'grid' must be own"
+        if getattr(view, "grid", None) not in (None, "own"):
+            yield "features are of one sequence alone, so the view's 'grid' can only be own"
         if self.network in ("unet3d", "swin-unetr") and view.dimensions != 3:
             yield f"{self.network} takes cubes: a view of 3 dimensions"
         if view.dimensions == 2 and self.axes != "SPL":

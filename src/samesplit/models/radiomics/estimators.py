@@ -193,7 +193,7 @@ class NearestNeighbours(_Likelier, ClassifierMixin, BaseEstimator):  # type: ign
 def _unit(rows: Floats) -> Floats:
     """Rows of length 1; rows of zeros stay."""
     length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+    return np.asarray(np.divide(rows, length, out=np.zeros_like(rows), where=length > 0))
 
 
 class SupportVectors(_Likelier, ClassifierMixin, BaseEstimator):  # type: ignore[misc]

@@ -209,7 +209,7 @@ def _of_plans(file: WeightsFile) -> Any:
             remedy="put the plans.json of the training beside the checkpoint",
         )
     configurations = plans.get("configurations") or {}
-    named = [started.get("configuration"), *(part.rpartition("__")[2] for part in file.path.parts[::-1])]
+    named = [str(started.get("configuration")), *(part.rpartition("__")[2] for part in file.path.parts[::-1])]
     name = next((one for one in named if one in configurations), "3d_fullres")
     return _of_configuration(configurations, name) or []
 
