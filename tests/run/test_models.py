@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,15 @@ def test_models_made_of_each_other_are_refused(load: Any) -> None:
     ]
     with pytest.raises(DeclarationError, match="a -> b -> a are made of each other"):
         load([*ring, "zero-rule"], **TABLE)
+
+
+def test_a_network_that_cuts_all_phases_at_one_that_it_is_not_given_is_refused(load: Any) -> None:
+    net = "kind: network\ntitle: Net\nsequences: [A, V]\ninputs: {view: crop-3d, grid: N}\n"
+    phases = {"cohort": {"sequences": ["N", "A", "V"]}}
+    problem = (
+        "the model 'net' cuts all sequences where N shows the lesion, and is not given N\n"
+        "Remedy: it is given: A, V; name one of them under 'grid', or write 'grid: first'"
+    )
+    with pytest.raises(DeclarationError, match=re.escape(problem)):
+        load(["net"], files={"net.yaml": net}, **phases)
+    assert load(["net"], files={"net.yaml": net.replace("[A, V]", "[N, V]")}, **phases) == ["net"]

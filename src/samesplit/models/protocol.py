@@ -186,6 +186,7 @@ class Requirements:
         perturbations: What the features are to be measured again under, as `Cases.repeats`; None for not at all.
         clinical: Clinical variables without which it cannot begin; `*` stands for at least one.
         either: A clinical variable that it can take the place of features with, and the other way round.
+        reference_sequence: The sequence in whose field all others are cut, if one is named.
         features_may_lack: Whether it judges a lesion too of which no features could be extracted.
     """
 
@@ -196,5 +197,6 @@ class Requirements:
     perturbations: Perturbations | None = None
     clinical: tuple[str, ...] = ()
     either: str = ""
+    reference_sequence: str = ""
     features_may_lack: bool = False
     number_of_sequences: int | None = None

@@ -22,7 +22,7 @@ from samesplit.run.grid_tasks import run_searches, searching
 from samesplit.run.model_inputs import ModelInputs, inputs_of
 from samesplit.run.plan import Plan, jobs_of
 from samesplit.run.progress import Reporter
-from samesplit.tables import empty_table, prediction_schema, stack_ledgers
+from samesplit.tables import LEDGER, empty_table, prediction_schema, stack_ledgers
 
 __all__ = ["ModelStage", "TaskModels", "fold_task", "predict_folds"]
 
@@ -235,6 +235,12 @@ def _collect(results: list[FoldResult], stage: ModelStage) -> None:
         for result in good:
             stage.seconds[result.model] = round(stage.seconds.get(result.model, 0.0) + result.seconds, 2)
             for detail, table in result.details().items():
+                if (
+                    detail == "skipped"
+                ):  # lines for the case ledger, the same in every fold that had the lesion
+                    told = table[list(LEDGER.columns)].assign(stage=f"model {result.model}")
+                    stage.ledger = stack_ledgers([stage.ledger, told])
+                    continue
                 keyed = table.assign(
                     model=result.model, seed=result.seed, repeat=result.repeat, fold=result.fold
                 )

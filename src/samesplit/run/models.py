@@ -150,6 +150,13 @@ def _check_given(given: _Given, name: str, settings: ModelSettings) -> None:
                 (f"did you mean '{near[0]}'? " if near else "")
                 + f"the benchmark has: {', '.join(there) or 'none'}",
             )
+    taken = needs.sequences or cohort.sequences
+    if needs.reference_sequence and needs.reference_sequence not in taken:
+        raise given.refuse(
+            f"the model '{name}' cuts all sequences where {needs.reference_sequence} shows the lesion, and is not "
+            f"given {needs.reference_sequence}",
+            f"it is given: {', '.join(taken) or 'none'}; name one of them under 'grid', or write 'grid: first'",
+        )
     _check_kinds_of_input(given, name, needs)
     for extra, packages in settings.extras().items():
         require_extra(extra, *packages, needed_by=f"the model '{name}'", where=given.place)

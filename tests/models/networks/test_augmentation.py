@@ -130,3 +130,25 @@ def test_images_are_changed_alike_with_masks_beside_them_and_without():
         masks=(2, 3),
     )
     assert torch.equal(beside[:2], alone)
+
+
+@pytest.mark.parametrize("masks", [(), (1, 3)])
+def test_the_channels_of_a_missing_sequence_stay_zero(masks):
+    image = IMAGE.repeat(2, 1, 1)
+    image[2:] = 0
+    settings = AugmentationSettings(noise=0.5, intensity_scale=0.5)
+    for seed in range(3):
+        result = augment(image, settings, generator_for(seed, 0, 0), masked=False, masks=masks)
+        assert not result[2:].any()
+        assert result[:2].any()
+
+
+def test_all_sequences_of_a_lesion_are_moved_by_the_same_draw():
+    settings = AugmentationSettings(noise=0, intensity_scale=0, rotation_degrees=90, shift=0.2)
+    phase = torch.from_numpy(np.random.default_rng(0).normal(size=(3, 12, 12)).astype(np.float32))
+    for seed in range(3):
+        moved = augment(torch.cat([phase, phase]), settings, generator_for(seed, 0, 0), masked=False)
+        torch.testing.assert_close(moved[:3], moved[3:])
+        alone = augment(phase, settings, generator_for(seed, 0, 0), masked=False)
+        torch.testing.assert_close(moved[:3], alone)
+        assert not torch.allclose(moved[:3], phase)

@@ -12,7 +12,20 @@ from scipy import ndimage
 from samesplit.imaging.case import Case
 from samesplit.imaging.views.settings import InputSettings
 
-__all__ = ["PLANES", "field_of_view", "largest_slice", "prepare_case", "resample_field", "scale_intensity"]
+__all__ = [
+    "PLANES",
+    "centre_slice",
+    "chosen_slice",
+    "field_of_view",
+    "largest_slice",
+    "masked",
+    "oriented",
+    "prepare_case",
+    "resample_field",
+    "scale_intensity",
+    "share_cut_off",
+    "widened_box",
+]
 
 PLANES: dict[str, int] = {"axial": 0, "sagittal": 2, "coronal": 1}
 """The planes in the order of the channels, and the axis of a (z, y, x) array that each is cut across."""
@@ -34,34 +47,47 @@ def prepare_case(case: Case, settings: InputSettings, *, sequence: str) -> Image
         sequence: Its name, for the windows.
 
     Returns:
-        Shape (3, size, size) for 2.5d (axial, sagittal, coronal), (1, size, size) for 2d and
-        (1, size, size, size) for 3d. Axes run as in the image: z, y, x. With `mask_channel` twice as many
-        channels: the images, then their masks, which are resampled like them, from 0 to 1.
+        Shape (3, size, size) for 2.5d (axial, sagittal, coronal), (1, size, size) for 2d and max-slice, and (1,
+        size, size, size) for 3d and crop-3d. Axes run as in the image: z, y, x. With `mask_channel` twice as
+        many channels: the images, then their masks, which are resampled like them, from 0 to 1.
 
     Source:
         The three largest slices as three channels: Xi et al. 2020, doi:10.1158/1078-0432.CCR-19-0374.
     """
-    image = sitk.DICOMOrient(case.image, "LPS")
-    grey: Image = sitk.GetArrayFromImage(image).astype(np.float32)
-    mask: Mask = sitk.GetArrayFromImage(sitk.DICOMOrient(case.mask, "LPS")) > 0
-    spacing_mm = np.asarray(image.GetSpacing()[::-1], dtype=float)
+    grey, mask, spacing_mm = oriented(case)
     near = _neighbourhood(mask, spacing_mm, settings)
     grey, mask = grey[near], mask[near]
     grey = scale_intensity(grey, mask, spacing_mm, settings, sequence=sequence)
-    if settings.mask_background:
-        if settings.background == "lowest":
-            grey = grey - grey[_wider(_box(mask), settings.surroundings_mm, spacing_mm)].min()
-        grey = np.where(mask, grey, np.float32(0))
+    grey = masked(grey, mask, spacing_mm, settings)
     seen = [grey, mask.astype(np.float32)] if settings.mask_channel else [grey]
-    if settings.view == "3d":
+    if settings.dimensions == 3:
         return np.stack([_cut(array, mask, spacing_mm, settings) for array in seen])
     channels = []
     for array in seen:
         for axis in list(PLANES.values())[: settings.planes]:
-            index = largest_slice(mask, axis)
+            index = chosen_slice(mask, axis, settings)
             across = tuple(index if other == axis else slice(None) for other in range(3))
             channels.append(_cut(array[across], mask[across], np.delete(spacing_mm, axis), settings))
     return np.stack(channels)
+
+
+def oriented(case: Case) -> tuple[Image, Mask, npt.NDArray[np.float64]]:
+    """Return image and mask with axes along the patient's (z up, y back, x left), and the voxel size in mm."""
+    image = sitk.DICOMOrient(case.image, "LPS")
+    grey: Image = sitk.GetArrayFromImage(image).astype(np.float32)
+    mask: Mask = sitk.GetArrayFromImage(sitk.DICOMOrient(case.mask, "LPS")) > 0
+    return grey, mask, np.asarray(image.GetSpacing()[::-1], dtype=float)
+
+
+def masked(
+    grey: Image, mask: Mask, spacing_mm: npt.NDArray[np.floating[Any]], settings: InputSettings
+) -> Image:
+    """Set scaled grey values outside the mask to 0, if the settings ask for it."""
+    if not settings.mask_background:
+        return grey
+    if settings.background == "lowest":
+        grey = grey - grey[widened_box(mask, settings.surroundings_mm, spacing_mm)].min()
+    return cast("Image", np.where(mask, grey, np.float32(0)))
 
 
 def scale_intensity(
@@ -95,7 +121,7 @@ def scale_intensity(
     elif settings.scaling == "none":
         return grey
     else:
-        around = grey[_wider(_box(mask), settings.surroundings_mm, spacing_mm)].astype(np.float64)
+        around = grey[widened_box(mask, settings.surroundings_mm, spacing_mm)].astype(np.float64)
         if settings.scaling == "z-score":
             low, high = float(around.mean() - around.std()), float(around.mean() + around.std())
         else:
@@ -120,6 +146,62 @@ def largest_slice(mask: Mask, axis: int) -> int:
     areas = mask.sum(axis=tuple(other for other in range(mask.ndim) if other != axis))
     best = np.flatnonzero(areas == areas.max())
     return int(best[(len(best) - 1) // 2])
+
+
+def centre_slice(mask: Mask, axis: int) -> int:
+    """Return the index of the slice across `axis` nearest to the centre of mass, of those that hold the mask.
+
+    Source:
+        The slice that the code of Xiong et al. 2025 takes.
+
+    Example:
+        >>> mask = np.zeros((6, 4, 4), dtype=bool)
+        >>> mask[1:5, 1, 1] = mask[4, 1:3, 1:3] = True
+        >>> largest_slice(mask, 0), centre_slice(mask, 0)
+        (4, 3)
+    """
+    areas = mask.sum(axis=tuple(other for other in range(mask.ndim) if other != axis))
+    places = np.flatnonzero(areas)
+    # In whole numbers, so that a centre in the middle between two slices takes the first on every processor.
+    total, count = int((places * areas[places]).sum()), int(areas.sum())
+    return int(places[np.argmin(np.abs(places * count - total))])
+
+
+def chosen_slice(mask: Mask, axis: int, settings: InputSettings) -> int:
+    """Return the index of the slice across `axis` that the settings ask for."""
+    return (centre_slice if settings.slice == "centre" else largest_slice)(mask, axis)
+
+
+def share_cut_off(case: Case, settings: InputSettings) -> float:
+    """Compute how much of the lesion lies outside the field, from 0 to 1; of slices: of what the slices show.
+
+    Example:
+        >>> import SimpleITK as sitk
+        >>> mask = np.zeros((20, 20, 20), dtype=np.uint8)
+        >>> mask[10, 5:15, 5:15] = 1
+        >>> case = Case(sitk.GetImageFromArray(mask.astype(np.float32)), sitk.GetImageFromArray(mask))
+        >>> share_cut_off(case, InputSettings(view="2d", field_mm=20))
+        0.0
+        >>> share_cut_off(case, InputSettings(view="2d", field_mm=8))
+        0.36
+    """
+    if settings.field_mm is None:
+        return 0.0
+    _, mask, spacing_mm = oriented(case)
+    parts = [(mask, spacing_mm)]
+    if settings.dimensions == 2:
+        parts = [
+            (mask.take(chosen_slice(mask, axis, settings), axis=axis), np.delete(spacing_mm, axis))
+            for axis in list(PLANES.values())[: settings.planes]
+        ]
+    outside = total = 0
+    for part, spacing in parts:
+        centre, sides = field_of_view(part, spacing, settings)
+        away = np.abs(np.argwhere(part) * spacing - centre)
+        # Within a relative 1e-9, so that a voxel on the edge is inside on every processor.
+        outside += int((away > sides / 2 * (1 + 1e-9)).any(axis=1).sum())
+        total += len(away)
+    return outside / total
 
 
 def field_of_view(
@@ -178,15 +260,16 @@ def _cut(
     return resample_field(grey, spacing_mm, centre, sides, settings.size)
 
 
+def widened_box(mask: Mask, more_mm: float, spacing_mm: npt.NDArray[np.floating[Any]]) -> tuple[slice, ...]:
+    """Return the mask's bounding box, wider by some mm on every side, as far as the image goes."""
+    more = np.round(more_mm / spacing_mm).astype(int)
+    return tuple(
+        slice(max(0, part.start - by), part.stop + by) for part, by in zip(_box(mask), more, strict=True)
+    )
+
+
 def _box(mask: Mask) -> tuple[slice, ...]:
     return cast("tuple[slice, ...]", ndimage.find_objects(mask.astype(np.uint8), max_label=1)[0])
-
-
-def _wider(
-    box: tuple[slice, ...], more_mm: float, spacing_mm: npt.NDArray[np.floating[Any]]
-) -> tuple[slice, ...]:
-    more = np.round(more_mm / spacing_mm).astype(int)
-    return tuple(slice(max(0, part.start - by), part.stop + by) for part, by in zip(box, more, strict=True))
 
 
 def _neighbourhood(
@@ -195,4 +278,4 @@ def _neighbourhood(
     """Return the part of the image that can matter to any field, its smoothing or the scaling; saves time only."""
     _, sides = field_of_view(mask, spacing_mm, settings)
     reach = sides.max() * (1 + 4 / settings.size) + settings.surroundings_mm + spacing_mm.max()
-    return _wider(_box(mask), reach, spacing_mm)
+    return widened_box(mask, reach, spacing_mm)

@@ -39,8 +39,9 @@ def augment(
 ) -> Tensor:
     """Flip, turn, shear, zoom, shift, scale and add noise to one input.
 
-    All channels move together, as one picture does; what comes in from outside is 0. Only grey values are
-    scaled and made noisy.
+    All channels move together, as one picture does, so that the sequences of a lesion stay in register; what comes
+    in from outside is 0. Only grey values are scaled and made noisy. A channel that is 0 everywhere, as those of a
+    missing sequence are, stays 0.
 
     Args:
         image: Shape (channels, height, width) or (channels, depth, height, width), equal sides.
@@ -53,16 +54,20 @@ def augment(
         A new tensor of the same shape.
     """
     dimensions = image.ndim - 1
+    missing = ~image.flatten(1).any(dim=1)
     matrix = draw_affine(settings, random, dimensions=dimensions)
     if not np.array_equal(matrix, np.eye(dimensions, dimensions + 1)):
         theta = torch.from_numpy(matrix).to(image.dtype)[None]
         grid = functional.affine_grid(theta, [1, *image.shape], align_corners=False)
         image = functional.grid_sample(image[None], grid, padding_mode="zeros", align_corners=False)[0]
-    if not masks:
-        return _change_grey_values(image, settings, random, masked=masked)
-    grey = [channel for channel in range(image.shape[0]) if channel not in masks]
-    changed = image.clone()
-    changed[grey] = _change_grey_values(image[grey], settings, random, masked=masked)
+    if masks:
+        grey = [channel for channel in range(image.shape[0]) if channel not in masks]
+        changed = image.clone()
+        changed[grey] = _change_grey_values(image[grey], settings, random, masked=masked)
+    else:
+        changed = _change_grey_values(image, settings, random, masked=masked)
+    if missing.any():
+        changed[missing] = 0
     return changed
 
 

@@ -35,7 +35,7 @@ from samesplit.models.networks.training import Progress, choose_accelerator
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.task_classes import check_task_of_saved, class_names, read_task
 from samesplit.storage import write_bytes, write_json
-from samesplit.tables import LEDGER, empty_table
+from samesplit.tables import LEDGER, empty_table, stack_ledgers
 from samesplit.tasks import Task
 from samesplit.under_way import tell
 from samesplit.version import __version__
@@ -265,6 +265,7 @@ class NetworkModel:
         assert self.task is not None
         inputs = prepare_inputs(cases, self.settings.inputs, sequences=self.sequences, cache=self._inputs)
         self.used_inputs |= inputs.names()
+        self.skipped = stack_ledgers([self.skipped, inputs.skipped]).drop_duplicates(ignore_index=True)
         if not len(inputs):
             return {}
         images = torch.from_numpy(np.stack([inputs[index] for index in range(len(inputs))]))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from samesplit.errors import LesionError
-from samesplit.imaging.case import read_case
+from samesplit.errors import LesionError, ModelError
+from samesplit.imaging.case import Case, read_case, read_image
 from samesplit.imaging.image_references import content_hash
 from samesplit.imaging.mask_label import parse_mask_label
 from samesplit.imaging.repairs import repairs_of
-from samesplit.imaging.views.cutting import prepare_case
+from samesplit.imaging.views.cutting import prepare_case, share_cut_off
+from samesplit.imaging.views.one_place import Place, cut_at, on_another_image, places_of
 from samesplit.imaging.views.settings import InputSettings
-from samesplit.kept import note_damage
+from samesplit.models.networks.kept_inputs import note_of_kept, write_input
 from samesplit.models.protocol import Cases
 from samesplit.source import source_digest
-from samesplit.storage import hash_object, library_digest, write_bytes
+from samesplit.storage import hash_object, library_digest
 from samesplit.tables import LEDGER, empty_table
 from samesplit.under_way import tell
 
@@ -31,7 +32,10 @@ __all__ = ["PreparedInputs", "prepare_inputs"]
 Image = npt.NDArray[np.float32]
 
 _LIBRARIES = ("SimpleITK", "highdicom", "numpy", "pydicom", "scipy")
-_HASH = hashlib.sha256().digest_size
+_SAID_ELSEWHERE = ("grid", "mask", "mm_per_pixel")
+"""Settings that other settings, or the images, say as well."""
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class PreparedInputs:
     Attributes:
         lesion_ids: Those with at least one readable image, in the order of the cases.
         keys: The hash of each lesion's input.
-        skipped: Rows for the case ledger: images that could not be read.
+        skipped: Rows for the case ledger: images that could not be read, and lesions larger than the field.
         shape: Channels, then the sides.
     """
 
@@ -76,7 +80,9 @@ def prepare_inputs(
     """Prepare the input of every lesion.
 
     An image that cannot be read costs that sequence of that lesion, whose channels are then 0 as for a
-    sequence that the lesion does not have; a lesion without any readable image is left out.
+    sequence that the lesion does not have; a lesion without any readable image is left out. Where all sequences
+    are cut at one place (see `InputSettings.grid`), the mask of one of them counts, the reference: the named
+    sequence, or the first, that can be read.
 
     Args:
         cases: The lesions and their images.
@@ -84,100 +90,184 @@ def prepare_inputs(
         sequences: Their order is the order of the channels.
         cache: A folder for prepared inputs, one file an image; any number of processes may share it. None:
             they are held in memory.
+
+    Raises:
+        ModelError: `grid` names a sequence that is not among them.
     """
+    named = settings.reference_sequence
+    if named and named not in sequences:
+        raise ModelError(
+            f"'grid: {named}' names a sequence that the network is not given",
+            remedy=f"name one of {', '.join(sequences)}, or write 'grid: first'",
+        )
     kept: list[str] = []
     keys: list[str] = []
     parts: list[list[Path | Image | None]] = []
-    failures: list[dict[str, str]] = []
+    ledger: list[dict[str, str]] = []
     rows = {
         (row["lesion_id"], row["sequence"]): {str(key): value for key, value in row.items()}
         for row in cases.images.to_dict("records")
     }
     for number, lesion_id in enumerate(cases.lesion_ids):
         tell(number, len(cases), "image", whole=False)
-        found: list[Path | Image | None] = []
-        hashes: list[str | None] = []
-        for sequence in sequences:
-            row = rows.get((lesion_id, sequence))
-            part, key = None, None
-            if row is not None:
-                try:
-                    part, key = _prepare(row, cases, settings, cache)
-                except LesionError as error:
-                    failures.append(_ledger_row(lesion_id, sequence, cases.rater, error))
-            found.append(part)
-            hashes.append(key)
-        if any(part is not None for part in found):
+        own = {sequence: rows[lesion_id, sequence] for sequence in sequences if (lesion_id, sequence) in rows}
+        lesion = _Lesion(own, cases, settings, cache)
+        found = lesion.prepare()
+        ledger += [
+            _ledger_row(lesion_id, sequence, cases.rater, status, reason)
+            for sequence, status, reason in lesion.remarks
+        ]
+        if found:
             kept.append(lesion_id)
-            keys.append(hash_object(hashes))
-            parts.append(found)
-    side = (settings.size,) * settings.dimensions
-    shape = (settings.channels_per_sequence * len(sequences), *side)
-    skipped = pd.DataFrame(failures) if failures else empty_table(LEDGER)
+            keys.append(hash_object([found[name][1] if name in found else None for name in sequences]))
+            parts.append([found[name][0] if name in found else None for name in sequences])
+    shape = (settings.channels_per_sequence * len(sequences), *_sides(settings))
+    skipped = pd.DataFrame(ledger) if ledger else empty_table(LEDGER)
     return PreparedInputs(kept, keys, skipped, shape, parts)
 
 
-def _prepare(
-    row: dict[str, Any], cases: Cases, settings: InputSettings, cache: Path | None
-) -> tuple[Path | Image, str]:
-    """One image's part of an input, as an array or as the file that holds it, and its hash."""
-    image, mask, sequence = str(row["image"]), str(row["mask"]), str(row["sequence"])
-    mask_label = parse_mask_label(row["mask_label"])
-    spacing_mm = None if pd.isna(row["spacing_mm"]) else float(row["spacing_mm"])
-    key = hash_object(
-        [
-            source_digest(__name__),
-            library_digest(*_LIBRARIES),
-            [content_hash(reference) for reference in (image, mask)],
-            [mask_label, spacing_mm, repairs_of(cases.geometry_repair), cases.minimum_voxels],
-            settings.model_dump(mode="json", exclude={"windows"}),
-            settings.windows.get(sequence),
-        ]
-    )
-    path = None if cache is None else cache / key[:2] / f"{key}.npy"
-    if path is not None and _readable(path, settings):
-        return path, key
-    case = read_case(
-        image,
-        mask,
+class _Reference:
+    """The sequence of a lesion whose mask says where all are cut; its image is opened only when it is needed."""
+
+    def __init__(self, row: Row, cases: Cases, settings: InputSettings) -> None:
+        self.row, self.cases, self.settings = row, cases, settings
+
+    @cached_property
+    def case(self) -> Case:
+        return _read(self.row, self.cases)
+
+    @cached_property
+    def places(self) -> list[Place]:
+        return places_of(self.case, self.settings)
+
+
+class _Lesion:
+    """The images of one lesion, and the `remarks` on them for the ledger: sequence, status, reason."""
+
+    def __init__(
+        self, rows: dict[str, Row], cases: Cases, settings: InputSettings, cache: Path | None
+    ) -> None:
+        self.rows, self.cases, self.settings, self.cache = rows, cases, settings, cache
+        self.remarks: list[tuple[str, str, str]] = []
+
+    def prepare(self) -> dict[str, tuple[Path | Image, str]]:
+        """Return, for each sequence that can be read, its part of the input (or its file) and the part's hash."""
+        if self.settings.one_place:
+            return self._at_one_place()
+        return self._parts(self.rows, None)
+
+    def _at_one_place(self) -> dict[str, tuple[Path | Image, str]]:
+        named = self.settings.reference_sequence
+        order = sorted(self.rows, key=lambda sequence: sequence != named)
+        while order:
+            reference = _Reference(self.rows[order[0]], self.cases, self.settings)
+            first = self._parts({order[0]: self.rows[order[0]]}, reference)
+            if first:
+                if named and order[0] != named:
+                    self.remarks.append((order[0], "noted", f"cut at this sequence, for want of {named}"))
+                rest = {name: row for name, row in self.rows.items() if name in order[1:]}
+                return first | self._parts(rest, reference)
+            order = order[1:]
+        return {}
+
+    def _parts(
+        self, rows: Mapping[str, Row], reference: _Reference | None
+    ) -> dict[str, tuple[Path | Image, str]]:
+        found = {}
+        for sequence, row in rows.items():
+            try:
+                part, key, note = self._part(row, reference)
+            except LesionError as error:
+                self.remarks.append((sequence, "failed", error.problem))
+                continue
+            found[sequence] = part, key
+            if note:
+                self.remarks.append((sequence, "noted", note))
+        return found
+
+    def _part(self, row: Row, reference: _Reference | None) -> tuple[Path | Image, str, str]:
+        """One image's part of an input, as an array or as the file that holds it, its hash and what to note."""
+        settings = self.settings
+        key = self._key(row, reference)
+        path = None if self.cache is None else self.cache / key[:2] / f"{key}.npy"
+        shape = (settings.channels_per_sequence, *_sides(settings))
+        if path is not None and (note := note_of_kept(path, shape)) is not None:
+            return path, key, note
+        sequence = str(row["sequence"])
+        note = ""
+        if reference is None:
+            case = _read(row, self.cases)
+            array = prepare_case(case, settings, sequence=sequence)
+        elif row is reference.row:
+            case = reference.case
+            array = cut_at(reference.places, case, case, settings, sequence=sequence)
+        else:
+            case = _read_beside(row, reference, self.cases)
+            array = cut_at(reference.places, case, reference.case, settings, sequence=sequence)
+        if reference is None or row is reference.row:
+            lost = share_cut_off(case, settings)
+            if lost > 0:
+                note = f"the field of {settings.field_mm:g} mm cuts off {lost:.1%} of the lesion"
+        return (array if path is None else write_input(path, array, note)), key, note
+
+    def _key(self, row: Row, reference: _Reference | None) -> str:
+        """Hash everything that an image's part is made from."""
+        beside = [] if reference is None or row is reference.row else [_content(reference.row)]
+        return hash_object(
+            [
+                source_digest(__name__),
+                library_digest(*_LIBRARIES),
+                _content(row),
+                [repairs_of(self.cases.geometry_repair), self.cases.minimum_voxels],
+                self.settings.model_dump(mode="json", exclude={"windows", *_SAID_ELSEWHERE}),
+                [self.settings.one_place, *beside],
+                self.settings.windows.get(str(row["sequence"])),
+            ]
+        )
+
+
+def _content(row: Row) -> list[Any]:
+    """Return what an image and its mask are, whatever their files are called."""
+    files = [content_hash(str(row[name])) for name in ("image", "mask")]
+    return [files, parse_mask_label(row["mask_label"]), _spacing(row)]
+
+
+def _spacing(row: Row) -> float | None:
+    return None if pd.isna(row["spacing_mm"]) else float(row["spacing_mm"])
+
+
+def _read(row: Row, cases: Cases) -> Case:
+    return read_case(
+        str(row["image"]),
+        str(row["mask"]),
         lesion_id=str(row["lesion_id"]),
-        mask_label=mask_label,
-        spacing_mm=spacing_mm,
+        mask_label=parse_mask_label(row["mask_label"]),
+        spacing_mm=_spacing(row),
         geometry_repair=cases.geometry_repair,
         minimum_voxels=cases.minimum_voxels,
     )
-    array = prepare_case(case, settings, sequence=sequence)
-    if path is None:
-        return array, key
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    content = buffer.getvalue()
-    return write_bytes(path, content + hashlib.sha256(content).digest()), key
 
 
-def _readable(path: Path, settings: InputSettings) -> bool:
-    """Whether a kept input is there and whole: its own hash stands behind it, where numpy does not look."""
-    try:
-        content = path.read_bytes()
-        whole = content[-_HASH:] == hashlib.sha256(content[:-_HASH]).digest()
-        array = np.load(io.BytesIO(content)) if whole else None
-    except FileNotFoundError:
-        return False
-    except (OSError, ValueError, EOFError):
-        array = None
-    shape = (settings.channels_per_sequence, *(settings.size,) * settings.dimensions)
-    fine = array is not None and array.shape == shape and array.dtype == np.float32
-    if not fine:
-        note_damage(path.parent, f"{path.name} is damaged")
-    return fine
+def _read_beside(row: Row, reference: _Reference, cases: Cases) -> Case:
+    """Read the image of a sequence whose own mask does not count."""
+    where = f"lesion {row['lesion_id']}"
+    if _spacing(row) is None and row["image"] != row["mask"]:
+        image = read_image(str(row["image"]), "image")
+    else:  # arrays, whose voxel size the table knows, and masks that stand for images
+        image = _read(row, cases).image
+    return on_another_image(reference.case, image, where=where)
 
 
-def _ledger_row(lesion_id: str, sequence: str, rater: str, error: LesionError) -> dict[str, str]:
+def _sides(settings: InputSettings) -> tuple[int, ...]:
+    return (settings.size,) * settings.dimensions
+
+
+def _ledger_row(lesion_id: str, sequence: str, rater: str, status: str, reason: str) -> dict[str, str]:
     return {
         "lesion_id": lesion_id,
         "sequence": sequence,
         "rater": rater,
         "stage": "networks",
-        "status": "failed",
-        "reason": error.problem,
+        "status": status,
+        "reason": reason,
     }

@@ -77,7 +77,9 @@ class ImageModelSettings(ModelSettings):
 
     def needs(self) -> Requirements:
         """Images and masks, no features."""
-        return Requirements(sequences=self.sequences, images=True)
+        return Requirements(
+            sequences=self.sequences, images=True, reference_sequence=self.inputs.reference_sequence
+        )
 
     def build(self, *, cache: Path | None = None) -> Model:
         """Build a fresh, unfitted network.
