@@ -8,6 +8,7 @@ import pytest
 import SimpleITK as sitk
 
 from conftest import SmallStudy, build_small_study
+from samesplit.errors import DeclarationError
 from samesplit.run import RunOptions, load_plan
 from samesplit.tables import read_table
 from samesplit.workflows.run import run_benchmark
@@ -52,3 +53,12 @@ def test_a_network_draws_masks_and_a_second_run_finds_them_done(study: SmallStud
     assert dice["estimate"].item() > 0.3
     assert len(read_table(folder / "details" / "segmentation_history.parquet")) == 2 * (15 * 2 + 3)
     assert run_benchmark(load_plan(study.folder, RunOptions(jobs=1))).unchanged
+
+
+def test_a_network_that_finds_the_organ_first_is_refused_where_no_organ_was_outlined(
+    study: SmallStudy,
+) -> None:
+    path = study.root / "models" / "unet.yaml"
+    path.write_text(UNET.replace('localise: "no"', "localise: organ"))
+    with pytest.raises(DeclarationError, match="finds the organ first, and images"):
+        load_plan(study.folder, RunOptions(jobs=1))

@@ -188,6 +188,7 @@ class Requirements:
         either: A clinical variable that it can take the place of features with, and the other way round.
         reference_sequence: The sequence in whose field all others are cut, if one is named.
         features_may_lack: Whether it judges a lesion too of which no features could be extracted.
+        organ_masks: Whether it cannot begin without masks of the organ.
     """
 
     profiles: tuple[str, ...] = ()
@@ -200,3 +201,4 @@ class Requirements:
     reference_sequence: str = ""
     features_may_lack: bool = False
     number_of_sequences: int | None = None
+    organ_masks: bool = False

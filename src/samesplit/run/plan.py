@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark
 from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
 from samesplit.benchmarks.splits import Split, read_split
+from samesplit.errors import DeclarationError
 from samesplit.execution.processes import cores
 from samesplit.features.engines import engine_module
 from samesplit.features.profiles import Profile
@@ -146,6 +148,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     profiles = read_profiles(workspace, definition)
     check_chain(definition, models, model_tasks, folder, only=options.only)
     cohort = load_cohort(folder, definition)
+    _check_organ_masks(models, cohort, folder)
     split = read_split(folder, cohort, settings=definition.split)
     readings, ledger = empty_table(READINGS), empty_table(LEDGER)
     notes = list(cohort.notes)
@@ -187,6 +190,18 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     )
     object.__setattr__(plan, "run_id", hash_object(_identity(plan))[:10])
     return plan
+
+
+def _check_organ_masks(models: Sequence[ModelSettings], cohort: Cohort, folder: Path) -> None:
+    """Refuse a model that finds the organ first where no organ was outlined."""
+    there = "organ_mask" in cohort.images and cohort.images["organ_mask"].notna().any()
+    for model in models:
+        if model.needs().organ_masks and not there:
+            raise DeclarationError(
+                f"the model '{model.name}' finds the organ first, and images.csv names no organ mask",
+                where=folder / "images.csv",
+                remedy="add a column organ_mask, or set 'localise: lesion' in the model's settings",
+            )
 
 
 def _identity(plan: Plan) -> dict[str, Any]:

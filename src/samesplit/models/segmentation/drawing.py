@@ -142,4 +142,7 @@ def _without_small(mask: sitk.Image, settings: SegmentationNetworkSettings) -> s
     parts = sitk.RelabelComponent(
         sitk.ConnectedComponent(mask, True), int(np.ceil(settings.smallest_ml / voxel_ml - 1e-6)), True
     )
-    return sitk.Cast(parts == 1 if settings.components == "largest" else parts > 0, sitk.sitkUInt8)
+    kept: sitk.Image = sitk.Cast(
+        parts == 1 if settings.components == "largest" else parts > 0, sitk.sitkUInt8
+    )
+    return kept

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from monai.transforms import (
-    Compose,
-    RandAffined,
-    RandCropByPosNegLabeld,
-    RandFlipd,
-    RandGaussianNoised,
-    RandScaleIntensityd,
-    RandSpatialCropd,
-)
+from monai.transforms.compose import Compose
+from monai.transforms.croppad.dictionary import RandCropByPosNegLabeld, RandSpatialCropd
+from monai.transforms.intensity.dictionary import RandGaussianNoised, RandScaleIntensityd
+from monai.transforms.spatial.dictionary import RandAffined, RandFlipd
+from monai.transforms.transform import Transform
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -41,13 +37,14 @@ def patch_transforms(
         empty: Whether the mask of the volume is empty: the patch then lies anywhere.
     """
     both, size = ["image", "mask"], (stage.patch,) * 3
+    crop: Transform
     if empty:
         crop = RandSpatialCropd(both, size, random_size=False)
     else:
         crop = RandCropByPosNegLabeld(
             both, "mask", size, pos=lesion_share, neg=1 - lesion_share, num_samples=1
         )
-    changes = []
+    changes: list[Transform] = []
     if augmentation.flips:
         changes += [RandFlipd(both, prob=0.5, spatial_axis=axis) for axis in range(3)]
     angle, shift = float(np.deg2rad(augmentation.rotation_degrees)), augmentation.shift * stage.patch

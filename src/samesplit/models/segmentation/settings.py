@@ -141,8 +141,8 @@ class SegmentationNetworkSettings(ModelSettings):
         return {"networks": EXTRAS["networks"]}
 
     def needs(self) -> Requirements:
-        """Images and masks, no features."""
-        return Requirements(sequences=self.sequences, images=True)
+        """Images and masks, those of the organ among them where that is found first, and no features."""
+        return Requirements(sequences=self.sequences, images=True, organ_masks=self.localise == "organ")
 
     def check_task(self, task: Task) -> None:
         """See to it that the task asks for masks of sequences that the model sees.

@@ -16,8 +16,8 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
-from monai.inferers import sliding_window_inference
-from monai.losses import DiceCELoss
+from monai.inferers.utils import sliding_window_inference
+from monai.losses.dice import DiceCELoss
 from torch import Tensor, nn
 
 from samesplit.errors import ModelError

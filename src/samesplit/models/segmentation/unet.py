@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from monai.networks.nets import BasicUNet, DynUNet, UNet
+from monai.networks.nets.basic_unet import BasicUNet
+from monai.networks.nets.dynunet import DynUNet
+from monai.networks.nets.unet import UNet
 from torch import nn
 
 from samesplit.models.segmentation.settings import StageSettings

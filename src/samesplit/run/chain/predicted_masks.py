@@ -80,7 +80,10 @@ def predicted_masks(
     made = PredictedMasks()
     tested = predictions[(predictions["model"] == segmentation) & (predictions["subset"] == "test")]
     tested = tested[tested["seed"] == tested["seed"].iloc[0]] if len(tested) else tested
-    for (repeat, fold), part in tested.groupby(["repeat", "fold"], sort=True):
+    for repeat, fold in (
+        tested[["repeat", "fold"]].drop_duplicates().sort_values(["repeat", "fold"]).to_numpy()
+    ):
+        part = tested[(tested["repeat"] == repeat) & (tested["fold"] == fold)]
         place = {"repeat": int(repeat), "fold": int(fold)}
         found: dict[str, Found] = {str(lesion): {} for lesion in part["lesion_id"].unique()}
         told: dict[str, Row] = {}
