@@ -17,7 +17,7 @@ import skops.io
 from samesplit.errors import ModelError
 from samesplit.models.baselines import LesionSizeSettings, ZeroRuleSettings
 from samesplit.models.clinical.logistic import ClinicalLogisticSettings
-from samesplit.models.ensemble import AverageSettings
+from samesplit.models.ensembles.average import AverageSettings
 from samesplit.models.estimator import EstimatorSettings
 from samesplit.models.persistence import load_fitted, load_model
 from samesplit.models.radiomics.ridge import RidgeSettings

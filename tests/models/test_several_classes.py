@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from samesplit.errors import DeclarationError, ModelError
 from samesplit.models.baselines import LesionSizeSettings, ZeroRuleSettings
 from samesplit.models.clinical.logistic import ClinicalLogisticSettings
-from samesplit.models.ensemble import AverageSettings
+from samesplit.models.ensembles.average import AverageSettings
 from samesplit.models.estimator import EstimatorSettings
 from samesplit.models.persistence import load_model
 from samesplit.models.radiomics.lasso_forest import LassoForestSettings

@@ -34,7 +34,9 @@ class Cases:
             `<profile>/<sequence>/<feature>`, or as a table of one's own names them; missing values are NaN. No
             columns unless the model asks.
         predictions: One row a lesion, for models made of models: one column per member where the task has one
-            column of predictions, else two levels of columns, the member and the class.
+            column of predictions, else two levels of columns, the member and the class. Those of training lesions
+            come from members that were fitted without them (see `Requirements.inner_folds`), else they are
+            missing.
         sequences: The sequences the model was asked to use, in order.
         rater: Whose masks these are.
         geometry_repair: The repairs of images and masks that may be made; see `samesplit.imaging.repairs`.
@@ -183,6 +185,9 @@ class Requirements:
         images: Whether it opens images.
         number_of_sequences: How many sequences it must be given; None: any number.
         members: Names of models whose predictions it combines.
+        inner_folds: Into how many inner folds the training part is cut for predictions of its members that it can
+            learn from: those of members that were fitted without the lesion. 0: it learns nothing from the
+            training part.
         perturbations: What the features are to be measured again under, as `Cases.repeats`; None for not at all.
         clinical: Clinical variables without which it cannot begin; `*` stands for at least one.
         either: A clinical variable that it can take the place of features with, and the other way round.
@@ -195,6 +200,7 @@ class Requirements:
     sequences: tuple[str, ...] = ()
     images: bool = False
     members: tuple[str, ...] = field(default=())
+    inner_folds: int = 0
     perturbations: Perturbations | None = None
     clinical: tuple[str, ...] = ()
     either: str = ""

@@ -20,7 +20,7 @@ from samesplit.execution.dispatch import dispatch
 from samesplit.execution.processes import WorkerCrashed
 from samesplit.kept import note_damage
 from samesplit.models.protocol import Cases, Model, Prepares, Scored, Segments, TrainingFold
-from samesplit.models.settings import ModelSettings
+from samesplit.models.settings import ModelSettings, Weights
 from samesplit.run.fold_record import read_fold, write_fold
 from samesplit.run.fold_result import FoldResult
 from samesplit.run.processor import instructions, processor
@@ -67,6 +67,7 @@ class FoldTask:
         store: Folder of kept folds.
         task: What is asked.
         task_name: What the benchmark calls it.
+        inner: The inner fold that it is fitted for, in words; empty for a fold of the split.
     """
 
     settings: ModelSettings
@@ -81,6 +82,7 @@ class FoldTask:
     store: Path
     task: Task = _TWO_CLASSES
     task_name: str = DEFAULT_TASK
+    inner: str = ""
 
     @cached_property
     def key(self) -> str:
@@ -113,7 +115,12 @@ class FoldTask:
     @property
     def done(self) -> bool:
         """Whether the result is there, whole, with the weights that are asked for."""
-        return bool(read_fold(self.folder, weights=self.settings.keeps())[0])
+        return bool(read_fold(self.folder, weights=self.weights)[0])
+
+    @property
+    def weights(self) -> Weights:
+        """Which weights are kept: as the model file says, of an inner fold none."""
+        return "none" if self.inner else self.settings.keeps()
 
     @property
     def working(self) -> Path:
@@ -126,7 +133,8 @@ class FoldTask:
         several = f" repeat {self.repeat}" if self.repeat else ""
         seed = f" seed {self.seed}" if len(self.settings.seeds) > 1 else ""
         task = f" {self.task_name}" if self.task_name != DEFAULT_TASK else ""
-        return f"{self.settings.name}{task}{several} fold {self.fold}{seed}"
+        inner = f" {self.inner}" if self.inner else ""
+        return f"{self.settings.name}{task}{several} fold {self.fold}{inner}{seed}"
 
     @property
     def lock(self) -> Path:
@@ -189,7 +197,7 @@ def run_folds(
     results = {i: _failed(tasks[i], reason) for i, reason in (failed or {}).items()}
     results |= {i: kept for i, task in enumerate(tasks) if (kept := _kept(task, note=True)) is not None}
     todo = [i for i in range(len(tasks)) if i not in results]
-    keeper = WeightKeeper([task.settings.keeps() for task in tasks], [task.lock for task in tasks])
+    keeper = WeightKeeper([task.weights for task in tasks], [task.lock for task in tasks])
     for place in sorted(results):
         keeper.saw(place, results)
     advance(len(results), len(tasks))
@@ -258,7 +266,7 @@ def _carry_out_remotely(parcel: tuple[FoldTask, str, Files]) -> tuple[FoldResult
 
 def _kept(task: FoldTask, *, note: bool = False) -> FoldResult | None:
     """Return the kept result; None when it has to be made, with a note (if wanted) where it is damaged."""
-    record, damage = read_fold(task.folder, weights=task.settings.keeps())
+    record, damage = read_fold(task.folder, weights=task.weights)
     if damage and note:
         note_damage(task.folder, damage)
     if not record:
@@ -277,6 +285,7 @@ def _kept(task: FoldTask, *, note: bool = False) -> FoldResult | None:
 def _failed(task: FoldTask, reason: str) -> FoldResult:
     of = f"task {task.task_name}, " if task.task_name != DEFAULT_TASK else ""
     where = f"{of}model {task.settings.name}, seed {task.seed}, repeat {task.repeat}, fold {task.fold}"
+    where += f", {task.inner}" if task.inner else ""
     return FoldResult(
         task.settings.name,
         task.seed,
@@ -364,7 +373,7 @@ def _fit_and_predict(task: FoldTask) -> None:
             "score": model.validation_score() if isinstance(model, Scored) else None,
             "inputs": sorted(model.used_inputs) if isinstance(model, Prepares) else [],
         }
-        write_fold(fresh, record, weights=task.settings.keeps())
+        write_fold(fresh, record, weights=task.weights)
         shutil.rmtree(task.folder, ignore_errors=True)  # whatever stands there is not done
         replace_directory(fresh, task.folder)
     shutil.rmtree(working, ignore_errors=True)

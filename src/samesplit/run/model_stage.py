@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -16,10 +17,13 @@ from samesplit.run.chain.stage import (
     with_predicted_masks,
 )
 from samesplit.run.feature_stage import FeatureStage
+from samesplit.run.fold_parts import FoldPart, PartsOfModels
 from samesplit.run.fold_result import FoldResult
 from samesplit.run.fold_tasks import FoldTask, run_folds, with_members
 from samesplit.run.grid_tasks import run_searches, searching
 from samesplit.run.model_inputs import ModelInputs, inputs_of
+from samesplit.run.out_of_fold import fold_subsets, inner_seconds, plan_parts, tell_extra_fits, why_lost
+from samesplit.run.part_results import PartResults
 from samesplit.run.plan import Plan, jobs_of
 from samesplit.run.progress import Reporter
 from samesplit.tables import LEDGER, empty_table, prediction_schema, stack_ledgers
@@ -71,19 +75,29 @@ class TaskModels:
 
 
 def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> ModelStage:
-    """Fit every model in every fold, members before the ensembles made of them."""
+    """Fit every model in every fold, members before the ensembles made of them.
+
+    Members of an ensemble that learns from their predictions are fitted on inner folds as well; see
+    `samesplit.run.fold_parts`.
+    """
     inputs = {
         m.name: inputs_of(m, plan, images.features, images.unreadable, images.repeats) for m in plan.models
     }
     nothing = {name: TaskModels(empty_table(prediction_schema(task))) for name, task in plan.tasks.items()}
     stage = ModelStage(nothing, stack_ledgers([given.ledger for given in inputs.values()]))
+    parts = plan_parts(plan)
+    tell_extra_fits(plan, parts, reporter)
+    for (asked, name), why in parts.failures.items():
+        stage.tasks[asked].failures[name] = why
+    results = PartResults()
     depth = _depths(plan)
     for level in range(max(depth.values()) + 1):
         models = [model for model in plan.models if depth[model.name] == level]
         if level == 1 and chain_classifiers(plan):
             drawn = {name: of_task.predictions for name, of_task in stage.tasks.items()}
             stage.chain = begin_chain(plan, drawn, images, reporter)
-        tasks = _tasks(plan, models, inputs, stage)
+        wanted = _tasks(plan, models, inputs, stage, parts, results)
+        tasks = [task for _, task in wanted]
         title = "Ensembles" if all(model.needs().members for model in models) else "Models"
         failed = _search(plan, tasks, reporter)
         with reporter.stage(title) as advance:
@@ -94,7 +108,11 @@ def predict_folds(plan: Plan, images: FeatureStage, reporter: Reporter) -> Model
                 failed=failed,
                 scheduler=plan.options.scheduler,
             )
-            _collect(folds, stage)
+            results.take([part for part, _ in wanted], folds)
+            _collect([fold for (part, _), fold in zip(wanted, folds, strict=True) if not part.within], stage)
+        for model in models:
+            if seconds := inner_seconds(plan, model, parts, results):
+                stage.seconds[model.name] = round(stage.seconds.get(model.name, 0.0) + seconds, 2)
     _part_chain(plan, stage)
     return stage
 
@@ -135,54 +153,67 @@ def _search(plan: Plan, tasks: list[FoldTask], reporter: Reporter) -> dict[int, 
 
 
 def _tasks(
-    plan: Plan, models: list[ModelSettings], inputs: dict[str, ModelInputs], stage: ModelStage
-) -> list[FoldTask]:
+    plan: Plan,
+    models: list[ModelSettings],
+    inputs: dict[str, ModelInputs],
+    stage: ModelStage,
+    parts: PartsOfModels,
+    results: PartResults,
+) -> list[tuple[FoldPart, FoldTask]]:
     """Return the fits of some models in all tasks, those that open images (the longest) first."""
     tasks = []
     for model in sorted(models, key=lambda model: not model.needs().images):
         for asked in plan.model_tasks[model.name]:
             failures = stage.tasks[asked].failures
-            lost = [member for member in model.needs().members if member in failures]
-            if lost:
-                failures[model.name] = f"its member {', '.join(lost)} failed"
-                continue
-            for seed in model.seeds:
-                for repeat, fold in plan.split.pairs():
-                    tasks.append(_task(plan, asked, model, inputs[model.name], stage, seed, repeat, fold))
+            if model.name not in failures and (why := why_lost(model, asked, failures, parts, results)):
+                failures[model.name] = why
+        for part in parts.parts[model.name]:
+            if model.name not in stage.tasks[part.task].failures:
+                for seed in model.seeds:
+                    task = _task(plan, model, inputs[model.name], part, seed, stage, parts, results)
+                    tasks.append((part, task))
     return tasks
 
 
 def _task(
     plan: Plan,
-    asked: str,
     model: ModelSettings,
     given: ModelInputs,
-    stage: ModelStage,
+    part: FoldPart,
     seed: int,
-    repeat: int,
-    fold: int,
+    stage: ModelStage,
+    parts: PartsOfModels,
+    results: PartResults,
 ) -> FoldTask:
     """One fit, with the predictions of the model's members where it is made of others."""
-    task = fold_task(plan, asked, model, given, seed=seed, repeat=repeat, fold=fold)
-    task = with_predicted_masks(task, stage.chain)
+    task = fold_task(
+        plan, part.task, model, given, seed=seed, repeat=part.repeat, fold=part.fold, subsets=part.subsets
+    )
+    if part.within:  # what it is asked for are lesions of the training part, under the benchmark's own masks
+        task = replace(task, inner=part.what, cases={task.primary_rater: task.cases[task.primary_rater]})
+    else:
+        task = with_predicted_masks(task, stage.chain)
     members = model.needs().members
     if not members:
         return task
-    rows = stage.tasks[asked].predictions
-    here = rows[rows["model"].isin(members) & (rows["repeat"] == repeat) & (rows["fold"] == fold)]
-    digest = task.digest + "".join(
-        result.folder.name if result.folder else ""
-        for result in stage.folds
-        if result.model in members
-        and result.task_name == asked
-        and (result.repeat, result.fold) == (repeat, fold)
-    )
-    here = members_on_predicted_masks(here, stage.chain, task.primary_rater)
-    return replace(task, cases=with_members(task.cases, here, plan.tasks[asked]), digest=digest)
+    inner = parts.inner.get((model.name, part, seed), [])
+    told = results.predictions(members, part, inner, task.task)
+    if not part.within:
+        told = members_on_predicted_masks(told, stage.chain, task.primary_rater)
+    digest = task.digest + results.digest(members, [part, *inner])
+    return replace(task, cases=with_members(task.cases, told, task.task), digest=digest)
 
 
 def fold_task(
-    plan: Plan, asked: str, model: ModelSettings, given: ModelInputs, *, seed: int, repeat: int, fold: int
+    plan: Plan,
+    asked: str,
+    model: ModelSettings,
+    given: ModelInputs,
+    *,
+    seed: int,
+    repeat: int,
+    fold: int,
+    subsets: Mapping[str, str] | None = None,
 ) -> FoldTask:
     """Describe one fit: the lesions that have an outcome in the task, and the outcomes of those not tested.
 
@@ -194,15 +225,10 @@ def fold_task(
         seed: Of the fit.
         repeat: Of the split.
         fold: Of the split.
+        subsets: The subset of each lesion; None: that of the fold.
     """
     outcomes = plan.outcomes[asked]
-    answered = set(outcomes.index)
-    subsets = {
-        lesion: subset
-        for subset in ("train", "validation", "test")
-        for lesion in plan.split.lesions(plan.cohort.lesions, repeat, fold, subset)
-        if lesion in answered
-    }
+    subsets = fold_subsets(plan, asked, repeat, fold) if subsets is None else subsets
     learnt = [lesion for lesion, subset in subsets.items() if subset != "test"]
     return FoldTask(
         settings=model,
@@ -210,7 +236,7 @@ def fold_task(
         repeat=repeat,
         fold=fold,
         cases=given.by_rater,
-        subsets=pd.Series(subsets, dtype=str),
+        subsets=pd.Series(dict(subsets), dtype=str),
         outcomes=outcomes.loc[sorted(learnt)],
         primary_rater=plan.definition.cohort.rater,
         digest=given.digest,

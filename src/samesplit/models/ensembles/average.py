@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
 
 from samesplit.errors import ModelError
+from samesplit.models.ensembles.fitted import EnsembleSettings
+from samesplit.models.ensembles.members import member_probabilities
 from samesplit.models.persistence import save_model
-from samesplit.models.protocol import Cases, Requirements, TrainingFold
-from samesplit.models.settings import ModelSettings
+from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.task_classes import check_classes
-from samesplit.tasks import Task, TaskKind
+from samesplit.tasks import Task
 
 __all__ = ["AverageModel", "AverageSettings"]
 
 
-class AverageSettings(ModelSettings):
+class AverageSettings(EnsembleSettings):
     """`kind: average`: the mean of the probabilities of other models."""
 
-    tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
-
     kind: Literal["average"] = "average"
-    members: tuple[str, ...] = Field(min_length=2)
-    """Names of models of the same benchmark."""
-
-    @model_validator(mode="after")
-    def _members_are_others(self) -> AverageSettings:
-        if len(set(self.members)) < len(self.members):
-            raise ValueError("a member is named twice")
-        if self.name in self.members:
-            raise ValueError(f"'{self.name}' cannot be a member of itself")
-        return self
-
-    def needs(self) -> Requirements:
-        """Ask for the members' predictions."""
-        return Requirements(members=self.members)
 
     def build(self, *, cache: Path | None = None) -> AverageModel:
         """Build a fresh ensemble."""
@@ -70,22 +55,14 @@ class AverageModel:
         Raises:
             ModelError: The model is not fitted, or a member's predictions are not there.
         """
-        missing = [member for member in self.settings.members if member not in cases.predictions]
-        if missing:
-            raise ModelError(
-                f"there are no predictions of its member{'s' * (len(missing) > 1)} {', '.join(missing)}",
-                where=f"model '{self.settings.name}'",
-                remedy="name the members under 'models:' of the benchmark, too",
-            )
+        name = self.settings.name
         if self.task is None:
-            raise ModelError("has not been fitted", where=f"model '{self.settings.name}'")
-        table = cases.predictions[list(self.settings.members)].astype("float64").dropna()
+            raise ModelError("has not been fitted", where=f"model '{name}'")
+        lesions, probabilities = member_probabilities(cases, self.settings.members, self.task, model=name)
         columns = list(self.task.prediction_columns)
-        if len(columns) == 1:
-            return table.mean(axis=1).to_frame(columns[0])
-        members = [table[member][columns] for member in self.settings.members]
-        mean: pd.DataFrame = pd.concat(members).groupby(level=0).mean()
-        return mean.loc[table.index]
+        mean = probabilities.mean(axis=1) if lesions else np.empty((0, max(2, len(columns))))
+        index = pd.Index(lesions, dtype="str", name="lesion_id")
+        return pd.DataFrame(mean[:, 1:] if len(columns) == 1 else mean, index=index, columns=columns)
 
     def details(self) -> dict[str, pd.DataFrame]:
         """Nothing."""

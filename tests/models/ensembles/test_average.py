@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from samesplit.errors import ModelError
-from samesplit.models.ensemble import AverageSettings
+from samesplit.models.ensembles.average import AverageSettings
 
 
 def test_it_is_the_mean_of_the_members_and_needs_no_other_column(make_fold: Any) -> None:
@@ -34,9 +34,13 @@ def test_a_lesion_that_a_member_missed_is_not_predicted(make_fold: Any) -> None:
 
 
 def test_a_member_without_predictions_is_named(make_fold: Any) -> None:
-    _, cases, _ = make_fold(n_test=4)
+    fold, cases, _ = make_fold(n_test=4)
+    model = AverageSettings(name="avg", title="A", members=("a", "b")).build()
+    with pytest.raises(ModelError, match="not been fitted"):
+        model.predict(cases)
+    model.fit(fold)
     with pytest.raises(ModelError, match="its members a, b"):
-        AverageSettings(name="avg", title="A", members=("a", "b")).build().predict(cases)
+        model.predict(cases)
 
 
 @pytest.mark.parametrize("members", [("a",), ("a", "a"), ("a", "avg")])
