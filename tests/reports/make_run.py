@@ -228,7 +228,8 @@ def _images(lesions: pd.DataFrame) -> pd.DataFrame:
         for rater in ("R1", "R2")
         if not (sequence == "T2" and index in (2, 9))
     ]
-    return pd.DataFrame(rows, columns=list(IMAGES.columns)).astype({"spacing_mm": "float64"})
+    columns = [name for name in IMAGES.columns if name != "organ_mask"]
+    return pd.DataFrame(rows, columns=columns).astype({"spacing_mm": "float64"})
 
 
 def _balance(lesions: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
@@ -347,13 +348,24 @@ def _write_details(
                         "validation_loss": 0.45 + 0.25 * decay + 0.004 * epoch + rng.normal(0, 0.02),
                         "validation_auc": 0.84 - 0.3 * decay + rng.normal(0, 0.015),
                     }
-                    rows += [("resnet18-25d", seed, repeat, fold, epoch, m, v) for m, v in values.items()]
-        columns = ["model", "seed", "repeat", "fold", "epoch", "metric", "value"]
+                    rows += [
+                        ("resnet18-25d", seed, repeat, fold, epoch + 1, 10 * (epoch + 1), m, v)
+                        for m, v in values.items()
+                    ]
+        columns = ["model", "seed", "repeat", "fold", "epoch", "steps", "metric", "value"]
         history = pd.DataFrame(rows, columns=columns)
         write_table(history, folder / "details" / "history.parquet")
         fits = history.groupby(columns[:4], as_index=False)
-        kept = fits.agg(epochs=("epoch", "max")).assign(training_auc=0.97, validation_auc=0.84)
-        write_table(kept.assign(epoch=kept["epochs"] // 2), folder / "details" / "kept_epoch.parquet")
+        kept = fits.agg(epochs=("epoch", "max"), steps_trained=("steps", "max"))
+        kept = kept.assign(
+            epoch=kept["epochs"] // 2, steps=10 * (kept["epochs"] // 2), most_steps=250, trials=3,
+            training_auc=0.97, validation_auc=0.84, probability_range=0.8, untrained="",
+        )  # fmt: skip
+        kept.loc[0, ["steps", "untrained"]] = 10, "kept after 10 of 250 steps"
+        write_table(kept, folder / "details" / "kept_epoch.parquet")
+        trials = kept[columns[:4]].merge(pd.DataFrame({"trial": [1, 2, 3]}), how="cross")
+        trials = trials.assign(chosen=trials["trial"] == 3, validation_auc=0.78 + 0.02 * trials["trial"])
+        write_table(trials, folder / "details" / "trials.parquet")
 
 
 def _write_summaries(folder: Path, found: Any, truth: pd.DataFrame) -> None:
@@ -362,9 +374,11 @@ def _write_summaries(folder: Path, found: Any, truth: pd.DataFrame) -> None:
     summaries = summarise(details, found.folds)
     for name, table in summaries.items():
         write_table(table, folder / "summaries" / f"{name}.parquet")
-    if "chosen_cells" in summaries:
+    chosen = [summaries[name] for name in ("chosen_cells", "network_fits") if name in summaries]
+    if chosen:
         decisions = found.decisions[found.decisions["rater"] == "R1"]
-        rows = choice_rows(summaries["chosen_cells"], tables_by_model(decisions, truth))
+        tables = tables_by_model(decisions, truth)
+        rows = [row for table in chosen for row in choice_rows(table, tables)]
         more = pd.DataFrame(rows).assign(p_adjusted=np.nan, claim="")[found.results.columns]
         results = pd.concat([found.results, more], ignore_index=True)
         write_table(results, folder / "results.parquet", RESULTS)

@@ -16,6 +16,7 @@ from samesplit.evaluation.binary.judging import (
     tables_by_model,
 )
 from samesplit.evaluation.binary.model_comparison import AUC, model_pairs
+from samesplit.evaluation.binary.network_fits import untrained_notes
 from samesplit.evaluation.binary.operating_point import apply_thresholds, choose_thresholds
 from samesplit.evaluation.binary.rankings import rank_alike
 from samesplit.evaluation.binary.reader_comparisons import compare_modalities, compare_with
@@ -175,8 +176,10 @@ def evaluate(
     curves, folds = curve_tables(tables, confidence=confidence), fold_table(tables)
     summaries = summarise(details or {}, folds)
     rows += read_off_rows(curves, tables) + spread_rows(folds, tables)
-    if "chosen_cells" in summaries:
-        rows += choice_rows(summaries["chosen_cells"], tables)
+    for name in ("chosen_cells", "network_fits"):
+        if name in summaries:
+            rows += choice_rows(summaries[name], tables)
+    notes += untrained_notes(summaries.get("network_fits"))
     claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=apart)
     results = check_table(claimed[RESULT_COLUMNS], RESULTS)
     return Evaluation(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from samesplit.evaluation.binary.estimates import Row, result_row
+from samesplit.evaluation.binary.network_fits import network_fits
 from samesplit.ordering import merge_equals
 from samesplit.statistics.interval import Interval
 
@@ -23,13 +24,13 @@ def summarise(details: Mapping[str, pd.DataFrame], folds: pd.DataFrame) -> dict[
     """Sum up the tables that models wrote while they were fitted.
 
     Args:
-        details: By name: `grid`, `chosen_features`, `selector_stability`, `classifier_spread`; others are left
-            alone.
+        details: By name: `grid`, `chosen_features`, `selector_stability`, `classifier_spread`, `kept_epoch`;
+            others are left alone.
         folds: The AUC of every fitted model, see `spread.fold_table`.
 
     Returns:
-        By name `grid_cells`, `chosen_cells`, `selected_features`, `selector_stability` and
-        `classifier_spread`: those whose table is there and not empty.
+        By name `grid_cells`, `chosen_cells`, `selected_features`, `selector_stability`, `classifier_spread` and
+        `network_fits`: those whose table is there and not empty.
     """
     found: dict[str, pd.DataFrame] = {}
     grid = details.get("grid", pd.DataFrame())
@@ -38,6 +39,9 @@ def summarise(details: Mapping[str, pd.DataFrame], folds: pd.DataFrame) -> dict[
         found["chosen_cells"] = chosen_cells(grid, folds)
     if len(details.get("chosen_features", ())):
         found["selected_features"] = selected_features(details["chosen_features"])
+    kept = details.get("kept_epoch", pd.DataFrame())
+    if {"untrained", "most_steps"} <= set(kept.columns) and len(kept):
+        found["network_fits"] = network_fits(kept, folds)
     values = {"selector_stability": "selector", "classifier_spread": "classifier"}
     for name, noun in values.items():
         if len(details.get(name, ())):
@@ -116,13 +120,14 @@ def choice_rows(chosen: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> lis
     The best of several scores is too high by selection; the gap says by how much.
 
     Args:
-        chosen: As `chosen_cells` returns them.
+        chosen: As `chosen_cells` or `network_fits` returns them.
         tables: The table of each model, for the counts of lesions.
 
     Returns:
         Rows of `choosing_auc`, `chosen_test_auc` and `choosing_gap`, without intervals.
     """
     rows: list[Row] = []
+    chosen = chosen[chosen["gap"].notna()]
     for model, mine in chosen.groupby("model", sort=False):
         for quantity, column in _MEANS.items():
             mean = Interval(float(mine[column].mean()), math.nan, math.nan, "mean over the fitted models")

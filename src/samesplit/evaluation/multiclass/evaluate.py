@@ -8,6 +8,7 @@ import pandas as pd
 
 from samesplit.evaluation.binary.estimates import Row
 from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation
+from samesplit.evaluation.binary.network_fits import untrained_notes
 from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.evaluation.binary.spread import FOLD_COLUMNS, spread_rows
 from samesplit.evaluation.claims import add_claims
@@ -89,8 +90,10 @@ def evaluate_classes(
     folds = _fold_table(tables)
     summaries = summarise(options.details, folds)
     described = spread_rows(folds, tables)
-    if "chosen_cells" in summaries:
-        described += choice_rows(summaries["chosen_cells"], tables)
+    for name in ("chosen_cells", "network_fits"):
+        if name in summaries:
+            described += choice_rows(summaries[name], tables)
+    notes += untrained_notes(summaries.get("network_fits"))
     rows += [row | {"n_positive": 0} for row in described]
     claimed = add_claims(pd.DataFrame(rows), confidence=options.confidence, apart=options.apart)
     return Evaluation(
