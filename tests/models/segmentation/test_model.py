@@ -220,6 +220,20 @@ class TestWhatIsWrong:
         ):
             SegmentationModel(tiny(localise="no")).fit(fold_of(cases))
 
+    def test_the_memory_is_too_small(
+        self, cohort: Cases, fold_of: FoldOf, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(training, "available_memory", lambda _: 2**16)
+        with pytest.raises(ModelError, match="network: the training would take about"):
+            SegmentationModel(tiny(localise="no")).fit(fold_of(cohort))
+
+    def test_a_loss_that_is_no_number_stops_with_a_sentence(
+        self, cohort: Cases, fold_of: FoldOf, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(training.DiceCELoss, "forward", lambda _, found, __: found.sum() * float("nan"))
+        with pytest.raises(ModelError, match="the loss of the network is no longer a number in epoch 1"):
+            SegmentationModel(tiny(localise="no")).fit(fold_of(cohort))
+
     def test_a_gpu_is_asked_for_and_absent(self, cohort: Cases, fold_of: FoldOf, tiny: Tiny) -> None:
         if torch.cuda.is_available():
             pytest.skip("there is a GPU here")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import json
 import math
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +12,23 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Checkpoint
-from lightning.pytorch.plugins.io import TorchCheckpointIO
 from monai.inferers.utils import sliding_window_inference
 from monai.losses.dice import DiceCELoss
 from torch import Tensor, nn
 
 from samesplit.errors import ModelError
+from samesplit.models.networks.checkpoints import (
+    CHECKPOINT_SECONDS,
+    WholeFiles,
+    checkpoint_file,
+    usable_checkpoint,
+)
+from samesplit.models.networks.memory import (
+    available_memory,
+    check_memory,
+    estimate_memory,
+    telling_memory,
+)
 from samesplit.models.networks.scopes import deterministic, quiet_lightning, seeded, single_thread
 from samesplit.models.networks.training import choose_accelerator
 from samesplit.models.networks.training_settings import TrainingSettings
@@ -32,14 +40,10 @@ from samesplit.models.segmentation.settings import (
 )
 from samesplit.models.segmentation.volumes import Volume
 from samesplit.ordering import first_best
-from samesplit.storage import write_bytes, write_json
 
 __all__ = ["StageTask", "device_of", "foreground", "train_stage"]
 
-CHECKPOINT_SECONDS = 10.0
-"""Checkpoints are written after an epoch, at most this often."""
 History = list[dict[str, float]]
-_EPSILON = 1e-6
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,7 @@ def device_of(settings: SegmentationTraining) -> str:
     Raises:
         ModelError: The device asked for is not there, or cannot do the precision.
     """
-    chosen = choose_accelerator(
-        TrainingSettings(accelerator=settings.accelerator, precision=settings.precision)
-    )
+    chosen = choose_accelerator(_as_of_networks(settings))
     return "cuda" if chosen == "gpu" else chosen
 
 
@@ -94,21 +96,28 @@ def train_stage(task: StageTask, *, progress: Callable[[int, int], None] | None 
         `validation Dice`, the Dice of all its voxels together.
 
     Raises:
-        ModelError: There is nothing to train on, no voxel of any training mask is filled, there is no such device,
-            or the loss is no longer a number.
+        ModelError: There is nothing to train on, no voxel of any training mask is filled, there is no such device
+            or not enough memory, or the loss is no longer a number.
         WorkspaceError: The checkpoint cannot be written.
     """
     _check_training(task)
     device = device_of(task.settings)
     module = _Segmenter(task)
     keeper = _Keeper(task, progress)
-    checkpoint = _usable_checkpoint(task)
-    with single_thread(), seeded(task.seed), deterministic(strict=device == "cpu"), quiet_lightning():
+    checkpoint = usable_checkpoint(task.directory, task.fingerprint)
+    with (
+        telling_memory(),
+        single_thread(),
+        seeded(task.seed),
+        deterministic(strict=device == "cpu"),
+        quiet_lightning(),
+    ):
         if checkpoint is not None and len(checkpoint["history"]) >= task.settings.epochs:
             module.on_load_checkpoint(checkpoint)
             module.load_state_dict(checkpoint["state_dict"])
             keeper.load_state_dict(checkpoint["callbacks"][keeper.state_key])
         else:
+            _check_memory(task)
             trainer = pl.Trainer(
                 accelerator="gpu" if device == "cuda" else device,
                 devices=1,
@@ -117,7 +126,7 @@ def train_stage(task: StageTask, *, progress: Callable[[int, int], None] | None 
                 check_val_every_n_epoch=task.settings.validate_every,
                 default_root_dir=task.directory,
                 callbacks=[keeper],
-                plugins=[_WholeFiles()],
+                plugins=[WholeFiles()],
                 logger=False,
                 enable_progress_bar=False,
                 enable_model_summary=False,
@@ -128,7 +137,7 @@ def train_stage(task: StageTask, *, progress: Callable[[int, int], None] | None 
                 task.training, task.stage, task.augmentation, task.settings, seed=task.seed
             )
             validation = volume_loader(task.validation) if task.validation else None
-            path = None if checkpoint is None else _checkpoint_file(task.directory)
+            path = None if checkpoint is None else checkpoint_file(task.directory)
             trainer.fit(module, batches, validation, ckpt_path=path, weights_only=True)
     if keeper.best is not None:
         task.network.load_state_dict(keeper.best)
@@ -165,6 +174,31 @@ def _check_training(task: StageTask) -> None:
             f"the masks that the {task.name} is to learn from are all empty on its voxels",
             remedy="lower 'voxel_mm', or check the masks",
         )
+
+
+def _check_memory(task: StageTask) -> None:
+    """See to it, with one patch, that the network can be trained in the memory there is."""
+    settings = _as_of_networks(task.settings)
+    side = (task.stage.patch,) * 3
+    patch = torch.zeros(1, task.training[0].load()[0].shape[0], *side)
+    estimate = estimate_memory(task.network, settings, patch)
+    try:
+        check_memory(estimate, available_memory(choose_accelerator(settings)))
+    except ModelError as error:
+        raise ModelError(
+            f"{task.name}: {error.problem}",
+            remedy="lower 'batch_size' under 'training', or 'patch' or 'filters' of the stage",
+        ) from error
+
+
+def _as_of_networks(settings: SegmentationTraining) -> TrainingSettings:
+    """Return what decides on the device and the memory, in the words of other networks."""
+    return TrainingSettings(
+        accelerator=settings.accelerator,
+        precision=settings.precision,
+        batch_size=settings.batch_size,
+        weight_average=None,
+    )
 
 
 class _Segmenter(pl.LightningModule):
@@ -262,38 +296,7 @@ class _Keeper(Checkpoint):
         # The last epoch always: what a second network waits for is never done twice.
         over = len(history) >= self.task.settings.epochs
         if over or time.monotonic() - self._kept_at >= CHECKPOINT_SECONDS:
-            trainer.save_checkpoint(_checkpoint_file(self.task.directory))
+            trainer.save_checkpoint(checkpoint_file(self.task.directory))
             self._kept_at = time.monotonic()
         if self.progress is not None:
             self.progress(len(history), self.task.settings.epochs)
-
-
-class _WholeFiles(TorchCheckpointIO):
-    """Checkpoints that are either whole or not there."""
-
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
-    ) -> None:
-        buffer = io.BytesIO()
-        torch.save(checkpoint, buffer)
-        write_bytes(Path(path), buffer.getvalue())
-
-
-def _checkpoint_file(directory: Path) -> Path:
-    return directory / "last.ckpt"
-
-
-def _usable_checkpoint(task: StageTask) -> dict[str, Any] | None:
-    """Return the folder's checkpoint if it is of this very task; else begin anew under its fingerprint."""
-    path, record = _checkpoint_file(task.directory), task.directory / "training.json"
-    try:
-        if json.loads(record.read_text(encoding="utf-8"))["fingerprint"] == task.fingerprint:
-            with zipfile.ZipFile(path) as file:
-                if file.testzip() is None:  # torch itself does not look at the checksums
-                    checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-                    return checkpoint
-    except Exception:  # there is none, or it is damaged, for which torch raises many kinds: start afresh
-        pass
-    path.unlink(missing_ok=True)
-    write_json(record, {"fingerprint": task.fingerprint})
-    return None
