@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from samesplit.benchmarks.chain_settings import ChainSettings
+from samesplit.benchmarks.factorial_settings import FactorialSettings
 from samesplit.csv_files import MISSING_WORDS
 from samesplit.declarations import Declaration, parse_leniently, read_declaration, read_yaml
 from samesplit.errors import DeclarationError, Faults
@@ -286,6 +287,9 @@ class StatisticsSettings(Declaration):
     confidence: Fraction = 0.95
     bootstraps: int = Field(default=1000, ge=100)
     seed: int = 0
+    groups: tuple[str, ...] | None = None
+    """Columns of lesions.csv, such as site, each of whose values is judged by itself as well. null: none, and in a
+    factorial benchmark the site."""
 
 
 class ModelUse(Declaration):
@@ -327,6 +331,8 @@ class BenchmarkDefinition(Declaration):
         BeforeValidator(lambda given: {"file": given} if isinstance(given, str) else given),
     ] = None
     """A table of features of one's own instead of `profiles`: its file name, or `file`, `id_column` and `drop`."""
+    factorial: FactorialSettings | None = None
+    """Sets of features, mask regimes and heads, each with each: the models that come of them join `models`."""
     chain: ChainSettings | None = None
     """Classifiers judged on predicted masks as well: localise, segment, classify."""
     statistics: StatisticsSettings = StatisticsSettings()
@@ -336,10 +342,35 @@ class BenchmarkDefinition(Declaration):
     """Words that mean a missing value in any table of the benchmark, in whatever case, as an empty cell does."""
 
     def model_uses(self) -> tuple[ModelUse, ...]:
-        """Return the models in order, each with its name, its file and the settings that are changed."""
-        return tuple(
+        """Return the models in order, each with its name, its file and the settings that are changed.
+
+        Those of `factorial` follow those that are listed.
+        """
+        listed = (
             ModelUse(name=model, use=model) if isinstance(model, str) else model for model in self.models
         )
+        combined = self.factorial.models() if self.factorial is not None else ()
+        return (
+            *listed,
+            *(ModelUse(name=one.name, use=one.head, settings=one.settings) for one in combined),
+        )
+
+    @model_validator(mode="after")
+    def _factorial_of_what_there_is(self) -> BenchmarkDefinition:
+        if self.factorial is None:
+            return self
+        if self.features is not None:
+            raise ValueError("'factorial' compares profiles, and 'features' is a table: take one of them out")
+        unknown = [name for name in self.factorial.profiles() if name not in self.profiles]
+        if unknown:
+            raise ValueError(
+                f"'factorial' names the profile '{unknown[0]}', which does not stand under 'profiles'"
+            )
+        names = [use.name for use in self.model_uses()]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"'{doubled[0]}' stands under 'models' and is a combination of 'factorial' too")
+        return self
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> BenchmarkDefinition:

@@ -25,6 +25,7 @@ class EvaluationOptions:
         groups: Columns of the truth; each of their values gets rows of the group `<column>=<value>`.
         declared_thresholds: By model: thresholds that were fixed elsewhere (binary tasks).
         details: By name: the tables that models wrote while they were fitted.
+        factorial: The combinations of a factorial benchmark: model -> factor -> level.
         apart: Models whose differences make families of their own when P values are adjusted.
     """
 
@@ -39,3 +40,4 @@ class EvaluationOptions:
     declared_thresholds: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     apart: Sequence[str] = ()
+    factorial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from samesplit.evaluation.binary.evaluate import Evaluation, evaluate
 from samesplit.evaluation.chain.evaluate import CHAIN, evaluate_chain
+from samesplit.evaluation.factorial import evaluate_factorial
 from samesplit.evaluation.multiclass.evaluate import evaluate_classes
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.segmentation.evaluate import evaluate_masks
@@ -74,13 +75,19 @@ def evaluate_task(
 
     Returns:
         The tables; those that mean nothing for the kind of task are empty. Where the details have predictions on
-        predicted masks, those of `evaluate_chain` are among them.
+        predicted masks, those of `evaluate_chain` are among them; those of `evaluate_factorial` where there are
+        combinations of factors.
 
     Raises:
         StatisticsError: The truth or an option is not usable.
         PredictionsError: The predictions do not fit the truth.
     """
     found = EVALUATIONS[task.kind](task, predictions, truth, options)
-    if not isinstance(task, BinaryTask | MulticlassTask) or options.details.get(CHAIN, pd.DataFrame()).empty:
+    if not isinstance(task, BinaryTask | MulticlassTask):
         return found
-    return replace(found, tables=found.tables | evaluate_chain(task, predictions, truth, options))
+    tables = found.tables
+    if not options.details.get(CHAIN, pd.DataFrame()).empty:
+        tables = tables | evaluate_chain(task, predictions, truth, options)
+    if options.factorial:
+        tables = tables | evaluate_factorial(task, predictions, truth, options)
+    return replace(found, tables=tables)

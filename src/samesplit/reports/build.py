@@ -30,6 +30,7 @@ from samesplit.reports.sections.detection import detection
 from samesplit.reports.sections.dice_covariates import dice_covariates
 from samesplit.reports.sections.differences import differences
 from samesplit.reports.sections.errors import errors
+from samesplit.reports.sections.factorial import factorial
 from samesplit.reports.sections.ledger import ledger
 from samesplit.reports.sections.mask_measures import mask_measures
 from samesplit.reports.sections.named_test_sets import named_test_sets
@@ -141,7 +142,7 @@ def _chapter(context: Context, pictures: Pictures) -> Chapter:
 def _results(context: Context, pictures: Pictures) -> tuple[Section | None, ...]:
     """Return what was found in a task, the readers first among it."""
     gallery = pictures.error_gallery(context)
-    always = (verdict(context), named_test_sets(context))
+    always = (verdict(context), named_test_sets(context), factorial(context))
     kind = context.data.task.kind
     if kind == "binary":
         return (

@@ -6,7 +6,13 @@ from samesplit.ordering import above, ranked
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.estimates import Estimate
 from samesplit.reports.formatting import counted, interval_text, is_missing, join_words, number, p_text
-from samesplit.reports.named_test_sets import INTERNAL, lowest_test_set, of_test_set, undefined_test_sets
+from samesplit.reports.named_test_sets import (
+    INTERNAL,
+    lowest_site,
+    lowest_test_set,
+    of_test_set,
+    undefined_test_sets,
+)
 
 __all__ = ["answer"]
 
@@ -16,8 +22,8 @@ def answer(context: Context) -> str:
 
     The model that is best by the main quantity of the task is named with its interval (controls are no models:
     they are not counted among them, and named where they beat every model or where nothing else was evaluated),
-    then the named test set in which it is worst, then its difference to the reference (or, when it is the
-    reference, the next model's difference to it), then the controls above it, then the readers' mean. A
+    then the named test set and the site in which it is worst, then its difference to the reference (or, when it
+    is the reference, the next model's difference to it), then the controls above it, then the readers' mean. A
     difference that is not shown is called that; nobody is ever called equal.
     """
     judged = _ranked(context)
@@ -28,7 +34,11 @@ def answer(context: Context) -> str:
     controls = [(model, found) for model, found in judged if model.is_control]
     judged = [item for item in judged if item not in controls] or controls
     best, found = judged[0]
-    parts = [_opening(context, best, found, len(judged)), _worst_test_set(context, best)]
+    parts = [
+        _opening(context, best, found, len(judged)),
+        _worst_test_set(context, best),
+        _worst_site(context, best),
+    ]
     reference = context.reference
     if len(judged) == 1:
         pass
@@ -80,6 +90,18 @@ def _worst_test_set(context: Context, best: ModelInfo) -> str:
     return (
         f"among the named test sets its {context.main.noun} is lowest in {name}, {found.words()} on "
         f"{counted(found.n, 'lesion')}{against}" + (f"; {unknown}" if unknown else "")
+    )
+
+
+def _worst_site(context: Context, best: ModelInfo) -> str:
+    """Name the site in which the best model is worst, where sites are judged apart."""
+    lowest = lowest_site(context, best.name)
+    if lowest is None:
+        return ""
+    name, found = lowest
+    return (
+        f"of the sites its {context.main.noun} is lowest in {name}, {found.words()} on "
+        f"{counted(found.n, 'lesion')}"
     )
 
 

@@ -8,6 +8,7 @@ from samesplit.reports.estimates import Estimate
 
 __all__ = [
     "INTERNAL",
+    "lowest_site",
     "lowest_test_set",
     "names_of_test_sets",
     "of_test_set",
@@ -18,6 +19,7 @@ __all__ = [
 INTERNAL = "internal"
 """The set that the others are held against, where there is one."""
 _GROUP = "test_set="
+_SITE = "site="
 
 
 def names_of_test_sets(context: Context) -> list[str]:
@@ -89,6 +91,26 @@ def lowest_test_set(context: Context, model: str) -> tuple[str, Estimate] | None
         (name, found)
         for name in names_of_test_sets(context)
         if (found := of_test_set(context, model, name)) is not None
+    ]
+    if len(known) < 2:
+        return None
+    return known[first_best([found.estimate for _, found in known], largest=False)]
+
+
+def lowest_site(context: Context, model: str) -> tuple[str, Estimate] | None:
+    """Give the site in which a model is worst, and its main quantity there; None below two sites.
+
+    Args:
+        context: The run; its results have sites where `statistics.groups` names them.
+        model: Its name.
+    """
+    quantity = context.main.quantity
+    known = [
+        (group.removeprefix(_SITE), found)
+        for group in context.numbers.groups(model, quantity)
+        if group.startswith(_SITE)
+        and (found := context.numbers.get(quantity, model, group=group)) is not None
+        and found.is_known()
     ]
     if len(known) < 2:
         return None

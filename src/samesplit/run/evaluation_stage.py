@@ -8,7 +8,8 @@ from dataclasses import replace
 import pandas as pd
 
 from samesplit.benchmarks.definition import OperatingPoint
-from samesplit.errors import PredictionsError
+from samesplit.benchmarks.splits.split import MOST_TEST_SETS
+from samesplit.errors import DeclarationError, PredictionsError
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.segmentation.evaluate import COMPONENTS, OVERLAP
@@ -68,6 +69,8 @@ def evaluate_predictions(
                 primary_rater=plan.definition.cohort.rater,
                 details=details[name] | measured,
                 apart=plan.added,
+                groups=_groups(plan, name),
+                factorial=_combinations(plan, predictions[name]),
                 declared_thresholds={
                     external.name: external.threshold
                     for external in plan.externals
@@ -104,6 +107,35 @@ def _truth(plan: Plan, task: str) -> pd.DataFrame:
     lesions = plan.split.with_test_sets(plan.cohort.lesions).set_index("lesion_id")
     lesions = lesions.loc[lesions.index.isin(outcomes.index)]
     return lesions.assign(**{str(column): outcomes[column] for column in outcomes})
+
+
+def _groups(plan: Plan, task: str) -> tuple[str, ...]:
+    """Return the columns whose values are judged by themselves.
+
+    Raises:
+        DeclarationError: A column that is named is not in lesions.csv.
+    """
+    named, lesions = plan.definition.statistics.groups, plan.cohort.lesions
+    if named is None:
+        tested = lesions[lesions["lesion_id"].isin(plan.outcomes[task].index)]
+        several = "site" in lesions and 1 < tested["site"].nunique() <= MOST_TEST_SETS
+        return ("site",) if plan.definition.factorial is not None and several else ()
+    missing = [column for column in named if column not in lesions]
+    if missing:
+        raise DeclarationError(
+            f"'statistics.groups' names the column '{missing[0]}', which lesions.csv does not have",
+            where=plan.folder / "benchmark.yaml",
+            remedy=f"its columns are: {', '.join(map(str, lesions.columns))}",
+        )
+    return named
+
+
+def _combinations(plan: Plan, predictions: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return the levels of the combinations that have predictions."""
+    if plan.definition.factorial is None:
+        return {}
+    there = set(predictions["model"])
+    return {one.name: one.levels for one in plan.definition.factorial.models() if one.name in there}
 
 
 def _operating_point(asked: OperatingPoint) -> str | float:

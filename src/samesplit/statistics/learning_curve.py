@@ -25,7 +25,7 @@ from samesplit.ordering import at_least
 from samesplit.statistics.bootstrap import PatientBootstrap, bootstrap_interval, draw_patients
 from samesplit.statistics.checks import FloatArray, IntArray, check_confidence
 from samesplit.statistics.interval import Interval
-from samesplit.statistics.weighted import weighted_auc
+from samesplit.statistics.weighted import weighted_auc, weighted_multiclass_auc
 
 __all__ = ["CurveFit", "CurveSamples", "crossing_sizes", "sample_curves"]
 
@@ -228,18 +228,7 @@ def _aucs(fit: CurveFit, codes: IntArray, drawn: PatientBootstrap, n_classes: in
     weights = np.vstack([np.ones((1, fit.labels.size)), drawn.weights[:, codes]])
     if n_classes == 2:
         return weighted_auc(weights, fit.labels, fit.scores)
-    parts = [
-        weighted_auc(weights, (fit.labels == one).astype(np.int64), fit.scores[:, one])
-        for one in range(n_classes)
-    ]
-    return _mean_of_known(np.stack(parts))
-
-
-def _mean_of_known(parts: FloatArray) -> FloatArray:
-    known = ~np.isnan(parts)
-    mean = np.full(parts.shape[1:], np.nan)
-    np.divide(np.where(known, parts, 0.0).sum(axis=0), known.sum(axis=0), out=mean, where=known.any(axis=0))
-    return mean
+    return weighted_multiclass_auc(weights, fit.labels, fit.scores)
 
 
 def _draw_shares(n_draws: int, n_resamples: int, seed: int) -> FloatArray:

@@ -20,6 +20,7 @@ __all__ = [
     "weighted_brier_scaled",
     "weighted_calibration_error",
     "weighted_log_loss",
+    "weighted_multiclass_auc",
     "weighted_ratio",
 ]
 
@@ -73,6 +74,27 @@ def weighted_auc(weights: FloatArray, labels: IntArray, scores: FloatArray) -> F
     before = np.concatenate([np.zeros((len(w), 1)), negative[:, :-1]], axis=1)
     area = (positive * (before + negative) / 2).sum(axis=1)
     return _divide(area, positive.sum(axis=1) * negative[:, -1])
+
+
+def weighted_multiclass_auc(weights: FloatArray, labels: IntArray, scores: FloatArray) -> FloatArray:
+    """Compute the mean over the classes of the AUC of each against the others, for each weighted sample.
+
+    Args:
+        weights: Shape (b, n).
+        labels: Shape (n,), class numbers from 0.
+        scores: Shape (n, n classes).
+
+    Returns:
+        Shape (b,): the mean over the classes that have an AUC in the sample; NaN where none has.
+    """
+    parts = np.stack(
+        [
+            weighted_auc(weights, (labels == one).astype(np.int64), scores[:, one])
+            for one in range(scores.shape[1])
+        ]
+    )
+    known = ~np.isnan(parts)
+    return _divide(np.where(known, parts, 0.0).sum(axis=0), known.sum(axis=0).astype(np.float64))
 
 
 def weighted_average_precision(weights: FloatArray, labels: IntArray, scores: FloatArray) -> FloatArray:
