@@ -13,6 +13,7 @@ from samesplit.errors import DeclarationError
 from samesplit.run import RunOptions, load_plan
 from samesplit.workflows.run import run_benchmark
 
+ONE = "factorial: {features: {a: {lesion: [%s]}}, heads: [%s]}"
 PARTS = {
     "profiles": "profiles: {first-order: [T1C, T2], roi-mean: [T1C, T2]}",
     "factorial": (
@@ -90,7 +91,7 @@ def test_every_combination_is_a_model_of_the_run_and_the_report_says_what_each_f
             "both called 'a-b-c-forest'",
         ),
         (
-            "factorial: {features: {a: {lesion: [roi-mean]}}, heads: [forest, bayes]}",
+            ONE % ("roi-mean", "forest, bayes"),
             "[{name: a-lesion-forest, use: forest}]",
             "'a-lesion-forest' stands under 'models'",
         ),
@@ -118,5 +119,5 @@ def test_results_are_grouped_by_the_columns_that_are_named(small_study: SmallStu
     assert not any(group.startswith("site=") for group in groups)
 
     (small_study.folder / "benchmark.yaml").write_text(text.replace("[sex]", "[vendor]"))
-    with pytest.raises(DeclarationError, match="'vendor', which lesions.csv does not have"):
+    with pytest.raises(DeclarationError, match=r"'vendor', which lesions\.csv does not have"):
         run_benchmark(load_plan(small_study.folder, RunOptions(jobs=1, only=("zero-rule", "forest"))))
