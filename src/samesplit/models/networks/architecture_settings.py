@@ -20,8 +20,9 @@ class HeadSettings(Declaration):
     """Units of each hidden layer, in order; each has a ReLU. `[256, 128, 64, 32, 16]` is the head of Xi 2020.
     Without any the head is one linear layer, which is right for few lesions."""
     norm: Literal["none", "batch", "layer"] = "none"
-    """Normalisation behind each hidden layer's ReLU: over the batch, or over the units of one lesion, which works
-    for batches of any size."""
+    """Normalisation before each hidden layer's ReLU: over the batch, or over the units of one lesion, which works
+    for batches of any size. (Behind the ReLU a unit that is silent in all training lesions has no variance, and
+    would be made huge in the first lesion in which it is not.)"""
     dropout: Share = 0.0
     """Behind every hidden layer but the last; the model's own `dropout` stands before the last layer of all."""
 

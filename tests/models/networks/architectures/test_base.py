@@ -23,7 +23,7 @@ def test_the_head_of_xi_2020_has_five_hidden_layers_with_dropout_after_the_first
     hidden = [256, 128, 64, 32, 16]
     network = build_network(tiny(head={"hidden": hidden, "norm": "batch", "dropout": 0.5}), 3)
     kinds = [type(layer) for layer in network.hidden]
-    one = [nn.Linear, nn.ReLU, nn.BatchNorm1d]
+    one = [nn.Linear, nn.BatchNorm1d, nn.ReLU]
     assert kinds == [*[*one, nn.Dropout] * 4, *one]
     assert [layer.out_features for layer in network.hidden if isinstance(layer, nn.Linear)] == hidden
     assert network.penultimate(IMAGES).shape == (3, 16)

@@ -67,9 +67,9 @@ class HeadedNetwork(ImageNetwork):
         self.hidden = nn.Sequential()
         for place, units in enumerate(settings.hidden):
             self.hidden.append(nn.Linear(features, units))
-            self.hidden.append(nn.ReLU())
             if settings.norm != "none":
                 self.hidden.append(nn.BatchNorm1d(units) if settings.norm == "batch" else nn.LayerNorm(units))
+            self.hidden.append(nn.ReLU())
             if place < len(settings.hidden) - 1:
                 self.hidden.append(nn.Dropout(settings.dropout))
             features = units
