@@ -29,6 +29,7 @@ class ModelInfo:
         kind: As in its file; `external` for predictions made elsewhere.
         seeds: With which it was fitted.
         control: Whether the run added it for comparison; the benchmark does not list it.
+        member: The model whose probabilities it calibrates; empty for all others.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ModelInfo:
     kind: str
     seeds: tuple[int, ...] = ()
     control: bool = False
+    member: str = ""
 
     @property
     def is_control(self) -> bool:
@@ -166,13 +168,15 @@ def make_context(data: RunData) -> Context:
 
 
 def _model(name: str, declared: dict[str, object]) -> ModelInfo:
-    seeds = declared.get("seeds")
+    seeds, settings = declared.get("seeds"), declared.get("settings")
+    calibrated = declared.get("kind") == "calibrated" and isinstance(settings, dict)
     return ModelInfo(
         name=name,
         title=str(declared.get("title") or name),
         kind=str(declared.get("kind") or "external"),
         seeds=tuple(int(seed) for seed in seeds) if isinstance(seeds, list) else (),
         control=bool(declared.get("control")),
+        member=str(settings.get("member", "")) if calibrated and isinstance(settings, dict) else "",
     )
 
 

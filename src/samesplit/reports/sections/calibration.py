@@ -6,6 +6,7 @@ from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.calibration import Calibration, draw_calibration
 from samesplit.reports.formatting import counted, estimate_cell, number, number_cell, text_cell
+from samesplit.reports.sections.calibrated_pairs import before_and_after, fitted_maps, in_pairs, lead
 
 __all__ = ["calibration"]
 
@@ -27,7 +28,7 @@ _QUANTITIES = (
 def calibration(context: Context) -> Section | None:
     """Build the panels and the table of scores."""
     table = context.data.table("curves/calibration")
-    models = [model for model in context.models if not model.is_constant]
+    models = [model for model in in_pairs(context) if not model.is_constant]
     drawn = [model for model in models if len(table) and (table["model"] == model.name).any()]
     scores = _scores(context)
     if not drawn and not scores.rows:
@@ -50,16 +51,10 @@ def calibration(context: Context) -> Section | None:
                 table=_bins(context, drawn),
             )
         )
+    pairs = before_and_after(context, _QUANTITIES)
+    blocks += [pairs, *fitted_maps(context)] if pairs is not None else []
     blocks.append(scores)
-    return Section(
-        id="calibration",
-        title="Calibration",
-        lead=(
-            "The probabilities are those of the models, without recalibration. The test predictions of "
-            "all folds are taken together."
-        ),
-        blocks=tuple(blocks),
-    )
+    return Section(id="calibration", title="Calibration", lead=lead(context), blocks=tuple(blocks))
 
 
 def _panel(context: Context, model: ModelInfo) -> Calibration:
@@ -134,7 +129,7 @@ def _scores(context: Context) -> Table:
             },
             key=model.name,
         )
-        for model in context.models
+        for model in in_pairs(context)
     )
     methods = "; ".join(context.numbers.methods(tuple(key for key, _, _ in present)))
     return Table(

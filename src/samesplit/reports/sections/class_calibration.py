@@ -9,6 +9,7 @@ from samesplit.reports.document import Block, Column, Details, Figure, Row, Sect
 from samesplit.reports.figures.calibration import Calibration, draw_calibration
 from samesplit.reports.formatting import counted, estimate_cell, number, number_cell, text_cell
 from samesplit.reports.rows import records
+from samesplit.reports.sections.calibrated_pairs import before_and_after, fitted_maps, in_pairs, lead
 
 __all__ = ["class_calibration"]
 
@@ -33,22 +34,22 @@ def class_calibration(context: Context) -> Section | None:
     if len(figures) > _OPEN:
         blocks.append(Details(summary="Calibration of the other classes", blocks=tuple(figures[_OPEN:])))
     scores = _scores(context)
+    quantities = tuple((key, title, text) for key, title, _, text in _SCORES)
+    pairs = before_and_after(context, quantities, digits=3)
+    blocks += [pairs, *fitted_maps(context)] if pairs is not None else []
     blocks += [scores] if scores.rows else []
     if not blocks:
         return None
     return Section(
         id="calibration",
         title="Calibration by class",
-        lead=(
-            "The probabilities are taken as the models give them; no model is recalibrated here. Test predictions "
-            "of all folds are taken together."
-        ),
+        lead=lead(context),
         blocks=tuple(blocks),
     )
 
 
 def _figure(context: Context, name: str, table: pd.DataFrame) -> Figure | None:
-    models = [m for m in context.models if not m.is_constant and (table["model"] == m.name).any()]
+    models = [m for m in in_pairs(context) if not m.is_constant and (table["model"] == m.name).any()]
     if not models:
         return None
     id_ = f"calibration-{context.data.task.classes.index(name)}-{slug(name)}"
@@ -123,7 +124,7 @@ def _scores(context: Context) -> Table:
         for i, name in enumerate(by_class)
     ]
     rows = []
-    for model in context.models if present else ():
+    for model in in_pairs(context) if present else ():
         cells = {"who": text_cell(model.title)}
         for key, _, digits, _ in present:
             cells[key] = context.numbers.cell(key, model.name, digits=digits)
