@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
-from scipy import ndimage
 
 from samesplit.statistics.detection import Matches, match_components
 from samesplit.statistics.overlap import dice
@@ -43,28 +42,33 @@ Measured = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Grid:
-    """The grid of an image: voxel edges in mm in the order of arrays (z, y, x), and where its voxels lie."""
+    """The grid of an image, and where the part of it that is looked at begins (z, y, x, in voxels)."""
 
     image: sitk.Image
+    start: tuple[int, ...]
 
     @property
     def spacing(self) -> tuple[float, ...]:
+        """Voxel edges in mm, in the order of arrays."""
         return tuple(reversed(self.image.GetSpacing()))
 
     @property
     def voxel_ml(self) -> float:
+        """Volume of a voxel."""
         return math.prod(self.image.GetSpacing()) / 1000.0
 
     @property
     def diagonal_mm(self) -> float:
+        """Length of the diagonal of the whole image."""
         return math.hypot(
             *(n * s for n, s in zip(self.image.GetSize(), self.image.GetSpacing(), strict=True))
         )
 
     def side(self, centre: Sequence[float]) -> str:
-        """On which side of the middle of the image a place (z, y, x, in voxels) lies, as the patient has sides."""
+        """On which side of the middle of the image a place of the part lies, as the patient has sides."""
         middle = [(n - 1) / 2 for n in self.image.GetSize()]
-        places = ([float(place) for place in reversed(centre)], middle)
+        moved = [float(place) + start for place, start in zip(centre, self.start, strict=True)]
+        places = (moved[::-1], middle)
         towards_left = [self.image.TransformContinuousIndexToPhysicalPoint(place)[0] for place in places]
         return "left" if towards_left[0] > towards_left[1] + 1e-6 else "right"
 
@@ -89,12 +93,15 @@ def measure_image(
         By lesion_id the columns of `LESION_COLUMNS`, and for each predicted component those of
         `COMPONENT_COLUMNS`; `component_of` is empty for a false positive.
     """
-    grid = _Grid(next(iter(lesions.values())))
-    masks = {name: sitk.GetArrayFromImage(mask) > 0 for name, mask in lesions.items()}
+    whole = {name: sitk.GetArrayFromImage(mask) > 0 for name, mask in lesions.items()}
+    found = sitk.GetArrayFromImage(predicted) > 0
+    box = _box(np.any([*whole.values(), found], axis=0))
+    grid = _Grid(next(iter(lesions.values())), tuple(int(side.start) for side in box))
+    masks = {name: mask[box] for name, mask in whole.items()}
     labels = np.zeros(next(iter(masks.values())).shape, dtype=np.int64)
     for number, mask in enumerate(masks.values(), start=1):
         labels[mask] = number
-    matches = match_components(sitk.GetArrayFromImage(predicted), labels, least_overlap=least_overlap)
+    matches = match_components(found[box], labels, least_overlap=least_overlap)
     rows = {
         name: _of_lesion(number, mask, matches, grid, tolerance_mm)
         for number, (name, mask) in enumerate(masks.items(), start=1)
@@ -102,11 +109,24 @@ def measure_image(
     return rows, _components(matches, list(masks), grid)
 
 
+def _box(inside: Mask) -> tuple[slice, ...]:
+    """Return the part of an image that holds all voxels of a mask, which is not empty."""
+    sides = []
+    for axis in range(inside.ndim):
+        others = tuple(other for other in range(inside.ndim) if other != axis)
+        filled = np.flatnonzero(inside.any(axis=others))
+        sides.append(slice(int(filled[0]), int(filled[-1]) + 1))
+    return tuple(sides)
+
+
 def _components(matches: Matches, lesions: list[str], grid: _Grid) -> list[Measured]:
     """Return a row a predicted component."""
-    numbers = np.arange(1, len(matches.owners) + 1)
-    voxels = np.bincount(matches.labels.ravel(), minlength=len(numbers) + 1)[1:]
-    centres = ndimage.center_of_mass(matches.labels > 0, matches.labels, numbers)
+    places = np.nonzero(matches.labels)
+    owned = matches.labels[places]
+    numbers = range(1, len(matches.owners) + 1)
+    voxels = np.bincount(owned, minlength=len(numbers) + 1)[1:]
+    sums = [np.bincount(owned, weights=axis, minlength=len(numbers) + 1)[1:] for axis in places]
+    centres = np.stack(sums, axis=1) / voxels[:, np.newaxis]
     names = ["", *lesions]
     return [
         {"component": int(number), "component_of": names[owner], "side": grid.side(centre)}
@@ -141,9 +161,14 @@ def _of_lesion(number: int, mask: Mask, matches: Matches, grid: _Grid, tolerance
         "detected": found,
         "lesion_dice": dice(mask, own),
         "lesion_hd95_mm": own_apart.hd95_mm,
-        "side": grid.side(ndimage.center_of_mass(mask)),
+        "side": grid.side(_centre(mask)),
         **reference,
     }
+
+
+def _centre(mask: Mask) -> list[float]:
+    """Return the centre of mass (z, y, x), in voxels."""
+    return [float(axis.mean()) for axis in np.nonzero(mask)]
 
 
 def _size(voxels: int, grid: _Grid) -> Measured:
