@@ -231,6 +231,15 @@ class SegmentationTask(_AnyTask):
         """The columns of what a model predicts for a lesion and sequence: the path of a mask."""
         return ("mask",)
 
+    @property
+    def judged_by(self) -> dict[str, tuple[str, ...]]:
+        """The columns of lesions.csv by which results are shown apart or explained, by the key that names them."""
+        return {
+            "groups": self.groups or (),
+            "lesion_type": (self.lesion_type,) if self.lesion_type else (),
+            "covariates": self.covariates or (),
+        }
+
 
 ClassificationTask = BinaryTask | MulticlassTask
 """Tasks whose answer is a probability of each class."""

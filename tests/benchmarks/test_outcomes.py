@@ -272,3 +272,14 @@ def test_a_column_of_features_that_repeats_the_events_is_refused(benchmark_folde
     table.assign(status=[1.0 - i % 2 for i in range(12)]).to_csv(folder / "features.csv", index=False)
     with pytest.raises(CohortError, match="column 'status' is the label by another name"):
         load_cohort(folder, definition)
+
+
+def test_columns_that_masks_are_to_be_judged_by_are_looked_for_before_anything_runs(
+    benchmark_folder: Any,
+) -> None:
+    named = {"groups": ["sit"], "lesion_type": "histologie", "covariates": ["site", "weight"]}
+    told = faults_of(benchmark_folder, tasks={"where": WHERE | named})
+    assert [line.partition("which ")[2].partition(" in ")[0] for line in told] == [
+        "tasks.where.groups", "tasks.where.lesion_type", "tasks.where.covariates",
+    ]  # fmt: skip
+    assert "did you mean 'histology'?" in told[1]

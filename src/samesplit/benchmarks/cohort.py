@@ -129,6 +129,9 @@ def load_cohort(
         for name, task in definition.tasks.items():
             if isinstance(task, SegmentationTask):
                 outcomes[name] = with_masks(outcomes[name], task, images, definition.cohort.rater)
+                for key, named in task.judged_by.items():
+                    asks = f"tasks.{name}.{key}"
+                    columns_that_exist(lesions, named, path, needed_by=asks, faults=found)
         if len(left_out):
             ledger = pd.concat([ledger, left_out], ignore_index=True) if len(ledger) else left_out
         made_with = definition.split

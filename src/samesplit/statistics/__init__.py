@@ -26,6 +26,7 @@ from samesplit.statistics.cross_validated_concordance import (
     fold_concordances,
 )
 from samesplit.statistics.curves import calibration_points, pr_points, roc_points
+from samesplit.statistics.detection import Matches, match_components
 from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
@@ -57,6 +58,7 @@ from samesplit.statistics.multiclass_metrics import (
     multiclass_log_loss,
 )
 from samesplit.statistics.multiplicity import holm
+from samesplit.statistics.overlap import dice
 from samesplit.statistics.paired_proportions import paired_difference, paired_proportions
 from samesplit.statistics.proportions import (
     RATES,
@@ -70,6 +72,7 @@ from samesplit.statistics.selection_stability import (
     relative_standard_deviation,
     selection_matrix,
 )
+from samesplit.statistics.surface_distances import SurfaceDistances, surface_distances
 
 __all__ = [
     "ICC",
@@ -78,8 +81,10 @@ __all__ = [
     "Confusion",
     "Influence",
     "Interval",
+    "Matches",
     "PatientBootstrap",
     "Placements",
+    "SurfaceDistances",
     "accuracy",
     "auc_covariance",
     "auc_influence",
@@ -108,6 +113,7 @@ __all__ = [
     "cross_validated_auc",
     "cross_validated_concordance",
     "delong_covariance",
+    "dice",
     "draw_patients",
     "empirical_auc",
     "expected_calibration_error",
@@ -120,6 +126,7 @@ __all__ = [
     "icc",
     "kaplan_meier",
     "log_loss",
+    "match_components",
     "mean_influence",
     "multiclass_auc",
     "multiclass_auc_influence",
@@ -137,5 +144,6 @@ __all__ = [
     "risk_groups",
     "roc_points",
     "selection_matrix",
+    "surface_distances",
     "z_test",
 ]
