@@ -18,7 +18,17 @@ from samesplit.features.perturbation.settings import Perturbations
 from samesplit.imaging.repairs import GeometryRepair
 from samesplit.tasks import BinaryTask, Task
 
-__all__ = ["Cases", "HasWorkUnits", "Model", "Prepares", "Requirements", "Scored", "Segments", "TrainingFold"]
+__all__ = [
+    "Cases",
+    "Explains",
+    "HasWorkUnits",
+    "Model",
+    "Prepares",
+    "Requirements",
+    "Scored",
+    "Segments",
+    "TrainingFold",
+]
 
 
 @dataclass(frozen=True)
@@ -165,6 +175,14 @@ class Scored(Protocol):
 
     def validation_score(self) -> float | None:
         """Tell how well it did: the higher the better; None without a validation part."""
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A model that can show what it looks at."""
+
+    def explain(self, training: Cases, test: Cases) -> dict[str, pd.DataFrame]:
+        """Return tables that are kept beside its details; asked for once a model, in the first repeat and seed."""
 
 
 @runtime_checkable

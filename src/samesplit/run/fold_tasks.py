@@ -19,7 +19,7 @@ from samesplit.errors import ModelError, SamesplitError, WorkspaceError
 from samesplit.execution.dispatch import dispatch
 from samesplit.execution.processes import WorkerCrashed
 from samesplit.kept import note_damage
-from samesplit.models.protocol import Cases, Model, Prepares, Scored, Segments, TrainingFold
+from samesplit.models.protocol import Cases, Explains, Model, Prepares, Scored, Segments, TrainingFold
 from samesplit.models.settings import ModelSettings, Weights
 from samesplit.run.fold_record import read_fold, write_fold
 from samesplit.run.fold_result import FoldResult
@@ -353,7 +353,7 @@ def _fit_and_predict(task: FoldTask) -> None:
     with temporary_directory(beside=task.folder) as fresh:
         predictions = pd.concat(tables, ignore_index=True)
         write_table(predictions, fresh / "predictions.parquet", prediction_schema(task.task))
-        for name, table in model.details().items():
+        for name, table in (model.details() | _explanation(task, model)).items():
             write_table(table, fresh / "details" / f"{name}.parquet")
         if (working / MASKS).is_dir():
             shutil.copytree(working / MASKS, fresh / MASKS)
@@ -387,6 +387,15 @@ def _draw(task: FoldTask, model: Model, cases: Cases, where: dict[str, Any]) -> 
     unseen = replace(cases, images=cases.images.assign(**hidden))
     inside = Path(MASKS) / str(where["subset"])
     return as_mask_table(model.segment(unseen, task.working / inside), where, inside)
+
+
+def _explanation(task: FoldTask, model: Model) -> dict[str, pd.DataFrame]:
+    """Return what a model tells of its test lesions in every fold of the first repeat, with the first seed."""
+    if task.repeat != 0 or task.seed != task.settings.seeds[0] or not isinstance(model, Explains):
+        return {}
+    cases = task.cases[task.primary_rater]
+    training, test = (cases.select(_ids(task, cases, part)) for part in ("train", "test"))
+    return model.explain(training, test)
 
 
 def _classes(task: Task) -> tuple[str, ...]:

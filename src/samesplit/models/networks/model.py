@@ -21,6 +21,7 @@ from samesplit.models.networks.architectures.build import build_network
 from samesplit.models.networks.architectures.torch_module import build_torch_module
 from samesplit.models.networks.architectures.tracing import check_input_size
 from samesplit.models.networks.batches import Batch, evaluation_loader
+from samesplit.models.networks.explanation.explain import explain_network
 from samesplit.models.networks.fit_summary import summarise_fit
 from samesplit.models.networks.fitting import FittedNetwork, FoldData, fit_networks
 from samesplit.models.networks.kept_weights import compact_state
@@ -185,6 +186,20 @@ class NetworkModel:
         if len(self.trials) > 1:
             tables["trials"] = self.trials
         return tables if self.skipped.empty else tables | {"skipped": self.skipped}
+
+    def explain(self, training: Cases, test: Cases) -> dict[str, pd.DataFrame]:
+        """Explain the fitted network; see `samesplit.models.networks.explanation`."""
+        if self._network is None or self.task is None:
+            raise ModelError("a network that is not fitted cannot be explained")
+        return explain_network(
+            self._network.eval(),
+            self.settings.inputs,
+            training,
+            test,
+            classes=len(class_names(self.task)),
+            batch_size=self.settings.training.batch_size,
+            cache=self._inputs,
+        )
 
     def save(self, directory: Path) -> None:
         """Keep the weights as a state dict (`weights.pt`) and everything needed to use them (`settings.json`).
