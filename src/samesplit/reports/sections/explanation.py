@@ -39,8 +39,8 @@ _MOST_ERRORS = 8
 _MOST_RIGHT = 4
 _MOST_MODELS = 4
 _SMALLEST_PX = 96
-_COLOURS = 32
-_STRONGEST = 0.55  # how much of the grey image the strongest evidence covers
+_COLOURS = 48
+_STRONGEST = 0.65  # how much of the grey image the strongest evidence covers
 _WRONG, _RIGHT = "#b3261e", "#7fb5a0"
 
 
@@ -80,7 +80,7 @@ def explanation(context: Context) -> Section | None:
         id="explanation",
         title="What the networks look at",
         lead="Grad-CAM maps and t-SNE of test lesions, in the first repeat and with the first seed. A map shows "
-        "where evidence for a class lies, not why it is evidence; a plausible map proves no reason.",
+        "where evidence for a class lies, not why it is evidence. A plausible map does not prove a network right.",
         blocks=tuple(blocks),
     )
 
@@ -189,7 +189,7 @@ def _picture(row: dict[str, Any], number: int | None, title: str) -> Picture:
 
 def _blend(rgb: npt.NDArray[np.float64], heat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Lay a map over a grey image, the more opaque the stronger it is."""
-    colours = np.asarray(colormaps["inferno"](heat))[..., :3] * 255
+    colours = np.asarray(colormaps["inferno"](0.35 + 0.45 * heat))[..., :3] * 255
     opacity = (_STRONGEST * heat)[..., None]
     return np.asarray((1 - opacity) * rgb + opacity * colours)
 
