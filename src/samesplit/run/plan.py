@@ -32,7 +32,7 @@ from samesplit.tables import LEDGER, READINGS, empty_table, hash_table
 from samesplit.tasks import Task
 from samesplit.workspace import Workspace, find_benchmark
 
-__all__ = ["Plan", "RunOptions", "jobs_of", "load_plan", "run_code"]
+__all__ = ["Plan", "RunOptions", "check_organ_masks", "jobs_of", "load_plan", "run_code"]
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     profiles = read_profiles(workspace, definition)
     check_chain(definition, models, model_tasks, folder, only=options.only)
     cohort = load_cohort(folder, definition)
-    _check_organ_masks(models, cohort, folder)
+    check_organ_masks(models, cohort, folder)
     split = read_split(folder, cohort, settings=definition.split)
     readings, ledger = empty_table(READINGS), empty_table(LEDGER)
     notes = list(cohort.notes)
@@ -192,7 +192,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     return plan
 
 
-def _check_organ_masks(models: Sequence[ModelSettings], cohort: Cohort, folder: Path) -> None:
+def check_organ_masks(models: Sequence[ModelSettings], cohort: Cohort, folder: Path) -> None:
     """Refuse a model that finds the organ first where no organ was outlined."""
     there = "organ_mask" in cohort.images and cohort.images["organ_mask"].notna().any()
     for model in models:

@@ -16,8 +16,10 @@ from samesplit.benchmarks.splits import read_fixed, read_split
 from samesplit.errors import Faults, SamesplitError
 from samesplit.imaging.thumbnails import thumbnails
 from samesplit.near_ids import alike_ids
+from samesplit.run.chain.check import check_chain
 from samesplit.run.external_predictions import load_externals
 from samesplit.run.models import load_models
+from samesplit.run.plan import check_organ_masks
 from samesplit.run.profiles import read_profiles
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.provenance import ContentHashes
@@ -105,7 +107,10 @@ def _look(
     of_yaml = len(faults.found)
     with faults.kept():
         read_profiles(workspace, definition)
-    load_models(workspace, folder, definition, faults=faults)
+    loaded = load_models(workspace, folder, definition, faults=faults)
+    if not faults.found:
+        with faults.kept():
+            check_chain(definition, loaded.models, loaded.tasks, folder)
     before = len(faults.found)
     cohort = None
     with faults.kept():
@@ -123,6 +128,9 @@ def _look(
     else:
         with faults.kept():
             ledgers.append(load_readings(folder, definition, cohort, notes=notes, faults=faults)[1])
+        if whole:
+            with faults.kept():
+                check_organ_masks(loaded.models, cohort, folder)
         notes += _alike(cohort.lesions)
         if made and whole and not of_yaml:
             with faults.kept():

@@ -21,6 +21,7 @@ from samesplit.statistics.overlap import dice
 from samesplit.tables import read_table
 from samesplit.workflows.run import RunOutcome, run_benchmark
 from samesplit.workflows.split import freeze_split
+from samesplit.workflows.validate import validate
 
 QUICK = RunOptions(jobs=1)
 BODY = """
@@ -77,6 +78,13 @@ def test_every_found_lesion_is_classified_on_its_predicted_mask(
     assert set(chain["subset"]) == {"test"}
     for _, part in chain.groupby("model"):
         assert sorted(part["lesion_id"]) == sorted(found)
+
+
+def test_what_the_chain_costs_is_judged(finished: tuple[SmallStudy, RunOutcome]) -> None:
+    folder = finished[1].folder / "tasks" / "malignant"
+    judged = read_table(folder / "chain.parquet")
+    found = judged[judged["quantity"] == "lesions_found"].set_index("model")["estimate"]
+    assert found.to_dict() == pytest.approx({"forest": 13 / 14, "mean": 13 / 14})
 
 
 def test_the_usual_predictions_know_nothing_of_the_chain(
@@ -168,3 +176,6 @@ def test_a_chain_that_cannot_be_is_refused_before_anything_runs(
         load_plan(folder, QUICK)
     assert message in str(caught.value)
     assert "benchmark.yaml, chain" in str(caught.value)
+    if "brigth" in message:
+        (fault,) = validate(folder, jobs=1).faults
+        assert message in str(fault)
