@@ -25,6 +25,7 @@ def small(name: str) -> NetworkSettings:
     """A file of the repository with inputs, width and training that take a moment; all else is the file's."""
     given = yaml.safe_load((MODELS / f"{name}.yaml").read_text())
     changes = {key: given[key] | value for key, value in OVERRIDES.items()}
+    changes["inputs"].pop("mm_per_pixel", None)
     for key in ("epochs", "warmup_steps", "warmup_epochs", "minimum_steps", "trials"):
         changes["training"].pop(key, None)
     if not given["network"].startswith("monai:"):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from monai.networks.nets import DenseNet
 from torch import nn
 
 from samesplit.errors import ModelError
@@ -71,6 +72,17 @@ def test_its_parameters_come_back_from_a_state_dict():
     second.load_state_dict(first.state_dict())
     images = torch.rand(2, 3, 32, 32)
     assert torch.equal(first(images), second(images))
+
+
+def test_it_starts_from_the_state_dict_of_its_class_whatever_that_was_trained_to_tell_apart(tmp_path):
+    given = DenseNet(spatial_dims=2, in_channels=1, out_channels=7, **DENSE)
+    path = tmp_path / "weights.pt"
+    torch.save({"state_dict": {f"model.{name}": value for name, value in given.state_dict().items()}}, path)
+    built = build_network(settings("DenseNet", DENSE, "2d"), 1, weights=path)
+    assert torch.equal(built.backbone.features.conv0.weight, given.features.conv0.weight)
+    assert built.head.out_features == 1
+    with pytest.raises(ModelError, match="of another network"):
+        build_network(settings("DenseNet", DENSE | {"growth_rate": 6}, "2d"), 1, weights=path)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from torch import nn
-
 from samesplit.errors import ModelError
 from samesplit.models.networks.architectures.base import HeadedNetwork
 from samesplit.models.networks.architectures.monai_networks import MonaiClassifier
@@ -41,22 +39,24 @@ def build_network(
             missing, unreadable or of another network.
     """
     _check_sequences(settings, channels)
-    shortcuts: Shortcuts = USUAL_SHORTCUTS
-    if not settings.of_monai and (weights is not None or saved):
-        shortcuts = shortcuts_of(saved) if weights is None else resnet_shortcuts(weights)
     if settings.of_monai:
-        network: HeadedNetwork = MonaiClassifier(settings, channels, classes)
-        encoders: list[nn.Module] = [network.backbone]
-    elif settings.fusion is not None:
-        network = MultiPhaseClassifier(settings, channels, classes, shortcuts=shortcuts)
-        encoders = list(network.encoders)
-    else:
-        network = ResNetClassifier(settings, channels, classes, shortcuts=shortcuts)
-        encoders = [network.backbone]
+        network = MonaiClassifier(settings, channels, classes)
+        if weights is not None:
+            network.load_weights(weights)
+        return network
+    shortcuts: Shortcuts = USUAL_SHORTCUTS
+    if weights is not None or saved:
+        shortcuts = shortcuts_of(saved) if weights is None else resnet_shortcuts(weights)
+    if settings.fusion is None:
+        single = ResNetClassifier(settings, channels, classes, shortcuts=shortcuts)
+        if weights is not None:
+            load_into(single.backbone, weights)
+        return single
+    several = MultiPhaseClassifier(settings, channels, classes, shortcuts=shortcuts)
     if weights is not None:
-        for encoder in encoders:
+        for encoder in several.encoders:
             load_into(encoder, weights)
-    return network
+    return several
 
 
 def _check_sequences(settings: NetworkSettings, channels: int) -> None:

@@ -7,6 +7,7 @@ import inspect
 from collections import Counter
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any, cast
 
 from monai.networks import nets
@@ -18,6 +19,8 @@ from samesplit.models.networks.architectures.normalisation import exchange_batch
 from samesplit.models.networks.architectures.tracing import Step, Trace, refuse_too_small, trace
 from samesplit.models.networks.scopes import seeded
 from samesplit.models.networks.settings import MONAI, NetworkSettings
+from samesplit.pretrained.files import read_weights
+from samesplit.pretrained.weights import adapt_first_layer
 
 __all__ = ["MonaiClassifier", "check_monai_network"]
 
@@ -55,6 +58,7 @@ class MonaiClassifier(HeadedNetwork):
         self.maps = nn.Identity()
         last = _last_linear(traced)
         self.gives_maps = last is None
+        self._last = None if last is None else last.name
         if last is not None:
             features = cast("int", last.layer.in_features)
             _replace(self.backbone, last.name, nn.Identity())
@@ -65,6 +69,35 @@ class MonaiClassifier(HeadedNetwork):
                 raise _no_classifier(settings, traced, where)
             features = maps.shape[1]
         self.add_head(features, settings.head, dropout=settings.dropout, classes=classes)
+
+    def load_weights(self, path: Path) -> None:
+        """Load the state dict of a network of the same class, whose last linear layer is left out.
+
+        Names may all begin with the same prefix (`model.`, `module.`); a first convolution for another number of
+        channels is adapted.
+
+        Raises:
+            ModelError: The file cannot be read, or its weights are of another network.
+        """
+        tensors, wanted = read_weights(path).tensors, self.backbone.state_dict()
+        first = next(iter(wanted))
+        prefix = min(
+            (name.removesuffix(first) for name in tensors if name.endswith(first)), key=len, default=""
+        )
+        given = {name.removeprefix(prefix): value for name, value in tensors.items()}
+        given = {name: value for name, value in given.items() if name.rpartition(".")[0] != self._last}
+        if first in given and wanted[first].ndim > 2:
+            given[first] = adapt_first_layer(given[first], wanted[first].shape[1])
+        try:
+            self.backbone.load_state_dict(given)
+        except RuntimeError as error:
+            differ = [line.strip() for line in str(error).splitlines()[1:3]]
+            raise ModelError(
+                f"the weights are of another network ({' '.join(differ)[:300]})",
+                where=path,
+                remedy="give the state dict of a network of the same class with the same 'parameters', 2D for "
+                "slices and 3D for cubes",
+            ) from error
 
     def embed(self, images: Tensor) -> Tensor:
         """Return what the head sees, shape (batch, features), for images (batch, channels, sides...)."""
