@@ -22,12 +22,8 @@ from samesplit.features.catalogue import (
 )
 from samesplit.features.compliance.reference import read_reference
 from samesplit.features.engines.ibsi.settings import Discretisation, IbsiSettings, IvhSettings
-from samesplit.features.processing.settings import (
-    BiasCorrection,
-    HistogramMatching,
-    Normalisation,
-    ProcessingSettings,
-)
+from samesplit.features.processing.settings import Normalisation, ProcessingSettings
+from samesplit.imaging.correction import BiasCorrection, HistogramMatching
 from samesplit.markdown import code, one_line, plain, settings_table, table
 
 __all__ = ["features_page"]

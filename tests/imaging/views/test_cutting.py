@@ -5,8 +5,9 @@ import pytest
 import SimpleITK as sitk
 
 from samesplit.imaging.case import Case
-from samesplit.imaging.views.cutting import largest_slice, prepare_case, scale_intensity
+from samesplit.imaging.views.cutting import prepare_case, scale_intensity
 from samesplit.imaging.views.settings import InputSettings
+from samesplit.imaging.views.slices import largest_slice
 
 
 def make_case(grey: np.ndarray, mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> Case:

@@ -8,9 +8,10 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.imaging.case import Case
-from samesplit.imaging.views.cutting import centre_slice, prepare_case, share_cut_off
+from samesplit.imaging.views.cutting import prepare_case, share_cut_off
 from samesplit.imaging.views.one_place import cut_at, on_another_image, places_of
 from samesplit.imaging.views.settings import InputSettings
+from samesplit.imaging.views.slices import centre_slice
 
 CENTRE = np.array([12.0, -7.0, 30.0])  # of the lesion, x, y, z in mm
 

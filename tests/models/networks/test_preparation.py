@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from samesplit.imaging.correction import BiasCorrection, HistogramMatching
 from samesplit.imaging.views.settings import InputSettings
 from samesplit.models.networks.preparation import prepare_inputs
 from samesplit.tables import LEDGER, check_table
@@ -84,3 +85,24 @@ def test_a_missing_sequence_has_neither_image_nor_mask(make_cases, tmp_path):
         assert not inputs[1][:6].any()
         assert all(channel.max() > 0.9 for channel in inputs[1][[9, 10, 11]])
     assert settings.mask_places(12) == (3, 4, 5, 9, 10, 11)
+
+
+def test_inputs_are_bias_corrected_and_matched_to_another_sequence_before_they_are_scaled(make_cases):
+    cases, _ = make_cases(2, sequences=("T1C", "T2"))
+    other = cases.images["sequence"] == "T2"
+    cases.images.loc[other, "image"] = cases.images.loc[other, "image"].str.replace("[0]", "[1]")
+    plain = InputSettings(size=8, view="2d", scaling="none", mask="box")
+    matching = plain.model_copy(update={"histogram_matching": HistogramMatching(reference="T1C", points=30)})
+    before, after = (
+        prepare_inputs(cases, settings, sequences=("T1C", "T2"), cache=None) for settings in (plain, matching)
+    )
+    np.testing.assert_array_equal(after[0][0], before[0][0])  # the named sequence stays as it is
+    assert not np.array_equal(after[0][1], before[0][1])
+    assert set(after.keys).isdisjoint(before.keys)
+    lacking = replace(cases, images=cases.images[other])
+    told = prepare_inputs(lacking, matching, sequences=("T1C", "T2"), cache=None).skipped
+    assert set(told["reason"]) == {"there is no T1C image to match the histogram to"}
+
+    flat = plain.model_copy(update={"bias_correction": BiasCorrection(mask="image", iterations=(10,))})
+    corrected = prepare_inputs(cases, flat, sequences=("T1C", "T2"), cache=None)
+    assert not np.array_equal(corrected[0][0], before[0][0])

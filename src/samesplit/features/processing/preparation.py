@@ -16,7 +16,6 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.features.families.region import Region
-from samesplit.features.processing.correction import correct_bias, match_histogram
 from samesplit.features.processing.grid import Grid, Slices, Spacing, aligned_grid, input_box
 from samesplit.features.processing.intensities import Change, Scaling, moments, round_intensities
 from samesplit.features.processing.interpolation import Interpolator, mask_extent, resample_mask
@@ -25,6 +24,7 @@ from samesplit.features.processing.settings import ProcessingSettings
 from samesplit.features.processing.units import check_unit
 from samesplit.features.steps import Step
 from samesplit.imaging.case import Case
+from samesplit.imaging.correction import correct_bias, match_histogram
 
 __all__ = ["PreparedImage", "PreparedRegion", "prepare"]
 

@@ -8,11 +8,10 @@ from pydantic import Field, field_validator, model_validator
 
 from samesplit.declarations import Declaration
 from samesplit.features.processing.grid import Spacing
+from samesplit.imaging.correction import BiasCorrection, HistogramMatching
 
 __all__ = [
     "SMALLEST_MM",
-    "BiasCorrection",
-    "HistogramMatching",
     "Normalisation",
     "ProcessingSettings",
     "Unit",
@@ -28,32 +27,6 @@ XYZ = tuple[Length | None, Length | None, Length | None]
 
 SMALLEST_MM = 0.1
 """Smallest edge of a voxel: with smaller ones a lesion of some centimetres does not fit into memory."""
-
-
-class BiasCorrection(Declaration):
-    """N4 bias field correction of the whole image (doi:10.1109/TMI.2010.2046908), one thread, no randomness."""
-
-    mask: Literal["otsu", "image"] = "otsu"
-    """Voxels that the field is fitted on: those above Otsu's threshold, or the whole image."""
-    shrink_factor: int = Field(default=4, ge=1)
-    """The field is fitted on every n-th voxel of each axis (fewer are skipped where an axis is short)."""
-    iterations: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(50, 50, 50, 50), min_length=1)
-    """At most this many iterations on each level of resolution."""
-    convergence: Positive = 0.001
-    """A level ends once the field changes by less."""
-
-
-class HistogramMatching(Declaration):
-    """The whole image's histogram is matched to that of another sequence of the same lesion."""
-
-    reference: str
-    """The sequence to match to, for example T1C."""
-    levels: int = Field(default=128, ge=2)
-    """Histogram bins."""
-    points: int = Field(default=7, ge=1)
-    """Quantiles that are matched."""
-    threshold_at_mean: bool = True
-    """Leave voxels below the image's mean (background) out of both histograms."""
 
 
 class Normalisation(Declaration):

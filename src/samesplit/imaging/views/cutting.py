@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -9,15 +10,16 @@ import numpy.typing as npt
 import SimpleITK as sitk
 from scipy import ndimage
 
+from samesplit.errors import LesionError
 from samesplit.imaging.case import Case
+from samesplit.imaging.correction import correct_bias, match_histogram
 from samesplit.imaging.views.settings import InputSettings
+from samesplit.imaging.views.slices import chosen_slice
 
 __all__ = [
     "PLANES",
-    "centre_slice",
-    "chosen_slice",
+    "correct_image",
     "field_of_view",
-    "largest_slice",
     "masked",
     "oriented",
     "prepare_case",
@@ -54,7 +56,7 @@ def prepare_case(case: Case, settings: InputSettings, *, sequence: str) -> Image
     Source:
         The three largest slices as three channels: Xi et al. 2020, doi:10.1158/1078-0432.CCR-19-0374.
     """
-    grey, mask, spacing_mm = oriented(case)
+    grey, mask, spacing_mm = oriented(correct_image(case, settings, sequence=sequence))
     near = _neighbourhood(mask, spacing_mm, settings)
     grey, mask = grey[near], mask[near]
     grey = scale_intensity(grey, mask, spacing_mm, settings, sequence=sequence)
@@ -88,6 +90,30 @@ def masked(
     if settings.background == "lowest":
         grey = grey - grey[widened_box(mask, settings.surroundings_mm, spacing_mm)].min()
     return cast("Image", np.where(mask, grey, np.float32(0)))
+
+
+def correct_image(case: Case, settings: InputSettings, *, sequence: str) -> Case:
+    """Correct the whole image as the settings ask: bias field, then histogram.
+
+    Args:
+        case: The image, with the sequence to match to as its `matching_reference` where one is wanted.
+        settings: `bias_correction` and `histogram_matching`.
+        sequence: The sequence's name; the one that others are matched to is not matched.
+
+    Raises:
+        LesionError: The lesion lacks the sequence to match to, or N4 fails.
+    """
+    bias, matching = settings.bias_correction, settings.histogram_matching
+    image = case.image if bias is None else correct_bias(case.image, bias)
+    if matching is not None and matching.reference != sequence:
+        if case.matching_reference is None:
+            raise LesionError(
+                f"there is no {matching.reference} image to match the histogram to",
+                remedy=f"give this lesion's {matching.reference} in images.csv, or leave histogram_matching out",
+            )
+        other = case.matching_reference
+        image = match_histogram(image, other if bias is None else correct_bias(other, bias), matching)
+    return case if image is case.image else replace(case, image=image)
 
 
 def scale_intensity(
@@ -132,44 +158,6 @@ def scale_intensity(
     if sequence in settings.windows or settings.scaling == "percentile":
         scaled = scaled.clip(-1, 1)
     return scaled
-
-
-def largest_slice(mask: Mask, axis: int) -> int:
-    """Return the index of the slice across `axis` that holds most of the mask; of equals, the middle one.
-
-    Example:
-        >>> mask = np.zeros((5, 4, 4), dtype=bool)
-        >>> mask[1:4, 1:3, 1:3] = True
-        >>> largest_slice(mask, 0)
-        2
-    """
-    areas = mask.sum(axis=tuple(other for other in range(mask.ndim) if other != axis))
-    best = np.flatnonzero(areas == areas.max())
-    return int(best[(len(best) - 1) // 2])
-
-
-def centre_slice(mask: Mask, axis: int) -> int:
-    """Return the index of the slice across `axis` nearest to the centre of mass, of those that hold the mask.
-
-    Source:
-        The slice that the code of Xiong et al. 2025 takes.
-
-    Example:
-        >>> mask = np.zeros((6, 4, 4), dtype=bool)
-        >>> mask[1:5, 1, 1] = mask[4, 1:3, 1:3] = True
-        >>> largest_slice(mask, 0), centre_slice(mask, 0)
-        (4, 3)
-    """
-    areas = mask.sum(axis=tuple(other for other in range(mask.ndim) if other != axis))
-    places = np.flatnonzero(areas)
-    # In whole numbers, so that a centre in the middle between two slices takes the first on every processor.
-    total, count = int((places * areas[places]).sum()), int(areas.sum())
-    return int(places[np.argmin(np.abs(places * count - total))])
-
-
-def chosen_slice(mask: Mask, axis: int, settings: InputSettings) -> int:
-    """Return the index of the slice across `axis` that the settings ask for."""
-    return (centre_slice if settings.slice == "centre" else largest_slice)(mask, axis)
 
 
 def share_cut_off(case: Case, settings: InputSettings) -> float:

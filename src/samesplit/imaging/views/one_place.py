@@ -15,7 +15,7 @@ from samesplit.imaging.case import Case, case_of_images
 from samesplit.imaging.views.cutting import (
     PLANES,
     Image,
-    chosen_slice,
+    correct_image,
     field_of_view,
     masked,
     oriented,
@@ -23,6 +23,7 @@ from samesplit.imaging.views.cutting import (
     widened_box,
 )
 from samesplit.imaging.views.settings import InputSettings
+from samesplit.imaging.views.slices import chosen_slice
 
 __all__ = ["Place", "cut_at", "on_another_image", "places_of"]
 
@@ -123,7 +124,7 @@ def cut_at(
     Returns:
         As `prepare_case`.
     """
-    grey, mask, spacing_mm = oriented(case)
+    grey, mask, spacing_mm = oriented(correct_image(case, settings, sequence=sequence))
     # The part of the image that can matter to any field, its smoothing or the scaling; saves time only.
     sides = max(float((np.abs(place.steps_mm) @ place.shape).max()) for place in places)
     reach_mm = sides * (1 + 4 / settings.size) + settings.surroundings_mm + 2 * float(spacing_mm.max())

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from samesplit.declarations import Declaration
+from samesplit.imaging.correction import BiasCorrection, HistogramMatching
 
 __all__ = ["InputSettings", "MaskRegime", "View"]
 
@@ -63,6 +64,12 @@ class InputSettings(Declaration):
     mask_channel: bool = False
     """Whether the mask itself, 1 inside and 0 outside, is one more channel for each channel of an image, so that
     the network sees shape and size apart from brightness."""
+    bias_correction: BiasCorrection | None = None
+    """N4 of the whole image, before everything else, with the settings that a feature profile has for it
+    (docs/features.md), such as `{mask: otsu}`; for MR. null: not done."""
+    histogram_matching: HistogramMatching | None = None
+    """The whole image's histogram is matched to that of another sequence of the lesion, both bias corrected before
+    where that is asked, such as `{reference: T1C}`; for MR. The named sequence stays as it is. null: not done."""
     scaling: Literal["z-score", "percentile", "none"] = "z-score"
     """How grey values are made comparable, from the mask's bounding box widened by `surroundings_mm`.
     z-score: mean 0 and SD 1; percentile: the two `percentiles` become -1 and 1, clipped beyond."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -196,13 +196,13 @@ class _Lesion:
         sequence = str(row["sequence"])
         note = ""
         if reference is None:
-            case = _read(row, self.cases)
+            case = _read(row, self.cases, self._matched_to(sequence))
             array = prepare_case(case, settings, sequence=sequence)
         elif row is reference.row:
-            case = reference.case
+            case = self._with_match(reference.case, sequence)
             array = cut_at(reference.places, case, case, settings, sequence=sequence)
         else:
-            case = _read_beside(row, reference, self.cases)
+            case = self._with_match(_read_beside(row, reference, self.cases), sequence)
             array = cut_at(reference.places, case, reference.case, settings, sequence=sequence)
         if reference is None or row is reference.row:
             lost = share_cut_off(case, settings)
@@ -210,9 +210,22 @@ class _Lesion:
                 note = f"the field of {settings.field_mm:g} mm cuts off {lost:.1%} of the lesion"
         return (array if path is None else write_input(path, array, note)), key, note
 
+    def _matched_to(self, sequence: str) -> str:
+        """Return the image that this sequence's histogram is matched to; "" where there is none."""
+        matching = self.settings.histogram_matching
+        if matching is None or matching.reference == sequence or matching.reference not in self.rows:
+            return ""
+        return str(self.rows[matching.reference]["image"])
+
+    def _with_match(self, case: Case, sequence: str) -> Case:
+        other = self._matched_to(sequence)
+        return replace(case, matching_reference=read_image(other, "image")) if other else case
+
     def _key(self, row: Row, reference: _Reference | None) -> str:
         """Hash everything that an image's part is made from."""
-        beside = [] if reference is None or row is reference.row else [_content(reference.row)]
+        beside: list[Any] = [] if reference is None or row is reference.row else [_content(reference.row)]
+        if matched := self._matched_to(str(row["sequence"])):
+            beside.append(content_hash(matched))
         return hash_object(
             [
                 source_digest(__name__),
@@ -236,7 +249,7 @@ def _spacing(row: Row) -> float | None:
     return None if pd.isna(row["spacing_mm"]) else float(row["spacing_mm"])
 
 
-def _read(row: Row, cases: Cases) -> Case:
+def _read(row: Row, cases: Cases, matching_reference: str = "") -> Case:
     return read_case(
         str(row["image"]),
         str(row["mask"]),
@@ -245,6 +258,7 @@ def _read(row: Row, cases: Cases) -> Case:
         spacing_mm=_spacing(row),
         geometry_repair=cases.geometry_repair,
         minimum_voxels=cases.minimum_voxels,
+        matching_reference=matching_reference,
     )
 
 

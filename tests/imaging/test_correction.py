@@ -3,8 +3,7 @@ import pytest
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
-from samesplit.features.processing.correction import correct_bias, match_histogram
-from samesplit.features.processing.settings import BiasCorrection, HistogramMatching
+from samesplit.imaging.correction import BiasCorrection, HistogramMatching, correct_bias, match_histogram
 
 QUICK = BiasCorrection(iterations=(20, 20))
 
