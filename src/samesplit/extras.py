@@ -21,6 +21,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "networks": ("torch", "lightning", "monai", "safetensors"),
         "automl": ("tpot",),
         "boosting": ("xgboost", "catboost", "interpret"),
+        "tabicl": ("tabicl", "torch"),
         "cluster": ("distributed",),
         "tracking": ("mlflow",),
         "pyradiomics": ("radiomics",),

@@ -52,6 +52,12 @@ def test_nothing_is_added_where_nothing_learns_from_features_or_none_is_wanted(
     assert names(study) == (["zero-rule", "clinical-logistic"], None, ())
 
 
+def test_untuned_catboost_may_be_the_arm_that_stands_beside_a_grid(small_study: SmallStudy) -> None:
+    pytest.importorskip("catboost")
+    study = declare(small_study, "zero-rule, grid", "simple_arm: catboost\n")
+    assert names(study) == (["zero-rule", "grid", "catboost"], "catboost", ("catboost",))
+
+
 def test_null_leaves_it_out(small_study: SmallStudy) -> None:
     assert names(declare(small_study, "grid", "simple_arm: null\n")) == (["grid"], None, ())
 

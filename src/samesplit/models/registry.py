@@ -31,6 +31,7 @@ KINDS: dict[str, str] = {
     "stacking": "samesplit.models.ensembles.stacking:StackingSettings",
     "bagging": "samesplit.models.ensembles.bagging:BaggingSettings",
     "calibrated": "samesplit.models.ensembles.calibrated:CalibratedSettings",
+    "tabicl": "samesplit.models.tabicl.settings:TabiclSettings",
     "estimator": "samesplit.models.estimator:EstimatorSettings",
     "torch-module": "samesplit.models.networks.settings:TorchModuleSettings",
     "tpot": "samesplit.models.automl.settings:TpotSettings",

@@ -1,0 +1,1 @@
+"""TabICL: a pretrained transformer that reads the training lesions as context."""
