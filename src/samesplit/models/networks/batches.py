@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Literal
 
@@ -242,6 +243,25 @@ def statistics_loader(
     return _loader(LesionDataset(inputs, labels), InOrder(order.tolist(), batch_size))
 
 
+class AheadLoader(DataLoader[Batch]):
+    """Loads and augments the next batch in a thread of its own while the network works on this one.
+
+    A batch depends on its places alone, so it is the same whoever makes it when.
+    """
+
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
+        """Yield the batches that the sampler deals."""
+        with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            ahead = None
+            for places in self.sampler:
+                coming = pool.submit(self.dataset.__getitem__, places)
+                if ahead is not None:
+                    yield ahead.result()
+                ahead = coming
+            if ahead is not None:
+                yield ahead.result()
+
+
 def _loader(dataset: LesionDataset, batches: Sampler[Places]) -> DataLoader[Batch]:
     """Make a loader whose *sampler* deals the batches, because Lightning tells the epoch to samplers only."""
-    return DataLoader(dataset, sampler=batches, batch_size=None)
+    return AheadLoader(dataset, sampler=batches, batch_size=None)
