@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import Dataset
 
-from samesplit.models.networks.batches import EpochBatches, InOrder, TrainingBatches
+from samesplit.errors import ModelError
+from samesplit.models.networks.batches import AheadLoader, EpochBatches, InOrder, TrainingBatches
 
 
 def dealt(count: int, batch_size: int, *, turn: int = 0, seed: int = 3, every: int | None = None, **given):
@@ -52,6 +54,24 @@ def test_epochs_of_batches_have_the_order_of_their_number():
     batches = EpochBatches(30, 8, seed=1)
     batches.set_epoch(2)
     assert list(batches) == dealt(30, 8, turn=2, seed=1)
+
+
+class Doubled(Dataset):
+    def __getitem__(self, places):
+        if places == "bad":
+            raise ModelError("cannot be read")
+        return 2 * places
+
+
+def test_batches_made_ahead_come_in_order_and_errors_reach_the_training():
+    loader = AheadLoader(Doubled(), sampler=[1, 2, 3], batch_size=None)
+    assert list(loader) == list(loader) == [2, 4, 6]
+    assert list(AheadLoader(Doubled(), sampler=[], batch_size=None)) == []
+    with pytest.raises(ModelError, match="cannot be read"):
+        list(AheadLoader(Doubled(), sampler=[1, "bad", 3], batch_size=None))
+    for first in loader:  # the thread ends when nobody asks for more
+        assert first == 2
+        break
 
 
 def test_balanced_batches_hold_as_many_of_each_class_and_use_all_lesions_of_a_class_alike():

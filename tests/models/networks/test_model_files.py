@@ -106,6 +106,7 @@ def test_the_files_of_the_repository_are_read_and_ask_for_images_only(name):
         ("inputs: {windows: {CT: [100, -100]}}", "window of CT must rise"),
         ("inputs: {background: lowest, mask_background: false}", "goes with 'mask_background: true'"),
         ("training: {epochs: 3, warmup_epochs: 3}", "fewer than 'epochs'"),
+        ("training: {fine_tune: head-first}\nweights: null", "needs 'weights'"),
         ("network: resnt18", "did you mean 'resnet18'"),
         ("network: resnet18\nparameters: {growth_rate: 3}", "'parameters' go with 'monai:...'"),
         ("network: monai:ViT\nwidth: 2", "'width' goes with the ResNets"),

@@ -25,7 +25,7 @@ from samesplit.models.networks.schedule import best_round, plan_training
 from samesplit.models.networks.training import choose_accelerator
 from samesplit.models.networks.training_settings import TrainingSettings
 
-BACKBONE = {"network": "resnet10", "width": 1, "stem": "standard"}
+BACKBONE = {"stem": "standard", "inputs": {"size": 40, "margin_mm": 2}}
 FAST = {"batch_size": 8, "accelerator": "cpu", "validate_every_steps": 2}  # 16 lesions: two batches
 
 

@@ -175,6 +175,10 @@ class NetworkSettings(ImageModelSettings):
             raise ValueError("'weights' go with the standard stem")
         if self.weights is not None and self.norm != "batch":
             raise ValueError("'weights' go with 'norm: batch', which they were made with")
+        if self.weights is None and self.training.fine_tune != "all":
+            raise ValueError(
+                "'fine_tune: head' needs 'weights' to start from; random ones would stay as they are"
+            )
         return self
 
     _folder: Path | None = PrivateAttr(default=None)
