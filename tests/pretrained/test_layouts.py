@@ -7,7 +7,7 @@ import re
 
 import pytest
 import torch
-from monai.networks.nets import SwinUNETR
+from monai.networks.nets import DenseNet, SegResNet, SwinUNETR
 from monai.networks.nets.segresnet_ds import SegResEncoder, SegResNetDS2
 from safetensors.torch import save_file
 from torch import nn
@@ -152,6 +152,17 @@ def test_ct_fm_loads_from_safetensors_with_its_config(tmp_path):
         pretrained_encoder("segresnet", read_weights(tmp_path / "model.safetensors"), width=0.125)
 
 
+@pytest.mark.parametrize(("container", "prefix"), [("net", "module."), ("state_dict", ""), ("model", "")])
+def test_monais_segresnet_of_suprem_and_of_bundles_loads_without_its_decoder(tmp_path, container, prefix):
+    torch.manual_seed(4)
+    network = SegResNet(init_filters=8, blocks_down=(1, 2, 2, 4), blocks_up=(1, 1, 1), dropout_prob=0.2)
+    torch.save({container: prefixed(prefix, network.state_dict())}, tmp_path / "model.pt")
+    encoder, layout = pretrained_encoder("monai-segresnet", read_weights(tmp_path / "model.pt"), width=0.5)
+    assert (layout, encoder.features) == ("monai-segresnet", 64)
+    images = torch.rand(1, 1, 16, 16, 16)
+    torch.testing.assert_close(encoder(images), network.eval().encode(images)[0])
+
+
 @pytest.mark.parametrize("prefix", ["network.image_encoder.", "image_encoder."])
 def test_vista3d_gives_its_encoder_with_instance_norm(tmp_path, prefix):
     network = SegResNetDS2(init_filters=6, blocks_down=(1, 2, 2, 4, 4), norm="instance", out_channels=6)
@@ -220,6 +231,29 @@ def test_self_supervised_swin_transformers_load_from_both_older_namings(tmp_path
     torch.save({"model": nested | more}, tmp_path / "ssl_pretrained_weights.pth")
     found = checked("swin-unetr", tmp_path / "ssl_pretrained_weights.pth", original, width=0.25)
     assert found[1] == "swin-disruptive"
+
+
+@pytest.mark.parametrize("prefix", ["", "model.", "module."])
+def test_any_other_network_of_monai_loads_by_its_own_names_without_its_last_layer(tmp_path, prefix):
+    options = {
+        "spatial_dims": 2,
+        "out_channels": 2,
+        "init_features": 4,
+        "growth_rate": 2,
+        "block_config": (1, 1),
+    }
+    published = DenseNet(in_channels=3, **options)
+    torch.save({"state_dict": prefixed(prefix, published.state_dict())}, tmp_path / "densenet.ckpt")
+    network = DenseNet(in_channels=1, **options)
+    network.class_layers.out = nn.Identity()
+    assert load_into(network, tmp_path / "densenet.ckpt") == "monai-without-head"
+    torch.testing.assert_close(
+        network.features.conv0.weight, published.features.conv0.weight.sum(1, keepdim=True)
+    )
+    whole = DenseNet(in_channels=3, **options)
+    assert load_into(whole, tmp_path / "densenet.ckpt") == "monai"
+    images = torch.rand(1, 3, 32, 32)
+    torch.testing.assert_close(whole.eval()(images), published.eval()(images))
 
 
 def test_every_layout_says_where_its_names_come_from():

@@ -20,11 +20,15 @@ Value = TypeVar("Value")
 MARKS = {
     "resnet": "layer1.0.",
     "segresnet": "conv_init.",
+    "monai-segresnet": "convInit.",
     "unet3d": "down_tr64.ops.",
     "swin-unetr": "patch_embed.",
     "nnunet": "stages.0.",
+    "other": "",
 }
-"""How some names of each kind of network begin, and of no other's."""
+"""How some names of each kind of network begin, and of no kind before it; others have but their own names."""
+
+_HEADS = r"(class_layers\.out|_fc|fc|last_linear|classification_head|classifier|head|heads)\."
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,15 @@ LAYOUTS: tuple[Layout, ...] = (
         source="https://huggingface.co/project-lighter/ct_fm_feature_extractor",
     ),
     Layout(
+        "monai-segresnet",
+        "MONAI's SegResNet: SuPreM's, and bundles of MONAI's model zoo (whole-body CT, renal structures)",
+        ("monai-segresnet",),
+        ("", "module.", "model."),
+        dropped=r"(up_layers|up_samples|conv_final)\.",
+        source="monai.networks.nets.SegResNet, "
+        "https://github.com/MrGiovanni/SuPreM/blob/main/target_applications/totalsegmentator/train.py",
+    ),
+    Layout(
         "vista3d",
         "VISTA3D's SegResNet encoder (`model.safetensors` of VISTA3D-HF, `model.pt` of the MONAI bundle)",
         ("segresnet",),
@@ -141,7 +154,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         "suprem",
-        "SuPreM's UNet3D (its Swin UNETR is the layout swin-unetr)",
+        "SuPreM's UNet3D (its others: swin-unetr, monai-segresnet)",
         ("unet3d",),
         ("module.backbone.", "backbone."),
         dropped=r"(up_tr\d+|out_tr)\.",
@@ -185,7 +198,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "simclr",
         "SimCLR, BYOL, SwAV and others that keep an encoder beside a projection",
-        tuple(MARKS),
+        ("resnet", "segresnet", "monai-segresnet", "unet3d", "swin-unetr", "nnunet"),
         (
             "module.encoder.",
             "encoder.",
@@ -202,7 +215,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "lightning",
         "Lightning modules, which keep their network under one name",
-        tuple(MARKS),
+        ("resnet", "segresnet", "monai-segresnet", "unet3d", "swin-unetr", "nnunet"),
         ("model.", "net.", "network.", "module.model.", "model.module.", "_orig_mod."),
         dropped=_RESNET_HEADS,
         source="https://lightning.ai/docs/pytorch/stable/common/checkpointing_basic.html",
@@ -222,6 +235,21 @@ LAYOUTS: tuple[Layout, ...] = (
             (r"^7\.", "layer4."),
         ),
         source="https://github.com/BMEII-AI/RadImageNet",
+    ),
+    Layout(
+        "monai",
+        "any other network of MONAI, as it names itself; its last layer may be there or not",
+        ("other",),
+        ("", "module.", "model.", "net.", "network.", "backbone.", "encoder.", "_orig_mod."),
+        source="monai.networks.nets",
+    ),
+    Layout(
+        "monai-without-head",
+        "the same, of which the last layer is left out",
+        ("other",),
+        ("", "module.", "model.", "net.", "network.", "backbone.", "encoder.", "_orig_mod."),
+        dropped=_HEADS,
+        source="monai.networks.nets",
     ),
 )
 """Every layout, in the order in which they are tried; any that fits gives the same weights."""

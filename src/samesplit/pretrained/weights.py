@@ -57,8 +57,8 @@ def load_into(module: nn.Module, path: Path, *, layout: str | None = None, sha25
     that the layout names are left out; nothing else may be missing or left over.
 
     Args:
-        module: A network with the names of MONAI's ResNet, SegResEncoder or SwinTransformer, or of
-            `samesplit.pretrained.encoders`. It is changed in place.
+        module: A network of MONAI without its last layer, or of `samesplit.pretrained.encoders`. It is changed in
+            place.
         path: A file of torch.save or safetensors.
         layout: The name of the publisher's layout, in `samesplit.pretrained.layouts`; None tries all of them.
         sha256: What the file must hash to; None for any.
@@ -141,9 +141,7 @@ def best_fit(
     Raises:
         ModelError: In no layout do the names look like the network's.
     """
-    network = next(
-        (one for one, mark in MARKS.items() if any(name.startswith(mark) for name in wanted)), "resnet"
-    )
+    network = next(one for one, mark in MARKS.items() if any(name.startswith(mark) for name in wanted))
     best: tuple[str, dict[str, Tensor], Mismatch] | None = None
     for one in find_layouts(layout):
         for named in one.applied(network, file.tensors):
@@ -192,7 +190,7 @@ def load_file_into(module: nn.Module, file: WeightsFile, *, layout: str | None =
 
 def _adapted(named: dict[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Fit the first convolution, where only its number of input channels differs."""
-    first = next((name for name, value in wanted.items() if value.ndim > 2), None)
+    first = next((name for name, value in wanted.items() if value.ndim > 3), None)
     if first is None or first not in named:
         return named
     given, like = named[first], wanted[first]

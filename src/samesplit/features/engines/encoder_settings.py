@@ -17,14 +17,22 @@ from samesplit.storage import hash_file
 __all__ = ["EncoderSettings", "Network"]
 
 Network = Literal[
-    "resnet10", "resnet18", "resnet34", "resnet50", "segresnet", "unet3d", "swin-unetr", "nnunet"
+    "resnet10",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "segresnet",
+    "monai-segresnet",
+    "unet3d",
+    "swin-unetr",
+    "nnunet",
 ]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 
 _OPPOSITE = {"S": "I", "I": "S", "P": "A", "A": "P", "L": "R", "R": "L"}
-_DIVISOR = {"segresnet": 16, "unet3d": 8, "swin-unetr": 32}
+_DIVISOR = {"segresnet": 16, "monai-segresnet": 8, "unet3d": 8, "swin-unetr": 32}
 """What the sides of an input must be a multiple of, so that no stage cuts anything off."""
-_SMALLEST = {"unet3d": 16, "segresnet": 32, "swin-unetr": 32, "nnunet": 16}
+_SMALLEST = {"unet3d": 16, "segresnet": 32, "monai-segresnet": 16, "swin-unetr": 32, "nnunet": 16}
 """Sides below which nothing is left of the image in the last stage; ResNets pool what there is."""
 
 
@@ -48,7 +56,7 @@ class EncoderSettings(EngineSettings):
     """Of random weights."""
     width: float = Field(default=1.0, gt=0, le=8)
     """Multiplies the number of channels of every layer; 1 is the network's usual one (64 channels first in
-    ResNets, 32 in segresnet and unet3d, 48 in swin-unetr). FMCIB has 2, VISTA3D 1.5."""
+    ResNets, 32 in segresnet and unet3d, 16 in monai-segresnet, 48 in swin-unetr). FMCIB has 2, VISTA3D 1.5."""
     dilated: bool = False
     """Of ResNets: the last two stages look farther instead of halving the sides, as MedicalNet was trained."""
     features: int | None = Field(default=None, ge=1)
@@ -168,8 +176,10 @@ class EncoderSettings(EngineSettings):
         """How many features there are: the channels of the last stage."""
         if self.network.startswith("resnet"):
             return int(512 * self.width) * (4 if self.network == "resnet50" else 1)
-        first = {"segresnet": 32, "unet3d": 32, "swin-unetr": 48}.get(self.network, 0)
-        return self.features or round(first * self.width) * 16
+        first, doublings = {
+            "segresnet": (32, 4), "monai-segresnet": (16, 3), "unet3d": (32, 4), "swin-unetr": (48, 4),
+        }.get(self.network, (0, 0))  # fmt: skip
+        return self.features or round(first * self.width) * 2**doublings
 
     def turn(self) -> tuple[tuple[int, int, int], tuple[int, ...]]:
         """Return the order of a cube's axes (rising to S, P and L), and which to flip afterwards, for `axes`."""

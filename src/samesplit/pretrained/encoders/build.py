@@ -12,7 +12,12 @@ from samesplit.errors import ModelError
 from samesplit.pretrained.encoders.base import Encoder
 from samesplit.pretrained.encoders.nnunet import NnUNetEncoder, stage_strides
 from samesplit.pretrained.encoders.resnet import ResNetEncoder
-from samesplit.pretrained.encoders.segresnet import SegResNetEncoder, segresnet_options
+from samesplit.pretrained.encoders.segresnet import (
+    MonaiSegResNetEncoder,
+    SegResNetEncoder,
+    monai_segresnet_options,
+    segresnet_options,
+)
 from samesplit.pretrained.encoders.swin import SwinEncoder, swin_options
 from samesplit.pretrained.encoders.unet3d import UNet3DEncoder
 from samesplit.pretrained.files import WeightsFile
@@ -35,7 +40,8 @@ def pretrained_encoder(
     """Build an encoder, of which all that the weights tell is as they have it, and load them.
 
     Args:
-        network: resnet10, resnet18, resnet34, resnet50, segresnet, unet3d, swin-unetr or nnunet.
+        network: resnet10, resnet18, resnet34, resnet50, segresnet, monai-segresnet, unet3d, swin-unetr or
+            nnunet.
         file: The weights as published.
         width: Multiplies the number of channels of every layer; of nnunet it is not asked.
         dimensions: 2 for slices, 3 for cubes.
@@ -91,8 +97,9 @@ def _frozen(encoder: Encoder) -> Encoder:
 def _make(network: str, *, width: float, dimensions: int, channels: int, **options: Any) -> Encoder:
     if network.startswith("resnet"):
         return ResNetEncoder(network, width=width, dimensions=dimensions, channels=channels, **options)
-    if network == "segresnet":
-        return SegResNetEncoder(width=width, dimensions=dimensions, channels=channels, **options)
+    if network in ("segresnet", "monai-segresnet"):
+        segresnet = SegResNetEncoder if network == "segresnet" else MonaiSegResNetEncoder
+        return segresnet(width=width, dimensions=dimensions, channels=channels, **options)
     if network == "nnunet":
         return NnUNetEncoder(channels=channels, **options)
     made: Callable[..., Encoder] = UNet3DEncoder if network == "unet3d" else SwinEncoder
@@ -104,6 +111,8 @@ def _options(network: str, file: WeightsFile, named: dict[str, Tensor]) -> dict[
         return dict(shortcuts_of(named))
     if network == "segresnet":
         return segresnet_options(named, file.path)
+    if network == "monai-segresnet":
+        return monai_segresnet_options(named)
     if network == "swin-unetr":
         return swin_options(named)
     if network == "nnunet":
