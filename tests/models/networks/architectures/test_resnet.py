@@ -115,3 +115,26 @@ def test_a_file_that_holds_no_weights_is_named(tiny, tmp_path, content, message)
         build_network(settings(tiny), 3, weights=path)
     assert str(path) in str(caught.value)
     assert caught.value.remedy
+
+
+def test_shortcuts_without_parameters_come_from_the_weights_and_are_found_again_in_what_is_saved(
+    tiny, tmp_path
+):
+    """Type A, as MedicalNet's ResNet-18 and -34 have it."""
+    given = resnet18(
+        spatial_dims=3,
+        n_input_channels=1,
+        conv1_t_stride=2,
+        feed_forward=False,
+        shortcut_type="A",
+        widen_factor=0.125,
+    )
+    path = tmp_path / "weights.pt"
+    torch.save({"state_dict": {f"module.{name}": value for name, value in given.state_dict().items()}}, path)
+    three = settings(tiny, inputs={"view": "3d", "size": 32}).model_copy(update={"width": 0.125})
+    network = build_network(three, 1, weights=path).eval()
+    images = torch.rand(2, 1, 32, 32, 32)
+    torch.testing.assert_close(network.embed(images), given.eval()(images))
+    again = build_network(three, 1, saved=network.state_dict()).eval()
+    again.load_state_dict(network.state_dict())
+    assert torch.equal(again(images), network(images))
