@@ -161,6 +161,27 @@ def test_by_default_the_surroundings_are_seen_and_on_request_the_lesion_alone(ca
     assert (alone[0, 0] == 0).all()
 
 
+def test_a_view_may_match_histograms_and_the_sequence_matched_to_stays_as_it_is(case):
+    view = SMALL["view"] | {"histogram_matching": {"reference": "T1C"}, "scaling": "none"}
+    settings = settings_of(view=view)
+    assert settings.matching_reference() == "T1C"
+    with pytest.raises(LesionError, match="no T1C image to match"):
+        encoder_input(case, settings)
+    brighter = replace(case, matching_reference=sitk.Cast(case.image * 3 + 50, sitk.sitkFloat32))
+    itself = replace(case, matching_reference=case.image)
+    plain = encoder_input(case, settings_of(view=SMALL["view"] | {"scaling": "none"}))
+    np.testing.assert_array_equal(encoder_input(itself, settings), plain)
+    inside = plain[0, 10:22, 10:22, 10:22]
+    matched = encoder_input(brighter, settings)[0, 10:22, 10:22, 10:22]
+    assert matched.mean() == pytest.approx(3 * inside.mean() + 50, rel=0.05)
+
+
+@pytest.mark.parametrize(("regime", "surroundings"), [("box", True), ("lesion", False)])
+def test_the_mask_regime_is_the_views(case, regime, surroundings):
+    shown = encoder_input(case, settings_of(view=SMALL["view"] | {"mask": regime}))[0]
+    assert (shown[0, 0] != 0).any() == surroundings
+
+
 def test_random_weights_are_named_so_and_follow_their_seed(case):
     values = ENGINE.extract(case, profile_of(seed=4))
     assert {step.step: step.done for step in values.steps}["weights"] == "random (seed 4)"
@@ -239,6 +260,8 @@ def test_a_lesion_that_the_network_cannot_take_costs_itself(case, monkeypatch):
         ),
         ({"view": {"view": "3d", "windows": {"CT": [0, 1]}}}, "stands under 'window'"),
         ({"view": {"view": "3d", "mask_channel": True}}, "no channel for the mask"),
+        ({"view": {"view": "3d", "grid": "first"}}, "can only be own"),
+        ({"window": [0, 1], "view": {"view": "3d", "bias_correction": {}}}, "take away"),
         ({"axes": "SPP"}, "must name one of S and I"),
         ({"view": {"view": "2d"}, "axes": "RAS"}, "goes with cubes"),
         ({"window": [100, -100]}, "must rise"),

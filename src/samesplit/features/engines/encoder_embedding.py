@@ -58,6 +58,8 @@ def encoder_input(case: Case, settings: EncoderSettings) -> Image:
     if settings.window is not None:
         case = replace(case, image=_windowed(case.image, settings.window))
         view = view.model_copy(update={"scaling": "none"})
+    if case.matching_reference is case.image:  # the sequence that the others are matched to stays as it is
+        view = view.model_copy(update={"histogram_matching": None})
     cut: npt.NDArray[Any] = prepare_case(case, view, sequence="")
     if settings.window is not None:
         cut = low + (high - low) * cut

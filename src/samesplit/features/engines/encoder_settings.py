@@ -142,7 +142,9 @@ class EncoderSettings(EngineSettings):
             yield "an encoder's window stands under 'window', not by sequence under 'view'"
         if view.channels_per_sequence != view.planes:
             yield "a pretrained encoder has no channel for the mask"
-        if getattr(view, "grid", None) not in (None, "own"):
+        if self.window is not None and (view.bias_correction or view.histogram_matching):
+            yield "a window is in the image's unit, which bias correction and histogram matching take away"
+        if view.grid not in (None, "own"):
             yield "features are of one sequence alone, so the view's 'grid' can only be own"
         if self.network in ("unet3d", "swin-unetr") and view.dimensions != 3:
             yield f"{self.network} takes cubes: a view of 3 dimensions"
@@ -180,6 +182,10 @@ class EncoderSettings(EngineSettings):
             "segresnet": (32, 4), "monai-segresnet": (16, 3), "unet3d": (32, 4), "swin-unetr": (48, 4),
         }.get(self.network, (0, 0))  # fmt: skip
         return self.features or round(first * self.width) * 2**doublings
+
+    def matching_reference(self) -> str | None:
+        """Return the sequence that the view matches histograms to."""
+        return None if self.view.histogram_matching is None else self.view.histogram_matching.reference
 
     def turn(self) -> tuple[tuple[int, int, int], tuple[int, ...]]:
         """Return the order of a cube's axes (rising to S, P and L), and which to flip afterwards, for `axes`."""
