@@ -26,6 +26,7 @@ __all__ = ["MonaiClassifier", "check_monai_network"]
 
 _CHANNELS = ("in_channels", "n_input_channels", "in_chans")
 _OUTPUTS = ("num_classes", "out_channels")
+_NOT_DOWNLOADED = {"pretrained": False, "pretrained_url": None}
 _NO_TARGET = (
     nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d, nn.AvgPool2d, nn.AvgPool3d, nn.Dropout, nn.Dropout2d, nn.Dropout3d,
 )  # fmt: skip
@@ -171,15 +172,12 @@ def _build(settings: NetworkSettings, channels: int, classes: int, where: str) -
         "spatial_dims": dimensions,
         "img_size": sides,
         "image_size": size,
-        "pretrained": False,
+        **_NOT_DOWNLOADED,
     }
     taken = sorted(given.keys() & ours.keys())
     if taken:
-        why = (
-            "nothing is downloaded; see 'weights'"
-            if taken == ["pretrained"]
-            else "the inputs and the task say it"
-        )
+        downloads = _NOT_DOWNLOADED.keys() & set(taken)
+        why = "nothing is downloaded; see 'weights'" if downloads else "the inputs and the task say it"
         raise ModelError(
             f"'parameters' may not set {', '.join(taken)} of '{settings.network}': {why}",
             where=where,
