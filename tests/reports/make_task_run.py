@@ -221,6 +221,8 @@ def _class_rows(test: pd.DataFrame, model: str, best: float) -> list[dict[str, A
                 "npv",
                 "f1",
                 "expected_calibration_error",
+                "calibration_slope",
+                "calibration_in_the_large",
             )
         ]
     return rows

@@ -102,7 +102,15 @@ def test_several_classes_have_the_table_too(task_contexts: tuple[Context, ...]) 
             "lesions": [9],
         }
     )
-    section = class_calibration(calibrating(task_contexts[1], "clinical", "radiomics", maps))
+    context = calibrating(task_contexts[1], "clinical", "radiomics", maps)
+    section = class_calibration(context)
     table = block(section, "before-and-after-table")
     assert [row.cells["state"].text for row in table.rows] == ["before", "after (isotonic regression)"]
     assert block(section, "calibration-maps-table").rows[0].cells["slope"].text == "none"
+    by_class = block(section, "before-and-after-classes-table")
+    assert [row.cells["class"].text for row in by_class.rows] == [
+        name for name in context.data.task.classes for _ in range(2)
+    ]
+    found = context.numbers.get("calibration_slope", "clinical", group="class=cyst")
+    assert found is not None
+    assert by_class.rows[-1].cells["calibration_slope"].value == found.estimate

@@ -196,7 +196,8 @@ def test_no_inner_fit_meets_a_label_of_what_it_predicts_or_of_a_test_lesion(
 
     def watched(task: FoldTask) -> TrainingFold:
         fold = real(task)
-        seen.append((task.inner, {*fold.training_labels.index, *fold.validation_labels.index}, task))
+        labelled = {*map(str, fold.training_labels.index), *map(str, fold.validation_labels.index)}
+        seen.append((task.inner, labelled, task))
         return fold
 
     monkeypatch.setattr(FoldTask, "training_fold", watched)
@@ -206,12 +207,12 @@ def test_no_inner_fit_meets_a_label_of_what_it_predicts_or_of_a_test_lesion(
     patients = plan.cohort.lesions.set_index("lesion_id")["patient_id"]
     for inner, labelled, task in seen:
         tested = set(plan.split.lesions(plan.cohort.lesions, 0, task.fold, "test"))
-        held = {lesion for lesion, subset in task.subsets.items() if subset == "test"}
+        held = {str(lesion) for lesion, subset in task.subsets.items() if subset == "test"}
         assert not labelled & (tested | held)
         assert bool(held & tested) != bool(inner)
         assert not set(patients[list(labelled)]) & set(patients[list(held)])
     held_out = [
-        lesion
+        str(lesion)
         for inner, _, task in seen
         if inner and task.settings.name == "honest"
         for lesion, subset in task.subsets.items()
@@ -223,7 +224,8 @@ def test_no_inner_fit_meets_a_label_of_what_it_predicts_or_of_a_test_lesion(
 def test_a_run_that_was_killed_goes_on_with_the_inner_fits_that_it_has(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, built = FoldTask.build, []
+    built: list[str] = []
+    real = FoldTask.build
 
     def killed(task: FoldTask) -> Model:
         if len(built) == 4:

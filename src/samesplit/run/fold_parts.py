@@ -151,7 +151,7 @@ def parts_of_models(
                 found.parts[member].setdefault(part)
             if not needs.inner_folds:
                 continue
-            labels = outcomes[part.task]["label"].to_dict()
+            labels = {str(lesion): int(label) for lesion, label in outcomes[part.task]["label"].items()}
             for seed in model.seeds:
                 try:
                     cut = inner_parts(

@@ -26,7 +26,8 @@ def plan_parts(plan: Plan) -> PartsOfModels:
         model.name: [part for asked in plan.model_tasks[model.name] for part in folds[asked]]
         for model in plan.models
     }
-    patients = plan.cohort.lesions.set_index("lesion_id")["patient_id"].to_dict()
+    lesions = plan.cohort.lesions
+    patients = dict(zip(lesions["lesion_id"], lesions["patient_id"], strict=True))
     return parts_of_models(plan.models, by_model, patients, plan.outcomes)
 
 

@@ -15,6 +15,7 @@ from samesplit.evaluation import evaluate
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.evaluation.multiclass.evaluate import evaluate_classes
 from samesplit.evaluation.options import EvaluationOptions
+from samesplit.statistics import calibration_in_the_large, calibration_slope
 from samesplit.tasks import MulticlassTask
 
 Make = Callable[..., Any]
@@ -22,7 +23,10 @@ ALL = {
     "auc", "auc_hand_till", "accuracy", "balanced_accuracy", "f1_macro", "cohen_kappa", "brier", "log_loss",
     "expected_calibration_error",
 }  # fmt: skip
-OF_ONE = {"auc", "sensitivity", "specificity", "ppv", "npv", "f1", "expected_calibration_error"}
+OF_ONE = {
+    "auc", "sensitivity", "specificity", "ppv", "npv", "f1", "expected_calibration_error", "calibration_slope",
+    "calibration_in_the_large",
+}  # fmt: skip
 
 
 def _run(study: Any, **settings: Any) -> Evaluation:
@@ -96,6 +100,27 @@ def test_two_classes_come_out_as_a_binary_task(make_class_study: Make, settings:
         several.pairs[columns].astype(float), binary.pairs[columns].astype(float), atol=1e-12
     )
     np.testing.assert_allclose(several.folds["auc"], binary.folds["auc"], atol=1e-12)
+
+
+def test_slope_and_intercept_of_a_class_are_those_of_it_against_the_rest(
+    judged: Evaluation, make_class_study: Make
+) -> None:
+    study = make_class_study()
+    rows = study.predictions[
+        (study.predictions["model"] == "grid")
+        & (study.predictions["class"] == "AML")
+        & (study.predictions["subset"] == "test")
+    ].set_index("lesion_id")
+    truth = (study.truth.loc[rows.index, "label"] == 0).astype(int)
+    patients = study.truth.loc[rows.index, "patient_id"]
+    for quantity, estimate in (
+        ("calibration_slope", calibration_slope),
+        ("calibration_in_the_large", calibration_in_the_large),
+    ):
+        expected = estimate(truth, rows["probability"], patients=patients)
+        found = _one(judged, quantity, group="class=AML")
+        assert found["estimate"] == pytest.approx(expected.estimate)
+        assert (found["ci_low"], found["ci_high"]) == pytest.approx((expected.ci_low, expected.ci_high))
 
 
 def test_the_order_of_rows_does_not_matter(make_class_study: Make) -> None:

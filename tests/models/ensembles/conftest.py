@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ def _predictions(
     rng: np.random.Generator, labels: np.ndarray, skills: dict[str, float], task: Task
 ) -> pd.DataFrame:
     """Probabilities that are right in the mean for a skill, however large: log odds of normal scores."""
-    found = {}
+    found: dict[Any, Any] = {}
     for name, skill in skills.items():
         if isinstance(task, MulticlassTask):
             scores = rng.normal(size=(len(labels), len(task.classes)))
@@ -33,7 +34,11 @@ def _predictions(
         else:
             found[name] = expit(skill * rng.normal(skill * (labels - 0.5)))
     table = pd.DataFrame(found)
-    return table if isinstance(task, BinaryTask) else table.reindex(columns=pd.MultiIndex.from_tuples(found))
+    return (
+        table
+        if isinstance(task, BinaryTask)
+        else table.reindex(columns=pd.MultiIndex.from_tuples(list(found)))
+    )
 
 
 def _cases(labels: np.ndarray, predictions: pd.DataFrame, prefix: str) -> Cases:

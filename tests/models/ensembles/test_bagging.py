@@ -45,6 +45,9 @@ def test_of_several_candidates_the_best_on_the_validation_part_is_kept(
     told = model.predict(fold.validation)
     calls = told.to_numpy().argmax(axis=1) if classes == 3 else (told["probability"] >= 0.5).astype(int)
     assert np.mean(calls == fold.validation_labels) == pytest.approx(table["validation_accuracy"].max())
+    assert list(model.details()["notes"]["note"]) == [
+        "The best of 6 candidates on the validation part was kept"
+    ]
     alone = settings().build()
     alone.fit(replace(fold, seed=fold.seed + int(best)))
     pd.testing.assert_frame_equal(alone.predict(cases), model.predict(cases))

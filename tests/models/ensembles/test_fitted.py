@@ -113,7 +113,7 @@ def test_it_learns_from_the_part_that_it_names_and_from_no_other(
         told.append(model.predict(cases))
     pd.testing.assert_frame_equal(told[0], told[1])
     if not isinstance(settings, WeightedSettings) and title(settings) != "calibratedtemperature":
-        assert np.abs(told[0] - told[2]).to_numpy().max() > 0.1
+        assert np.abs(told[0].to_numpy() - told[2].to_numpy()).max() > 0.1
 
 
 def test_one_class_or_too_few_lesions_are_told_with_a_remedy(members_fold: Any) -> None:

@@ -40,6 +40,7 @@ __all__ = [
     "as_fitted",
     "auc_as_fitted_row",
     "auc_row",
+    "calibration_rows",
     "make_draws",
     "mean_over",
     "probability_rows",
@@ -258,7 +259,7 @@ def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) ->
     for name, bins in (("ece", wide), ("ece_equal_frequency", even)):
         found[name] = _calibration_error(draws, codes, y - p, bins, confidence=confidence)
     found["pr_auc"] = _pr_at_its_bound(found["pr_auc"], table, confidence=confidence)
-    rows = [*found.items(), *_calibration(table, y, p, confidence=confidence)]
+    rows = [*found.items(), *calibration_rows(table, y, p, confidence=confidence)]
     return [(name, as_fitted(item, table)) for name, item in rows]
 
 
@@ -297,9 +298,17 @@ def _pr_statistic(table: pd.DataFrame, codes: IntArray, y: IntArray, p: FloatArr
     return statistic
 
 
-def _calibration(
+def calibration_rows(
     table: pd.DataFrame, y: IntArray, p: FloatArray, *, confidence: float
 ) -> list[tuple[str, Interval]]:
+    """Estimate the calibration slope, and the intercept at slope 1 (calibration in the large).
+
+    Args:
+        table: Predictions of a model, with the columns patient_id, cell and score.
+        y: 1 for a positive lesion, else 0.
+        p: The probabilities.
+        confidence: Two-sided coverage.
+    """
     if y.min() == y.max():
         nothing = Interval(math.nan, math.nan, math.nan, "no interval", "one class only: not defined")
         return [("calibration_slope", nothing), ("calibration_in_the_large", nothing)]

@@ -15,6 +15,7 @@ from samesplit.evaluation.binary.estimates import (
     as_fitted,
     auc_as_fitted_row,
     auc_row,
+    calibration_rows,
     rate_rows,
     result_row,
 )
@@ -120,6 +121,8 @@ def class_rows(
     gaps, member = calibration_gaps(table["label"].to_numpy(), probabilities_of(table))
     one = _calibration_error(table, draws, gaps[:, [number]], member[:, [number]], confidence=confidence)
     found.append(("expected_calibration_error", one))
+    y, p = binary["label"].to_numpy(dtype=np.int64), binary["score"].to_numpy(dtype=np.float64)
+    found += calibration_rows(binary, y, p, confidence=confidence)
     return [result_row(name, item, binary, model=model, group=group.name) for name, item in found]
 
 

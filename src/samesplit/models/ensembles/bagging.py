@@ -91,6 +91,7 @@ class BaggingModel(FittedEnsemble):
             accuracies.append(float(np.mean(_likeliest(told) == judged.labels)))
         best = first_best(accuracies)
         self.fitted = self._grow(X, y, fold.seed, best)
+        self.notes.append(f"The best of {settings.candidates} candidates on the validation part was kept")
         self.candidates = pd.DataFrame(
             {
                 "candidate": np.arange(settings.candidates),
@@ -103,7 +104,7 @@ class BaggingModel(FittedEnsemble):
         settings = self.settings
         bagging = BaggingClassifier(
             n_estimators=settings.trees,
-            max_samples=settings.max_samples,
+            max_samples=int(settings.max_samples * len(X)),  # a share would warn that it is few lesions
             max_features=settings.max_features,
             random_state=estimator_seed(seed + number),
         )

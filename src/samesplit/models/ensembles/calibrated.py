@@ -146,7 +146,7 @@ class LogOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Floats) -> npt.NDArray[np.int64]:
         """Return the likeliest class; scikit-learn asks for the method and does not use it here."""
-        return np.asarray(X, dtype="float64").argmax(axis=1)
+        return np.asarray(np.argmax(X, axis=1), dtype=np.int64)
 
 
 def _parameters(fitted: CalibratedClassifierCV, method: str, names: tuple[str, ...]) -> pd.DataFrame:

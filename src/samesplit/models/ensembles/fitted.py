@@ -94,7 +94,7 @@ class MemberPredictions:
         self, cases: Cases, labels: pd.Series[int], members: tuple[str, ...], task: Task, *, model: str
     ) -> None:
         self.lesions, self.probabilities = member_probabilities(cases, members, task, model=model)
-        self.labels: Numbers = labels.reindex(self.lesions).to_numpy(dtype=np.int64)
+        self.labels: Numbers = np.asarray(labels.reindex(self.lesions), dtype=np.int64)
         self.patients = cases.lesions.loc[self.lesions, "patient_id"].to_numpy(dtype=object)
 
     def __len__(self) -> int:
@@ -147,6 +147,7 @@ class FittedEnsemble(ABC):
             ModelError: A class is missing, or has too few lesions that all members predicted.
         """
         check_classes(fold.training_labels, model=self.settings.name, task=fold.task)
+        self.notes = []
         inner = self.settings.out_of_fold == "inner"
         cases, labels = (
             (fold.training, fold.training_labels) if inner else (fold.validation, fold.validation_labels)

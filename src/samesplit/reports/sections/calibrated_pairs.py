@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.document import Block, Column, Row, Table
-from samesplit.reports.formatting import number, text_cell
+from samesplit.reports.formatting import number, number_cell, text_cell
 from samesplit.reports.rows import records
 
 __all__ = ["before_and_after", "fitted_maps", "in_pairs", "lead"]
@@ -47,7 +47,11 @@ def lead(context: Context) -> str:
 
 
 def before_and_after(
-    context: Context, quantities: Sequence[tuple[str, str, str]], *, digits: int = 2
+    context: Context,
+    quantities: Sequence[tuple[str, str, str]],
+    *,
+    digits: int = 2,
+    classes: Sequence[str] = (),
 ) -> Table | None:
     """Set the scores of each calibrated model beside those of its member.
 
@@ -55,31 +59,46 @@ def before_and_after(
         context: The run.
         quantities: Name in the results, title and explanation of each score.
         digits: After the point; one more where the name says Brier.
+        classes: Of several classes those whose scores against the rest are shown; none for scores of all together.
 
     Returns:
-        Two rows a pair; None without a pair, or without any of the scores.
+        Two rows a pair, or a pair and class; None without a pair, or without any of the scores.
     """
     by_name = {model.name: model for model in context.models}
     pairs = [(by_name[model.member], model) for model in context.models if model.member in by_name]
+    groups = {name: {"group": f"class={name}"} for name in classes} or {"": {}}
     present = [
         item
         for item in quantities
-        if any(context.numbers.get(item[0], model.name) for pair in pairs for model in pair)
+        if any(
+            context.numbers.get(item[0], model.name, **where)
+            for where in groups.values()
+            for pair in pairs
+            for model in pair
+        )
     ]
     if not pairs or not present:
         return None
     rows = []
     for before, after in pairs:
-        for model, state in ((before, "before"), (after, f"after ({_method(context, after)})")):
-            cells = {"who": text_cell(before.title), "state": text_cell(state)}
-            for key, _, _ in present:
-                cells[key] = context.numbers.cell(key, model.name, digits=digits + ("brier" in key))
-            rows.append(Row(cells=cells, key=model.name))
-    columns = [Column(key="who", title="Model"), Column(key="state", title="Calibration")]
+        for name, where in groups.items():
+            for model, state in ((before, "before"), (after, f"after ({_method(context, after)})")):
+                cells = {"who": text_cell(before.title), "class": text_cell(name), "state": text_cell(state)}
+                for key, _, _ in present:
+                    found = context.numbers.get(key, model.name, **where)
+                    cells[key] = (
+                        found.cell(digits=digits + ("brier" in key))
+                        if found is not None
+                        else number_cell(None)
+                    )
+                rows.append(Row(cells=cells, key=model.name))
+    columns = [Column(key="who", title="Model")]
+    columns += [Column(key="class", title="Class")] if classes else []
+    columns += [Column(key="state", title="Calibration")]
     columns += [Column(key=key, title=title, kind="interval", help=text) for key, title, text in present]
     return Table(
-        id="before-and-after-table",
-        title="Before and after calibration",
+        id="before-and-after-classes-table" if classes else "before-and-after-table",
+        title="Before and after calibration" + (", each class against the rest" if classes else ""),
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(f"Intervals: {context.percent()}. The same test lesions before and after.",),

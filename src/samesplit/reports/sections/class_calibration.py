@@ -20,6 +20,15 @@ _SCORES = (
     ("log_loss", "Log loss", 3, "0 is best"),
     ("expected_calibration_error", "ECE", 3, "Expected calibration error, mean over the classes; 0 is best"),
 )
+_OF_A_CLASS = (
+    ("expected_calibration_error", "ECE", "Expected calibration error; 0 is best"),
+    ("calibration_slope", "Calibration slope", "1 is best; below 1 the probabilities are too extreme"),
+    (
+        "calibration_in_the_large",
+        "Calibration in the large",
+        "0 is best; above 0 the probabilities are too low",
+    ),
+)
 
 
 def class_calibration(context: Context) -> Section | None:
@@ -36,7 +45,9 @@ def class_calibration(context: Context) -> Section | None:
     scores = _scores(context)
     quantities = tuple((key, title, text) for key, title, _, text in _SCORES)
     pairs = before_and_after(context, quantities, digits=3)
-    blocks += [pairs, *fitted_maps(context)] if pairs is not None else []
+    by_class = before_and_after(context, _OF_A_CLASS, classes=context.data.task.classes)
+    blocks += [table for table in (pairs, by_class) if table is not None]
+    blocks += fitted_maps(context) if pairs is not None else []
     blocks += [scores] if scores.rows else []
     if not blocks:
         return None
