@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ import SimpleITK as sitk
 from typer.testing import CliRunner
 
 from conftest import SmallStudy, build_small_study
+from samesplit.benchmarks.nnunet import cases_of_images, read_results, readable_cases, split_of_cases
 from samesplit.cli import app
 from samesplit.errors import CohortError, PredictionsError, SplitError
 from samesplit.run.mask_overlap import measure_overlap
+from samesplit.run.plan import Plan, RunOptions, load_plan
 from samesplit.tasks import SegmentationTask
 from samesplit.workflows.nnunet import Exported, export_dataset, import_results
 from samesplit.workflows.split import freeze_split
@@ -25,6 +28,8 @@ tasks:
   malignant: {kind: binary, question: "Which?", positive: malignant, negative: benign, indeterminate: [unknown]}
   where: {kind: segmentation, question: "Where are the balls?", sequences: [T1C]}
 """
+
+Read = Callable[[Path], list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +102,19 @@ def trained(exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> Pat
         (here / "summary.json").write_text(json.dumps({"metric_per_case": cases}))
     shutil.copy(exported.folder / "splits_final.json", folder.parent)
     return folder
+
+
+@pytest.fixture(scope="module")
+def plan(study: SmallStudy) -> Plan:
+    return load_plan(study.folder, RunOptions())
+
+
+@pytest.fixture
+def read(plan: Plan) -> Callable[[Path], list[str]]:
+    """Read results as the import does, and return its notes."""
+    cases = readable_cases(cases_of_images(plan.cohort.images, ("T1C", "T2")))
+    folds = split_of_cases(plan.split, plan.cohort.lesions, cases)
+    return lambda folder: read_results(folder, cases, folds, plan.split.pairs())[1]
 
 
 @pytest.fixture
@@ -177,43 +195,43 @@ def spoil(path: Path, change) -> None:  # type: ignore[no-untyped-def]
     path.write_text(json.dumps(content))
 
 
-def test_another_split_is_refused(study: SmallStudy, results: Path) -> None:
+def test_another_split_is_refused(read: Read, results: Path) -> None:
     def swap(folds: list[dict[str, list[str]]]) -> None:
         folds[0]["train"].append(folds[0]["val"].pop())
 
     spoil(results.parent / "splits_final.json", swap)
     with pytest.raises(SplitError, match="is not the frozen split: 'train' of fold 0 differs in 1 cases"):
-        import_results(study.folder, results, title="x", task="where")
+        read(results)
     spoil(results.parent / "splits_final.json", list.pop)
     with pytest.raises(SplitError, match="has 1 folds, the frozen split 2"):
-        import_results(study.folder, results, title="x", task="where")
+        read(results)
     (results.parent / "splits_final.json").write_text("[{}]")
     with pytest.raises(SplitError, match="is no list of nnU-Net's folds"):
-        import_results(study.folder, results, title="x", task="where")
+        read(results)
 
 
 def test_without_the_split_the_tested_cases_are_compared_and_a_note_says_so(
-    study: SmallStudy, results: Path
+    read: Read, results: Path
 ) -> None:
     (results.parent / "splits_final.json").unlink()
     (results / "fold_0" / "validation" / "summary.json").unlink()
-    _, notes = import_results(study.folder, results, title="no split", task="where")
+    notes = read(results)
     assert "only the tested cases of each fold were compared" in notes[0]
     assert notes[1] == "fold_0 has no summary.json to compare with"
     stray = next((results / "fold_0" / "validation").glob("*.nii.gz"))
     stray.rename(results / "fold_1" / "validation" / stray.name)
     with pytest.raises(PredictionsError, match="no mask of cases that it tests there"):
-        import_results(study.folder, results, title="x", task="where")
+        read(results)
     shutil.copy(results / "fold_1" / "validation" / stray.name, stray)
     with pytest.raises(PredictionsError, match="cases that the frozen split does not test there"):
-        import_results(study.folder, results, title="x", task="where")
+        read(results)
     shutil.rmtree(results / "fold_1")
     with pytest.raises(PredictionsError, match="train fold 1 to its end"):
-        import_results(study.folder, results, title="x", task="where")
+        read(results)
 
 
 def test_masks_of_other_references_other_labels_or_damaged_ones_are_refused(
-    study: SmallStudy, results: Path
+    read: Read, results: Path
 ) -> None:
     here = results / "fold_0" / "validation"
 
@@ -224,17 +242,17 @@ def test_masks_of_other_references_other_labels_or_damaged_ones_are_refused(
     with pytest.raises(
         PredictionsError, match=r"has a Dice of 0\.123000 there, and 0\.\d+ with the benchmark's"
     ):
-        import_results(study.folder, results, title="x", task="where")
+        read(results)
     (here / "summary.json").write_text("[]")
     with pytest.raises(PredictionsError, match="is no summary of nnU-Net"):
-        import_results(study.folder, results, title="x", task="where")
+        read(results)
     mask = next(here.glob("*.nii.gz"))
     sitk.WriteImage(sitk.ReadImage(str(mask)) * 2, str(mask))
     with pytest.raises(PredictionsError, match="has the label 2, but the dataset has the one label 1"):
-        import_results(study.folder, results, title="x", task="where")
+        read(results)
     mask.write_bytes(b"no image")
     with pytest.raises(PredictionsError, match="is not a NIfTI file"):
-        import_results(study.folder, results, title="x", task="where")
+        read(results)
 
 
 def test_unknown_sequences_tasks_and_names_of_datasets_are_named(

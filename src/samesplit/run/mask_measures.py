@@ -55,7 +55,7 @@ class _Grid:
     @property
     def voxel_ml(self) -> float:
         """Volume of a voxel."""
-        return math.prod(self.image.GetSpacing()) / 1000.0
+        return float(math.prod(self.image.GetSpacing()) / 1000.0)
 
     @property
     def diagonal_mm(self) -> float:

@@ -123,13 +123,14 @@ def measure_overlap(
                 lesions, predicted, tolerance_mm=task.tolerance_mm, least_overlap=task.least_overlap
             ) if lesions else ({}, [])  # fmt: skip
             named = of_mask[of_mask["lesion_id"].isin(list(measured))]
-            rows |= {
-                int(place): measured[str(lesion)]
-                for place, lesion in named["lesion_id"].items()  # type: ignore[call-overload]
-            }
-            fits = named[[*_FIT, "sequence"]].drop_duplicates().to_dict("records")
-            first = {"image_of": min(measured, default="")}
-            components += [{**fit, **first, **part} for fit in fits for part in parts]
+            for place, lesion in zip(named.index, named["lesion_id"], strict=True):
+                rows[int(place)] = measured[str(lesion)]
+            fits = named[[*_FIT, "sequence"]].drop_duplicates().assign(image_of=min(measured, default=""))
+            components += [
+                {str(key): value for key, value in fit.items()} | part
+                for fit in fits.to_dict("records")
+                for part in parts
+            ]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(LESION_COLUMNS)).sort_index()
     kept = asked.drop(columns=["mask", "image"]).loc[table.index].join(table)
     return MeasuredMasks(

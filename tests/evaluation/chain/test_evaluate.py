@@ -72,15 +72,17 @@ IMAGES = pd.DataFrame(
 )
 
 
-def judge(**details: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def judge(n_bootstrap: int = 0, **details: pd.DataFrame) -> dict[str, pd.DataFrame]:
     given = {"chain": PREDICTED, "chain_lesions": CHAIN_LESIONS, "chain_images": IMAGES} | details
-    options = EvaluationOptions(n_bootstrap=200, operating_point=0.5, details=given, primary_rater="R1")
+    options = EvaluationOptions(
+        n_bootstrap=n_bootstrap, operating_point=0.5, details=given, primary_rater="R1"
+    )
     return evaluate_task(BINARY, MANUAL, TRUTH, options).tables
 
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, pd.DataFrame]:
-    return judge()
+    return judge(n_bootstrap=100)
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +207,7 @@ def of_classes(missed: set[str]) -> dict[str, Any]:
     manual = pd.DataFrame(rows)
     chain = manual[~manual["lesion_id"].isin(missed)].assign(segmentation="unet", rater="predicted by unet")
     lesions = CHAIN_LESIONS.assign(found=~CHAIN_LESIONS["lesion_id"].isin(missed))
-    options = EvaluationOptions(n_bootstrap=50, details={"chain": chain, "chain_lesions": lesions})
+    options = EvaluationOptions(n_bootstrap=0, details={"chain": chain, "chain_lesions": lesions})
     return evaluate_task(SUBTYPE, manual, truth, options).tables
 
 

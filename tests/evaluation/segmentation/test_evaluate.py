@@ -31,7 +31,7 @@ def overlaps(*models: str) -> pd.DataFrame:
 
 
 def judge(table: pd.DataFrame, truth: pd.DataFrame = TRUTH) -> pd.DataFrame:
-    options = EvaluationOptions(n_bootstrap=500, details={"overlap": table})
+    options = EvaluationOptions(n_bootstrap=200, details={"overlap": table})
     results = evaluate_task(TASK, table, truth, options).results
     return results[results["quantity"] == "dice"].set_index(["model", "group"])
 

@@ -77,15 +77,17 @@ def components(model: str = "net", *, patients: int = 5, folds: int = 1) -> pd.D
     return pd.DataFrame([*rows, rows[0] | {"component_of": "L00", "diameter_mm": 20.0}])
 
 
-def judge(table: pd.DataFrame, parts: pd.DataFrame | None = None, **task: Any) -> Evaluation:
+def judge(
+    table: pd.DataFrame, parts: pd.DataFrame | None = None, n_bootstrap: int = 0, **task: Any
+) -> Evaluation:
     details = {"overlap": table, "components": components() if parts is None else parts}
-    options = EvaluationOptions(n_bootstrap=200, details=details, primary_rater="R1")
+    options = EvaluationOptions(n_bootstrap=n_bootstrap, details=details, primary_rater="R1")
     return evaluate_task(SegmentationTask(question="Where?", **task), table, TRUTH, options)
 
 
 @pytest.fixture(scope="module")
 def results() -> pd.DataFrame:
-    return judge(overlap(), by_side=True).results.set_index(["quantity", "group"])
+    return judge(overlap(), n_bootstrap=50, by_side=True).results.set_index(["quantity", "group"])
 
 
 def test_recall_precision_and_f1_count_lesions_and_false_components(results: pd.DataFrame) -> None:

@@ -62,7 +62,7 @@ class Arms:
             rows: Of one classifier, on predicted masks.
             lost: `FIT` and lesion_id of lesions without an answer: positive ones rank last, negative ones first.
         """
-        held = lost.assign(probability=0.5, decision=pd.NA).astype({"decision": "Int8"})
+        held = lost.assign(probability=0.5, decision=pd.array([pd.NA] * len(lost), dtype="Int8"))
         table = self.table(pd.concat([rows, held], ignore_index=True) if len(lost) else rows)
         is_lost = np.arange(len(table)) >= len(rows)
         score = np.where(is_lost, np.where(table["label"] == 1, -1.0, 2.0), table["score"])

@@ -101,7 +101,11 @@ def _regression(
     note = f"{left_out} rows without a covariate left out" if left_out else ""
     try:
         found = clustered_regression(
-            known["dice"], design.to_numpy(), list(design), known["patient_id"], confidence=confidence
+            known["dice"],
+            design.to_numpy(),
+            [str(name) for name in design.columns],
+            known["patient_id"],
+            confidence=confidence,
         )
     except StatisticsError as error:
         yield {"model": model, "term": "", "n": len(known), "note": f"not fitted: {error.problem}"}

@@ -74,7 +74,9 @@ def difference_rows(pairs: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for pair in pairs.to_dict("records"):
         found = Interval(
-            *(float(pair[name]) for name in ("difference", "ci_low", "ci_high")),
+            float(pair["difference"]),
+            float(pair["ci_low"]),
+            float(pair["ci_high"]),
             method=str(pair["method"]),
             note=str(pair["note"]),
             p_value=float(pair["p_value"]),
@@ -96,7 +98,8 @@ def fold_table(tables: MaskTables) -> pd.DataFrame:
     lesions = tables.overlap.groupby(["model", *_FITTED, "lesion_id"], as_index=False)["dice"].mean()
     fits = lesions.groupby(["model", *_FITTED], as_index=False)["dice"].agg(["size", "mean"])
     named = fits.rename(columns={"size": "n", "mean": "dice"}).assign(n_positive=0)
-    return named[["model", *_FITTED, "n", "n_positive", "dice"]]
+    table: pd.DataFrame = named[["model", *_FITTED, "n", "n_positive", "dice"]]
+    return table
 
 
 def _pair(tables: MaskTables, a: str, b: str, confidence: float) -> dict[str, Any]:
@@ -131,7 +134,8 @@ def _of_model(tables: MaskTables, model: str) -> pd.DataFrame:
     """Return a row a lesion and fitted model: the mean over sequences, with the number of the fit."""
     rows = tables.of_model(model).overlap
     lesions = rows.groupby([*_FITTED, "lesion_id", "patient_id"], as_index=False)["dice"].mean()
-    return lesions.assign(cell=lesions.groupby(_FITTED).ngroup())
+    numbered: pd.DataFrame = lesions.assign(cell=lesions.groupby(_FITTED).ngroup())
+    return numbered
 
 
 def _by_fold(table: pd.DataFrame) -> pd.Series[float]:
