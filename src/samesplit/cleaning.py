@@ -23,7 +23,7 @@ from samesplit.workspace import Workspace
 
 __all__ = ["Removed", "clean"]
 
-_ROOMS = ("folds", "features", "thumbnails", "inputs", "audit", "chain")
+_ROOMS = ("folds", "features", "thumbnails", "inputs", "audit", "chain", "mask_pairs")
 """The folders of the cache, any of which somebody may have moved to a larger disk and linked."""
 
 
@@ -78,6 +78,7 @@ def clean(workspace: Workspace, *, code: str, dry_run: bool = False) -> list[Rem
             ("pictures", _unlisted(cache, "thumbnails", listed)),
             ("inputs of networks", _inputs(cache, listed)),
             ("pieces of audits", _unlisted(cache, "audit", listed)),
+            ("compared masks of raters", _unlisted(cache, "mask_pairs", listed)),
             ("predicted masks of lesions", _unlisted(cache, "chain", listed)),
             ("locks and halves of files", _leavings(reports, cache)),
         ]

@@ -15,6 +15,7 @@ from samesplit.evaluation.chain.evaluate import CHAIN, evaluate_chain
 from samesplit.evaluation.factorial import evaluate_factorial
 from samesplit.evaluation.multiclass.evaluate import evaluate_classes
 from samesplit.evaluation.options import EvaluationOptions
+from samesplit.evaluation.raters import MASK_PAIRS, RATER_MASKS, RATERS, evaluate_raters, mask_agreement
 from samesplit.evaluation.segmentation.evaluate import evaluate_masks
 from samesplit.evaluation.survival.evaluate import evaluate_survival
 from samesplit.tasks import BinaryTask, MulticlassTask, Task
@@ -76,7 +77,7 @@ def evaluate_task(
     Returns:
         The tables; those that mean nothing for the kind of task are empty. Where the details have predictions on
         predicted masks, those of `evaluate_chain` are among them; those of `evaluate_factorial` where there are
-        combinations of factors.
+        combinations of factors; those of `evaluate_raters` and `mask_agreement` where there are several raters.
 
     Raises:
         StatisticsError: The truth or an option is not usable.
@@ -88,6 +89,11 @@ def evaluate_task(
     tables = found.tables
     if not options.details.get(CHAIN, pd.DataFrame()).empty:
         tables = tables | evaluate_chain(task, predictions, truth, options)
+    if len(set(predictions["rater"])) > 1:
+        tables = tables | {RATERS: evaluate_raters(task, predictions, truth, options)}
+    pairs = options.details.get(MASK_PAIRS, pd.DataFrame())
+    if not pairs.empty:
+        tables = tables | {RATER_MASKS: mask_agreement(pairs, truth, options, classes=task.classes)}
     if options.factorial:
         tables = tables | evaluate_factorial(task, predictions, truth, options)
     return replace(found, tables=tables)

@@ -39,6 +39,7 @@ from samesplit.reports.sections.overlap import overlap
 from samesplit.reports.sections.provenance import notes, provenance
 from samesplit.reports.sections.published import published
 from samesplit.reports.sections.radiomics import radiomics
+from samesplit.reports.sections.rater_masks import rater_masks
 from samesplit.reports.sections.readers import readers
 from samesplit.reports.sections.split import split
 from samesplit.reports.sections.survival import survival
@@ -153,6 +154,7 @@ def _results(context: Context, pictures: Pictures) -> tuple[Section | None, ...]
             curves(context),
             calibration(context),
             confusion(context),
+            rater_masks(context),
             chain(context),
             errors(context, gallery),
             published(context),
@@ -165,6 +167,7 @@ def _results(context: Context, pictures: Pictures) -> tuple[Section | None, ...]
             class_curves(context),
             class_calibration(context),
             class_confusion(context),
+            rater_masks(context),
             chain(context),
             class_errors(context, gallery),
         )

@@ -139,6 +139,8 @@ _PREDICTIONS: dict[TaskKind, pa.DataFrameSchema] = {
 _SHARED = ("audit", "balance", "thumbnails", "published", "catalogue")
 """Tables that all tasks of a run share."""
 _OF_TASK = (
+    "rater_masks",
+    "raters",
     "chain",
     "chain_cases",
     "components",

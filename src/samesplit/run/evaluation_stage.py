@@ -12,10 +12,12 @@ from samesplit.benchmarks.splits.split import MOST_TEST_SETS
 from samesplit.errors import DeclarationError, PredictionsError
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.evaluation.options import EvaluationOptions
+from samesplit.evaluation.raters import MASK_PAIRS
 from samesplit.evaluation.segmentation.evaluate import COMPONENTS, OVERLAP
 from samesplit.evaluation.task import evaluate_task
 from samesplit.run.mask_overlap import measure_overlap
-from samesplit.run.plan import Plan
+from samesplit.run.mask_pairs import measure_mask_pairs
+from samesplit.run.plan import Plan, jobs_of
 from samesplit.run.progress import Reporter
 from samesplit.tasks import SegmentationTask, Task
 
@@ -52,6 +54,7 @@ def evaluate_predictions(
             where=plan.definition.name,
             remedy=None if why else "list models that can answer, or join predictions made elsewhere",
         )
+    pairs = _mask_pairs(plan, reporter)
     with reporter.stage("Statistics") as advance:
         for number, (name, task) in enumerate(plan.tasks.items()):
             advance(number, len(plan.tasks))
@@ -67,7 +70,7 @@ def evaluate_predictions(
                 n_bootstrap=settings.bootstraps,
                 seed=settings.seed,
                 primary_rater=plan.definition.cohort.rater,
-                details=details[name] | measured,
+                details=details[name] | measured | pairs,
                 apart=plan.added,
                 groups=_groups(plan, name),
                 factorial=_combinations(plan, predictions[name]),
@@ -99,6 +102,26 @@ def _measured_masks(
         minimum_voxels=cohort.minimum_voxels,
     )
     return {OVERLAP: measured.overlap, COMPONENTS: measured.components}, measured.notes
+
+
+def _mask_pairs(plan: Plan, reporter: Reporter) -> dict[str, pd.DataFrame]:
+    """Compare the masks of the raters, where there are several."""
+    cohort = plan.definition.cohort
+    raters = (cohort.rater, *cohort.other_raters)
+    if len(raters) < 2 or not cohort.sequences:
+        return {}
+    with reporter.stage("Raters' masks") as advance:
+        pairs = measure_mask_pairs(
+            plan.cohort.images,
+            raters,
+            cache=plan.workspace.cache / "mask_pairs",
+            jobs=jobs_of(plan),
+            geometry_repair=cohort.geometry_repair,
+            minimum_voxels=cohort.minimum_voxels,
+            progress=advance,
+            scheduler=plan.options.scheduler,
+        )
+    return {MASK_PAIRS: pairs}
 
 
 def _truth(plan: Plan, task: str) -> pd.DataFrame:
