@@ -4,6 +4,7 @@
 # make coverage  runs all tests and says which lines of the whole package they miss
 # make lint   format, lint, types and layers
 # make bench  times extraction and the grid against other ways, writes docs/performance*.md (45 minutes; QUICK=1: try it)
+# make bench-curve  a small learning curve: radiomics and a network at 75 and 300 training lesions (QUICK=1: at 75)
 # make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
 
 PYTHON ?= python3
@@ -14,7 +15,9 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: setup demo test test-plain coverage lint format bench bench-grid clean
+comma := ,
+
+.PHONY: setup demo test test-plain coverage lint format bench bench-curve bench-grid clean
 .DEFAULT_GOAL := help
 
 help:
@@ -55,6 +58,12 @@ bench: setup
 	$(BIN)/python scripts/bench/page.py $$out --docs $(if $(QUICK),$$out,docs) && \
 	$(BIN)/python scripts/bench/grid/measure.py --output $$out $(if $(QUICK),--quick) && \
 	$(BIN)/python scripts/bench/grid/page.py $$out --docs $(if $(QUICK),$$out,docs)
+	@$(MAKE) bench-curve
+
+bench-curve: setup
+	@$(BIN)/samesplit fetch synthetic-renal-1200
+	@$(BIN)/samesplit learning-curve synthetic-renal-1200 --model ridge --model resnet10-25d-minutes \
+	  --sizes $(if $(QUICK),75,75$(comma)300) --repeats 1
 
 bench-grid: setup
 	@out=reports/bench$(if $(QUICK),-quick); \

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from samesplit.reports.figures.canvas import MUTED, clean, drawing, to_svg
 from samesplit.reports.palette import BLUE, CONTROL_GREY, INK, ORANGE, PAPER
@@ -70,7 +71,7 @@ def _shares(axes: Axes, shares: Sequence[ShareBar]) -> None:
     axes.set_yticks(range(len(shares)), [bar.title for bar in shares])
     axes.tick_params(axis="y", labelcolor=INK, labelsize=9)
     axes.set_ylim(len(shares) - 0.4, -0.6)
-    axes.set_xlim(0, 100)
+    axes.set_xlim(min([0.0, *(100 * bar.low for bar in shares)]), 100)
     axes.set_xlabel("Share of the variance between AUCs (%)")
     axes.spines["left"].set_visible(False)
 
@@ -94,5 +95,6 @@ def _levels(axes: Axes, factors: Sequence[tuple[str, Sequence[LevelMark]]], axis
     axes.set_yticks(ticks, names)
     axes.tick_params(axis="y", labelcolor=INK, labelsize=9)
     axes.set_ylim(row - 0.4, -0.6)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(f"Mean {axis} of the combinations with this level")
     axes.spines["left"].set_visible(False)
