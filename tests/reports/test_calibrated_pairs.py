@@ -106,7 +106,7 @@ def test_several_classes_have_the_table_too(task_contexts: tuple[Context, ...]) 
     section = class_calibration(context)
     table = block(section, "before-and-after-table")
     assert [row.cells["state"].text for row in table.rows] == ["before", "after (isotonic regression)"]
-    assert block(section, "calibration-maps-table").rows[0].cells["slope"].text == "none"
+    assert block(section, "calibration-maps-table").rows[0].cells["slope"].text == "–"
     by_class = block(section, "before-and-after-classes-table")
     assert [row.cells["class"].text for row in by_class.rows] == [
         name for name in context.data.task.classes for _ in range(2)

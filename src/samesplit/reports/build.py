@@ -29,6 +29,7 @@ from samesplit.reports.sections.curves import curves
 from samesplit.reports.sections.detection import detection
 from samesplit.reports.sections.dice_covariates import dice_covariates
 from samesplit.reports.sections.differences import differences
+from samesplit.reports.sections.ensembles import ensembles
 from samesplit.reports.sections.errors import errors
 from samesplit.reports.sections.explanation import explanation
 from samesplit.reports.sections.factorial import factorial
@@ -185,7 +186,7 @@ def _results(context: Context, pictures: Pictures) -> tuple[Section | None, ...]
 
 def _methods(context: Context) -> tuple[Section | None, ...]:
     """How it was found."""
-    return (radiomics(context), training(context), explanation(context), audit(context))
+    return (radiomics(context), ensembles(context), training(context), explanation(context), audit(context))
 
 
 def _banner(context: Context) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ __all__ = [
     "interval_text",
     "is_missing",
     "join_words",
+    "lowest_to_highest",
     "number",
     "number_cell",
     "p_cell",
@@ -51,6 +53,20 @@ def number(value: Any, digits: int = 3, *, signed: bool = False) -> str:
     elif signed and not text.startswith("-"):
         text = "+" + text
     return text.replace("-", "−")
+
+
+def lowest_to_highest(values: Iterable[Any], digits: int = 2) -> str:
+    """Write the range of some numbers; those that are missing do not count.
+
+    Example:
+        >>> lowest_to_highest([0.5, 0.25]), lowest_to_highest([2, 2], 0), lowest_to_highest([None])
+        ('0.25 to 0.50', '2', '–')
+    """
+    known = [float(value) for value in values if not is_missing(value)]
+    if not known:
+        return MISSING
+    low, high = number(min(known), digits), number(max(known), digits)
+    return low if low == high else f"{low} to {high}"
 
 
 def interval_text(low: Any, high: Any, digits: int = 3, *, signed: bool = False) -> str:

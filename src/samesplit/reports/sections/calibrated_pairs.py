@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.document import Block, Column, Row, Table
-from samesplit.reports.formatting import number, number_cell, text_cell
+from samesplit.reports.formatting import lowest_to_highest, number_cell, text_cell
 from samesplit.reports.rows import records
 
 __all__ = ["before_and_after", "fitted_maps", "in_pairs", "lead"]
@@ -119,9 +119,9 @@ def fitted_maps(context: Context) -> list[Block]:
                             "who": text_cell(model.title),
                             "class": text_cell(str(name)),
                             "method": text_cell(_METHODS[str(first["method"])]),
-                            "slope": text_cell(_range(fits["slope"].dropna().tolist())),
-                            "intercept": text_cell(_range(fits["intercept"].dropna().tolist())),
-                            "lesions": text_cell(_range(fits["lesions"].tolist(), 0)),
+                            "slope": text_cell(lowest_to_highest(fits["slope"])),
+                            "intercept": text_cell(lowest_to_highest(fits["intercept"])),
+                            "lesions": text_cell(lowest_to_highest(fits["lesions"], 0)),
                         },
                         key=model.name,
                     )
@@ -150,10 +150,3 @@ def fitted_maps(context: Context) -> list[Block]:
 def _method(context: Context, model: ModelInfo) -> str:
     found = context.found_by(model.name, "calibration_map")
     return _METHODS.get(str(found["method"].iloc[0]), "") if len(found) else model.title
-
-
-def _range(values: list[float], digits: int = 2) -> str:
-    if not values:
-        return "none"
-    low, high = number(min(values), digits), number(max(values), digits)
-    return low if low == high else f"{low} to {high}"
