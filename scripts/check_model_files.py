@@ -84,7 +84,7 @@ def small(path: Path, steps: int) -> ImageModelSettings | None:
             "batch_size": 16,
             "sampling": "balanced",
             "learning_rate": 0.002,
-            "warmup_steps": 10,
+            "warmup_steps": steps // 10,
             "patience": None,
             "accelerator": "cpu",
         },

@@ -143,18 +143,21 @@ def case_of_images(
     )
 
 
-def read_image(text: str, what: str, *, of: sitk.Image | None = None) -> sitk.Image:
+def read_image(
+    text: str, what: str, *, of: sitk.Image | None = None, geometry_repair: GeometryRepair | None = None
+) -> sitk.Image:
     """Read one image file, DICOM series or segment, without the checks of a case.
 
     Args:
         text: As for `read_case`.
         what: What it shows, for messages: "image" or "mask".
         of: The image that a mask is of, which contours and segments need.
+        geometry_repair: As for `read_case`.
 
     Raises:
         LesionError: It cannot be read.
     """
-    return _read(text, what, None, (), of=of)[0]
+    return _read(text, what, None, repairs_of(geometry_repair), of=of)[0]
 
 
 def _checked(

@@ -219,7 +219,10 @@ class _Lesion:
 
     def _with_match(self, case: Case, sequence: str) -> Case:
         other = self._matched_to(sequence)
-        return replace(case, matching_reference=read_image(other, "image")) if other else case
+        if not other:
+            return case
+        beside = read_image(other, "image", geometry_repair=self.cases.geometry_repair)
+        return replace(case, matching_reference=beside)
 
     def _key(self, row: Row, reference: _Reference | None) -> str:
         """Hash everything that an image's part is made from."""
@@ -266,7 +269,7 @@ def _read_beside(row: Row, reference: _Reference, cases: Cases) -> Case:
     """Read the image of a sequence whose own mask does not count."""
     where = f"lesion {row['lesion_id']}"
     if _spacing(row) is None and row["image"] != row["mask"]:
-        image = read_image(str(row["image"]), "image")
+        image = read_image(str(row["image"]), "image", geometry_repair=cases.geometry_repair)
     else:  # arrays, whose voxel size the table knows, and masks that stand for images
         image = _read(row, cases).image
     return on_another_image(reference.case, image, where=where)
