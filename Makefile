@@ -5,6 +5,7 @@
 # make lint   format, lint, types and layers
 # make bench  times extraction and the grid against other ways, writes docs/performance*.md (45 minutes; QUICK=1: try it)
 # make bench-curve  a small learning curve: radiomics and a network at 75 and 300 training lesions (QUICK=1: at 75)
+# make bench-networks  times networks beside a bare PyTorch loop, writes docs/performance-networks.md
 # make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format bench bench-curve bench-grid clean
+.PHONY: setup demo test test-plain coverage lint format bench bench-curve bench-grid bench-networks clean
 .DEFAULT_GOAL := help
 
 help:
@@ -57,7 +58,9 @@ bench: setup
 	$(BIN)/python scripts/bench/measure.py --output $$out $(if $(DATA),--data $(DATA)) $(if $(QUICK),--quick) && \
 	$(BIN)/python scripts/bench/page.py $$out --docs $(if $(QUICK),$$out,docs) && \
 	$(BIN)/python scripts/bench/grid/measure.py --output $$out $(if $(QUICK),--quick) && \
-	$(BIN)/python scripts/bench/grid/page.py $$out --docs $(if $(QUICK),$$out,docs)
+	$(BIN)/python scripts/bench/grid/page.py $$out --docs $(if $(QUICK),$$out,docs) && \
+	$(BIN)/python scripts/bench/networks/measure.py --output $$out $(if $(QUICK),--quick) && \
+	$(BIN)/python scripts/bench/networks/page.py $$out --docs $(if $(QUICK),$$out,docs)
 	@$(MAKE) bench-curve
 
 bench-curve: setup
@@ -69,6 +72,11 @@ bench-grid: setup
 	@out=reports/bench$(if $(QUICK),-quick); \
 	$(BIN)/python scripts/bench/grid/measure.py --output $$out $(if $(QUICK),--quick) $(if $(FOLDS),--folds $(FOLDS)) && \
 	$(BIN)/python scripts/bench/grid/page.py $$out --docs $(if $(QUICK),$$out,docs)
+
+bench-networks: setup
+	@out=reports/bench$(if $(QUICK),-quick); \
+	$(BIN)/python scripts/bench/networks/measure.py --output $$out $(if $(QUICK),--quick) && \
+	$(BIN)/python scripts/bench/networks/page.py $$out --docs $(if $(QUICK),$$out,docs)
 
 clean:
 	rm -rf .venv .venv-bench-* reports/*/ reports/.cache reports/.mlflow mlflow.db
