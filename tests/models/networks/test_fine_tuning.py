@@ -6,7 +6,7 @@ import torch
 from samesplit.errors import ModelError
 from samesplit.models.networks.architectures.build import build_network
 from samesplit.models.networks.fine_tuning import FineTuning
-from samesplit.models.networks.learner import averaging
+from samesplit.models.networks.learner import Averaging
 from samesplit.models.networks.training_settings import TrainingSettings
 
 INPUTS = {"inputs": {"size": 40, "margin_mm": 2}, "stem": "standard"}
@@ -62,7 +62,7 @@ def test_a_module_of_ones_own_does_not_tell_which_layers_are_the_head():
 
 def test_an_average_of_weights_follows_faster_while_few_were_averaged():
     averaged = [torch.zeros(1)]
-    averaging(0.9)(averaged, [torch.ones(1)], torch.tensor(2))
+    Averaging(0.9)(averaged, [torch.ones(1)], torch.tensor(2))
     assert averaged[0].item() == pytest.approx(1 - 3 / 12)
-    averaging(0.9)(averaged, [torch.ones(1)], torch.tensor(1000))
+    Averaging(0.9)(averaged, [torch.ones(1)], torch.tensor(1000))
     assert averaged[0].item() == pytest.approx(0.75 + 0.25 * 0.1)

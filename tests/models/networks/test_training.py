@@ -240,6 +240,37 @@ def test_an_interrupted_fine_tuning_of_averaged_weights_in_balanced_batches_ends
     assert all(torch.equal(value, ended[name]) for name, value in expected.items())
 
 
+@pytest.mark.parametrize(
+    "batch_size", [8, 5]
+)  # the second gives the two processes 2 and 2 lesions, or 3 and 2
+def test_two_processes_train_the_network_that_one_trains(tiny, make_fold, batch_size):
+    given = {**FAST, "steps": 8, "sampling": "balanced", "batch_size": batch_size, "patience": None}
+    models = []
+    for devices in (1, 2):
+        fold = make_fold(name=str(devices))
+        models.append(tiny(norm="group", keep_precision=32, training={**given, "devices": devices}).build())
+        models[-1].fit(fold)
+    one, two = models
+    assert [entry["steps"] for entry in two.history] == [2, 4, 6, 8]
+    for key in ("training loss", "validation loss"):
+        losses = [[entry[key] for entry in model.history] for model in models]
+        assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+    expected = one._network.state_dict()
+    for name, value in two._network.state_dict().items():
+        torch.testing.assert_close(value, expected[name], rtol=1e-3, atol=1e-4)
+    assert two.predict(fold.validation)["probability"].to_numpy() == pytest.approx(
+        one.predict(fold.validation)["probability"].to_numpy(), abs=1e-4
+    )
+
+
+def test_several_processes_need_a_normalisation_that_no_batch_is_needed_for(tiny, make_fold):
+    with pytest.raises(ModelError, match="part of each batch") as caught:
+        tiny(training={**FAST, "steps": 2, "devices": 2}).build().fit(make_fold())
+    assert "norm: group" in str(caught.value.remedy)
+    with pytest.raises(ValueError, match="fine_tune: all"):
+        TrainingSettings(devices=2, fine_tune="head")
+
+
 def test_without_a_validation_part_the_number_of_epochs_is_fixed(tiny, make_fold):
     model, fold = tiny(training={**FAST, "epochs": 4, "patience": 1}).build(), make_fold(validation=0)
     model.fit(fold)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -87,6 +86,13 @@ def batches_a_pass(count: int, batch_size: int) -> int:
     return wanted if batch_size == 1 else max(1, min(wanted, count // 2))
 
 
+def own_share(places: Places) -> Places:
+    """Return which lesions of a batch are this process's, where several train one network."""
+    if not torch.distributed.is_initialized():
+        return places
+    return places[torch.distributed.get_rank() :: torch.distributed.get_world_size()]
+
+
 class TrainingBatches(Sampler[Places]):
     """The batches of one round of a training, in an order drawn from the seed and the number of the pass.
 
@@ -122,7 +128,7 @@ class TrainingBatches(Sampler[Places]):
         self.seed = seed
         self.sampling = sampling
         self.round = 0
-        self._dealt = lru_cache(maxsize=1)(self._deal)
+        self._dealt: tuple[int, list[Places]] = (-1, [])
 
     def set_epoch(self, epoch: int) -> None:
         """Take over the number of the round, which Lightning calls an epoch; it calls this before each."""
@@ -134,7 +140,9 @@ class TrainingBatches(Sampler[Places]):
     def __iter__(self) -> Iterator[Places]:
         for step in range(self.round * self.every, (self.round + 1) * self.every):
             turn, batch = divmod(step, self.batches)
-            yield self._dealt(turn)[batch]
+            if self._dealt[0] != turn:
+                self._dealt = (turn, self._deal(turn))
+            yield own_share(self._dealt[1][batch])
 
     def _deal(self, turn: int) -> list[Places]:
         """Deal the lesions of one pass."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from typing import Any
 
 import lightning.pytorch as pl
@@ -19,7 +18,7 @@ from samesplit.models.networks.not_finite import check_finite
 from samesplit.models.networks.schedule import History, TrainingPlan, learning_rate
 from samesplit.models.networks.training_settings import TrainingSettings
 
-__all__ = ["Learner", "averaging"]
+__all__ = ["Averaging", "Learner"]
 
 
 class Learner(pl.LightningModule):
@@ -54,7 +53,7 @@ class Learner(pl.LightningModule):
         self.fine_tuning = FineTuning(network, settings)
         self.average: AveragedModel | None = None
         if settings.weight_average is not None:
-            self.average = AveragedModel(network, multi_avg_fn=averaging(settings.weight_average))
+            self.average = AveragedModel(network, multi_avg_fn=Averaging(settings.weight_average))
             self.average.requires_grad_(False)
         self.history: History = []
         self._trained: list[tuple[Tensor, Tensor]] = []
@@ -118,7 +117,8 @@ class Learner(pl.LightningModule):
         images, labels, places = batch
         each = self.losses(self(images), labels, training=True)
         self._trained.append((each.detach(), places))
-        return each.mean()
+        total, several = self._over_processes(float(len(each)))
+        return each.sum() * several / total  # several processes' gradients are averaged
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Let the average follow."""
@@ -148,7 +148,8 @@ class Learner(pl.LightningModule):
         losses = self._check_training()
         step = self.global_step
         entry = {
-            "training loss": float(losses.mean()),
+            "training loss": self._over_processes(float(losses.sum()))[0]
+            / self._over_processes(float(len(losses)))[0],
             "learning rate": learning_rate(self.settings, self.plan, step - 1, self.history),
             "steps": step,
             "epoch": step / self.plan.batches,
@@ -181,6 +182,14 @@ class Learner(pl.LightningModule):
             check_finite(each, places, self.trainer.train_dataloader, f"in step {first + at}")
         return torch.cat(losses)
 
+    def _over_processes(self, value: float) -> tuple[float, int]:
+        """Return the sum of a number over all processes that train this network, and how many they are."""
+        if not torch.distributed.is_initialized():
+            return value, 1
+        whole = torch.tensor(value, dtype=torch.double, device=self.device)
+        torch.distributed.all_reduce(whole)
+        return float(whole), torch.distributed.get_world_size()
+
     def _take_statistics(self) -> None:
         if self.statistics is None:
             return
@@ -189,17 +198,18 @@ class Learner(pl.LightningModule):
         take_statistics(self.shown, images, frozen=kept)
 
 
-def averaging(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
-    """Return how an average of weights follows them: exponentially, and faster while few were averaged.
+class Averaging:
+    """How an average of weights follows them: exponentially, and faster while few were averaged.
 
     Args:
         decay: What the average before a step counts for; at most (1 + n) / (10 + n) after n steps.
     """
 
-    @torch.no_grad()
-    def follow(averaged: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
-        n = int(count)
-        share = 1 - min(decay, (1 + n) / (10 + n))
-        torch._foreach_lerp_(averaged, current, share)
+    def __init__(self, decay: float) -> None:
+        self.decay = decay
 
-    return follow
+    @torch.no_grad()
+    def __call__(self, averaged: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
+        """Move the average, in place, after so many steps."""
+        n = int(count)
+        torch._foreach_lerp_(averaged, current, 1 - min(self.decay, (1 + n) / (10 + n)))

@@ -29,6 +29,8 @@ _EXPECTED_WARNINGS = (
     r".*Tensor Cores.*",
     # On a GPU some backward passes have no deterministic form; see `deterministic`.
     r".*does not have a deterministic implementation.*",
+    # Processes that train one network together are forked before any thread of this package is begun.
+    r".*multi-threaded, use of fork.*",
     # Lightning 2.6 reads trees through torch's private name for them.
     r".*isinstance\(treespec, LeafSpec\).*",
 )

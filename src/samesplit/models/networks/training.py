@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from samesplit.errors import ModelError
+from samesplit.models.networks.batch_norm import batch_norms
 from samesplit.models.networks.batches import Batch
 from samesplit.models.networks.checkpoints import (
     CHECKPOINT_SECONDS,
@@ -82,7 +83,12 @@ def train(task: TrainingTask, *, progress: Progress | None = None) -> Trained:
     learner = task.learner
     settings, plan = learner.settings, learner.plan
     accelerator = choose_accelerator(settings)
-    keeper = _Keeper(task, progress)
+    if settings.devices > 1 and accelerator != "gpu" and batch_norms(learner.network):
+        raise ModelError(
+            "batch normalisation would see a part of each batch only in every process",
+            remedy="set 'norm: group', or 'devices: 1' under 'training'",
+        )
+    keeper = _Keeper(task, progress if settings.devices == 1 else None)
     checkpoint = usable_checkpoint(task.directory, task.fingerprint)
     with (
         single_thread(),
@@ -91,18 +97,26 @@ def train(task: TrainingTask, *, progress: Progress | None = None) -> Trained:
         quiet_lightning(),
     ):
         if checkpoint is not None and _is_over(settings, plan, checkpoint["history"]):
-            learner.on_load_checkpoint(checkpoint)
-            learner.load_state_dict(checkpoint["state_dict"])
-            keeper.load_state_dict(checkpoint["callbacks"][keeper.state_key])
+            _take_over(checkpoint, learner, keeper)
         else:
             trainer = _trainer(task, accelerator, keeper)
             path = None if checkpoint is None else checkpoint_file(task.directory)
             trainer.fit(learner, task.training, task.validation, ckpt_path=path, weights_only=True)
+            if settings.devices > 1:  # what was trained lies in other processes, and in their last checkpoint
+                _take_over(usable_checkpoint(task.directory, task.fingerprint), learner, keeper)
     learner.network.load_state_dict(keeper.best if keeper.best is not None else learner.shown.state_dict())
     learner.network.requires_grad_(True)
     learner.network.to("cpu").eval()
     best = best_round(settings, plan, learner.history)
     return Trained(learner.history, len(learner.history) if best is None else best + 1)
+
+
+def _take_over(checkpoint: dict[str, Any] | None, learner: Learner, keeper: _Keeper) -> None:
+    """Go on from the end of a training."""
+    assert checkpoint is not None
+    learner.on_load_checkpoint(checkpoint)
+    learner.load_state_dict(checkpoint["state_dict"])
+    keeper.load_state_dict(checkpoint["callbacks"][keeper.state_key])
 
 
 def choose_accelerator(settings: TrainingSettings) -> str:
@@ -135,7 +149,9 @@ def _trainer(task: TrainingTask, accelerator: str, keeper: _Keeper) -> pl.Traine
     settings = task.learner.settings
     return pl.Trainer(
         accelerator=accelerator,
-        devices=1,
+        devices=settings.devices,
+        strategy=_strategy(settings, accelerator),
+        sync_batchnorm=settings.devices > 1 and accelerator == "gpu",
         precision=settings.precision,
         max_epochs=task.learner.plan.rounds,
         gradient_clip_val=settings.gradient_clip,
@@ -148,6 +164,13 @@ def _trainer(task: TrainingTask, accelerator: str, keeper: _Keeper) -> pl.Traine
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
     )
+
+
+def _strategy(settings: TrainingSettings, accelerator: str) -> str:
+    """Return how Lightning trains on several devices: a forked process each, on GPUs a fresh one."""
+    if settings.devices == 1:
+        return "auto"
+    return "ddp_fork" if accelerator == "cpu" else "ddp_spawn"
 
 
 class _Keeper(Checkpoint):
@@ -181,7 +204,7 @@ class _Keeper(Checkpoint):
         if should_stop(settings, plan, history):
             trainer.should_stop = True
         began = time.monotonic()
-        if began >= self._next:
+        if began >= self._next or trainer.world_size > 1:  # all processes together, whatever their clocks say
             trainer.save_checkpoint(self.path)
             ended = time.monotonic()
             self._next = ended + max(CHECKPOINT_SECONDS, CHECKPOINT_TIMES * (ended - began))

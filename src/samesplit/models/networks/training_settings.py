@@ -77,8 +77,12 @@ class TrainingSettings(Declaration):
     trials: int = Field(default=1, ge=1)
     """How many networks, from random numbers of their own, are fitted in every fold and for every seed; the one
     with the best score on the validation part is kept. The report states how many there were."""
+    devices: int = Field(default=1, ge=1)
+    """How many processes share the lesions of every batch, each with a device of its own (a GPU, or a core). The
+    outcome is that of one process but for rounding. Needs `fine_tune: all`, and on a CPU another normalisation
+    than that of the batch, which no process sees whole."""
     accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
-    """auto: a GPU when there is one. A fold always trains on one device."""
+    """auto: a GPU when there is one."""
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     """Of the numbers that are computed with: 32 bits, or 16 bits where the device can (`16-mixed`: a GPU)."""
 
@@ -90,4 +94,6 @@ class TrainingSettings(Declaration):
             raise ValueError("'warmup_epochs' must be fewer than 'epochs'")
         if self.epochs is None and (self.warmup_steps or 0) >= (self.steps or DEFAULT_STEPS):
             raise ValueError("'warmup_steps' must be fewer than 'steps'")
+        if self.devices > 1 and self.fine_tune != "all":
+            raise ValueError("'devices' of more than 1 go with 'fine_tune: all'")
         return self
