@@ -16,6 +16,7 @@ from samesplit.run.chain.stage import (
     members_on_predicted_masks,
     with_predicted_masks,
 )
+from samesplit.run.ensemble_raters import under_other_raters
 from samesplit.run.feature_stage import FeatureStage
 from samesplit.run.fold_parts import FoldPart, PartsOfModels
 from samesplit.run.fold_result import FoldResult
@@ -170,7 +171,7 @@ def _tasks(
         for part in parts.parts[model.name]:
             if model.name not in stage.tasks[part.task].failures:
                 for seed in model.seeds:
-                    task = _task(plan, model, inputs[model.name], part, seed, stage, parts, results)
+                    task = _task(plan, model, inputs, part, seed, stage, parts, results)
                     tasks.append((part, task))
     return tasks
 
@@ -178,7 +179,7 @@ def _tasks(
 def _task(
     plan: Plan,
     model: ModelSettings,
-    given: ModelInputs,
+    inputs: dict[str, ModelInputs],
     part: FoldPart,
     seed: int,
     stage: ModelStage,
@@ -186,6 +187,7 @@ def _task(
     results: PartResults,
 ) -> FoldTask:
     """One fit, with the predictions of the model's members where it is made of others."""
+    given = inputs[model.name]
     task = fold_task(
         plan, part.task, model, given, seed=seed, repeat=part.repeat, fold=part.fold, subsets=part.subsets
     )
@@ -200,6 +202,8 @@ def _task(
     told = results.predictions(members, part, inner, task.task)
     if not part.within:
         told = members_on_predicted_masks(told, stage.chain, task.primary_rater)
+        raters_of = {member: tuple(inputs[member].by_rater) for member in members}
+        task, told = under_other_raters(task, told, raters_of, plan.definition.cohort.other_raters)
     digest = task.digest + results.digest(members, [part, *inner])
     return replace(task, cases=with_members(task.cases, told, task.task), digest=digest)
 
