@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -132,19 +132,21 @@ def _aucs(
     }
     sums = np.zeros((len(weights), len(folds), len(names)))
     counts = np.zeros((len(folds), len(names)))
-    for (model, repeat, fold, _), part in rows.groupby(["model", "repeat", "fold", "seed"], sort=True):
+    for key, part in rows.groupby(["model", "repeat", "fold", "seed"], sort=True):
+        model, repeat, fold, _ = cast("tuple[Any, ...]", key)
         if n_classes == 2:
-            scores = part.set_index("lesion_id")["probability"]
-            values = merge_probabilities(scores.to_numpy(dtype=np.float64))
+            lesions = part["lesion_id"]
+            values = merge_probabilities(part["probability"].to_numpy(dtype=np.float64))
         else:
-            scores = part.pivot_table(index="lesion_id", columns="class", values="probability")
-            wide = scores[list(task.classes)].to_numpy(dtype=np.float64)
-            values = np.column_stack([merge_probabilities(column) for column in wide.T])
-        known = truth.loc[scores.index]
+            wide = part.pivot_table(index="lesion_id", columns="class", values="probability")
+            table_of = wide[list(task.classes)].to_numpy(dtype=np.float64)
+            values = np.column_stack([merge_probabilities(column) for column in table_of.T])
+            lesions = wide.index.to_series()
+        known = truth.loc[lesions]
         own = weights[:, np.searchsorted(patients, known["patient_id"].to_numpy(dtype=str))]
         labels = known["label"].to_numpy(dtype=np.int64)
         judge = weighted_auc if n_classes == 2 else weighted_multiclass_auc
-        place = folds[repeat, fold], names.index(str(model))
+        place = folds[repeat, fold], names.index(model)
         sums[:, place[0], place[1]] += judge(own, labels, values)
         counts[place] += 1
     table = sums / np.maximum(counts, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -84,17 +85,17 @@ def judge_curves(
     """
     rows, notes = _common(predictions, models)
     place = {name: number for number, name in enumerate(models)}
-    fits = [
-        CurveFit(
-            curve=place[str(model)],
-            size=list(sizes).index(int(size)),
-            draws=tuple(range(draws)) if draw == ALL_DRAWS else (int(draw),),
-            **_arrays(part, truth, classes),
+    fits = []
+    for key, part in rows.groupby(["model", "size", "draw", "seed", "repeat", "fold"], sort=True):
+        model, size, draw = cast("tuple[Any, ...]", key)[:3]
+        fits.append(
+            CurveFit(
+                curve=place[model],
+                size=list(sizes).index(size),
+                draws=tuple(range(draws)) if draw == ALL_DRAWS else (int(draw),),
+                **_arrays(part, truth, classes),
+            )
         )
-        for (model, size, draw, _, _, _), part in rows.groupby(
-            ["model", "size", "draw", "seed", "repeat", "fold"], sort=True
-        )
-    ]
     samples = sample_curves(
         fits,
         n_curves=len(models),
@@ -146,7 +147,7 @@ def _common(predictions: pd.DataFrame, models: Mapping[str, int]) -> tuple[pd.Da
     return rows, notes
 
 
-def _arrays(part: pd.DataFrame, truth: pd.DataFrame, classes: Sequence[str]) -> dict[str, np.ndarray]:
+def _arrays(part: pd.DataFrame, truth: pd.DataFrame, classes: Sequence[str]) -> dict[str, Any]:
     """Return labels, scores and patients of one fitted model, lesion by lesion."""
     if len(classes) == 2:
         part = part.sort_values("lesion_id")
