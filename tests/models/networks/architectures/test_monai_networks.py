@@ -8,6 +8,7 @@ from torch import nn
 from samesplit.errors import ModelError
 from samesplit.models.networks.architectures.build import build_network
 from samesplit.models.networks.architectures.monai_networks import check_monai_network
+from samesplit.models.networks.explanation.grad_cam import class_activation_maps, explained_layer
 from samesplit.models.networks.settings import NetworkSettings
 
 DENSE = {"init_features": 8, "growth_rate": 4, "block_config": [1, 1]}
@@ -22,8 +23,10 @@ SWIN = {
 ENCODER = {"init_filters": 4, "blocks_down": [1, 1]}
 
 
-def settings(network: str, parameters: dict, view: str = "2.5d", **changes: object) -> NetworkSettings:
-    given = {"network": f"monai:{network}", "parameters": parameters, "inputs": {"view": view, "size": 32}}
+def settings(
+    network: str, parameters: dict, view: str = "2.5d", *, size: int = 32, **changes: object
+) -> NetworkSettings:
+    given = {"network": f"monai:{network}", "parameters": parameters, "inputs": {"view": view, "size": size}}
     return NetworkSettings.model_validate({"name": "mine", "title": "Mine", **given, **changes})
 
 
@@ -110,10 +113,24 @@ def test_what_cannot_be_is_said_before_anything_runs(network, parameters, change
     assert caught.value.remedy
 
 
-def test_a_network_without_convolutions_has_no_layer_for_grad_cam():
-    built = build_network(settings("ViT", {**VIT, "proj_type": "perceptron"}), 3)
-    with pytest.raises(ModelError, match="no convolution"):
-        built.target_layer()
+@pytest.mark.parametrize(
+    ("network", "parameters", "layer"),
+    [
+        ("DenseNet", DENSE, "backbone.class_layers.relu"),
+        ("ViT", VIT, "backbone.patch_embedding.patch_embeddings"),
+        ("ViT", {**VIT, "proj_type": "perceptron"}, None),
+        ("swin_unetr.SwinTransformer", SWIN, "maps"),
+    ],
+)
+def test_grad_cam_finds_its_layer_or_says_that_there_is_none(network, parameters, layer):
+    built = build_network(settings(network, parameters, size=64), 3).eval()
+    images = torch.rand(2, 3, 64, 64)
+    assert explained_layer(built, images[:1]) == layer
+    if layer is not None:
+        maps = class_activation_maps(built, images, layer, classes=2)
+        assert maps.shape == (2, 2, 64, 64)
+        assert 0 <= maps.min() <= maps.max() <= 1
+        assert maps.max() > 0
 
 
 def test_a_check_leaves_the_random_numbers_as_they_were():

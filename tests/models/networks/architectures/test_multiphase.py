@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -154,3 +156,20 @@ def test_every_encoder_starts_from_the_weights_that_are_given(tiny, tmp_path):
     for encoder in network.encoders:
         assert torch.equal(encoder.layer4[0].conv1.weight, given.layer4[0].conv1.weight)
         torch.testing.assert_close(encoder.conv1.weight[:, 0], given.conv1.weight.sum(dim=1))
+
+
+def test_lesions_that_lack_a_phase_are_learnt_from_and_predicted(tiny, make_fold):
+    fold = make_fold(sequences=("N", "A"))
+    lacking = fold.training.lesion_ids[0], fold.validation.lesion_ids[0]
+    parts = []
+    for cases in (fold.training, fold.validation):
+        rows = cases.images
+        gone = rows["lesion_id"].isin(lacking) & (rows["sequence"] == "A")
+        parts.append(replace(cases, images=rows[~gone]))
+    model = tiny(fusion={"method": "mean", "phase_dropout": 0.3}).build()
+    model.fit(replace(fold, training=parts[0], validation=parts[1]))
+    alone = replace(parts[1], images=parts[1].images[parts[1].images["sequence"] == "N"])
+    predicted, without = model.predict(parts[1]), model.predict(alone)
+    assert list(predicted.index) == fold.validation.lesion_ids
+    assert predicted["probability"].iloc[0] == pytest.approx(without["probability"].iloc[0], abs=1e-6)
+    assert not (predicted["probability"] - without["probability"]).iloc[1:].eq(0).any()

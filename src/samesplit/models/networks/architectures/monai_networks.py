@@ -59,6 +59,7 @@ class MonaiClassifier(HeadedNetwork):
         self.maps = nn.Identity()
         last = _last_linear(traced)
         self.gives_maps = last is None
+        self._target: str | None = None
         self._last = None if last is None else last.name
         if last is not None:
             features = cast("int", last.layer.in_features)
@@ -112,17 +113,9 @@ class MonaiClassifier(HeadedNetwork):
     def target_layer(self) -> nn.Module:
         """Return the last layer that gives maps; of a transformer that is the one that makes patches of the image.
 
-        Raises:
-            ModelError: The network has no convolution, so that nothing in it lies in the image.
+        Of a network without convolutions, in which nothing lies in the image, it is a layer that is never asked.
         """
-        if self.gives_maps:
-            return self.maps
-        if self._target is None:
-            raise ModelError(
-                "the network has no convolution whose activations lie in the image",
-                remedy="leave Grad-CAM out for it; of a ViT set 'proj_type: conv'",
-            )
-        return self.backbone.get_submodule(self._target)
+        return self.maps if self._target is None else self.backbone.get_submodule(self._target)
 
 
 def check_monai_network(settings: NetworkSettings) -> None:
