@@ -153,6 +153,17 @@ def test_two_models_are_compared_on_the_same_lesions() -> None:
     assert (row["model"], row["reference"], row["claim"]) == ("a", "b", "lower")
 
 
+def test_found_lesions_of_two_models_are_compared_too() -> None:
+    second = overlap("b").assign(detected=True)
+    found = judge(pd.concat([overlap("a"), second], ignore_index=True), components("a")).results
+    row = found.set_index("quantity").loc["detection_recall_difference"]
+    missed = pd.Series(LESIONS).isin(list(MISSED)).groupby(TRUTH["patient_id"].to_numpy()).mean()
+    assert row["estimate"] == pytest.approx(-6 / (2 * N))
+    assert row["p_value"] == pytest.approx(stats.ttest_1samp(-missed / 2, 0).pvalue)
+    assert row["claim"] == "not shown"
+    assert "nsd_difference" not in set(found["quantity"])
+
+
 def test_over_several_folds_a_difference_has_to_pass_both_tests() -> None:
     rng = np.random.default_rng(1)
     second = overlap("b", folds=4)

@@ -15,7 +15,7 @@ from samesplit.evaluation.segmentation.tables import MaskTables
 from samesplit.statistics.interval import Interval, stricter
 from samesplit.statistics.patient_summaries import paired_mean
 
-__all__ = ["PAIR_COLUMNS", "compare_masks", "difference_rows", "fold_table"]
+__all__ = ["PAIR_COLUMNS", "compare_masks", "difference_rows", "fold_table", "further_differences"]
 
 PAIR_COLUMNS = [
     "model_a",
@@ -37,6 +37,8 @@ PAIR_COLUMNS = [
 ]
 
 _FITTED = ["seed", "repeat", "fold"]
+_FURTHER = {"lesion_dice": "lesion_dice", "nsd": "nsd", "detection_recall": "detected"}
+"""Quantity, and the column of the table of overlaps."""
 
 
 def compare_masks(
@@ -91,6 +93,42 @@ def difference_rows(pairs: pd.DataFrame) -> list[dict[str, Any]]:
         )
         rows.append(row | {"p_adjusted": pair["p_adjusted"], "claim": pair["claim"]})
     return rows
+
+
+def further_differences(
+    tables: MaskTables, *, reference: str | None, confidence: float, apart: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
+    """Compare what else was measured of every two models, lesion by lesion, with patients as clusters.
+
+    Args:
+        tables: All models.
+        reference: The model that comes second in its pairs.
+        confidence: Two-sided coverage.
+        apart: Models whose pairs make a family of their own; see `claims`.
+
+    Returns:
+        Rows of results: `lesion_dice_difference`, `nsd_difference` and `detection_recall_difference`, as far as
+        they were measured. Distances are not: how far a missed lesion is off is the size of its image.
+    """
+    rows = []
+    order = sorted(tables.models, key=lambda name: name == reference)
+    for (quantity, column), (a, b) in itertools.product(_FURTHER.items(), itertools.combinations(order, 2)):
+        if not tables.measured(column):
+            continue
+        first, second = (_lesions(tables.of_model(name).overlap, column) for name in (a, b))
+        found = paired_mean(
+            (first - second).to_numpy(), first.index.get_level_values("patient_id"), confidence=confidence
+        )
+        rows.append(result_row(f"{quantity}_difference", a, "all", found, len(first), reference=b))
+    if not rows:
+        return []
+    claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=apart)
+    return [{str(key): value for key, value in row.items()} for row in claimed.to_dict("records")]
+
+
+def _lesions(rows: pd.DataFrame, column: str) -> pd.Series[float]:
+    """Return the mean of each lesion over sequences, seeds and folds, indexed by lesion and patient."""
+    return rows.astype({column: "float64"}).groupby(["lesion_id", "patient_id"])[column].mean()
 
 
 def fold_table(tables: MaskTables) -> pd.DataFrame:

@@ -6,12 +6,19 @@ row a lesion and sequence, and one row a predicted component.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.segmentation.covariates import compare_types, regress_dice
-from samesplit.evaluation.segmentation.differences import compare_masks, difference_rows, fold_table
+from samesplit.evaluation.segmentation.differences import (
+    compare_masks,
+    difference_rows,
+    fold_table,
+    further_differences,
+)
 from samesplit.evaluation.segmentation.estimates import rows_of_part
 from samesplit.evaluation.segmentation.tables import COMPONENTS, OVERLAP, parts_of, read_tables
 from samesplit.evaluation.validation import check_reference
@@ -56,10 +63,13 @@ def evaluate_masks(
         for part in parts_of(task, tables, truth, options, notes)
         for row in rows_of_part(part, options, confidence)
     ]
-    pairs = compare_masks(
-        tables, reference=options.reference, confidence=confidence, apart=tuple(options.apart)
-    )
-    results = pd.DataFrame([*rows, *difference_rows(pairs)])
+    settings: dict[str, Any] = {
+        "reference": options.reference,
+        "confidence": confidence,
+        "apart": tuple(options.apart),
+    }
+    pairs = compare_masks(tables, **settings)
+    results = pd.DataFrame([*rows, *difference_rows(pairs), *further_differences(tables, **settings)])
     nothing = pd.DataFrame()
     return Evaluation(
         results=check_table(results[RESULT_COLUMNS], RESULTS),
