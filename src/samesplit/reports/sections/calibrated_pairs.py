@@ -58,7 +58,7 @@ def before_and_after(
     Args:
         context: The run.
         quantities: Name in the results, title and explanation of each score.
-        digits: After the point; one more where the name says Brier.
+        digits: After the point; of a Brier score 3 at least.
         classes: Of several classes those whose scores against the rest are shown; none for scores of all together.
 
     Returns:
@@ -87,7 +87,7 @@ def before_and_after(
                 for key, _, _ in present:
                     found = context.numbers.get(key, model.name, **where)
                     cells[key] = (
-                        found.cell(digits=digits + ("brier" in key))
+                        found.cell(digits=max(digits, 3) if "brier" in key else digits)
                         if found is not None
                         else number_cell(None)
                     )
