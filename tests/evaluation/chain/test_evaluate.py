@@ -100,6 +100,13 @@ def test_every_lesion_is_told_what_became_of_it(found: dict[str, pd.DataFrame]) 
     assert stage.value_counts()["right"] == N - 7
 
 
+def test_a_model_that_looks_at_no_mask_is_no_case_of_the_chain() -> None:
+    both = pd.concat([MANUAL, MANUAL.assign(model="clinical")], ignore_index=True)
+    given = {"chain": PREDICTED, "chain_lesions": CHAIN_LESIONS}
+    options = EvaluationOptions(n_bootstrap=0, operating_point=0.5, details=given)
+    assert set(evaluate_task(BINARY, both, TRUTH, options).tables["chain_cases"]["model"]) == {"net"}
+
+
 def test_a_missed_lesion_is_an_error(numbers: pd.DataFrame) -> None:
     estimate = numbers["estimate"]
     assert estimate["accuracy_manual"] == pytest.approx((N - 3) / N)

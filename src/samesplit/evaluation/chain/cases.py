@@ -26,7 +26,8 @@ def chain_cases(arms: Arms, lesions: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row a segmentation model, classifier, seed, repeat, fold and lesion: patient_id, label, found, reason,
         dice, `manual_decision`, `chain_decision` (missing without an answer), `manual_right`, `chain_right`,
-        `stage` (one of `STAGES`). Fitted classifiers without a threshold are left out.
+        `stage` (one of `STAGES`). Classifiers without any prediction on predicted masks, and fitted ones without a
+        threshold, are left out.
     """
     key = [*FIT, "lesion_id"]
     manual = arms.manual[arms.manual["decision"].notna()]
@@ -34,7 +35,8 @@ def chain_cases(arms: Arms, lesions: pd.DataFrame) -> pd.DataFrame:
     calls = arms.predicted[[*key, "segmentation"]].assign(
         chain_decision=arms.predicted["decision"].astype("Int64")
     )
-    cases = lesions.merge(manual, on=["repeat", "fold", "lesion_id"])
+    chained = calls[["segmentation", "model"]].drop_duplicates()
+    cases = lesions.merge(manual, on=["repeat", "fold", "lesion_id"]).merge(chained)
     cases = cases.merge(calls, on=[*key, "segmentation"], how="left")
     known = arms.truth.loc[cases["lesion_id"], ["patient_id", "label"]]
     cases = cases.assign(patient_id=known["patient_id"].to_numpy(), label=known["label"].to_numpy())
