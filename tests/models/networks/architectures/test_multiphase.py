@@ -8,6 +8,7 @@ import torch
 from samesplit.errors import ModelError
 from samesplit.models.networks.architectures.build import build_network
 from samesplit.models.networks.architectures.multiphase import CrossAttention, present_phases
+from samesplit.models.networks.explanation.grad_cam import class_activation_maps, explained_layer
 
 METHODS = ["concatenation", "cross-attention", "mean"]
 
@@ -94,6 +95,16 @@ def test_the_maps_under_grad_cam_are_those_of_the_phases_in_their_order(build, i
     assert maps.shape == (4, 3 * 64, 1, 1)
     torch.testing.assert_close(maps.flatten(1)[:3], embedding[:3])
     assert (maps[3, 64:128] == 0).all()
+
+
+def test_grad_cam_may_look_at_an_earlier_stage_of_all_phases(build, images):
+    network = build().eval()
+    assert network.map_layers()[0] is network.target_layer()
+    layer = explained_layer(network, images[:1])
+    assert layer == "stages.0"  # 16 pixels: no stage has 7 cells, and the first is the finest
+    maps = class_activation_maps(network, images, layer, classes=2)
+    assert maps.shape == (4, 2, 16, 16)
+    assert maps.max() == 1
 
 
 def test_only_lesions_that_have_a_phase_enter_its_batch_normalisation(build, images):

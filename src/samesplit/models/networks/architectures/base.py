@@ -39,6 +39,10 @@ class ImageNetwork(nn.Module):
     def head_parameters(self) -> list[nn.Parameter]:
         """Return the parameters of the head; all others are the body's."""
 
+    def map_layers(self) -> list[nn.Module]:
+        """Return the layers that may be looked at: `target_layer`, then those with finer maps."""
+        return [self.target_layer()]
+
     def penultimate(self, images: Tensor) -> Tensor:
         """Return what the very last layer sees, shape (batch, units); the embedding, where there is one layer."""
         return self.embed(images)

@@ -15,13 +15,16 @@ from samesplit.models.networks.architectures.base import HeadedNetwork
 from samesplit.models.networks.architectures.resnet import (
     USUAL_SHORTCUTS,
     Shortcuts,
-    feature_maps,
     number_of_features,
     resnet_backbone,
+    run_stage,
 )
 from samesplit.models.networks.settings import NetworkSettings
 
 __all__ = ["CrossAttention", "MultiPhaseClassifier", "present_phases"]
+
+_STAGES = 4
+"""Of a ResNet."""
 
 
 class MultiPhaseClassifier(HeadedNetwork):
@@ -64,7 +67,7 @@ class MultiPhaseClassifier(HeadedNetwork):
         self.fusion, self.phases, self.features = fusion, phases, number_of_features(settings)
         count = phases if fusion.encoders == "separate" else 1
         self.encoders = nn.ModuleList(resnet_backbone(settings, each, shortcuts) for _ in range(count))
-        self.maps = nn.Identity()
+        self.stages = nn.ModuleList(nn.Identity() for _ in range(_STAGES))
         embedded = self.features
         if fusion.method == "concatenation":
             self.missing = nn.Parameter(torch.zeros(phases, self.features))
@@ -86,8 +89,8 @@ class MultiPhaseClassifier(HeadedNetwork):
         For `concatenation` features are those of all sequences, one block a sequence in their order.
         """
         present = self._taken(present_phases(images, self.phases))
-        maps = self.maps(self._all_maps(images, present))
-        each = maps.flatten(2).mean(dim=2).unflatten(1, (self.phases, self.features))
+        maps = self._all_maps(images, present)
+        each = maps.flatten(2).mean(dim=2).reshape(len(maps), self.phases, self.features)
         if self.fusion.method == "concatenation":
             return torch.where(present[..., None], each, self.missing.to(each.dtype)).flatten(1)
         if self.fusion.method == "cross-attention":
@@ -98,27 +101,36 @@ class MultiPhaseClassifier(HeadedNetwork):
 
     def target_layer(self) -> nn.Module:
         """Return the layer with the last maps of all sequences: (batch, sequences * features, sides...)."""
-        return self.maps
+        return self.stages[-1]
+
+    def map_layers(self) -> list[nn.Module]:
+        """Return the layers with the maps of all sequences after each stage, the last stage first."""
+        return list(self.stages)[::-1]
 
     def _all_maps(self, images: Tensor, present: Tensor) -> Tensor:
         """Return the last maps of every sequence side by side; those of a sequence that is missing are 0."""
-        found: list[Tensor | None] = []
-        for phase, block in enumerate(images.chunk(self.phases, dim=1)):
-            encoder = self.encoders[phase if len(self.encoders) > 1 else 0]
-            rows = present[:, phase]
-            if bool(rows.all()):
-                found.append(self._maps_of(encoder, block))
-            elif bool(rows.any()):
-                some = self._maps_of(encoder, block[rows])
-                found.append(some.new_zeros(len(images), *some.shape[1:]).index_put((rows,), some))
-            else:
-                found.append(None)
-        like = next(maps for maps in found if maps is not None)
-        return torch.cat([torch.zeros_like(like) if maps is None else maps for maps in found], dim=1)
+        for stage, together in enumerate(self.stages):
+            blocks = images.chunk(self.phases, dim=1)
+            found = [
+                self._after(stage, phase, block, present[:, phase]) for phase, block in enumerate(blocks)
+            ]
+            like = next(maps for maps in found if maps is not None)
+            images = together(
+                torch.cat([torch.zeros_like(like) if maps is None else maps for maps in found], dim=1)
+            )
+        return images
 
-    def _maps_of(self, encoder: nn.Module, block: Tensor) -> Tensor:
-        with _lone_lesion(encoder, alone=self.training and len(block) == 1):
-            return feature_maps(encoder, block)
+    def _after(self, stage: int, phase: int, block: Tensor, rows: Tensor) -> Tensor | None:
+        """Return the maps of one sequence after one stage; 0 where a lesion lacks it, None where all do."""
+        encoder = self.encoders[phase if len(self.encoders) > 1 else 0]
+        count = int(rows.sum())
+        if not count:
+            return None
+        with _lone_lesion(encoder, alone=self.training and count == 1):
+            if count == len(rows):
+                return run_stage(encoder, stage, block)
+            some = run_stage(encoder, stage, block[rows])
+        return some.new_zeros(len(rows), *some.shape[1:]).index_put((rows,), some)
 
     def _taken(self, present: Tensor) -> Tensor:
         """Which sequences are looked at: those that are there, in training less those dropped by chance."""

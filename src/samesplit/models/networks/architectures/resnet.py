@@ -17,9 +17,9 @@ __all__ = [
     "USUAL_SHORTCUTS",
     "ResNetClassifier",
     "Shortcuts",
-    "feature_maps",
     "number_of_features",
     "resnet_backbone",
+    "run_stage",
 ]
 
 Shortcuts = Mapping[str, str | bool]
@@ -59,7 +59,11 @@ class ResNetClassifier(HeadedNetwork):
 
     def target_layer(self) -> nn.Module:
         """Return the last stage of convolutions."""
-        return cast("nn.Module", self.backbone.layer4)
+        return self.map_layers()[0]
+
+    def map_layers(self) -> list[nn.Module]:
+        """Return the four stages of convolutions, the last first."""
+        return [self.backbone.get_submodule(f"layer{number}") for number in (4, 3, 2, 1)]
 
 
 def resnet_backbone(
@@ -98,9 +102,17 @@ def number_of_features(settings: NetworkSettings) -> int:
     return int(512 * settings.width) * (4 if settings.network == "resnet50" else 1)
 
 
-def feature_maps(backbone: nn.Module, images: Tensor) -> Tensor:
-    """Return the maps of a ResNet's last stage, shape (batch, features, sides...), before they are pooled."""
-    first = ("conv1", "bn1", "act") if backbone.no_max_pool else ("conv1", "bn1", "act", "maxpool")
-    for name in (*first, "layer1", "layer2", "layer3", "layer4"):
-        images = backbone.get_submodule(name)(images)
-    return images
+def run_stage(backbone: nn.Module, stage: int, maps: Tensor) -> Tensor:
+    """Send maps through one of the four stages of a ResNet; the first has the stem before it.
+
+    Args:
+        backbone: From `resnet_backbone`.
+        stage: 0 to 3.
+        maps: What the stage before gave; of the first the images, shape (batch, channels, sides...).
+    """
+    names = [f"layer{stage + 1}"]
+    if stage == 0:
+        names = [*("conv1", "bn1", "act"), *(() if backbone.no_max_pool else ("maxpool",)), *names]
+    for name in names:
+        maps = backbone.get_submodule(name)(maps)
+    return maps

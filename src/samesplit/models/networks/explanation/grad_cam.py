@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from samesplit.models.networks.architectures.base import ImageNetwork
-from samesplit.models.networks.architectures.resnet import ResNetClassifier
 from samesplit.models.networks.module import logits_of
 
 __all__ = ["class_activation_maps", "explained_layer"]
@@ -26,8 +25,9 @@ _CONVOLUTIONS = (nn.Conv2d, nn.Conv3d)
 def explained_layer(network: nn.Module, image: Tensor) -> str | None:
     """Name the layer that is explained: the deepest whose map has at least 7 cells along its shortest side.
 
-    Of a ResNet these are its stages, of other networks of the package their last convolutions, and of a module of
-    the user's own its convolutions. Where all maps are coarser, the finest of them is taken.
+    Of ResNets, one or one a sequence, these are the stages, of other networks of the package their last
+    convolutions, and of a module of the user's own its convolutions. Where all maps are coarser, the finest of
+    them is taken.
 
     Args:
         network: In evaluation mode.
@@ -99,9 +99,6 @@ def _evidence(activations: Tensor, score: Tensor, *, last: bool) -> Tensor:
 
 def _candidates(network: nn.Module) -> Sequence[nn.Module]:
     """Return the layers that may be explained, the deepest first."""
-    if isinstance(network, ResNetClassifier):
-        stages = [getattr(network.backbone, f"layer{number}") for number in (4, 3, 2, 1)]
-        return [stage for stage in stages if isinstance(stage, nn.Module)]
     if isinstance(network, ImageNetwork):
-        return [network.target_layer()]
+        return network.map_layers()
     return [module for module in network.modules() if isinstance(module, _CONVOLUTIONS)][::-1]
