@@ -38,7 +38,7 @@ from samesplit.models.networks.batches import (
     evaluation_loader,
     training_loader,
 )
-from samesplit.models.networks.model import NetworkModel
+from samesplit.models.networks.inference import logits_of_all
 from samesplit.models.networks.module import Classifier
 from samesplit.models.networks.preparation import PreparedInputs
 from samesplit.models.networks.schedule import plan_training
@@ -47,7 +47,6 @@ from samesplit.models.networks.settings import NetworkSettings
 from samesplit.models.networks.training import TrainingTask, train
 from samesplit.models.registry import read_model
 from samesplit.tables import LEDGER, empty_table
-from samesplit.tasks import BinaryTask
 
 MODELS = Path(__file__).parents[3] / "models"
 NAMES = (
@@ -112,8 +111,6 @@ def measure(name: str, *, seconds: float) -> dict[str, Any]:
     shape = (channels, *(settings.inputs.size,) * settings.inputs.dimensions)
     size = settings.training.batch_size
     labels = torch.arange(2 * size) % 2
-    model = NetworkModel(settings)
-    model.task = BinaryTask(question="", positive="positive", negative="negative")
     layout = torch.channels_last_3d if settings.inputs.dimensions == 3 else torch.channels_last
     with tempfile.TemporaryDirectory() as kept, single_thread(), deterministic(strict=True), seeded(0):
         folder = Path(kept)
@@ -149,7 +146,7 @@ def measure(name: str, *, seconds: float) -> dict[str, Any]:
         lesions: dict[str, list[float]] = {"lesion_own_s": [], "bare_lesion_own_s": []}
         for _ in range(4):
             own = time.thread_time()
-            model._logits_of_all(network, evaluation)
+            logits_of_all(network, evaluation, settings, 2)
             lesions["lesion_own_s"].append((time.thread_time() - own) / len(inputs))
             own = time.thread_time()
             with torch.inference_mode():

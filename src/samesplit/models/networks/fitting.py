@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -31,7 +32,7 @@ from samesplit.models.networks.training import Progress, Trained, TrainingTask, 
 from samesplit.ordering import first_best
 from samesplit.storage import hash_object, write_json
 
-__all__ = ["FittedNetwork", "FoldData", "Trial", "fit_networks", "trial_seed"]
+__all__ = ["FittedNetwork", "FoldData", "Trial", "fit_networks", "trial_seed", "trials_table"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,19 @@ class FittedNetwork:
     plan: TrainingPlan
     trials: list[Trial]
     best: int
+
+
+def trials_table(fitted: FittedNetwork) -> pd.DataFrame:
+    """List all networks that were fitted: trial (from 1), seed, steps, validation_score, validation_auc,
+    chosen.
+    """
+    rows = []
+    for number, trial in enumerate(fitted.trials):
+        kept = trial.history[trial.kept - 1]
+        auc = kept.get("validation AUC", math.nan)
+        rows.append((number + 1, trial.seed, kept["steps"], trial.score, auc, number == fitted.best))
+    columns = ["trial", "seed", "steps", "validation_score", "validation_auc", "chosen"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def trial_seed(seed: int, trial: int) -> int:

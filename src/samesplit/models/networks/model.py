@@ -6,7 +6,6 @@ import io
 import json
 import math
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,20 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from samesplit.errors import ModelError
-from samesplit.models.networks.architectures.build import build_network
-from samesplit.models.networks.architectures.torch_module import build_torch_module
-from samesplit.models.networks.architectures.tracing import check_input_size
-from samesplit.models.networks.batches import Batch, evaluation_loader
+from samesplit.models.networks.building import build_module, build_untrained, memory_format
 from samesplit.models.networks.explanation.explain import explain_network
-from samesplit.models.networks.fit_summary import summarise_fit
-from samesplit.models.networks.fitting import FittedNetwork, FoldData, fit_networks
+from samesplit.models.networks.fitting import FoldData, fit_networks, trials_table
+from samesplit.models.networks.inference import inference_device, logits_of_batch, summary_of
 from samesplit.models.networks.kept_weights import compact_state
-from samesplit.models.networks.module import auc_of_logits, class_weights, logits_of
-from samesplit.models.networks.outputs import check_gives_logits
+from samesplit.models.networks.module import class_weights
 from samesplit.models.networks.preparation import PreparedInputs, prepare_inputs
 from samesplit.models.networks.schedule import History, smoothed_scores
 from samesplit.models.networks.scopes import deterministic, seeded, single_thread
 from samesplit.models.networks.settings import ImageModelSettings, NetworkSettings, TorchModuleSettings
 from samesplit.models.networks.test_time import changed_inputs
-from samesplit.models.networks.training import Progress, choose_accelerator
+from samesplit.models.networks.training import Progress
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.task_classes import check_task_of_saved, class_names, read_task
 from samesplit.storage import write_bytes, write_json
@@ -105,7 +99,7 @@ class NetworkModel:
         fitted = fit_networks(
             self.settings,
             data,
-            build=lambda: self._build_fresh(data),
+            build=lambda: build_untrained(self.settings, inputs, len(names)),
             seed=fold.seed,
             directory=fold.directory,
             progress=self.progress,
@@ -113,18 +107,8 @@ class NetworkModel:
         self.task, self.sequences = fold.task, sequences
         best = fitted.trials[fitted.best]
         self.history, self.kept = best.history, best.kept
-        self.fit_summary = self._summary(fitted, data)
-        self.trials = pd.DataFrame(
-            {
-                "trial": number,
-                "seed": trial.seed,
-                "steps": trial.history[trial.kept - 1]["steps"],
-                "validation_score": trial.score,
-                "validation_auc": trial.history[trial.kept - 1].get("validation AUC", math.nan),
-                "chosen": number == fitted.best + 1,
-            }
-            for number, trial in enumerate(fitted.trials, start=1)
-        )
+        self.fit_summary = summary_of(fitted, data, self.settings)
+        self.trials = trials_table(fitted)
         self.skipped = pd.concat([inputs.skipped, validation.skipped], ignore_index=True)
         self._network = fitted.network
 
@@ -144,15 +128,14 @@ class NetworkModel:
                 f"the network was fitted on {', '.join(self.sequences)} and is given {', '.join(cases.sequences)}",
                 remedy="give the sequences that it was fitted on, in their order",
             )
-        accelerator = choose_accelerator(self.settings.training)
-        device = "cuda" if accelerator == "gpu" else accelerator
+        device = inference_device(self.settings)
         network = self._network.to(device).eval()
         found: dict[str, list[float]] = {}
         size = self.settings.training.batch_size
         with torch.inference_mode(), single_thread(), deterministic(strict=device == "cpu"):
             for start in range(0, len(cases), size):
                 part = cases.select(cases.lesion_ids[start : start + size])
-                found |= self._predict_batch(network, part, device)
+                found |= self._predict_batch(network, part)
         network.to("cpu")
         index = pd.Index(list(found), name="lesion_id", dtype=str)
         columns = list(self.task.prediction_columns)
@@ -231,52 +214,7 @@ class NetworkModel:
         }
         write_json(directory / "settings.json", record)
 
-    def _summary(self, fitted: FittedNetwork, data: FoldData) -> dict[str, Any]:
-        """Sum up how the kept network was trained."""
-        best, plan = fitted.trials[fitted.best], fitted.plan
-        chosen = best.history[best.kept - 1]
-        size = self.settings.training.batch_size
-        loader = evaluation_loader(data.training, data.labels, batch_size=size)
-        training = self._logits_of_all(fitted.network, loader)
-        auc = auc_of_logits(training, data.labels)
-        every = training
-        if len(data.validation):
-            loader = evaluation_loader(data.validation, data.validation_labels, batch_size=size)
-            every = torch.cat([training, self._logits_of_all(fitted.network, loader)])
-        return summarise_fit(chosen, best.history[-1], plan, auc, every, trials=len(fitted.trials))
-
-    def _build_fresh(self, data: FoldData) -> nn.Module:
-        """Build the untrained network, and see whether it can be trained on these inputs."""
-        inputs, classes = data.training, len(data.names)
-        network = _build(self.settings, inputs.shape[0], classes)
-        if isinstance(self.settings, NetworkSettings):
-            check_input_size(network, inputs.shape, where=f"model '{self.settings.name}'")
-        if isinstance(self.settings, TorchModuleSettings):
-            few = np.stack([inputs[index] for index in range(min(len(inputs), 2))])
-            check_gives_logits(network, torch.from_numpy(few), self.settings, classes=classes)
-        network.to(memory_format=_memory_format(self.settings))  # type: ignore[call-overload]
-        return network
-
-    def _logits_of_all(self, network: nn.Module, batches: DataLoader[Batch]) -> Tensor:
-        """Return the logits of the network as it is, for all lesions of a loader."""
-        assert self.task is not None
-        accelerator = choose_accelerator(self.settings.training)
-        device = "cuda" if accelerator == "gpu" else accelerator
-        network.to(device).eval()
-        logits = []
-        # A loader that begins draws a number, and so would change torch's own.
-        with seeded(0), torch.inference_mode(), single_thread(), deterministic(strict=device == "cpu"):
-            for images, labels, _ in batches:
-                logits.append(self._logits(network, images, device, count=len(labels)))
-        network.to("cpu")
-        return torch.cat(logits)
-
-    def _logits(self, network: nn.Module, images: Tensor, device: str, *, count: int) -> Tensor:
-        assert self.task is not None
-        placed = images.to(device, memory_format=_memory_format(self.settings))
-        return logits_of(network(placed), count, classes=len(class_names(self.task))).double().cpu()
-
-    def _predict_batch(self, network: nn.Module, cases: Cases, device: str) -> dict[str, list[float]]:
+    def _predict_batch(self, network: nn.Module, cases: Cases) -> dict[str, list[float]]:
         assert self.task is not None
         inputs = prepare_inputs(cases, self.settings.inputs, sequences=self.sequences, cache=self._inputs)
         self.used_inputs |= inputs.names()
@@ -287,7 +225,7 @@ class NetworkModel:
         found = []
         given = self.settings
         for changed in changed_inputs(inputs, images, given.augmentation, given.test_time_augmentation):
-            logits = self._logits(network, changed, device, count=len(images))
+            logits = logits_of_batch(network, changed, given, len(class_names(self.task)))
             found.append(logits.softmax(dim=1) if logits.ndim == 2 else logits.sigmoid()[:, None])
         probabilities = torch.stack(found).mean(dim=0)
         told = zip(inputs.lesion_ids, probabilities.tolist(), strict=True)
@@ -330,6 +268,7 @@ def load_network(directory: Path, *, cache: Path | None = None, task: Task | Non
         state = torch.load(directory / "weights.pt", map_location="cpu", weights_only=True)
         settings = kinds[record["settings"]["kind"]].model_validate(record["settings"])
         known = read_task(record["task"])
+        kept, summary = int(record["kept"]), dict(record["fit"])
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(
             f"does not hold a saved network ({error})",
@@ -344,35 +283,18 @@ def load_network(directory: Path, *, cache: Path | None = None, task: Task | Non
     model.task = known
     model.sequences = tuple(record["sequences"])
     model.history = record["history"]
-    model.kept = int(record["kept"])
-    model.fit_summary = {name: math.nan if value is None else value for name, value in record["fit"].items()}
+    model.kept = kept
+    model.fit_summary = {name: math.nan if value is None else value for name, value in summary.items()}
     channels = settings.inputs.channels_per_sequence * len(model.sequences)
     with seeded(0):
-        network = _build(settings, channels, len(class_names(known)), saved=state)
+        network = build_module(settings, channels, len(class_names(known)), saved=state)
     network.load_state_dict(state)
-    model._network = network.to(memory_format=_memory_format(settings)).eval()  # type: ignore[call-overload]
+    model._network = network.to(memory_format=memory_format(settings)).eval()  # type: ignore[call-overload]
     return model
 
 
 def _tell_step(done: int, total: int) -> None:
     tell(done, total, "step")
-
-
-def _build(
-    settings: ImageModelSettings, channels: int, classes: int, *, saved: Iterable[str] = ()
-) -> nn.Module:
-    """Build a network to be trained, or one that is to be given the parameters with the names in `saved`."""
-    if isinstance(settings, TorchModuleSettings):
-        return build_torch_module(settings, channels, classes)
-    if isinstance(settings, NetworkSettings):
-        weights = None if saved else settings.weights_file()
-        return build_network(settings, channels, classes=classes, weights=weights, saved=saved)
-    raise ModelError(f"no network is known for {type(settings).__name__}")
-
-
-def _memory_format(settings: ImageModelSettings) -> torch.memory_format:
-    """Channels last, in which convolutions are fastest on a CPU."""
-    return torch.channels_last_3d if settings.inputs.dimensions == 3 else torch.channels_last
 
 
 def _labels(labels: pd.Series[int], inputs: PreparedInputs) -> Tensor:
