@@ -132,7 +132,7 @@ def test_types_are_compared_in_a_table_of_their_own(masks: Context) -> None:
     assert section is not None
     table = section.blocks[1]
     assert isinstance(table, Table)
-    assert table.rows[0].cells["n"].text == "1 and 2"
+    assert table.rows[0].cells["n"].text == "1 / 2"
     assert table.rows[0].cells["p"].value == 0.02
 
 

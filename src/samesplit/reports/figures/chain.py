@@ -54,7 +54,7 @@ def draw_stages(bars: Sequence[StageBar], *, name: str, alt: str) -> str:
     Returns:
         The SVG element.
     """
-    with drawing(10.4, 1.2 + 0.42 * len(bars)) as figure:
+    with drawing(10.2, 1.2 + 0.42 * len(bars)) as figure:
         axes = clean(figure.subplots())
         for line, bar in enumerate(bars):
             left = 0.0

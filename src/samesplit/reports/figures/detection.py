@@ -47,7 +47,7 @@ def draw_rates(
         The SVG element.
     """
     step = 0.62 / max(len(models), 1)
-    with drawing(11.0, 1.2 + (0.22 + 0.16 * len(models)) * len(rows)) as figure:
+    with drawing(10.2, 1.2 + (0.22 + 0.16 * len(models)) * len(rows)) as figure:
         every = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for place, (axes, title) in enumerate(zip(every, panels, strict=True)):
             clean(axes, grid="x")

@@ -51,7 +51,7 @@ def draw_boxes(
     Returns:
         The SVG element.
     """
-    with drawing(11.0, 0.8 + 0.5 * len(rows)) as figure:
+    with drawing(10.2, 0.8 + 0.5 * len(rows)) as figure:
         every = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for place, (axes, (title, reach)) in enumerate(zip(every, panels, strict=True)):
             clean(axes, grid="x")

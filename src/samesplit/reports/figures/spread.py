@@ -28,7 +28,9 @@ class Spread:
     mean: float
 
 
-def draw_spread(spreads: Sequence[Spread], *, axis: str, name: str, alt: str) -> str:
+def draw_spread(
+    spreads: Sequence[Spread], *, axis: str, name: str, alt: str, chance: float | None = 0.5
+) -> str:
     """Draw one point per fitted model (a fold of a repeat, with one seed), a line of points per seed.
 
     Args:
@@ -36,6 +38,7 @@ def draw_spread(spreads: Sequence[Spread], *, axis: str, name: str, alt: str) ->
         axis: What the values are called.
         name: Unique in the report.
         alt: Description.
+        chance: What a model without any knowledge reaches; None where there is no such value.
 
     Returns:
         The SVG element.
@@ -44,7 +47,8 @@ def draw_spread(spreads: Sequence[Spread], *, axis: str, name: str, alt: str) ->
     heights = [0.3 + 0.13 * (count - 1) for count in rows]
     with drawing(10.2, 0.7 + sum(heights)) as figure:
         axes = clean(figure.subplots(), grid="x")
-        axes.axvline(0.5, color=CONTROL_GREY, linewidth=0.8, dashes=(2, 2))
+        if chance is not None:
+            axes.axvline(chance, color=CONTROL_GREY, linewidth=0.8, dashes=(2, 2))
         top, middles = 0.0, []
         for spread, height in zip(spreads, heights, strict=True):
             for index, values in enumerate(spread.values):
@@ -59,7 +63,9 @@ def draw_spread(spreads: Sequence[Spread], *, axis: str, name: str, alt: str) ->
         axes.set_yticks(middles, [spread.title for spread in spreads])
         axes.tick_params(axis="y", labelcolor=INK, labelsize=9)
         axes.set_ylim(top, 0)
-        low = min([0.4, *(v for s in spreads for part in s.values for v in part)])
+        low = min(
+            [0.4 if chance is not None else 1.0, *(v for s in spreads for part in s.values for v in part)]
+        )
         axes.set_xlim(low - 0.02, 1.02)
         axes.set_xlabel(f"{axis} in the test part of one fold (bar: mean)")
         axes.spines["left"].set_visible(False)

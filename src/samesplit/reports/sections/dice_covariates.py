@@ -154,7 +154,7 @@ def _types(context: Context, table: pd.DataFrame) -> Table:
                 "first": text_cell(row["first"]),
                 "second": text_cell(row["second"]),
                 "design": text_cell(row["design"]),
-                "n": text_cell(f"{count_cell(row['n_first']).text} and {count_cell(row['n_second']).text}"),
+                "n": text_cell(f"{count_cell(row['n_first']).text} / {count_cell(row['n_second']).text}"),
                 "dice_first": number_cell(row["dice_first"]),
                 "dice_second": number_cell(row["dice_second"]),
                 "difference": estimate_cell(

@@ -206,7 +206,7 @@ def _spread(context: Context) -> Figure | None:
             "a line of points for each seed. A fold holds few lesions, so points lie far apart by chance."
         ),
         alt=alt,
-        svg=draw_spread(spreads, axis=context.main.title, name="spread", alt=alt),
+        svg=draw_spread(spreads, axis=context.main.title, name="spread", alt=alt, chance=context.main.chance),
         table=_spread_table(context, table),
     )
 
