@@ -79,7 +79,7 @@ def _terms(context: Context) -> Table | None:
         )
         for model, key, fits in found
     ]
-    columns = (
+    columns: tuple[Column, ...] = (
         Column(key="who", title="Ensemble"),
         Column(key="term", title="Member"),
         Column(key="class", title="Class"),
