@@ -337,12 +337,12 @@ def test_of_several_trials_the_best_on_the_validation_part_is_kept_and_all_are_t
     model.fit(fold)
     trials = model.details()["trials"]
     assert trials.trial.tolist() == [1, 2, 3]
-    assert len(set(trials.seed)) == len(set(trials.validation_score)) == 3
+    assert len(set(trials.trial_seed)) == len(set(trials.validation_score)) == 3
     assert trials.chosen.tolist() == (trials.validation_score == trials.validation_score.max()).tolist()
     assert model.details()["kept_epoch"].trials.tolist() == [3]
     alone = tiny(training=given).build()
     chosen = trials[trials.chosen].iloc[0]
-    alone.fit(make_fold(name="alone", seed=int(chosen.seed)))
+    alone.fit(make_fold(name="alone", seed=int(chosen.trial_seed)))
     assert alone.history == model.history
     assert alone.validation_score() == model.validation_score() == chosen.validation_score
     assert alone.predict(fold.validation).equals(model.predict(fold.validation))

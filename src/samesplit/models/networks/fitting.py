@@ -94,15 +94,18 @@ class FittedNetwork:
 
 
 def trials_table(fitted: FittedNetwork) -> pd.DataFrame:
-    """List all networks that were fitted: trial (from 1), seed, steps, validation_score, validation_auc,
-    chosen.
+    """List all networks that were fitted.
+
+    Returns:
+        Columns trial (from 1), trial_seed, steps (after which its weights were kept), validation_score,
+        validation_auc and chosen.
     """
     rows = []
     for number, trial in enumerate(fitted.trials):
         kept = trial.history[trial.kept - 1]
         auc = kept.get("validation AUC", math.nan)
         rows.append((number + 1, trial.seed, kept["steps"], trial.score, auc, number == fitted.best))
-    columns = ["trial", "seed", "steps", "validation_score", "validation_auc", "chosen"]
+    columns = ["trial", "trial_seed", "steps", "validation_score", "validation_auc", "chosen"]
     return pd.DataFrame(rows, columns=columns)
 
 
