@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from samesplit.models.settings import ModelSettings
+from samesplit.places import Places
 from samesplit.run.chain.check import chain_task, classifiers_of
 from samesplit.run.chain.inputs import ChainInputs, chain_inputs
 from samesplit.run.chain.predicted_masks import rater_of
@@ -117,6 +118,7 @@ def chain_tables(
     lesions = _together({s: masks.lesions for s, masks in chain.masks.items()})
     lesions = lesions[lesions["lesion_id"].isin(answered)].reset_index(drop=True)
     scans = _together({s: masks.scans for s, masks in chain.masks.items()})
+    scans = Places(plan.workspace.root).hide_in_table(scans, ["image"])
     tables = {"chain": told, "chain_lesions": lesions, "chain_images": scans}
     return predictions[~on_predicted].reset_index(drop=True), tables
 
