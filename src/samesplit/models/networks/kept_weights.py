@@ -27,7 +27,7 @@ def round_weights(network: nn.Module, bits: WeightBits) -> None:
         >>> network = nn.Linear(1, 1)
         >>> _ = nn.init.constant_(network.weight, 0.1)
         >>> round_weights(network, 16)
-        >>> round(float(network.weight), 6)
+        >>> round(network.weight.detach().item(), 6)
         0.099976
     """
     with torch.no_grad():
