@@ -151,8 +151,7 @@ class TrainingBatches(Sampler[Places]):
             order = np.random.default_rng([self.seed, turn]).permutation(count)
             places = [(turn, int(index)) for index in order]
         else:
-            order = self._balanced(turn)
-            places = [(turn * count + slot, int(index)) for slot, index in enumerate(order)]
+            places = [(turn * count + slot, index) for slot, index in enumerate(self._balanced(turn))]
         cuts = np.array_split(np.arange(count), self.batches)
         return [[places[at] for at in cut] for cut in cuts]
 

@@ -20,6 +20,8 @@ from samesplit.models.networks.training_settings import TrainingSettings
 
 __all__ = ["Averaging", "Learner"]
 
+Tensors = list[Tensor] | tuple[Tensor, ...]
+
 
 class Learner(pl.LightningModule):
     """A network and everything that its training depends on; a kind of task says what is minimised.
@@ -209,7 +211,7 @@ class Averaging:
         self.decay = decay
 
     @torch.no_grad()
-    def __call__(self, averaged: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
+    def __call__(self, averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
         """Move the average, in place, after so many steps."""
         n = int(count)
         torch._foreach_lerp_(averaged, current, 1 - min(self.decay, (1 + n) / (10 + n)))
