@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, cast
 
 from monai.networks.nets.resnet import ResNet
 from torch import Tensor, nn
 
 from samesplit.pretrained.encoders.base import Encoder
+from samesplit.pretrained.encoders.shortcuts import PaddedShortcut, exchange_padded_shortcuts
 
 __all__ = ["ResNetEncoder"]
 
@@ -69,6 +69,7 @@ class ResNetEncoder(Encoder):
             feed_forward=False,
             bias_downsample=bias_downsample,
         )
+        exchange_padded_shortcuts(body)
         if dilated:
             _dilate(body.layer3, 2)
             _dilate(body.layer4, 4)
@@ -90,8 +91,8 @@ def _dilate(stage: nn.Module, dilation: int) -> None:
                 layer.stride = (1,) * sides
                 if layer.kernel_size[0] == 3:
                     layer.dilation = layer.padding = (dilation,) * sides
-        if isinstance(block.downsample, partial):
-            block.downsample = partial(block.downsample, stride=1)
+        if isinstance(block.downsample, PaddedShortcut):
+            block.downsample.stride = 1
 
 
 def _parts_of(downsample: Any) -> tuple[nn.Module, ...]:

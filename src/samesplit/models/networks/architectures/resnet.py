@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from samesplit.models.networks.architectures.base import HeadedNetwork
 from samesplit.models.networks.architectures.normalisation import exchange_batch_norm
 from samesplit.models.networks.settings import NetworkSettings
+from samesplit.pretrained.encoders.shortcuts import exchange_padded_shortcuts
 
 __all__ = [
     "USUAL_SHORTCUTS",
@@ -88,6 +89,7 @@ def resnet_backbone(
         feed_forward=False,
         **shortcuts,
     )
+    exchange_padded_shortcuts(backbone)
     exchange_batch_norm(backbone, settings.norm)
     return backbone
 
