@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 from monai.networks.nets import DenseNet
+from monai.networks.nets.segresnet_ds import SegResEncoder
+from safetensors.torch import save_file
 from torch import nn
 
 from samesplit.errors import ModelError
@@ -86,6 +88,23 @@ def test_it_starts_from_the_state_dict_of_its_class_whatever_that_was_trained_to
     assert built.head.out_features == 1
     with pytest.raises(ModelError, match="of another network"):
         build_network(settings("DenseNet", DENSE | {"growth_rate": 6}, "2d"), 1, weights=path)
+
+
+def test_encoders_of_published_networks_that_draw_are_fine_tuned_from_their_files(tmp_path):
+    """CT-FM's, VISTA3D's and Swin UNETR's, with decoders and heads beside them."""
+    given = SegResEncoder(spatial_dims=3, init_filters=4, in_channels=1, blocks_down=(1, 1), norm="batch")
+    path = tmp_path / "model.safetensors"
+    save_file(
+        {f"encoder.{name}": value for name, value in given.state_dict().items()} | {"up.w": torch.zeros(1)},
+        path,
+    )
+    built = build_network(settings("segresnet_ds.SegResEncoder", ENCODER, "3d"), 1, weights=path)
+    torch.testing.assert_close(built.backbone.state_dict(), given.state_dict(), rtol=0, atol=0)
+    swin = build_network(settings("swin_unetr.SwinTransformer", SWIN, "2d"), 1).backbone.state_dict()
+    old = {f"module.swinViT.{name.replace('mlp.linear', 'mlp.fc')}": value for name, value in swin.items()}
+    torch.save({"net": old | {"module.decoder1.w": torch.zeros(1)}}, tmp_path / "swin.pt")
+    again = build_network(settings("swin_unetr.SwinTransformer", SWIN, "2d"), 1, weights=tmp_path / "swin.pt")
+    torch.testing.assert_close(again.backbone.state_dict(), swin, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(

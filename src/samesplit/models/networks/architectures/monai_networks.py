@@ -6,6 +6,7 @@ import difflib
 import inspect
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +21,7 @@ from samesplit.models.networks.architectures.tracing import Step, Trace, refuse_
 from samesplit.models.networks.scopes import seeded
 from samesplit.models.networks.settings import MONAI, NetworkSettings
 from samesplit.pretrained.files import read_weights
-from samesplit.pretrained.weights import adapt_first_layer
+from samesplit.pretrained.weights import load_file_into
 
 __all__ = ["MonaiClassifier", "check_monai_network"]
 
@@ -75,31 +76,21 @@ class MonaiClassifier(HeadedNetwork):
     def load_weights(self, path: Path) -> None:
         """Load the state dict of a network of the same class, whose last linear layer is left out.
 
-        Names may all begin with the same prefix (`model.`, `module.`); a first convolution for another number of
-        channels is adapted.
+        Names may be those of any layout that docs/encoders.md lists for the class; a first convolution for
+        another number of channels is adapted.
 
         Raises:
             ModelError: The file cannot be read, or its weights are of another network.
         """
-        tensors, wanted = read_weights(path).tensors, self.backbone.state_dict()
-        first = next(iter(wanted))
-        prefix = min(
-            (name.removesuffix(first) for name in tensors if name.endswith(first)), key=len, default=""
-        )
-        given = {name.removeprefix(prefix): value for name, value in tensors.items()}
-        given = {name: value for name, value in given.items() if name.rpartition(".")[0] != self._last}
-        if first in given and wanted[first].ndim > 2:
-            given[first] = adapt_first_layer(given[first], wanted[first].shape[1])
-        try:
-            self.backbone.load_state_dict(given)
-        except RuntimeError as error:
-            differ = [line.strip() for line in str(error).splitlines()[1:3]]
-            raise ModelError(
-                f"the weights are of another network ({' '.join(differ)[:300]})",
-                where=path,
-                remedy="give the state dict of a network of the same class with the same 'parameters', 2D for "
-                "slices and 3D for cubes",
-            ) from error
+        file, wanted = read_weights(path), {_layer_of(name) for name in self.backbone.state_dict()}
+        kept = {
+            name: value
+            for name, value in file.tensors.items()
+            if _layer_of(name) in wanted
+            or self._last is None
+            or not f".{_layer_of(name)}".endswith(f".{self._last}")
+        }
+        load_file_into(self.backbone, replace(file, tensors=kept))
 
     def embed(self, images: Tensor) -> Tensor:
         """Return what the head sees, shape (batch, features), for images (batch, channels, sides...)."""
@@ -250,6 +241,10 @@ def _no_classifier(settings: NetworkSettings, traced: Trace, where: str) -> Mode
         remedy="take one that does (DenseNet121, EfficientNetBN, SEResNet50, ViT), one that gives maps of "
         "features (swin_unetr.SwinTransformer), or write a module of your own ('kind: torch-module')",
     )
+
+
+def _layer_of(parameter: str) -> str:
+    return parameter.rpartition(".")[0]
 
 
 def _replace(network: nn.Module, name: str, layer: nn.Module) -> None:
