@@ -103,6 +103,29 @@ def test_a_found_lesion_of_too_few_voxels_counts_as_missed(tmp_path: Path, grey:
     assert made.images[0, 2].empty
 
 
+def test_false_positives_are_counted_once_a_patient_in_the_first_sequence_that_there_is(
+    tmp_path: Path, grey: np.ndarray
+) -> None:
+    image, mask = write(grey, tmp_path / "a.nii.gz"), write(cube((1, 1, 1)), tmp_path / "m.nii.gz")
+    drawn = write((cube((1, 1, 1)) + cube((5, 6, 8))).astype(np.uint8), tmp_path / "p.nii.gz")
+    rows = [
+        row("P1-1", image, mask, 1, "A"),
+        row("P1-1", image, mask, 1, "B"),
+        row("P2-1", image, mask, 1, "B"),
+    ]
+    tables = [
+        pd.DataFrame({"lesion_id": lesions}).assign(sequence=sequence, mask=file)
+        for lesions, sequence, file in (
+            (["P1-1"], "A", drawn),
+            (["P1-1"], "B", drawn),
+            (["P2-1"], "B", write(cube((1, 1, 1)), tmp_path / "q.nii.gz")),
+        )
+    ]
+    table = pd.concat(tables).assign(model="unet", seed=0, repeat=0, fold=0, subset="test", rater="R1")
+    made = predicted_masks(plan_of(tmp_path, rows, ("A", "B")), "unet", table, 0.1)
+    assert [(scan["patient_id"], scan["false_positives"]) for scan in made.scans] == [("P1", 1), ("P2", 0)]
+
+
 def test_a_rater_s_mask_that_cannot_be_read_is_told(tmp_path: Path, grey: np.ndarray) -> None:
     image = write(grey, tmp_path / "a.nii.gz")
     plan = plan_of(tmp_path, [row("P1-1", image, str(tmp_path / "none.nii.gz"), 1)])

@@ -47,7 +47,8 @@ class PredictedMasks:
         images: By repeat and fold, rows of the images table of the lesions that were found.
         content: Hash of each mask's content, by reference.
         lesions: One row a test lesion and fold: repeat, fold, lesion_id, found, reason, dice.
-        scans: One row a tested image of the first sequence: repeat, fold, patient_id, image, false_positives.
+        scans: One row a tested image, of the first sequence that its lesions have: repeat, fold, patient_id,
+            image, false_positives.
     """
 
     images: dict[tuple[int, int], pd.DataFrame] = field(default_factory=dict)
@@ -92,12 +93,13 @@ def predicted_masks(
             for mask, of_image in part[part["sequence"] == sequence].groupby("mask", sort=True):
                 lesions = [str(lesion) for lesion in of_image["lesion_id"]]
                 scan = _match(plan, lesions, sequence, str(mask), rows, least_overlap)
+                first = not told.keys() & set(lesions)
                 for lesion in lesions:
                     told.setdefault(lesion, scan.told[lesion])
                     if lesion in scan.masks:
                         found[lesion][sequence] = (scan.masks[lesion], rows[lesion, sequence])
                         told[lesion]["reason"] = ""
-                if sequence == asked[0]:
+                if first:
                     image = str(rows[lesions[0], sequence]["image"])
                     about = {"patient_id": str(patients[lesions[0]]), "image": image}
                     made.scans.append(place | about | {"false_positives": scan.false_positives})

@@ -106,8 +106,9 @@ def chain_tables(
     Returns:
         The predictions without them, and three tables. `chain`: the predictions on predicted masks, with the
         column `segmentation`. `chain_lesions`: one row a test lesion, repeat and fold: segmentation, repeat, fold,
-        lesion_id, found, reason (why not), dice. `chain_images`: one row a tested image of the first sequence:
-        segmentation, repeat, fold, patient_id, image, false_positives (components that are no lesion).
+        lesion_id, found, reason (why not), dice. `chain_images`: one row a tested image, of the first sequence
+        that its lesions have: segmentation, repeat, fold, patient_id, image, false_positives (components that are
+        no lesion).
     """
     by_rater = {rater_of(segmentation): segmentation for segmentation in chain.masks}
     on_predicted = predictions["rater"].isin(list(by_rater))
