@@ -131,4 +131,4 @@ def measure_mask_pairs(
 
 def _volume_ml(mask: sitk.Image) -> float:
     voxels = int((sitk.GetArrayViewFromImage(mask) > 0).sum())
-    return voxels * math.prod(mask.GetSpacing()) / 1000
+    return float(voxels * math.prod(mask.GetSpacing()) / 1000)

@@ -141,7 +141,7 @@ def _changed_calls(arms: Arms, own: pd.DataFrame, other: pd.DataFrame, confidenc
             "more": right[1].astype(float) - right[0].astype(float),
         }
     )
-    each = each.groupby(["lesion_id", "patient_id", "label"], as_index=False)["more"].mean()
+    each = each.groupby(["lesion_id", "patient_id", "label"])["more"].mean().reset_index()
     parts = {"accuracy": each}
     if arms.n_classes == 2:
         parts |= {"sensitivity": each[each["label"] == 1], "specificity": each[each["label"] == 0]}

@@ -110,7 +110,9 @@ def prepare_inputs(
     }
     for number, lesion_id in enumerate(cases.lesion_ids):
         tell(number, len(cases), "image", whole=False)
-        own = {sequence: rows[lesion_id, sequence] for sequence in sequences if (lesion_id, sequence) in rows}
+        own: dict[str, Mapping[str, Any]] = {
+            sequence: rows[lesion_id, sequence] for sequence in sequences if (lesion_id, sequence) in rows
+        }
         lesion = _Lesion(own, cases, settings, cache)
         found = lesion.prepare()
         ledger += [

@@ -145,7 +145,7 @@ def _level_table(context: Context, levels: list[dict[str, Any]]) -> Table:
 
 def _combinations(context: Context) -> Table:
     table = context.data.table("factorial_models")
-    factors = [column for column in table if column not in ("model", "auc")]
+    factors = [str(column) for column in table if column not in ("model", "auc")]
     columns = (
         *(Column(key=factor.replace(" ", "_"), title=_title(factor)) for factor in factors),
         Column(key="auc", title=context.main.noun, kind="interval"),

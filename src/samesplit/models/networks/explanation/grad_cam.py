@@ -55,7 +55,7 @@ def explained_layer(network: nn.Module, image: Tensor) -> str | None:
         return None
     fine = [module for module in seen if sides[module] >= FINEST_NEEDED]
     chosen = fine[0] if fine else max(seen, key=lambda module: sides[module])
-    return next(name for name, module in network.named_modules() if module is chosen)
+    return next(str(name) for name, module in network.named_modules() if module is chosen)
 
 
 def class_activation_maps(network: nn.Module, images: Tensor, layer: str, *, classes: int) -> Tensor:
