@@ -181,3 +181,23 @@ def test_with_masks_as_channels_a_network_trains_and_is_loaded_again(tiny, make_
     assert torch.load(tmp_path / "kept" / "weights.pt")["backbone.conv1.weight"].shape[1] == 12
     again = load_network(tmp_path / "kept")
     assert again.predict(fold.validation)["probability"].equals(model.predict(fold.validation)["probability"])
+
+
+def test_a_sequence_that_no_training_lesion_has_is_not_looked_at(tiny, make_fold, make_cases, tmp_path):
+    """The weights that would see it are as they were drawn, and so would be what they say of a lesion."""
+    fold = make_fold(sequences=("A", "V"))
+    own = fold.training.images
+    without = replace(fold.training, images=own[own["sequence"] == "A"])
+    model = tiny(fusion={"method": "concatenation"}).build()
+    model.fit(replace(fold, training=without))
+    cases, _ = make_cases(6, seed=3, sequences=("A", "V"))
+    images = cases.images
+    alone = replace(cases, images=images[images["sequence"] == "A"])
+    pd.testing.assert_frame_equal(model.predict(cases), model.predict(alone))
+    assert model.predict(replace(cases, images=images[images["sequence"] == "V"])).empty
+    noted = model.details()["skipped"].query("status == 'noted'")
+    assert set(noted["sequence"]) == {"V"}
+    assert set(noted["lesion_id"]) == {*fold.validation.lesion_ids, *cases.lesion_ids}
+    model.save(tmp_path / "kept")
+    again = load_network(tmp_path / "kept")
+    pd.testing.assert_frame_equal(again.predict(cases), again.predict(alone))

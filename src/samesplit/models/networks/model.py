@@ -21,6 +21,7 @@ from samesplit.models.networks.fitting import FoldData, fit_networks, trials_tab
 from samesplit.models.networks.inference import inference_device, logits_of_batch, summary_of
 from samesplit.models.networks.kept_weights import compact_state
 from samesplit.models.networks.module import class_weights
+from samesplit.models.networks.never_seen import never_seen, without_sequences
 from samesplit.models.networks.preparation import PreparedInputs, prepare_inputs
 from samesplit.models.networks.schedule import History, smoothed_scores
 from samesplit.models.networks.scopes import deterministic, seeded, single_thread
@@ -54,6 +55,7 @@ class NetworkModel:
         self.cache = cache
         self.progress = progress or _tell_step
         self.sequences: tuple[str, ...] = ()
+        self.never_seen: tuple[str, ...] = ()
         self.task: Task | None = None
         self.history: History = []
         self.kept = 0
@@ -77,15 +79,14 @@ class NetworkModel:
         """
         sequences, names = fold.training.sequences, class_names(fold.task)
         self._inputs = self.cache or fold.directory / "inputs"
-        inputs, validation = (
-            prepare_inputs(
-                cases,
-                self.settings.inputs,
-                sequences=sequences,
-                cache=self._inputs,
-            )
-            for cases in (fold.training, fold.validation)
-        )
+
+        def prepared(cases: Cases) -> PreparedInputs:
+            return prepare_inputs(cases, self.settings.inputs, sequences=sequences, cache=self._inputs)
+
+        inputs = prepared(fold.training)
+        self.never_seen = never_seen(inputs, sequences)
+        held, unlooked = without_sequences(fold.validation, self.never_seen)
+        validation = prepared(held)
         self.used_inputs = inputs.names() | validation.names()
         data = FoldData(
             inputs,
@@ -109,13 +110,14 @@ class NetworkModel:
         self.history, self.kept = best.history, best.kept
         self.fit_summary = summary_of(fitted, data, self.settings)
         self.trials = trials_table(fitted)
-        self.skipped = pd.concat([inputs.skipped, validation.skipped], ignore_index=True)
+        self.skipped = stack_ledgers([inputs.skipped, validation.skipped, unlooked])
         self._network = fitted.network
 
     def predict(self, cases: Cases) -> pd.DataFrame:
         """Predict the probabilities of each lesion with at least one readable image; see `Model.predict`.
 
-        A lesion without one, or whose images hold values that are not numbers, is not in the result. With class
+        A lesion without one, or whose images hold values that are not numbers, is not in the result. A sequence that
+        no training lesion had is not looked at: the weights that would see it are as they were drawn. With class
         weights the probabilities are those of a cohort in which all classes are equally frequent.
 
         Raises:
@@ -128,6 +130,7 @@ class NetworkModel:
                 f"the network was fitted on {', '.join(self.sequences)} and is given {', '.join(cases.sequences)}",
                 remedy="give the sequences that it was fitted on, in their order",
             )
+        cases = self._without_never_seen(cases)
         device = inference_device(self.settings)
         network = self._network.to(device).eval()
         found: dict[str, list[float]] = {}
@@ -177,8 +180,8 @@ class NetworkModel:
         return explain_network(
             self._network.eval(),
             self.settings.inputs,
-            training,
-            test,
+            self._without_never_seen(training),
+            self._without_never_seen(test),
             classes=len(class_names(self.task)),
             batch_size=self.settings.training.batch_size,
             cache=self._inputs,
@@ -204,6 +207,7 @@ class NetworkModel:
             "settings": settings,
             "task": None if self.task is None else self.task.model_dump(mode="json"),
             "sequences": list(self.sequences),
+            "never_seen": list(self.never_seen),
             "history": self.history,
             "kept": self.kept,
             "fit": {
@@ -213,6 +217,11 @@ class NetworkModel:
             "versions": {"samesplit": __version__, "torch": str(torch.__version__)},
         }
         write_json(directory / "settings.json", record)
+
+    def _without_never_seen(self, cases: Cases) -> Cases:
+        cases, noted = without_sequences(cases, self.never_seen)
+        self.skipped = stack_ledgers([self.skipped, noted]).drop_duplicates(ignore_index=True)
+        return cases
 
     def _predict_batch(self, network: nn.Module, cases: Cases) -> dict[str, list[float]]:
         assert self.task is not None
@@ -282,6 +291,7 @@ def load_network(directory: Path, *, cache: Path | None = None, task: Task | Non
     model = NetworkModel(settings, cache=cache)
     model.task = known
     model.sequences = tuple(record["sequences"])
+    model.never_seen = tuple(record.get("never_seen", ()))
     model.history = record["history"]
     model.kept = kept
     model.fit_summary = {name: math.nan if value is None else value for name, value in summary.items()}

@@ -58,6 +58,10 @@ class PreparedInputs:
     def __len__(self) -> int:
         return len(self.lesion_ids)
 
+    def seen(self) -> tuple[bool, ...]:
+        """Tell of each sequence, in their order, whether any lesion has it."""
+        return tuple(any(part is not None for part in parts) for parts in zip(*self._parts, strict=True))
+
     def names(self) -> set[str]:
         """Return how the names of the files that hold them begin (16 letters); none where they are in memory."""
         return {part.stem[:16] for parts in self._parts for part in parts if isinstance(part, Path)}
