@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from samesplit.evaluation.binary.evaluate import Evaluation, evaluate
-from samesplit.evaluation.chain.evaluate import CHAIN, evaluate_chain
+from samesplit.evaluation.chain.evaluate import CHAIN, CHAIN_MODELS, evaluate_chain
 from samesplit.evaluation.factorial import evaluate_factorial
 from samesplit.evaluation.multiclass.evaluate import evaluate_classes
 from samesplit.evaluation.options import EvaluationOptions
@@ -87,7 +87,7 @@ def evaluate_task(
     if not isinstance(task, BinaryTask | MulticlassTask):
         return found
     tables = found.tables
-    if not options.details.get(CHAIN, pd.DataFrame()).empty:
+    if any(not options.details.get(name, pd.DataFrame()).empty for name in (CHAIN, CHAIN_MODELS)):
         tables = tables | evaluate_chain(task, predictions, truth, options)
     if len(set(predictions["rater"])) > 1:
         tables = tables | {RATERS: evaluate_raters(task, predictions, truth, options)}

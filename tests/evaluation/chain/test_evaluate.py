@@ -169,6 +169,21 @@ def test_without_predictions_on_predicted_masks_nothing_is_added() -> None:
     assert "chain" not in judge(chain=PREDICTED.iloc[:0])
 
 
+@pytest.mark.parametrize("labels", ["both classes", "one class"])
+def test_a_chain_that_found_nothing_is_wrong_about_every_lesion(labels: str) -> None:
+    lesions = CHAIN_LESIONS.assign(found=False, dice=0.0)
+    if labels == "one class":
+        lesions = lesions[lesions["lesion_id"].map(TRUTH["label"]) == 0]
+    chains = pd.DataFrame({"segmentation": ["unet"], "model": ["net"]})
+    tables = judge(chain=PREDICTED.iloc[:0], chain_models=chains, chain_lesions=lesions)
+    estimate = tables["chain"].set_index("quantity")["estimate"]
+    assert estimate["accuracy_chain"] == estimate["lesions_found"] == 0.0
+    assert estimate["loss_localisation"] == pytest.approx(estimate["accuracy_manual"])
+    assert "auc_chain" not in estimate
+    assert estimate.get("auc_all") == (0.0 if labels == "both classes" else None)
+    assert set(tables["chain_cases"]["stage"]) == {"localisation", "classification"}
+
+
 def test_arms_without_a_common_lesion_cannot_be_compared() -> None:
     with pytest.raises(PredictionsError, match="no lesion has an answer with its manual"):
         judge(chain_lesions=CHAIN_LESIONS.assign(found=False))
@@ -202,7 +217,7 @@ CLASSES = ("AML", "cystic", "solid")
 SUBTYPE = MulticlassTask(question="Which?", classes=CLASSES)
 
 
-def of_classes(missed: set[str]) -> dict[str, Any]:
+def of_classes(missed: set[str], **more: pd.DataFrame) -> dict[str, Any]:
     """Three classes; all are called rightly, those that are missed have no row."""
     truth = TRUTH.assign(label=np.arange(N) % 3)
     rows = [
@@ -214,7 +229,7 @@ def of_classes(missed: set[str]) -> dict[str, Any]:
     manual = pd.DataFrame(rows)
     chain = manual[~manual["lesion_id"].isin(missed)].assign(segmentation="unet", rater="predicted by unet")
     lesions = CHAIN_LESIONS.assign(found=~CHAIN_LESIONS["lesion_id"].isin(missed))
-    options = EvaluationOptions(n_bootstrap=0, details={"chain": chain, "chain_lesions": lesions})
+    options = EvaluationOptions(n_bootstrap=0, details={"chain": chain, "chain_lesions": lesions} | more)
     return evaluate_task(SUBTYPE, manual, truth, options).tables
 
 
@@ -225,6 +240,13 @@ def test_of_several_classes_the_class_of_highest_probability_is_called() -> None
     assert numbers["auc_manual"] == numbers["auc_chain"] == 1.0
     assert "sensitivity_chain" not in numbers
     assert "auc_all" not in numbers
+
+
+def test_a_chain_of_several_classes_that_found_nothing_is_wrong_about_every_lesion() -> None:
+    chains = pd.DataFrame({"segmentation": ["unet"], "model": ["net"]})
+    numbers = of_classes(set(LESIONS), chain_models=chains)["chain"].set_index("quantity")["estimate"]
+    assert numbers["accuracy_manual"] == 1.0
+    assert numbers["accuracy_chain"] == 0.0
 
 
 def test_when_all_are_found_the_chain_of_several_classes_ranks_like_the_manual_masks() -> None:

@@ -173,6 +173,17 @@ def test_over_several_folds_a_difference_has_to_pass_both_tests() -> None:
     (pair,) = found.pairs.to_dict("records")
     assert pair["p_value"] == max(pair["p_influence"], pair["p_corrected_t"])
     assert len(found.folds) == 8
+
+
+def test_over_several_folds_found_lesions_have_to_pass_both_tests_too() -> None:
+    second = overlap("b", folds=4).assign(detected=True)
+    found = judge(pd.concat([overlap("a", folds=4), second], ignore_index=True), components("a", folds=4))
+    row = found.results.set_index("quantity").loc["detection_recall_difference"]
+    alone = judge(pd.concat([overlap("a"), overlap("b").assign(detected=True)], ignore_index=True)).results
+    of_lesions = alone.set_index("quantity").loc["detection_recall_difference"]
+    assert row["estimate"] == pytest.approx(of_lesions["estimate"])
+    assert row["p_value"] > of_lesions["p_value"]
+    assert "corrected" in row["method"]
     assert found.folds.groupby("model")["n"].sum().tolist() == [N, N]
 
 

@@ -46,7 +46,9 @@ def plan_of(tmp_path: Path, rows: list[dict[str, Any]], sequences: tuple[str, ..
     )
     settings = SimpleNamespace(rater="R1", sequences=sequences, minimum_voxels=8, geometry_repair=())
     workspace = SimpleNamespace(cache=tmp_path / "cache")
-    return SimpleNamespace(cohort=cohort, definition=SimpleNamespace(cohort=settings), workspace=workspace)
+    split = SimpleNamespace(pairs=lambda: [(0, 2)], lesions=lambda *_: ids)
+    definition = SimpleNamespace(cohort=settings)
+    return SimpleNamespace(cohort=cohort, definition=definition, workspace=workspace, split=split)
 
 
 def row(
@@ -121,9 +123,18 @@ def test_false_positives_are_counted_once_a_patient_in_the_first_sequence_that_t
             (["P2-1"], "B", write(cube((1, 1, 1)), tmp_path / "q.nii.gz")),
         )
     ]
-    table = pd.concat(tables).assign(model="unet", seed=0, repeat=0, fold=0, subset="test", rater="R1")
+    table = pd.concat(tables).assign(model="unet", seed=0, repeat=0, fold=2, subset="test", rater="R1")
     made = predicted_masks(plan_of(tmp_path, rows, ("A", "B")), "unet", table, 0.1)
     assert [(scan["patient_id"], scan["false_positives"]) for scan in made.scans] == [("P1", 1), ("P2", 0)]
+
+
+def test_a_lesion_without_an_image_to_draw_on_is_missed(tmp_path: Path, grey: np.ndarray) -> None:
+    image, mask = write(grey, tmp_path / "a.nii.gz"), write(cube((1, 1, 1)), tmp_path / "m.nii.gz")
+    plan = plan_of(tmp_path, [row("P1-1", image, mask, 1), row("P2-1", image, mask, 1, "B")], ("A", "B"))
+    made = found_in(plan, ["P1-1"], mask)
+    told = pd.DataFrame(made.lesions).set_index("lesion_id")
+    assert told["found"].to_dict() == {"P1-1": True, "P2-1": False}
+    assert told.loc["P2-1", "reason"] == "no mask was drawn: it has no image of A that can be read"
 
 
 def test_a_rater_s_mask_that_cannot_be_read_is_told(tmp_path: Path, grey: np.ndarray) -> None:

@@ -83,7 +83,7 @@ def read_arms(
     Args:
         task: What was asked.
         predictions: The predictions of the task.
-        chain: Those on predicted masks of the test lesions, with `segmentation`.
+        chain: Those on predicted masks of the test lesions, with `segmentation`; may be empty.
         truth: Indexed by lesion_id.
         options: Rater and operating point.
     """
@@ -97,7 +97,7 @@ def read_arms(
         called = [part.assign(decision=call_classes(part[columns].to_numpy())) for part in parts]
         rater = choose_rater(parts[0], options.primary_rater)
         manual = called[0][(called[0]["rater"] == rater) & (called[0]["subset"] == "test")]
-        return Arms(manual, pd.concat(called[1:], ignore_index=True), known, len(task.classes))
+        return Arms(manual, _together(called[1:], manual), known, len(task.classes))
     known = check_truth(truth)
     parts = [
         check_predictions(table, known).assign(segmentation=name)
@@ -110,7 +110,7 @@ def read_arms(
         apply_thresholds(part, thresholds).assign(segmentation=part["segmentation"].iloc[0])
         for part in parts[1:]
     ]
-    return Arms(manual, pd.concat(predicted, ignore_index=True), known, 2)
+    return Arms(manual, _together(predicted, manual), known, 2)
 
 
 def _tables(predictions: pd.DataFrame, chain: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -120,3 +120,8 @@ def _tables(predictions: pd.DataFrame, chain: pd.DataFrame) -> list[tuple[str, p
         ("", predictions),
         *((str(name), part.drop(columns="segmentation")) for name, part in of_models),
     ]
+
+
+def _together(predicted: list[pd.DataFrame], manual: pd.DataFrame) -> pd.DataFrame:
+    """Return the calls on all predicted masks; none, with the columns of the others, where nothing was found."""
+    return pd.concat(predicted, ignore_index=True) if predicted else manual.iloc[:0].assign(segmentation="")

@@ -14,7 +14,7 @@ STAGES = ("right", "localisation", "not classified", "segmentation", "classifica
 be classified, or because the call on the predicted mask is another; or wrong with the manual mask already."""
 
 
-def chain_cases(arms: Arms, lesions: pd.DataFrame) -> pd.DataFrame:
+def chain_cases(arms: Arms, lesions: pd.DataFrame, chains: pd.DataFrame) -> pd.DataFrame:
     """Put both calls on every test lesion beside each other.
 
     A lesion that was not found, or whose predicted mask could not be classified, is called wrongly.
@@ -22,12 +22,13 @@ def chain_cases(arms: Arms, lesions: pd.DataFrame) -> pd.DataFrame:
     Args:
         arms: The calls.
         lesions: Segmentation, repeat, fold, lesion_id, found, reason and dice of every test lesion.
+        chains: Segmentation and model of every chain; one that found no lesion has cases too.
 
     Returns:
         A row a segmentation model, classifier, seed, repeat, fold and lesion: patient_id, label, found, reason,
         dice, `manual_decision`, `chain_decision` (missing without an answer), `manual_right`, `chain_right`,
-        `stage` (one of `STAGES`). Classifiers without any prediction on predicted masks, and fitted ones without a
-        threshold, are left out.
+        `stage` (one of `STAGES`). Classifiers that are in no chain, and fitted ones without a threshold, are left
+        out.
     """
     key = [*FIT, "lesion_id"]
     manual = arms.manual[arms.manual["decision"].notna()]
@@ -35,8 +36,7 @@ def chain_cases(arms: Arms, lesions: pd.DataFrame) -> pd.DataFrame:
     calls = arms.predicted[[*key, "segmentation"]].assign(
         chain_decision=arms.predicted["decision"].astype("Int64")
     )
-    chained = calls[["segmentation", "model"]].drop_duplicates()
-    cases = lesions.merge(manual, on=["repeat", "fold", "lesion_id"]).merge(chained)
+    cases = lesions.merge(manual, on=["repeat", "fold", "lesion_id"]).merge(chains)
     cases = cases.merge(calls, on=[*key, "segmentation"], how="left")
     known = arms.truth.loc[cases["lesion_id"], ["patient_id", "label"]]
     cases = cases.assign(patient_id=known["patient_id"].to_numpy(), label=known["label"].to_numpy())

@@ -26,10 +26,20 @@ from samesplit.statistics.patient_summaries import (
 )
 from samesplit.tasks import ClassificationTask
 
-__all__ = ["CHAIN", "CHAIN_CASES", "CHAIN_COLUMNS", "CHAIN_IMAGES", "CHAIN_LESIONS", "evaluate_chain"]
+__all__ = [
+    "CHAIN",
+    "CHAIN_CASES",
+    "CHAIN_COLUMNS",
+    "CHAIN_IMAGES",
+    "CHAIN_LESIONS",
+    "CHAIN_MODELS",
+    "evaluate_chain",
+]
 
 CHAIN = "chain"
 """The name of the predictions on predicted masks among the details, and of the table of results."""
+CHAIN_MODELS = "chain_models"
+"""The name of the table of segmentation models and their classifiers, among the details."""
 CHAIN_LESIONS = "chain_lesions"
 """The name of the table of test lesions and whether they were found, among the details."""
 CHAIN_IMAGES = "chain_images"
@@ -69,9 +79,11 @@ def evaluate_chain(
         predictions: Its predictions, with those of the validation part.
         truth: Indexed by lesion_id: patient_id, label.
         options: `details["chain"]` has the predictions on predicted masks (columns of the task's predictions and
-            `segmentation`), `details["chain_lesions"]` every test lesion of each segmentation model's folds
-            (segmentation, repeat, fold, lesion_id, found, reason, dice) and `details["chain_images"]`, if there,
-            the false positives of each image (segmentation, repeat, fold, patient_id, false_positives).
+            `segmentation`), `details["chain_models"]`, if there, segmentation and model of every chain (default:
+            those with any such prediction), `details["chain_lesions"]` every test lesion of each segmentation
+            model's folds (segmentation, repeat, fold, lesion_id, found, reason, dice) and
+            `details["chain_images"]`, if there, the false positives of each image (segmentation, repeat, fold,
+            patient_id, false_positives).
 
     Returns:
         `chain`: a row a segmentation model, classifier and quantity. `accuracy_manual`, `accuracy_chain` and
@@ -84,17 +96,20 @@ def evaluate_chain(
         `lesions_found`, `false_positives_per_patient`, `correlation_dice_right`.
         `chain_cases`: see `cases.chain_cases`.
 
+        A chain that found no lesion has no `auc_manual`, `auc_chain` and `auc_difference`.
+
     Raises:
-        PredictionsError: No lesion has an answer in both arms.
+        PredictionsError: A classifier has predictions on predicted masks, but none of a lesion that was found.
     """
     confidence = check_confidence(options.confidence)
     lesions = options.details[CHAIN_LESIONS]
     arms = read_arms(task, predictions, options.details[CHAIN], truth, options)
-    cases = chain_cases(arms, lesions[lesions["lesion_id"].isin(arms.truth.index)])
+    pairs = options.details.get(CHAIN_MODELS, arms.predicted)[["segmentation", "model"]]
+    pairs = pairs.drop_duplicates().sort_values(["segmentation", "model"])
+    cases = chain_cases(arms, lesions[lesions["lesion_id"].isin(arms.truth.index)], pairs)
     settings = {"n_resamples": options.n_bootstrap, "seed": options.seed, "confidence": confidence}
     images = options.details.get(CHAIN_IMAGES, pd.DataFrame())
     rows: list[dict[str, Any]] = []
-    pairs = arms.predicted[["segmentation", "model"]].drop_duplicates().sort_values(["segmentation", "model"])
     for segmentation, model in pairs.itertuples(index=False):
         mine = cases[(cases["segmentation"] == segmentation) & (cases["model"] == model)]
         found = [
@@ -185,26 +200,34 @@ def _rankings(arms: Arms, segmentation: str, model: str, lesions: pd.DataFrame, 
     asked = lesions.loc[lesions["segmentation"] == segmentation, ["repeat", "fold", "lesion_id", "found"]]
     manual = arms.manual[arms.manual["model"] == model].merge(asked, on=["repeat", "fold", "lesion_id"])
     both = predicted.merge(manual.loc[manual["found"].astype(bool), key], on=key).sort_values(key)
-    if both.empty:
+    if both.empty and len(predicted):
         raise PredictionsError(
             "no lesion has an answer with its manual and with its predicted mask",
             where=f"{model} on masks of {segmentation}",
             remedy="check that the segmentation finds any lesion, and that both have the same folds",
         )
-    same = manual.merge(both[key], on=key).sort_values(key)
-    tables = arms.table(same), arms.table(both)
-    if arms.measure.is_defined(tables[0]):
-        for name, table in zip(("auc_manual", "auc_chain"), tables, strict=True):
-            yield name, arms.measure.interval(table, confidence), table
-        difference = measured_difference(tables[1], tables[0], arms.measure, confidence=confidence)
-        yield "auc_difference", difference, tables[0]
-    if arms.n_classes > 2:
+    if len(both):
+        same = manual.merge(both[key], on=key).sort_values(key)
+        yield from _rankings_of_both(arms, arms.table(same), arms.table(both), confidence)
+    if arms.n_classes > 2 or manual.empty:
         return
     answered = pd.MultiIndex.from_frame(both[key])
     lost = manual[~pd.MultiIndex.from_frame(manual[key]).isin(answered)]
     everything = arms.worst_table(both, lost[key])
     if arms.measure.is_defined(everything):
         yield "auc_all", arms.measure.interval(everything, confidence), everything
+
+
+def _rankings_of_both(arms: Arms, manual: pd.DataFrame, chain: pd.DataFrame, confidence: float) -> Rows:
+    """Yield the AUC of both arms and their difference; both tables have the same lesions."""
+    if arms.measure.is_defined(manual):
+        yield "auc_manual", arms.measure.interval(manual, confidence), manual
+        yield "auc_chain", arms.measure.interval(chain, confidence), chain
+        yield (
+            "auc_difference",
+            measured_difference(chain, manual, arms.measure, confidence=confidence),
+            manual,
+        )
 
 
 def _false_positives(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -98,7 +99,7 @@ def difference_rows(pairs: pd.DataFrame) -> list[dict[str, Any]]:
 def further_differences(
     tables: MaskTables, *, reference: str | None, confidence: float, apart: tuple[str, ...] = ()
 ) -> list[dict[str, Any]]:
-    """Compare what else was measured of every two models, lesion by lesion, with patients as clusters.
+    """Compare what else was measured of every two models, by the same tests as their Dice.
 
     Args:
         tables: All models.
@@ -113,22 +114,13 @@ def further_differences(
     rows = []
     order = sorted(tables.models, key=lambda name: name == reference)
     for (quantity, column), (a, b) in itertools.product(_FURTHER.items(), itertools.combinations(order, 2)):
-        if not tables.measured(column):
-            continue
-        first, second = (_lesions(tables.of_model(name).overlap, column) for name in (a, b))
-        found = paired_mean(
-            (first - second).to_numpy(), first.index.get_level_values("patient_id"), confidence=confidence
-        )
-        rows.append(result_row(f"{quantity}_difference", a, "all", found, len(first), reference=b))
+        if tables.measured(column):
+            tested = _test(tables, column, a, b, confidence)
+            rows.append(result_row(f"{quantity}_difference", a, "all", tested.both, tested.n, reference=b))
     if not rows:
         return []
     claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=apart)
     return [{str(key): value for key, value in row.items()} for row in claimed.to_dict("records")]
-
-
-def _lesions(rows: pd.DataFrame, column: str) -> pd.Series[float]:
-    """Return the mean of each lesion over sequences, seeds and folds, indexed by lesion and patient."""
-    return rows.astype({column: "float64"}).groupby(["lesion_id", "patient_id"])[column].mean()
 
 
 def fold_table(tables: MaskTables) -> pd.DataFrame:
@@ -140,41 +132,68 @@ def fold_table(tables: MaskTables) -> pd.DataFrame:
     return table
 
 
+@dataclass(frozen=True)
+class _Tested:
+    """What two models differ by.
+
+    Attributes:
+        n: How many lesions both have.
+        means: Of the two.
+        both: The difference by the stricter of the two tests.
+        of_lesions: By that of lesions.
+        over_folds: By that over folds; None where there is one fold.
+    """
+
+    n: int
+    means: tuple[float, float]
+    both: Interval
+    of_lesions: Interval
+    over_folds: Interval | None
+
+
 def _pair(tables: MaskTables, a: str, b: str, confidence: float) -> dict[str, Any]:
-    first, second = (_of_model(tables, name) for name in (a, b))
-    lesions = [table.groupby("lesion_id")["dice"].mean() for table in (first, second)]
+    tested = _test(tables, "dice", a, b, confidence)
+    one = tested.over_folds is None
+    return {
+        "model_a": a,
+        "model_b": b,
+        "n": tested.n,
+        "n_positive": 0,
+        "dice_a": tested.means[0],
+        "dice_b": tested.means[1],
+        "difference": tested.both.estimate,
+        "ci_low": tested.both.ci_low,
+        "ci_high": tested.both.ci_high,
+        "p_value": tested.both.p_value,
+        "method": tested.both.method,
+        "p_influence": math.nan if one else tested.of_lesions.p_value,
+        "p_corrected_t": math.nan if tested.over_folds is None else tested.over_folds.p_value,
+        "note": tested.both.note,
+    }
+
+
+def _test(tables: MaskTables, column: str, a: str, b: str, confidence: float) -> _Tested:
+    """Test a measure of lesions, with patients as clusters and, over several folds, over these too."""
+    first, second = (_of_model(tables, name, column) for name in (a, b))
+    lesions = [table.groupby("lesion_id")[column].mean() for table in (first, second)]
     owner = first.groupby("lesion_id")["patient_id"].first()
     found = paired_mean(
         (lesions[0] - lesions[1]).to_numpy(), owner.loc[lesions[0].index].to_numpy(), confidence=confidence
     )
     several = first.groupby(["repeat", "fold"]).ngroups > 1
-    corrected = corrected_over_folds(first, second, _by_fold, confidence=confidence) if several else None
+
+    def by_fold(table: pd.DataFrame) -> pd.Series[float]:
+        return table.groupby("cell", sort=True)[column].mean()
+
+    corrected = corrected_over_folds(first, second, by_fold, confidence=confidence) if several else None
     both = found if corrected is None else stricter(found, corrected)
-    return {
-        "model_a": a,
-        "model_b": b,
-        "n": len(lesions[0]),
-        "n_positive": 0,
-        "dice_a": float(lesions[0].mean()),
-        "dice_b": float(lesions[1].mean()),
-        "difference": both.estimate,
-        "ci_low": both.ci_low,
-        "ci_high": both.ci_high,
-        "p_value": both.p_value,
-        "method": both.method,
-        "p_influence": math.nan if corrected is None else found.p_value,
-        "p_corrected_t": math.nan if corrected is None else corrected.p_value,
-        "note": both.note,
-    }
+    means = (float(lesions[0].mean()), float(lesions[1].mean()))
+    return _Tested(len(lesions[0]), means, both, found, corrected)
 
 
-def _of_model(tables: MaskTables, model: str) -> pd.DataFrame:
+def _of_model(tables: MaskTables, model: str, column: str) -> pd.DataFrame:
     """Return a row a lesion and fitted model: the mean over sequences, with the number of the fit."""
-    rows = tables.of_model(model).overlap
-    lesions = rows.groupby([*_FITTED, "lesion_id", "patient_id"], as_index=False)["dice"].mean()
+    rows = tables.of_model(model).overlap.astype({column: "float64"})
+    lesions = rows.groupby([*_FITTED, "lesion_id", "patient_id"], as_index=False)[column].mean()
     numbered: pd.DataFrame = lesions.assign(cell=lesions.groupby(_FITTED).ngroup())
     return numbered
-
-
-def _by_fold(table: pd.DataFrame) -> pd.Series[float]:
-    return table.groupby("cell", sort=True)["dice"].mean()

@@ -46,7 +46,8 @@ class PredictedMasks:
     Attributes:
         images: By repeat and fold, rows of the images table of the lesions that were found.
         content: Hash of each mask's content, by reference.
-        lesions: One row a test lesion and fold: repeat, fold, lesion_id, found, reason, dice.
+        lesions: One row a test lesion and fold, also one without an image to draw on: repeat, fold, lesion_id,
+            found, reason, dice.
         scans: One row a tested image, of the first sequence that its lesions have: repeat, fold, patient_id,
             image, false_positives.
     """
@@ -81,9 +82,9 @@ def predicted_masks(
     made = PredictedMasks()
     tested = predictions[(predictions["model"] == segmentation) & (predictions["subset"] == "test")]
     tested = tested[tested["seed"] == tested["seed"].iloc[0]] if len(tested) else tested
-    for repeat, fold in (
-        tested[["repeat", "fold"]].drop_duplicates().sort_values(["repeat", "fold"]).to_numpy()
-    ):
+    drawn = ", ".join(name for name in plan.definition.cohort.sequences if name in set(tested["sequence"]))
+    undrawn = {"reason": f"no mask was drawn: it has no image of {drawn} that can be read", "dice": 0.0}
+    for repeat, fold in plan.split.pairs():
         part = tested[(tested["repeat"] == repeat) & (tested["fold"] == fold)]
         place = {"repeat": int(repeat), "fold": int(fold)}
         found: dict[str, Found] = {str(lesion): {} for lesion in part["lesion_id"].unique()}
@@ -103,6 +104,9 @@ def predicted_masks(
                     image = str(rows[lesions[0], sequence]["image"])
                     about = {"patient_id": str(patients[lesions[0]]), "image": image}
                     made.scans.append(place | about | {"false_positives": scan.false_positives})
+        for lesion in plan.split.lesions(plan.cohort.lesions, repeat, fold, "test"):
+            told.setdefault(lesion, undrawn)
+            found.setdefault(lesion, {})
         made.lesions += [
             place | {"lesion_id": lesion, "found": bool(found[lesion]), **told[lesion]}
             for lesion in sorted(told)

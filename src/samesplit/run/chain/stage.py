@@ -104,11 +104,12 @@ def chain_tables(
         predictions: Of the task.
 
     Returns:
-        The predictions without them, and three tables. `chain`: the predictions on predicted masks, with the
-        column `segmentation`. `chain_lesions`: one row a test lesion, repeat and fold: segmentation, repeat, fold,
-        lesion_id, found, reason (why not), dice. `chain_images`: one row a tested image, of the first sequence
-        that its lesions have: segmentation, repeat, fold, patient_id, image, false_positives (components that are
-        no lesion).
+        The predictions without them, and four tables. `chain`: the predictions on predicted masks, with the
+        column `segmentation`. `chain_models`: segmentation and model of every chain, also of those that found no
+        lesion. `chain_lesions`: one row a test lesion, repeat and fold: segmentation, repeat, fold, lesion_id,
+        found, reason (why not), dice. `chain_images`: one row a tested image, of the first sequence that its
+        lesions have: segmentation, repeat, fold, patient_id, image, false_positives (components that are no
+        lesion).
     """
     by_rater = {rater_of(segmentation): segmentation for segmentation in chain.masks}
     on_predicted = predictions["rater"].isin(list(by_rater))
@@ -120,7 +121,14 @@ def chain_tables(
     lesions = lesions[lesions["lesion_id"].isin(answered)].reset_index(drop=True)
     scans = _together({s: masks.scans for s, masks in chain.masks.items()})
     scans = Places(plan.workspace.root).hide_in_table(scans, ["image"])
-    tables = {"chain": told, "chain_lesions": lesions, "chain_images": scans}
+    models = [model for model in chain_classifiers(plan) if model in set(predictions["model"])]
+    pairs = [(segmentation, model) for segmentation in chain.masks for model in models]
+    tables = {
+        "chain": told,
+        "chain_models": pd.DataFrame(pairs, columns=["segmentation", "model"], dtype="str"),
+        "chain_lesions": lesions,
+        "chain_images": scans,
+    }
     return predictions[~on_predicted].reset_index(drop=True), tables
 
 
