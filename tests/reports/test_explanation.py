@@ -18,6 +18,8 @@ from samesplit.reports.sections.explanation import explanation
 from samesplit.tables import write_table
 
 NETWORK = "resnet18-25d"
+SEED = 1
+"""Of the two seeds the second of the predictions: whoever names its seeds [1, 0] has the maps of this one."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def explained(full_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Conte
     shutil.copytree(full_run, folder)
     predictions = pd.read_parquet(folder / "predictions.parquet")
     mine = predictions[(predictions["model"] == NETWORK) & (predictions["subset"] == "test")]
-    mine = mine[(mine["repeat"] == 0) & (mine["seed"] == 0) & (mine["rater"] == "R1")]
+    mine = mine[(mine["repeat"] == 0) & (mine["seed"] == SEED) & (mine["rater"] == "R1")]
     y, x = np.mgrid[:24, :24]
     disc = np.hypot(y - 12, x - 12)
     heat = np.stack([255 * (disc < 3), 255 * (np.hypot(y - 5, x - 5) < 4)]).astype(np.uint8)
@@ -64,7 +66,7 @@ def test_the_most_confident_errors_come_first_and_none_of_them_is_a_correct_call
     wrong, right = (block for block in section.blocks if isinstance(block, Gallery))
     decisions = explained.data.table("decisions")
     mine = decisions[
-        (decisions["model"] == NETWORK) & (decisions["rater"] == "R1") & (decisions["seed"] == 0)
+        (decisions["model"] == NETWORK) & (decisions["rater"] == "R1") & (decisions["seed"] == SEED)
     ]
     mine = mine[mine["repeat"] == 0].set_index("lesion_id")
     truth = explained.data.lesions["positive"]

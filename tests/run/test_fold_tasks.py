@@ -12,6 +12,7 @@ import pytest
 from conftest import SmallStudy
 from samesplit.errors import WorkspaceError
 from samesplit.execution.processes import WorkerCrashed
+from samesplit.models.protocol import Cases
 from samesplit.run import RunOptions, SilentReporter, load_plan
 from samesplit.run.feature_stage import _no_images
 from samesplit.run.model_stage import ModelStage, predict_folds
@@ -116,3 +117,21 @@ def test_a_worker_that_dies_costs_its_model_only(
     assert list(stage.failures) == ["clinical-logistic"]
     assert "its process died" in stage.failures["clinical-logistic"]
     assert set(stage.tasks[DEFAULT_TASK].predictions["model"]) == {"zero-rule"}
+
+
+def test_an_explanation_that_fails_costs_itself_and_not_the_fold(
+    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from samesplit.models.baselines import ZeroRuleModel
+
+    def explain(self: ZeroRuleModel, training: Cases, test: Cases) -> dict[str, pd.DataFrame]:
+        raise ValueError("no perplexity fits")
+
+    monkeypatch.setattr(ZeroRuleModel, "explain", explain, raising=False)
+    plan = load_plan(small_study.folder, RunOptions(jobs=1, only=("zero-rule",)))
+    stage = predict_folds(plan, _no_images(), SilentReporter())
+    assert stage.failures == {}
+    told = stage.tasks[DEFAULT_TASK]
+    assert set(told.predictions["fold"]) == {0, 1}
+    notes = set(told.details["notes"]["note"])
+    assert notes == {"the fitted network could not be explained (ValueError: no perplexity fits)"}

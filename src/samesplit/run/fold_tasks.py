@@ -353,7 +353,7 @@ def _fit_and_predict(task: FoldTask) -> None:
     with temporary_directory(beside=task.folder) as fresh:
         predictions = pd.concat(tables, ignore_index=True)
         write_table(predictions, fresh / "predictions.parquet", prediction_schema(task.task))
-        for name, table in (model.details() | _explanation(task, model)).items():
+        for name, table in _with_explanation(task, model, model.details()).items():
             write_table(table, fresh / "details" / f"{name}.parquet")
         if (working / MASKS).is_dir():
             shutil.copytree(working / MASKS, fresh / MASKS)
@@ -389,13 +389,25 @@ def _draw(task: FoldTask, model: Model, cases: Cases, where: dict[str, Any]) -> 
     return as_mask_table(model.segment(unseen, task.working / inside), where, inside)
 
 
-def _explanation(task: FoldTask, model: Model) -> dict[str, pd.DataFrame]:
-    """Return what a model tells of its test lesions in every fold of the first repeat, with the first seed."""
+def _with_explanation(
+    task: FoldTask, model: Model, details: dict[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Add what a model tells of its test lesions, in every fold of the first repeat and with the first seed.
+
+    An explanation that fails costs itself, with a note, and not the fold that was fitted.
+    """
     if task.repeat != 0 or task.seed != task.settings.seeds[0] or not isinstance(model, Explains):
-        return {}
+        return details
     cases = task.cases[task.primary_rater]
     training, test = (cases.select(_ids(task, cases, part)) for part in ("train", "test"))
-    return model.explain(training, test)
+    try:
+        return details | model.explain(training, test)
+    except OSError:
+        raise  # of the disk
+    except Exception as error:  # of any library, after the predictions are made
+        why = error.problem if isinstance(error, SamesplitError) else f"{type(error).__name__}: {error}"
+        note = pd.DataFrame({"note": [f"the fitted network could not be explained ({why})"]})
+        return details | {"notes": pd.concat([details.get("notes", note.iloc[:0]), note], ignore_index=True)}
 
 
 def _classes(task: Task) -> tuple[str, ...]:

@@ -89,8 +89,8 @@ def _calls(context: Context, model: ModelInfo) -> list[_Call]:
     """Return what the network that is explained called each test lesion, in each fold of the first repeat."""
     classes = context.data.task.classes
     rows = context.data.test_predictions()
-    rows = rows[(rows["model"] == model.name) & (rows["repeat"] == 0)]
-    rows = rows[rows["seed"] == rows["seed"].iloc[0]] if len(rows) else rows
+    explained = context.found_by(model.name, "heatmaps")["seed"].iloc[0]
+    rows = rows[(rows["model"] == model.name) & (rows["repeat"] == 0) & (rows["seed"] == explained)]
     truth = context.data.lesions["number"]
     if context.data.task.kind == "binary":
         decided = context.data.table("decisions")
