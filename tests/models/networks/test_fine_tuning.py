@@ -60,9 +60,11 @@ def test_a_module_of_ones_own_does_not_tell_which_layers_are_the_head():
     assert len(FineTuning(torch.nn.Linear(1, 1), TrainingSettings()).body) == 2
 
 
-def test_an_average_of_weights_follows_faster_while_few_were_averaged():
-    averaged = [torch.zeros(1)]
-    Averaging(0.9)(averaged, [torch.ones(1)], torch.tensor(2))
+def test_an_average_of_weights_follows_faster_in_the_first_steps_and_by_all_steps_since_the_last_time():
+    averaging, averaged = Averaging(0.9), [torch.zeros(1)]
+    averaging.passed = (2, 3)
+    averaging(averaged, [torch.ones(1)], 1)
     assert averaged[0].item() == pytest.approx(1 - 3 / 12)
-    Averaging(0.9)(averaged, [torch.ones(1)], torch.tensor(1000))
-    assert averaged[0].item() == pytest.approx(0.75 + 0.25 * 0.1)
+    averaging.passed = (1000, 1002)
+    averaging(averaged, [torch.ones(1)], 2)
+    assert averaged[0].item() == pytest.approx(1 - 0.25 * 0.9**2)

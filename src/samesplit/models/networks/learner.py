@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import Any
 
@@ -20,6 +21,9 @@ from samesplit.models.networks.training_settings import TrainingSettings
 
 __all__ = ["Averaging", "Learner"]
 
+AVERAGE_EVERY = 4
+"""The average of the weights follows in every so many steps, and before each validation: of a large network, to
+follow in every step would cost a tenth of the step."""
 Tensors = list[Tensor] | tuple[Tensor, ...]
 
 
@@ -55,7 +59,8 @@ class Learner(pl.LightningModule):
         self.fine_tuning = FineTuning(network, settings)
         self.average: AveragedModel | None = None
         if settings.weight_average is not None:
-            self.average = AveragedModel(network, multi_avg_fn=Averaging(settings.weight_average))
+            self.averaging = Averaging(settings.weight_average)
+            self.average = AveragedModel(network, multi_avg_fn=self.averaging)
             self.average.requires_grad_(False)
         self.history: History = []
         self._trained: list[tuple[Tensor, Tensor]] = []
@@ -124,8 +129,12 @@ class Learner(pl.LightningModule):
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Let the average follow."""
-        if self.average is not None:
-            self.average.update_parameters(self.network)
+        step = self.global_step
+        if self.average is None or (step % AVERAGE_EVERY and step % self.plan.every):
+            return
+        before = max((step - 1) // each * each for each in (AVERAGE_EVERY, self.plan.every))
+        self.averaging.passed = (before, step)
+        self.average.update_parameters(self.network)
 
     def on_validation_epoch_start(self) -> None:
         """Make the network ready that is to be judged.
@@ -201,17 +210,21 @@ class Learner(pl.LightningModule):
 
 
 class Averaging:
-    """How an average of weights follows them: exponentially, and faster while few were averaged.
+    """How an average of weights follows them: exponentially, and faster in the first steps.
 
     Args:
-        decay: What the average before a step counts for; at most (1 + n) / (10 + n) after n steps.
+        decay: What the average before a step counts for; in the step after n others at most (1 + n) / (10 + n).
+
+    Attributes:
+        passed: The step of the last time and that of this time.
     """
 
     def __init__(self, decay: float) -> None:
         self.decay = decay
+        self.passed = (0, 1)
 
     @torch.no_grad()
     def __call__(self, averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
-        """Move the average, in place, after so many steps."""
-        n = int(count)
-        torch._foreach_lerp_(averaged, current, 1 - min(self.decay, (1 + n) / (10 + n)))
+        """Move the average, in place, towards the weights as they are now."""
+        kept = math.prod(min(self.decay, (1 + n) / (10 + n)) for n in range(*self.passed))
+        torch._foreach_lerp_(averaged, current, 1 - kept)
