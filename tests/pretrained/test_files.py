@@ -56,6 +56,8 @@ def test_tensors_of_safetensors_and_of_torch_are_the_same(tmp_path):
     assert one.tensors.keys() == other.tensors.keys()
     assert all(torch.equal(one.tensors[name], other.tensors[name]) for name in tensors)
     assert other.beside == {"epoch": 3}
+    (tmp_path / "a.safetensors").rename(tmp_path / "renamed.pth")
+    assert torch.equal(read_weights(tmp_path / "renamed.pth").tensors["bn1.bias"], tensors["bn1.bias"])
 
 
 def test_numbers_of_numpy_beside_the_weights_do_no_harm(tmp_path):
@@ -80,8 +82,9 @@ def test_only_the_declared_file_is_read(tmp_path):
     [
         ("a.pt", None, "do not exist"),
         ("a.pt", b"", "cannot be read"),
-        ("a.pt", b"<html>not found</html>", "cannot be read"),
-        ("a.safetensors", b"<html>not found</html>", "cannot be read"),
+        ("a.pt", b"<html>not found</html>", "a web page"),
+        ("a.safetensors", b"<html>not found</html>", "a web page"),
+        ("a.pt", b"not found", "neither a file of torch.save nor one of safetensors"),
         ("a.pt", {"epoch": 3}, "no state dict"),
         ("a.pt", {"state_dict": {}}, "no state dict"),
     ],

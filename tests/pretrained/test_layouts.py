@@ -286,6 +286,13 @@ def test_weights_of_another_network_are_refused_with_the_layouts_that_were_tried
         load_into(body, tmp_path / "resnet18.pt", layout="medcalnet")
 
 
+def test_weights_of_a_training_that_failed_are_refused(tmp_path):
+    original = resnet("resnet10")
+    torch.save(original | {"bn1.bias": torch.full_like(original["bn1.bias"], torch.nan)}, tmp_path / "a.pt")
+    with pytest.raises(ModelError, match=r"not numbers \('bn1\.bias'\)"):
+        pretrained_encoder("resnet10", read_weights(tmp_path / "a.pt"), width=0.125)
+
+
 def test_random_weights_follow_their_seed_and_leave_the_callers_random_numbers_alone():
     torch.manual_seed(7)
     expected = torch.rand(3)

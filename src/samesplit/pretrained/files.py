@@ -50,7 +50,7 @@ def read_weights(path: Path, *, sha256: str | None = None) -> WeightsFile:
     """Read the tensors of a checkpoint without running any code that is in it.
 
     Args:
-        path: A file of `torch.save` (read with `weights_only=True`) or of safetensors (by its ending).
+        path: A file of `torch.save` (read with `weights_only=True`) or of safetensors (by its ending or content).
         sha256: What the file must hash to; None for any.
 
     Raises:
@@ -66,7 +66,7 @@ def read_weights(path: Path, *, sha256: str | None = None) -> WeightsFile:
         )
     if sha256 is not None:
         _check_hash(path, sha256)
-    content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    content = _read_safetensors(path) if _is_safetensors(path) else _read_torch(path)
     tensors, beside = _unwrapped(content)
     if not tensors:
         raise ModelError(
@@ -85,6 +85,12 @@ def _check_hash(path: Path, declared: str) -> None:
             where=path,
             remedy="download the file again, or correct 'sha256' if you mean this one",
         )
+
+
+def _is_safetensors(path: Path) -> bool:
+    """Tell by the ending, or by the content: the length of a header in 8 bytes, then the header."""
+    with path.open("rb") as file:
+        return path.suffix == ".safetensors" or file.read(9)[8:] == b"{"
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:
@@ -128,10 +134,17 @@ def _reason(error: Exception) -> str:
 
 
 def _unreadable(path: Path, error: Exception) -> ModelError:
+    told = (str(error).splitlines() or [type(error).__name__])[0]
+    with path.open("rb") as file:
+        begin = file.read(64).lstrip()
+    if begin[:1] == b"<":
+        told = "it is a web page"
+    elif "weights_only" in told:  # torch's advice is to run what is in the file
+        told = "it is neither a file of torch.save nor one of safetensors"
     return ModelError(
-        f"the weights cannot be read ({(str(error).splitlines() or [type(error).__name__])[0]})",
+        f"the weights cannot be read ({told})",
         where=path,
-        remedy="download the file again; it is one of torch.save, or one of safetensors ending in .safetensors",
+        remedy="download the file itself again; it must be one of torch.save or of safetensors",
     )
 
 

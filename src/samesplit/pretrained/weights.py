@@ -184,6 +184,13 @@ def load_file_into(module: nn.Module, file: WeightsFile, *, layout: str | None =
             remedy="give the weights of the same network, 2D for slices and 3D for cubes; "
             "if the layout is a new one, rename the parameters to those of MONAI's network",
         )
+    broken = next((key for key, value in given.items() if not value.isfinite().all()), None)
+    if broken is not None:
+        raise ModelError(
+            f"the weights hold values that are not numbers ('{broken}')",
+            where=file.path,
+            remedy="download the file again, or take weights that were kept before the training failed",
+        )
     module.load_state_dict(given, strict=False)
     return name
 

@@ -116,9 +116,9 @@ class NetworkModel:
     def predict(self, cases: Cases) -> pd.DataFrame:
         """Predict the probabilities of each lesion with at least one readable image; see `Model.predict`.
 
-        A lesion without one, or whose images hold values that are not numbers, is not in the result. A sequence that
-        no training lesion had is not looked at: the weights that would see it are as they were drawn. With class
-        weights the probabilities are those of a cohort in which all classes are equally frequent.
+        A lesion without one, or whose images hold values that are not numbers, is not in the result. A sequence
+        that no training lesion had is not looked at: the weights that would see it are as they were drawn. With
+        class weights the probabilities are those of a cohort in which all classes are equally frequent.
 
         Raises:
             ModelError: The model is not fitted, or the cases have other sequences than it was fitted on.
