@@ -1,10 +1,10 @@
 """Does every network in `models/` train: beat chance on a synthetic cohort, and stay at chance on shuffled labels?
 
 Each file is used with its architecture, head, fusion, view, mask, windows and augmentation, and with what makes it
-finish on two CPU cores: small inputs, few channels, 100 steps, no weights from elsewhere. So this says that a file
+finish on two CPU cores: small inputs, few channels, 250 steps, no weights from elsewhere. So this says that a file
 can be trained and learns nothing where there is nothing to learn; not how well it does as published.
 
-    python scripts/check_model_files.py                     # all networks, about five minutes on one core
+    python scripts/check_model_files.py                     # all networks, about twelve minutes on one core
     python scripts/check_model_files.py resnet10-3d --steps 300
 """
 
@@ -38,6 +38,7 @@ MASS_TYPE = MulticlassTask(
 )
 OF_THREE_CLASSES = ("resnet10-3d", "resnet10-3d-peking")
 """Files after the study that told three types of masses apart."""
+VOXEL_MM = 2.5
 SHARES = (0.45, 0.6)
 """The patients up to here train, up to there validate, and the others test."""
 
@@ -74,6 +75,9 @@ def small(path: Path, steps: int) -> ImageModelSettings | None:
     inputs = settings.inputs.model_dump(mode="json")
     side = 32 if settings.inputs.dimensions == 2 else 24
     inputs |= {"size": min(side, settings.inputs.size), "mm_per_pixel": None}
+    if settings.inputs.dimensions == 2 and settings.inputs.field_mm is not None:
+        # Pixels not larger than the cohort's voxels; so few of them show less of the surroundings.
+        inputs["field_mm"] = min(settings.inputs.field_mm, side * VOXEL_MM)
     changed: dict[str, Any] = {
         "inputs": inputs,
         "weights": None,
@@ -146,7 +150,7 @@ def main(argv: list[str] | None = None) -> int:
     """Try all networks and return the exit code: 1 where one does not do what it should."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", help="model files, without .yaml; default: all networks")
-    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--patients", type=int, default=120)
     parser.add_argument(
         "--data", type=Path, help="where the cohort is built; default: a folder that is removed"

@@ -186,7 +186,9 @@ def _stamp_of(path: Path) -> dict[str, object] | None:
 
 def _write_all(maker: CohortMaker, units: Sequence[Any], directory: Path, n_jobs: int) -> Iterator[None]:
     if n_jobs == 1:
-        yield from (maker.write(unit, directory) for unit in units)
+        for unit in units:
+            maker.write(unit, directory)
+            yield
         return
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     yield from parallel(joblib.delayed(maker.write)(unit, directory) for unit in units)

@@ -14,7 +14,7 @@ from samesplit.errors import LesionError
 from samesplit.imaging.case import Case
 from samesplit.imaging.correction import correct_bias, match_histogram
 from samesplit.imaging.views.settings import InputSettings
-from samesplit.imaging.views.slices import chosen_slice
+from samesplit.imaging.views.slices import chosen_slice, slice_at
 
 __all__ = [
     "PLANES",
@@ -179,7 +179,7 @@ def share_cut_off(case: Case, settings: InputSettings) -> float:
     parts = [(mask, spacing_mm)]
     if settings.dimensions == 2:
         parts = [
-            (mask.take(chosen_slice(mask, axis, settings), axis=axis), np.delete(spacing_mm, axis))
+            (slice_at(mask, axis, chosen_slice(mask, axis, settings)), np.delete(spacing_mm, axis))
             for axis in list(PLANES.values())[: settings.planes]
         ]
     outside = total = 0

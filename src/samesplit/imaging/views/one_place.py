@@ -23,7 +23,7 @@ from samesplit.imaging.views.cutting import (
     widened_box,
 )
 from samesplit.imaging.views.settings import InputSettings
-from samesplit.imaging.views.slices import chosen_slice
+from samesplit.imaging.views.slices import chosen_slice, slice_at
 
 __all__ = ["Place", "cut_at", "on_another_image", "places_of"]
 
@@ -72,7 +72,7 @@ def places_of(reference: Case, settings: InputSettings) -> list[Place]:
     found = []
     for axis in list(PLANES.values())[: settings.planes]:
         index = chosen_slice(mask, axis, settings)
-        centre, sides = field_of_view(mask.take(index, axis=axis), np.delete(spacing_mm, axis), settings)
+        centre, sides = field_of_view(slice_at(mask, axis, index), np.delete(spacing_mm, axis), settings)
         pixel = sides / size
         found.append(
             place(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 
 from samesplit.imaging.views.settings import InputSettings
 
-__all__ = ["centre_slice", "chosen_slice", "largest_slice"]
+__all__ = ["centre_slice", "chosen_slice", "largest_slice", "slice_at"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -48,3 +50,8 @@ def centre_slice(mask: Mask, axis: int) -> int:
 def chosen_slice(mask: Mask, axis: int, settings: InputSettings) -> int:
     """Return the index of the slice across `axis` that the settings ask for."""
     return (centre_slice if settings.slice == "centre" else largest_slice)(mask, axis)
+
+
+def slice_at(mask: Mask, axis: int, index: int) -> Mask:
+    """Return one slice of a mask across an axis."""
+    return cast("Mask", mask.take(index, axis=axis))

@@ -151,7 +151,7 @@ class _Lesion:
     """The images of one lesion, and the `remarks` on them for the ledger: sequence, status, reason."""
 
     def __init__(
-        self, rows: dict[str, Row], cases: Cases, settings: InputSettings, cache: Path | None
+        self, rows: Mapping[str, Row], cases: Cases, settings: InputSettings, cache: Path | None
     ) -> None:
         self.rows, self.cases, self.settings, self.cache = rows, cases, settings, cache
         self.remarks: list[tuple[str, str, str]] = []

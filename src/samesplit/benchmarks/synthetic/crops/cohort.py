@@ -13,7 +13,7 @@ from scipy import ndimage
 from samesplit.benchmarks.synthetic.crops.population import CropLesion, draw_lesion
 from samesplit.benchmarks.synthetic.crops.settings import CropSettings
 from samesplit.benchmarks.synthetic.fields import coverage
-from samesplit.benchmarks.synthetic.files import no_readings, write_volume
+from samesplit.benchmarks.synthetic.files import Volume, no_readings, write_volume
 from samesplit.benchmarks.synthetic.lesion_shape import LesionShape
 from samesplit.benchmarks.synthetic.scanner import Grid
 from samesplit.benchmarks.synthetic.seeds import stream
@@ -75,7 +75,8 @@ class CropCohort:
         if all(path.is_file() for path in paths):
             return
         image, mask, grid = render(self.settings, unit)
-        for path, array in zip(paths, (image, mask), strict=True):
+        arrays: tuple[Volume, ...] = (image, mask)
+        for path, array in zip(paths, arrays, strict=True):
             if not path.is_file():
                 write_volume(path, array, grid)
 
@@ -109,7 +110,9 @@ def render(
     towards = rng.standard_normal(3)
     towards = (towards / np.linalg.norm(towards)).astype(np.float32)
     depth = np.tensordot(towards, points, axes=1) - np.float32(rng.uniform(0.1, 0.9) * shape.mean_radius_mm)
-    image = np.float32(_FAT_HU) + np.float32(_KIDNEY_HU - _FAT_HU) * coverage(-depth, edge_mm=step)
+    image = np.float32(_FAT_HU) + np.float32(_KIDNEY_HU - _FAT_HU) * coverage(
+        np.asarray(-depth, dtype=np.float32), edge_mm=step
+    )
     outward = np.clip(1 + sample.distance_mm / np.float32(shape.mean_radius_mm), 0, 1)
     inside = sample.distance_mm < 0
     rim = outward**2

@@ -61,7 +61,7 @@ class Kidney:
     def surface_point(self, direction: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Where a ray in a direction of the kidney's own frame leaves it, in patient coordinates."""
         length = 1.0 / np.linalg.norm(direction / self.axes_mm)
-        return self.centre_mm + self.outward(direction) * length
+        return np.asarray(self.centre_mm + self.outward(direction) * length, dtype=np.float64)
 
     def outward(self, direction: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Turn a direction of the kidney's own frame into patient coordinates."""

@@ -10,7 +10,7 @@ import pandas as pd
 from samesplit.benchmarks.synthetic.ct.imaging import Scan
 from samesplit.benchmarks.synthetic.ct.population import CtPatient, draw_patient
 from samesplit.benchmarks.synthetic.ct.settings import CtSettings, Phase
-from samesplit.benchmarks.synthetic.files import no_readings, write_volume
+from samesplit.benchmarks.synthetic.files import Volume, no_readings, write_volume
 
 __all__ = ["CtCohort"]
 
@@ -71,7 +71,7 @@ class CtCohort:
                 continue
             scan = scan or Scan(self.settings, unit)
             scanned = scan.phase(phase)
-            arrays = (scanned.image, scanned.masses, scanned.kidneys)
+            arrays: tuple[Volume, ...] = (scanned.image, scanned.masses, scanned.kidneys)
             for path, array in zip(paths, arrays, strict=True):
                 if not path.is_file():
                     write_volume(path, array, scanned.grid)

@@ -12,6 +12,7 @@ from scipy.special import ndtri
 from samesplit.benchmarks.synthetic.ct.settings import (
     CT_PROPERTIES,
     PHASES,
+    CtProperty,
     CtSettings,
     CtSite,
     MassType,
@@ -33,7 +34,7 @@ _PLACES: tuple[tuple[Side, Pole], ...] = (
 )
 _MEDIAN_MM: dict[MassType, float] = {"AML": 20.0, "cystic": 24.0, "solid": 28.0}
 _SMALLEST_MM, _LARGEST_MM = 10.0, 46.0
-_AGGRESSIVE = ("size", "irregularity", "necrosis")
+_AGGRESSIVE: tuple[CtProperty, ...] = ("size", "irregularity", "necrosis")
 _FIRST_DAY, _DAYS = dt.date(2009, 8, 3), 4300
 
 
@@ -122,7 +123,7 @@ def _draw_mass(
     half = (0.5 if malignant else -0.5) * settings.effect
     residual = {name: float(rng.standard_normal()) for name in CT_PROPERTIES}
     z = {name: residual[name] + half * getattr(settings.effects, name) for name in CT_PROPERTIES}
-    seen = sum(residual[name] for name in _AGGRESSIVE) / np.sqrt(len(_AGGRESSIVE))
+    seen = float(np.sum([residual[name] for name in _AGGRESSIVE])) / np.sqrt(len(_AGGRESSIVE))
     rho = settings.aggressive_correlation
     drive = float(rho * seen + np.sqrt(1 - rho**2) * rng.standard_normal())
     aggressive = malignant and drive > ndtri(1 - settings.aggressive_rate)

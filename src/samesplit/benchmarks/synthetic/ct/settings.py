@@ -28,6 +28,9 @@ CT_PROPERTIES: tuple[CtProperty, ...] = (
     "necrosis",
     "texture_length",
 )
+_TYPE_SHARES: dict[MassType, float] = {"AML": 0.25, "cystic": 0.4, "solid": 0.35}
+_MALIGNANT_RATES: dict[MassType, float] = {"AML": 0.0, "cystic": 0.2, "solid": 0.7}
+_MISSING_RATES: dict[Phase, float] = {"N": 0.2, "A": 0.12, "V": 0.12}
 
 
 class CtEffects(CohortPart):
@@ -72,12 +75,8 @@ class CtSettings(CohortSettings):
     n_patients: Annotated[int, Field(ge=1, le=100_000)] = 120
     number_shares: tuple[NonNegative, NonNegative, NonNegative, NonNegative] = (0.5, 0.3, 0.12, 0.08)
     """Shares of the patients with one, two, three and four masses."""
-    type_shares: dict[MassType, NonNegative] = Field(
-        default_factory=lambda: {"AML": 0.25, "cystic": 0.4, "solid": 0.35}
-    )
-    malignant_rates: dict[MassType, Probability] = Field(
-        default_factory=lambda: {"AML": 0.0, "cystic": 0.2, "solid": 0.7}
-    )
+    type_shares: dict[MassType, NonNegative] = Field(default_factory=lambda: dict(_TYPE_SHARES))
+    malignant_rates: dict[MassType, Probability] = Field(default_factory=lambda: dict(_MALIGNANT_RATES))
     fat_poor_rate: Probability = 0.1
     """Of the AMLs: those that hold no fat that a CT shows."""
     aggressive_rate: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.4
@@ -86,7 +85,7 @@ class CtSettings(CohortSettings):
     """Of aggressiveness with size, irregularity and necrosis together, among malignant masses."""
     effect: float = 1.0
     effects: CtEffects = CtEffects()
-    missing_rates: dict[Phase, Probability] = Field(default_factory=lambda: {"N": 0.2, "A": 0.12, "V": 0.12})
+    missing_rates: dict[Phase, Probability] = Field(default_factory=lambda: dict(_MISSING_RATES))
     breath_mm: NonNegative = 1.0
     """SD of the shift of the kidneys between phases, along the body; half of it across."""
     voxels: tuple[int, int, int] = (80, 48, 40)
