@@ -269,7 +269,7 @@ def _collect(results: list[FoldResult], stage: ModelStage) -> None:
                     detail == "skipped"
                 ):  # lines for the case ledger, the same in every fold that had the lesion
                     told = table[list(LEDGER.columns)].assign(stage=f"model {result.model}")
-                    stage.ledger = stack_ledgers([stage.ledger, told])
+                    stage.ledger = stack_ledgers([stage.ledger, told]).drop_duplicates(ignore_index=True)
                     continue
                 keyed = table.assign(
                     model=result.model, seed=result.seed, repeat=result.repeat, fold=result.fold

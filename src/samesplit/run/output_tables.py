@@ -99,8 +99,8 @@ def write_tables(
     """
     ledger = pd.concat([plan.ledger, images.ledger, models.ledger], ignore_index=True)
     places = Places(plan.workspace.root)
-    ledger = places.hide_in_table(check_table(ledger.fillna(""), LEDGER), ["reason"])
-    ledger = ledger.drop_duplicates(ignore_index=True)
+    ledger = ledger.fillna("").drop_duplicates(ignore_index=True)  # folds and tasks tell the same of a lesion
+    ledger = places.hide_in_table(check_table(ledger, LEDGER), ["reason"]).drop_duplicates(ignore_index=True)
     write_table(ledger, folder / run_folder.LEDGER_TABLE, LEDGER)
     write_csv(ledger, folder / run_folder.LEDGER_CSV)
     for name, part in images.features.groupby("profile", sort=True):
