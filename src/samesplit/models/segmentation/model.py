@@ -262,7 +262,12 @@ class SegmentationModel:
             files = {name: file for name, file in files.items() if name in masks}
             for name, file in files.items():
                 _write_mask(masks[name], directory / file)
-        return [(lesion, name, file) for lesion in scene.lesion_ids for name, file in files.items()]
+        return [
+            (lesion, name, file)
+            for lesion in scene.lesion_ids
+            for name, file in files.items()
+            if lesion in scene.lesions_in(name)
+        ]
 
     def _masks_of(self, scene: Scene, asked: tuple[str, ...], device: str) -> dict[str, sitk.Image]:
         masks: dict[str, sitk.Image] = {}

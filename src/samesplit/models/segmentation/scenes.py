@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.imaging.array_images import image_of_array
 from samesplit.imaging.case import read_case, read_image
-from samesplit.imaging.geometry import align_mask
+from samesplit.imaging.geometry import align_mask, same_grid
 from samesplit.imaging.image_references import parse_reference, read_array
 from samesplit.imaging.mask_label import parse_mask_label, select_label
 from samesplit.models.protocol import Cases
@@ -30,7 +29,8 @@ class Scene:
 
     Attributes:
         lesion_ids: The lesions that lie in them.
-        rows: By sequence, the rows of the images table, one a lesion; all name the same image.
+        rows: By sequence, the rows of the images table, one a lesion that is outlined in it; all name the same
+            image.
         cases: How they are read.
     """
 
@@ -48,13 +48,23 @@ class Scene:
         """The sequences that there is an image of, in the order of the cases."""
         return tuple(self.rows)
 
+    def lesions_in(self, sequence: str) -> tuple[str, ...]:
+        """Return the lesions that are outlined in a sequence."""
+        return tuple(str(row["lesion_id"]) for row in self.rows[sequence])
+
     def only(self, sequences: Sequence[str]) -> Scene:
         """Return the same scene with some of its sequences."""
-        return replace(self, rows={name: self.rows[name] for name in sequences if name in self.rows})
+        rows = {name: self.rows[name] for name in sequences if name in self.rows}
+        there = {str(row["lesion_id"]) for of_sequence in rows.values() for row in of_sequence}
+        lesions = tuple(lesion for lesion in self.lesion_ids if lesion in there)
+        return replace(self, lesion_ids=lesions, rows=rows)
 
 
 def scenes_of(cases: Cases) -> list[Scene]:
     """Group lesions by the images that they lie in.
+
+    Lesions that share any image are one scene, also where one of them is not outlined in every sequence. Where
+    such lesions name several images of a sequence, only those that name the same images throughout are together.
 
     Args:
         cases: The lesions, with the rows of their images.
@@ -64,20 +74,48 @@ def scenes_of(cases: Cases) -> list[Scene]:
     """
     given: dict[str, dict[str, Row]] = {lesion: {} for lesion in cases.lesion_ids}
     for row in cases.images.to_dict("records"):
-        given[str(row["lesion_id"])][str(row["sequence"])] = {str(key): value for key, value in row.items()}
-    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
-    for lesion, rows in given.items():
-        key = tuple((name, str(rows[name]["image"])) for name in cases.sequences if name in rows)
-        if key:
-            groups.setdefault(key, []).append(lesion)
-    return [
-        Scene(
-            tuple(lesions),
-            {name: tuple(given[lesion][name] for lesion in lesions) for name, _ in key},
-            cases,
-        )
-        for key, lesions in groups.items()
-    ]
+        if str(row["sequence"]) in cases.sequences:
+            given[str(row["lesion_id"])][str(row["sequence"])] = {
+                str(key): value for key, value in row.items()
+            }
+    of_lesion = {
+        lesion: frozenset((name, str(row["image"])) for name, row in rows.items())
+        for lesion, rows in given.items()
+        if rows
+    }
+    scenes = []
+    for lesions in _sharing(of_lesion):
+        images = frozenset[tuple[str, str]]().union(*(of_lesion[lesion] for lesion in lesions))
+        if len({name for name, _ in images}) == len(images):
+            scenes.append(lesions)
+        else:
+            alike: dict[frozenset[tuple[str, str]], list[str]] = {}
+            for lesion in lesions:
+                alike.setdefault(of_lesion[lesion], []).append(lesion)
+            scenes += alike.values()
+    place = {lesion: number for number, lesion in enumerate(given)}
+    return [_scene(lesions, given, cases) for lesions in sorted(scenes, key=lambda those: place[those[0]])]
+
+
+def _sharing(of_lesion: Mapping[str, frozenset[tuple[str, str]]]) -> list[list[str]]:
+    """Put lesions together that share any image, be it by way of others; in the order that they are given."""
+    groups: list[tuple[list[str], set[tuple[str, str]]]] = []
+    place = {lesion: number for number, lesion in enumerate(of_lesion)}
+    for lesion, images in of_lesion.items():
+        joined, seen = [lesion], set(images)
+        for other, theirs in [group for group in groups if group[1] & images]:
+            joined, seen = other + joined, seen | theirs
+        groups = [group for group in groups if not group[1] & images]
+        groups.append((sorted(joined, key=place.__getitem__), seen))
+    return [lesions for lesions, _ in groups]
+
+
+def _scene(lesions: list[str], given: Mapping[str, Mapping[str, Row]], cases: Cases) -> Scene:
+    rows = {
+        name: tuple(given[lesion][name] for lesion in lesions if name in given[lesion])
+        for name in cases.sequences
+    }
+    return Scene(tuple(lesions), {name: those for name, those in rows.items() if those}, cases)
 
 
 def read_whole_image(scene: Scene, sequence: str) -> sitk.Image:
@@ -113,16 +151,21 @@ def read_whole_image(scene: Scene, sequence: str) -> sitk.Image:
 def read_lesions(scene: Scene, sequence: str) -> tuple[sitk.Image, list[tuple[str, LesionError]]]:
     """Read where the lesions of a scene lie in one of its images.
 
+    The mask of a lesion that is outlined in other sequences alone is that of the first of these, resampled.
+
     Returns:
         The union of their masks, on the image's grid, and the lesions whose mask cannot be used with the reason.
 
     Raises:
         LesionError: No lesion has a mask that can be used.
     """
-    union: npt.NDArray[np.uint8] | None = None
-    grid: sitk.Image | None = None
+    masks: list[sitk.Image] = []
     lost: list[tuple[str, LesionError]] = []
-    for lesion, row in zip(scene.lesion_ids, scene.rows[sequence], strict=True):
+    outlined = set(scene.lesions_in(sequence))
+    for lesion in sorted(scene.lesion_ids, key=lambda one: one not in outlined):
+        names = (sequence, *scene.sequences) if lesion in outlined else scene.sequences
+        name = next(one for one in names if lesion in scene.lesions_in(one))
+        row = scene.rows[name][scene.lesions_in(name).index(lesion)]
         spacing = row.get("spacing_mm")
         try:
             case = read_case(
@@ -137,12 +180,16 @@ def read_lesions(scene: Scene, sequence: str) -> tuple[sitk.Image, list[tuple[st
         except LesionError as error:
             lost.append((lesion, error))
             continue
-        mask = sitk.GetArrayFromImage(case.mask)
-        union, grid = (mask if union is None else np.maximum(union, mask)), case.mask
-    if union is None or grid is None:
+        masks.append(case.mask)
+    if not masks:
         raise lost[0][1]
+    union = sitk.GetArrayFromImage(masks[0])
+    for mask in masks[1:]:
+        if not same_grid(masks[0], mask):
+            mask = sitk.Resample(mask, masks[0], sitk.Transform(), sitk.sitkNearestNeighbor, 0)
+        union = np.maximum(union, sitk.GetArrayFromImage(mask))
     found = sitk.GetImageFromArray(union)
-    found.CopyInformation(grid)
+    found.CopyInformation(masks[0])
     return found, lost
 
 

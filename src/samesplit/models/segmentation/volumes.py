@@ -105,7 +105,9 @@ def open_scene(
         except LesionError as error:
             failed.append(error)
             if skipped is not None:
-                skipped += [ledger_row(lesion, sequence, scene, error) for lesion in scene.lesion_ids]
+                skipped += [
+                    ledger_row(lesion, sequence, scene, error) for lesion in scene.lesions_in(sequence)
+                ]
     if not images:
         raise failed[0]
     return ReadScene(scene, images, next(iter(images)))
