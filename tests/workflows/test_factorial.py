@@ -110,6 +110,24 @@ def test_a_factorial_benchmark_that_cannot_be_is_refused_with_its_reason(
         read_benchmark(folder)
 
 
+def test_a_head_that_looks_at_images_and_a_profile_under_the_name_of_another_regime_are_refused(
+    small_study: SmallStudy,
+) -> None:
+    heads = "factorial: {features: {a: {lesion: [roi-mean]}}, heads: [forest, zero-rule]}"
+    with pytest.raises(DeclarationError, match=r"'zero-rule' is no head.*does not learn from features"):
+        load_plan(declare(small_study, factorial=heads), RunOptions(jobs=1))
+    encoder = (
+        "engine: encoder\ndescription: Random.\n"
+        "settings: {network: resnet10, width: 0.125, weights: random, view: {view: 2d, size: 32, mask: box}}\n"
+    )
+    (small_study.root / "features" / "roi-mean.yaml").write_text(encoder)
+    with pytest.raises(DeclarationError, match="under the mask regime lesion, and it says 'mask: box'"):
+        load_plan(
+            declare(small_study, factorial=ONE % ("roi-mean", "forest, bayes"), models="[]"),
+            RunOptions(jobs=1),
+        )
+
+
 def test_results_are_grouped_by_the_columns_that_are_named(small_study: SmallStudy, undrawn: None) -> None:
     text = SMALL_BENCHMARK.replace("bootstraps: 200", "bootstraps: 200, groups: [sex]")
     (small_study.folder / "benchmark.yaml").write_text(text)

@@ -17,7 +17,7 @@ from samesplit.tasks import Task, TaskKind
 __all__ = ["UNDECIDING", "ModelSettings", "Weights"]
 
 Weights = Literal["none", "best", "all"]
-UNDECIDING = {"title", "description", "seeds", "keep"}
+UNDECIDING = {"title", "description", "seeds", "keep", "source", "licence", "sha256"}
 """Settings that do not decide how a fitted model behaves."""
 
 
@@ -102,6 +102,10 @@ class ModelSettings(Declaration):
     def remarks(self, cases: Cases) -> list[tuple[str, str]]:
         """Tell what the case ledger is to say of single lesions: their ids, and what is made of them."""
         return []
+
+    def provenance(self) -> dict[str, str]:
+        """Tell where pretrained weights come from, for the report: network, weights, source, licence, sha256."""
+        return {}
 
     def radiomic(self) -> bool:
         """Whether the model learns from extracted features; the default reference is the first such."""

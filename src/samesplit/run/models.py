@@ -63,7 +63,11 @@ def load_models(
         loaded: dict[str, ModelSettings] = {}
         listed = [model.name for model in definition.model_uses()]
         places = _places(folder, listed)
+        combined = {one.name for one in (definition.factorial.models() if definition.factorial else ())}
+        no_heads = _without_features(workspace, folder, definition, found)
         for model in definition.model_uses():
+            if model.use in no_heads and model.name in combined:
+                continue
             with found.kept():
                 path = _file_of(workspace, model.use, places[model.name])
                 loaded[model.name] = read_model(path, name=model.name, overrides=model.settings)
@@ -123,6 +127,24 @@ def _places(folder: Path, names: list[str]) -> dict[str, str]:
     return {
         name: f"{path}, line {line}" if line else str(path) for name, line in zip(names, found, strict=True)
     }
+
+
+def _without_features(
+    workspace: Workspace, folder: Path, definition: BenchmarkDefinition, found: Faults
+) -> set[str]:
+    """Return the heads of `factorial` that do not learn from features, each with a fault."""
+    refused = set()
+    for head in definition.factorial.heads if definition.factorial is not None else ():
+        with found.kept():
+            settings = read_model(_file_of(workspace, head, str(folder / "benchmark.yaml")))
+            if "profiles" not in type(settings).model_fields:
+                refused.add(head)
+                raise DeclarationError(
+                    f"'{head}' is no head for 'factorial': it does not learn from features",
+                    where=folder / "benchmark.yaml",
+                    remedy="take it out of 'heads'; under 'models' it is judged in the same split beside them",
+                )
+    return refused
 
 
 def _file_of(workspace: Workspace, use: str, place: str) -> Path:

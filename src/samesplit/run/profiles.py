@@ -35,4 +35,21 @@ def read_profiles(workspace: Workspace, definition: BenchmarkDefinition) -> dict
                 where=workspace.find_yaml("features", name),
                 remedy=f"name one of {', '.join(definition.cohort.sequences)}",
             )
+    _check_regimes(workspace, definition, profiles)
     return profiles
+
+
+def _check_regimes(
+    workspace: Workspace, definition: BenchmarkDefinition, profiles: dict[str, Profile]
+) -> None:
+    """See to it that a profile is what `factorial` calls it: a level that is called box would be read as one."""
+    levels = definition.factorial.features.values() if definition.factorial is not None else ()
+    named = ((regime, name) for regimes in levels for regime, names in regimes.items() for name in names)
+    for regime, name in named:
+        own = profiles[name].settings.mask_regime()
+        if own is not None and regime in ("lesion", "box") and regime != own:
+            raise DeclarationError(
+                f"'factorial' has the profile '{name}' under the mask regime {regime}, and it says 'mask: {own}'",
+                where=workspace.find_yaml("features", name),
+                remedy=f"write 'mask: {regime}' under its 'view', or name it under {own}",
+            )

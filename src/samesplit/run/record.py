@@ -113,6 +113,7 @@ def _models(plan: Plan) -> list[dict[str, Any]]:
             "control": model.name in plan.added,
             "tasks": list(plan.model_tasks[model.name]),
             "settings": model.to_dict(),
+            **({"weights": told} if (told := model.provenance()) else {}),
         }
         for model in plan.models
     ]

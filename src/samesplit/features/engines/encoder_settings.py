@@ -183,6 +183,10 @@ class EncoderSettings(EngineSettings):
         }.get(self.network, (0, 0))  # fmt: skip
         return self.features or round(first * self.width) * 2**doublings
 
+    def mask_regime(self) -> str:
+        """Tell whether the network sees the lesion alone or its surroundings as well."""
+        return "lesion" if self.view.mask_background else "box"
+
     def matching_reference(self) -> str | None:
         """Return the sequence that the view matches histograms to."""
         return None if self.view.histogram_matching is None else self.view.histogram_matching.reference

@@ -35,6 +35,10 @@ class EngineSettings(Declaration):
         """Everything in the settings that decides the values; a file counts by its content."""
         return self.model_dump(mode="json")
 
+    def mask_regime(self) -> str | None:
+        """Tell whether features are of the `lesion` alone or of its `box`, where the settings decide it."""
+        return None
+
     def provenance(self) -> dict[str, str]:
         """Where values come from besides the image, for the report; empty where from nowhere else."""
         return {}

@@ -44,6 +44,7 @@ STEMS = {"standard": 4, "medium": 2, "small": 1}
 Normalisation = Literal["batch", "group", "instance"]
 WeightBits = Literal[16, 32]
 Share = Annotated[float, Field(ge=0, lt=1)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 
 
 class ImageModelSettings(ModelSettings):
@@ -128,6 +129,12 @@ class NetworkSettings(ImageModelSettings):
     weights: str | None = None
     """Published or own weights to start from (.pt, .pth, .safetensors; relative to this YAML file's folder), in
     any layout that docs/encoders.md lists; every encoder gets them, and their last layer is dropped."""
+    sha256: Sha256 | None = None
+    """SHA-256 of the file of `weights`; another file is refused."""
+    source: str = ""
+    """Where the weights come from: a link or DOI, for the report."""
+    licence: str = ""
+    """Under which licence they were published, for the report."""
 
     @field_validator("network")
     @classmethod
@@ -175,6 +182,8 @@ class NetworkSettings(ImageModelSettings):
             raise ValueError("'weights' go with the standard stem")
         if self.weights is not None and self.norm != "batch":
             raise ValueError("'weights' go with 'norm: batch', which they were made with")
+        if self.weights is None and (self.sha256 or self.source or self.licence):
+            raise ValueError("'sha256', 'source' and 'licence' are of 'weights', and there are none")
         if self.weights is None and self.training.fine_tune != "all":
             raise ValueError(
                 "'fine_tune: head' needs 'weights' to start from; random ones would stay as they are"
@@ -200,6 +209,12 @@ class NetworkSettings(ImageModelSettings):
                 where=f"model '{self.name}'",
                 remedy="paths are relative to the folder of the YAML file; leave 'weights' out for random ones",
             )
+        if file is not None and self.sha256 is not None and (found := hash_file(file)) != self.sha256.lower():
+            raise ModelError(
+                f"the starting weights '{file}' have the SHA-256 {found}, not {self.sha256.lower()}",
+                where=f"model '{self.name}'",
+                remedy="download them again, or correct 'sha256' if you mean this file",
+            )
         self._check_size()
         if self.of_monai:
             check: Callable[[NetworkSettings], None] = import_module(MONAI_CHECK).check_monai_network
@@ -217,6 +232,19 @@ class NetworkSettings(ImageModelSettings):
                 remedy=f"set 'size' under 'inputs' to more than {least}"
                 + (f", or 'stem: {fits[0]}'" if fits else ""),
             )
+
+    def provenance(self) -> dict[str, str]:
+        """Tell where the starting weights come from; see `ModelSettings.provenance`."""
+        file = self.weights_file()
+        if file is None:
+            return {}
+        return {
+            "network": self.network if self.width == 1 else f"{self.network}, width {self.width:g}",
+            "weights": file.name,
+            "source": self.source,
+            "licence": self.licence,
+            "sha256": hash_file(file),
+        }
 
     def digest(self) -> str:
         """Compute a hash of the settings, of given weights by their file's content and not by its name."""

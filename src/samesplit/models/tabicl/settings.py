@@ -86,6 +86,16 @@ class TabiclSettings(FeatureSettings):
         """TabICL, which brings torch."""
         return {"tabicl": EXTRAS["tabicl"]}
 
+    def provenance(self) -> dict[str, str]:
+        """Tell which checkpoint is read; see `ModelSettings.provenance`."""
+        return {
+            "network": "TabICL",
+            "weights": self.file.name,
+            "source": "Qu et al., arXiv:2602.11139; https://huggingface.co/jingang/TabICL",
+            "licence": "BSD-3-Clause",
+            "sha256": hash_file(self.file),
+        }
+
     def digest(self) -> str:
         """Compute a hash of the settings, of the checkpoint by its content and not by its name."""
         settings = self.model_dump(mode="json", exclude=UNDECIDING)

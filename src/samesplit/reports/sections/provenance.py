@@ -167,8 +167,9 @@ def _profiles(context: Context) -> Table | None:
 
 
 def _weights(context: Context) -> Table | None:
-    """Return the pretrained weights that features come from, each profile with its own."""
-    encoders = [item for item in context.data.run.get("profiles") or [] if item.get("weights")]
+    """Return the pretrained weights that features come from, or that models start from, each with its own."""
+    told = [*(context.data.run.get("profiles") or []), *(context.data.run.get("models") or [])]
+    encoders = [item for item in told if item.get("weights")]
     if not encoders:
         return None
     titles = {
@@ -179,7 +180,7 @@ def _weights(context: Context) -> Table | None:
         "sha256": "SHA-256",
     }
     columns = (
-        Column(key="name", title="Profile", kind="code"),
+        Column(key="name", title="Profile or model", kind="code"),
         *(
             Column(key=key, title=title, kind="code" if key == "sha256" else "text")
             for key, title in titles.items()
@@ -195,12 +196,12 @@ def _weights(context: Context) -> Table | None:
         for item in encoders
     )
     notes = (
-        "Nothing of an encoder is fitted in this run. Whether its authors trained it on images of this cohort "
-        "cannot be seen from its weights: see its source.",
+        "Nothing of the encoder of a profile is fitted in this run; a network starts from its weights. Whether "
+        "their authors trained them on images of this cohort cannot be seen from the weights: see their source.",
     )
     return Table(
         id="encoders-table",
-        title="Weights of encoders",
+        title="Pretrained weights",
         columns=columns,
         rows=rows,
         notes=notes,
