@@ -34,7 +34,8 @@ Read = Callable[[Path], list[str]]
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> SmallStudy:
-    """Two lesions in one image, one without T2, one with T2 on another grid, one with a mask of one voxel."""
+    """Two lesions in one image, one without T2, one with T2 on another grid, a mask of one voxel, a T2 that is
+    no image."""
     study = build_small_study(tmp_path_factory.mktemp("nnunet") / "workspace", patients=8)
     path = study.folder / "benchmark.yaml"
     kept = [line for line in path.read_text().splitlines() if not line.startswith(("task:", "readings:"))]
@@ -53,6 +54,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> SmallStudy:
     voxel = np.zeros_like(second)
     voxel[10, 10, 10] = 1
     rewrite(study.mask("L03a"), voxel)
+    study.image("L04a", "T2").write_bytes(b"no image")
     assert coarse.GetSize() == (20, 20, 20)
     images.reset_index().to_csv(study.folder / "images.csv", index=False)
     freeze_split(study.folder, changes={}, overwrite=True)
@@ -112,7 +114,7 @@ def plan(study: SmallStudy) -> Plan:
 @pytest.fixture
 def read(plan: Plan) -> Callable[[Path], list[str]]:
     """Read results as the import does, and return its notes."""
-    cases = readable_cases(cases_of_images(plan.cohort.images, ("T1C", "T2")))
+    cases = readable_cases(cases_of_images(plan.cohort.images, ("T1C", "T2")), ("T1C", "T2"))
     folds = split_of_cases(plan.split, plan.cohort.lesions, cases)
     return lambda folder: read_results(folder, cases, folds, plan.split.pairs())[1]
 
@@ -130,7 +132,7 @@ def test_the_dataset_is_laid_out_as_nnunet_wants_it(exported: Exported) -> None:
     assert declared["labels"] == {"background": 0, "lesion": 1}
     assert declared["file_ending"] == ".nii.gz"
     names = sorted(path.name[:-7] for path in (exported.folder / "labelsTr").iterdir())
-    assert declared["numTraining"] == exported.n_cases == len(names) == 7
+    assert declared["numTraining"] == exported.n_cases == len(names) == 6
     images = {path.name for path in (exported.folder / "imagesTr").iterdir()}
     assert images == {f"{name}_000{channel}.nii.gz" for name in names for channel in (0, 1)}
 
@@ -168,7 +170,7 @@ def test_the_split_is_the_frozen_one(exported: Exported, study: SmallStudy) -> N
     assert len(folds) == exported.n_folds == 2
     for number, fold in enumerate(folds):
         tested = set(frozen.loc[(frozen["fold"] == number) & (frozen["subset"] == "test"), "patient_id"])
-        assert {f"P{case[1:3]}" for case in fold["val"]} == tested - {"P03"}
+        assert {f"P{case[1:3]}" for case in fold["val"]} == tested - {"P03", "P04"}
         assert not {case[1:3] for case in fold["val"]} & {case[1:3] for case in fold["train"]}
 
 

@@ -127,7 +127,7 @@ def import_results(
         "geometry_repair": cohort.geometry_repair,
         "minimum_voxels": cohort.minimum_voxels,
     }
-    cases = readable_cases(_cases(plan.cohort, plan.definition, channels), **settings)
+    cases = readable_cases(_cases(plan.cohort, plan.definition, channels), channels, **settings)
     folds = split_of_cases(plan.split, plan.cohort.lesions, cases)
     table, notes = read_results(results, cases, folds, plan.split.pairs(), splits=splits, **settings)
     declared = plan.tasks[asked]

@@ -19,7 +19,7 @@ from samesplit.imaging.geometry import same_grid
 from samesplit.imaging.repairs import GeometryRepair
 from samesplit.storage import write_text
 
-__all__ = ["DATASET_FOLDER", "ENDING", "SPLITS_FILE", "read_label", "write_dataset"]
+__all__ = ["DATASET_FOLDER", "ENDING", "SPLITS_FILE", "read_channel", "read_label", "write_dataset"]
 
 ENDING = ".nii.gz"
 SPLITS_FILE = "splits_final.json"
@@ -126,6 +126,23 @@ def read_label(
     return read[0].image, label
 
 
+def read_channel(case: Case, sequence: str) -> sitk.Image | None:
+    """Read the image of a sequence; None where the case has none.
+
+    Args:
+        case: The case.
+        sequence: Which.
+
+    Raises:
+        LesionError: It cannot be read.
+    """
+    path = case.first_image(sequence)
+    if path is None:
+        return None
+    row = case.images[case.images["image"] == path].iloc[0]
+    return read_image(path, "image") if math.isnan(float(row["spacing_mm"])) else _of_array(row)
+
+
 def _write_case(
     case: Case,
     folder: Path,
@@ -140,24 +157,22 @@ def _write_case(
     case lacks is an image of zeros, as nnU-Net wants every channel of every case.
     """
     grid, label = read_label(case, geometry_repair=geometry_repair, minimum_voxels=minimum_voxels)
+    opened = [read_channel(case, sequence) for sequence in sequences]  # all, before anything of it is written
     notes: list[str] = []
-    for channel, sequence in enumerate(sequences):
-        image, note = _on_grid(case, sequence, grid)
+    for channel, (sequence, given) in enumerate(zip(sequences, opened, strict=True)):
+        image, note = _on_grid(given, sequence, grid)
         notes += [f"{case.name}: {note}"] if note else []
         sitk.WriteImage(image, str(folder / "imagesTr" / f"{case.name}_{channel:04d}{ENDING}"), True)
     sitk.WriteImage(label, str(folder / "labelsTr" / f"{case.name}{ENDING}"), True)
     return notes
 
 
-def _on_grid(case: Case, sequence: str, grid: sitk.Image) -> tuple[sitk.Image, str]:
+def _on_grid(image: sitk.Image | None, sequence: str, grid: sitk.Image) -> tuple[sitk.Image, str]:
     """Return the image of a sequence on a grid, and what had to be done."""
-    path = case.first_image(sequence)
-    if path is None:
+    if image is None:
         empty = sitk.Image(grid.GetSize(), sitk.sitkFloat32)
         empty.CopyInformation(grid)
         return empty, f"has no {sequence}: an image of zeros"
-    row = case.images[case.images["image"] == path].iloc[0]
-    image = read_image(path, "image") if math.isnan(float(row["spacing_mm"])) else _of_array(row)
     if same_grid(grid, image):
         image.CopyInformation(grid)
         return image, ""

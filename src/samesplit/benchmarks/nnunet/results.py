@@ -14,7 +14,7 @@ import pandas as pd
 import SimpleITK as sitk
 
 from samesplit.benchmarks.nnunet.cases import Case
-from samesplit.benchmarks.nnunet.dataset import ENDING, SPLITS_FILE, read_label
+from samesplit.benchmarks.nnunet.dataset import ENDING, SPLITS_FILE, read_channel, read_label
 from samesplit.benchmarks.splits.checks import some
 from samesplit.errors import LesionError, PredictionsError, SplitError
 from samesplit.imaging.case import read_image
@@ -93,12 +93,17 @@ def read_results(
 
 
 def readable_cases(
-    cases: Sequence[Case], *, geometry_repair: GeometryRepair | None = None, minimum_voxels: int = 8
+    cases: Sequence[Case],
+    sequences: Sequence[str],
+    *,
+    geometry_repair: GeometryRepair | None = None,
+    minimum_voxels: int = 8,
 ) -> tuple[Case, ...]:
-    """Return the cases whose lesions can all be read: those that a dataset has.
+    """Return the cases whose images and lesions can all be read: those that a dataset has.
 
     Args:
         cases: All cases.
+        sequences: The channels of the dataset.
         geometry_repair: See `samesplit.imaging.case.read_case`.
         minimum_voxels: As for `read_case`.
     """
@@ -106,6 +111,8 @@ def readable_cases(
     for case in cases:
         with contextlib.suppress(LesionError):
             read_label(case, geometry_repair=geometry_repair, minimum_voxels=minimum_voxels)
+            for sequence in sequences[1:]:
+                read_channel(case, sequence)
             kept.append(case)
     return tuple(kept)
 
