@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from samesplit.errors import TrackingError
@@ -166,7 +167,11 @@ def test_what_to_do_about_a_damaged_store_helps(
     assert set(runs_in(store)["name"]) == {"abc", "Random forest", "Zero rule"}
 
 
-def test_a_model_of_named_tasks_has_a_run_for_each(tmp_path: Path) -> None:
+def test_a_model_of_named_tasks_has_a_run_for_each_and_what_is_of_no_model_stands_with_the_run(
+    tmp_path: Path,
+) -> None:
+    from mlflow import MlflowClient
+
     folder = make_run(tmp_path / "reports" / "balls" / "abc")
     for task in ("malignant", "aggressive"):
         (folder / "tasks").mkdir(exist_ok=True)
@@ -176,6 +181,9 @@ def test_a_model_of_named_tasks_has_a_run_for_each(tmp_path: Path) -> None:
     record = json.loads((folder / "run.json").read_text())
     record["tasks"] = [{"name": "malignant"}, {"name": "aggressive"}]
     (folder / "run.json").write_text(json.dumps(record))
+
+    found = folder / "tasks" / "malignant" / "details" / "chain_lesions.parquet"
+    pd.DataFrame({"segmentation": ["unet"], "lesion_id": ["L01"], "found": [True]}).to_parquet(found)
 
     push(folder, tmp_path / "mlflow.db")
 
@@ -188,3 +196,9 @@ def test_a_model_of_named_tasks_has_a_run_for_each(tmp_path: Path) -> None:
     assert set(runs.index) == {"abc", *models}
     assert runs.loc["Zero rule (aggressive)", "tags"]["samesplit.task"] == "aggressive"
     assert runs.loc["Random forest (malignant)", "metrics"]["auc"] == 0.8
+    client = MlflowClient(tracking_uri=store_uri(tmp_path / "mlflow.db"))
+    of_the_run = client.list_artifacts(runs.loc["abc", "id"], "details/malignant")
+    assert {a.path for a in of_the_run} == {"details/malignant/chain_lesions.csv"}
+    assert not any(
+        "chain" in a.path for a in client.list_artifacts(runs.loc["Zero rule (malignant)", "id"], "details")
+    )

@@ -116,6 +116,7 @@ def push(run_folder: Path, store: Path, *, timeout_s: float = 60.0) -> str:
         parent = _start(client, experiment, record["run"], _parent_tags(record), started)
         _log_parent(client, parent, record, run_folder)
         for task, results in tables.items():
+            _log_shared(client, parent, task_folder(run_folder, task) / DETAILS, task)
             for model in record["models"]:
                 _log_model(client, experiment, parent, model, record, results, run_folder, task)
         client.set_terminated(parent, "FINISHED", end_time=finished)
@@ -239,6 +240,8 @@ def _log_model(
     _log_batch(client, run, _metrics(own), parameters)
     for path in sorted((folder / DETAILS).glob("*.parquet")):
         table = read_table(path)
+        if "model" not in table:  # of no one model, see _log_shared
+            continue
         table = table[table["model"] == model["name"]]
         if len(table) > _MOST_CSV_ROWS:
             _log_parquet(client, run, table, path.name)
@@ -251,6 +254,15 @@ def _log_model(
             _log_fitted(client, run, home, fitted)
     seconds = record.get("seconds", {}).get(f"model {model['name']}", 0.0)
     client.set_terminated(run, "FINISHED", end_time=started and started + round(1000 * seconds))
+
+
+def _log_shared(client: Any, parent: str, details: Path, task: str) -> None:
+    """Log the tables that are of no one model, such as the lesions that a chain has found, with the run itself."""
+    for path in sorted(details.glob("*.parquet")):
+        table = read_table(path)
+        if "model" not in table and len(table):
+            place = f"details/{task}/" if task else "details/"
+            client.log_text(parent, table.to_csv(index=False), f"{place}{path.stem}.csv")
 
 
 def _log_fitted(client: Any, run: str, home: Path | None, fitted: Path) -> None:
