@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +110,12 @@ def test_the_plane_is_coloured_by_class_site_and_error(section: Section) -> None
 
 def test_a_run_without_maps_has_no_such_section(full_run: Path) -> None:
     assert explanation(make_context(read_run(full_run))) is None
+
+
+def test_calls_without_a_map_are_counted(explained: Context) -> None:
+    maps = explained.data.table("details/heatmaps")
+    data = replace(explained.data, tables=explained.data.tables | {"details/heatmaps": maps.iloc[3:]})
+    fewer = explanation(replace(explained, data=data))
+    assert fewer is not None
+    wrong = next(block for block in fewer.blocks if isinstance(block, Gallery))
+    assert "3 test calls without a map are not among them." in wrong.rule

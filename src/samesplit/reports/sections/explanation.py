@@ -67,8 +67,10 @@ def explanation(context: Context) -> Section | None:
             for row in records(context.found_by(model.name, "heatmaps"))
         }
         shown = [call for call in calls if (call.fold, call.lesion_id) in maps]
+        without = len(calls) - len(shown)
+        among = f" {counted(without, 'test call')} without a map are not among them." if without else ""
         for wrong, most in ((True, _MOST_ERRORS), (False, _MOST_RIGHT)):
-            gallery = _gallery(context, model, shown, maps, wrong=wrong, most=most)
+            gallery = _gallery(context, model, shown, maps, wrong=wrong, most=most, among=among)
             if gallery is not None:
                 blocks.append(gallery)
         plane = _plane(context, model, calls)
@@ -127,6 +129,7 @@ def _gallery(
     *,
     wrong: bool,
     most: int,
+    among: str,
 ) -> Gallery | None:
     """Show the most confident wrong (or right) calls: the slice, and the map of the class that was called."""
     classes = context.data.task.classes
@@ -158,6 +161,7 @@ def _gallery(
             f"that was called: {len(items)} of {len(chosen)}. First the axial slice with the contour of the mask, "
             f"then Grad-CAM maps (layer {layer}; brightest where the evidence for the class is strongest, each "
             "map scaled to its own maximum). A network with three slices as channels has one map for all three."
+            + among
         ),
         items=tuple(items),
     )
