@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
 
+from samesplit.errors import ModelError
 from samesplit.models.networks.architectures.build import build_network
-from samesplit.models.networks.kept_weights import compact_state, round_weights
+from samesplit.models.networks.kept_weights import compact_state, read_kept_weights, round_weights
 from samesplit.models.networks.model import load_network
 
 
@@ -55,3 +58,31 @@ def test_statistics_and_weights_beyond_the_range_of_half_precision_stay_as_they_
     assert state["0.bias"].dtype == torch.float16
     assert state["1.running_var"].dtype == torch.float32
     assert all(value.dtype != torch.float16 for value in compact_state(network, 32).values())
+
+
+def test_kept_weights_that_are_damaged_or_hold_code_are_refused_with_their_file(tmp_path):
+    file = tmp_path / "weights.pt"
+    torch.save({"weight": torch.arange(100.0)}, file)
+    whole = file.read_bytes()
+    place = whole.find(torch.arange(100.0).numpy().tobytes())
+    turned = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+    for content in (b"", b"no weights", whole[: len(whole) // 2], turned, pickle.dumps({"weight": print})):
+        file.write_bytes(content)
+        with pytest.raises(ModelError, match="the weights are damaged") as caught:
+            read_kept_weights(file)
+        assert str(file) in str(caught.value)
+    torch.save({"weight": print}, file)
+    with pytest.raises(ModelError, match="nothing was run"):
+        read_kept_weights(file)
+
+
+def test_kept_weights_of_another_network_are_told(tiny, make_fold):
+    fold = make_fold()
+    model = tiny(training={"steps": 1, "accelerator": "cpu"}).build()
+    model.fit(fold)
+    model.save(fold.directory / "kept")
+    state = torch.load(fold.directory / "kept" / "weights.pt", weights_only=True)
+    last = list(state)[-1]
+    torch.save(state | {last: torch.zeros(3, 3)}, fold.directory / "kept" / "weights.pt")
+    with pytest.raises(ModelError, match="of another network"):
+        load_network(fold.directory / "kept")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from samesplit.errors import ModelError
 from samesplit.models.networks.settings import WeightBits
 
-__all__ = ["compact_state", "round_weights"]
+__all__ = ["compact_state", "read_kept_weights", "round_weights"]
 
 _LARGEST = 65504.0
 """The largest number of half precision."""
@@ -43,6 +49,38 @@ def compact_state(network: nn.Module, bits: WeightBits) -> dict[str, Tensor]:
         name: value.half() if bits == 16 and name in weights and _fits(value) else value
         for name, value in network.state_dict().items()
     }
+
+
+def read_kept_weights(file: Path) -> dict[str, Any]:
+    """Read weights that a run kept; nothing but tensors and plain values is opened, and no code is run.
+
+    Args:
+        file: Written by `torch.save`.
+
+    Raises:
+        ModelError: It is damaged, or holds other objects.
+    """
+    try:
+        with zipfile.ZipFile(file) as whole:
+            damaged = whole.testzip()  # torch itself does not look at the checksums
+        if damaged is None:
+            state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+            return state
+    except pickle.UnpicklingError as error:
+        raise ModelError(
+            "the file holds Python objects besides tensors, and opening those may run code; nothing was run",
+            where=file,
+            remedy="take the file that the run wrote, or run again",
+        ) from error
+    except (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile) as error:
+        raise _damaged(file) from error
+    raise _damaged(file)
+
+
+def _damaged(file: Path) -> ModelError:
+    return ModelError(
+        "the weights are damaged", where=file, remedy="take the file that the run wrote, or run again"
+    )
 
 
 def _fits(weight: Tensor) -> bool:

@@ -19,7 +19,7 @@ from samesplit.models.networks.building import build_module, build_untrained, me
 from samesplit.models.networks.explanation.explain import explain_network
 from samesplit.models.networks.fitting import FoldData, fit_networks, trials_table
 from samesplit.models.networks.inference import inference_device, logits_of_batch, summary_of
-from samesplit.models.networks.kept_weights import compact_state
+from samesplit.models.networks.kept_weights import compact_state, read_kept_weights
 from samesplit.models.networks.module import class_weights
 from samesplit.models.networks.never_seen import never_seen, without_sequences
 from samesplit.models.networks.preparation import PreparedInputs, prepare_inputs
@@ -258,7 +258,7 @@ def load_network(directory: Path, *, cache: Path | None = None, task: Task | Non
         task: What it is to answer; None: whatever it was fitted for.
 
     Raises:
-        ModelError: The folder does not hold a whole network, or one that was fitted for another kind of task or
+        ModelError: The folder does not hold a whole network, weights of another network, or one that was fitted for another kind of task or
             other classes.
     """
     kinds: dict[str, type[NetworkSettings] | type[TorchModuleSettings]] = {
@@ -274,16 +274,16 @@ def load_network(directory: Path, *, cache: Path | None = None, task: Task | Non
         )
     try:
         record: dict[str, Any] = json.loads((directory / "settings.json").read_text(encoding="utf-8"))
-        state = torch.load(directory / "weights.pt", map_location="cpu", weights_only=True)
         settings = kinds[record["settings"]["kind"]].model_validate(record["settings"])
         known = read_task(record["task"])
         kept, summary = int(record["kept"]), dict(record["fit"])
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"does not hold a saved network ({error})",
             where=directory,
             remedy="name a folder with weights.pt and settings.json",
         ) from error
+    state = read_kept_weights(directory / "weights.pt")
     if isinstance(settings, TorchModuleSettings):
         settings.came_from(directory, str(directory / "settings.json"))
     if task is not None:
@@ -298,7 +298,14 @@ def load_network(directory: Path, *, cache: Path | None = None, task: Task | Non
     channels = settings.inputs.channels_per_sequence * len(model.sequences)
     with seeded(0):
         network = build_module(settings, channels, len(class_names(known)), saved=state)
-    network.load_state_dict(state)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise ModelError(
+            "the weights are of another network than the one that settings.json beside them describes",
+            where=directory / "weights.pt",
+            remedy="name the folder as the run left it",
+        ) from error
     model._network = network.to(memory_format=memory_format(settings)).eval()  # type: ignore[call-overload]
     return model
 

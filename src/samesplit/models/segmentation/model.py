@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from samesplit.errors import LesionError, ModelError
+from samesplit.models.networks.kept_weights import read_kept_weights
 from samesplit.models.networks.scopes import deterministic, seeded, single_thread
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.segmentation.drawing import Networks, draw_masks
@@ -179,7 +180,7 @@ class SegmentationModel:
 
     def restore(self, directory: Path, record: dict[str, Any]) -> None:
         """Take up what `save` left."""
-        state = torch.load(directory / "weights.pt", map_location="cpu", weights_only=True)
+        state = read_kept_weights(directory / "weights.pt")
         self.task = SegmentationTask.model_validate(record["task"])
         self.sequences, self.history = tuple(record["sequences"]), record["history"]
         for name in dict.fromkeys(key.rsplit("/", 1)[0] for key in state):
