@@ -38,6 +38,11 @@ def test_a_training_that_does_not_fit_is_refused_before_it_begins(tiny, make_fol
     check_memory({"weights": 2**31}, None)  # where it cannot be told how much is free
 
 
+def test_a_batch_size_above_the_number_of_lesions_is_not_taken_for_so_many(tiny, make_fold, monkeypatch):
+    monkeypatch.setattr(fitting, "available_memory", lambda _: 100 * 2**20)
+    tiny(training={"batch_size": 100_000, "steps": 1, "accelerator": "cpu"}).build().fit(make_fold())
+
+
 def test_the_memory_of_this_machine_is_told():
     free = available_memory("cpu")
     assert free is not None

@@ -214,11 +214,13 @@ def _task(
 
 def _check_memory(network: nn.Module, settings: ImageModelSettings, data: FoldData) -> None:
     """See to it, on a few lesions, that the network can be trained on such inputs in the memory there is."""
-    few = min(len(data.training), settings.training.batch_size, 2)
+    given, count = settings.training, len(data.training)
+    few = min(count, given.batch_size, 2)
+    largest = -(-count // batches_a_pass(count, given.batch_size))  # few lesions do not fill a large batch
     images = torch.from_numpy(np.stack([data.training[index] for index in range(few)]))
     with seeded(0), single_thread():
-        estimate = estimate_memory(network, settings.training, images)
-    check_memory(estimate, available_memory(choose_accelerator(settings.training)))
+        estimate = estimate_memory(network, given.model_copy(update={"batch_size": largest}), images)
+    check_memory(estimate, available_memory(choose_accelerator(given)))
 
 
 def _trial(settings: ImageModelSettings, seed: int, trained: Trained) -> Trial:
