@@ -6,7 +6,7 @@ from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_sample_weight
 
 from samesplit.errors import ModelError
-from samesplit.models.networks.module import Classifier, class_weights, logits_of
+from samesplit.models.networks.module import Classifier, auc_of_logits, class_weights, logits_of
 from samesplit.models.networks.schedule import plan_training
 from samesplit.models.networks.training_settings import TrainingSettings
 
@@ -54,3 +54,7 @@ def test_one_or_two_logits_a_lesion_are_understood_and_anything_else_is_not():
     for wrong in (torch.zeros(3, 5), torch.zeros(2, 3, 1), (torch.zeros(3),)):
         with pytest.raises(ModelError, match="for 3 lesions"):
             logits_of(wrong, 3)
+
+
+def test_very_sure_logits_are_still_told_apart_in_the_auc():
+    assert auc_of_logits(torch.tensor([18.0, 20.0, 22.0, 24.0]), torch.tensor([0, 0, 1, 1])) == 1.0

@@ -111,6 +111,8 @@ def auc_of_logits(logits: Tensor, labels: Tensor) -> float | None:
         >>> auc_of_logits(torch.tensor([0.1, 2.0]), torch.tensor([0, 1]))
         1.0
     """
+    # In 32 bits all logits above 17 have a probability of 1.
+    logits, labels = logits.detach().cpu().double(), labels.cpu()
     scores = {1: logits.sigmoid()} if logits.ndim == 1 else dict(enumerate(logits.softmax(dim=1).T))
     found = [
         float(binary_auroc(score, (labels == label).int()))
