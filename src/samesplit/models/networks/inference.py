@@ -37,7 +37,7 @@ def logits_of_batch(network: nn.Module, images: Tensor, settings: ImageModelSett
     """
     device = next(network.parameters()).device
     placed = images.to(device, memory_format=memory_format(settings))
-    return logits_of(network(placed), len(images), classes=classes).double().cpu()
+    return logits_of(network(placed), len(images), classes=classes).cpu().double()
 
 
 def logits_of_all(

@@ -167,7 +167,7 @@ class Learner(pl.LightningModule):
         }
         if self._judged:
             outputs, labels, places = (torch.cat(parts) for parts in zip(*self._judged, strict=True))
-            each = self.losses(outputs, labels, training=False).double().cpu()
+            each = self.losses(outputs, labels, training=False).cpu().double()
             check_finite(
                 each, places, self.trainer.val_dataloaders, f"of the validation part after step {step}"
             )
@@ -188,7 +188,7 @@ class Learner(pl.LightningModule):
     def _check_training(self) -> Tensor:
         """Return the losses of the round's lesions, all of them numbers."""
         first = self.global_step - len(self._trained) + 1
-        losses = [each.double().cpu() for each, _ in self._trained]
+        losses = [each.cpu().double() for each, _ in self._trained]
         for at, (each, (_, places)) in enumerate(zip(losses, self._trained, strict=True)):
             check_finite(each, places, self.trainer.train_dataloader, f"in step {first + at}")
         return torch.cat(losses)

@@ -43,8 +43,7 @@ def check_finite(losses: Tensor, places: Tensor, loader: Any, when: str) -> None
 
     Raises:
         ModelError: One is not. The lesions are named whose loss it is: a network with batch normalisation spreads
-        one
-            over the batch.
+            one over the batch.
     """
     bad = torch.nonzero(~torch.isfinite(losses)).flatten().tolist()
     if not bad:

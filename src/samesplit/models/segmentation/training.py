@@ -245,7 +245,7 @@ class _Segmenter(pl.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         entry = {
-            "training loss": float(torch.stack(self._losses).double().mean()),
+            "training loss": float(torch.stack(self._losses).cpu().double().mean()),
             "learning rate": self._rate(),
         }
         if self._overlaps:
