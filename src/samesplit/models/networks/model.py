@@ -258,8 +258,8 @@ def load_network(directory: Path, *, cache: Path | None = None, task: Task | Non
         task: What it is to answer; None: whatever it was fitted for.
 
     Raises:
-        ModelError: The folder does not hold a whole network, weights of another network, or one that was fitted for another kind of task or
-            other classes.
+        ModelError: The folder does not hold a whole network, but weights of another, or one that was fitted for
+            another kind of task or other classes.
     """
     kinds: dict[str, type[NetworkSettings] | type[TorchModuleSettings]] = {
         "network": NetworkSettings,
