@@ -123,3 +123,14 @@ def test_a_correlation_with_a_constant_is_not_defined_also_in_single_samples() -
     assert math.isnan(correlation([1, 2, 3], [1, 1, 1], list("abc")).estimate)
     found = correlation([1.0, 2.0, 3.0], [0, 0, 1], list("abc"), n_resamples=200)
     assert "not defined in" in found.note
+
+
+def test_the_interval_of_a_difference_of_shares_ends_where_shares_do() -> None:
+    nearly_all = np.array([1.0, 1.0, 1.0, 0.0])
+    owners = np.arange(4)
+    free = paired_mean(nearly_all, owners)
+    assert free.ci_high > 1
+    bounded = [paired_mean(sign * nearly_all, owners, largest=1.0) for sign in (1, -1)]
+    assert (bounded[0].ci_low, bounded[0].ci_high) == (free.ci_low, 1.0)
+    assert bounded[1].ci_low == -1.0
+    assert bounded[0].p_value == free.p_value

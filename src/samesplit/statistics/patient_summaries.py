@@ -109,7 +109,13 @@ def ratio_of_counts(
     return _interval(ratio, n, "ratio", n_resamples=n_resamples, seed=seed, confidence=confidence)
 
 
-def paired_mean(differences: npt.ArrayLike, patients: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:
+def paired_mean(
+    differences: npt.ArrayLike,
+    patients: npt.ArrayLike,
+    *,
+    confidence: float = 0.95,
+    largest: float = math.inf,
+) -> Interval:
     """Test the mean of paired differences of lesions, with patients as clusters.
 
     The variance is that of the sums of the patients' deviations (the sandwich estimator of a mean), the test
@@ -119,6 +125,7 @@ def paired_mean(differences: npt.ArrayLike, patients: npt.ArrayLike, *, confiden
         differences: Shape (n,), one a lesion.
         patients: Shape (n,), the patient of each lesion.
         confidence: Two-sided coverage.
+        largest: No difference can be larger, either way, so that the interval ends there: 1 of shares.
 
     Returns:
         The mean with interval and p-value; without variance p is 1 where there is no difference, NaN otherwise.
@@ -144,9 +151,8 @@ def paired_mean(differences: npt.ArrayLike, patients: npt.ArrayLike, *, confiden
         return Interval(mean, math.nan, math.nan, method, note, 1.0 if same else math.nan)
     error = math.sqrt(variance)
     half = float(stats.t.isf(alpha / 2, n - 1)) * error
-    return Interval(
-        mean, mean - half, mean + half, method, "", 2 * float(stats.t.sf(abs(mean) / error, n - 1))
-    )
+    low, high = max(mean - half, -largest), min(mean + half, largest)
+    return Interval(mean, low, high, method, "", 2 * float(stats.t.sf(abs(mean) / error, n - 1)))
 
 
 def correlation(

@@ -152,7 +152,7 @@ def _right_answers(cases: pd.DataFrame, n_classes: int, settings: dict[str, Any]
         for arm in ("manual", "chain"):
             yield f"{name}_{arm}", _share(lesions[f"{arm}_right"], lesions, settings), part
         differences = (lesions["chain_right"] - lesions["manual_right"]).to_numpy()
-        tested = paired_mean(differences, patients, confidence=settings["confidence"])
+        tested = paired_mean(differences, patients, confidence=settings["confidence"], largest=1.0)
         yield f"{name}_difference", tested, part
 
 

@@ -147,8 +147,8 @@ def _changed_calls(arms: Arms, own: pd.DataFrame, other: pd.DataFrame, confidenc
         parts |= {"sensitivity": each[each["label"] == 1], "specificity": each[each["label"] == 0]}
     for name, part in parts.items():
         if len(part):
-            found = paired_mean(part["more"].to_numpy(), part["patient_id"].to_numpy(), confidence=confidence)
-            yield f"{name}_difference", found
+            more, patients = part["more"].to_numpy(), part["patient_id"].to_numpy()
+            yield f"{name}_difference", paired_mean(more, patients, confidence=confidence, largest=1.0)
 
 
 def _agreement(own: pd.DataFrame, other: pd.DataFrame, column: str, confidence: float) -> Interval:
