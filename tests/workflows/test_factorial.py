@@ -116,6 +116,9 @@ def test_a_head_that_looks_at_images_and_a_profile_under_the_name_of_another_reg
     heads = "factorial: {features: {a: {lesion: [roi-mean]}}, heads: [forest, zero-rule]}"
     with pytest.raises(DeclarationError, match=r"'zero-rule' is no head.*does not learn from features"):
         load_plan(declare(small_study, factorial=heads), RunOptions(jobs=1))
+    with pytest.raises(DeclarationError, match=r"there is no models/fores\.yaml") as caught:
+        load_plan(declare(small_study, factorial=heads.replace("zero-rule", "fores")), RunOptions(jobs=1))
+    assert str(caught.value).count("fores.yaml") == 1
     encoder = (
         "engine: encoder\ndescription: Random.\n"
         "settings: {network: resnet10, width: 0.125, weights: random, view: {view: 2d, size: 32, mask: box}}\n"

@@ -132,18 +132,19 @@ def _places(folder: Path, names: list[str]) -> dict[str, str]:
 def _without_features(
     workspace: Workspace, folder: Path, definition: BenchmarkDefinition, found: Faults
 ) -> set[str]:
-    """Return the heads of `factorial` that do not learn from features, each with a fault."""
-    refused = set()
-    for head in definition.factorial.heads if definition.factorial is not None else ():
+    """Return the heads of `factorial` that cannot be read or do not learn from features, each with one fault."""
+    heads = definition.factorial.heads if definition.factorial is not None else ()
+    refused = set(heads)
+    for head in heads:
         with found.kept():
             settings = read_model(_file_of(workspace, head, str(folder / "benchmark.yaml")))
             if "profiles" not in type(settings).model_fields:
-                refused.add(head)
                 raise DeclarationError(
                     f"'{head}' is no head for 'factorial': it does not learn from features",
                     where=folder / "benchmark.yaml",
                     remedy="take it out of 'heads'; under 'models' it is judged in the same split beside them",
                 )
+            refused.discard(head)
     return refused
 
 
