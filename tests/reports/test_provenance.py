@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from samesplit.errors import ModelError
 from samesplit.models.networks.settings import NetworkSettings
+from samesplit.pretrained.encoders.resnet import ResNetEncoder
 from samesplit.reports.context import Context, make_context, make_contexts
 from samesplit.reports.document import Table
 from samesplit.reports.run_folder import read_tasks
@@ -39,11 +41,13 @@ def test_the_weights_that_a_network_starts_from_stand_beside_those_of_encoders(
 
 
 def test_another_file_of_starting_weights_than_the_declared_one_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "resnet18.pth"
-    file.write_bytes(b"weights")
-    given = {"name": "net", "title": "Net", "weights": str(file)}
+    file = tmp_path / "resnet10.pth"
+    torch.save(ResNetEncoder("resnet10", width=0.125, dimensions=2).body.state_dict(), file)
+    given = {"name": "net", "title": "Net", "network": "resnet10", "width": 0.125, "weights": str(file)}
     NetworkSettings.model_validate({**given, "sha256": hash_file(file)}).check_ready()
     with pytest.raises(ModelError, match="have the SHA-256"):
         NetworkSettings.model_validate({**given, "sha256": "0" * 64}).check_ready()
+    with pytest.raises(ModelError, match="of another network"):
+        NetworkSettings.model_validate({**given, "network": "resnet18"}).check_ready()
     with pytest.raises(ValueError, match="there are none"):
         NetworkSettings.model_validate({"name": "net", "title": "Net", "licence": "MIT"})

@@ -232,6 +232,8 @@ def test_weights_of_another_network_name_what_does_not_fit(folder, case):
     deeper.came_from(folder)
     with pytest.raises(ModelError, match=r"missing: layer1\.2"):
         ENGINE.extract(case, replace(profile, settings=deeper))
+    with pytest.raises(ModelError, match=r"missing: layer1\.2"):  # before any lesion is opened
+        deeper.check_ready("the profile 'deeper'")
 
 
 def test_a_lesion_that_the_network_cannot_take_costs_itself(case, monkeypatch):

@@ -22,7 +22,7 @@ from samesplit.pretrained.encoders.base import Encoder
 from samesplit.pretrained.encoders.build import pretrained_encoder, random_encoder
 from samesplit.pretrained.files import read_weights
 
-__all__ = ["embed", "encoder_input"]
+__all__ = ["check_weights", "embed", "encoder_input"]
 
 Image = npt.NDArray[np.float32]
 
@@ -46,6 +46,15 @@ def embed(case: Case, settings: EncoderSettings) -> tuple[npt.NDArray[np.float64
             ) from error
         pooled = stage.double().mean(2) if settings.pooling == "average" else stage.double().amax(2)
     return pooled[0].numpy(), layout
+
+
+def check_weights(settings: EncoderSettings) -> None:
+    """Build the encoder once from its weights, and let it go again.
+
+    Raises:
+        ModelError: The weights cannot be read, or are of another network.
+    """
+    _encoder.__wrapped__(settings.model_dump_json(), settings.weights_file(), settings.weights_sha256())
 
 
 def encoder_input(case: Case, settings: EncoderSettings) -> Image:

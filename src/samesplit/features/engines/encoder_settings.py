@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from samesplit.errors import DeclarationError
+from samesplit.extras import has_extra
 from samesplit.features.engines.profile import EngineSettings
 from samesplit.imaging.views.settings import InputSettings
 from samesplit.pretrained.layouts import LAYOUTS
@@ -206,11 +208,20 @@ class EncoderSettings(EngineSettings):
         return None if self.is_random else (self._folder or Path()) / Path(self.weights).expanduser()
 
     def check_ready(self, where: str | Path) -> None:
-        """See to it that the weights are there, and are the declared ones.
+        """See to it that the weights are there, are the declared ones, and are those of the network.
+
+        The network is built once, where PyTorch is installed: else every lesion would fail for the same reason.
 
         Raises:
-            DeclarationError: They are not.
+            DeclarationError: They are not there, or not the declared ones.
+            ModelError: They cannot be read, or are of another network.
         """
+        self._check_file(where)
+        if not self.is_random and has_extra("networks", "torch", "monai"):
+            # Relative, since a full name would count its code as code of these settings.
+            import_module(".encoder_embedding", __package__).check_weights(self)
+
+    def _check_file(self, where: str | Path) -> None:
         file = self.weights_file()
         if file is None:
             return
@@ -244,7 +255,7 @@ class EncoderSettings(EngineSettings):
         settings = self.model_dump(mode="json", exclude={"source", "licence", "sha256"})
         file = self.weights_file()
         if file is not None:
-            self.check_ready("the profile")
+            self._check_file("the profile")
             settings["weights"] = [self.weights_sha256(), *(hash_file(one) for one in self._companions(file))]
         return settings
 

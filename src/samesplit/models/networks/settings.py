@@ -39,6 +39,7 @@ Architecture = Literal["resnet10", "resnet18", "resnet34", "resnet50"]
 MONAI = "monai:"
 """What a name of `network` begins with that is a class of MONAI."""
 MONAI_CHECK = "samesplit.models.networks.architectures.monai_networks"
+WEIGHTS_CHECK = "samesplit.models.networks.architectures.build"
 STEMS = {"standard": 4, "medium": 2, "small": 1}
 """By how much the first layers of a ResNet divide each side; the stages behind them divide by 8."""
 Normalisation = Literal["batch", "group", "instance"]
@@ -201,7 +202,7 @@ class NetworkSettings(ImageModelSettings):
         return None if self.weights is None else (self._folder or Path()) / Path(self.weights).expanduser()
 
     def check_ready(self) -> None:
-        """See to it that the file of the starting weights is there, and that the inputs suit the network."""
+        """See to it that the starting weights are there and are the network's, and that the inputs suit it."""
         file = self.weights_file()
         if file is not None and not file.is_file():
             raise ModelError(
@@ -216,8 +217,12 @@ class NetworkSettings(ImageModelSettings):
                 remedy="download them again, or correct 'sha256' if you mean this file",
             )
         self._check_size()
-        if self.of_monai:
-            check: Callable[[NetworkSettings], None] = import_module(MONAI_CHECK).check_monai_network
+        check: Callable[[NetworkSettings], None]
+        if file is not None:
+            check = import_module(WEIGHTS_CHECK).check_starting_weights
+            check(self)
+        elif self.of_monai:
+            check = import_module(MONAI_CHECK).check_monai_network
             check(self)
 
     def _check_size(self) -> None:

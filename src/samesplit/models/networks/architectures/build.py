@@ -10,10 +10,11 @@ from samesplit.models.networks.architectures.base import HeadedNetwork
 from samesplit.models.networks.architectures.monai_networks import MonaiClassifier
 from samesplit.models.networks.architectures.multiphase import MultiPhaseClassifier
 from samesplit.models.networks.architectures.resnet import USUAL_SHORTCUTS, ResNetClassifier, Shortcuts
+from samesplit.models.networks.scopes import seeded
 from samesplit.models.networks.settings import NetworkSettings
 from samesplit.pretrained.weights import load_into, resnet_shortcuts, shortcuts_of
 
-__all__ = ["build_network"]
+__all__ = ["build_network", "check_starting_weights"]
 
 
 def build_network(
@@ -57,6 +58,18 @@ def build_network(
         for encoder in several.encoders:
             load_into(encoder, weights)
     return several
+
+
+def check_starting_weights(settings: NetworkSettings) -> None:
+    """Build the network once from its starting weights, before anything runs.
+
+    Raises:
+        ModelError: See `build_network`.
+    """
+    sequences = settings.number_of_sequences or len(settings.sequences) or 1
+    with seeded(0):
+        channels = sequences * settings.inputs.channels_per_sequence
+        build_network(settings, channels, weights=settings.weights_file())
 
 
 def _check_sequences(settings: NetworkSettings, channels: int) -> None:
