@@ -137,6 +137,11 @@ def test_the_dataset_is_laid_out_as_nnunet_wants_it(exported: Exported) -> None:
     assert images == {f"{name}_000{channel}.nii.gz" for name in names for channel in (0, 1)}
 
 
+def test_lesions_without_the_first_sequence_are_told(study: SmallStudy, tmp_path: Path) -> None:
+    written = export_dataset(study.folder, tmp_path / "Dataset502_Balls", sequences=["T2", "T1C"])
+    assert written.notes[0] == "left out: 1 lesion without T2, the first sequence: 'L01a'"
+
+
 def test_lesions_of_one_image_are_one_case_named_after_the_first(
     exported: Exported, study: SmallStudy
 ) -> None:

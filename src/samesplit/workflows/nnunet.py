@@ -19,6 +19,7 @@ from samesplit.benchmarks.nnunet import (
     write_dataset,
 )
 from samesplit.benchmarks.nnunet.dataset import SPLITS_FILE
+from samesplit.benchmarks.splits.checks import some
 from samesplit.errors import CohortError, PredictionsError
 from samesplit.run.external_predictions import slug
 from samesplit.run.plan import Plan, RunOptions, load_plan
@@ -73,9 +74,11 @@ def export_dataset(
     plan = load_plan(benchmark, RunOptions(), start=start)
     definition, cohort = plan.definition, plan.cohort
     channels = _channels(definition, sequences, hounsfield)
+    found = _cases(cohort, definition, channels)
+    lacking = set(cohort.lesions["lesion_id"]) - {lesion for case in found for lesion in case.lesions}
     cases, notes = write_dataset(
         folder,
-        _cases(cohort, definition, channels),
+        found,
         channels,
         title=definition.title,
         hounsfield=hounsfield,
@@ -84,6 +87,9 @@ def export_dataset(
     )
     folds = split_of_cases(plan.split, cohort.lesions, cases)
     write_text(folder / SPLITS_FILE, json.dumps(folds, indent=4, ensure_ascii=False) + "\n")
+    if lacking:
+        count = f"{len(lacking)} lesion{'s' * (len(lacking) > 1)}"
+        notes = (f"left out: {count} without {channels[0]}, the first sequence: {some(lacking)}", *notes)
     return Exported(folder, len(cases), len(folds), notes)
 
 
