@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,10 @@ def tasks_of(store: Path, keep: str) -> list[FoldTask]:
     ]
 
 
-def run(store: Path, keep: str) -> list[tuple[int, int]]:
+def run(store: Path, keep: str, **how: bool) -> list[tuple[int, int]]:
     """The repeats and folds whose weights are on the disk after a run."""
     tasks = tasks_of(store, keep)
-    results = run_folds(tasks, jobs=1, advance=lambda *_: None)
+    results = run_folds(tasks, jobs=1, advance=lambda *_: None, **how)
     assert [result.error for result in results] == [""] * 4
     assert all(task.done for task in tasks)
     kept = [r for r in results if r.folder and (r.folder / "model" / "weights.pt").exists()]
@@ -110,6 +111,23 @@ def test_predictions_do_not_depend_on_what_is_kept_and_only_missing_weights_are_
     assert fits[4:] == [(0, 1)]  # the best one alone is trained again
     assert run(tmp_path, "all") == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert len(fits) == 8
+
+
+def test_a_learning_curve_leaves_the_weights_that_a_run_has_kept(tmp_path: Path, fits: list[Any]) -> None:
+    assert run(tmp_path, "none", leave_weights=True) == []
+    assert run(tmp_path, "best") == [(0, 1)]
+    assert run(tmp_path, "none", leave_weights=True) == [(0, 1)]
+    assert len(fits) == 5
+
+
+def test_of_several_tasks_the_best_network_of_each_is_kept(tmp_path: Path, fits: list[Any]) -> None:
+    first = tasks_of(tmp_path, "best")
+    second = [
+        replace(task, task_name="grade", outcomes=task.outcomes.assign(label=[1, 0, 0])) for task in first
+    ]
+    results = run_folds([*first, *second], jobs=1, advance=lambda *_: None)
+    kept = [r for r in results if r.folder and (r.folder / "model" / "weights.pt").exists()]
+    assert [(r.task_name, r.repeat, r.fold) for r in kept] == [("task", 0, 1), ("grade", 0, 1)]
 
 
 @pytest.mark.parametrize("damage", ["cut off", "zeros", "deleted"])

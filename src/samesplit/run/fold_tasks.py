@@ -173,6 +173,7 @@ def run_folds(
     advance: Advance,
     failed: Mapping[int, str] | None = None,
     scheduler: str | None = None,
+    leave_weights: bool = False,
 ) -> list[FoldResult]:
     """Carry out tasks on several processes or a cluster; what is kept already is not done again.
 
@@ -186,6 +187,7 @@ def run_folds(
         failed: The places of tasks that failed already, with the reason; they are not tried.
         scheduler: Address of a Dask scheduler whose workers fit the folds instead; they need to see the images of
             models that open them, and not the store.
+        leave_weights: Whether weights that an earlier run kept stay where they are, whatever is asked for here.
 
     Returns:
         One result a task, in the order of the tasks.
@@ -198,7 +200,7 @@ def run_folds(
     results |= {i: kept for i, task in enumerate(tasks) if (kept := _kept(task, note=True)) is not None}
     todo = [i for i in range(len(tasks)) if i not in results]
     keeper = WeightKeeper([task.weights for task in tasks], [task.lock for task in tasks])
-    for place in sorted(results):
+    for place in () if leave_weights else sorted(results):
         keeper.saw(place, results)
     advance(len(results), len(tasks))
     for number, result in _work_on([tasks[i] for i in todo], jobs, scheduler):

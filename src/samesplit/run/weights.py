@@ -26,13 +26,13 @@ class WeightKeeper:
     Attributes:
         asked: What each task of the stage is to keep.
         locks: The lock of each task.
-        best: By model, the place of the best result so far.
+        best: By task and model, the place of the best result so far.
         scores: By place, how well the validation part was told; -inf without one.
     """
 
     asked: Sequence[Weights]
     locks: Sequence[Path]
-    best: dict[str, int] = field(default_factory=dict)
+    best: dict[tuple[str, str], int] = field(default_factory=dict)
     scores: dict[int, float] = field(default_factory=dict)
 
     def saw(self, place: int, results: dict[int, FoldResult]) -> None:
@@ -45,11 +45,12 @@ class WeightKeeper:
             return
         score = result.record.get("score")
         self.scores[place] = float("-inf") if score is None else float(score)
-        so_far = self.best.get(result.model)
+        key = (result.task_name, result.model)
+        so_far = self.best.get(key)
         if so_far is None:
-            self.best[result.model] = place
+            self.best[key] = place
         elif self._better(place, so_far):
-            self.best[result.model] = place
+            self.best[key] = place
             self._drop(so_far, results)
         else:
             self._drop(place, results)

@@ -144,7 +144,9 @@ def _fit(plan: Plan, fits: Sequence[SubsetFit], reporter: Reporter) -> list[Fold
         with reporter.stage("Grid") as advance:
             failed = run_searches(tasks, places, jobs=jobs, scheduler=scheduler, advance=advance)
     with reporter.stage("Fits") as advance:
-        return run_folds(tasks, jobs=jobs, advance=advance, failed=failed, scheduler=scheduler)
+        return run_folds(
+            tasks, jobs=jobs, advance=advance, failed=failed, scheduler=scheduler, leave_weights=True
+        )
 
 
 def _predictions(fits: Sequence[SubsetFit], results: Sequence[FoldResult], rater: str) -> pd.DataFrame:
