@@ -14,7 +14,8 @@ __all__ = ["before_and_after", "fitted_maps", "in_pairs", "lead"]
 _METHODS = {"platt": "Platt", "isotonic": "isotonic regression", "temperature": "temperature"}
 _FITTED = (
     "A calibrated model stands behind the model whose probabilities it maps. In each fold the map was fitted on "
-    "lesions that are neither tested nor learnt from by the model."
+    "lesions that are neither tested nor learnt from by the model. On the validation part a network looks a "
+    "little better than it is, since its weights were selected there."
 )
 
 
