@@ -60,9 +60,9 @@ class ImageModelSettings(ModelSettings):
     """How many randomly changed inputs of a lesion are predicted beside the one as it is; its probability is the
     mean. They are flipped, turned, sheared, zoomed and shifted as `augmentation` has it. 0: none."""
     keep: Weights = "best"
-    """Which weights are kept on the disk after a run. best: in each task those of the one fitted network, among all
-    seeds, repeats and folds, that did best on its validation part by `monitor`; all: those of every one (22 MB each
-    for a ResNet-18); none. Predictions and training history are kept of every one."""
+    """Which weights are kept on the disk after a run. best: in each task those of the one fitted network, among
+    all seeds, repeats and folds, that did best on its validation part by `monitor`; all: those of every one (22 MB
+    each for a ResNet-18); none. Predictions and training history are kept of every one."""
 
     keep_precision: WeightBits = 16
     """Bits of a kept weight. 16: weights are rounded to half precision when the training is over, and the network
