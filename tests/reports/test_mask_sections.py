@@ -171,7 +171,9 @@ CASES = pd.DataFrame(
 
 def test_the_chain_has_both_arms_and_what_each_stage_costs(task_contexts: tuple[Context, ...]) -> None:
     tables = task_contexts[0].data.tables | {"chain": CHAIN, "chain_cases": CASES}
-    section = chain(without(task_contexts[0], tables=tables))
+    data = task_contexts[0].data
+    named = [*data.run["models"], {"name": "unet", "title": "3D U-Net"}]
+    section = chain(without(task_contexts[0], tables=tables, run=data.run | {"models": named}))
     assert figure_of(section).title == "Where lesions are lost"
     assert section is not None
     arms, stages = section.blocks[1:]
@@ -184,6 +186,7 @@ def test_the_chain_has_both_arms_and_what_each_stage_costs(task_contexts: tuple[
         -0.2,
         0.04,
     ]
+    assert str(row.group).endswith("on masks of 3D U-Net")
     assert [row.cells["what"].text for row in stages.rows] == ["Lesions found", "Lost: not found"]
 
 

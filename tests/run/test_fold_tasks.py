@@ -135,3 +135,17 @@ def test_an_explanation_that_fails_costs_itself_and_not_the_fold(
     assert set(told.predictions["fold"]) == {0, 1}
     notes = set(told.details["notes"]["note"])
     assert notes == {"the fitted network could not be explained (ValueError: no perplexity fits)"}
+
+
+def test_a_disk_that_is_full_while_explaining_stops_the_run(
+    small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from samesplit.models.baselines import ZeroRuleModel
+
+    def explain(self: ZeroRuleModel, training: Cases, test: Cases) -> dict[str, pd.DataFrame]:
+        raise WorkspaceError("the disk is full")
+
+    monkeypatch.setattr(ZeroRuleModel, "explain", explain, raising=False)
+    plan = load_plan(small_study.folder, RunOptions(jobs=1, only=("zero-rule",)))
+    with pytest.raises(WorkspaceError, match="the disk is full"):
+        predict_folds(plan, _no_images(), SilentReporter())

@@ -404,7 +404,7 @@ def _with_explanation(
     training, test = (cases.select(_ids(task, cases, part)) for part in ("train", "test"))
     try:
         return details | model.explain(training, test)
-    except OSError:
+    except (OSError, WorkspaceError):
         raise  # of the disk
     except Exception as error:  # of any library, after the predictions are made
         why = error.problem if isinstance(error, SamesplitError) else f"{type(error).__name__}: {error}"

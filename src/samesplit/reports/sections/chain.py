@@ -61,7 +61,7 @@ def _figure(context: Context, cases: pd.DataFrame) -> Figure:
         who = context.title(str(model))
         bars.append(StageBar(f"{who}, manual masks", {"right": right, "classification": 1 - right}))
         shares = {part: float((mine["stage"] == part).mean()) for part, _, _ in PARTS}
-        bars.append(StageBar(f"{who}, masks of {segmentation}", shares))
+        bars.append(StageBar(f"{who}, masks of {_drawer(context, segmentation)}", shares))
     pairs = counted(len(bars) // 2, "pair")
     alt = f"Bars of what became of the test lesions, {pairs} of manual and predicted masks."
     return Figure(
@@ -71,6 +71,14 @@ def _figure(context: Context, cases: pd.DataFrame) -> Figure:
         alt=alt,
         svg=draw_stages(bars, name="chain", alt=alt),
     )
+
+
+def _drawer(context: Context, segmentation: object) -> str:
+    """Return the title of a model of masks, which answers another task than this one."""
+    titles = {
+        str(one["name"]): str(one.get("title", one["name"])) for one in context.data.run.get("models", [])
+    }
+    return titles.get(str(segmentation), str(segmentation))
 
 
 def _found(table: pd.DataFrame) -> list[tuple[str, str, dict[str, dict[str, float]]]]:
@@ -113,7 +121,7 @@ def _arms_table(context: Context, table: pd.DataFrame) -> Table:
                 "difference": _cell(rows, f"{quantity}_difference", signed=True),
                 "p": p_cell(rows[f"{quantity}_difference"]["p_value"]),
             }
-            group = f"{context.title(model)} on masks of {segmentation}"
+            group = f"{context.title(model)} on masks of {_drawer(context, segmentation)}"
             out.append(Row(cells=cells, group=group, key=model))
     return Table(
         id="chain-table",
@@ -139,7 +147,11 @@ def _stages_table(context: Context, table: pd.DataFrame) -> Table:
             if quantity in rows:
                 cells = {"what": Cell(text=title, value=title, note=text), "value": _cell(rows, quantity)}
                 out.append(
-                    Row(cells=cells, group=f"{context.title(model)} on masks of {segmentation}", key=model)
+                    Row(
+                        cells=cells,
+                        group=f"{context.title(model)} on masks of {_drawer(context, segmentation)}",
+                        key=model,
+                    )
                 )
     return Table(
         id="chain-stages",
