@@ -8,6 +8,7 @@ import torch
 from samesplit.errors import ModelError
 from samesplit.models.networks.architectures.build import build_network
 from samesplit.models.networks.architectures.multiphase import CrossAttention, present_phases
+from samesplit.models.networks.batch_norm import take_statistics
 from samesplit.models.networks.explanation.grad_cam import class_activation_maps, explained_layer
 
 METHODS = ["concatenation", "cross-attention", "mean"]
@@ -184,3 +185,20 @@ def test_lesions_that_lack_a_phase_are_learnt_from_and_predicted(tiny, make_fold
     assert list(predicted.index) == fold.validation.lesion_ids
     assert predicted["probability"].iloc[0] == pytest.approx(without["probability"].iloc[0], abs=1e-6)
     assert not (predicted["probability"] - without["probability"]).iloc[1:].eq(0).any()
+
+
+def test_statistics_are_taken_where_one_lesion_of_a_batch_has_a_phase_and_held_layers_stay_held(
+    build, images
+):
+    """Of 16 pixels one is left in the last stage, of which batch normalisation can make nothing."""
+    images[:3, 3:6] = 0
+    images[3] = torch.rand(9, 16, 16, generator=torch.Generator().manual_seed(2))
+    network = build("mean")
+    take_statistics(network, [images])
+    assert torch.equal(network.encoders[1].bn1.running_var, torch.ones(8))
+    assert not torch.equal(network.encoders[0].bn1.running_var, torch.ones(8))
+    network.train()
+    network.encoders[1].bn1.eval()
+    network(images)
+    assert not network.encoders[1].bn1.training
+    assert network.encoders[1].layer1[0].bn1.training

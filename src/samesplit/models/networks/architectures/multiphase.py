@@ -126,7 +126,7 @@ class MultiPhaseClassifier(HeadedNetwork):
         count = int(rows.sum())
         if not count:
             return None
-        with _lone_lesion(encoder, alone=self.training and count == 1):
+        with _lone_lesion(encoder, alone=count == 1):
             if count == len(rows):
                 return run_stage(encoder, stage, block)
             some = run_stage(encoder, stage, block[rows])
@@ -195,8 +195,12 @@ def present_phases(images: Tensor, phases: int) -> Tensor:
 
 @contextmanager
 def _lone_lesion(encoder: nn.Module, *, alone: bool) -> Iterator[None]:
-    """Let batch normalisation use its running statistics for a batch of one, of which it could make nothing."""
-    layers = [layer for layer in encoder.modules() if isinstance(layer, _BatchNorm)] if alone else []
+    """Let batch normalisation use its running statistics for a batch of one, of which it could make nothing.
+
+    Only layers that take statistics change, in training or when they are taken anew; those held still stay so.
+    """
+    norms = [layer for layer in encoder.modules() if isinstance(layer, _BatchNorm)] if alone else []
+    layers = [layer for layer in norms if layer.training]
     for layer in layers:
         layer.eval()
     try:
