@@ -101,7 +101,8 @@ def _changes(context: Context) -> Figure | None:
             notes=(
                 "Accuracy, sensitivity and specificity: the other rater's minus the primary rater's, at the "
                 "thresholds of the primary rater. ICC(A,1): absolute agreement of the probability of a lesion "
-                "between the two masks; of several classes the lowest over classes.",
+                "between the two masks, with an interval that takes lesions of a patient as independent; of "
+                "several classes the lowest over classes.",
             ),
         ),
     )
@@ -167,7 +168,8 @@ def _agreement(context: Context) -> Table | None:
         rows=tuple(rows),
         notes=(
             f"Mean Dice over lesions with {context.percent()} intervals of a bootstrap over patients; ICC(A,1) of "
-            "the volume of the mask. All lesions of the cohort that both raters drew, not only test lesions.",
+            "the volume of the mask, whose interval takes lesions of a patient as independent. All lesions of the "
+            "cohort that both raters drew, not only test lesions.",
         ),
     )
 
