@@ -271,6 +271,12 @@ def test_several_processes_need_a_normalisation_that_no_batch_is_needed_for(tiny
         TrainingSettings(devices=2, fine_tune="head")
 
 
+def test_a_batch_with_fewer_lesions_than_devices_is_refused_before_it_is_shared(tiny, make_fold):
+    given = {**FAST, "batch_size": 2, "steps": 2, "devices": 3}
+    with pytest.raises(ModelError, match="a batch of 2 lesions cannot be shared by 3 devices"):
+        tiny(norm="group", training=given).build().fit(make_fold())
+
+
 def test_without_a_validation_part_the_number_of_epochs_is_fixed(tiny, make_fold):
     model, fold = tiny(training={**FAST, "epochs": 4, "patience": 1}).build(), make_fold(validation=0)
     model.fit(fold)

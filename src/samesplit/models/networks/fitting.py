@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from samesplit.errors import ModelError
 from samesplit.models.networks.batches import (
     TrainingBatches,
     batches_a_pass,
@@ -141,14 +142,21 @@ def fit_networks(
         progress: Told of the steps of all trials together.
 
     Raises:
-        ModelError: As `train` raises it, an input holds values that are not numbers, or a class has no lesion in
-        the training part.
+        ModelError: As `train` raises it, an input holds values that are not numbers, a class has no lesion in the
+            training part, or a batch has fewer lesions than there are devices.
     """
     given = settings.training
     weights = class_weights(
         data.labels, balanced=given.class_weights or given.sampling == "balanced", names=data.names
     )
     plan = plan_training(given, batches_a_pass(len(data.training), given.batch_size))
+    smallest = len(data.training) // plan.batches
+    if given.devices > smallest:
+        raise ModelError(
+            f"a batch of {smallest} lesion{'s' * (smallest != 1)} cannot be shared by {given.devices} devices",
+            where=f"model '{settings.name}'",
+            remedy="lower 'devices' under 'training', or raise 'batch_size'",
+        )
     for inputs in (data.training, data.validation):
         check_inputs(inputs)
     fingerprint = hash_object([settings.digest(), data.digest(), str(torch.__version__)])
