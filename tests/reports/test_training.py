@@ -19,18 +19,27 @@ def test_each_fit_shows_its_kept_step_and_the_auc_of_all_three_parts(
 ) -> None:
     table = next(block for block in section.blocks if isinstance(block, Table))
     assert [column.title for column in table.columns] == [
-        "Fit", "Selected step", "Steps trained", "Steps planned", "Training AUC", "Validation AUC", "Test AUC",
-        "Range of probabilities",
+        "Fit", "Selected step", "Selected epoch", "Steps trained", "Steps planned", "Training AUC",
+        "Validation AUC", "Test AUC", "Range of probabilities",
     ]  # fmt: skip
     kept = pd.read_parquet(full_run / "details" / "kept_epoch.parquet")
     folds = pd.read_parquet(full_run / "folds.parquet")
     expected = kept.merge(folds, on=["model", "seed", "repeat", "fold"], validate="one_to_one")
     expected = expected.sort_values(["seed", "repeat", "fold"])
     assert len(table.rows) == len(expected) == 10
-    keys = ("step", "trained", "most", "training", "validation", "test", "range")
+    keys = ("step", "epoch", "trained", "most", "training", "validation", "test", "range")
     for row, found in zip(table.rows, expected.itertuples(), strict=True):
         assert [row.cells[key].value for key in keys] == pytest.approx(
-            [found.steps, found.steps_trained, 250, found.training_auc, found.validation_auc, found.auc, 0.8]
+            [
+                found.steps,
+                found.epoch,
+                found.steps_trained,
+                250,
+                found.training_auc,
+                found.validation_auc,
+                found.auc,
+                0.8,
+            ]
         )
         assert row.cells["fit"].text == f"fold {found.fold + 1}, seed {found.seed}"
 

@@ -8,8 +8,8 @@ __all__ = ["NETWORK_FIT_COLUMNS", "network_fits", "untrained_notes"]
 
 _KEY = ["model", "seed", "repeat", "fold"]
 NETWORK_FIT_COLUMNS = [
-    *_KEY, "trials", "steps", "steps_trained", "most_steps", "training_auc", "choosing_auc", "test_auc", "gap",
-    "probability_range", "untrained",
+    *_KEY, "trials", "epoch", "steps", "steps_trained", "most_steps", "training_auc", "choosing_auc", "test_auc",
+    "gap", "probability_range", "untrained",
 ]  # fmt: skip
 
 
@@ -17,8 +17,8 @@ def network_fits(kept: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
     """Put the validation AUC that chose a network's weights beside the AUC of these weights in the test part.
 
     Args:
-        kept: One row a fit, as networks write it while they are fitted: model, seed, repeat, fold, trials, steps,
-            steps_trained, most_steps, training_auc, validation_auc, probability_range and untrained.
+        kept: One row a fit, as networks write it while they are fitted: model, seed, repeat, fold, trials, epoch,
+            steps, steps_trained, most_steps, training_auc, validation_auc, probability_range and untrained.
         folds: The AUC of every fitted model, see `spread.fold_table`.
 
     Returns:

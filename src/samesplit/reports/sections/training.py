@@ -101,6 +101,7 @@ def _kept_table(context: Context, model: str, fits: pd.DataFrame) -> Table:
         cells = {
             "fit": text_cell(f"{fold_name(repeat, fold, pairs)}, seed {seed}"),
             "step": count_cell(row["steps"]),
+            "epoch": number_cell(row.get("epoch"), 1),
             "trained": count_cell(row["steps_trained"]),
             "most": count_cell(row["most_steps"]),
             "training": number_cell(row["training_auc"]),
@@ -120,6 +121,7 @@ def _kept_table(context: Context, model: str, fits: pd.DataFrame) -> Table:
     columns = (
         Column(key="fit", title="Fit"),
         Column(key="step", title="Selected step", kind="number"),
+        Column(key="epoch", title="Selected epoch", kind="number", help="Passes through the training part"),
         Column(key="trained", title="Steps trained", kind="number"),
         Column(key="most", title="Steps planned", kind="number"),
         Column(key="training", title="Training AUC", kind="number"),
