@@ -9,7 +9,7 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.factorial import decompose
+from samesplit.statistics.factorial import decompose, level_means
 
 LEVELS = np.array(list(itertools.product(range(2), range(3), range(2))))
 
@@ -83,3 +83,15 @@ def test_tables_in_which_nothing_varies_have_no_shares_and_other_shapes_are_refu
     ):
         with pytest.raises(StatisticsError, match="does not fit"):
             decompose(values, levels)
+
+
+def test_a_level_is_not_judged_by_what_else_it_stands_with():
+    """The box is worse for the encoder, which has it alone; plain means would have it better."""
+    regimes = level_means([[0.6, 0.95, 0.81]], [[0, 0], [1, 0], [1, 1]])[1]
+    np.testing.assert_allclose(regimes[0, 0] - regimes[0, 1], 0.14)
+    whole = np.array([[0.6, 0.7, 0.8, 0.95]])
+    features, regimes = level_means(whole, [[0, 0], [0, 1], [1, 0], [1, 1]])
+    np.testing.assert_allclose(features, [[0.65, 0.875]])
+    np.testing.assert_allclose(regimes, [[0.7, 0.825]])
+    together = level_means([[0.6, 0.8]], [[0, 0], [1, 1]])
+    np.testing.assert_allclose(together, [[[0.6, 0.8]], [[0.6, 0.8]]])

@@ -12,7 +12,7 @@ from samesplit.evaluation.validation import choose_rater, common_units
 from samesplit.ordering import merge_probabilities
 from samesplit.statistics.bootstrap import bootstrap_interval, draw_patients
 from samesplit.statistics.checks import FloatArray
-from samesplit.statistics.factorial import decompose
+from samesplit.statistics.factorial import decompose, level_means
 from samesplit.statistics.weighted import weighted_auc, weighted_multiclass_auc
 from samesplit.tasks import ClassificationTask
 
@@ -61,13 +61,14 @@ def evaluate_factorial(
     found = decompose(table, codes)
     settings = {"confidence": options.confidence}
     means = table.mean(axis=1)
+    averaged = level_means(means, codes)
     shares: list[dict[str, Any]] = []
     by_level: list[dict[str, Any]] = []
     for number, factor in enumerate(varied):
         each = {}
         for level in dict.fromkeys(levels[factor]):
             mine = (levels[factor] == level).to_numpy()
-            each[level] = means[:, mine].mean(axis=1)
+            each[level] = averaged[number][:, len(each)]
             by_level.append(
                 {
                     "factor": factor,

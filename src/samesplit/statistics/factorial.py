@@ -18,7 +18,7 @@ import numpy.typing as npt
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import FloatArray, IntArray
 
-__all__ = ["Decomposition", "decompose"]
+__all__ = ["Decomposition", "decompose", "level_means"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,40 @@ def decompose(values: npt.ArrayLike, levels: npt.ArrayLike) -> Decomposition:
             _share(alone - chance, total[:, None] + np.nan_to_num(mean_square)[:, None]), 0.0
         ),
     )
+
+
+def level_means(cells: npt.ArrayLike, levels: npt.ArrayLike) -> list[FloatArray]:
+    """Average combinations by level, as if each level of a factor stood equally often with those of the others.
+
+    The means are those of an additive model (least squares), so that a level is not judged by what else it happens
+    to stand with. Where all combinations are there they are plain means, and so they are where two factors change
+    together throughout, which no model can tell apart.
+
+    Args:
+        cells: Shape (b, n combinations).
+        levels: Shape (n combinations, n factors), the level of each factor by number.
+
+    Returns:
+        For each factor an array of shape (b, n levels).
+
+    References:
+        Searle SR, Speed FM, Milliken GA. doi:10.1080/00031305.1980.10483031 (population marginal means).
+
+    Example:
+        >>> only_lesion, lesion, box = [0, 0], [1, 0], [1, 1]
+        >>> [each.round(2).tolist() for each in level_means([[0.5, 0.9, 0.8]], [only_lesion, lesion, box])]
+        [[[0.45, 0.85]], [[0.7, 0.6]]]
+    """
+    table, codes = np.asarray(cells, dtype=np.float64), np.asarray(levels, dtype=np.int64)
+    counts = codes.max(axis=0) + 1
+    whole = _design(codes, range(codes.shape[1]))
+    if np.linalg.matrix_rank(whole) < 1 + (counts - 1).sum():
+        own = [np.eye(count)[codes[:, factor]] for factor, count in enumerate(counts)]
+        return [table @ (each / each.sum(axis=0)) for each in own]
+    fitted = table @ np.linalg.pinv(whole).T
+    effects = np.split(fitted[:, 1:], np.cumsum(counts)[:-1], axis=1)
+    centre = fitted[:, :1] + sum(each.mean(axis=1, keepdims=True) for each in effects)
+    return [centre + each - each.mean(axis=1, keepdims=True) for each in effects]
 
 
 def _others(codes: IntArray, factor: int) -> list[int]:
