@@ -36,7 +36,8 @@ class PaddedShortcut(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Return maps of shape (batch, channels, sides / stride...)."""
-        kept = maps[(..., *(slice(None, None, self.stride),) * (maps.ndim - 2))]
+        every = slice(None, None, self.stride)
+        kept = maps[(slice(None), slice(None), *[every] * (maps.ndim - 2))]
         more = kept.new_zeros(len(kept), self.channels - kept.shape[1], *kept.shape[2:])
         return torch.cat([kept, more], dim=1)
 
@@ -49,5 +50,5 @@ def exchange_padded_shortcuts(network: nn.Module) -> None:
     """
     for block in list(network.modules()):
         if isinstance(monai := getattr(block, "downsample", None), partial):
-            given = cast("dict[str, Any]", monai.keywords)
+            given = monai.keywords
             cast("Any", block).downsample = PaddedShortcut(given["planes"], stride=given["stride"])
