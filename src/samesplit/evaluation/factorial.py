@@ -65,10 +65,10 @@ def evaluate_factorial(
     shares: list[dict[str, Any]] = []
     by_level: list[dict[str, Any]] = []
     for number, factor in enumerate(varied):
-        each = {}
-        for level in dict.fromkeys(levels[factor]):
+        each: dict[str, FloatArray] = {}
+        for level, mean in zip(dict.fromkeys(levels[factor]), averaged[number].T, strict=True):
             mine = (levels[factor] == level).to_numpy()
-            each[level] = averaged[number][:, len(each)]
+            each[level] = mean
             by_level.append(
                 {
                     "factor": factor,
