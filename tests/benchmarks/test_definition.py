@@ -55,7 +55,7 @@ FILE = {"url": "file:///a", "sha256": "0" * 64, "path": "a"}
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"modles": []}, "line 21: unknown key 'modles'\nRemedy: did you mean 'models'? Valid keys here: chain, cohort,"),
+        ({"modles": []}, "line 21: unknown key 'modles'\nRemedy: did you mean 'models'? Valid keys here: chain,"),
         ({"cohort": {"sequences": ["CT"], "raters": "R1"}}, "unknown key 'cohort.raters'\nRemedy: did you mean"),
         ({"task": {"positive": "a", "negative": "a", "question": "?"}}, "must be two different classes"),
         ({"task": {"positive": True, "negative": False, "question": "?"}}, "Remedy: put it in quotes"),

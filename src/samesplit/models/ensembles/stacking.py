@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field, field_validator
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -16,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from samesplit.errors import ModelError
 from samesplit.models.ensembles.fitted import FittedEnsemble, FittedEnsembleSettings, MemberPredictions
 from samesplit.models.ensembles.members import log_scores
+from samesplit.models.penalties import Penalties
 from samesplit.models.protocol import TrainingFold
 from samesplit.models.radiomics.ridge_logistic import RidgeLogistic
 from samesplit.models.radiomics.search import inner_splits
@@ -39,15 +39,8 @@ class StackingSettings(FittedEnsembleSettings):
     """
 
     kind: Literal["stacking"] = "stacking"
-    penalties: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=_PENALTIES, min_length=1)
+    penalties: Penalties = _PENALTIES
     """Per standardised column (see `RidgeLogistic`); of equally good ones the largest is taken."""
-
-    @field_validator("penalties")
-    @classmethod
-    def _largest_first(cls, values: tuple[float, ...]) -> tuple[float, ...]:
-        if len(set(values)) < len(values):
-            raise ValueError("a value is named twice")
-        return tuple(sorted(values, reverse=True))
 
     def build(self, *, cache: Path | None = None) -> StackingModel:
         """Build a fresh ensemble."""

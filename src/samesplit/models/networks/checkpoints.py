@@ -9,12 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
+from torch import Tensor, nn
 
 from samesplit.kept import note_damage
 from samesplit.storage import write_bytes, write_json
 
-__all__ = ["CHECKPOINT_SECONDS", "CHECKPOINT_TIMES", "WholeFiles", "checkpoint_file", "usable_checkpoint"]
+__all__ = [
+    "CHECKPOINT_SECONDS",
+    "CHECKPOINT_TIMES",
+    "BestWeights",
+    "WholeFiles",
+    "checkpoint_file",
+    "usable_checkpoint",
+]
 
 CHECKPOINT_SECONDS = 10.0
 """Checkpoints are written after a round, at most this often: a kill costs about this much time."""
@@ -32,6 +41,33 @@ class WholeFiles(TorchCheckpointIO):
         buffer = io.BytesIO()
         torch.save(checkpoint, buffer)
         write_bytes(Path(path), buffer.getbuffer())  # type: ignore[arg-type]  # written without a copy
+
+
+class BestWeights(Checkpoint):
+    """The base of what looks at a training after each round: the best weights so far, inside the one checkpoint.
+
+    Weights and checkpoint are one file, so that the two can never disagree.
+    """
+
+    def __init__(self) -> None:
+        self.best: dict[str, Tensor] | None = None
+
+    @property
+    def state_key(self) -> str:
+        """The name of this state in the checkpoint."""
+        return "samesplit"
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the checkpoint holds of it."""
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what the checkpoint holds."""
+        self.best = state_dict["best"]
+
+    def remember(self, network: nn.Module) -> None:
+        """Take a copy of the weights of a network, on the CPU, for the best so far."""
+        self.best = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
 
 
 def checkpoint_file(directory: Path) -> Path:

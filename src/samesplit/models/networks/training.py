@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Checkpoint
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -20,6 +19,7 @@ from samesplit.models.networks.batches import Batch
 from samesplit.models.networks.checkpoints import (
     CHECKPOINT_SECONDS,
     CHECKPOINT_TIMES,
+    BestWeights,
     WholeFiles,
     checkpoint_file,
     usable_checkpoint,
@@ -173,34 +173,20 @@ def _strategy(settings: TrainingSettings, accelerator: str) -> str:
     return "ddp_fork" if accelerator == "cpu" else "ddp_spawn"
 
 
-class _Keeper(Checkpoint):
-    """After each round: remember the best weights, keep the checkpoint, stop when nothing more is gained.
-
-    The best weights travel inside the one checkpoint file, so that the two can never disagree.
-    """
+class _Keeper(BestWeights):
+    """After each round: remember the best weights, keep the checkpoint, stop when nothing more is gained."""
 
     def __init__(self, task: TrainingTask, progress: Progress | None) -> None:
+        super().__init__()
         self.path = checkpoint_file(task.directory)
         self.progress = progress
-        self.best: State | None = None
         self._next = time.monotonic() + CHECKPOINT_SECONDS
-
-    @property
-    def state_key(self) -> str:
-        return "samesplit"
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = state_dict["best"]
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, Learner)
         settings, plan, history = pl_module.settings, pl_module.plan, pl_module.history
         if best_round(settings, plan, history) == len(history) - 1:
-            weights: Mapping[str, Tensor] = pl_module.shown.state_dict()
-            self.best = {name: value.detach().cpu().clone() for name, value in weights.items()}
+            self.remember(pl_module.shown)
         if should_stop(settings, plan, history):
             trainer.should_stop = True
         began = time.monotonic()

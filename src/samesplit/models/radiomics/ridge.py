@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field, field_validator
+from pydantic import Field
 from scipy.special import expit, log_softmax, xlogy
 from sklearn.pipeline import Pipeline
 
 from samesplit.errors import ModelError
 from samesplit.models.design_tables import feature_table
+from samesplit.models.penalties import Penalties
 from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.radiomics.feature_settings import FeatureSettings
 from samesplit.models.radiomics.ridge_logistic import RidgeLogistic, fit_path
@@ -39,16 +40,9 @@ class RidgeSettings(FeatureSettings):
 
     tasks: ClassVar[frozenset[TaskKind]] = frozenset({"binary", "multiclass"})
     kind: Literal["ridge"] = "ridge"
-    penalties: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=tuple(_STEPS), min_length=1)
+    penalties: Penalties = tuple(_STEPS)
     """On a standardised feature, per feature (see `RidgeLogistic`); of equally good ones the largest is taken."""
     inner_folds: int = Field(default=5, ge=2)
-
-    @field_validator("penalties")
-    @classmethod
-    def _largest_first(cls, values: tuple[float, ...]) -> tuple[float, ...]:
-        if len(set(values)) < len(values):
-            raise ValueError("a value is named twice")
-        return tuple(sorted(values, reverse=True))
 
     def build(self, *, cache: Path | None = None) -> RidgeModel:
         """Build a fresh model."""

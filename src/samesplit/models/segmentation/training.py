@@ -11,7 +11,6 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Checkpoint
 from monai.inferers.utils import sliding_window_inference
 from monai.losses.dice import DiceCELoss
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 from samesplit.errors import ModelError
 from samesplit.models.networks.checkpoints import (
     CHECKPOINT_SECONDS,
+    BestWeights,
     WholeFiles,
     checkpoint_file,
     usable_checkpoint,
@@ -267,32 +267,21 @@ class _Segmenter(pl.LightningModule):
         return given.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
 
 
-class _Keeper(Checkpoint):
+class _Keeper(BestWeights):
     """After each epoch: remember the best weights and keep the checkpoint, which holds them too."""
 
     def __init__(self, task: StageTask, progress: Callable[[int, int], None] | None) -> None:
+        super().__init__()
         self.task = task
         self.progress = progress
-        self.best: dict[str, Tensor] | None = None
         self._kept_at = time.monotonic()
-
-    @property
-    def state_key(self) -> str:
-        return "samesplit"
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = state_dict["best"]
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, _Segmenter)
         history = pl_module.history
         looked = [(place, e["validation Dice"]) for place, e in enumerate(history) if "validation Dice" in e]
         if looked and looked[first_best([dice for _, dice in looked])][0] == len(history) - 1:
-            weights = pl_module.network.state_dict()
-            self.best = {name: value.detach().cpu().clone() for name, value in weights.items()}
+            self.remember(pl_module.network)
         # The last epoch always: what a second network waits for is never done twice.
         over = len(history) >= self.task.settings.epochs
         if over or time.monotonic() - self._kept_at >= CHECKPOINT_SECONDS:
