@@ -28,7 +28,7 @@ MODALITIES: tuple[Modality, ...] = ("CT", "MR", "PET", "any")
 SETTINGS = (NeutralSetting(), NeutralSetting(None, "averaged"))
 
 
-@pytest.mark.parametrize("engine", engine_names())
+@pytest.mark.parametrize("engine", [name for name in engine_names() if name != "encoder"])
 @pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("setting", SETTINGS, ids=["merged", "averaged"])
 def test_every_engine_understands_the_neutral_setting(
@@ -41,6 +41,11 @@ def test_every_engine_understands_the_neutral_setting(
     words = {info.aggregation for key, info in found.items() if key.startswith("cm_")}
     assert words == {f"3D, {setting.aggregation}"}
     assert all(find(str(info.ibsi_code)) for info in found.values())
+
+
+def test_an_encoder_computes_no_standard_features_and_has_no_neutral_setting() -> None:
+    with pytest.raises(DeclarationError, match="not known how the engine 'encoder' says the neutral setting"):
+        equivalent_profile("encoder", NeutralSetting(), "CT")
 
 
 def test_volume_fractions_that_share_a_code_are_told_apart_and_other_percentages_left_out() -> None:
