@@ -38,6 +38,7 @@ NETWORK = """
 kind: network
 title: Net
 network: resnet18
+stem: medium
 inputs: {view: 2.5d, size: 16}
 training: {epochs: 1, batch_size: 8, patience: 1}
 """
