@@ -99,8 +99,8 @@ def modules_under(*packages: str) -> tuple[str, ...]:
         LookupError: There is no such subpackage.
 
     Example:
-        >>> modules_under("models.networks", "storage")[-2:]
-        ('samesplit.models.networks.training', 'samesplit.storage')
+        >>> modules_under("models.survival", "storage")[-2:]
+        ('samesplit.models.survival.ridge_cox', 'samesplit.storage')
     """
     found: set[str] = set()
     for one in packages:
