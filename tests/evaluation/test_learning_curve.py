@@ -95,6 +95,24 @@ def test_differences_and_crossings_name_the_model_that_leads_at_first() -> None:
     assert 20 < crossing["crossing"] < 40
 
 
+def test_the_model_that_leads_at_first_stands_first_whichever_is_declared_first() -> None:
+    rows = predictions()
+    found = [
+        judge_curves(
+            rows,
+            TRUTH,
+            models=dict.fromkeys(order, 1),
+            sizes=SIZES,
+            draws=2,
+            classes=("benign", "malignant"),
+            n_resamples=50,
+        ).crossings.iloc[0]
+        for order in (("late", "early"), ("early", "late"))
+    ]
+    pd.testing.assert_series_equal(found[0].iloc[:3], found[1].iloc[:3])
+    assert list(found[0].iloc[:2]) == ["early", "late"]
+
+
 def test_a_subset_of_which_a_fit_failed_counts_for_no_model() -> None:
     rows = predictions()
     failed = (rows["model"] == "late") & (rows["size"] == 20) & (rows["draw"] == 1) & (rows["fold"] == 0)
