@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from samesplit.models.protocol import Cases
 from samesplit.models.radiomics.robustness import estimate_robustness, robust_columns
 from samesplit.models.radiomics.settings import RadiomicsGridSettings
 from samesplit.models.registry import read_model
+from samesplit.run.asked_task import asked_task
 from samesplit.run.feature_stage import extract_features
 from samesplit.run.model_inputs import inputs_of
 from samesplit.run.plan import Plan, RunOptions, load_plan
@@ -112,26 +112,6 @@ def audit_inputs(
     return AuditInputs(plan, settings, cases, cohort, asked)
 
 
-def _binary_task(plan: Plan, name: str | None) -> str:
-    """Return the task that was asked for, or the benchmark's first of two classes."""
-    binary = [known for known, task in plan.tasks.items() if isinstance(task, BinaryTask)]
-    if name is None and binary:
-        return binary[0]
-    if name in binary and name is not None:
-        return name
-    near = difflib.get_close_matches(name or "", binary, n=1)
-    raise DeclarationError(
-        "the benchmark has no task of two classes to audit"
-        if name is None
-        else f"the task '{name}' has other than two classes, and leaks are measured by the AUC of two"
-        if name in plan.tasks
-        else f"the benchmark has no task '{name}'",
-        where=plan.definition.name,
-        remedy=(f"did you mean '{near[0]}'? " if near else "")
-        + f"binary tasks are: {', '.join(binary) or 'none'}",
-    )
-
-
 def _settings(plan: Plan, model: str | None) -> RadiomicsGridSettings:
     """Return the grid that was asked for, or the benchmark's first."""
     found: dict[str, RadiomicsGridSettings] = {
@@ -154,3 +134,15 @@ def _settings(plan: Plan, model: str | None) -> RadiomicsGridSettings:
             remedy=f"radiomics grids of the benchmark: {', '.join(found) or 'none'}",
         )
     return read
+
+
+def _binary_task(plan: Plan, name: str | None) -> str:
+    """Return the task that was asked for, or the benchmark's first of two classes."""
+    return asked_task(
+        plan,
+        name,
+        (BinaryTask,),
+        none="the benchmark has no task of two classes to audit",
+        other="has other than two classes, and leaks are measured by the AUC of two",
+        these="binary tasks",
+    )

@@ -24,7 +24,38 @@ __all__ = [
     "difference_rows",
     "measured_difference",
     "on_same_units",
+    "pair_columns",
 ]
+
+
+def pair_columns(quantity: str) -> list[str]:
+    """Return the columns of a table of pairs of models.
+
+    Args:
+        quantity: What is compared, as results call it.
+
+    Example:
+        >>> pair_columns("dice")[4:7]
+        ['dice_a', 'dice_b', 'difference']
+    """
+    return [
+        "model_a",
+        "model_b",
+        "n",
+        "n_positive",
+        f"{quantity}_a",
+        f"{quantity}_b",
+        "difference",
+        "ci_low",
+        "ci_high",
+        "p_value",
+        "p_adjusted",
+        "claim",
+        "method",
+        "p_influence",
+        "p_corrected_t",
+        "note",
+    ]
 
 
 @dataclass(frozen=True)
@@ -54,24 +85,7 @@ class Measure:
     @property
     def columns(self) -> list[str]:
         """The columns of a table of pairs."""
-        return [
-            "model_a",
-            "model_b",
-            "n",
-            "n_positive",
-            f"{self.name}_a",
-            f"{self.name}_b",
-            "difference",
-            "ci_low",
-            "ci_high",
-            "p_value",
-            "p_adjusted",
-            "claim",
-            "method",
-            "p_influence",
-            "p_corrected_t",
-            "note",
-        ]
+        return pair_columns(self.name)
 
 
 def on_same_units(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from samesplit.evaluation.claims import add_claims
-from samesplit.evaluation.comparison import corrected_over_folds
+from samesplit.evaluation.comparison import corrected_over_folds, pair_columns
 from samesplit.evaluation.segmentation.estimates import result_row
 from samesplit.evaluation.segmentation.tables import MaskTables
 from samesplit.statistics.interval import Interval, stricter
@@ -18,24 +18,7 @@ from samesplit.statistics.patient_summaries import paired_mean
 
 __all__ = ["PAIR_COLUMNS", "compare_masks", "difference_rows", "fold_table", "further_differences"]
 
-PAIR_COLUMNS = [
-    "model_a",
-    "model_b",
-    "n",
-    "n_positive",
-    "dice_a",
-    "dice_b",
-    "difference",
-    "ci_low",
-    "ci_high",
-    "p_value",
-    "p_adjusted",
-    "claim",
-    "method",
-    "p_influence",
-    "p_corrected_t",
-    "note",
-]
+PAIR_COLUMNS = pair_columns("dice")
 
 _FITTED = ["seed", "repeat", "fold"]
 _FURTHER = {"lesion_dice": "lesion_dice", "nsd": "nsd", "detection_recall": "detected"}

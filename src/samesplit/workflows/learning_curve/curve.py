@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 from samesplit.errors import DeclarationError, ModelError
 from samesplit.evaluation.learning_curve import CurveTables, judge_curves
 from samesplit.models.settings import ModelSettings
+from samesplit.run.asked_task import asked_task
 from samesplit.run.feature_stage import extract_features
 from samesplit.run.fold_result import FoldResult
 from samesplit.run.fold_tasks import run_folds
@@ -20,7 +20,7 @@ from samesplit.run.grid_tasks import run_searches, searching
 from samesplit.run.model_inputs import inputs_of
 from samesplit.run.plan import Plan, RunOptions, jobs_of, load_plan
 from samesplit.run.progress import Reporter, SilentReporter
-from samesplit.tasks import ClassificationTask, MulticlassTask
+from samesplit.tasks import BinaryTask, ClassificationTask, MulticlassTask
 from samesplit.uses import using
 from samesplit.workflows.learning_curve.output import write_curve
 from samesplit.workflows.learning_curve.subsets import (
@@ -98,7 +98,14 @@ def run_learning_curve(
         )
     wanted = tuple(dict.fromkeys(models))
     plan = load_plan(benchmark, RunOptions(jobs=jobs, scheduler=scheduler, only=wanted), start=start)
-    asked = _task(plan, task)
+    asked = asked_task(
+        plan,
+        task,
+        (BinaryTask, MulticlassTask),
+        none="the benchmark has no task of classes, and a learning curve is of AUCs",
+        other="is not one of classes, and a learning curve is of AUCs",
+        these="tasks of classes",
+    )
     settings = _models(plan, wanted, asked)
     training = training_lesions(plan, asked)
     steps = check_sizes(sizes, training, task or "") if sizes else default_sizes(training)
@@ -183,26 +190,6 @@ def _judge(
         confidence=given.confidence,
         n_resamples=given.bootstraps,
         seed=given.seed,
-    )
-
-
-def _task(plan: Plan, name: str | None) -> str:
-    """Return the task that was asked for, or the benchmark's first of classes."""
-    known = [one for one, task in plan.tasks.items() if isinstance(task, ClassificationTask)]
-    if name is None and known:
-        return known[0]
-    if name is not None and name in known:
-        return name
-    near = difflib.get_close_matches(name or "", known, n=1)
-    raise DeclarationError(
-        "the benchmark has no task of classes, and a learning curve is of AUCs"
-        if name is None
-        else f"the task '{name}' is not one of classes, and a learning curve is of AUCs"
-        if name in plan.tasks
-        else f"the benchmark has no task '{name}'",
-        where=plan.definition.name,
-        remedy=(f"did you mean '{near[0]}'? " if near else "")
-        + f"tasks of classes are: {', '.join(known) or 'none'}",
     )
 
 
