@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     ValidationInfo,
@@ -18,10 +16,12 @@ from pydantic import (
 
 from samesplit.benchmarks.chain_settings import ChainSettings
 from samesplit.benchmarks.factorial_settings import FactorialSettings
+from samesplit.benchmarks.field_types import NAME_PATTERN, Name, PathInside, Repairs
+from samesplit.benchmarks.split_settings import DATE_BOUNDS, SplitSettings
+from samesplit.benchmarks.statistics_settings import OperatingPoint, StatisticsSettings
 from samesplit.csv_files import MISSING_WORDS
 from samesplit.declarations import Declaration, parse_leniently, read_declaration, read_yaml
 from samesplit.errors import DeclarationError, Faults
-from samesplit.imaging.repairs import RepairName, repairs_of
 from samesplit.tasks import DEFAULT_TASK, BinaryTask, MulticlassTask, Task
 
 __all__ = [
@@ -40,71 +40,8 @@ __all__ = [
     "read_benchmark_leniently",
 ]
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-Name = Annotated[str, Field(pattern=_NAME)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-
-
-def _stays_inside(path: str) -> str:
-    parts = PurePosixPath(path).parts
-    if not parts or ".." in parts or PurePosixPath(path).is_absolute() or "\\" in path:
-        raise ValueError("must be a relative path with forward slashes and without '..'")
-    return path
-
-
-def _calendar_day(day: str) -> str:
-    try:
-        return date.fromisoformat(day).isoformat()
-    except ValueError:
-        raise ValueError("must be a day of the calendar, written YYYY-MM-DD") from None
-
-
-PathInside = Annotated[str, AfterValidator(_stays_inside)]
-Day = Annotated[
-    str,
-    # YAML reads an unquoted 2020-01-31 as a date.
-    BeforeValidator(lambda day: day.isoformat() if isinstance(day, date) else day),
-    AfterValidator(_calendar_day),
-]
-Repairs = Annotated[
-    tuple[RepairName, ...],
-    BeforeValidator(lambda given: () if given is None else (given,) if isinstance(given, str) else given),
-    AfterValidator(repairs_of),
-]
-DATE_BOUNDS = ("from", "until")
-"""Conditions of a named test set that bound the column `date`."""
-
-
-def _conditions(rule: Any) -> Any:
-    """Turn values into lists, a single one into a list of one; days where a rule bounds the date."""
-    if not isinstance(rule, dict) or not rule:
-        raise ValueError("write conditions such as 'site: [south]' or 'from: 2023-01-01'")
-    told = {}
-    for column, given in rule.items():
-        values = given if isinstance(given, list | tuple) else [given]
-        days = [value.isoformat() if isinstance(value, date) else str(value) for value in values]
-        if column in DATE_BOUNDS:
-            if len(days) != 1:
-                raise ValueError(f"'{column}' takes one day, written YYYY-MM-DD")
-            days = [_calendar_day(days[0])]
-        if not days:
-            raise ValueError(f"'{column}' lists no value")
-        told[str(column)] = tuple(days)
-    return told
-
-
-TestSetRule = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_conditions)]
-"""Columns of lesions.csv and the values that count; `from` and `until` bound the column `date`, both included."""
 _NEVER_CLINICAL = ("label", "label_provenance", "lesion_id", "patient_id")
 _NEVER_AN_OUTCOME = ("lesion_id", "patient_id", "site")
-_USED_BY = {
-    "folds": ("kfold",),
-    "repeats": ("holdout", "kfold"),
-    "test": ("holdout", "temporal"),
-    "cutoff": ("temporal",),
-    "nnunet_val": ("fixed",),
-    "test_sets": ("holdout", "kfold", "leave-one-site-out", "temporal"),
-}
 
 
 class TaskSettings(Declaration):
@@ -151,68 +88,6 @@ class CohortSettings(Declaration):
         if taken:
             raise ValueError(f"'{taken[0]}' tells the label or names the lesion: no model may see it")
         return clinical
-
-
-class SplitSettings(Declaration):
-    """How the frozen split is made; read by `samesplit split`, which writes splits.csv once."""
-
-    scheme: Literal["holdout", "kfold", "leave-one-site-out", "temporal", "fixed"]
-    folds: int = Field(default=5, ge=2)
-    repeats: int = Field(default=1, ge=1)
-    validation: Fraction = 0.2
-    """Share of the patients that are not test patients who go to validation."""
-    test: Fraction = 0.2
-    """Share of patients in the test part (holdout, temporal)."""
-    strata: tuple[str, ...] = ()
-    """Columns of lesions.csv to balance besides the label."""
-    cutoff: Day | None = None
-    """Temporal: patients seen on or after this date (YYYY-MM-DD) are tested; else the latest `test` share."""
-    file: str | None = None
-    """Fixed: a CSV of patient_id, subset (and repeat, fold), or an nnU-Net splits_final.json."""
-    nnunet_val: Literal["test", "validation"] = "test"
-    """Fixed, from nnU-Net: what its `val` lists are. When validation, the patients in no list are tested."""
-    test_sets: dict[Name, TestSetRule] = Field(default_factory=dict)
-    """Named test sets and who belongs to them, such as `external: {site: [south]}` or `prospective: {from:
-    2023-01-01}`: their patients are tested in every fold and never train. Who else is tested is `internal`
-    (temporal: `prospective`; leave-one-site-out: the site)."""
-    seed: int = Field(default=0, ge=0)
-
-    @property
-    def other_tested(self) -> str:
-        """The name of the test set of those whom no rule names; "" where each site is a set or a file says."""
-        return {"holdout": "internal", "kfold": "internal", "temporal": "prospective"}.get(self.scheme, "")
-
-    def test_set_columns(self) -> tuple[str, ...]:
-        """The columns of lesions.csv that the rules of the named test sets look at."""
-        columns = {key for rule in self.test_sets.values() for key in rule}
-        return tuple(sorted({"date" if column in DATE_BOUNDS else column for column in columns}))
-
-    @field_validator("test_sets")
-    @classmethod
-    def _free_names(cls, test_sets: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        taken = "prospective" if info.data.get("scheme") == "temporal" else "internal"
-        if taken in test_sets:
-            raise ValueError(f"'{taken}' is the set of those whom no rule names: use another name")
-        return test_sets
-
-    @model_validator(mode="after")
-    def _only_what_the_scheme_uses(self) -> SplitSettings:
-        for key in sorted(self.model_fields_set):
-            schemes = _USED_BY.get(key, (self.scheme,))
-            default = type(self).model_fields[key].get_default(call_default_factory=True)
-            if self.scheme not in schemes and getattr(self, key) != default:
-                raise ValueError(
-                    f"'{key}' does nothing in the scheme '{self.scheme}'; it is for {' and '.join(schemes)}"
-                )
-        if self.cutoff is not None and self.test != type(self).model_fields["test"].default:
-            raise ValueError("'cutoff' and 'test' both say who is tested: keep one of them")
-        return self
-
-    @model_validator(mode="after")
-    def _file_for_fixed(self) -> SplitSettings:
-        if (self.scheme == "fixed") != (self.file is not None):
-            raise ValueError("'file' is needed for the scheme 'fixed', and only there")
-        return self
 
 
 class FileToFetch(Declaration):
@@ -263,33 +138,6 @@ class DataSettings(Declaration):
     licence: str = ""
     source: str = ""
     """Citation or DOI."""
-
-
-class OperatingPoint(Declaration):
-    """How the threshold is chosen on development (validation) data."""
-
-    policy: Literal["youden", "sensitivity", "specificity", "fixed"] = "youden"
-    value: float | None = Field(default=None, ge=0, le=1)
-
-    @model_validator(mode="after")
-    def _value_where_needed(self) -> OperatingPoint:
-        if (self.policy == "youden") != (self.value is None):
-            raise ValueError("'value' is needed for every policy but 'youden'")
-        return self
-
-
-class StatisticsSettings(Declaration):
-    """How the predictions are judged."""
-
-    reference: Name | None = None
-    """The model that all others are compared with; default: the first radiomics model."""
-    operating_point: OperatingPoint = OperatingPoint()
-    confidence: Fraction = 0.95
-    bootstraps: int = Field(default=1000, ge=100)
-    seed: int = 0
-    groups: tuple[str, ...] | None = None
-    """Columns of lesions.csv, such as site, each of whose values is judged by itself as well. null: none, and in a
-    factorial benchmark the site."""
 
 
 class ModelUse(Declaration):
@@ -493,7 +341,7 @@ def read_benchmark(folder: Path) -> BenchmarkDefinition:
             "there is no benchmark.yaml", where=folder, remedy=f"make one with: samesplit init {folder}"
         )
     name = folder.resolve().name
-    if not re.fullmatch(_NAME, name):
+    if not re.fullmatch(NAME_PATTERN, name):
         raise DeclarationError(
             f"the folder's name '{name}' is the benchmark's, and cannot be one",
             where=folder,

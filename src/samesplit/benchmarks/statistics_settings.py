@@ -1,0 +1,39 @@
+"""`statistics:` in benchmark.yaml: how predictions and readings are judged, declared beforehand."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from samesplit.benchmarks.field_types import Fraction, Name
+from samesplit.declarations import Declaration
+
+__all__ = ["OperatingPoint", "StatisticsSettings"]
+
+
+class OperatingPoint(Declaration):
+    """How the threshold is chosen on development (validation) data."""
+
+    policy: Literal["youden", "sensitivity", "specificity", "fixed"] = "youden"
+    value: float | None = Field(default=None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _value_where_needed(self) -> OperatingPoint:
+        if (self.policy == "youden") != (self.value is None):
+            raise ValueError("'value' is needed for every policy but 'youden'")
+        return self
+
+
+class StatisticsSettings(Declaration):
+    """How the predictions are judged."""
+
+    reference: Name | None = None
+    """The model that all others are compared with; default: the first radiomics model."""
+    operating_point: OperatingPoint = OperatingPoint()
+    confidence: Fraction = 0.95
+    bootstraps: int = Field(default=1000, ge=100)
+    seed: int = 0
+    groups: tuple[str, ...] | None = None
+    """Columns of lesions.csv, such as site, each of whose values is judged by itself as well. null: none, and in a
+    factorial benchmark the site."""
