@@ -1,0 +1,168 @@
+"""The power of a test of one difference, and the smallest true difference that a study can detect.
+
+Two kinds of test: two-sided against no difference, and one-sided non-inferiority against a margin. Both take the
+standard error and, where it is itself estimated from few readers, the denominator degrees of freedom.
+"""
+
+from __future__ import annotations
+
+import math
+
+from scipy import optimize, stats
+
+from samesplit.errors import StatisticsError
+from samesplit.statistics.checks import check_confidence
+
+__all__ = ["check_power", "detectable_difference", "noncentral_power", "power_of_difference"]
+
+_MOST = 1e3
+"""No search goes beyond so many standard errors."""
+
+
+def power_of_difference(
+    difference: float,
+    standard_error: float,
+    *,
+    margin: float | None = None,
+    confidence: float = 0.95,
+    df: float | None = None,
+) -> float:
+    """Compute the probability that a test finds a true difference.
+
+    Without a margin the test is two-sided against no difference, so that the power of a difference of 0 is
+    1 - confidence. With a margin it is the one-sided test of non-inferiority at (1 - confidence) / 2, which is
+    passed when the two-sided interval lies above -margin.
+
+    Args:
+        difference: The true difference; in favour of what is tested when above 0.
+        standard_error: Of the estimated difference, above 0.
+        margin: By how much what is tested may be worse and still count as not inferior, 0 or more; None tests
+            two-sided against no difference.
+        confidence: Of the two-sided interval.
+        df: Denominator degrees of freedom; None for a normal estimate.
+
+    Returns:
+        Between 0 and 1.
+
+    Raises:
+        StatisticsError: A standard error or degrees of freedom not above 0, a margin below 0, or a confidence
+            outside (0, 1).
+
+    Example:
+        >>> round(power_of_difference(0.05, 0.02), 3)
+        0.705
+        >>> round(power_of_difference(0.0, 0.02, margin=0.05), 3)
+        0.705
+    """
+    _check(standard_error, df)
+    if margin is None:
+        return noncentral_power((difference / standard_error) ** 2, df=df, confidence=confidence)
+    if not margin >= 0:
+        raise StatisticsError(
+            f"a margin of {margin!r} is below 0",
+            remedy="give the loss that is still accepted as a number above 0",
+        )
+    shift, tail = (difference + margin) / standard_error, (1 - check_confidence(confidence)) / 2
+    if df is None:
+        return float(stats.norm.sf(stats.norm.isf(tail) - shift))
+    return float(stats.nct.sf(stats.t.isf(tail, df), df, shift))
+
+
+def noncentral_power(
+    noncentrality: float, *, df: float | None = None, df1: float = 1, confidence: float = 0.95
+) -> float:
+    """Compute the power of an F test, or of a chi-square test, from its noncentrality.
+
+    Args:
+        noncentrality: For one difference the square of difference / standard error.
+        df: Denominator degrees of freedom; None for a chi-square test.
+        df1: Numerator degrees of freedom.
+        confidence: 1 - the level of the test.
+
+    Example:
+        >>> round(noncentral_power(7.85), 3)
+        0.8
+    """
+    level = 1 - check_confidence(confidence)
+    if df is None:
+        return float(stats.ncx2.sf(stats.chi2.isf(level, df1), df1, noncentrality))
+    return float(stats.ncf.sf(stats.f.isf(level, df1, df), df1, df, noncentrality))
+
+
+def detectable_difference(
+    standard_error: float,
+    *,
+    power: float = 0.8,
+    confidence: float = 0.95,
+    df: float | None = None,
+    margin: float | None = None,
+) -> float:
+    """Compute the smallest true difference that a study finds with a given power.
+
+    A study whose detectable difference is larger than what would matter is underpowered: that it "shows no
+    difference" says little.
+
+    Args:
+        standard_error: Of the estimated difference, above 0.
+        power: The probability of finding it, above 1 - confidence (above half of that with a margin).
+        confidence: Of the two-sided interval.
+        df: Denominator degrees of freedom; None for a normal estimate.
+        margin: Of a test of non-inferiority; None tests two-sided against no difference.
+
+    Returns:
+        Without a margin the difference, above 0, in either direction. With a margin the true difference from which
+        on the study shows non-inferiority with that power; it may be below 0.
+
+    Raises:
+        StatisticsError: A standard error or degrees of freedom not above 0, or a power that no difference has.
+
+    Example:
+        >>> round(detectable_difference(0.02), 4)
+        0.056
+        >>> round(detectable_difference(0.02, df=5), 4)
+        0.0703
+    """
+    _check(standard_error, df)
+    least = 1 - check_confidence(confidence)
+    check_power(power, above=least if margin is None else least / 2)
+    tested = None if margin is None else 0.0
+
+    def lacking(shift: float) -> float:
+        return power_of_difference(shift, 1.0, margin=tested, confidence=confidence, df=df) - power
+
+    high = 1.0
+    while lacking(high) < 0:
+        high *= 2
+        if high > _MOST:
+            raise StatisticsError(
+                f"with {df:g} degrees of freedom no difference is found with a power of {power:g}",
+                remedy="plan with more readers",
+            )
+    shift = float(optimize.brentq(lacking, 0.0, high, xtol=1e-13, rtol=1e-13))
+    return shift * standard_error - (margin or 0.0)
+
+
+def check_power(power: float, *, above: float = 0.0) -> float:
+    """Return a power that a test can have.
+
+    Raises:
+        StatisticsError: It is not between `above`, which the test has without any difference, and 1.
+    """
+    if not above < power < 1:
+        raise StatisticsError(
+            f"a power of {power!r} is not between {above:g} and 1",
+            remedy="use 0.8 for a study that finds the difference four times in five",
+        )
+    return power
+
+
+def _check(standard_error: float, df: float | None) -> None:
+    if not (standard_error > 0 and math.isfinite(standard_error)):
+        raise StatisticsError(
+            f"a standard error of {standard_error!r} is not a number above 0",
+            remedy="give the standard error of the estimated difference",
+        )
+    if df is not None and not df > 0:
+        raise StatisticsError(
+            f"{df!r} degrees of freedom are not above 0", remedy="leave them out for a normal estimate"
+        )
