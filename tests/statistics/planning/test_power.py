@@ -8,7 +8,6 @@ from statsmodels.stats.power import TTestPower
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.planning import detectable_difference, power_of_difference
-from samesplit.statistics.planning.power import noncentral_power
 
 
 def test_power_of_no_difference_is_the_level_of_the_test():
@@ -38,10 +37,6 @@ def test_detectable_difference_is_the_sum_of_two_quantiles():
 def test_detectable_difference_is_found_with_the_power_asked_for(df, margin):
     found = detectable_difference(0.03, power=0.9, confidence=0.9, df=df, margin=margin)
     assert power_of_difference(found, 0.03, margin=margin, confidence=0.9, df=df) == pytest.approx(0.9)
-
-
-def test_power_of_several_modalities_has_more_numerator_degrees_of_freedom():
-    assert noncentral_power(7.0, df1=3, df=30) < noncentral_power(7.0, df1=3) < noncentral_power(7.0)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
 from scipy import optimize, stats
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.checks import check_confidence
+from samesplit.statistics.checks import FloatArray, check_confidence
 
-__all__ = ["check_power", "detectable_difference", "noncentral_power", "power_of_difference"]
+__all__ = ["check_power", "detectable_difference", "power_of_difference", "powers"]
 
 _MOST = 1e3
 """No search goes beyond so many standard errors."""
@@ -55,38 +57,43 @@ def power_of_difference(
         0.705
     """
     _check(standard_error, df)
-    if margin is None:
-        return noncentral_power((difference / standard_error) ** 2, df=df, confidence=confidence)
-    if not margin >= 0:
+    if margin is not None and not margin >= 0:
         raise StatisticsError(
             f"a margin of {margin!r} is below 0",
             remedy="give the loss that is still accepted as a number above 0",
         )
-    shift, tail = (difference + margin) / standard_error, (1 - check_confidence(confidence)) / 2
-    if df is None:
-        return float(stats.norm.sf(stats.norm.isf(tail) - shift))
-    return float(stats.nct.sf(stats.t.isf(tail, df), df, shift))
+    shift = (difference + (margin or 0.0)) / standard_error
+    return float(powers(shift, df=df, one_sided=margin is not None, confidence=confidence))
 
 
-def noncentral_power(
-    noncentrality: float, *, df: float | None = None, df1: float = 1, confidence: float = 0.95
-) -> float:
-    """Compute the power of an F test, or of a chi-square test, from its noncentrality.
+def powers(
+    shifts: npt.ArrayLike,
+    *,
+    df: npt.ArrayLike | None = None,
+    one_sided: bool = False,
+    confidence: float = 0.95,
+) -> FloatArray:
+    """Compute the power of many tests at once.
 
     Args:
-        noncentrality: For one difference the square of difference / standard error.
-        df: Denominator degrees of freedom; None for a chi-square test.
-        df1: Numerator degrees of freedom.
-        confidence: 1 - the level of the test.
+        shifts: Any shape, (difference + margin) / standard error.
+        df: A shape that goes with it; None for a normal estimate.
+        one_sided: Whether the test is of (1 - confidence) / 2 in the upper tail alone.
+        confidence: Of the two-sided interval.
 
-    Example:
-        >>> round(noncentral_power(7.85), 3)
-        0.8
+    Returns:
+        The common shape.
     """
-    level = 1 - check_confidence(confidence)
-    if df is None:
-        return float(stats.ncx2.sf(stats.chi2.isf(level, df1), df1, noncentrality))
-    return float(stats.ncf.sf(stats.f.isf(level, df1, df), df1, df, noncentrality))
+    shift, level = np.asarray(shifts, dtype=np.float64), 1 - check_confidence(confidence)
+    if one_sided and df is None:
+        found = stats.norm.sf(stats.norm.isf(level / 2) - shift)
+    elif one_sided:
+        found = stats.nct.sf(stats.t.isf(level / 2, df), df, shift)
+    elif df is None:
+        found = stats.ncx2.sf(stats.chi2.isf(level, 1), 1, shift**2)
+    else:
+        found = stats.ncf.sf(stats.f.isf(level, 1, df), 1, df, shift**2)
+    return np.asarray(found, dtype=np.float64)
 
 
 def detectable_difference(
