@@ -41,10 +41,7 @@ def test_all_powers_and_numbers_of_cases_are_those_of_rjafroc(reference):
             found = reader_study_power(
                 variance, readers=row.J, cases=int(row.K), effect=row.effect, random=random
             )
-        if random == "cases":
-            critical = stats.chi2.isf(0.05, 1)
-        else:
-            critical = stats.f.isf(0.05, 1, found.df)
+        critical = stats.chi2.isf(0.05, 1) if random == "cases" else stats.f.isf(0.05, 1, found.df)
         values = {"power": found.power, "ncp": found.noncentrality, "K": found.cases, "df2": found.df}
         values |= {"f": critical, "chsq": critical}
         name = row.stat.removesuffix(row.analysis)
