@@ -30,10 +30,14 @@ __all__ = [
     "LEDGER",
     "LESIONS",
     "LESIONS_OF_TASKS",
+    "MARKED_READINGS",
+    "MARKED_READINGS_OF_TASKS",
     "MASK_PREDICTIONS",
+    "POSITION",
     "PREDICTIONS",
     "READINGS",
     "READINGS_OF_TASKS",
+    "READING_KEY",
     "RESULTS",
     "RISK_PREDICTIONS",
     "SCHEMAS",
@@ -47,6 +51,7 @@ __all__ = [
     "read_csv",
     "read_record",
     "read_table",
+    "readings_schema",
     "stack_ledgers",
     "write_csv",
     "write_table",
@@ -224,9 +229,11 @@ MASK_PREDICTIONS = _table(
 )
 """Answers to a segmentation task: one row a mask, by the path of its file."""
 
-READINGS = _table(
-    "readings",
-    {
+_DATE = pa.Check.str_matches(r"^\d{4}-\d{2}-\d{2}$", error="must be YYYY-MM-DD")
+
+
+def _reading_columns() -> dict[str, pa.Column]:
+    return {
         "reader_id": _text(),
         "lesion_id": _text(),
         "modality": _text(),
@@ -235,19 +242,56 @@ READINGS = _table(
         ),
         "score": _number(_FINITE, nullable=True),
         "seconds": _number(_NOT_NEGATIVE, _FINITE, nullable=True),
-    },
-    ["reader_id", "lesion_id", "modality"],
-    strict=True,
+        "session": _text(nullable=True, required=False),
+        "order": _number(_NOT_NEGATIVE, _FINITE, nullable=True, required=False),
+        "date": _text(_DATE, nullable=True, required=False),
+    }
+
+
+def _mark_columns() -> dict[str, pa.Column]:
+    positions = {name: _number(_FINITE, nullable=True, required=name != "z_mm") for name in POSITION}
+    return {"mark": _whole(_NOT_NEGATIVE), **positions}
+
+
+POSITION = ("x_mm", "y_mm", "z_mm")
+"""The columns of a position in mm; images of one slice have no `z_mm`."""
+
+READING_KEY = ["reader_id", "lesion_id", "modality"]
+"""What names one reading."""
+
+READINGS = _table("readings", _reading_columns(), READING_KEY, strict=True)
+"""One row a reading; `decision` is 1 for the positive class, 0 for the negative, missing for no call.
+
+`session` names the sitting, `order` is the place of the reading in it, `date` its day (YYYY-MM-DD)."""
+
+MARKED_READINGS = _table(
+    "readings", {**_reading_columns(), **_mark_columns()}, [*READING_KEY, "mark"], strict=True
 )
-"""One row a reading; `decision` is 1 for the positive class, 0 for the negative, missing for no call."""
+"""Location-specific readings: one row a mark, numbered within its reading, with its position in mm. A reading
+without any mark is one row without a position."""
 
 READINGS_OF_TASKS = _table(
-    "readings",
-    {**READINGS.columns, "task": _text()},
-    ["reader_id", "lesion_id", "modality", "task"],
-    strict=True,
+    "readings", {**READINGS.columns, "task": _text()}, [*READING_KEY, "task"], strict=True
 )
 """The readings of a benchmark with named tasks: each names the binary task that it answers."""
+
+MARKED_READINGS_OF_TASKS = _table(
+    "readings", {**MARKED_READINGS.columns, "task": _text()}, [*READING_KEY, "mark", "task"], strict=True
+)
+"""The same, location-specific."""
+
+
+def readings_schema(*, tasks: bool = False, marks: bool = False) -> pa.DataFrameSchema:
+    """Return the schema of readings.
+
+    Args:
+        tasks: Whether each reading names the task that it answers.
+        marks: Whether they are location-specific, one row a mark.
+    """
+    if marks:
+        return MARKED_READINGS_OF_TASKS if tasks else MARKED_READINGS
+    return READINGS_OF_TASKS if tasks else READINGS
+
 
 RESULTS = _table(
     "results",

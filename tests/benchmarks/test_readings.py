@@ -188,3 +188,52 @@ class TestNamedTasks:
         changes = NAMED | {"tasks": {"age": TASKS["age"]}}
         with pytest.raises(ReadingsError, match="the benchmark has no task of kind binary"):
             load("reader_id,lesion_id,decision\nA,L1,1\n", **changes)
+
+
+MARKS = "reader_id,lesion_id,score,x_mm,y_mm,z_mm\n"
+
+
+def test_when_a_lesion_was_read_may_be_recorded(load: Any) -> None:
+    text = "reader_id,lesion_id,decision,session,order,date\nA,L1,1,first,2,2024-01-31\nA,L2,0,first,1,\n"
+    readings, _ = load(text)
+    assert readings["order"].tolist() == [2.0, 1.0]
+    assert readings["session"].tolist() == ["first", "first"]
+    assert readings["date"].tolist()[0] == "2024-01-31"
+    assert pd.isna(readings["date"][1])
+    assert "YYYY-MM-DD" in refused(load, text.replace("2024-01-31", "31.1.2024"))
+
+
+def test_several_marks_of_a_case_have_positions_and_are_numbered(load: Any) -> None:
+    readings, ledger = load(MARKS + "A,L1,90,1,2,3\nA,L1,20,4,5,6.5\nA,L2,,,,\nA,L3,5,1,1,1\n")
+    assert readings["mark"].tolist() == [1, 2, 1, 1]
+    assert readings["z_mm"].tolist()[:2] == [3.0, 6.5]
+    assert set(ledger["lesion_id"]) == {"L2", "L4"}
+
+
+def test_marks_may_be_numbered_in_the_table(load: Any) -> None:
+    readings, _ = load("reader_id,lesion_id,mark,score,x_mm,y_mm\nA,L1,7,90,1,2\nA,L1,3,20,4,5\n")
+    assert readings["mark"].tolist() == [3, 7]
+    assert "stands in 2 lines" in refused(
+        load, "reader_id,lesion_id,mark,score,x_mm,y_mm\nA,L1,7,90,1,2\nA,L1,7,20,4,5\n"
+    )
+
+
+def test_half_a_position_and_a_mark_too_many_are_refused(load: Any) -> None:
+    assert "is not complete" in refused(load, MARKS + "A,L1,90,1,,3\n")
+    assert "one of several marks" in refused(load, MARKS + "A,L1,90,1,2,3\nA,L1,20,,,\n")
+    assert "lacks the columns x_mm, y_mm" in refused(load, "reader_id,lesion_id,score,mark\nA,L1,90,1\n")
+
+
+def test_named_tasks_may_have_marks(load: Any) -> None:
+    tasks = {
+        "first": {
+            "kind": "binary",
+            "column": "label",
+            "positive": "malignant",
+            "negative": "benign",
+            "question": "?",
+        }
+    }
+    readings, _ = load(MARKS + "A,L1,90,1,2,3\nA,L1,20,4,5,6\n", tasks=tasks, task=None)
+    assert readings["task"].tolist() == ["first", "first"]
+    assert readings["mark"].tolist() == [1, 2]

@@ -6,7 +6,8 @@ import pytest
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.auc import auc_covariance, auc_influence
-from samesplit.statistics.influence import Influence, covariance, mean_influence
+from samesplit.statistics.cross_validated import cross_validated_auc
+from samesplit.statistics.influence import Influence, covariance, covariance_matrix, mean_influence
 
 
 def _shared() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -81,3 +82,31 @@ def test_a_mean_averages_the_training_parts() -> None:
     mean = mean_influence([_trained(0.7, 2), _trained(0.6, 0)])
     assert mean.training_variance == pytest.approx(_trained(0.7, 2).training_variance / 4)
     assert mean_influence([_trained(0.7, 0)]).trained is None
+
+
+def test_the_matrix_holds_all_pairs_of_covariances() -> None:
+    rng = np.random.default_rng(0)
+    labels, owners = rng.permutation([0, 1] * 15), np.arange(30)
+    items = [auc_influence(labels, rng.normal(size=30) + labels, owners) for _ in range(3)]
+    part = auc_influence(labels[:20], rng.normal(size=20), owners[:20])
+    found = covariance_matrix([*items, part])
+    expected = [[covariance(a, b) for b in (*items, part)] for a in (*items, part)]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-18)
+
+
+def test_the_matrix_of_models_trained_in_folds_has_their_whole_variance() -> None:
+    rng = np.random.default_rng(1)
+    labels, owners = np.array([0, 1] * 20), np.arange(40)
+    folds = np.repeat(np.arange(4), 10)
+    model = cross_validated_auc(labels, rng.normal(size=40) + labels, owners, folds)
+    readers = [auc_influence(labels, rng.normal(size=40) + labels, owners) for _ in range(2)]
+    differences = [model - reader for reader in readers]
+    found = covariance_matrix(differences)
+    assert model.training_variance > 0
+    np.testing.assert_allclose(np.diag(found), [one.variance for one in differences], rtol=1e-12)
+    assert found[0, 1] == pytest.approx(covariance(*differences) + model.training_variance, rel=1e-12)
+
+
+def test_no_estimates_have_no_matrix() -> None:
+    with pytest.raises(StatisticsError, match="no estimate"):
+        covariance_matrix([])

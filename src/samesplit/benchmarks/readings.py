@@ -17,16 +17,21 @@ from samesplit.errors import DataMissingError, Faults, ReadingsError, gathering
 from samesplit.near_ids import which_id_is_meant
 from samesplit.tables import (
     LEDGER,
+    MARKED_READINGS_OF_TASKS,
+    POSITION,
+    READING_KEY,
     READINGS,
-    READINGS_OF_TASKS,
     check_lines,
     check_table,
     empty_table,
     read_csv,
+    readings_schema,
 )
 from samesplit.tasks import BinaryTask
 
 __all__ = ["load_readings"]
+
+_NUMBERS = ("score", "seconds", "order", "mark", *POSITION)
 
 
 def load_readings(
@@ -43,7 +48,8 @@ def load_readings(
     call. Missing calls stay missing: they are never taken for the negative class. The columns `decision`,
     `score` and `seconds` may be absent (one of the first two must be there); without `modality` every reading
     is `unaided`. A benchmark with named tasks may have a column `task`: the binary task that a reading answers;
-    without it, or where it is empty, that is the first binary task.
+    without it, or where it is empty, that is the first binary task. `session`, `order` and `date` may say when a
+    lesion was read. With `x_mm` and `y_mm` the readings are location-specific: one row a mark, several a reading.
 
     Args:
         folder: The benchmark's folder; the table is looked for there, then beside the data.
@@ -65,7 +71,6 @@ def load_readings(
         return empty_table(READINGS), empty_table(LEDGER)
     path = _find(definition.readings, folder, definition)
     tasks = {name: task for name, task in definition.all_tasks().items() if isinstance(task, BinaryTask)}
-    schema = READINGS_OF_TASKS if definition.tasks else READINGS
     with gathering(faults) as found:
         before = len(found.found)
         if not tasks:
@@ -77,17 +82,20 @@ def load_readings(
         raw = read_csv(
             path,
             error=ReadingsError,
-            known=list(schema.columns),
-            numbers=["decision", "score", "seconds"],
+            known=list(MARKED_READINGS_OF_TASKS.columns),
+            numbers=["decision", *_NUMBERS],
             missing=definition.missing_values,
             notes=notes,
             faults=found,
+        )
+        schema = readings_schema(
+            tasks=bool(definition.tasks), marks=any(name in raw for name in ("mark", *POSITION))
         )
         readings = _checked(raw, tasks, schema, path, found)
         _known_lesions(readings, set(cohort.lesions["lesion_id"].dropna()), path, found)
         if len(found.found) > before:
             return empty_table(READINGS), empty_table(LEDGER)
-    key = ["reader_id", "modality", "lesion_id"]
+    key = ["reader_id", "modality", "lesion_id", *(name for name in ("mark",) if name in readings)]
     if not definition.tasks:
         readings = readings.sort_values(key, ignore_index=True)
         return readings, _missing_calls(readings, cohort.labels.index)
@@ -130,8 +138,11 @@ def _checked(
         raw["decision"] = pd.concat(parts).reindex(raw.index)
     else:
         raw["decision"] = _decisions(raw, next(iter(tasks.values())), path, faults)
-    for column in ("score", "seconds"):
-        raw[column] = _numbers(raw, column, path, faults)
+    for column in _NUMBERS:
+        if column in raw:
+            raw[column] = _numbers(raw, column, path, faults)
+    if "mark" in schema.columns:
+        raw = _numbered_marks(raw, "task" in schema.columns, path, faults)
     columns = [*schema.columns, *(column for column in raw if column not in schema.columns)]
     ordered = raw[[c for c in columns if c in raw]]
     return check_lines(ordered, schema, path, error=ReadingsError, faults=faults)
@@ -171,6 +182,34 @@ def _decisions(raw: pd.DataFrame, task: BinaryTask, path: Path, faults: Faults) 
             )
         )
     return decisions.astype("Int8")
+
+
+def _numbered_marks(raw: pd.DataFrame, tasks: bool, path: Path, faults: Faults) -> pd.DataFrame:
+    """Return the table with numbered marks; half a position is a fault, and so is one too few."""
+    position = [name for name in POSITION if name in raw]
+    placed = raw[position].notna()
+    half = placed.any(axis=1) & ~placed.all(axis=1)
+    for line in raw.index[half]:
+        faults.add(
+            ReadingsError(
+                f"the position {_whose(raw, line)} is not complete",
+                where=f"{path}, line {line}",
+                remedy=f"give {', '.join(position)}, or none of them where a case was read without a mark",
+            )
+        )
+    key = [name for name in (*READING_KEY, *(("task",) if tasks else ())) if name in raw]
+    nowhere = raw.duplicated(key, keep=False) & ~placed.any(axis=1)
+    for line in raw.index[nowhere]:
+        faults.add(
+            ReadingsError(
+                f"one of several marks {_whose(raw, line)} has no position",
+                where=f"{path}, line {line}",
+                remedy="several marks of a case need positions; a case without a mark has a single row",
+            )
+        )
+    if "mark" in raw:
+        return raw
+    return raw.assign(mark=raw.groupby(key, sort=False, dropna=False).cumcount() + 1)
 
 
 def _whose(raw: pd.DataFrame, line: Any) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from samesplit.errors import SamesplitError
+from samesplit.reader_marks import one_row_a_reading
 from samesplit.reports.task_info import TaskInfo, tasks_of_run
 from samesplit.run_folder import (
     AUDIT_RECORD,
@@ -33,13 +34,13 @@ from samesplit.tables import (
     MASK_PREDICTIONS,
     PREDICTIONS,
     READINGS,
-    READINGS_OF_TASKS,
     RESULTS,
     RISK_PREDICTIONS,
     SPLITS,
     check_table,
     empty_table,
     read_table,
+    readings_schema,
 )
 from samesplit.tasks import TaskKind
 
@@ -297,9 +298,10 @@ def _readings(readings: pd.DataFrame, task: TaskInfo, main_task: str | None) -> 
 
 
 def _all_readings(path: Path) -> pd.DataFrame:
-    """Return the readings of all tasks; with named tasks each names the one that it answers."""
+    """Return the readings of all tasks, one row each; with named tasks each names the one that it answers."""
     table = read_table(path) if path.exists() else empty_table(READINGS)
-    return check_table(table, READINGS_OF_TASKS if "task" in table else READINGS, where=path)
+    schema = readings_schema(tasks="task" in table, marks="mark" in table)
+    return one_row_a_reading(check_table(table, schema, where=path))
 
 
 def _optional(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
@@ -314,7 +316,7 @@ def _tables(folder: Path, names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
 def _tables_in_folders(folder: Path) -> dict[str, pd.DataFrame]:
     return {
         f"{part}/{path.stem}": read_table(path)
-        for part in ("curves", "details", "summaries")
+        for part in ("curves", "details", "readers", "summaries")
         for path in sorted((folder / part).glob("*.parquet"))
     }
 

@@ -24,7 +24,7 @@ import pandas as pd
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import FloatArray
 
-__all__ = ["Influence", "covariance", "mean_influence"]
+__all__ = ["Influence", "covariance", "covariance_matrix", "mean_influence"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,36 @@ def covariance(first: Influence, second: Influence) -> float:
     patients = first.patients.union(second.patients)
     a, b = _on(first, patients), _on(second, patients)
     return _product(a, b)
+
+
+def covariance_matrix(items: Sequence[Influence]) -> FloatArray:
+    """Estimate the covariance of several estimates, the part due to training patients included.
+
+    Args:
+        items: At least one estimate with influence through the lesions of two classes.
+
+    Returns:
+        Shape (n, n); its diagonal holds the variances. NaN where one cannot be estimated.
+
+    Raises:
+        StatisticsError: There is no estimate.
+    """
+    if not items:
+        raise StatisticsError("there is no estimate whose covariance could be computed")
+    everyone = np.unique(np.concatenate([item.patients.to_numpy(dtype=object) for item in items]))
+    patients = pd.Index(everyone, dtype=str)
+    matrix = _gram(np.stack([_on(item, patients) for item in items]))
+    if any(item.trained is not None for item in items):
+        trained = np.stack(_aligned(items, patients))
+        matrix = matrix + np.mean([_gram(trained[:, repeat]) for repeat in range(trained.shape[1])], axis=0)
+    return matrix
+
+
+def _gram(parts: FloatArray) -> FloatArray:
+    """Multiply all pairs of estimates as `_product` does; shape (n, 4, n patients) in, (n, n) out."""
+    one, other, scaled, turned = parts.transpose(1, 0, 2)
+    between = scaled @ turned.T
+    return np.asarray(one @ one.T + other @ other.T + between + between.T, dtype=np.float64)
 
 
 def _product(a: FloatArray, b: FloatArray) -> float:
