@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from samesplit.statistics import metrics
 from samesplit.statistics.auc import empirical_auc
 from samesplit.statistics.weighted import (
+    mean_over,
     weighted_auc,
     weighted_average_precision,
     weighted_brier,
@@ -76,3 +77,8 @@ def test_a_ratio_of_nothing_is_not_defined() -> None:
     found = weighted_ratio(np.array([[0.0, 1.0], [1.0, 1.0]]), [1, 0], [1, 0])
     assert np.isnan(found[0])
     assert found[1] == 1
+
+
+def test_mean_leaves_out_what_is_not_defined() -> None:
+    found = mean_over([np.array([1.0, np.nan, np.nan]), np.array([3.0, 5.0, np.nan])])
+    assert found.tolist() == pytest.approx([2, 5, np.nan], nan_ok=True)

@@ -14,6 +14,7 @@ import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from samesplit.errors import StatisticsError
+from samesplit.ordering import RELATIVE
 from samesplit.statistics.checks import FloatArray, IntArray, check_labels, check_scores, codes_of
 from samesplit.statistics.metrics import Binning, bin_of
 from samesplit.statistics.proportions import proportion_interval
@@ -25,6 +26,7 @@ __all__ = [
     "pr_points",
     "read_pr",
     "read_roc",
+    "roc_heights",
     "roc_points",
 ]
 
@@ -107,8 +109,32 @@ def read_roc(points: pd.DataFrame, specificity: float) -> float:
         >>> round(read_roc(roc_points([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 0.5), 3)
         1.0
     """
-    tops = points.groupby("fpr", sort=True)["tpr"].max()
-    return float(np.interp(1 - specificity, tops.index.to_numpy(float), tops.to_numpy(float)))
+    fpr, tpr = points["fpr"].to_numpy(float), points["tpr"].to_numpy(float)
+    return float(roc_heights(fpr, tpr, np.array([1 - specificity]))[0])
+
+
+def roc_heights(fpr: FloatArray, tpr: FloatArray, places: FloatArray) -> FloatArray:
+    """Read a ROC curve off at some places, at the upper end where it climbs vertically.
+
+    Args:
+        fpr: Shape (n,), the false-positive rates rising from 0 to 1; equal ones make a vertical climb.
+        tpr: Shape (n,), their sensitivities, rising.
+        places: Shape (k,), false-positive rates in [0, 1].
+
+    Returns:
+        Shape (k,), the sensitivities.
+
+    Example:
+        >>> curve = np.array([0.0, 0.0, 0.5, 0.5, 1.0]), np.array([0.0, 0.4, 0.4, 1.0, 1.0])
+        >>> roc_heights(*curve, np.array([0.0, 0.25, 0.5])).tolist()
+        [0.4, 0.4, 1.0]
+    """
+    here = np.searchsorted(fpr, places + RELATIVE, side="right") - 1
+    after = np.minimum(here + 1, fpr.size - 1)
+    width = fpr[after] - fpr[here]
+    way = np.divide(places - fpr[here], width, out=np.zeros(places.size), where=width > 0)
+    result: FloatArray = tpr[here] + np.clip(way, 0.0, 1.0) * (tpr[after] - tpr[here])
+    return result
 
 
 def read_pr(points: pd.DataFrame, recall: float) -> float:
@@ -123,7 +149,7 @@ def read_pr(points: pd.DataFrame, recall: float) -> float:
         0.667
     """
     recalls, precision = points["recall"].to_numpy(float), points["precision"].to_numpy(float)
-    place = int(np.searchsorted(recalls, recall - 1e-9 * recall, side="left"))
+    place = int(np.searchsorted(recalls, recall - RELATIVE * recall, side="left"))
     return float(precision[min(place, precision.size - 1)])
 
 

@@ -7,6 +7,8 @@ statistic is not defined gives NaN.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +16,7 @@ from samesplit.statistics.checks import FloatArray, IntArray
 from samesplit.statistics.metrics import PROBABILITY_FLOOR
 
 __all__ = [
+    "mean_over",
     "weighted_auc",
     "weighted_average_precision",
     "weighted_brier",
@@ -30,6 +33,21 @@ def _divide(above: FloatArray, below: FloatArray) -> FloatArray:
     result: FloatArray = np.full(np.shape(above), np.nan)
     np.divide(above, below, out=result, where=below > 0)
     return result
+
+
+def mean_over(values: Sequence[FloatArray]) -> FloatArray:
+    """Average several arrays of statistics of one shape, those that are defined; NaN where none is.
+
+    Args:
+        values: One array a part, such as a fold.
+
+    Example:
+        >>> mean_over([np.array([1.0, np.nan]), np.array([2.0, np.nan])]).tolist()
+        [1.5, nan]
+    """
+    stacked = np.stack(values)
+    known = ~np.isnan(stacked)
+    return _divide(np.where(known, stacked, 0.0).sum(axis=0), known.sum(axis=0).astype(np.float64))
 
 
 def weighted_ratio(weights: FloatArray, numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> FloatArray:
@@ -87,14 +105,10 @@ def weighted_multiclass_auc(weights: FloatArray, labels: IntArray, scores: Float
     Returns:
         Shape (b,): the mean over the classes that have an AUC in the sample; NaN where none has.
     """
-    parts = np.stack(
-        [
-            weighted_auc(weights, (labels == one).astype(np.int64), scores[:, one])
-            for one in range(scores.shape[1])
-        ]
+    classes = range(scores.shape[1])
+    return mean_over(
+        [weighted_auc(weights, (labels == one).astype(np.int64), scores[:, one]) for one in classes]
     )
-    known = ~np.isnan(parts)
-    return _divide(np.where(known, parts, 0.0).sum(axis=0), known.sum(axis=0).astype(np.float64))
 
 
 def weighted_average_precision(weights: FloatArray, labels: IntArray, scores: FloatArray) -> FloatArray:

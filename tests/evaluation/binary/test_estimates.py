@@ -12,7 +12,6 @@ from samesplit.evaluation.binary.estimates import (
     auc_as_fitted_row,
     auc_row,
     make_draws,
-    mean_over,
     probability_rows,
     rate_rows,
     result_row,
@@ -156,11 +155,6 @@ def test_no_bootstrap_means_no_interval_and_says_so() -> None:
     found = dict(probability_rows(table, _draws(table, 0), confidence=0.95))["brier"]
     assert found.method == "no interval"
     assert "no bootstrap samples were asked for" in found.note
-
-
-def test_mean_leaves_out_what_is_not_defined() -> None:
-    found = mean_over([np.array([1.0, np.nan, np.nan]), np.array([3.0, 5.0, np.nan])])
-    assert found.tolist() == pytest.approx([2, 5, np.nan], nan_ok=True)
 
 
 def test_a_row_counts_lesions_not_predictions() -> None:

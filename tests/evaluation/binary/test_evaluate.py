@@ -15,7 +15,7 @@ from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation, eva
 Make = Callable[..., Any]
 
 QUANTITIES = {
-    "auc", "sensitivity", "specificity", "ppv", "npv", "accuracy", "f1", "pr_auc", "brier", "brier_scaled",
+    "auc", "sensitivity", "specificity", "ppv", "fdr", "npv", "accuracy", "f1", "pr_auc", "brier", "brier_scaled",
     "log_loss", "ece", "ece_equal_frequency", "calibration_slope", "calibration_in_the_large",
     *(f"sensitivity_at_specificity_{place:.2f}" for place in (0.95, 0.9, 0.8, 0.7, 0.5)),
     *(f"precision_at_recall_{place:.2f}" for place in (0.5, 0.7, 0.8, 0.9, 0.95)),
@@ -39,7 +39,9 @@ def test_results_keep_the_schema_and_hold_every_quantity(make_study: Make) -> No
     for model in ("size", "grid", "cnn"):
         rows = found.results[(found.results["model"] == model) & (found.results["group"] == "all")]
         assert set(rows.loc[rows["reference"] == "", "quantity"]) == QUANTITIES
-    assert set(found.results["subset"]) == {"test"}
+    developed = found.results[found.results["subset"] != "test"]
+    assert set(developed["subset"]) == {"validation"}
+    assert set(developed["group"]) == {"subset=validation"}
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_other_raters_get_rows_of_their_own(make_study: Make) -> None:
     lacks = (study.predictions["rater"] == "R2") & (study.predictions["lesion_id"] == "L000")
     lacks &= (study.predictions["model"] == "cnn") & (study.predictions["subset"] == "test")
     found = evaluate(study.predictions[~lacks], study.truth, primary_rater="R1", n_bootstrap=50)
-    assert set(found.results["group"]) == {"all", "rater=R2"}
+    assert set(found.results["group"]) == {"all", "rater=R2", "subset=validation"}
     assert _one(found, "auc", "cnn")["estimate"] != _one(found, "auc", "cnn", "rater=R2")["estimate"]
     assert _one(found, "auc", "grid", "rater=R2")["n"] == 59
     assert found.notes == (

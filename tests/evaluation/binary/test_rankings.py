@@ -26,7 +26,7 @@ def _as_fixed(study: Any, model: str) -> pd.DataFrame:
 def test_a_score_that_no_training_changes_has_no_training_part(make_study: Make) -> None:
     study = make_study(n_folds=5)
     results = evaluate(_as_fixed(study, "size"), study.truth, n_bootstrap=0).results
-    auc = results[results["quantity"] == "auc"].set_index("model")
+    auc = results[(results["quantity"] == "auc") & (results["subset"] == "test")].set_index("model")
     assert auc.loc["size", "method"] == "influence values, test patients, logit"
     assert auc.loc["cnn", "method"] == "influence values, test and training patients, logit"
     width = auc["ci_high"] - auc["ci_low"]

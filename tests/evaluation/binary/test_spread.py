@@ -14,7 +14,7 @@ Make = Callable[..., Any]
 
 def _quantities(study: Any) -> Any:
     found = evaluate(study.predictions, study.truth, n_bootstrap=0)
-    rows = found.results[found.results["model"] == "cnn"]
+    rows = found.results[(found.results["model"] == "cnn") & (found.results["subset"] == "test")]
     return found, rows.set_index("quantity")["estimate"]
 
 

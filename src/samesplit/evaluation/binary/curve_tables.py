@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
-from samesplit.evaluation.binary.estimates import Row, result_row
+from samesplit.evaluation.binary.estimates import Draws, Row, result_row
 from samesplit.evaluation.binary.scores import has_both_classes
+from samesplit.statistics.curve_bands import pr_band, roc_band
 from samesplit.statistics.curves import (
     READ_RECALLS,
     READ_SPECIFICITIES,
@@ -22,23 +24,34 @@ from samesplit.statistics.interval import Interval
 __all__ = ["curve_tables", "read_off_rows"]
 
 
-def curve_tables(tables: dict[str, pd.DataFrame], *, confidence: float) -> dict[str, pd.DataFrame]:
-    """Compute the curves of every model.
+def curve_tables(
+    tables: dict[str, pd.DataFrame], draws: Draws, *, confidence: float
+) -> dict[str, pd.DataFrame]:
+    """Compute the curves of every model, and the bands of those that have some.
 
     Args:
-        tables: The table of each model, see `subject`.
-        confidence: Two-sided coverage of the intervals of the calibration curve.
+        tables: The table of each model, see `subject`, all on the same lesions.
+        draws: The bootstrap samples of the patients.
+        confidence: Two-sided coverage of the intervals of the calibration curve, and of the bands at each place.
 
     Returns:
         `roc`, `pr` and `calibration` points with a column `model`; a model without both classes in any fold has
-        no ROC and precision-recall curve.
+        no ROC and precision-recall curve. `roc_bands` and `pr_bands`: the curves with pointwise bands at 101
+        steps; empty without bootstrap samples.
     """
-    parts: dict[str, list[pd.DataFrame]] = {"roc": [], "pr": [], "calibration": []}
+    parts: dict[str, list[pd.DataFrame]] = {
+        name: [] for name in ("roc", "pr", "calibration", "roc_bands", "pr_bands")
+    }
     for model, table in tables.items():
-        y, p = table["label"], table["score"]
+        y, p, cell = table["label"], table["score"], table["cell"]
         if has_both_classes(table):
-            parts["roc"].append(roc_points(y, p, table["cell"]).assign(model=model))
-            parts["pr"].append(pr_points(y, p, table["cell"]).assign(model=model))
+            parts["roc"].append(roc_points(y, p, cell).assign(model=model))
+            parts["pr"].append(pr_points(y, p, cell).assign(model=model))
+            if draws.samples is not None:
+                patients = draws.codes(table["patient_id"])
+                for name, band in (("roc_bands", roc_band), ("pr_bands", pr_band)):
+                    found = band(y, p, cell, patients, draws.samples, confidence=confidence)
+                    parts[name].append(found.assign(model=model, n_resamples=len(draws.samples.weights)))
         points = calibration_points(y, p, lesions=table["lesion_id"], confidence=confidence)
         parts["calibration"].append(points.assign(model=model))
     return {
@@ -50,7 +63,8 @@ def curve_tables(tables: dict[str, pd.DataFrame], *, confidence: float) -> dict[
 def read_off_rows(curves: dict[str, pd.DataFrame], tables: dict[str, pd.DataFrame]) -> list[Row]:
     """Read sensitivities at fixed specificities and precisions at fixed recalls off the curves.
 
-    They describe the curve and are no operating points, so they have no interval.
+    They describe the curve and are no operating points. Their interval is that of the curve's band at this place;
+    without a band they have none.
 
     Args:
         curves: As `curve_tables` returns them.
@@ -66,8 +80,21 @@ def read_off_rows(curves: dict[str, pd.DataFrame], tables: dict[str, pd.DataFram
     )
     for name, places, read, quantity in readings:
         for model, points in curves[name].groupby("model", sort=False):
+            bands = curves[f"{name}_bands"]
+            band = bands[bands["model"] == model]
             for place in places:
-                found = Interval(read(points, place), math.nan, math.nan, "read off the test curve")
+                found = _read_off(read(points, place), band, 1 - place if name == "roc" else place)
                 row = result_row(f"{quantity}_{place:.2f}", found, tables[str(model)], model=str(model))
                 rows.append(row)
     return rows
+
+
+def _read_off(height: float, band: pd.DataFrame, place: float) -> Interval:
+    """Return the height of a curve with the bounds of its band at the nearest step."""
+    if band.empty:
+        note = "no bootstrap samples"
+        return Interval(height, math.nan, math.nan, "read off the test curve", note)
+    x = band["fpr"] if "fpr" in band else band["recall"]
+    here = band.iloc[int(np.abs(x.to_numpy() - place).argmin())]
+    low, high = min(float(here["ci_low"]), height), max(float(here["ci_high"]), height)
+    return Interval(height, low, high, "read off the test curve, bootstrap percentile")

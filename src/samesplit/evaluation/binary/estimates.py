@@ -28,6 +28,7 @@ from samesplit.statistics.interval import Interval
 from samesplit.statistics.metrics import bin_of, calibration_in_the_large, calibration_slope
 from samesplit.statistics.proportions import RATES, confusion, proportion_interval, rate_parts
 from samesplit.statistics.weighted import (
+    mean_over,
     weighted_average_precision,
     weighted_brier,
     weighted_brier_scaled,
@@ -42,10 +43,11 @@ __all__ = [
     "auc_row",
     "calibration_rows",
     "make_draws",
-    "mean_over",
+    "pr_auc_interval",
     "probability_rows",
     "rate_rows",
     "result_row",
+    "with_false_discoveries",
     "with_note",
 ]
 
@@ -104,6 +106,7 @@ def result_row(
     model: str,
     group: str = "all",
     reference: str = "",
+    subset: str = "test",
 ) -> Row:
     """Make one row of the results table.
 
@@ -114,13 +117,14 @@ def result_row(
         model: The name of the subject.
         group: The group of lesions.
         reference: What the subject is compared with; empty for none.
+        subset: The part of the split that the lesions are of.
     """
     labels = table.drop_duplicates("lesion_id")["label"]
     return {
         "quantity": quantity,
         "model": model,
         "reference": reference,
-        "subset": "test",
+        "subset": subset,
         "group": group,
         "estimate": found.estimate,
         "ci_low": found.ci_low,
@@ -162,7 +166,8 @@ def rate_rows(
     """Estimate the rates of a subject's calls; lesions without a call are left out and counted.
 
     Independent calls get Agresti-Coull and, in a row of their own, Clopper-Pearson intervals; calls that
-    share patients get the bootstrap over patients, and so does F1.
+    share patients get the bootstrap over patients, and so does F1. The false discovery rate is what the positive
+    predictive value leaves, with the interval that this leaves.
     """
     called = table[table["decision"].notna()]
     note = ""
@@ -170,7 +175,7 @@ def rate_rows(
         note = f"{len(table) - len(called)} of {len(table)} without a call, left out"
     if called.empty:
         nothing = Interval(math.nan, math.nan, math.nan, "no interval", note or "no calls")
-        return [(rate, nothing) for rate in rates]
+        return with_false_discoveries([(rate, nothing) for rate in rates])
     found: list[tuple[str, Interval]] = []
     codes = draws.codes(called["patient_id"])
     for rate in rates:
@@ -182,7 +187,22 @@ def rate_rows(
             continue
         parts = rate_parts(called["label"], called["decision"], rate)
         found.append((rate, _share(called, draws, codes, parts, rate, confidence=confidence)))
-    return [(rate, with_note(item, note)) for rate, item in found]
+    return with_false_discoveries([(rate, with_note(item, note)) for rate, item in found])
+
+
+def with_false_discoveries(rows: list[tuple[str, Interval]]) -> list[tuple[str, Interval]]:
+    """Add the false discovery rate after each positive predictive value.
+
+    Args:
+        rows: Rates with their intervals.
+    """
+    found: list[tuple[str, Interval]] = []
+    for rate, item in rows:
+        found.append((rate, item))
+        if rate == "ppv":
+            rest = replace(item, estimate=1 - item.estimate, ci_low=1 - item.ci_high, ci_high=1 - item.ci_low)
+            found.append(("fdr", rest))
+    return found
 
 
 def _share(
@@ -224,17 +244,6 @@ def _ratio_statistic(codes: IntArray, above: FloatArray, below: FloatArray) -> S
     return lambda weights: weighted_ratio(weights[:, codes], above, below)
 
 
-def mean_over(values: list[FloatArray]) -> FloatArray:
-    """Average several columns of statistics, those that are defined; NaN where none is."""
-    stacked = np.stack(values)
-    known = ~np.isnan(stacked)
-    n = known.sum(axis=0)
-    total = np.where(known, stacked, 0.0).sum(axis=0)
-    result: FloatArray = np.full(total.shape, np.nan)
-    np.divide(total, n, out=result, where=n > 0)
-    return result
-
-
 def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) -> list[tuple[str, Interval]]:
     """Estimate what depends on probabilities: PR AUC, scoring rules, calibration.
 
@@ -250,21 +259,31 @@ def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) ->
         return lambda weights: compute(weights[:, codes])
 
     statistics: dict[str, Statistic] = {
-        "pr_auc": _pr_statistic(table, codes, y, p),
         "brier": spread(lambda w: weighted_brier(w, y, p)),
         "brier_scaled": spread(lambda w: weighted_brier_scaled(w, y, p)),
         "log_loss": spread(lambda w: weighted_log_loss(w, y, p)),
     }
-    found = {name: draws.interval(item, confidence=confidence) for name, item in statistics.items()}
+    found = {"pr_auc": pr_auc_interval(table, draws, confidence=confidence)}
+    found |= {name: draws.interval(item, confidence=confidence) for name, item in statistics.items()}
     for name, bins in (("ece", wide), ("ece_equal_frequency", even)):
         found[name] = _calibration_error(draws, codes, y - p, bins, confidence=confidence)
-    found["pr_auc"] = _pr_at_its_bound(found["pr_auc"], table, confidence=confidence)
     rows = [*found.items(), *calibration_rows(table, y, p, confidence=confidence)]
     return [(name, as_fitted(item, table)) for name, item in rows]
 
 
-def _pr_at_its_bound(found: Interval, table: pd.DataFrame, *, confidence: float) -> Interval:
-    """Return a PR AUC of 1 has the exact interval of as many positive patients (as Boyd et al. 2013 count it)."""
+def pr_auc_interval(table: pd.DataFrame, draws: Draws, *, confidence: float) -> Interval:
+    """Estimate the area under the precision-recall curve, the mean over folds, with the bootstrap over patients.
+
+    A value of 1 has the exact interval of as many positive patients (as Boyd et al. 2013 count it).
+
+    Args:
+        table: Of a subject, with scores throughout.
+        draws: The bootstrap samples.
+        confidence: Two-sided coverage.
+    """
+    y, p = table["label"].to_numpy(dtype=np.int64), table["score"].to_numpy(dtype=np.float64)
+    statistic = _pr_statistic(table, draws.codes(table["patient_id"]), y, p)
+    found = draws.interval(statistic, confidence=confidence)
     if found.estimate < 1 - 1e-12 or math.isnan(found.estimate):
         return found
     n = int(table.loc[table["label"] == 1, "patient_id"].nunique())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from samesplit.evaluation.binary.curve_tables import curve_tables, read_off_rows
+from samesplit.evaluation.binary.development import development_rows
 from samesplit.evaluation.binary.estimates import Draws, Row, make_draws, result_row
 from samesplit.evaluation.binary.judging import (
     Settings,
@@ -71,7 +72,7 @@ class Evaluation:
 
     Attributes:
         results: One row an estimate: the columns of `RESULT_COLUMNS`.
-        curves: `roc`, `pr` and `calibration` points of each model.
+        curves: `roc`, `pr` and `calibration` points of each model, and the `roc_bands` and `pr_bands`.
         thresholds: The operating point of each model, seed, repeat and fold.
         confusion: Counts of calls of each model and reader, summed over folds, repeats and seeds.
         decisions: The call on each test prediction.
@@ -114,7 +115,8 @@ def evaluate(
 
     Args:
         predictions: Model, seed, repeat, fold, subset, rater, lesion_id, probability. Test rows are judged,
-            validation rows of the primary rater choose the thresholds.
+            validation rows of the primary rater choose the thresholds. Training and validation rows have
+            estimates of their own (`subset`, group `subset=<subset>`), which show the gap to the test part.
         truth: Indexed by lesion_id: patient_id, label (0 or 1) and columns to group by.
         readings: Reader_id, lesion_id, modality, decision, score; None for no readers.
         reference: The model that the others' rates and the readers are compared with; None for no such rows.
@@ -173,7 +175,10 @@ def evaluate(
         found = _reader_part(check_readings(readings, known), known, tables, reference, settings, notes)
         rows += found[0]
         counts += found[1]
-    curves, folds = curve_tables(tables, confidence=confidence), fold_table(tables)
+    rows += development_rows(own, thresholds, known, settings, alike=alike)
+    first = next(iter(tables.values()))
+    draws = make_draws(first, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
+    curves, folds = curve_tables(tables, draws, confidence=confidence), fold_table(tables)
     summaries = summarise(details or {}, folds)
     rows += read_off_rows(curves, tables) + spread_rows(folds, tables)
     for name in ("chosen_cells", "network_fits"):

@@ -14,13 +14,13 @@ from samesplit.evaluation.binary.estimates import (
     Draws,
     Row,
     auc_row,
-    mean_over,
+    pr_auc_interval,
     rate_rows,
     result_row,
+    with_false_discoveries,
     with_note,
 )
 from samesplit.evaluation.binary.scores import (
-    COMPARED_RATES,
     auc_of,
     has_both_classes,
     reader_table,
@@ -33,7 +33,7 @@ from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.influence import mean_influence
 from samesplit.statistics.interval import Interval
 from samesplit.statistics.proportions import RATES, rate_parts
-from samesplit.statistics.weighted import weighted_ratio
+from samesplit.statistics.weighted import mean_over, weighted_ratio
 
 __all__ = [
     "having",
@@ -65,7 +65,7 @@ def reader_tables(readings: pd.DataFrame, truth: pd.DataFrame) -> dict[str, dict
 def reader_rows(
     tables: dict[str, dict[str, pd.DataFrame]], draws: Draws, *, confidence: float = 0.95
 ) -> list[Row]:
-    """Report each reader in each modality: rates from calls, AUC from scores.
+    """Report each reader in each modality: rates from calls, AUC and PR AUC from scores.
 
     A missing call or score is left out and counted; it is never taken for a benign call.
 
@@ -80,9 +80,12 @@ def reader_rows(
             name = reader_name(reader, modality)
             scored = table[table["score"].notna()]
             if len(scored):
-                rows.append(result_row("auc", auc_row(scored, confidence=confidence), scored, model=name))
+                found = auc_row(scored, confidence=confidence)
+                rows.append(result_row("auc", found, scored, model=name))
+                found = pr_auc_interval(scored, draws, confidence=confidence)
+                rows.append(result_row("pr_auc", found, scored, model=name))
             called = table[table["decision"].notna()]
-            for quantity, found in rate_rows(table, draws, confidence=confidence, rates=RATES):
+            for quantity, found in rate_rows(table, draws, confidence=confidence):
                 rows.append(result_row(quantity, found, called, model=name))
     return rows
 
@@ -119,7 +122,7 @@ def mean_rows(
     rows: list[Row] = []
     for modality, readers in tables.items():
         name = mean_name(modality)
-        for quantity in ("auc", *COMPARED_RATES):
+        for quantity in ("auc", *RATES, "f1"):
             usable = [table for table in having(readers, quantity) if is_defined(table, quantity)]
             if len(usable) < 2:
                 continue
@@ -128,7 +131,10 @@ def mean_rows(
             else:
                 found = _mean_rate(usable, quantity, draws, confidence=confidence)
             found = with_note(found, left_out(len(readers) - len(usable)))
-            rows.append(result_row(quantity, found, pd.concat(usable), model=name))
+            rows += [
+                result_row(each, item, pd.concat(usable), model=name)
+                for each, item in with_false_discoveries([(quantity, found)])
+            ]
     return rows
 
 
