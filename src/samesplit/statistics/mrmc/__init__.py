@@ -6,5 +6,6 @@ Start with `ReaderStudy.from_columns`.
 from __future__ import annotations
 
 from samesplit.statistics.mrmc.study import ReaderStudy
+from samesplit.statistics.mrmc.u_statistics import UAnalysis, u_statistic_analysis
 
-__all__ = ["ReaderStudy"]
+__all__ = ["ReaderStudy", "UAnalysis", "u_statistic_analysis"]

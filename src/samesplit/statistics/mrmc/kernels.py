@@ -1,0 +1,144 @@
+"""What each reading, or each pair of readings, says of a figure of merit: what a U-statistic averages.
+
+For the AUC the kernel compares a positive with a negative case (1 where the positive one has the higher
+score, 0.5 for a tie); for sensitivity, specificity and accuracy it says whether a call is right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from samesplit.errors import StatisticsError
+from samesplit.statistics.checks import FloatArray, IntArray
+from samesplit.statistics.mrmc.study import ReaderStudy
+
+__all__ = ["FIGURES", "Figure", "Kernel", "kernel_of"]
+
+Figure = Literal["auc", "sensitivity", "specificity", "accuracy", "mean score"]
+FIGURES: tuple[Figure, ...] = ("auc", "sensitivity", "specificity", "accuracy", "mean score")
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """The values that a U-statistic averages, made reader by reader so that a large study fits into memory.
+
+    Attributes:
+        study: The readings.
+        figure: Which figure of merit.
+        factors: The random factors besides the readers, in the order of the axes: negatives and positives of
+            the AUC, cases of the other figures, or patients where some patient has cases of both classes.
+        negatives: Shape (n cases of the first axis,), their places in the study.
+        positives: Shape (n cases of the second axis,), empty where there is no such axis.
+        units: For each axis the patient of each case, codes from 0 on; None where each case is of its own
+            patient.
+    """
+
+    study: ReaderStudy
+    figure: Figure
+    factors: tuple[str, ...]
+    negatives: IntArray
+    positives: IntArray
+    units: tuple[IntArray, ...] | None
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a patient may stand on both axes, so that sharing has to be counted over both."""
+        return self.factors == ("patients",)
+
+    @property
+    def n_units(self) -> int:
+        """How many patients there are, each counted once."""
+        return len(np.unique(self.study.patients))
+
+    def of_reader(self, reader: int) -> tuple[FloatArray, FloatArray]:
+        """Compute the kernel of one reader under every modality.
+
+        Args:
+            reader: The place of the reader.
+
+        Returns:
+            Sums of the kernel and numbers of what is summed, each of shape (n modalities, ...), where the
+            further axes are `factors` (two axes of all patients where a patient may stand on both).
+        """
+        scores = self.study.scores[:, reader]
+        if self.figure == "auc":
+            below, above = scores[:, self.negatives][:, :, None], scores[:, self.positives][:, None, :]
+            # A comparison with NaN is false: what was not read adds nothing.
+            values = (above > below) + 0.5 * (above == below)
+            counts = (~np.isnan(below) & ~np.isnan(above)).astype(np.float64)
+        else:
+            calls = scores[:, self.negatives]
+            truth = self.study.truth[self.negatives]
+            read = ~np.isnan(calls)
+            said = np.where(read, calls, 0.0)
+            values = said if self.figure == "mean score" else (read & (said == truth)).astype(np.float64)
+            counts = read.astype(np.float64)
+        return self._by_unit(values), self._by_unit(counts)
+
+    def _by_unit(self, values: FloatArray) -> FloatArray:
+        if self.units is None:
+            return values
+        for axis, codes in enumerate(self.units, start=1):
+            n = self.n_units if self.is_mixed else int(codes.max()) + 1
+            summed = np.zeros((n, *np.delete(values.shape, axis)))
+            np.add.at(summed, codes, np.moveaxis(values, axis, 0))
+            values = np.moveaxis(summed, 0, axis)
+        return values
+
+
+def kernel_of(study: ReaderStudy, figure: Figure) -> Kernel:
+    """Return the kernel of a figure of merit on the readings of a study.
+
+    Args:
+        study: The readings; for sensitivity, specificity and accuracy the scores are calls, 0 or 1.
+        figure: `auc`, `sensitivity`, `specificity`, `accuracy`, or `mean score` (of whatever the scores are).
+
+    Raises:
+        StatisticsError: An unknown figure, scores other than 0 and 1 where calls are needed, or no case of a
+            class that the figure needs.
+
+    Example:
+        >>> study = ReaderStudy.from_columns(["r", "r", "r"], ["a", "b", "c"], [0.2, 0.9, 0.2], [0, 1, 1])
+        >>> kernel_of(study, "auc").of_reader(0)[0].tolist()
+        [[[1.0, 0.5]]]
+    """
+    if figure not in FIGURES:
+        raise StatisticsError(
+            f"unknown figure of merit {figure!r}", remedy=f"use one of: {', '.join(FIGURES)}"
+        )
+    read = study.scores[study.is_read]
+    if figure not in ("auc", "mean score") and not np.isin(read, (0.0, 1.0)).all():
+        raise StatisticsError(
+            f"{figure} needs calls, 0 or 1, and the scores hold other values",
+            remedy="give the readers' decisions, or derive them with ReaderStudy.decisions(threshold)",
+        )
+    negatives, positives = np.flatnonzero(study.truth == 0), np.flatnonzero(study.truth == 1)
+    wanted = {
+        "auc": (negatives, positives),
+        "sensitivity": (positives,),
+        "specificity": (negatives,),
+        "accuracy": (np.arange(len(study.cases)),),
+        "mean score": (np.arange(len(study.cases)),),
+    }[figure]
+    for places, name in zip(wanted, ("negative", "positive") if figure == "auc" else ("such",), strict=True):
+        if not places.size:
+            raise StatisticsError(f"{figure} is not defined: the study has no {name} case")
+    factors: tuple[str, ...] = ("negatives", "positives") if figure == "auc" else ("cases",)
+    units: tuple[IntArray, ...] | None = None
+    if study.is_clustered:
+        mixed = figure == "auc" and bool(
+            np.intersect1d(study.patients[negatives], study.patients[positives]).size
+        )
+        factors = ("patients",) if mixed else factors
+        everybody = _codes(study.patients)
+        units = tuple(everybody[places] if mixed else _codes(study.patients[places]) for places in wanted)
+    return Kernel(
+        study, figure, factors, wanted[0], wanted[-1] if figure == "auc" else np.zeros(0, np.int64), units
+    )
+
+
+def _codes(patients: IntArray) -> IntArray:
+    return np.unique(patients, return_inverse=True)[1].astype(np.int64)

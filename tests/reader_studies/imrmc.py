@@ -1,0 +1,140 @@
+"""The tables that iMRMC prints, filled from our analysis: what the tests beside this compare row by row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from samesplit.statistics.mrmc import ReaderStudy, UAnalysis, u_statistic_analysis
+from samesplit.statistics.mrmc.moments import Moments
+from samesplit.statistics.mrmc.t_tests import one_sided_p, t_interval
+
+Row = tuple[str, str, str]
+Read = Callable[[str], pd.DataFrame]
+
+_MOMENTS = [f"M{place}" for place in range(1, 9)]
+_COMPONENTS = {"N": 6, "D": 5, "ND": 4, "R": 3, "NR": 2, "DR": 1, "RND": 0}
+
+
+def study_of(read: Read, name: str) -> ReaderStudy:
+    """Read a data set by the name that iMRMC's tables call it; `_ord` is the ordinal rating of the same study."""
+    table = read("vandyke.csv" if name == "VanDyke" else f"{name.removesuffix('_ord')}.csv")
+    return ReaderStudy.from_columns(
+        "r" + table["reader"].astype(str),
+        table["case"],
+        table["ord" if name.endswith("_ord") else "rating"],
+        table["truth"],
+        modality="m" + table["treatment"].astype(str),
+    )
+
+
+def tables_of(study: ReaderStudy) -> dict[Row, float]:
+    """Return all that iMRMC says of a study, by table, row and column."""
+    found: dict[Row, float] = {}
+    unbiased = u_statistic_analysis(study)
+    for table, rule in (("Ustat", "unbiased"), ("MLEstat", "mle")):
+        found |= dict(_averages(study, u_statistic_analysis(study, variance=rule), table))
+    found |= dict(_readers(study, unbiased))
+    found |= dict(_components(study, unbiased))
+    found |= dict(_non_inferiority(study, unbiased))
+    return found
+
+
+def _averages(study: ReaderStudy, analysis: UAnalysis, table: str) -> Iterator[tuple[Row, float]]:
+    first, second = study.modalities
+    for a, b in ((first, None), (second, None), (first, second)):
+        row = f"{a}:{b or 'NO_MOD'}"
+        variance = analysis.variances[a] if b is None else analysis.difference_variances[a, b]
+        estimate = analysis.modalities[a].estimate
+        null = 0.5
+        values = dict.fromkeys(("AUCB", "varAUCB", "AUCAminusAUCB", "varAUCAminusAUCB"), math.nan)
+        values |= {"AUCA": estimate, "varAUCA": analysis.variances[a].value}
+        if b is not None:
+            values |= {"AUCB": analysis.modalities[b].estimate, "varAUCB": analysis.variances[b].value}
+            estimate, null = analysis.differences[a, b].estimate, 0.0
+            values |= {"AUCAminusAUCB": estimate, "varAUCAminusAUCB": variance.value}
+        values |= {"NR": len(study.readers), "N0": (study.truth == 0).sum(), "N1": (study.truth == 1).sum()}
+        values["dfBDG"] = variance.df
+        for name, df in (("normal", math.inf), ("BDG", variance.df)):
+            told = t_interval(estimate, variance.value, df, method=name, null=null, degrees="imrmc")
+            values |= {
+                f"pValue{name[0].upper()}{name[1:]}": told.p_value,
+                f"botCI{name}": told.ci_low,
+                f"topCI{name}": told.ci_high,
+                f"reject{name[0].upper()}{name[1:]}": float(told.p_value < 0.05),
+            }
+        yield from (((table, row, stat), float(value)) for stat, value in values.items())
+
+
+def _readers(study: ReaderStudy, analysis: UAnalysis) -> Iterator[tuple[Row, float]]:
+    for place, reader in enumerate(study.readers):
+        for i, j in ((0, None), (1, None), (0, 1)):
+            row = f"{reader}:{study.modalities[i]}:{'NO_MOD' if j is None else study.modalities[j]}"
+            # Of two modalities iMRMC counts the cases that the reader read under both.
+            read = study.is_read[[i] if j is None else [i, j], place].all(axis=0)
+            values = dict.fromkeys(("AUCB", "varAUCB", "AUCAminusAUCB", "varAUCAminusAUCB"), math.nan)
+            values |= {"N0": (read & (study.truth == 0)).sum(), "N1": (read & (study.truth == 1)).sum()}
+            cov = analysis.reader_covariances[:, :, place]
+            values |= {"AUCA": analysis.reader_values[i, place], "varAUCA": cov[i, i]}
+            if j is not None:
+                values |= {"AUCB": analysis.reader_values[j, place], "varAUCB": cov[j, j]}
+                values["AUCAminusAUCB"] = analysis.reader_values[i, place] - analysis.reader_values[j, place]
+                values["varAUCAminusAUCB"] = cov[i, i] + cov[j, j] - 2 * cov[i, j]
+            yield from ((("perReader", row, stat), float(value)) for stat, value in values.items())
+
+
+def _components(study: ReaderStudy, analysis: UAnalysis) -> Iterator[tuple[Row, float]]:
+    first, second = study.modalities
+    for row, pair in enumerate(((first, first), (second, second), (first, second)), start=1):
+        moments = analysis.moments[pair]
+        for kind, values, components in (
+            ("Ustat", moments.unbiased, moments.components),
+            ("MLE", moments.biased, moments.biased_components),
+        ):
+            told: dict[tuple[str, str], tuple[list[str], np.ndarray]] = {
+                ("BDG", "comp"): (_MOMENTS, values),
+                ("BDG", "coeff"): (_MOMENTS, moments.coefficients),
+                ("BCK", "comp"): (list(_COMPONENTS), components[list(_COMPONENTS.values())]),
+                ("BCK", "coeff"): (
+                    list(_COMPONENTS),
+                    moments.component_coefficients[list(_COMPONENTS.values())],
+                ),
+            }
+            for (which, what), (names, numbers) in told.items():
+                for name, number in zip(names, numbers, strict=True):
+                    yield (f"varDecomp.{which}.{kind}.{what}", str(row), name), float(number)
+
+
+def _non_inferiority(study: ReaderStudy, analysis: UAnalysis) -> Iterator[tuple[Row, float]]:
+    first, second = study.modalities
+    difference, variance = analysis.differences[first, second], analysis.difference_variances[first, second]
+    for margin in (0.05, 0.1):
+        row = f"{first}:{second}:margin{margin:g}"
+        p = one_sided_p(difference.estimate, variance.value, variance.df, above=-margin)
+        t = float(stats.t.isf(p, variance.df))
+        told = {"t": t, "p_one_sided": p, "p_vignette_2x": 2 * p, "df": variance.df}
+        yield from ((("noninferiority", row, stat), value) for stat, value in told.items())
+
+
+def joined(expected: pd.DataFrame, found: dict[Row, float]) -> pd.DataFrame:
+    """Put what iMRMC says beside what we say, and mark the rows that agree within a relative 1e-8.
+
+    Numbers that come from differences of moments near 1 are held to 1e-12 of it besides: a variance of 1e-3 is all
+    that is left of such a difference.
+    """
+    table = expected[["table", "row", "stat", "value"]].copy()
+    table["ours"] = [
+        found.get((which, str(row), stat), math.inf)
+        for which, row, stat in zip(table["table"], table["row"], table["stat"], strict=True)
+    ]
+    table["agrees"] = np.isclose(table["value"], table["ours"], rtol=1e-8, atol=1e-12, equal_nan=True)
+    return table
+
+
+def moments_by_name(moments: Moments) -> dict[str, float]:
+    """Name the four moments of a figure of single cases as uStat11 does: case and reader shared (1) or not (0)."""
+    return dict(zip(("c1r1", "c0r1", "c1r0", "c0r0"), moments.unbiased.tolist(), strict=True))
