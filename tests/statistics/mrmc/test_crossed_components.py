@@ -9,7 +9,7 @@ from reader_studies.imrmc import study_of
 from reader_studies.simulated import simulated
 from samesplit.errors import StatisticsError
 from samesplit.statistics.mrmc import u_statistic_analysis
-from samesplit.statistics.mrmc.components import crossed_components
+from samesplit.statistics.mrmc.crossed_components import crossed_components
 
 
 @pytest.mark.data
