@@ -41,6 +41,17 @@ from samesplit.statistics.metrics import (
     expected_calibration_error,
     log_loss,
 )
+from samesplit.statistics.mrmc import (
+    FigureOfMerit,
+    ORAnalysis,
+    ReaderStudy,
+    StandaloneComparison,
+    model_against_readers,
+    obuchowski_rockette,
+    partial_auc,
+    sensitivity_at_specificity,
+    specificity_at_sensitivity,
+)
 from samesplit.statistics.multiclass_auc import (
     fold_multiclass_aucs,
     multiclass_auc,
@@ -72,6 +83,7 @@ from samesplit.statistics.selection_stability import (
     relative_standard_deviation,
     selection_matrix,
 )
+from samesplit.statistics.student import StudentInterval, student_interval
 from samesplit.statistics.surface_distances import SurfaceDistances, surface_distances
 
 __all__ = [
@@ -79,11 +91,16 @@ __all__ = [
     "RATES",
     "Concordance",
     "Confusion",
+    "FigureOfMerit",
     "Influence",
     "Interval",
     "Matches",
+    "ORAnalysis",
     "PatientBootstrap",
     "Placements",
+    "ReaderStudy",
+    "StandaloneComparison",
+    "StudentInterval",
     "SurfaceDistances",
     "accuracy",
     "auc_covariance",
@@ -128,14 +145,17 @@ __all__ = [
     "log_loss",
     "match_components",
     "mean_influence",
+    "model_against_readers",
     "multiclass_auc",
     "multiclass_auc_influence",
     "multiclass_brier",
     "multiclass_log_loss",
     "nogueira",
     "normal_interval",
+    "obuchowski_rockette",
     "paired_difference",
     "paired_proportions",
+    "partial_auc",
     "placements",
     "pr_points",
     "proportion_influence",
@@ -144,6 +164,9 @@ __all__ = [
     "risk_groups",
     "roc_points",
     "selection_matrix",
+    "sensitivity_at_specificity",
+    "specificity_at_sensitivity",
+    "student_interval",
     "surface_distances",
     "z_test",
 ]
