@@ -24,10 +24,10 @@ from samesplit.statistics.absolute_sums import absolute_sum_interval
 from samesplit.statistics.auc import area_interval, placements
 from samesplit.statistics.bootstrap import bootstrap_interval, draw_patients
 from samesplit.statistics.boundary import newcombe_interval
+from samesplit.statistics.calibration.binned import bin_of
 from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
 from samesplit.statistics.influence import Influence, covariance
 from samesplit.statistics.interval import Interval, stricter, z_test
-from samesplit.statistics.metrics import bin_of
 from samesplit.statistics.weighted import weighted_calibration_error
 
 Array = np.ndarray

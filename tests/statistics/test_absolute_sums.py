@@ -6,9 +6,9 @@ from scipy import stats
 
 from samesplit.statistics.absolute_sums import absolute_sum_interval
 from samesplit.statistics.bootstrap import draw_patients
+from samesplit.statistics.calibration import bin_of, expected_calibration_error
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.interval import Interval
-from samesplit.statistics.metrics import bin_of, expected_calibration_error
 
 
 def _of(y: FloatArray, p: FloatArray) -> Interval:

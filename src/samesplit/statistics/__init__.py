@@ -17,6 +17,27 @@ from samesplit.statistics.auc import (
     placements,
 )
 from samesplit.statistics.bootstrap import PatientBootstrap, bootstrap_interval, draw_patients
+from samesplit.statistics.calibration import (
+    CalibrationDistances,
+    FlexibleCalibration,
+    HosmerLemeshow,
+    bin_of,
+    brier,
+    brier_parts,
+    brier_scaled,
+    calibration_distances,
+    calibration_in_the_large,
+    calibration_intercept,
+    calibration_slope,
+    expected_calibration_error,
+    flexible_calibration,
+    hosmer_lemeshow,
+    log_loss,
+    logistic_indices,
+    maximum_calibration_error,
+    observed_to_expected,
+    spiegelhalter,
+)
 from samesplit.statistics.concordance import Concordance, concordance, concordance_influence, harrell_c
 from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
 from samesplit.statistics.cross_validated_concordance import (
@@ -26,21 +47,13 @@ from samesplit.statistics.cross_validated_concordance import (
     fold_concordances,
 )
 from samesplit.statistics.curves import calibration_points, pr_points, roc_points
+from samesplit.statistics.decision_curve import decision_curve, net_benefit
 from samesplit.statistics.detection import Matches, match_components
 from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
 from samesplit.statistics.kaplan_meier import kaplan_meier, risk_groups
-from samesplit.statistics.metrics import (
-    average_precision,
-    bin_of,
-    brier,
-    brier_scaled,
-    calibration_in_the_large,
-    calibration_slope,
-    expected_calibration_error,
-    log_loss,
-)
+from samesplit.statistics.metrics import average_precision
 from samesplit.statistics.mrmc import (
     FigureOfMerit,
     ORAnalysis,
@@ -78,6 +91,12 @@ from samesplit.statistics.proportions import (
     proportion_influence,
     proportion_interval,
 )
+from samesplit.statistics.reclassification import (
+    DiscriminationImprovement,
+    Reclassification,
+    integrated_discrimination_improvement,
+    net_reclassification_improvement,
+)
 from samesplit.statistics.selection_stability import (
     nogueira,
     relative_standard_deviation,
@@ -89,9 +108,13 @@ from samesplit.statistics.surface_distances import SurfaceDistances, surface_dis
 __all__ = [
     "ICC",
     "RATES",
+    "CalibrationDistances",
     "Concordance",
     "Confusion",
+    "DiscriminationImprovement",
     "FigureOfMerit",
+    "FlexibleCalibration",
+    "HosmerLemeshow",
     "Influence",
     "Interval",
     "Matches",
@@ -99,6 +122,7 @@ __all__ = [
     "PatientBootstrap",
     "Placements",
     "ReaderStudy",
+    "Reclassification",
     "StandaloneComparison",
     "StudentInterval",
     "SurfaceDistances",
@@ -112,8 +136,11 @@ __all__ = [
     "bin_of",
     "bootstrap_interval",
     "brier",
+    "brier_parts",
     "brier_scaled",
+    "calibration_distances",
     "calibration_in_the_large",
+    "calibration_intercept",
     "calibration_points",
     "calibration_slope",
     "call_classes",
@@ -129,29 +156,38 @@ __all__ = [
     "covariance",
     "cross_validated_auc",
     "cross_validated_concordance",
+    "decision_curve",
     "delong_covariance",
     "dice",
     "draw_patients",
     "empirical_auc",
     "expected_calibration_error",
     "f1_macro",
+    "flexible_calibration",
     "fold_aucs",
     "fold_concordances",
     "fold_multiclass_aucs",
     "harrell_c",
     "holm",
+    "hosmer_lemeshow",
     "icc",
+    "integrated_discrimination_improvement",
     "kaplan_meier",
     "log_loss",
+    "logistic_indices",
     "match_components",
+    "maximum_calibration_error",
     "mean_influence",
     "model_against_readers",
     "multiclass_auc",
     "multiclass_auc_influence",
     "multiclass_brier",
     "multiclass_log_loss",
+    "net_benefit",
+    "net_reclassification_improvement",
     "nogueira",
     "normal_interval",
+    "observed_to_expected",
     "obuchowski_rockette",
     "paired_difference",
     "paired_proportions",
@@ -166,6 +202,7 @@ __all__ = [
     "selection_matrix",
     "sensitivity_at_specificity",
     "specificity_at_sensitivity",
+    "spiegelhalter",
     "student_interval",
     "surface_distances",
     "z_test",

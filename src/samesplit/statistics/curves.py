@@ -15,8 +15,8 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from samesplit.errors import StatisticsError
 from samesplit.ordering import RELATIVE
+from samesplit.statistics.calibration.binned import Binning, bin_of
 from samesplit.statistics.checks import FloatArray, IntArray, check_labels, check_scores, codes_of
-from samesplit.statistics.metrics import Binning, bin_of
 from samesplit.statistics.proportions import proportion_interval
 
 __all__ = [

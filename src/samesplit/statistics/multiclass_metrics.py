@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.ordering import merge_equals
+from samesplit.statistics.calibration.binned import bin_of
+from samesplit.statistics.calibration.scoring import PROBABILITY_FLOOR
 from samesplit.statistics.checks import (
     FloatArray,
     IntArray,
     check_class_probabilities,
     check_classes,
 )
-from samesplit.statistics.metrics import PROBABILITY_FLOOR, bin_of
 
 __all__ = [
     "accuracy",

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from samesplit.statistics.calibration.scoring import PROBABILITY_FLOOR
 from samesplit.statistics.checks import FloatArray, IntArray
-from samesplit.statistics.metrics import PROBABILITY_FLOOR
 
 __all__ = [
     "mean_over",

@@ -18,7 +18,7 @@ from samesplit.evaluation.binary.estimates import (
 )
 from samesplit.statistics.auc import auc_interval
 from samesplit.statistics.boundary import newcombe_interval
-from samesplit.statistics.metrics import expected_calibration_error
+from samesplit.statistics.calibration import expected_calibration_error
 from samesplit.statistics.proportions import confusion, proportion_interval
 from samesplit.statistics.weighted import weighted_average_precision
 

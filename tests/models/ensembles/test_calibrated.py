@@ -13,7 +13,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from samesplit.models.ensembles.calibrated import CalibratedModel, CalibratedSettings
 from samesplit.models.ensembles.members import log_odds
 from samesplit.models.protocol import Cases, TrainingFold
-from samesplit.statistics.metrics import calibration_slope, expected_calibration_error
+from samesplit.statistics.calibration import calibration_slope, expected_calibration_error
 
 TOO_SURE = 3.0
 

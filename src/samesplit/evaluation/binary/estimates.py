@@ -23,9 +23,10 @@ from samesplit.statistics.absolute_sums import absolute_sum_interval
 from samesplit.statistics.auc import area_interval
 from samesplit.statistics.bootstrap import PatientBootstrap, Statistic, draw_patients
 from samesplit.statistics.boundary import exact_interval
+from samesplit.statistics.calibration.binned import bin_of
+from samesplit.statistics.calibration.recalibration import calibration_in_the_large, calibration_slope
 from samesplit.statistics.checks import FloatArray, IntArray
 from samesplit.statistics.interval import Interval
-from samesplit.statistics.metrics import bin_of, calibration_in_the_large, calibration_slope
 from samesplit.statistics.proportions import RATES, confusion, proportion_interval, rate_parts
 from samesplit.statistics.weighted import (
     mean_over,

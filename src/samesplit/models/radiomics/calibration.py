@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.models.radiomics.classifiers import make_classifier
-from samesplit.statistics.metrics import calibration_slope
+from samesplit.statistics.calibration.recalibration import calibration_slope
 
 __all__ = ["CALIBRATION_SLOPES", "LESIONS", "simulated_slope"]
 
