@@ -15,6 +15,7 @@ from samesplit.tables import (
     CLASS_PREDICTIONS,
     FEATURES,
     IMAGES,
+    LEDGER,
     LESIONS,
     MASK_PREDICTIONS,
     PREDICTIONS,
@@ -29,6 +30,8 @@ from samesplit.tables import (
     read_csv,
     read_record,
     read_table,
+    readings_schema,
+    stack_ledgers,
     write_csv,
     write_table,
 )
@@ -68,6 +71,25 @@ def test_the_probabilities_of_all_classes_of_a_lesion_sum_to_1(
         assert len(check_table(table, CLASS_PREDICTIONS)) == 3
     else:
         assert "must sum to 1 over the classes of a lesion" in refused(table, CLASS_PREDICTIONS)
+
+
+def test_readings_have_a_schema_for_each_way_of_reading() -> None:
+    key = {
+        (tasks, marks): readings_schema(tasks=tasks, marks=marks).metadata["key"]
+        for tasks in (False, True)
+        for marks in (False, True)
+    }
+    assert key[False, False] == ["reader_id", "lesion_id", "modality"]
+    assert key[True, False] == [*key[False, False], "task"]
+    assert key[False, True] == [*key[False, False], "mark"]
+    assert key[True, True] == [*key[False, False], "mark", "task"]
+
+
+def test_ledgers_are_put_below_each_other_and_empty_ones_stay_a_ledger() -> None:
+    one = pd.DataFrame([("L1", "", "", "images", "failed", "no mask")], columns=list(LEDGER.columns))
+    stacked = stack_ledgers([empty_table(LEDGER), one, one])
+    assert stacked["lesion_id"].tolist() == ["L1", "L1"]
+    assert list(stack_ledgers([empty_table(LEDGER)]).columns) == list(LEDGER.columns)
 
 
 def test_each_kind_of_task_has_a_schema_of_its_predictions() -> None:
