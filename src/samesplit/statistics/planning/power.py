@@ -1,7 +1,7 @@
 """The power of a test of one difference, and the smallest true difference that a study can detect.
 
-Two kinds of test: two-sided against no difference, and one-sided non-inferiority against a margin. Both take the
-standard error and, where it is itself estimated from few readers, the denominator degrees of freedom.
+Two kinds of test: two-sided against no difference, and one-sided non-inferiority against a margin. Both take
+the standard error and, where it is itself estimated from few readers, the denominator degrees of freedom.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def detectable_difference(
         margin: Of a test of non-inferiority; None tests two-sided against no difference.
 
     Returns:
-        Without a margin the difference, above 0, in either direction. With a margin the true difference from which
-        on the study shows non-inferiority with that power; it may be below 0.
+        Without a margin the difference, above 0, in either direction. With a margin the true difference from
+        which on the study shows non-inferiority with that power; it may be below 0.
 
     Raises:
         StatisticsError: A standard error or degrees of freedom not above 0, or a power that no difference has.

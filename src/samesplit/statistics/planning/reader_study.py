@@ -3,14 +3,14 @@
 A reader study tests the mean over readers of a difference: of two modalities read by the same readers (aided
 minus unaided), or of each reader minus a model on the same cases. Its variance has three parts, whatever the
 figure of merit: what true differences vary by between readers (B), the variance of one reader's difference over
-cases (E) and the covariance of two readers' differences over the same cases (C). With J readers and K cases, when
-the pilot study that gave E and C had K* cases of the same mix:
+cases (E) and the covariance of two readers' differences over the same cases (C). With J readers and K cases,
+when the pilot study that gave E and C had K* cases of the same mix:
 
     variance = (B + (K* / K) (E + (J - 1) C)) / J
     df = (J - 1) ((B + (K* / K) (E + (J - 1) C)) / (B + (K* / K) (E - C)))^2
 
-With fixed readers B is left out and the test is of chi-square; with fixed cases C is taken off E and df is J - 1.
-Negative estimates of B and C count as 0, as in RJafroc.
+With fixed readers B is left out and the test is of chi-square; with fixed cases C is taken off E and df is J
+- 1. Negative estimates of B and C count as 0, as in RJafroc.
 
 References:
     Hillis SL, Obuchowski NA, Berbaum KS. Power estimation for multireader ROC methods: an updated and unified
@@ -68,8 +68,8 @@ class DifferenceVariance:
         cases: K*, how many cases E and C are of.
 
     Raises:
-        StatisticsError: A component that is not finite, an error variance not above 0 or below the covariance, or
-            fewer than one case.
+        StatisticsError: A component that is not finite, an error variance not above 0 or below the
+            covariance, or fewer than one case.
     """
 
     between_readers: float
@@ -179,8 +179,8 @@ def reader_study_power(
         confidence: Of the two-sided interval.
 
     Raises:
-        StatisticsError: Too few readers or cases, an unknown `random`, a margin below 0, or a confidence outside
-            (0, 1).
+        StatisticsError: Too few readers or cases, an unknown `random`, a margin below 0, or a confidence
+            outside (0, 1).
 
     Example:
         >>> pilot = DifferenceVariance.of_two_modalities(
