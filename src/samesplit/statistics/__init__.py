@@ -6,6 +6,33 @@ Knows nothing of models, files or the package's tables: what puts estimates into
 
 from __future__ import annotations
 
+from samesplit.statistics.agreement import (
+    Agreement,
+    ClusterOrder,
+    LimitsOfAgreement,
+    Similarity,
+    bland_altman,
+    cluster_order,
+    cochran_q,
+    cohen_kappa_interval,
+    conger_kappa,
+    fleiss_kappa,
+    fleiss_kappa_by_category,
+    friedman,
+    gwet_ac,
+    krippendorff_alpha,
+    light_kappa,
+    percent_agreement,
+    similarity_matrix,
+)
+from samesplit.statistics.aided_reading import (
+    AdviceCounts,
+    AdviceFollowed,
+    AdviceRates,
+    ReadingTime,
+    advice_followed,
+    reading_time,
+)
 from samesplit.statistics.auc import (
     Placements,
     auc_covariance,
@@ -38,6 +65,7 @@ from samesplit.statistics.calibration import (
     observed_to_expected,
     spiegelhalter,
 )
+from samesplit.statistics.cases_missed import CasesMissed, cases_missed
 from samesplit.statistics.concordance import Concordance, concordance, concordance_influence, harrell_c
 from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
 from samesplit.statistics.cross_validated_concordance import (
@@ -46,6 +74,7 @@ from samesplit.statistics.cross_validated_concordance import (
     cross_validated_concordance,
     fold_concordances,
 )
+from samesplit.statistics.crossed_clusters import crossed_mean, crossed_share
 from samesplit.statistics.curves import calibration_points, pr_points, roc_points
 from samesplit.statistics.decision_curve import decision_curve, net_benefit
 from samesplit.statistics.detection import Matches, match_components
@@ -53,6 +82,14 @@ from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
 from samesplit.statistics.kaplan_meier import kaplan_meier, risk_groups
+from samesplit.statistics.matched_operating_point import (
+    MatchedPoint,
+    MeanReaderPoint,
+    matched_threshold,
+    model_at_mean_reader_point,
+    model_at_reader_point,
+)
+from samesplit.statistics.mcnemar import mcnemar_p_value, mcnemar_statistic
 from samesplit.statistics.metrics import average_precision
 from samesplit.statistics.mrmc import (
     FigureOfMerit,
@@ -83,6 +120,13 @@ from samesplit.statistics.multiclass_metrics import (
 )
 from samesplit.statistics.multiplicity import holm
 from samesplit.statistics.overlap import dice
+from samesplit.statistics.paired_intervals import paired_interval, tango_interval
+from samesplit.statistics.paired_predictive_values import (
+    PairedRatio,
+    paired_likelihood_ratios,
+    paired_predictive_values,
+    predictive_value_ratio,
+)
 from samesplit.statistics.paired_proportions import paired_difference, paired_proportions
 from samesplit.statistics.proportions import (
     RATES,
@@ -108,7 +152,13 @@ from samesplit.statistics.surface_distances import SurfaceDistances, surface_dis
 __all__ = [
     "ICC",
     "RATES",
+    "AdviceCounts",
+    "AdviceFollowed",
+    "AdviceRates",
+    "Agreement",
     "CalibrationDistances",
+    "CasesMissed",
+    "ClusterOrder",
     "Concordance",
     "Confusion",
     "DiscriminationImprovement",
@@ -117,16 +167,23 @@ __all__ = [
     "HosmerLemeshow",
     "Influence",
     "Interval",
+    "LimitsOfAgreement",
+    "MatchedPoint",
     "Matches",
+    "MeanReaderPoint",
     "ORAnalysis",
+    "PairedRatio",
     "PatientBootstrap",
     "Placements",
     "ReaderStudy",
+    "ReadingTime",
     "Reclassification",
+    "Similarity",
     "StandaloneComparison",
     "StudentInterval",
     "SurfaceDistances",
     "accuracy",
+    "advice_followed",
     "auc_covariance",
     "auc_influence",
     "auc_interval",
@@ -134,6 +191,7 @@ __all__ = [
     "average_precision",
     "balanced_accuracy",
     "bin_of",
+    "bland_altman",
     "bootstrap_interval",
     "brier",
     "brier_parts",
@@ -144,18 +202,25 @@ __all__ = [
     "calibration_points",
     "calibration_slope",
     "call_classes",
+    "cases_missed",
     "class_confusion",
     "classwise_calibration_error",
+    "cluster_order",
+    "cochran_q",
     "cohen_kappa",
+    "cohen_kappa_interval",
     "concordance",
     "concordance_influence",
     "concordance_interval",
     "concordance_sizes",
     "confusion",
+    "conger_kappa",
     "corrected_resampled_t",
     "covariance",
     "cross_validated_auc",
     "cross_validated_concordance",
+    "crossed_mean",
+    "crossed_share",
     "decision_curve",
     "delong_covariance",
     "dice",
@@ -163,22 +228,33 @@ __all__ = [
     "empirical_auc",
     "expected_calibration_error",
     "f1_macro",
+    "fleiss_kappa",
+    "fleiss_kappa_by_category",
     "flexible_calibration",
     "fold_aucs",
     "fold_concordances",
     "fold_multiclass_aucs",
+    "friedman",
+    "gwet_ac",
     "harrell_c",
     "holm",
     "hosmer_lemeshow",
     "icc",
     "integrated_discrimination_improvement",
     "kaplan_meier",
+    "krippendorff_alpha",
+    "light_kappa",
     "log_loss",
     "logistic_indices",
     "match_components",
+    "matched_threshold",
     "maximum_calibration_error",
+    "mcnemar_p_value",
+    "mcnemar_statistic",
     "mean_influence",
     "model_against_readers",
+    "model_at_mean_reader_point",
+    "model_at_reader_point",
     "multiclass_auc",
     "multiclass_auc_influence",
     "multiclass_brier",
@@ -190,20 +266,28 @@ __all__ = [
     "observed_to_expected",
     "obuchowski_rockette",
     "paired_difference",
+    "paired_interval",
+    "paired_likelihood_ratios",
+    "paired_predictive_values",
     "paired_proportions",
     "partial_auc",
+    "percent_agreement",
     "placements",
     "pr_points",
+    "predictive_value_ratio",
     "proportion_influence",
     "proportion_interval",
+    "reading_time",
     "relative_standard_deviation",
     "risk_groups",
     "roc_points",
     "selection_matrix",
     "sensitivity_at_specificity",
+    "similarity_matrix",
     "specificity_at_sensitivity",
     "spiegelhalter",
     "student_interval",
     "surface_distances",
+    "tango_interval",
     "z_test",
 ]

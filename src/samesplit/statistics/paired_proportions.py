@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
-from statsmodels.stats.contingency_tables import mcnemar
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.interval import Interval
+from samesplit.statistics.mcnemar import mcnemar_p_value
+from samesplit.statistics.paired_intervals import paired_interval
 
 __all__ = ["paired_difference", "paired_proportions"]
 
@@ -44,17 +43,10 @@ def paired_difference(only_first: int, only_second: int, n: int, *, confidence: 
     """
     if min(only_first, only_second) < 0 or n < 1 or only_first + only_second > n:
         raise StatisticsError(f"{only_first} + {only_second} discordant of {n} lesions cannot be")
-    z = float(stats.norm.isf((1 - check_confidence(confidence)) / 2))
-    b, c, total = only_first + 0.5, only_second + 0.5, n + 2.0
-    centre = (b - c) / total
-    error = math.sqrt((b + c) - (b - c) ** 2 / total) / total
-    estimate = (only_first - only_second) / n
-    low, high = max(-1.0, centre - z * error), min(1.0, centre + z * error)
-    low, high = min(low, estimate), max(high, estimate)  # a low confidence alone could leave it out
-    agree = (n - only_first - only_second, 0)
-    table = [[agree[0], only_first], [only_second, agree[1]]]
-    p = float(mcnemar(table, exact=True).pvalue)
-    return Interval(estimate, low, high, "Agresti-Min; exact McNemar", "", min(p, 1.0))
+    agreeing = n - only_first - only_second
+    found = paired_interval(agreeing, only_first, only_second, 0, method="Agresti-Min", confidence=confidence)
+    p = mcnemar_p_value(only_first, only_second)
+    return replace(found, method="Agresti-Min; exact McNemar", p_value=p)
 
 
 def paired_proportions(first: npt.ArrayLike, second: npt.ArrayLike, *, confidence: float = 0.95) -> Interval:

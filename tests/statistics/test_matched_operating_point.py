@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from samesplit.errors import StatisticsError
+from samesplit.statistics.matched_operating_point import (
+    matched_threshold,
+    model_at_mean_reader_point,
+    model_at_reader_point,
+)
+from samesplit.statistics.mcnemar import mcnemar_p_value
+from samesplit.statistics.paired_intervals import tango_interval
+
+
+@pytest.fixture(scope="module")
+def study() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Truth, scores of a model on a coarse scale (ties), and calls of four readers of 200 cases."""
+    generator = np.random.default_rng(21)
+    truth = (generator.random(200) < 0.4).astype(int)
+    scores = np.round(truth + generator.normal(0, 0.8, 200), 1)
+    cuts = np.array([[0.2], [0.5], [0.6], [0.9]])
+    calls = (truth + generator.normal(0, 0.9, (4, 200)) > cuts).astype(float)
+    return truth, scores, calls
+
+
+@pytest.mark.parametrize("matching", ["specificity", "sensitivity"])
+@pytest.mark.parametrize("target", [0.0, 0.31, 0.5, 0.8, 0.97, 1.0])
+def test_the_threshold_is_the_last_that_reaches_the_target(
+    study: tuple[np.ndarray, np.ndarray, np.ndarray], matching: str, target: float
+) -> None:
+    truth, scores, _ = study
+    threshold, reached = matched_threshold(truth, scores, target, matching=matching)
+    of_class = scores[truth == (0 if matching == "specificity" else 1)]
+
+    def share(at: float) -> float:
+        return float((of_class < at).mean() if matching == "specificity" else (of_class >= at).mean())
+
+    assert reached == pytest.approx(share(threshold))
+    assert reached >= target - 1e-12
+    steps = np.append(np.unique(scores), np.inf)
+    place = int(np.searchsorted(steps, threshold))
+    beyond = place - 1 if matching == "specificity" else place + 1
+    if 0 <= beyond < steps.size:
+        assert share(steps[beyond]) < target  # one step further would not reach it
+
+
+def test_tied_scores_are_never_interpolated() -> None:
+    truth, scores = [0, 0, 0, 0, 1, 1], [0.2, 0.2, 0.2, 0.2, 0.2, 0.9]
+    threshold, specificity = matched_threshold(truth, scores, 0.5)
+    assert (threshold, specificity) == (0.9, 1.0)  # all four negatives, or none of them
+    assert matched_threshold(truth, scores, 0.6, matching="sensitivity") == (0.2, 1.0)
+
+
+def test_scores_that_are_equal_to_rounding_are_tied() -> None:
+    truth = [0, 0, 1, 1]
+    exact = matched_threshold(truth, [0.3, 0.5, 0.3, 0.8], 0.5)
+    noisy = matched_threshold(truth, [0.1 + 0.2, 0.5, 0.3, 0.8], 0.5)
+    assert exact == noisy == (0.5, 0.5)
+
+
+def test_no_positive_call_is_a_threshold_of_infinity() -> None:
+    assert matched_threshold([0, 1], [0.9, 0.9], 1.0) == (math.inf, 1.0)
+
+
+@pytest.mark.parametrize("matching", ["specificity", "sensitivity"])
+def test_the_comparison_at_the_readers_point_is_mcnemars_in_the_other_class(
+    study: tuple[np.ndarray, np.ndarray, np.ndarray], matching: str
+) -> None:
+    truth, scores, calls = study
+    found = model_at_reader_point(truth, scores, calls[1], matching=matching)
+    compared = truth == (1 if matching == "specificity" else 0)
+    model = ((scores >= found.threshold) == truth)[compared]
+    reader = (calls[1] == truth)[compared]
+    only_model, only_reader = int((model & ~reader).sum()), int((reader & ~model).sum())
+    expected = tango_interval(only_model, only_reader, int(compared.sum()))
+    assert (found.only_model, found.only_reader) == (only_model, only_reader)
+    assert found.difference.ci_low == expected.ci_low
+    assert found.difference.p_value == mcnemar_p_value(only_model, only_reader)
+    assert found.mid_p == mcnemar_p_value(only_model, only_reader, method="mid-p")
+    assert found.difference.estimate == pytest.approx(found.model_compared - found.reader_compared)
+    assert found.model_matched >= found.reader_matched
+    assert found.n_matched + found.n_compared == 200
+
+
+def test_cases_that_the_reader_did_not_read_are_left_out_for_both(
+    study: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    truth, scores, calls = study
+    holed = calls[0].copy()
+    holed[:50] = np.nan
+    found = model_at_reader_point(truth, scores, holed)
+    assert found == model_at_reader_point(truth[50:], scores[50:], calls[0, 50:])
+
+
+def test_several_cases_of_a_patient_are_compared_as_clusters(
+    study: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    truth, scores, calls = study
+    twice = [np.tile(each, 2) for each in (truth, scores, calls[0])]
+    found = model_at_reader_point(*twice, patients=np.tile(np.arange(200), 2))
+    alone = model_at_reader_point(truth, scores, calls[0])
+    assert found.difference.method == "Obuchowski 1998"
+    assert math.isnan(found.mid_p)
+    assert found.difference.estimate == pytest.approx(alone.difference.estimate)
+    assert found.difference.p_value == pytest.approx(
+        mcnemar_p_value(alone.only_model, alone.only_reader, method="asymptotic"), abs=0.02
+    )
+    same = model_at_reader_point([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1], patients=list("aabb"))
+    assert math.isnan(same.difference.ci_low)
+    assert same.difference.note
+
+
+def test_the_mean_reader_is_compared_with_readers_and_patients_as_clusters(
+    study: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    truth, scores, calls = study
+    found = model_at_mean_reader_point(truth, scores, calls)
+    specificities = [(calls[row] == truth)[truth == 0].mean() for row in range(4)]
+    sensitivities = [(calls[row] == truth)[truth == 1].mean() for row in range(4)]
+    assert found.readers_matched == pytest.approx(np.mean(specificities))
+    assert found.readers_compared == pytest.approx(np.mean(sensitivities))
+    assert found.model_compared == pytest.approx((scores >= found.threshold)[truth == 1].mean())
+    assert found.difference.estimate == pytest.approx(found.model_compared - found.readers_compared)
+    assert found.difference.method == "readers and patients as clusters (t)"
+    alone = model_at_reader_point(truth, scores, calls[0])
+    assert found.difference.ci_high - found.difference.ci_low > 0
+    assert found.n_readers == 4
+    single = model_at_mean_reader_point(truth, scores, calls[0])
+    assert single.threshold == alone.threshold
+    assert single.difference.estimate == pytest.approx(alone.difference.estimate)
+
+
+def test_readers_weigh_alike_however_many_cases_they_read(
+    study: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    truth, scores, calls = study
+    holed = calls.copy()
+    holed[0, 30:] = np.nan
+    holed[1] = np.where(truth == 1, np.nan, holed[1])  # a reader without a positive case says nothing here
+    found = model_at_mean_reader_point(truth, scores, holed, matching="sensitivity")
+    kept = [0, 2, 3]
+    each = [np.nanmean(np.where(np.isnan(holed[r]), np.nan, holed[r] == 0)[truth == 0]) for r in kept]
+    assert found.n_readers == 3
+    assert found.readers_compared == pytest.approx(np.mean(each))
+
+
+def test_what_cannot_be_matched_is_an_error() -> None:
+    with pytest.raises(StatisticsError, match="unknown matching"):
+        matched_threshold([0, 1], [0.1, 0.2], 0.5, matching="ppv")
+    with pytest.raises(StatisticsError, match="is not between 0 and 1"):
+        matched_threshold([0, 1], [0.1, 0.2], 1.5)
+    with pytest.raises(StatisticsError, match="are not 0, 1 or missing"):
+        model_at_reader_point([0, 1], [0.1, 0.2], [0, 2])
+    with pytest.raises(StatisticsError, match="do not fit scores"):
+        model_at_reader_point([0, 1], [0.1, 0.2, 0.3], [0, 1])
+    with pytest.raises(StatisticsError, match="the statistic is not defined"):
+        model_at_reader_point([0, 1], [0.1, 0.2], [0, np.nan])
+    with pytest.raises(StatisticsError, match="are not 0, 1 or missing"):
+        model_at_mean_reader_point([0, 1], [0.1, 0.2], [[0, 2]])
+    with pytest.raises(StatisticsError, match="no reader read cases of both classes"):
+        model_at_mean_reader_point([0, 1], [0.1, 0.2], [[0, np.nan]])
