@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from types import UnionType
@@ -17,6 +18,7 @@ __all__ = [
     "attribute_docstrings",
     "code",
     "default_text",
+    "literal",
     "one_line",
     "plain",
     "settings_table",
@@ -172,6 +174,16 @@ def plain(text: str) -> str:
         for sign in "_*|<":
             parts[i] = parts[i].replace(sign, f"\\{sign}")
     return "`".join(parts)
+
+
+def literal(text: str) -> str:
+    r"""Text of anyone's, on one line, whose every sign means itself, HTML and links included.
+
+    Example:
+        >>> print(literal("<b> a_b *"))
+        \<b\> a\_b \*
+    """
+    return re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", one_line(text)).replace("&", "&amp;")
 
 
 def code(text: str) -> str:

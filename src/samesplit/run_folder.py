@@ -38,6 +38,8 @@ __all__ = [
     "REPORT_DATA",
     "REPORT_PAGE",
     "REPORT_PDF",
+    "REPORT_TABLES",
+    "REPORT_TEXT",
     "RESULTS_CSV",
     "RESULTS_TABLE",
     "RUN_RECORD",
@@ -104,6 +106,9 @@ MODELS = "models"
 # What is made of it.
 REPORT_PAGE = "report.html"
 REPORT_DATA = "report.json"
+REPORT_TEXT = "report.md"
+REPORT_TABLES = "report-tables"
+"""Folder: every table of the report as CSV."""
 REPORT_PDF = "report.pdf"
 AUDIT_TABLE = "audit.parquet"
 AUDIT_RECORD = "audit_record.json"

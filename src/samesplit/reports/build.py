@@ -1,4 +1,4 @@
-"""Build the report of a run: from its folder to report.html, report.json and results.csv."""
+"""Build the report of a run: from its folder to report.html and its twins, and results.csv."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import pandas as pd
 from samesplit.reports.chapters import with_prefix
 from samesplit.reports.conclusion import answer
 from samesplit.reports.context import Context, make_contexts
+from samesplit.reports.csv_twins import write_csv_twins
 from samesplit.reports.document import Badge, Chapter, Report, Section
 from samesplit.reports.formatting import counted, short_hash
 from samesplit.reports.html import to_html
+from samesplit.reports.markdown import to_markdown
 from samesplit.reports.pictures import Pictures, choose_pictures
 from samesplit.reports.run_folder import read_tasks
 from samesplit.reports.sections.audit import audit
@@ -46,7 +48,14 @@ from samesplit.reports.sections.split import split
 from samesplit.reports.sections.survival import survival
 from samesplit.reports.sections.training import training
 from samesplit.reports.sections.verdict import verdict
-from samesplit.run_folder import REPORT_DATA, REPORT_PAGE, RESULTS_CSV, task_folder
+from samesplit.run_folder import (
+    REPORT_DATA,
+    REPORT_PAGE,
+    REPORT_TABLES,
+    REPORT_TEXT,
+    RESULTS_CSV,
+    task_folder,
+)
 from samesplit.storage import write_text
 from samesplit.tables import write_csv
 
@@ -54,7 +63,7 @@ __all__ = ["build_report", "make_report"]
 
 
 def build_report(run_folder: Path) -> Path:
-    """Write the report of a run: report.html, report.json and results.csv.
+    """Write the report of a run: report.html, its twins report.json, report.md and report-tables, and results.csv.
 
     Only the run's folder is read, and the same content gives the same bytes.
 
@@ -72,6 +81,8 @@ def build_report(run_folder: Path) -> Path:
     report = _report(contexts)
     _write_results(contexts, run_folder)
     write_text(run_folder / REPORT_DATA, report.model_dump_json(indent=1) + "\n")
+    write_text(run_folder / REPORT_TEXT, to_markdown(report))
+    write_csv_twins(report, run_folder / REPORT_TABLES)
     return write_text(run_folder / REPORT_PAGE, to_html(report, contexts[0].styles))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -102,6 +103,12 @@ class Context:
     def reference(self) -> ModelInfo | None:
         """The model that the others are compared with, when it has results."""
         return next((model for model in self.models if model.name == self.data.reference), None)
+
+    @cached_property
+    def development(self) -> dict[str, Numbers]:
+        """The results on the validation and the training part, by its name; only parts that have some."""
+        there = set(self.data.results["subset"])
+        return {part: Numbers(self.data.results, part) for part in ("validation", "train") if part in there}
 
     def title(self, model: str) -> str:
         """Return the title of a model."""

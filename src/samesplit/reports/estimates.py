@@ -55,18 +55,21 @@ class Estimate:
 
 
 class Numbers:
-    """Looks up estimates on the test subset.
+    """Looks up estimates on one part of the split.
 
     Args:
         results: The results table.
+        subset: `test`, `validation` or `train`; all lesions of a part are the group `all`.
     """
 
-    def __init__(self, results: pd.DataFrame) -> None:
-        test = results[results["subset"] == "test"] if (results["subset"] == "test").any() else results
-        order = test.assign(_last=test["method"] == _SECOND_OPINION).sort_values("_last", kind="stable")
+    def __init__(self, results: pd.DataFrame, subset: str = "test") -> None:
+        part = results[results["subset"] == subset]
+        order = part.assign(_last=part["method"] == _SECOND_OPINION).sort_values("_last", kind="stable")
         self._rows: dict[tuple[str, str, str, str], Estimate] = {}
         for row in records(order):
-            key = (str(row["quantity"]), str(row["model"]), str(row["reference"]), str(row["group"]))
+            group = str(row["group"])
+            whole = "all" if group == f"subset={subset}" else group
+            key = (str(row["quantity"]), str(row["model"]), str(row["reference"]), whole)
             names = ("estimate", "ci_low", "ci_high", "p_value", "p_adjusted")
             estimate, low, high, p, adjusted = (float(row[name]) for name in names)
             counts = (int(row["n"]), int(row["n_positive"]))

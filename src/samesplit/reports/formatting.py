@@ -12,6 +12,7 @@ from samesplit.reports.document import Cell
 
 __all__ = [
     "MISSING",
+    "cell_interval",
     "count_cell",
     "counted",
     "duration",
@@ -79,6 +80,19 @@ def interval_text(low: Any, high: Any, digits: int = 3, *, signed: bool = False)
     if is_missing(low) or is_missing(high):
         return "no interval"
     return f"{number(low, digits, signed=signed)} to {number(high, digits, signed=signed)}"
+
+
+def cell_interval(cell: Cell) -> str:
+    """Write the interval of a cell with as many digits as its estimate is shown with.
+
+    Example:
+        >>> cell_interval(Cell(text="0.84", value=0.8412, low=0.7, high=0.9))
+        '0.70 to 0.90'
+    """
+    if cell.value is None:
+        return ""
+    digits = len(cell.text.partition(".")[2])
+    return interval_text(cell.low, cell.high, digits, signed=cell.text[:1] == "+" or (cell.low or 0) < 0)
 
 
 def p_text(p: Any) -> str:

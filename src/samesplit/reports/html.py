@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from samesplit.reports.document import Block, Cell, Figure, Report, Row, Table
-from samesplit.reports.formatting import interval_text
+from samesplit.reports.formatting import cell_interval
 from samesplit.reports.inline_svg import forest_axis, forest_mark, swatch
 from samesplit.reports.palette import Style
 
@@ -45,7 +45,7 @@ def to_html(report: Report, styles: Mapping[str, Style]) -> str:
         ),
         forest_axis=forest_axis,
         grouped=_grouped,
-        interval=_interval,
+        interval=cell_interval,
         paired=_paired,
         sort_value=_sort_value,
         swatch=lambda key: swatch(key, styles),
@@ -72,14 +72,6 @@ def _column_groups(table: Table) -> list[tuple[str, int]]:
     if not any(column.group for column in table.columns):
         return []
     return [(name, len(list(part))) for name, part in groupby(table.columns, key=lambda c: c.group)]
-
-
-def _interval(cell: Cell) -> str:
-    """Return the interval of a cell with as many digits as its estimate is shown with."""
-    if cell.value is None:
-        return ""
-    digits = len(cell.text.partition(".")[2])
-    return interval_text(cell.low, cell.high, digits, signed=cell.text[:1] == "+" or (cell.low or 0) < 0)
 
 
 def _sort_value(cell: Cell) -> Any:

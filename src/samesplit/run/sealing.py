@@ -18,6 +18,8 @@ from samesplit.run_folder import (
     REPORT_DATA,
     REPORT_PAGE,
     REPORT_PDF,
+    REPORT_TABLES,
+    REPORT_TEXT,
     RESULTS_CSV,
 )
 from samesplit.storage import write_json
@@ -27,7 +29,7 @@ __all__ = ["reseal", "seal", "sealed"]
 MARK = FINISHED
 _OTHERS = (MARK, PUSHED, REPORT_PDF, AUDIT_TABLE, AUDIT_RECORD)
 """What other commands write and remove; each looks after its own."""
-_REPORT = (REPORT_PAGE, REPORT_DATA, RESULTS_CSV)
+_REPORT = (REPORT_PAGE, REPORT_DATA, REPORT_TEXT, RESULTS_CSV)
 
 
 def seal(folder: Path, record: dict[str, Any]) -> None:
@@ -44,7 +46,10 @@ def reseal(folder: Path) -> None:
     """Take the report of a finished run, written again, into its mark; nothing where the run is not finished."""
     record, _ = read_kept_json(folder / MARK, "files")
     if record:
-        record["files"] |= {name: content_of(folder / name) for name in _REPORT if (folder / name).exists()}
+        tables = [f"{REPORT_TABLES}/{path.name}" for path in (folder / REPORT_TABLES).glob("*.csv")]
+        there = [name for name in (*_REPORT, *sorted(tables)) if (folder / name).exists()]
+        others = {k: v for k, v in record["files"].items() if not k.startswith(f"{REPORT_TABLES}/")}
+        record["files"] = others | {name: content_of(folder / name) for name in there}
         write_json(folder / MARK, record)
 
 

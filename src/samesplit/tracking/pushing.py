@@ -30,6 +30,7 @@ from samesplit.run_folder import (
     PUSHED,
     REPORT_DATA,
     REPORT_PAGE,
+    REPORT_TEXT,
     RESULTS_CSV,
     RESULTS_TABLE,
     RUN_RECORD,
@@ -41,7 +42,7 @@ from samesplit.tracking.places import artifacts_of, come_home, folder_of, remove
 
 __all__ = ["is_pushed", "push", "store_uri"]
 
-ARTIFACTS = (REPORT_PAGE, REPORT_DATA, RESULTS_CSV, PREDICTIONS_CSV, LEDGER_CSV, RUN_RECORD)
+ARTIFACTS = (REPORT_PAGE, REPORT_DATA, REPORT_TEXT, RESULTS_CSV, PREDICTIONS_CSV, LEDGER_CSV, RUN_RECORD)
 _MOST_CSV_ROWS = 50_000
 
 

@@ -45,6 +45,7 @@ __all__ = [
     "calibration_rows",
     "make_draws",
     "pr_auc_interval",
+    "pr_auc_statistic",
     "probability_rows",
     "rate_rows",
     "result_row",
@@ -282,9 +283,7 @@ def pr_auc_interval(table: pd.DataFrame, draws: Draws, *, confidence: float) -> 
         draws: The bootstrap samples.
         confidence: Two-sided coverage.
     """
-    y, p = table["label"].to_numpy(dtype=np.int64), table["score"].to_numpy(dtype=np.float64)
-    statistic = _pr_statistic(table, draws.codes(table["patient_id"]), y, p)
-    found = draws.interval(statistic, confidence=confidence)
+    found = draws.interval(pr_auc_statistic(table, draws), confidence=confidence)
     if found.estimate < 1 - 1e-12 or math.isnan(found.estimate):
         return found
     n = int(table.loc[table["label"] == 1, "patient_id"].nunique())
@@ -307,7 +306,15 @@ def _calibration_error(
     return absolute_sum_interval(draws.samples, gap_of_bins, confidence=confidence)
 
 
-def _pr_statistic(table: pd.DataFrame, codes: IntArray, y: IntArray, p: FloatArray) -> Statistic:
+def pr_auc_statistic(table: pd.DataFrame, draws: Draws) -> Statistic:
+    """Return the mean over folds of the area under the precision-recall curve as a function of patients' weights.
+
+    Args:
+        table: Of a subject, with scores throughout.
+        draws: The bootstrap samples.
+    """
+    y, p = table["label"].to_numpy(dtype=np.int64), table["score"].to_numpy(dtype=np.float64)
+    codes = draws.codes(table["patient_id"])
     cells = [np.asarray(rows) for rows in table.groupby("cell").indices.values()]
 
     def statistic(weights: FloatArray) -> FloatArray:

@@ -7,6 +7,7 @@ readers. Multi-reader multi-case analysis, which adds the readers' variance, wil
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from samesplit.evaluation.binary.estimates import (
     Row,
     auc_row,
     pr_auc_interval,
+    pr_auc_statistic,
     rate_rows,
     result_row,
     with_false_discoveries,
@@ -44,6 +46,10 @@ __all__ = [
     "reader_tables",
     "second_rows",
 ]
+
+
+_AREAS = ("auc", "pr_auc")
+"""What is estimated from scores; all else is estimated from calls."""
 
 
 def reader_tables(readings: pd.DataFrame, truth: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
@@ -122,12 +128,14 @@ def mean_rows(
     rows: list[Row] = []
     for modality, readers in tables.items():
         name = mean_name(modality)
-        for quantity in ("auc", *RATES, "f1"):
+        for quantity in ("auc", "pr_auc", *RATES, "f1"):
             usable = [table for table in having(readers, quantity) if is_defined(table, quantity)]
             if len(usable) < 2:
                 continue
             if quantity == "auc":
                 found = _mean_auc(usable, confidence=confidence)
+            elif quantity == "pr_auc":
+                found = _mean_pr_auc(usable, draws, confidence=confidence)
             else:
                 found = _mean_rate(usable, quantity, draws, confidence=confidence)
             found = with_note(found, left_out(len(readers) - len(usable)))
@@ -139,13 +147,13 @@ def mean_rows(
 
 
 def having(readers: dict[str, pd.DataFrame], quantity: str) -> list[pd.DataFrame]:
-    """Keep of each reader the readings that a quantity needs: scores for the AUC, calls for a rate.
+    """Keep of each reader the readings that a quantity needs: scores for an area, calls for a rate.
 
     Args:
         readers: Reader_id -> table of the reader.
-        quantity: `auc` or a rate.
+        quantity: `auc`, `pr_auc` or a rate.
     """
-    return [_with(table, "score" if quantity == "auc" else "decision") for table in readers.values()]
+    return [_with(table, "score" if quantity in _AREAS else "decision") for table in readers.values()]
 
 
 def is_defined(table: pd.DataFrame, quantity: str) -> bool:
@@ -153,9 +161,9 @@ def is_defined(table: pd.DataFrame, quantity: str) -> bool:
 
     Args:
         table: Of a subject, with scores or calls throughout.
-        quantity: `auc` or a rate.
+        quantity: `auc`, `pr_auc` or a rate.
     """
-    if quantity == "auc":
+    if quantity in _AREAS:
         return has_both_classes(table)
     return bool(rate_parts(table["label"], table["decision"], quantity)[1].sum() > 0)
 
@@ -173,6 +181,18 @@ def _mean_auc(tables: list[pd.DataFrame], *, confidence: float) -> Interval:
     mean = mean_influence([auc_of(table) for table in tables])
     sizes = [run for table in tables for run in sizes_of(table)]
     return area_interval(mean, sizes, method="mean of fixed readers", confidence=confidence)
+
+
+def _mean_pr_auc(tables: list[pd.DataFrame], draws: Draws, *, confidence: float) -> Interval:
+    """Average the area under the precision-recall curve over readers, with the bootstrap over patients."""
+    parts = [pr_auc_statistic(table, draws) for table in tables]
+    found = draws.interval(
+        lambda weights: mean_over([part(weights) for part in parts]), confidence=confidence
+    )
+    if found.estimate > 1 - 1e-12:  # no sample varies
+        n = min(int(table.loc[table["label"] == 1, "patient_id"].nunique()) for table in tables)
+        found = exact_interval(1.0, n, confidence=confidence)
+    return replace(found, method=f"mean of fixed readers, {found.method}")
 
 
 def _with(table: pd.DataFrame, column: str) -> pd.DataFrame:

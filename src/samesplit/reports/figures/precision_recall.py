@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from samesplit.reports.figures.canvas import MUTED, drawing, to_svg
-from samesplit.reports.figures.roc import Curve, ReaderPoint, reader_points
+from samesplit.reports.figures.roc import Curve, ReaderPoint, draw_bands, reader_points
 from samesplit.reports.palette import CONTROL_GREY
 
 __all__ = ["draw_precision_recall"]
@@ -30,6 +30,7 @@ def draw_precision_recall(
         axes = figure.subplots()
         axes.axhline(prevalence, color=CONTROL_GREY, linewidth=0.8, dashes=(2, 2))
         axes.annotate("chance", (0.0, prevalence - 0.012), color=MUTED, fontsize=8, va="top")
+        draw_bands(axes, curves, step="pre")
         for curve in curves:
             x, y = [0.0, *curve.x], [curve.y[0] if len(curve.y) else 1.0, *curve.y]
             axes.plot(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from samesplit.reports.figures.canvas import MUTED, drawing, to_svg
 from samesplit.reports.palette import CONTROL_GREY, PAPER, READER, Style
 
-__all__ = ["Curve", "ReaderPoint", "draw_roc", "reader_points"]
+__all__ = ["Curve", "ReaderPoint", "draw_bands", "draw_roc", "reader_points"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Curve:
         x: Horizontal values, rising.
         y: Vertical values.
         control: Whether the model is a control, drawn thin.
+        band: Horizontal values with lower and upper bounds of the curve; None for no band.
     """
 
     title: str
@@ -31,6 +33,7 @@ class Curve:
     x: Sequence[float]
     y: Sequence[float]
     control: bool = False
+    band: tuple[Sequence[float], Sequence[float], Sequence[float]] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def draw_roc(curves: Sequence[Curve], readers: Sequence[ReaderPoint], *, name: s
             "chance", (0.965, 0.935), rotation=45, color=MUTED, fontsize=8, ha="right", va="top",
             rotation_mode="anchor",
         )  # fmt: skip
+        draw_bands(axes, curves)
         for curve in curves:
             axes.plot(
                 list(curve.x), list(curve.y), color=curve.style.colour, linestyle=curve.style.line,
@@ -78,6 +82,20 @@ def draw_roc(curves: Sequence[Curve], readers: Sequence[ReaderPoint], *, name: s
         _unit_square(axes, "1 − specificity", "Sensitivity")
         figure.legend(loc="outside lower left", ncols=1, handlelength=3.2, borderaxespad=0.2)
         return to_svg(figure, name=name, alt=alt)
+
+
+def draw_bands(axes: Axes, curves: Sequence[Curve], *, step: Literal["pre"] | None = None) -> None:
+    """Shade the bands of the curves that have one.
+
+    Args:
+        axes: Where to.
+        curves: The curves.
+        step: `pre` for staircases.
+    """
+    for curve in curves:
+        if curve.band is not None:
+            x, low, high = (list(values) for values in curve.band)
+            axes.fill_between(x, low, high, color=curve.style.colour, alpha=0.14, linewidth=0, step=step)
 
 
 def reader_points(axes: Axes, readers: Sequence[ReaderPoint]) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.precision_recall import draw_precision_recall
 from samesplit.reports.figures.roc import Curve, ReaderPoint, draw_roc
-from samesplit.reports.formatting import counted, number, text_cell
+from samesplit.reports.formatting import count_cell, counted, join_words, number, text_cell
 
 __all__ = ["curves"]
 
+_MOST_BANDS = 3
+"""Of more models than these, bands would cover each other."""
+_INTERVALS = "Intervals: those of the band at this place (bootstrap percentile, models as fitted)."
 _READ_ROC = "sensitivity_at_specificity_"
 _READ_PR = "precision_at_recall_"
 
@@ -53,7 +59,46 @@ def _curves(context: Context, name: str, x: str, y: str, quantity: str) -> list[
             control=model.is_control,
         )
         found.append((model, curve))
-    return sorted(found, key=lambda item: item[0].is_control)
+    return _with_bands(context, sorted(found, key=lambda item: item[0].is_control), name, x, quantity)
+
+
+def _with_bands(
+    context: Context, found: list[tuple[ModelInfo, Curve]], name: str, x: str, quantity: str
+) -> list[tuple[ModelInfo, Curve]]:
+    """Give their bands to all models where these are few, else to the reference and the best of the others."""
+    bands = context.data.table(f"curves/{name}_bands")
+    if "model" not in bands or bands.empty:
+        return found
+    models = [model for model, _ in found if not model.is_control]
+    if len(models) > _MOST_BANDS:
+        estimates = [context.numbers.get(quantity, model.name) for model in models]
+        values = [one.estimate if one is not None and one.is_known() else -1.0 for one in estimates]
+        ordered = [models[place] for place in ranked(values, descending=True)]
+        reference = context.data.reference
+        others = [model for model in ordered if model.name != reference]
+        models = [model for model in ordered if model.name in (reference, others[0].name)]
+    shown = {model.name for model in models}
+    with_bands = []
+    for model, curve in found:
+        mine = bands[(bands["model"] == model.name) & bands["ci_low"].notna()]
+        if model.name in shown and len(mine):
+            band = (mine[x].tolist(), mine["ci_low"].tolist(), mine["ci_high"].tolist())
+            curve = replace(curve, band=band)
+        with_bands.append((model, curve))
+    return with_bands
+
+
+def _band_caption(context: Context, found: list[tuple[ModelInfo, Curve]]) -> str:
+    shaded = [model.title for model, curve in found if curve.band is not None]
+    if not shaded:
+        return ""
+    whose = (
+        f" of {join_words(shaded)}" if len(shaded) < sum(not model.is_control for model, _ in found) else ""
+    )
+    return (
+        f" Shaded: pointwise {context.percent()} bands{whose} (bootstrap over patients, models as fitted); each "
+        "holds for a single place of the curve, not for the whole curve at once."
+    )
 
 
 def _roc(context: Context) -> Figure | None:
@@ -78,7 +123,7 @@ def _roc(context: Context) -> Figure | None:
     return Figure(
         id="roc",
         title="ROC curves",
-        caption=f"Numbers in the key: AUC.{_reader_caption(points)}",
+        caption=f"Numbers in the key: AUC.{_reader_caption(points)}{_band_caption(context, found)}",
         alt=alt,
         width="half",
         svg=draw_roc([curve for _, curve in found], points, name="roc", alt=alt),
@@ -118,7 +163,7 @@ def _precision_recall(context: Context) -> Figure | None:
         title="Precision–recall curves",
         caption=(
             "Numbers in the key: average precision, which depends on the prevalence, here "
-            f"{number(prevalence, 2)}."
+            f"{number(prevalence, 2)}.{_band_caption(context, found)}"
         ),
         alt=alt,
         width="half",
@@ -132,9 +177,9 @@ def _read_off(
 ) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
     """Return a column for each place where the statistics read the curves off, a row for each model."""
     places = context.numbers.quantities(quantity)
-    columns = [Column(key="who", title="Model")]
+    columns = [Column(key="who", title="Model"), Column(key="n", title="n", kind="number")]
     columns += [
-        Column(key=f"at{i}", title=f"{title} {place.removeprefix(quantity)}", kind="number", help=help_text)
+        Column(key=f"at{i}", title=f"{title} {place.removeprefix(quantity)}", kind="interval", help=help_text)
         for i, place in enumerate(places)
     ]
     rows = []
@@ -142,6 +187,8 @@ def _read_off(
         cells = {"who": text_cell(model.title)}
         for i, place in enumerate(places):
             cells[f"at{i}"] = context.numbers.cell(place, model.name, digits=2)
+            read = context.numbers.get(place, model.name)
+            cells["n"] = count_cell(read.n if read is not None else None)
         rows.append(Row(cells=cells, key=model.name))
     return tuple(columns), tuple(rows)
 
@@ -156,7 +203,7 @@ def _roc_table(context: Context, found: list[tuple[ModelInfo, Curve]]) -> Table:
         rows=rows,
         notes=(
             "Read from the test curve to describe it: these thresholds could not have been known beforehand. "
-            "All points: curves/roc.parquet.",
+            f"{_INTERVALS} All points: curves/roc.parquet; bands: curves/roc_bands.parquet.",
         ),
     )
 
@@ -168,5 +215,8 @@ def _pr_table(context: Context, found: list[tuple[ModelInfo, Curve]]) -> Table:
         title="Precision at fixed recall",
         columns=columns,
         rows=rows,
-        notes=("Read from the test curve to describe it. All points: curves/pr.parquet.",),
+        notes=(
+            f"Read from the test curve to describe it. {_INTERVALS} All points: curves/pr.parquet; bands: "
+            "curves/pr_bands.parquet.",
+        ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from samesplit.reports.document import Cell, Column, Row, Section, Table
 from samesplit.reports.formatting import MISSING, count_cell, estimate_cell, is_missing, text_cell
 from samesplit.reports.rows import records
 
-__all__ = ["published", "verdict_rows"]
+__all__ = ["performance_rows", "published", "verdict_rows"]
 
 _GROUP = "Published results"
 _MOST_IN_VERDICT = 8
@@ -23,8 +24,14 @@ _QUANTITIES = {
     "sensitivity": "sensitivity",
     "specificity": "specificity",
     "brier": "brier",
+    "f1": "f1",
+    "accuracy": "accuracy",
+    "ppv": "ppv",
+    "npv": "npv",
+    "fdr": "fdr",
 }
-_DIGITS = {"sensitivity": 2, "specificity": 2}
+_OF_CALLS = ("sensitivity", "specificity", "accuracy", "ppv", "npv", "fdr", "f1")
+"""Shown with two digits."""
 
 
 def _table(context: Context) -> pd.DataFrame:
@@ -55,17 +62,35 @@ def verdict_rows(context: Context) -> list[Row]:
     for key, part in table.groupby(keys, sort=False):
         study, _, side, who = (str(value) for value in key)
         cells = {"who": text_cell(f"{who} ({study}{', ' + side if side else ''})")}
-        cells["n"] = count_cell(part["n"].dropna().iloc[0] if part["n"].notna().any() else None)
+        for name, column in (("n", "n"), ("positive", "n_pos")):
+            counts = part[column].dropna()
+            cells[name] = count_cell(counts.iloc[0] if len(counts) else None)
         for row in records(part):
             quantity = str(row["quantity"])
             cells.setdefault(
                 quantity,
-                estimate_cell(row["number"], row["ci_low"], row["ci_high"], _DIGITS.get(quantity, 3)),
+                estimate_cell(
+                    row["number"], row["ci_low"], row["ci_high"], 2 if quantity in _OF_CALLS else 3
+                ),
             )
         if "auc" in cells:
             cells["forest"] = cells["auc"]
         rows.append(Row(cells=cells, group=_GROUP))
     return sorted(rows, key=lambda row: "auc" not in row.cells)[:_MOST_IN_VERDICT]
+
+
+def performance_rows(context: Context, quantities: Collection[str]) -> list[Row]:
+    """Return the published models and readers that have several of some quantities, as rows of a table of these.
+
+    Args:
+        context: The run.
+        quantities: As results call them.
+    """
+    kept = {"who", "n", "positive", *quantities}
+    rows = [row for row in verdict_rows(context) if len(row.cells.keys() & set(quantities)) > 1]
+    return [
+        row.model_copy(update={"cells": {k: c for k, c in row.cells.items() if k in kept}}) for row in rows
+    ]
 
 
 def published(context: Context) -> Section | None:

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo, ReaderInfo
 from samesplit.reports.document import Cell, Column, Row, Section, Table
 from samesplit.reports.estimates import Estimate
 from samesplit.reports.formatting import count_cell, counted, number_cell, p_cell, text_cell
+from samesplit.reports.sections.performance import performance
 from samesplit.reports.sections.published import verdict_rows
 from samesplit.tasks import TaskKind
 
 __all__ = ["verdict"]
 
 
-_MORE: dict[TaskKind, tuple[tuple[str, str, Literal["interval", "number"], int, str], ...]] = {
+_MORE: dict[TaskKind, tuple[tuple[str, str, int, str], ...]] = {
     "binary": (
-        ("sensitivity", "Sensitivity", "interval", 2, "At the operating point"),
-        ("specificity", "Specificity", "interval", 2, "At the operating point"),
-        ("pr_auc", "PR AUC", "number", 3, "Average precision"),
-        ("brier", "Brier score", "number", 3, "Mean squared error of the probabilities; 0 is best"),
+        ("sensitivity", "Sensitivity", 2, "At the operating point"),
+        ("specificity", "Specificity", 2, "At the operating point"),
+        ("brier", "Brier score", 3, "Mean squared error of the probabilities; 0 is best"),
     ),
     "multiclass": (
-        ("accuracy", "Accuracy", "interval", 2, "Share of the lesions whose called class is the true one"),
-        ("balanced_accuracy", "Balanced accuracy", "interval", 2, "Mean of the sensitivities of the classes"),
-        ("cohen_kappa", "Kappa", "number", 3, "Agreement of called and true class beyond chance (Cohen)"),
-        ("brier", "Brier score", "number", 3, "Mean squared error over all classes; 0 is best"),
+        ("accuracy", "Accuracy", 2, "Share of the lesions whose called class is the true one"),
+        ("balanced_accuracy", "Balanced accuracy", 2, "Mean of the sensitivities of the classes"),
+        ("cohen_kappa", "Kappa", 3, "Agreement of called and true class beyond chance (Cohen)"),
+        ("brier", "Brier score", 3, "Mean squared error over all classes; 0 is best"),
     ),
     "survival": (),
     "segmentation": (),
@@ -51,7 +50,9 @@ def verdict(context: Context) -> Section:
         rows=tuple(rows),
         notes=_notes(context),
     )
-    return Section(id="verdict", title=title, lead=_lead(context), blocks=(table, *_groups(context)))
+    full = performance(context) if context.data.task.kind == "binary" else None
+    blocks = (table, *([full] if full is not None else []), *_groups(context))
+    return Section(id="verdict", title=title, lead=_lead(context), blocks=blocks)
 
 
 def _lead(context: Context) -> str:
@@ -102,8 +103,8 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
         Column(key="forest", title="", kind="forest", of=main.quantity, axis=axis, mark=main.chance),
     ]
     columns += [
-        Column(key=key, title=title, kind=kind, help=text)
-        for key, title, kind, _, text in _MORE[context.data.task.kind]
+        Column(key=key, title=title, kind="interval", help=text)
+        for key, title, _, text in _MORE[context.data.task.kind]
     ]
     reference = context.reference
     if reference is not None:
@@ -153,7 +154,7 @@ def _numbers(context: Context, name: str) -> dict[str, Cell]:
     cells = {"n": count_cell(known[0].n if known else None), main: numbers.cell(main, name)}
     if known and context.data.task.kind == "survival":
         cells["events"] = count_cell(known[0].n_positive)
-    for key, _, _, digits, _ in _MORE[context.data.task.kind]:
+    for key, _, digits, _ in _MORE[context.data.task.kind]:
         cells[key] = numbers.cell(key, name, digits=digits)
     cells["forest"] = cells[main]
     if reference is not None:
@@ -213,11 +214,12 @@ def _methods(context: Context) -> str:
     if context.data.task.kind == "binary":
         return (
             f"{text} Sensitivity and specificity: {_list(numbers.methods(('sensitivity', 'specificity')))}. "
-            "The intervals of PR AUC and Brier score are in report.json and results.csv."
+            f"Brier score: {_list(numbers.methods(('brier',)))}."
         )
     if context.data.task.kind == "multiclass":
         rates = numbers.methods(("accuracy", "balanced_accuracy"))
-        return f"{text} Accuracy: {_list(rates)}. All other intervals are in report.json and results.csv."
+        rest = numbers.methods(("cohen_kappa", "brier"))
+        return f"{text} Accuracy: {_list(rates)}. Kappa and Brier score: {_list(rest)}."
     return text
 
 

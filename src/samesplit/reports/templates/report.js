@@ -37,6 +37,23 @@ function markWide() {
 markWide();
 window.addEventListener("resize", markWide);
 document.addEventListener("toggle", markWide, true);
+document.querySelectorAll(".folding").forEach(function (line) {
+  line.hidden = false;
+  line.querySelectorAll("button").forEach(function (button) {
+    button.addEventListener("click", function () {
+      document.querySelectorAll("details.fold").forEach(function (one) { one.open = button.dataset.fold === "open"; });
+    });
+  });
+});
+function unfold() {
+  var target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  var folded = target && (target.querySelector("details.fold:not([open])") || target.closest("details.fold:not([open])"));
+  if (folded) { folded.open = true; target.scrollIntoView(); }
+}
+window.addEventListener("hashchange", unfold);
+document.querySelectorAll("nav.contents a").forEach(function (link) {
+  link.addEventListener("click", function () { setTimeout(unfold, 0); }); // the same link twice changes no hash
+});
 var opened = [];
 window.addEventListener("beforeprint", function () {
   opened = Array.from(document.querySelectorAll("details:not([open])"));
