@@ -41,6 +41,28 @@ NORMAL = LinearPredictor.normal(-1, 1.2)
             {"prevalence": 0.3, "c_statistic": 0.78, "predictor": NORMAL, "threshold": 0.2},
             (900, 2442, 390, 361),
         ),
+        (
+            {
+                "prevalence": 0.1,
+                "c_statistic": 0.85,
+                "predictor": LinearPredictor.beta(0.6, 5.4),
+                "widths": {"observed / expected": 0.3, "calibration slope": 0.3, "c statistic": 0.08},
+            },
+            (1549, 2154, 1005),
+        ),
+        (
+            {
+                "prevalence": 0.5,
+                "c_statistic": 0.7,
+                "predictor": LinearPredictor.normal(0, 0.8),
+                "observed_to_expected": 1.1,
+            },
+            (467, 3529, 416),
+        ),
+        (
+            {"prevalence": 0.031, "c_statistic": 0.74, "predictor": LinearPredictor.normal(-4.02, 1.17)},
+            (12048, 11365, 3110),
+        ),
     ],
 )
 def test_sizes_are_those_of_pmvalsampsize(given, sizes):
@@ -48,6 +70,14 @@ def test_sizes_are_those_of_pmvalsampsize(given, sizes):
     for name, n in zip(NAMES, sizes, strict=False):
         drawn = 2e-3 if name == "calibration slope" else 0
         assert found[name] == pytest.approx(n, rel=drawn), name
+
+
+def test_another_expected_slope_changes_the_information():
+    """pmvalsampsize leaves the information at a slope of 1 whatever slope is expected."""
+    flat = validate_binary(
+        prevalence=0.5, c_statistic=0.7, predictor=LinearPredictor.normal(0, 0.8), slope=0.9
+    )
+    assert flat.criteria[1].n == 3315
 
 
 def test_sensitivity_and_specificity_come_from_the_predictions_where_they_are_not_given():

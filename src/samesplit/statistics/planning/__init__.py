@@ -27,6 +27,7 @@ from samesplit.statistics.planning.development import (
 )
 from samesplit.statistics.planning.linear_predictor import LinearPredictor
 from samesplit.statistics.planning.power import detectable_difference, power_of_difference
+from samesplit.statistics.planning.reader_moments import moment_power
 from samesplit.statistics.planning.reader_study import (
     DifferenceVariance,
     RandomEffects,
@@ -60,6 +61,7 @@ __all__ = [
     "develop_survival",
     "maximum_r2_binary",
     "maximum_r2_survival",
+    "moment_power",
     "paired_proportions_size",
     "power_of_difference",
     "proportion_precision_size",
