@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reference_studies import analysis_of, study_of, unmatched
+from reader_studies.mrmcaov import analysis_of, study_of, unmatched
 from samesplit.statistics.mrmc import ORAnalysis, obuchowski_rockette
 
 Table = Callable[[str], pd.DataFrame]

@@ -91,7 +91,8 @@ def estimate_components(values: npt.ArrayLike, covariance: npt.ArrayLike) -> Com
 
     Args:
         values: Shape (n modalities, n readers).
-        covariance: Shape (n modalities x n readers) in both directions, the readers of the first modality first.
+        covariance: Shape (n modalities x n readers) in both directions, the readers of the first modality
+            first.
 
     References:
         Hillis SL. Stat Med 2014;33:330-360. doi:10.1002/sim.5926.

@@ -14,7 +14,13 @@ from samesplit.statistics.mrmc.figures_of_merit import AUC, FigureOfMerit, Figur
 from samesplit.statistics.mrmc.leave_one_out import leave_one_out
 from samesplit.statistics.mrmc.study import ReaderStudy
 
-__all__ = ["CovarianceMethod", "jackknife_covariance", "reader_covariance", "score_covariance"]
+__all__ = [
+    "CovarianceMethod",
+    "check_crossed",
+    "jackknife_covariance",
+    "reader_covariance",
+    "score_covariance",
+]
 
 CovarianceMethod = Literal["jackknife", "delong", "unbiased"]
 
@@ -37,12 +43,12 @@ def reader_covariance(
             sensitivity, specificity and accuracy the three are one and the same.
 
     Returns:
-        The figures, shape (n modalities, n readers), and their covariance, shape (n modalities x n readers) in
-        both directions with the readers of the first modality first.
+        The figures, shape (n modalities, n readers), and their covariance, shape (n modalities x n readers)
+        in both directions with the readers of the first modality first.
 
     Raises:
-        StatisticsError: A study that is not crossed, scores that are no calls where calls are needed, a method
-            that is not defined for the figure, or too few cases.
+        StatisticsError: A study that is not crossed, scores that are no calls where calls are needed, a
+            method that is not defined for the figure, or too few cases.
 
     References:
         Obuchowski NA, Rockette HE. Commun Stat Simul Comput 1995;24:285-308. doi:10.1080/03610919508813243.
@@ -56,6 +62,20 @@ def reader_covariance(
         >>> values.tolist(), covariance.round(4).tolist()
         ([[0.75, 1.0]], [[0.1875, 0.0], [0.0, 0.0]])
     """
+    check_crossed(study)
+    columns = study.scores.reshape(-1, len(study.cases))
+    values, covariance = score_covariance(
+        study.truth, columns, figure, method, patients=study.patients if study.is_clustered else None
+    )
+    return values.reshape(study.scores.shape[:2]), covariance
+
+
+def check_crossed(study: ReaderStudy) -> None:
+    """Refuse a study in which somebody did not read something.
+
+    Raises:
+        StatisticsError: With the first reading that is missing, and what to use instead.
+    """
     if not study.is_crossed:
         place = np.argwhere(~study.is_read)[0]
         modality, reader, case = (
@@ -66,11 +86,6 @@ def reader_covariance(
             "every reader to read every case under every modality",
             remedy="use `u_statistic_analysis`, which takes split-plot and incomplete designs as they are",
         )
-    columns = study.scores.reshape(-1, len(study.cases))
-    values, covariance = score_covariance(
-        study.truth, columns, figure, method, patients=study.patients if study.is_clustered else None
-    )
-    return values.reshape(study.scores.shape[:2]), covariance
 
 
 def score_covariance(

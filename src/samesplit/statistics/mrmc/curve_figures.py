@@ -35,8 +35,8 @@ def partial_auc(
 ) -> FigureOfMerit:
     """Make the figure: the area under a part of the empirical ROC curve.
 
-    Over a range of specificities it is the area below the curve between the two; over a range of sensitivities
-    the area to the right of the curve between the two.
+    Over a range of specificities it is the area below the curve between the two; over a range of
+    sensitivities the area to the right of the curve between the two.
 
     Args:
         low: The smallest specificity or sensitivity.
@@ -45,9 +45,9 @@ def partial_auc(
         normalised: Whether the area is divided by `high` - `low`, so that it is the mean sensitivity (or
             specificity) over the range.
         ends: `curve` is the area under the curve as it is, as pROC takes it. `interpolated` cuts the curve at
-            `low` and `high` by the values of `sensitivity_at_specificity` and `specificity_at_sensitivity` and
-            leaves out what stands exactly there, as MRMCaov does. The two differ where an end falls between or on
-            vertical (or flat) parts of the curve, by less than one case in the number of cases.
+            `low` and `high` by the values of `sensitivity_at_specificity` and `specificity_at_sensitivity`
+            and leaves out what stands exactly there, as MRMCaov does. The two differ where an end falls
+            between or on vertical (or flat) parts of the curve, by less than one case in the number of cases.
 
     Raises:
         StatisticsError: A range that is empty or leaves [0, 1].
@@ -86,8 +86,8 @@ def sensitivity_at_specificity(specificity: float, *, steps: Steps = "upper") ->
 
     Args:
         specificity: Between 0 and 1. Between two points of the curve the sensitivity is interpolated.
-        steps: Where the curve rises straight up at one specificity, `upper` takes the highest sensitivity there,
-            as MRMCaov does, `lower` the lowest.
+        steps: Where the curve rises straight up at one specificity, `upper` takes the highest sensitivity
+            there, as MRMCaov does, `lower` the lowest.
 
     Raises:
         StatisticsError: A specificity outside [0, 1].
@@ -133,8 +133,8 @@ def expected_utility(slope: float = 1.0) -> FigureOfMerit:
     """Make the figure: the largest TPR - slope x FPR on the empirical ROC curve.
 
     Args:
-        slope: Of the line of equal utility; with 1 it is Youden's J at the best threshold of each reader, seen
-            afterwards: too good as a claim of performance.
+        slope: Of the line of equal utility; with 1 it is Youden's J at the best threshold of each reader,
+            seen afterwards: too good as a claim of performance.
 
     Raises:
         StatisticsError: A slope that is not positive.

@@ -33,16 +33,16 @@ class FigureOfMerit:
 
     Attributes:
         name: As it is reported.
-        of: Takes truth (n,) of 0 and 1 and scores (n,), and returns the figure. It must not depend on the order of
-            the cases.
+        of: Takes truth (n,) of 0 and 1 and scores (n,), and returns the figure. It must not depend on the
+            order of the cases.
         higher_is_better: Whether more is better.
         bounds: The smallest and the largest value that can be; intervals are cut off there. None for no such.
         cases: Which cases it looks at. The others are left out before anything is resampled, so that a
             sensitivity has as many independent cases as there are positive ones.
         per_case: Of a figure that is the mean over its cases of something known for each case by itself (a
             proportion): takes truth (n,) and scores (..., n), and returns that something, shape (..., n).
-        of_curve: Of a figure that is read off the empirical ROC curve: takes its false-positive and true-positive
-            rates from (0, 0) to (1, 1), points that repeat included, and returns the figure.
+        of_curve: Of a figure that is read off the empirical ROC curve: takes its false-positive and
+            true-positive rates from (0, 0) to (1, 1), points that repeat included, and returns the figure.
         of_calls: Whether the scores must be calls, 0 and 1.
     """
 

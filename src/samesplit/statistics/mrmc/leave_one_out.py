@@ -18,8 +18,8 @@ __all__ = ["leave_one_out"]
 def leave_one_out(truth: IntArray, scores: FloatArray, figure: FigureOfMerit, units: IntArray) -> FloatArray:
     """Compute a figure of several columns of scores without each unit in turn.
 
-    The AUC and proportions take one pass over the cases. Any other figure is computed once for each different pair
-    of truth and score where units are single cases, and once for each unit where they are not.
+    The AUC and proportions take one pass over the cases. Any other figure is computed once for each different
+    pair of truth and score where units are single cases, and once for each unit where they are not.
 
     Args:
         truth: Shape (n,), 0 or 1.

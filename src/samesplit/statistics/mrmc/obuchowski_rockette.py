@@ -45,16 +45,16 @@ def obuchowski_rockette(
     r"""Compare modalities by a figure of merit of several readers of the same cases.
 
     The figure of reader j under modality i is modelled as $\theta_{ij} = \mu + \tau_i + R_j + (\tau R)_{ij} +
-    \epsilon_{ij}$. The errors come from the sample of cases and are correlated: Cov1 between modalities of one
-    reader, Cov2 between readers of one modality, Cov3 between both. With random readers and cases the mean
-    square of modalities is compared with $MS(TR) + J \max(Cov2 - Cov3, 0)$.
+    \epsilon_{ij}$. The errors come from the sample of cases and are correlated: Cov1 between modalities of
+    one reader, Cov2 between readers of one modality, Cov3 between both. With random readers and cases the
+    mean square of modalities is compared with $MS(TR) + J \max(Cov2 - Cov3, 0)$.
 
     What it assumes: every reader read every case under every modality; figures of readers are about normal.
     Several cases of a patient are taken as such (see `reader_covariance`).
 
     Negative variances: components are reported as they are estimated. In what is tested, Cov2 - Cov3 and Cov2
-    count at least 0, except for fixed readers where `floor_fixed_readers` says not. A variance that is still zero
-    or negative gives no interval and no test, with a note.
+    count at least 0, except for fixed readers where `floor_fixed_readers` says not. A variance that is still
+    zero or negative gives no interval and no test, with a note.
 
     Args:
         study: Crossed.
@@ -70,8 +70,8 @@ def obuchowski_rockette(
         The analysis.
 
     Raises:
-        StatisticsError: A study that is not crossed (use U-statistics), one reader where readers are random, or
-            what `reader_covariance` refuses.
+        StatisticsError: A study that is not crossed (use U-statistics), one reader where readers are random,
+            or what `reader_covariance` refuses.
 
     References:
         Obuchowski NA, Rockette HE. Commun Stat Simul Comput 1995;24:285-308. doi:10.1080/03610919508813243.

@@ -22,12 +22,13 @@ class OneTreatment:
         variance: For random readers and random cases; NaN where the covariance is not known.
         df: Hillis' degrees of freedom; infinite where the readers do not differ.
         variance_fixed_readers: For random cases alone.
-        variance_fixed_cases: For random readers alone, with `n_readers` - 1 degrees of freedom: what a t test over
-            the readers takes. It ignores the cases, and is here to be shown beside, never to be claimed by.
+        variance_fixed_cases: For random readers alone, with `n_readers` - 1 degrees of freedom: what a t test
+            over the readers takes. It ignores the cases, and is here to be shown beside, never to be claimed
+            by.
         ms_reader: The mean square of the readers.
         error: The mean variance of a reader's value over cases.
-        cov2: The mean covariance of two readers' values over cases, as estimated; may be negative, when it counts
-            as 0.
+        cov2: The mean covariance of two readers' values over cases, as estimated; may be negative, when it
+            counts as 0.
         n_readers: How many readers.
     """
 
@@ -45,9 +46,9 @@ class OneTreatment:
 def one_treatment(values: npt.ArrayLike, covariance: npt.ArrayLike) -> OneTreatment:
     """Average one value a reader, taking readers and cases as random.
 
-    The values may be figures of merit of one modality, or each reader's figure minus a model's: then this is the
-    one-treatment analysis of a model against readers. The variance of the mean is (MS_R + max(J Cov2, 0)) / J with
-    J readers, and its degrees of freedom (J - 1) (1 + max(J Cov2, 0) / MS_R)^2.
+    The values may be figures of merit of one modality, or each reader's figure minus a model's: then this is
+    the one-treatment analysis of a model against readers. The variance of the mean is (MS_R + max(J Cov2, 0))
+    / J with J readers, and its degrees of freedom (J - 1) (1 + max(J Cov2, 0) / MS_R)^2.
 
     Args:
         values: Shape (J,), one a reader, at least two.

@@ -30,8 +30,8 @@ class ORAnalysis:
         figures: Of each reader under each modality, shape (n modalities, n readers).
         covariance: Over cases, shape (n modalities x n readers) in both directions, modality by modality.
         modalities: Each modality's mean over readers with its interval, made of its own readings alone.
-        differences: First minus second modality for every pair, in their order; tested two-sided and not adjusted
-            for their number. With three or more modalities the standard error is pooled over all.
+        differences: First minus second modality for every pair, in their order; tested two-sided and not
+            adjusted for their number. With three or more modalities the standard error is pooled over all.
         global_test: Whether all modalities do equally well; None for one modality.
         components: Variance components, pooled over modalities.
         mean_squares: Of the figures.

@@ -36,8 +36,8 @@ def single_readers(
         bounds: The smallest and the largest value of the figure; None for no such.
 
     Returns:
-        Figures by (modality, reader), and differences of modalities by (reader, first, second). The variance of a
-        reader's differences is pooled over all modalities.
+        Figures by (modality, reader), and differences of modalities by (reader, first, second). The variance
+        of a reader's differences is pooled over all modalities.
     """
     alone = {
         (modality, reader): student_interval(

@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import FloatArray
-from samesplit.statistics.mrmc.components import estimate_components, hillis_df
+from samesplit.statistics.mrmc.components import estimate_components
 from samesplit.statistics.mrmc.covariance import CovarianceMethod, score_covariance
 from samesplit.statistics.mrmc.figures_of_merit import AUC, Figures, as_figure
+from samesplit.statistics.mrmc.one_treatment import one_treatment
 from samesplit.statistics.mrmc.single_readers import ONE_READER
 from samesplit.statistics.mrmc.study import ReaderStudy
 from samesplit.statistics.student import StudentInterval, student_interval
@@ -48,8 +49,9 @@ class StandaloneComparison:
         per_reader: The model minus each reader, over cases, not adjusted for their number.
         naive: The test that takes the model's figure as a constant: wrong, to be shown as a warning only.
         ms_reader: Mean square between readers.
-        error: Variance over cases of one reader's difference from the model, the mean over readers.
-        cov2: Covariance over cases of two readers' differences from the model.
+        error: Variance over cases of one reader's difference from the model, the mean over readers; with
+            `training_variance`.
+        cov2: Covariance over cases of two readers' differences from the model; with `training_variance`.
         training_variance: Variance of the model's figure over training samples that was added.
         method: The analysis in words.
         n_readers: How many readers there are.
@@ -109,7 +111,7 @@ def model_against_readers(
         random: `cases` for a conclusion about these readers alone.
         training_variance: Variance of the model's figure over training samples, where the claim is about the
             way of training and not about the one fitted model, as for predictions of cross-validation. It is
-            the same for all readers, is added to Cov2 after its floor and counts as known.
+            common to the differences from all readers, so it is added to their variances and to Cov2.
 
     Returns:
         The comparison.
@@ -146,14 +148,15 @@ def model_against_readers(
     )
     own, matrix_of_readers = values[1:], matrix[1:, 1:]
     differences = values[0] - own
-    shared = matrix[0, 0] - matrix[0, 1:][:, np.newaxis] - matrix[0, 1:][np.newaxis, :] + matrix_of_readers
+    with_model = matrix[0, 1:]
+    shared = matrix_of_readers - with_model[:, np.newaxis] - with_model + matrix[0, 0] + training_variance
     components = estimate_components(differences[np.newaxis], shared)
     words = _in_words(random, covariance, study.is_clustered, training_variance)
-    variance, df = _mean_variance(differences, shared, random, training_variance)
+    variance, df = _mean_variance(differences, shared, random)
     difference = student_interval(
         float(differences.mean()), variance, df, method=words, confidence=confidence, null=0.0
     )
-    readers_variance, readers_df = _mean_variance(own, matrix_of_readers, random, 0.0)
+    readers_variance, readers_df = _mean_variance(own, matrix_of_readers, random)
     better = difference.p_above if asked.higher_is_better else difference.p_below
     worst = None if margin is None else (-margin if asked.higher_is_better else margin)
     square = float(differences.var(ddof=1)) if differences.size > 1 else math.nan
@@ -194,7 +197,7 @@ def model_against_readers(
         per_reader={
             name: student_interval(
                 float(differences[j]),
-                float(shared[j, j]) + training_variance,
+                float(shared[j, j]),
                 math.inf,
                 method=ONE_READER,
                 confidence=confidence,
@@ -271,17 +274,14 @@ def _checked(
     return model
 
 
-def _mean_variance(
-    figures: FloatArray, matrix: FloatArray, random: str, training_variance: float
-) -> tuple[float, float]:
+def _mean_variance(figures: FloatArray, matrix: FloatArray, random: str) -> tuple[float, float]:
     """Return variance and degrees of freedom of a mean over readers."""
-    n = figures.size
-    components = estimate_components(figures[np.newaxis], matrix)
-    cov2 = (max(components.cov2, 0.0) if n > 1 else 0.0) + training_variance
+    if figures.size == 1:
+        return float(matrix[0, 0]), math.inf
+    found = one_treatment(figures, matrix)
     if random == "cases":
-        return (components.error + training_variance + (n - 1) * cov2) / n, math.inf
-    square = float(figures.var(ddof=1))
-    return square / n + cov2, hillis_df(square, square + n * cov2, n - 1)
+        return found.variance_fixed_readers, math.inf
+    return found.variance, found.df
 
 
 def _in_words(random: str, covariance: str, clustered: bool, training_variance: float) -> str:

@@ -20,9 +20,9 @@ class ReaderStudy:
     """What several readers said of the same cases under one or more modalities.
 
     Attributes:
-        scores: Shape (n modalities, n readers, n cases), more means more likely positive; NaN where a reader did
-            not read a case under a modality. For a figure of merit of calls (sensitivity, specificity, accuracy)
-            the scores are the calls, 0 and 1.
+        scores: Shape (n modalities, n readers, n cases), more means more likely positive; NaN where a reader
+            did not read a case under a modality. For a figure of merit of calls (sensitivity, specificity,
+            accuracy) the scores are the calls, 0 and 1.
         truth: Shape (n cases,), 0 or 1.
         modalities: Names along the first axis, such as `unaided` and `aided`.
         readers: Names along the second axis.
@@ -50,8 +50,8 @@ class ReaderStudy:
     ) -> ReaderStudy:
         """Make a study of a tidy table, one row a reading.
 
-        Names keep the order of their first appearance. A row whose score is missing counts as no reading: it is
-        never taken for a call of the negative class.
+        Names keep the order of their first appearance. A row whose score is missing counts as no reading: it
+        is never taken for a call of the negative class.
 
         Args:
             reader: Who read, shape (n readings,).
@@ -62,7 +62,8 @@ class ReaderStudy:
             patient: Whose case it is; None for one case a patient.
 
         Raises:
-            StatisticsError: Columns of different lengths, a reading twice, a case with two truths or patients, or
+            StatisticsError: Columns of different lengths, a reading twice, a case with two truths or
+            patients, or
                 no case of a class.
 
         Example:
