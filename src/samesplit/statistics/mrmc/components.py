@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.statistics.checks import FloatArray
+from samesplit.statistics.interval import is_degenerate
 
 __all__ = ["Components", "MeanSquares", "estimate_components", "hillis_df", "mean_squares"]
 
@@ -139,7 +140,7 @@ def hillis_df(mean_square: float, denominator: float, df: float) -> float:
         >>> hillis_df(1.0, 2.0, 4.0)
         16.0
     """
-    return (denominator / mean_square) ** 2 * df if mean_square > 0 else math.inf
+    return math.inf if is_degenerate(mean_square) else (denominator / mean_square) ** 2 * df
 
 
 def _ratio(above: float, below: float) -> float:

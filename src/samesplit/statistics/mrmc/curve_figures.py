@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.errors import StatisticsError
+from samesplit.ordering import above, below
 from samesplit.statistics.checks import FloatArray, IntArray, check_labels, check_scores
 from samesplit.statistics.mrmc.figures_of_merit import FigureOfMerit
 
@@ -47,7 +48,7 @@ def partial_auc(
         ends: `curve` is the area under the curve as it is, as pROC takes it. `interpolated` cuts the curve at
             `low` and `high` by the values of `sensitivity_at_specificity` and `specificity_at_sensitivity`
             and leaves out what stands exactly there, as MRMCaov does. The two differ where an end falls
-            between or on vertical (or flat) parts of the curve, by less than one case in the number of cases.
+            between or on vertical (or flat) parts of the curve, where a step is cut by a slope.
 
     Raises:
         StatisticsError: A range that is empty or leaves [0, 1].
@@ -72,7 +73,7 @@ def partial_auc(
         if ends == "curve":
             area = _area(x, y, bounds[0], bounds[1])
         else:
-            inside = (x > bounds[0]) & (x < bounds[1])
+            inside = above(x, bounds[0]) & below(x, bounds[1])
             corners = np.r_[bounds[0], x[inside], bounds[1]]
             area = float(np.trapezoid(np.r_[at[0], y[inside], at[1]], corners))
         return area / (high - low) if normalised else area

@@ -147,8 +147,6 @@ def _excess(x: float, y: float, correlation: float) -> float:
 
     def density(angle: float) -> float:
         sine, cosine = np.sin(angle), np.cos(angle)
-        if cosine < 1e-12:  # both are one variable
-            return float(np.exp(-(x * x) / 2)) if x == y else 0.0
         return float(np.exp(-(x * x + y * y - 2 * x * y * sine) / (2 * cosine * cosine)))
 
     limit = float(np.arcsin(min(correlation, 1.0)))
