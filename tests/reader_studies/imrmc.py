@@ -11,7 +11,8 @@ from scipy import stats
 
 from samesplit.statistics.mrmc import ReaderStudy, UAnalysis, u_statistic_analysis
 from samesplit.statistics.mrmc.moments import Moments
-from samesplit.statistics.mrmc.t_tests import one_sided_p, t_interval
+from samesplit.statistics.mrmc.variances import degrees_for_t
+from samesplit.statistics.student import student_interval
 
 Row = tuple[str, str, str]
 Read = Callable[[str], pd.DataFrame]
@@ -60,7 +61,9 @@ def _averages(study: ReaderStudy, analysis: UAnalysis, table: str) -> Iterator[t
         values |= {"NR": len(study.readers), "N0": (study.truth == 0).sum(), "N1": (study.truth == 1).sum()}
         values["dfBDG"] = variance.df
         for name, df in (("normal", math.inf), ("BDG", variance.df)):
-            told = t_interval(estimate, variance.value, df, method=name, null=null, degrees="imrmc")
+            told = student_interval(
+                estimate, variance.value, degrees_for_t(df, "imrmc"), method=name, null=null
+            )
             values |= {
                 f"pValue{name[0].upper()}{name[1:]}": told.p_value,
                 f"botCI{name}": told.ci_low,
@@ -111,12 +114,12 @@ def _components(study: ReaderStudy, analysis: UAnalysis) -> Iterator[tuple[Row, 
 
 def _non_inferiority(study: ReaderStudy, analysis: UAnalysis) -> Iterator[tuple[Row, float]]:
     first, second = study.modalities
-    difference, variance = analysis.differences[first, second], analysis.difference_variances[first, second]
+    difference = analysis.differences[first, second]
     for margin in (0.05, 0.1):
         row = f"{first}:{second}:margin{margin:g}"
-        p = one_sided_p(difference.estimate, variance.value, variance.df, above=-margin)
-        t = float(stats.t.isf(p, variance.df))
-        told = {"t": t, "p_one_sided": p, "p_vignette_2x": 2 * p, "df": variance.df}
+        p = difference.p_above(-margin)
+        t = float(stats.t.isf(p, difference.df))
+        told = {"t": t, "p_one_sided": p, "p_vignette_2x": 2 * p, "df": difference.df}
         yield from ((("noninferiority", row, stat), value) for stat, value in told.items())
 
 

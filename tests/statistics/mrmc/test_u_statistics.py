@@ -83,7 +83,7 @@ def test_a_second_look_at_every_case_changes_nothing_when_it_is_of_the_same_pati
         tuple(f"{case}{half}" for half in "ab" for case in once.cases),
         np.concatenate([once.patients, once.patients]),
     )
-    first, second = u_statistic_analysis(once), u_statistic_analysis(twice)
+    first, second = u_statistic_analysis(once, variance="centred"), u_statistic_analysis(twice)
     assert second.differences["A", "B"].ci_low == pytest.approx(first.differences["A", "B"].ci_low, rel=1e-9)
     assert second.variances["A"].df == pytest.approx(first.variances["A"].df, rel=1e-9)
     assert "patients random" in second.method
@@ -92,7 +92,7 @@ def test_a_second_look_at_every_case_changes_nothing_when_it_is_of_the_same_pati
     apart = ReaderStudy(
         twice.scores, twice.truth, twice.modalities, twice.readers, twice.cases, np.arange(24)
     )
-    assert u_statistic_analysis(apart).variances["A"].unbiased < second.variances["A"].unbiased
+    assert u_statistic_analysis(apart).variances["A"].centred < second.variances["A"].centred
 
 
 def test_a_patient_with_cases_of_both_classes_counts_as_one() -> None:
@@ -132,11 +132,34 @@ def test_a_variance_that_comes_out_negative_is_replaced_by_the_biased_one_and_no
     variance = found.variances["A"]
     assert variance.used == "mle"
     assert variance.value == variance.mle
-    assert variance.df == variance.df_mle
-    assert np.isnan(variance.df_unbiased)
+    assert variance.df >= variance.df_floor == 1
     assert "the unbiased variance is not positive (-" in found.modalities["A"].note
     assert found.modalities["A"].method.startswith("V-statistics")
     assert found.modalities["A"].ci_low < found.modalities["A"].estimate
+
+
+def test_with_gaps_centred_kernels_give_a_variance_that_scatters_less_about_the_same_mean() -> None:
+    found = [
+        u_statistic_analysis(simulated(seed, readers=4, cases=30, missing=0.5, levels=50)).variances["A"]
+        for seed in range(60)
+    ]
+    unbiased = np.array([one.unbiased for one in found])
+    centred = np.array([one.centred for one in found])
+    assert centred.std() < 0.7 * unbiased.std()
+    assert abs((centred - unbiased).mean()) < 3 * (centred - unbiased).std() / np.sqrt(60)
+    instead = next(one for one in found if one.used == "centred")
+    assert instead.unbiased < 0 < instead.centred == instead.value
+    assert "that of centred kernels is used" in instead.note
+
+
+def test_in_a_crossed_study_centred_kernels_change_nothing() -> None:
+    study = simulated(3, readers=4, cases=20)
+    moved = study.select(modalities=["A"])
+    moved.scores[0, 0, 0] = np.nan
+    whole = u_statistic_analysis(study, variance="centred").variances["A"]
+    assert whole.value == whole.unbiased == whole.centred
+    part = u_statistic_analysis(moved, variance="centred").variances["A"]
+    assert part.value == part.centred != part.unbiased
 
 
 def test_modalities_that_were_read_alike_do_not_differ() -> None:
@@ -148,7 +171,7 @@ def test_modalities_that_were_read_alike_do_not_differ() -> None:
     assert found.estimate == 0
     assert found.p_value == 1
     assert np.isnan(found.ci_low)
-    assert "no variance" in found.note
+    assert found.note == "no difference and no variance"
 
 
 def test_readers_without_readings_of_a_modality_have_no_figure_there() -> None:

@@ -1,5 +1,4 @@
-"""Moments of a figure of single cases as nested means: readers weigh by their readings, pairs of readers
-equally.
+"""Moments of a figure of single cases as nested means, where each reader weighs by the readings there are.
 
 The same variance as that of `u_statistic_analysis` where the study is crossed. In other designs it estimates
 the moments from conditional means, which uses sparse pairs of readers better.

@@ -6,7 +6,7 @@ score, 0.5 for a tie); for sensitivity, specificity and accuracy it says whether
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -34,6 +34,7 @@ class Kernel:
         positives: Shape (n cases of the second axis,), empty where there is no such axis.
         units: For each axis the patient of each case, codes from 0 on; None where each case is of its own
             patient.
+        centres: Shape (n modalities,), what is taken off every value of the kernel; None for nothing.
     """
 
     study: ReaderStudy
@@ -42,6 +43,7 @@ class Kernel:
     negatives: IntArray
     positives: IntArray
     units: tuple[IntArray, ...] | None
+    centres: FloatArray | None = None
 
     @property
     def is_mixed(self) -> bool:
@@ -76,7 +78,17 @@ class Kernel:
             said = np.where(read, calls, 0.0)
             values = said if self.figure == "mean score" else (read & (said == truth)).astype(np.float64)
             counts = read.astype(np.float64)
+        if self.centres is not None:
+            values = values - self.centres.reshape(-1, *[1] * (values.ndim - 1)) * counts
         return self._by_unit(values), self._by_unit(counts)
+
+    def centred(self, centres: FloatArray) -> Kernel:
+        """Return the kernel with a number for each modality taken off every value.
+
+        Args:
+            centres: Shape (n modalities,).
+        """
+        return replace(self, centres=centres)
 
     def _by_unit(self, values: FloatArray) -> FloatArray:
         if self.units is None:

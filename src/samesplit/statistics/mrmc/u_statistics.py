@@ -18,17 +18,19 @@ import numpy as np
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import FloatArray, IntArray
-from samesplit.statistics.interval import Interval
 from samesplit.statistics.mrmc.kernels import Figure, Kernel, kernel_of
 from samesplit.statistics.mrmc.moments import Moments, all_moments
 from samesplit.statistics.mrmc.study import ReaderStudy
-from samesplit.statistics.mrmc.t_tests import DegreesRule, t_interval
 from samesplit.statistics.mrmc.variances import (
+    DegreesRule,
+    PairMoments,
     ReaderVariance,
     VarianceRule,
+    degrees_for_t,
     difference_variance,
     mean_variance,
 )
+from samesplit.statistics.student import StudentInterval, student_interval
 
 __all__ = ["UAnalysis", "u_statistic_analysis"]
 
@@ -61,8 +63,8 @@ class UAnalysis:
     reader_values: FloatArray
     reader_covariances: FloatArray
     n_read: IntArray
-    modalities: Mapping[str, Interval]
-    differences: Mapping[Pair, Interval]
+    modalities: Mapping[str, StudentInterval]
+    differences: Mapping[Pair, StudentInterval]
     variances: Mapping[str, ReaderVariance]
     difference_variances: Mapping[Pair, ReaderVariance]
     moments: Mapping[Pair, Moments]
@@ -78,18 +80,24 @@ def u_statistic_analysis(
 ) -> UAnalysis:
     """Judge the modalities of a reader study of any design.
 
-    Negative variance: the unbiased estimate may come out negative (few readers who hardly differ). Then the
-    V-statistic estimate takes its place, which is too large and so the test too careful, and the note of the
-    interval says so; if that is not positive either there is no interval. Both estimates stand in
-    `variances`.
+    Negative variance: the unbiased estimate may come out negative. Then the one of centred kernels takes its
+    place, and where that is not positive either the V-statistic estimate, which is too large and so the test
+    too careful; the note of the interval says so. Without a positive one there is no interval. All three
+    stand in `variances`.
+
+    Centred kernels: a variance does not change when a constant is taken off every value, and in a crossed
+    study neither does its estimate. Otherwise the estimate scatters the more, the larger the figure itself;
+    with the average taken off it scatters least, with the same mean. iMRMC does not do that, so `unbiased`,
+    which equals iMRMC, does not either.
 
     Several cases of a patient: readings of cases of one patient never count as independent, so that patients
-    are drawn and not cases, also where a patient has cases of both classes.
+    are drawn and not cases, also where a patient has cases of both classes. Kernels are always centred then.
 
     Args:
         study: The readings. For sensitivity, specificity and accuracy the scores are calls.
         figure: `auc`, `sensitivity`, `specificity`, `accuracy` or `mean score`.
-        variance: `unbiased` (U-statistic) or `mle` (V-statistic, the ideal bootstrap, biased upwards).
+        variance: `unbiased` (as iMRMC), `centred` (better where not every reader read every case) or `mle`
+            (the V-statistic, or ideal bootstrap, biased upwards).
         confidence: Two-sided coverage.
         degrees: `exact` gives t the degrees of freedom as they are, `imrmc` as iMRMC does.
 
@@ -113,17 +121,21 @@ def u_statistic_analysis(
     """
     kernel = kernel_of(study, figure)
     moments = all_moments(kernel)
-    pooled = moments.averages
     names = study.modalities
     for place, name in enumerate(names):
-        if not pooled[place, place].is_estimable:
+        if not moments.averages[place, place].is_estimable:
             raise StatisticsError(
                 f"{name!r} has no two readers who read different cases: readers cannot be taken as random",
                 remedy="analyse each reader alone, or read with at least two readers",
             )
+    averages = moments.sums.sum(axis=1) / moments.counts.sum(axis=1)
+    centred = (
+        moments if study.is_crossed and not study.is_clustered else all_moments(kernel.centred(averages))
+    )
+    base = centred if study.is_clustered else moments
+    pooled = {pair: PairMoments(base.averages[pair], centred.averages[pair]) for pair in moments.averages}
     n_units = kernel.n_units if kernel.is_mixed else None
     method = f"U-statistics, readers and {_in_words(study)} random, t with BDG degrees of freedom"
-    averages = moments.sums.sum(axis=1) / moments.counts.sum(axis=1)
     variances, modalities = {}, {}
     bounds = None if figure == "mean score" else (0.0, 1.0)
     for i, name in enumerate(names):
@@ -146,13 +158,13 @@ def u_statistic_analysis(
         method,
         study.readers,
         values,
-        _reader_covariances(moments.readers, len(names)),
+        _reader_covariances(base.readers, len(names)),
         _n_read(kernel),
         modalities,
         differences,
         variances,
         difference_variances,
-        {(names[i], names[j]): found for (i, j), found in pooled.items()},
+        {(names[i], names[j]): found for (i, j), found in moments.averages.items()},
     )
 
 
@@ -182,16 +194,15 @@ def _interval(
     *,
     null: float | None,
     bounds: tuple[float, float] | None = None,
-) -> Interval:
-    name = method if variance.used == "unbiased" else method.replace("U-statistics", "V-statistics")
-    return t_interval(
+) -> StudentInterval:
+    name = method.replace("U-statistics", "V-statistics") if variance.used == "mle" else method
+    return student_interval(
         float(estimate),
         variance.value,
-        variance.df,
+        degrees_for_t(variance.df, degrees),
         method=name,
         confidence=confidence,
         null=null,
         bounds=bounds,
-        degrees=degrees,
         note=variance.note,
     )

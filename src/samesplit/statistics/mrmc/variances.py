@@ -11,36 +11,67 @@ import numpy as np
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.mrmc.moments import Moments
 
-__all__ = ["ReaderVariance", "VarianceRule", "difference_variance", "mean_variance"]
+__all__ = [
+    "DegreesRule",
+    "PairMoments",
+    "ReaderVariance",
+    "VarianceRule",
+    "degrees_for_t",
+    "difference_variance",
+    "mean_variance",
+]
 
-VarianceRule = Literal["unbiased", "mle"]
+VarianceRule = Literal["unbiased", "centred", "mle"]
+"""`unbiased` is the U-statistic (iMRMC's). `centred` is the same of kernels less their mean: equal where
+every reader read every case, and far less scattered where not. `mle` is the V-statistic, or ideal bootstrap,
+which is too large."""
+DegreesRule = Literal["exact", "imrmc"]
+"""What a t distribution is given: the degrees of freedom as they are, or as iMRMC does their whole part below
+50 and a normal distribution from 50 on."""
 
 _ROUNDING = 1e-13
+_INSTEAD = {
+    "centred": "that of centred kernels is used",
+    "mle": "the larger, biased one of the V-statistic (ideal bootstrap) is used",
+}
+
+
+def degrees_for_t(df: float, rule: DegreesRule) -> float:
+    """Return the degrees of freedom that t is given by a rule.
+
+    Args:
+        df: As estimated.
+        rule: See `DegreesRule`.
+
+    Example:
+        >>> degrees_for_t(12.8, "imrmc"), degrees_for_t(51.0, "imrmc")
+        (12.0, inf)
+    """
+    if rule == "exact" or math.isnan(df):
+        return df
+    return math.inf if df >= 50 else float(math.floor(df))
 
 
 @dataclass(frozen=True)
 class ReaderVariance:
-    """Two estimates of a variance, and the one that is used.
+    """Three estimates of a variance, and the one that is used.
 
     Attributes:
         unbiased: The U-statistic estimate; may come out negative.
+        centred: The same of centred kernels; may come out negative, less often.
         mle: The estimate with biased moments (V-statistic, maximum likelihood, ideal bootstrap), which is too
             large.
-        df_unbiased: Degrees of freedom by Gallas' rule (BDG) with the unbiased variance; NaN where it is
-            not positive.
-        df_mle: With the other.
         df_floor: The smallest number of readers, negatives or positives, less 1: degrees of freedom do not
-            fall below it (Gaylor and Hopper 1969, doi:10.1080/00401706.1969.10490732).
+            fall below it (Gaylor and Hopper, Technometrics 1969;11:691-706).
         value: The variance that is used; 0 where there is none, NaN where it is negative.
-        df: Its degrees of freedom.
+        df: Its degrees of freedom by Gallas' rule (BDG); NaN without a variance.
         used: Which one that is.
         note: What a reader must know; empty when the one asked for is used.
     """
 
     unbiased: float
+    centred: float
     mle: float
-    df_unbiased: float
-    df_mle: float
     df_floor: float
     value: float
     df: float
@@ -48,7 +79,15 @@ class ReaderVariance:
     note: str = ""
 
 
-def mean_variance(moments: Moments, rule: VarianceRule, n_units: int | None = None) -> ReaderVariance:
+@dataclass(frozen=True, eq=False)
+class PairMoments:
+    """Moments of a pair of averages, as they are and of centred kernels (the same where that changes nothing)."""
+
+    plain: Moments
+    centred: Moments
+
+
+def mean_variance(moments: PairMoments, rule: VarianceRule, n_units: int | None = None) -> ReaderVariance:
     """Estimate the variance of one average.
 
     Args:
@@ -56,13 +95,26 @@ def mean_variance(moments: Moments, rule: VarianceRule, n_units: int | None = No
         rule: Which estimate is asked for.
         n_units: Number of patients where a patient may stand on both axes.
     """
-    parts = _Parts.of(moments, n_units)
-    found = (moments.covariance, moments.mle_covariance)
-    return _chosen(found, _noise(moments), [(parts.share, parts.df)], parts.df, rule)
+    found = {
+        "unbiased": moments.plain.covariance,
+        "centred": moments.centred.covariance,
+        "mle": moments.plain.mle_covariance,
+    }
+
+    def parts(which: Moments) -> _Squares:
+        own = _Parts.of(which, n_units)
+        return _Squares([(own.share, own.df)], own.df)
+
+    used = _used(found, _noise(moments.plain), rule)
+    return _with_degrees(found, used, parts(moments.centred if used.rule == "centred" else moments.plain))
 
 
 def difference_variance(
-    first: Moments, second: Moments, cross: Moments, rule: VarianceRule, n_units: int | None = None
+    first: PairMoments,
+    second: PairMoments,
+    cross: PairMoments,
+    rule: VarianceRule,
+    n_units: int | None = None,
 ) -> ReaderVariance:
     """Estimate the variance of the difference of two averages.
 
@@ -76,8 +128,25 @@ def difference_variance(
         rule: Which estimate is asked for.
         n_units: Number of patients where a patient may stand on both axes.
     """
-    unbiased = first.covariance + second.covariance - 2 * cross.covariance
-    mle = first.mle_covariance + second.mle_covariance - 2 * cross.mle_covariance
+    plain = [pair.plain for pair in (first, second, cross)]
+    centred = [pair.centred for pair in (first, second, cross)]
+    found = {
+        "unbiased": _of_difference([one.covariance for one in plain]),
+        "centred": _of_difference([one.covariance for one in centred]),
+        "mle": _of_difference([one.mle_covariance for one in plain]),
+    }
+    used = _used(found, max(_noise(first.plain), _noise(second.plain)), rule)
+    return _with_degrees(
+        found, used, _difference_squares(centred if used.rule == "centred" else plain, n_units)
+    )
+
+
+def _of_difference(found: list[float]) -> float:
+    return found[0] + found[1] - 2 * found[2]
+
+
+def _difference_squares(moments: list[Moments], n_units: int | None) -> _Squares:
+    first, second, cross = moments
     a, b = _Parts.of(first, n_units), _Parts.of(second, n_units)
     df = np.minimum(a.df, b.df)
     between = _main_effects(cross.biased_components)
@@ -90,7 +159,15 @@ def difference_variance(
         (np.where(paired, 0.0, a.share), a.df),
         (np.where(paired, 0.0, b.share), b.df),
     ]
-    return _chosen((unbiased, mle), max(_noise(first), _noise(second)), contributions, df, rule)
+    return _Squares(contributions, df)
+
+
+@dataclass(frozen=True, eq=False)
+class _Squares:
+    """What goes into Satterthwaite's formula: shares of the variance with their degrees of freedom."""
+
+    contributions: list[tuple[FloatArray, FloatArray]]
+    df: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,33 +202,33 @@ def _noise(moments: Moments) -> float:
     return _ROUNDING * float(moments.biased[0])
 
 
-def _chosen(
-    found: tuple[float, float],
-    noise: float,
-    contributions: list[tuple[FloatArray, FloatArray]],
-    df: FloatArray,
-    rule: VarianceRule,
-) -> ReaderVariance:
-    unbiased, mle = found
-    floor = float(df.min())
-    below = float(sum(np.sum(share**2 / dof) for share, dof in contributions))
+@dataclass(frozen=True)
+class _Used:
+    rule: VarianceRule
+    value: float
+    note: str
 
-    def degrees(variance: float) -> float:
-        if variance <= noise:
-            return math.nan
-        return max(variance**2 / below, floor) if below > 0 else math.inf
 
-    used, note = rule, ""
-    value = unbiased if rule == "unbiased" else mle
-    if value <= noise and rule == "unbiased" and mle > noise:
-        used, value = "mle", mle
-        note = (
-            f"the unbiased variance is not positive ({unbiased:.3g}): the larger, biased one of the "
-            "V-statistic (ideal bootstrap) is used"
-        )
-    elif value <= noise:
-        value = 0.0 if abs(value) <= noise else math.nan
-        note = "no variance estimate is positive: no interval, no test"
+def _used(found: dict[str, float], noise: float, rule: VarianceRule) -> _Used:
+    """Take the estimate that was asked for, or the next one where it is not positive."""
+    order: tuple[VarianceRule, ...] = ("unbiased", "centred", "mle")
+    for one in order[order.index(rule) :]:
+        if found[one] > noise:
+            note = (
+                ""
+                if one == rule
+                else f"the {rule} variance is not positive ({found[rule]:.3g}): {_INSTEAD[one]}"
+            )
+            return _Used(one, found[one], note)
+    return _Used(rule, 0.0 if abs(found[rule]) <= noise else math.nan, "")
+
+
+def _with_degrees(found: dict[str, float], used: _Used, squares: _Squares) -> ReaderVariance:
+    floor = float(squares.df.min())
+    below = float(sum(np.sum(share**2 / dof) for share, dof in squares.contributions))
+    df = math.nan
+    if used.value > 0:
+        df = max(used.value**2 / below, floor) if below > 0 else math.inf
     return ReaderVariance(
-        unbiased, mle, degrees(unbiased), degrees(mle), floor, value, degrees(value), used, note
+        found["unbiased"], found["centred"], found["mle"], floor, used.value, df, used.rule, used.note
     )
