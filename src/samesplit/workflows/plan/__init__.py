@@ -1,0 +1,1 @@
+"""Planning a study: how many readers, cases, patients and events it takes."""
