@@ -129,7 +129,7 @@ def reader_bootstrap(
 
 def _weights(kernel: Kernel, n: int, generator: np.random.Generator, *, drawn: str) -> list[FloatArray]:
     """Return how often each reader, and each unit of each axis, is drawn: shapes (n, n readers), (n, n units)."""
-    sizes = list(kernel.of_reader(0)[0].shape[1:])
+    sizes = list(kernel.shape)
     if kernel.is_mixed:
         sizes = sizes[:1]  # the same patients on both axes
     drawn_axes = ["readers" in drawn] + ["cases" in drawn] * len(sizes)
@@ -149,11 +149,13 @@ def _figures(kernel: Kernel, weights: list[FloatArray]) -> FloatArray:
     n_modalities = len(kernel.study.modalities)
     totals = np.zeros((2, n_modalities, len(of_readers)))
     for reader in range(len(kernel.study.readers)):
-        for place, sums in enumerate(kernel.of_reader(reader)):
+        found = kernel.of_reader(reader)
+        here = [weight[:, places] for weight, places in zip(of_units, found.places, strict=True)]
+        for place, sums in enumerate((found.values, found.counts)):
             for modality in range(n_modalities):
-                found = of_units[0] @ sums[modality]
-                if len(of_units) > 1:
-                    found = np.einsum("bj,bj->b", found, of_units[1])
-                totals[place, modality] += of_readers[:, reader] * found
+                drawn = here[0] @ sums[modality]
+                if len(here) > 1:
+                    drawn = np.einsum("bj,bj->b", drawn, here[1])
+                totals[place, modality] += of_readers[:, reader] * drawn
     with np.errstate(invalid="ignore"):
         return np.asarray(totals[0] / totals[1])

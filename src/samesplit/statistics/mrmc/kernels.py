@@ -15,10 +15,37 @@ from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import FloatArray, IntArray
 from samesplit.statistics.mrmc.study import ReaderStudy
 
-__all__ = ["FIGURES", "Figure", "Kernel", "kernel_of"]
+__all__ = ["FIGURES", "Figure", "Kernel", "ReaderKernel", "kernel_of"]
 
 Figure = Literal["auc", "sensitivity", "specificity", "accuracy", "mean score"]
 FIGURES: tuple[Figure, ...] = ("auc", "sensitivity", "specificity", "accuracy", "mean score")
+
+
+@dataclass(frozen=True, eq=False)
+class ReaderKernel:
+    """The kernel of one reader, on what that reader read.
+
+    Attributes:
+        values: Sums of the kernel, shape (n modalities, ...) with an axis for each of the factors (two of all
+            patients where a patient may stand on both).
+        counts: How many values each is the sum of; the same shape.
+        places: For each axis the places of its entries on the axes of all readers.
+    """
+
+    values: FloatArray
+    counts: FloatArray
+    places: tuple[IntArray, ...]
+
+    def add_to(self, values: FloatArray, counts: FloatArray) -> None:
+        """Add this reader to sums over readers.
+
+        Args:
+            values: Shape (n modalities, *kernel.shape), changed in place.
+            counts: The same.
+        """
+        here = (slice(None), *np.ix_(*self.places))
+        values[here] += self.values
+        counts[here] += self.counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,32 +82,50 @@ class Kernel:
         """How many patients there are, each counted once."""
         return len(np.unique(self.study.patients))
 
-    def of_reader(self, reader: int) -> tuple[FloatArray, FloatArray]:
-        """Compute the kernel of one reader under every modality.
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes: of cases, or of patients that have such cases."""
+        if self.is_mixed:
+            return (self.n_units, self.n_units)
+        if self.units is not None:
+            return tuple(int(codes.max()) + 1 for codes in self.units)
+        return tuple(places.size for places in self._axes)
+
+    @property
+    def _axes(self) -> tuple[IntArray, ...]:
+        return (self.negatives, self.positives) if self.figure == "auc" else (self.negatives,)
+
+    def of_reader(self, reader: int) -> ReaderKernel:
+        """Compute the kernel of one reader under every modality, of the cases that were read alone.
 
         Args:
             reader: The place of the reader.
-
-        Returns:
-            Sums of the kernel and numbers of what is summed, each of shape (n modalities, ...), where the
-            further axes are `factors` (two axes of all patients where a patient may stand on both).
         """
         scores = self.study.scores[:, reader]
+        read = ~np.isnan(scores).all(axis=0)
+        kept = [np.flatnonzero(read[places]) for places in self._axes]
+        cases = [places[those] for places, those in zip(self._axes, kept, strict=True)]
         if self.figure == "auc":
-            below, above = scores[:, self.negatives][:, :, None], scores[:, self.positives][:, None, :]
+            below, above = scores[:, cases[0]][:, :, None], scores[:, cases[1]][:, None, :]
             # A comparison with NaN is false: what was not read adds nothing.
             values = (above > below) + 0.5 * (above == below)
             counts = (~np.isnan(below) & ~np.isnan(above)).astype(np.float64)
         else:
-            calls = scores[:, self.negatives]
-            truth = self.study.truth[self.negatives]
-            read = ~np.isnan(calls)
-            said = np.where(read, calls, 0.0)
-            values = said if self.figure == "mean score" else (read & (said == truth)).astype(np.float64)
-            counts = read.astype(np.float64)
+            calls = scores[:, cases[0]]
+            seen = ~np.isnan(calls)
+            said = np.where(seen, calls, 0.0)
+            right = seen & (said == self.study.truth[cases[0]])
+            values = said if self.figure == "mean score" else right.astype(np.float64)
+            counts = seen.astype(np.float64)
         if self.centres is not None:
             values = values - self.centres.reshape(-1, *[1] * (values.ndim - 1)) * counts
-        return self._by_unit(values), self._by_unit(counts)
+        if self.units is None:
+            return ReaderKernel(values, counts, tuple(kept))
+        codes = [of_axis[those] for of_axis, those in zip(self.units, kept, strict=True)]
+        units = [np.unique(np.concatenate(codes))] * 2 if self.is_mixed else [np.unique(one) for one in codes]
+        rows = [np.searchsorted(known, one) for known, one in zip(units, codes, strict=True)]
+        sizes = [known.size for known in units]
+        return ReaderKernel(_summed(values, rows, sizes), _summed(counts, rows, sizes), tuple(units))
 
     def centred(self, centres: FloatArray) -> Kernel:
         """Return the kernel with a number for each modality taken off every value.
@@ -90,15 +135,14 @@ class Kernel:
         """
         return replace(self, centres=centres)
 
-    def _by_unit(self, values: FloatArray) -> FloatArray:
-        if self.units is None:
-            return values
-        for axis, codes in enumerate(self.units, start=1):
-            n = self.n_units if self.is_mixed else int(codes.max()) + 1
-            summed = np.zeros((n, *np.delete(values.shape, axis)))
-            np.add.at(summed, codes, np.moveaxis(values, axis, 0))
-            values = np.moveaxis(summed, 0, axis)
-        return values
+
+def _summed(values: FloatArray, rows: list[IntArray], sizes: list[int]) -> FloatArray:
+    """Sum over the cases of each patient, on every axis but the first."""
+    for axis, (places, size) in enumerate(zip(rows, sizes, strict=True), start=1):
+        summed = np.zeros((size, *np.delete(values.shape, axis)))
+        np.add.at(summed, places, np.moveaxis(values, axis, 0))
+        values = np.moveaxis(summed, 0, axis)
+    return values
 
 
 def kernel_of(study: ReaderStudy, figure: Figure) -> Kernel:
@@ -114,7 +158,7 @@ def kernel_of(study: ReaderStudy, figure: Figure) -> Kernel:
 
     Example:
         >>> study = ReaderStudy.from_columns(["r", "r", "r"], ["a", "b", "c"], [0.2, 0.9, 0.2], [0, 1, 1])
-        >>> kernel_of(study, "auc").of_reader(0)[0].tolist()
+        >>> kernel_of(study, "auc").of_reader(0).values.tolist()
         [[[1.0, 0.5]]]
     """
     if figure not in FIGURES:

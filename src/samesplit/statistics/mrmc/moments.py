@@ -132,12 +132,11 @@ def all_moments(kernel: Kernel) -> StudyMoments:
     shared = _shared_patients if kernel.is_mixed else _shared_cases
     own: dict[tuple[int, int], list[Sums]] = {pair: [] for pair in pairs}
     by_reader = np.zeros((2, n_modalities, n_readers))
-    values, counts = kernel.of_reader(0)
-    all_values, all_counts = np.zeros_like(values), np.zeros_like(counts)
+    all_values, all_counts = (np.zeros((n_modalities, *kernel.shape)) for _ in range(2))
     for reader in range(n_readers):
-        values, counts = kernel.of_reader(reader)
-        all_values += values
-        all_counts += counts
+        found = kernel.of_reader(reader)
+        found.add_to(all_values, all_counts)
+        values, counts = found.values, found.counts
         by_reader[:, :, reader] = [x.reshape(n_modalities, -1).sum(axis=1) for x in (values, counts)]
         for i, j in pairs:
             own[i, j].append((shared(values[i], values[j]), shared(counts[i], counts[j])))
@@ -151,7 +150,7 @@ def all_moments(kernel: Kernel) -> StudyMoments:
             kernel.factors,
             readers=True,
         )
-        readers[i, j] = [_moments(*found, kernel.factors, readers=False) for found in own[i, j]]
+        readers[i, j] = [_moments(*sums, kernel.factors, readers=False) for sums in own[i, j]]
     return StudyMoments(averages, readers, by_reader[0], by_reader[1])
 
 
