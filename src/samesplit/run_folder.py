@@ -17,11 +17,13 @@ __all__ = [
     "BALANCE",
     "CACHE_LIST",
     "CATALOGUE",
+    "CHECKS",
     "CONTENT",
     "CURVES",
     "DETAILS",
     "FEATURES",
     "FINISHED",
+    "HISTORY",
     "IMAGES",
     "LATEST_POINTER",
     "LEDGER_CSV",
@@ -59,6 +61,8 @@ NOTES = "notes.json"
 """What a reader of the report should know, in sentences."""
 FINISHED = "complete.json"
 """Written last: the hashes of all files of a run that is complete."""
+HISTORY = "history.json"
+"""What the other runs of the benchmark on the same split say: checks that change with them."""
 CACHE_LIST = "cache.json"
 """What the run uses of `reports/.cache`."""
 PUSHED = "mlflow.json"
@@ -94,6 +98,8 @@ PREDICTIONS_TABLE = "predictions.parquet"
 PREDICTIONS_CSV = "predictions.csv"
 RESULTS_TABLE = "results.parquet"
 RESULTS_CSV = "results.csv"
+CHECKS = "checks"
+"""The name of the table of checks of a task."""
 CURVES = "curves"
 """Folder: ROC, precision-recall, calibration and survival curves."""
 SUMMARIES = "summaries"

@@ -13,6 +13,7 @@ from samesplit.benchmarks.splits import Split, balance
 from samesplit.evaluation.binary.evaluate import evaluate
 from samesplit.evaluation.binary.judging import tables_by_model
 from samesplit.evaluation.binary.searches import choice_rows, summarise
+from samesplit.evaluation.checks import CheckedModel, CheckedRun, History, run_checks, run_history_checks
 from samesplit.storage import write_json
 from samesplit.tables import (
     IMAGES,
@@ -97,12 +98,33 @@ def make_run(
         groups=("site",),
     )
     _write_tables(folder, lesions, splits, predictions, readings if n_readers else None, found)
+    details = _write_details(rng, folder, models, seeds, splits, predictions, judged)
+    checked = CheckedRun(
+        kind="binary",
+        results=found.results,
+        predictions=predictions,
+        truth=judged,
+        cohort=truth,
+        splits=splits,
+        images=_images(lesions)[["lesion_id", "sequence"]].assign(
+            content=lambda t: t["lesion_id"] + t["sequence"]
+        ),
+        models=tuple(CheckedModel(name, *TITLES.get(name, (name, "external")), (0,)) for name in models),
+        readings=readings if n_readers else pd.DataFrame(),
+        thresholds=found.thresholds,
+        details=details,
+        reference=reference,
+        classes=("benign", "malignant"),
+        shuffled=shuffle_labels,
+    )
+    write_table(run_checks(checked), folder / "checks.parquet")
+    history = run_history_checks(History(("0a1b",), shuffled=shuffle_labels))
+    write_json(folder / "history.json", {"checks": history.to_dict("records")})
     ledger = _ledger(lesions, hostile)
     write_table(ledger, folder / "ledger.parquet", LEDGER)
     write_table(_images(lesions), folder / "images.parquet", IMAGES)
     write_table(_balance(lesions, splits), folder / "balance.parquet")
     _thumbnails(rng, lesions, thumbnail_px).to_parquet(folder / "thumbnails.parquet", index=False)
-    _write_details(rng, folder, models, seeds, splits, predictions, judged)
     _write_summaries(folder, found, judged)
     write_json(folder / "notes.json", list(found.notes))
     run = _run_json(models, reference, splits, shuffle_labels, hostile, seeds, folds, repeats)
@@ -302,7 +324,7 @@ def _write_details(
     splits: pd.DataFrame,
     predictions: pd.DataFrame,
     truth: pd.DataFrame,
-) -> None:
+) -> dict[str, pd.DataFrame]:
     folds = list(splits[["repeat", "fold"]].drop_duplicates().itertuples(index=False, name=None))
     if "radiomics-grid" in models:
         grid, chosen = [], []
@@ -366,6 +388,7 @@ def _write_details(
         trials = kept[columns[:4]].merge(pd.DataFrame({"trial": [1, 2, 3]}), how="cross")
         trials = trials.assign(chosen=trials["trial"] == 3, validation_auc=0.78 + 0.02 * trials["trial"])
         write_table(trials, folder / "details" / "trials.parquet")
+    return {path.stem: pd.read_parquet(path) for path in (folder / "details").glob("*.parquet")}
 
 
 def _write_summaries(folder: Path, found: Any, truth: pd.DataFrame) -> None:

@@ -86,8 +86,8 @@ def test_the_page_is_well_formed_and_needs_no_network(full_run: Path) -> None:
 def test_every_section_stands_in_the_page_and_in_the_contents(full_run: Path, full_report: Report) -> None:
     page, report = (full_run / "report.html").read_text(encoding="utf-8"), full_report
     assert [section.id for section in report.sections] == [
-        "verdict", "readers", "differences", "curves", "calibration", "confusion", "errors", "cohort", "ledger",
-        "split", "radiomics", "training", "notes", "provenance",
+        "verdict", "checks", "cohort", "ledger", "split", "differences", "curves", "confusion", "radiomics",
+        "training", "calibration", "readers", "errors", "notes", "provenance",
     ]  # fmt: skip
     for section in report.sections:
         assert f'<section id="{section.id}"' in page

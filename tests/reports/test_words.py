@@ -101,5 +101,5 @@ def test_that_data_are_synthetic_stands_above_the_answer(
         assert page.index("<h1>") < page.index(SYNTHETIC) < page.index('<p class="answer">')
 
 
-def test_the_readers_come_right_after_the_verdict(full_report: Report) -> None:
-    assert [section.id for section in full_report.sections][:2] == ["verdict", "readers"]
+def test_the_checks_come_right_after_the_verdict(full_report: Report) -> None:
+    assert [section.id for section in full_report.sections][:2] == ["verdict", "checks"]

@@ -146,10 +146,12 @@ def report(
     """Write the report of the latest run again from its tables, and as PDF if wanted."""
     from samesplit.reports import build_pdf, build_report
     from samesplit.run.audit_tables import adopt_audit
+    from samesplit.run.history import adopt_history
     from samesplit.run.sealing import reseal
 
     _, run_folder = _latest(benchmark)
     adopt_audit(run_folder)
+    adopt_history(run_folder)
     echo(f"Report: {display_path(build_report(run_folder))}")
     reseal(run_folder)
     if pdf:
@@ -211,6 +213,7 @@ def _latest(benchmark: str) -> tuple[Path, Path]:
 def carry_out(plan: Plan, *, track: bool) -> None:
     """Run a plan and say what came of it; exit code 1 if a model failed or beats chance on permuted labels."""
     from samesplit.evaluation.binary.label_permutation import label_permutation_verdict, verdict_lines
+    from samesplit.evaluation.checks.counts import checks_line
     from samesplit.workflows.run import run_benchmark
 
     told = reporter()
@@ -220,6 +223,8 @@ def carry_out(plan: Plan, *, track: bool) -> None:
     if outcome.unchanged:
         echo("Nothing changed since the last run: nothing was done again.")
     echo(f"Report: {display_path(outcome.report)}")
+    if line := checks_line(outcome.folder):
+        echo(line)
     if track:
         _push_if_new(outcome.folder, plan.workspace.tracking_store, told)
     for note in outcome.notes:

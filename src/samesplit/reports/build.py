@@ -14,12 +14,14 @@ from samesplit.reports.csv_twins import write_csv_twins
 from samesplit.reports.document import Badge, Chapter, Report, Section
 from samesplit.reports.formatting import counted, short_hash
 from samesplit.reports.html import to_html
+from samesplit.reports.links import with_links_resolved
 from samesplit.reports.markdown import to_markdown
 from samesplit.reports.pictures import Pictures, choose_pictures
 from samesplit.reports.run_folder import read_tasks
 from samesplit.reports.sections.audit import audit
 from samesplit.reports.sections.calibration import calibration
 from samesplit.reports.sections.chain import chain
+from samesplit.reports.sections.checks import checks
 from samesplit.reports.sections.class_calibration import class_calibration
 from samesplit.reports.sections.class_confusion import class_confusion
 from samesplit.reports.sections.class_curves import class_curves
@@ -122,10 +124,10 @@ def _report(contexts: Sequence[Context]) -> Report:
         sections = (*on_whom, *record)
         question = f"{len(chapters)} questions about the same lesions"
         conclusion = " ".join(f"{chapter.title}: {chapter.answer}" for chapter in chapters)
-    else:  # what was found first, then on whom, then how
-        sections = (*_results(first, pictures), *on_whom, *_methods(first), *record)
+    else:
+        sections = (*_verdicts(first), *on_whom, *_findings(first, pictures), *record)
         question, conclusion = first.data.task.question, answer(first)
-    return Report(
+    report = Report(
         samesplit=str(first.data.section("versions").get("samesplit", "")),
         benchmark=str(run["benchmark"]),
         run=str(run["run"]),
@@ -138,11 +140,12 @@ def _report(contexts: Sequence[Context]) -> Report:
         chapters=chapters,
         sections=tuple(section for section in sections if section is not None),
     )
+    return with_links_resolved(report)
 
 
 def _chapter(context: Context, pictures: Pictures) -> Chapter:
     task = context.data.task
-    sections = (*_results(context, pictures), *_methods(context))
+    sections = (*_verdicts(context), *_findings(context, pictures))
     return Chapter(
         id=task.prefix,
         title=task.title,
@@ -153,51 +156,57 @@ def _chapter(context: Context, pictures: Pictures) -> Chapter:
     )
 
 
-def _results(context: Context, pictures: Pictures) -> tuple[Section | None, ...]:
-    """Return what was found in a task, the readers first among it."""
+def _verdicts(context: Context) -> tuple[Section | None, ...]:
+    """Return what a reader wants to know before anything else: the numbers, and whether to trust them."""
+    return (verdict(context), checks(context), named_test_sets(context), factorial(context))
+
+
+def _findings(context: Context, pictures: Pictures) -> tuple[Section | None, ...]:
+    """Return what was found in a task: models beside each other, how they were made, then how they are used."""
     gallery = pictures.error_gallery(context)
-    always = (verdict(context), named_test_sets(context), factorial(context))
     kind = context.data.task.kind
+    made = (radiomics(context), ensembles(context), training(context))
     if kind == "binary":
         return (
-            *always,
-            readers(context),
             differences(context),
             curves(context),
-            calibration(context),
             confusion(context),
+            audit(context),
+            *made,
+            calibration(context),
+            readers(context),
             rater_masks(context),
             chain(context),
+            explanation(context),
             errors(context, gallery),
             published(context),
         )
     if kind == "multiclass":
         return (
-            *always,
             class_table(context),
             differences(context),
             class_curves(context),
-            class_calibration(context),
             class_confusion(context),
+            audit(context),
+            *made,
+            class_calibration(context),
             rater_masks(context),
             chain(context),
+            explanation(context),
             class_errors(context, gallery),
         )
     if kind == "survival":
-        return (*always, differences(context), survival(context))
+        return (differences(context), audit(context), *made, survival(context), explanation(context))
     return (
-        *always,
         mask_measures(context),
         detection(context),
         overlap(context),
         differences(context),
         dice_covariates(context),
+        audit(context),
+        *made,
+        explanation(context),
     )
-
-
-def _methods(context: Context) -> tuple[Section | None, ...]:
-    """How it was found."""
-    return (radiomics(context), ensembles(context), training(context), explanation(context), audit(context))
 
 
 def _banner(context: Context) -> str:

@@ -58,6 +58,8 @@ class Cell(_Part):
     high: float | None = None
     note: str = ""
     """A remark on this cell alone, shown when it is pointed at and in print as a footnote mark."""
+    href: str = ""
+    """The id of the section of the page that the cell points to; empty for none."""
 
     @field_validator("value", "low", "high")
     @classmethod
@@ -70,9 +72,9 @@ class Column(_Part):
 
     key: str
     title: str
-    kind: Literal["text", "number", "stacked", "interval", "forest", "code"] = "text"
-    """`stacked` is a number with what follows it on a second line; `forest` draws the interval of the column named
-    by `of` on the axis `axis`."""
+    kind: Literal["text", "sentence", "number", "stacked", "interval", "forest", "code"] = "text"
+    """`sentence` is text that gets room; `stacked` is a number with what follows it on a second line; `forest`
+    draws the interval of the column named by `of` on the axis `axis`."""
     help: str = ""
     of: str | None = None
     axis: tuple[float, float] | None = None

@@ -15,6 +15,7 @@ from samesplit.reader_marks import one_row_a_reading
 from samesplit.reports.task_info import TaskInfo, tasks_of_run
 from samesplit.run_folder import (
     AUDIT_RECORD,
+    HISTORY,
     LEDGER_TABLE,
     NOTES,
     OUTCOMES,
@@ -143,6 +144,7 @@ _OF_TASK = (
     "rater_masks",
     "raters",
     "chain",
+    "checks",
     "chain_cases",
     "components",
     "confusion",
@@ -213,7 +215,7 @@ def read_tasks(folder: Path) -> tuple[RunData, ...]:
         splits=read_table(folder / SPLITS_TABLE, SPLITS),
         ledger=_optional(folder / LEDGER_TABLE, LEDGER),
         readings=_all_readings(folder / READINGS_TABLE),
-        tables=_tables(folder, _SHARED),
+        tables=_tables(folder, _SHARED) | _history(folder / HISTORY),
         notes=_notes(folder / NOTES),
         audit=_audit(folder / AUDIT_RECORD),
         main_task=binary[0].name if binary else None,
@@ -327,6 +329,13 @@ def _notes(path: Path) -> tuple[str, ...]:
     found = _read_json(path)
     items = found if isinstance(found, list) else [found]
     return tuple(_note(item) for item in items if item)
+
+
+def _history(path: Path) -> dict[str, pd.DataFrame]:
+    """Return the checks that depend on other runs of the benchmark, where they were made."""
+    found = _read_json(path) if path.exists() else {}
+    rows = found.get("checks") if isinstance(found, dict) else None
+    return {"history_checks": pd.DataFrame(rows)} if rows else {}
 
 
 def _audit(path: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from samesplit.run_folder import (
     AUDIT_RECORD,
     AUDIT_TABLE,
     FINISHED,
+    HISTORY,
     PUSHED,
     REPORT_DATA,
     REPORT_PAGE,
@@ -27,7 +28,7 @@ from samesplit.storage import write_json
 __all__ = ["reseal", "seal", "sealed"]
 
 MARK = FINISHED
-_OTHERS = (MARK, PUSHED, REPORT_PDF, AUDIT_TABLE, AUDIT_RECORD)
+_OTHERS = (MARK, PUSHED, REPORT_PDF, AUDIT_TABLE, AUDIT_RECORD, HISTORY)
 """What other commands write and remove; each looks after its own."""
 _REPORT = (REPORT_PAGE, REPORT_DATA, REPORT_TEXT, RESULTS_CSV)
 

@@ -16,6 +16,7 @@ from samesplit.places import Places
 from samesplit.run.audit_tables import adopt_audit
 from samesplit.run.evaluation_stage import evaluate_predictions
 from samesplit.run.feature_stage import extract_features
+from samesplit.run.history import adopt_history
 from samesplit.run.latest import point_latest, stale_copy
 from samesplit.run.model_notes import model_notes
 from samesplit.run.model_stage import ModelStage, predict_folds
@@ -23,6 +24,7 @@ from samesplit.run.output_tables import in_task, write_cohort, write_tables
 from samesplit.run.plan import Plan, run_code
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.record import run_record
+from samesplit.run.run_checks import with_checks
 from samesplit.run.sealing import MARK, reseal, seal, sealed
 from samesplit.storage import locked, write_json
 from samesplit.uses import using
@@ -80,7 +82,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         record = sealed(folder)
         if record:
             _point_latest(plan, reporter)
-            if adopt_audit(folder):
+            if any((adopt_audit(folder), adopt_history(folder))):
                 _report(folder)
                 reseal(folder)
             return RunOutcome(
@@ -98,6 +100,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         predictions = _with_externals(plan, models)
         details = {name: of_task.details for name, of_task in models.tasks.items()}
         judged = evaluate_predictions(plan, predictions, details, reporter, models.failures)
+        judged = with_checks(plan, judged, predictions, details)
         results = write_tables(plan, folder, images, models, predictions, judged)
         record = run_record(plan, images, models, results, started=started)
         places = Places(plan.workspace.root)
@@ -108,6 +111,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         with reporter.stage("Report") as advance:
             advance(0, 1)
             adopt_audit(folder)
+            adopt_history(folder)
             report = _report(folder)
             advance(1, 1)
         failures = _failures(plan, models)
