@@ -307,6 +307,7 @@ RESULTS = _table(
         "p_value": _number(nullable=True),
         "p_adjusted": _number(nullable=True),
         "claim": pa.Column(str, pa.Check.isin(_CLAIMS, error=f"must be one of {_CLAIMS}")),
+        "false_claim_probability": _number(_PROBABILITY, nullable=True, required=False),
         "n": _whole(_NOT_NEGATIVE),
         "n_positive": _whole(_NOT_NEGATIVE),
         "method": _text(),
@@ -316,7 +317,8 @@ RESULTS = _table(
     pa.Check(_held_by_its_interval, error="must belong to an estimate inside its interval"),
     strict=True,
 )
-"""One row an estimate with its interval and the method's name; of a difference what may be claimed of it.
+"""One row an estimate with its interval and the method's name; of a difference what may be claimed of it, and the
+probability that a claim that the higher one is better would be false (see `statistics.false_claims`).
 
 No estimate lies outside its interval."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from samesplit.evaluation.binary.scores import influence_difference, ranking_is_trained
-from samesplit.evaluation.claims import add_claims
+from samesplit.evaluation.claims import CLAIM_COLUMNS, add_claims
 from samesplit.evaluation.validation import UNIT
 from samesplit.statistics.boundary import apart as apart_from_intervals
 from samesplit.statistics.cross_validated import corrected_resampled_t
@@ -25,6 +25,7 @@ __all__ = [
     "measured_difference",
     "on_same_units",
     "pair_columns",
+    "seed_variance",
 ]
 
 
@@ -51,6 +52,7 @@ def pair_columns(quantity: str) -> list[str]:
         "p_value",
         "p_adjusted",
         "claim",
+        "false_claim_probability",
         "method",
         "p_influence",
         "p_corrected_t",
@@ -119,7 +121,26 @@ def measured_difference(
     if is_degenerate((a - b).variance) and (is_degenerate(a.variance) or is_degenerate(b.variance)):
         made = [measure.interval(table, confidence) for table in (first, second)]
         return apart_from_intervals(*made, confidence=confidence)
-    return influence_difference(a, b, method=measure.method(first, second), confidence=confidence)
+    seeds = sum(seed_variance(table, measure) for table in (first, second))
+    method = measure.method(first, second) + (", seeds included" if seeds > 0 else "")
+    return influence_difference(a, b, method=method, confidence=confidence, seed_variance=seeds)
+
+
+def seed_variance(table: pd.DataFrame, measure: Measure) -> float:
+    """Return the variance that the mean over a model's seeds owes to the seeds; 0 where it was fitted with one.
+
+    With one seed it is not known, and nothing is added: the report says how many seeds there were.
+
+    Args:
+        table: Of one model.
+        measure: What is compared; its mean over the folds is taken for each seed.
+    """
+    if table["seed"].nunique() < 2:
+        return 0.0
+    by_fit = measure.by_fold(table).to_numpy()
+    seeds = table.groupby("cell", sort=True)["seed"].first().to_numpy()
+    of_seed = pd.Series(by_fit).groupby(seeds).mean().dropna()
+    return float(of_seed.var(ddof=1)) / len(of_seed) if len(of_seed) > 1 else 0.0
 
 
 def compare_models(
@@ -159,7 +180,7 @@ def compare_models(
     as_results = table.rename(columns={"model_a": "model", "model_b": "reference", "difference": "estimate"})
     as_results = as_results.assign(quantity=f"{measure.name}_difference", group="all")
     claimed = add_claims(as_results, confidence=confidence, apart=apart)
-    return table.assign(p_adjusted=claimed["p_adjusted"], claim=claimed["claim"])[measure.columns]
+    return table.assign(**{name: claimed[name] for name in CLAIM_COLUMNS})[measure.columns]
 
 
 def difference_rows(pairs: pd.DataFrame, measure: Measure, *, group: str = "all") -> list[dict[str, object]]:

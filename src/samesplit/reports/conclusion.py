@@ -119,7 +119,13 @@ def _against(context: Context, model: ModelInfo, reference: ModelInfo, *, leader
 def _numbers(found: Estimate) -> str:
     tested = "" if is_missing(found.p_adjusted) else f", Holm-adjusted p {_equals(found.p_adjusted)}"
     bounds = interval_text(found.low, found.high, signed=True)
+    if found.excludes_zero and not is_missing(found.false_claim):
+        tested += f", probability of a false claim {_probability(found.false_claim)}"
     return f"difference {number(found.estimate, signed=True)}, {bounds}{tested}"
+
+
+def _probability(share: float) -> str:
+    return "below 0.001" if share < 0.001 else number(share)
 
 
 def _equals(p: float) -> str:

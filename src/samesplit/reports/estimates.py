@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -29,6 +30,8 @@ class Estimate:
     n_positive: int
     method: str
     note: str
+    false_claim: float = math.nan
+    """The probability that a claim that the higher one is better would be false."""
 
     @property
     def excludes_zero(self) -> bool:
@@ -74,7 +77,10 @@ class Numbers:
             estimate, low, high, p, adjusted = (float(row[name]) for name in names)
             counts = (int(row["n"]), int(row["n_positive"]))
             words = (str(row["method"]), str(row["note"]))
-            found = Estimate(estimate, low, high, p, adjusted, str(row["claim"]), *counts, *words)
+            false_claim = float(row.get("false_claim_probability", math.nan))
+            found = Estimate(
+                estimate, low, high, p, adjusted, str(row["claim"]), *counts, *words, false_claim
+            )
             self._rows.setdefault(key, found)
 
     def get(

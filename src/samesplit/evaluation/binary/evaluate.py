@@ -59,6 +59,7 @@ RESULT_COLUMNS = [
     "p_value",
     "p_adjusted",
     "claim",
+    "false_claim_probability",
     "n",
     "n_positive",
     "method",

@@ -200,10 +200,21 @@ def auc_difference(first: pd.DataFrame, second: pd.DataFrame, *, confidence: flo
     return influence_difference(a, b, method=method, confidence=confidence)
 
 
-def influence_difference(first: Influence, second: Influence, *, method: str, confidence: float) -> Interval:
-    """Test the difference of two estimates and carry their notes along."""
+def influence_difference(
+    first: Influence, second: Influence, *, method: str, confidence: float, seed_variance: float = 0.0
+) -> Interval:
+    """Test the difference of two estimates and carry their notes along.
+
+    Args:
+        first: One estimate.
+        second: Another.
+        method: The name to report.
+        confidence: Two-sided coverage.
+        seed_variance: Added to the variance: how the difference moves with the seeds of training.
+    """
     difference = first - second
-    found = z_test(difference.estimate, difference.variance, method=method, confidence=confidence)
+    variance = difference.variance + seed_variance
+    found = z_test(difference.estimate, variance, method=method, confidence=confidence)
     note = "; ".join(part for part in (found.note, *difference.notes) if part)
     return Interval(found.estimate, found.ci_low, found.ci_high, method, note, found.p_value)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.evaluation.claims import add_claims
+from samesplit.evaluation.claims import CLAIM_COLUMNS, add_claims
 from samesplit.evaluation.comparison import corrected_over_folds, pair_columns
 from samesplit.evaluation.segmentation.estimates import result_row
 from samesplit.evaluation.segmentation.tables import MaskTables
@@ -52,7 +52,7 @@ def compare_masks(
     claimed = add_claims(
         named.assign(quantity="dice_difference", group="all"), confidence=confidence, apart=apart
     )
-    return table.assign(p_adjusted=claimed["p_adjusted"], claim=claimed["claim"])[PAIR_COLUMNS]
+    return table.assign(**{name: claimed[name] for name in CLAIM_COLUMNS})[PAIR_COLUMNS]
 
 
 def difference_rows(pairs: pd.DataFrame) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def difference_rows(pairs: pd.DataFrame) -> list[dict[str, Any]]:
             int(pair["n"]),
             reference=str(pair["model_b"]),
         )
-        rows.append(row | {"p_adjusted": pair["p_adjusted"], "claim": pair["claim"]})
+        rows.append(row | {name: pair[name] for name in CLAIM_COLUMNS})
     return rows
 
 

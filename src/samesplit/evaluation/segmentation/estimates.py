@@ -116,6 +116,7 @@ def result_row(
         "p_value": found.p_value,
         "p_adjusted": math.nan,
         "claim": "",
+        "false_claim_probability": math.nan,
         "n": n,
         "n_positive": 0,
         "method": found.method,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -139,6 +140,15 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         Column(key=f"{context.main.quantity}_b", title=context.main.title, kind="number"),
         Column(key="difference", title="Difference", kind="interval"),
         Column(key="p", title="Adjusted P", kind="number", help="Adjusted by Holm's method over all pairs"),
+        Column(
+            key="false_claim",
+            title="Probability of a false claim",
+            kind="number",
+            help=(
+                "That the one with the higher estimate is in truth not higher, given these data and no prior "
+                "preference (arXiv 2505.04720); above 0.05 nothing is claimed"
+            ),
+        ),
         Column(key="claim", title="Difference shown"),
     )
     rows = tuple(
@@ -153,6 +163,7 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
                     row["difference"], row["ci_low"], row["ci_high"], note=str(row["note"]), signed=True
                 ),
                 "p": p_cell(row["p_adjusted"]),
+                "false_claim": p_cell(row.get("false_claim_probability", math.nan)),
                 "claim": text_cell(row["claim"]),
             }
         )
