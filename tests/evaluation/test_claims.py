@@ -63,3 +63,14 @@ def test_a_model_that_stands_apart_changes_no_other_claim() -> None:
     beside = add_claims(rows, apart=("arm",))
     assert beside["p_adjusted"].tolist() == [*alone["p_adjusted"], 0.04]
     assert add_claims(rows)["p_adjusted"].tolist() == pytest.approx([0.06, 0.06, 0.06])
+
+
+def test_a_claim_carries_the_probability_that_it_is_false_and_is_not_made_above_5_percent() -> None:
+    rows = _rows(("auc_difference", "a", "b", 0.1, 0.11), ("auc", "a", "", 0.8, np.nan))
+    found = add_claims(rows, confidence=0.8)
+    assert found["false_claim_probability"][0] == pytest.approx(0.055)
+    assert np.isnan(found["false_claim_probability"][1])
+    assert found["p_adjusted"][0] == pytest.approx(0.11)
+    assert found["claim"].tolist() == ["not shown", ""]
+    allowed = add_claims(_rows(("auc_difference", "a", "b", 0.1, 0.09)), confidence=0.8)
+    assert allowed["claim"].tolist() == ["higher"]

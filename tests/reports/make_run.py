@@ -402,7 +402,8 @@ def _write_summaries(folder: Path, found: Any, truth: pd.DataFrame) -> None:
         decisions = found.decisions[found.decisions["rater"] == "R1"]
         tables = tables_by_model(decisions, truth)
         rows = [row for table in chosen for row in choice_rows(table, tables)]
-        more = pd.DataFrame(rows).assign(p_adjusted=np.nan, claim="")[found.results.columns]
+        more = pd.DataFrame(rows).assign(p_adjusted=np.nan, claim="", false_claim_probability=np.nan)
+        more = more[found.results.columns]
         results = pd.concat([found.results, more], ignore_index=True)
         write_table(results, folder / "results.parquet", RESULTS)
         write_csv(results, folder / "results.csv")

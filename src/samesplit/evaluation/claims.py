@@ -5,9 +5,10 @@ the claim here and decides nothing again.
 
 The rule: differences that answer the same question make a family, whose p-values are adjusted by Holm's method; a
 difference is claimed when its adjusted p-value is below 1 - confidence and the probability that the claim is false
-(see `statistics.false_claims`) is at most 5 %. Families are formed by quantity, group of lesions and who is compared: models with each other, single readers with a model, readers' means with a model, and
-the same two of readers with themselves under another modality. A model that is there for orientation only (the
-simple arm that a run adds by itself) makes a family of its own, so that its being there changes no other claim.
+(see `statistics.false_claims`) is at most 5 %. Families are formed by quantity, group of lesions and who is
+compared: models with each other, single readers with a model, readers' means with a model, and the same two of
+readers with themselves under another modality. A model that is there for orientation only (the simple arm that a
+run adds by itself) makes a family of its own, so that its being there changes no other claim.
 """
 
 from __future__ import annotations

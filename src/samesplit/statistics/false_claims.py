@@ -1,9 +1,9 @@
 """The probability that a claim of outperformance is false, given the data that it rests on.
 
 Follows Christodoulou et al., "False Promises in Medical Imaging AI? Assessing Validity of Outperformance Claims"
-(2025, arXiv 2505.04720): under a prior that favours neither method, the posterior probability that the method called
-better is in truth no better. They estimate from published summaries how alike two methods are ("model congruence");
-here both methods were judged on the same lesions, so that it is known.
+(2025, arXiv 2505.04720): under a prior that favours neither method, the posterior probability that the method
+called better is in truth no better. They estimate from published summaries how alike two methods are ("model
+congruence"); here both methods were judged on the same lesions, so that it is known.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import math
 from typing import TypeVar
 
 import pandas as pd
-
 from scipy import stats
 
 from samesplit.errors import StatisticsError
@@ -27,8 +26,8 @@ def false_claim_probability(
 ) -> float:
     """Compute the probability that the true difference does not have the sign of the estimated one.
 
-    With a flat prior the posterior of a mean difference is Student's t about the estimate (Christodoulou et al. 2025,
-    their formula for segmentation); without degrees of freedom it is normal.
+    With a flat prior the posterior of a mean difference is Student's t about the estimate (Christodoulou et al.
+    2025, their formula for segmentation); without degrees of freedom it is normal.
 
     Args:
         difference: The estimated paired difference.
@@ -74,9 +73,9 @@ def false_claim_from_p(p_value: P) -> P:
 def false_claim_from_counts(only_first: int, only_second: int) -> float:
     """Compute the probability that a classifier with more right calls is in truth no better than the other.
 
-    Christodoulou et al. (2025) put a uniform Dirichlet prior on the shares of lesions that only the first, only the
-    second, or both or none of two classifiers call right. What matters is then the share of the first among the
-    lesions that they call differently, whose posterior is Beta(only_first + 1, only_second + 1).
+    Christodoulou et al. (2025) put a uniform Dirichlet prior on the shares of lesions that only the first, only
+    the second, or both or none of two classifiers call right. What matters is then the share of the first among
+    the lesions that they call differently, whose posterior is Beta(only_first + 1, only_second + 1).
 
     Args:
         only_first: Lesions that only the classifier claimed to be better calls right.

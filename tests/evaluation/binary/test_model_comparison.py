@@ -156,3 +156,23 @@ def test_a_pair_without_common_lesions_is_reported_and_not_tested(make_study: Ma
 
 def test_one_model_has_no_pairs(make_study: Make) -> None:
     assert model_pairs(_of(make_study(models=("cnn",)))).empty
+
+
+def test_how_a_model_moves_with_its_seeds_widens_the_interval_of_its_differences(make_study: Make) -> None:
+    tables = _of(make_study(models=("a", "b")))
+    generator = np.random.default_rng(0)
+    seeds = []
+    for seed in range(3):
+        fit = tables["a"].assign(seed=seed, cell=seed)
+        seeds.append(fit.assign(score=fit["score"] + 0.3 * generator.standard_normal(len(fit))))
+    several = pd.concat(seeds, ignore_index=True)
+    of_seed = [float(roc_auc_score(fit["label"], fit["score"])) for fit in seeds]
+    assert seed_variance(several, AUC) == pytest.approx(np.var(of_seed, ddof=1) / 3)
+    assert seed_variance(tables["a"], AUC) == 0
+    one_class = several[(several["seed"] == 0) | (several["label"] == 1)]
+    assert seed_variance(one_class, AUC) == 0  # one seed alone has an AUC
+    widened = measured_difference(several, tables["b"], AUC, confidence=0.95)
+    as_given = auc_of(several) - auc_of(tables["b"])
+    variance = as_given.variance + seed_variance(several, AUC)
+    assert widened.p_value == pytest.approx(2 * norm.sf(abs(as_given.estimate) / math.sqrt(variance)))
+    assert widened.method.endswith(", seeds included")
