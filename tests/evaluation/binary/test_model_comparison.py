@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
+from sklearn.metrics import roc_auc_score
 
 from samesplit.evaluation.binary.judging import tables_by_model
-from samesplit.evaluation.binary.model_comparison import PAIR_COLUMNS, model_pairs
+from samesplit.evaluation.binary.model_comparison import AUC, PAIR_COLUMNS, model_pairs
 from samesplit.evaluation.binary.operating_point import apply_thresholds, choose_thresholds
-from samesplit.evaluation.binary.scores import auc_difference
+from samesplit.evaluation.binary.scores import auc_difference, auc_of
+from samesplit.evaluation.comparison import measured_difference, seed_variance
 from samesplit.evaluation.validation import check_truth
 from samesplit.statistics.auc import auc_test
 from samesplit.statistics.cross_validated import corrected_resampled_t, fold_aucs
