@@ -80,7 +80,7 @@ def test_simulated_studies_have_these_components_on_average() -> None:
     rng = np.random.default_rng(12)
     truth = np.repeat([0, 1], 25)
     found = []
-    for _ in range(300):
+    for _ in range(120):
         reader, both = rng.normal(size=(4, 2)), rng.normal(size=(2, 4, 2))
         scores = 1.0 * truth + math.sqrt(0.02) * (reader[:, truth] + both[:, :, truth])
         scores = scores + math.sqrt(0.3) * (rng.normal(size=50) + rng.normal(size=(2, 4, 50)))
@@ -90,7 +90,7 @@ def test_simulated_studies_have_these_components_on_average() -> None:
         parts = obuchowski_rockette(study, covariance="unbiased").components
         found.append((parts.error, parts.cov1, parts.cov2, parts.cov3))
     _, expected = roe_metz_to_or(model, n_negative=25, n_positive=25)
-    means, errors = np.mean(found, axis=0), np.std(found, axis=0) / math.sqrt(300)
+    means, errors = np.mean(found, axis=0), np.std(found, axis=0) / math.sqrt(120)
     off = (means - [expected.error, expected.cov1, expected.cov2, expected.cov3]) / errors
     assert np.abs(off).max() < 3.5
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from samesplit.errors import StatisticsError
 from samesplit.statistics.auc import auc_covariance, delong_covariance
 from samesplit.statistics.checks import FloatArray, IntArray, check_labels, check_scores, codes_of
+from samesplit.statistics.mrmc.auc_columns import column_placements
 from samesplit.statistics.mrmc.figures_of_merit import AUC, FigureOfMerit, Figures, as_figure
 from samesplit.statistics.mrmc.leave_one_out import leave_one_out
 from samesplit.statistics.mrmc.study import ReaderStudy
@@ -121,7 +122,10 @@ def score_covariance(
         )
     units = np.arange(labels.size) if patients is None else codes_of(patients, n=labels.size)
     clustered = bool(np.unique(units).size < labels.size)
-    values = np.array([asked.of(labels, column) for column in columns])
+    if asked.is_auc:
+        values = column_placements(labels, columns).aucs
+    else:
+        values = np.array([asked.of(labels, column) for column in columns])
     if method == "jackknife" or (asked.is_proportion and method in ("delong", "unbiased") and not clustered):
         return values, jackknife_covariance(leave_one_out(labels, columns, asked, units))
     _check_defined(asked, method, clustered)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.auc import placements
 from samesplit.statistics.checks import FloatArray, IntArray
+from samesplit.statistics.mrmc.auc_columns import column_placements
 from samesplit.statistics.mrmc.curve_figures import curve_of_counts, score_places
 from samesplit.statistics.mrmc.figures_of_merit import FigureOfMerit
 
@@ -70,11 +70,11 @@ def _aucs(truth: IntArray, scores: FloatArray, codes: IntArray, n_units: int) ->
     n_of = np.bincount(codes[negative], minlength=n_units)
     pairs_left = (m - m_of) * (n - n_of)
     mixed = np.flatnonzero((m_of > 0) & (n_of > 0))
+    placed = column_placements(truth, scores)
     found = np.empty((n_units, len(scores)))
     for place, column in enumerate(scores):
-        placed = placements(truth, column)
-        left = placed.auc * m * n - np.bincount(codes[positive], placed.positive * n, n_units)
-        left -= np.bincount(codes[negative], placed.negative * m, n_units)
+        left = placed.aucs[place] * m * n - np.bincount(codes[positive], placed.positive[place] * n, n_units)
+        left -= np.bincount(codes[negative], placed.negative[place] * m, n_units)
         for unit in mixed:  # pairs within the unit were taken off twice
             inside = codes == unit
             difference = np.subtract.outer(column[inside & positive], column[inside & negative])

@@ -166,9 +166,7 @@ def analyse_values(
             float(figures[i].mean()), variance, df, method=method, confidence=confidence, bounds=bounds
         )
 
-    denominator, df = _denominator(squares, components, figures.shape, random, floor_fixed_readers, n_cases)
-    if random == "cases" and fixed_readers_test == "chi-square":
-        df = math.inf
+    denominator, df = _denominator(squares, components, figures.shape, random, floor_fixed_readers, df_cases)
     differences = {
         (modalities[a], modalities[b]): student_interval(
             float(figures[a].mean() - figures[b].mean()),
@@ -255,7 +253,7 @@ def _denominator(
     shape: tuple[int, ...],
     random: Random,
     floor_fixed_readers: bool,
-    n_cases: int,
+    df_cases: float,
 ) -> tuple[float, float]:
     """Return what the mean square of modalities is compared with, and its degrees of freedom."""
     n_modalities, n_readers = shape
@@ -264,7 +262,7 @@ def _denominator(
         alone = components.error - components.cov1
         shared = max(between, 0.0) if floor_fixed_readers else between
         together = alone + (n_readers - 1) * shared if n_readers > 1 else alone
-        return together, (n_modalities - 1.0) * (n_cases - 1)
+        return together, (n_modalities - 1) * df_cases
     square = squares.modality_reader
     total = square + (n_readers * max(between, 0.0) if random == "readers and cases" else 0.0)
     return total, hillis_df(square, total, (n_modalities - 1) * (n_readers - 1))

@@ -183,28 +183,8 @@ def model_against_readers(
             confidence=confidence,
             bounds=asked.bounds,
         ),
-        readers={
-            name: student_interval(
-                float(own[j]),
-                float(matrix_of_readers[j, j]),
-                math.inf,
-                method=ONE_READER,
-                confidence=confidence,
-                bounds=asked.bounds,
-            )
-            for j, name in enumerate(study.readers)
-        },
-        per_reader={
-            name: student_interval(
-                float(differences[j]),
-                float(shared[j, j]),
-                math.inf,
-                method=ONE_READER,
-                confidence=confidence,
-                null=0.0,
-            )
-            for j, name in enumerate(study.readers)
-        },
+        readers=_one_by_one(study, own, matrix_of_readers, confidence, bounds=asked.bounds),
+        per_reader=_one_by_one(study, differences, shared, confidence, null=0.0),
         naive=student_interval(
             float(differences.mean()),
             square / differences.size,
@@ -272,6 +252,30 @@ def _checked(
     if not training_variance >= 0:
         raise StatisticsError(f"a training variance of {training_variance!r} is not possible")
     return model
+
+
+def _one_by_one(
+    study: ReaderStudy,
+    figures: FloatArray,
+    matrix: FloatArray,
+    confidence: float,
+    *,
+    bounds: tuple[float, float] | None = None,
+    null: float | None = None,
+) -> dict[str, StudentInterval]:
+    """Make the interval of each reader's figure over cases."""
+    return {
+        name: student_interval(
+            float(figures[j]),
+            float(matrix[j, j]),
+            math.inf,
+            method=ONE_READER,
+            confidence=confidence,
+            bounds=bounds,
+            null=null,
+        )
+        for j, name in enumerate(study.readers)
+    }
 
 
 def _mean_variance(figures: FloatArray, matrix: FloatArray, random: str) -> tuple[float, float]:
