@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from samesplit.statistics.mrmc import ReaderStudy, UAnalysis, u_statistic_analysis
+from samesplit.statistics.mrmc.kernels import Figure
 from samesplit.statistics.mrmc.moments import Moments
 from samesplit.statistics.mrmc.variances import degrees_for_t
 from samesplit.statistics.student import student_interval
@@ -17,6 +18,7 @@ from samesplit.statistics.student import student_interval
 Row = tuple[str, str, str]
 Read = Callable[[str], pd.DataFrame]
 
+MOMENT_NAMES = ("c1r1", "c0r1", "c1r0", "c0r0")
 _MOMENTS = [f"M{place}" for place in range(1, 9)]
 _COMPONENTS = {"N": 6, "D": 5, "ND": 4, "R": 3, "NR": 2, "DR": 1, "RND": 0}
 
@@ -140,4 +142,41 @@ def joined(expected: pd.DataFrame, found: dict[Row, float]) -> pd.DataFrame:
 
 def moments_by_name(moments: Moments) -> dict[str, float]:
     """Name the four moments of a figure of single cases as uStat11 does: case and reader shared (1) or not (0)."""
-    return dict(zip(("c1r1", "c0r1", "c1r0", "c0r0"), moments.unbiased.tolist(), strict=True))
+    return dict(zip(MOMENT_NAMES, moments.unbiased.tolist(), strict=True))
+
+
+def calls_of(read: Read, name: str, threshold: float) -> ReaderStudy:
+    """Read a data set as calls, 1 where the ordinal rating is at or above a threshold."""
+    table = read("vandyke.csv" if name == "VanDyke" else f"{name.removesuffix('_ord')}.csv")
+    scores = table["rating" if name == "VanDyke" else "ord"]
+    study = ReaderStudy.from_columns(
+        table["reader"], table["case"], scores, table["truth"], modality=table["treatment"]
+    )
+    return study.decisions(threshold)
+
+
+def joint_tables_of(study: ReaderStudy, figure: Figure) -> dict[Row, float]:
+    """Return all that iMRMC's uStat11.jointD says of calls, by table, row and column."""
+    return dict(_joint(study, figure))
+
+
+def _joint(study: ReaderStudy, figure: Figure) -> Iterator[tuple[Row, float]]:
+    found = u_statistic_analysis(study, figure)
+    a, b = study.modalities
+    single = []
+    for row, pair in (("AB", (a, a)), ("CD", (b, b)), ("ABminusCD", (a, b))):
+        moments = moments_by_name(found.moments[pair])
+        single.append(moments["c1r1"] - moments["c0r0"])
+        yield from ((("moments", row, name), value) for name, value in moments.items())
+        coefficients = dict(zip(MOMENT_NAMES, found.moments[pair].coefficients, strict=True))
+        yield from ((("coeff", row, name), value) for name, value in coefficients.items())
+    for place, name in enumerate((a, b)):
+        label = "AB"[place]
+        yield ("mean", label, "mean"), found.modalities[name].estimate
+        yield ("mean", label, "var"), found.variances[name].unbiased
+        yield ("mean", label, "var.1obs"), single[place]
+        for reader, value in zip(study.readers, found.reader_values[place], strict=True):
+            yield ("meanPerR", reader, label), value
+    yield ("mean", "AminusB", "mean"), found.differences[a, b].estimate
+    yield ("mean", "AminusB", "var"), found.difference_variances[a, b].unbiased
+    yield ("mean", "AminusB", "var.1obs"), single[0] + single[1] - 2 * single[2]

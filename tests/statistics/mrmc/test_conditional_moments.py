@@ -6,45 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reader_studies.imrmc import moments_by_name
+from reader_studies.imrmc import MOMENT_NAMES as NAMES
+from reader_studies.imrmc import calls_of, joint_tables_of
 from reader_studies.simulated import simulated
 from samesplit.statistics.mrmc import ReaderStudy, u_statistic_analysis
 from samesplit.statistics.mrmc.conditional_moments import ConditionalMoments, conditional_moments
 
 Read = Callable[[str], pd.DataFrame]
 DATA_SETS = ["VanDyke", "sim_roemetz_ord", "sim_roemetz_splitplot_ord", "sim_roemetz_missing_ord"]
-NAMES = ("c1r1", "c0r1", "c1r0", "c0r0")
-
-
-def _calls(read: Read, name: str, threshold: float) -> ReaderStudy:
-    table = read("vandyke.csv" if name == "VanDyke" else f"{name.removesuffix('_ord')}.csv")
-    scores = table["rating" if name == "VanDyke" else "ord"]
-    study = ReaderStudy.from_columns(
-        table["reader"], table["case"], scores, table["truth"], modality=table["treatment"]
-    )
-    return study.decisions(threshold)
-
-
-def _joint(study: ReaderStudy, figure: str) -> Iterator[tuple[tuple[str, str, str], float]]:
-    found = u_statistic_analysis(study, figure)  # type: ignore[arg-type]
-    a, b = study.modalities
-    single = []
-    for row, pair in (("AB", (a, a)), ("CD", (b, b)), ("ABminusCD", (a, b))):
-        moments = moments_by_name(found.moments[pair])
-        single.append(moments["c1r1"] - moments["c0r0"])
-        yield from ((("moments", row, name), value) for name, value in moments.items())
-        coefficients = dict(zip(NAMES, found.moments[pair].coefficients, strict=True))
-        yield from ((("coeff", row, name), value) for name, value in coefficients.items())
-    for place, name in enumerate((a, b)):
-        label = "AB"[place]
-        yield ("mean", label, "mean"), found.modalities[name].estimate
-        yield ("mean", label, "var"), found.variances[name].unbiased
-        yield ("mean", label, "var.1obs"), single[place]
-        for reader, value in zip(study.readers, found.reader_values[place], strict=True):
-            yield ("meanPerR", reader, label), value
-    yield ("mean", "AminusB", "mean"), found.differences[a, b].estimate
-    yield ("mean", "AminusB", "var"), found.difference_variances[a, b].unbiased
-    yield ("mean", "AminusB", "var.1obs"), single[0] + single[1] - 2 * single[2]
 
 
 def _conditional(study: ReaderStudy, figure: str) -> Iterator[tuple[tuple[str, str, str], float]]:
@@ -73,10 +42,10 @@ def _conditional(study: ReaderStudy, figure: str) -> Iterator[tuple[tuple[str, s
 def test_every_number_of_imrmc_for_calls_is_met(name: str, endpoint: str, reference: Read) -> None:
     expected = reference("expected/imrmc_binary_ustat11.csv")
     expected = expected[(expected["dataset"] == name) & (expected["endpoint"] == endpoint)]
-    study = _calls(reference, name, float(expected["threshold"].iloc[0]))
+    study = calls_of(reference, name, float(expected["threshold"].iloc[0]))
     figure = {"sens": "sensitivity", "spec": "specificity"}[endpoint]
     for function, ours in (
-        ("uStat11.jointD", dict(_joint(study, figure))),
+        ("uStat11.jointD", joint_tables_of(study, figure)),
         ("uStat11.conditionalD", dict(_conditional(study, figure))),
     ):
         table = expected[expected["fun"] == function]

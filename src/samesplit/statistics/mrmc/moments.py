@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -23,30 +24,24 @@ import numpy as np
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.mrmc.kernels import Kernel
 
-__all__ = ["Moments", "StudyMoments", "all_moments", "kron_power"]
+__all__ = ["Moments", "StudyMoments", "all_moments"]
 
 Sums = tuple[FloatArray, FloatArray]
 """Sums of a kernel and the numbers of what was summed, of the same shape."""
 
-_DIFFERENT = np.array([[1.0, 0.0], [-1.0, 1.0]])  # from "shared" and "any" to "shared" and "different"
-_EFFECT = np.array([[1.0, -1.0], [0.0, 1.0]])  # from moments to components: "shared" less "different"
-_WITHIN = np.array([[1.0, 0.0], [1.0, 1.0]])  # from coefficients of moments to those of components
+_STEPS = {
+    "different": np.array([[1.0, 0.0], [-1.0, 1.0]]),  # from "shared" and "any" to "shared" and "different"
+    "effect": np.array([[1.0, -1.0], [0.0, 1.0]]),  # from moments to components: "shared" less "different"
+    "within": np.array([[1.0, 0.0], [1.0, 1.0]]),  # from coefficients of moments to those of components
+}
 
 
-def kron_power(matrix: FloatArray, power: int) -> FloatArray:
-    """Return the Kronecker product of a matrix with itself: the same step on each of several factors.
-
-    Args:
-        matrix: Shape (k, k).
-        power: How many factors.
-
-    Example:
-        >>> kron_power(np.eye(2), 3).shape
-        (8, 8)
-    """
+@cache
+def _step(name: str, n_factors: int) -> FloatArray:
+    """Return the same step on each of several factors: a Kronecker product."""
     found: FloatArray = np.ones((1, 1))
-    for _ in range(power):
-        found = np.asarray(np.kron(found, matrix), dtype=np.float64)
+    for _ in range(n_factors):
+        found = np.asarray(np.kron(found, _STEPS[name]), dtype=np.float64)
     return found
 
 
@@ -91,17 +86,17 @@ class Moments:
 
         Entry 0 is what all factors make together, then those of fewer; the last one is the squared mean.
         """
-        return kron_power(_EFFECT, len(self.factors) + 1) @ self.unbiased
+        return _step("effect", len(self.factors) + 1) @ self.unbiased
 
     @property
     def biased_components(self) -> FloatArray:
         """The components from biased moments."""
-        return kron_power(_EFFECT, len(self.factors) + 1) @ self.biased
+        return _step("effect", len(self.factors) + 1) @ self.biased
 
     @property
     def component_coefficients(self) -> FloatArray:
         """What each component weighs in the covariance; 1 / n of its factors in a crossed design."""
-        return kron_power(_WITHIN, len(self.factors) + 1) @ self.coefficients
+        return _step("within", len(self.factors) + 1) @ self.coefficients
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +157,7 @@ def _added(found: Iterable[Sums]) -> Sums:
 def _moments(
     numerator: FloatArray, denominator: FloatArray, factors: tuple[str, ...], *, readers: bool
 ) -> Moments:
-    step = kron_power(_DIFFERENT, len(factors) + readers)
+    step = _step("different", len(factors) + readers)
     unbiased_n, unbiased_d = step @ numerator, step @ denominator
     coefficients = _ratio(unbiased_d, np.full_like(unbiased_d, denominator[-1]))
     coefficients[-1] -= 1.0
