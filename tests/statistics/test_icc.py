@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import f as f_distribution
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.icc import IccForm, icc
@@ -64,6 +65,36 @@ def test_every_form_equals_both_r_packages(
     if analysis == "shrout_fleiss":
         psych = [expected["icc_psych", PSYCH[form], stat] for stat in ("ICC", "lower bound", "upper bound")]
         assert _three(ratings, form, average_bounds="Spearman-Brown") == pytest.approx(psych, rel=1e-8)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("analysis", ["shrout_fleiss", "vandyke_t1"])
+def test_the_f_test_of_every_form_equals_both_r_packages(
+    form: IccForm, analysis: str, reference: Callable[[str], pd.DataFrame]
+) -> None:
+    if analysis == "shrout_fleiss":
+        ratings = reference("shrout_fleiss_1979.csv").to_numpy()
+    else:
+        rows = reference("vandyke.csv").query("treatment == 1")
+        ratings = rows.pivot_table(index="case", columns="reader", values="rating").to_numpy()
+    expected = reference("expected/agreement_paired.csv").query("analysis_id == @analysis")
+    expected = expected.set_index(["table", "row", "stat"])["value"].astype(float)
+    found, stepped = icc(ratings, form=form), icc(ratings, form=form, average_bounds="Spearman-Brown")
+    psych = {
+        "ICC": stepped.estimate,
+        "F": found.f_value,
+        "df1": found.df1,
+        "df2": found.df2,
+        "p": found.p_value,
+        "lower bound": stepped.ci_low,
+        "upper bound": stepped.ci_high,
+    }
+    own = f_distribution.sf(found.f_value, found.df1, found.df2_interval)
+    irr = {"Fvalue": found.f_value, "df1": found.df1, "df2": found.df2_interval, "p.value": own}
+    for table, row, numbers in (("icc_psych", PSYCH[form], psych), ("icc_irr", IRR[form], irr)):
+        for stat, number in numbers.items():
+            assert float(number) == pytest.approx(expected[table, row, stat], rel=1e-8)
 
 
 def test_the_two_conventions_differ_for_the_mean_of_agreeing_raters_only() -> None:

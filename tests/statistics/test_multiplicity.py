@@ -9,7 +9,25 @@ import pandas as pd
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from samesplit.statistics.multiplicity import holm
+from samesplit.errors import StatisticsError
+from samesplit.statistics.multiplicity import (
+    adjust,
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    bonferroni,
+    hochberg,
+    holm,
+    hommel,
+)
+
+STATSMODELS = {
+    "holm": (holm, "holm"),
+    "hochberg": (hochberg, "simes-hochberg"),
+    "hommel": (hommel, "hommel"),
+    "bonferroni": (bonferroni, "bonferroni"),
+    "Benjamini-Hochberg": (benjamini_hochberg, "fdr_bh"),
+    "Benjamini-Yekutieli": (benjamini_yekutieli, "fdr_by"),
+}
 
 
 def test_holm_counts_only_the_tests_that_were_made() -> None:
@@ -29,16 +47,46 @@ def test_equal_p_values_are_adjusted_alike_whatever_their_last_digits() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 40])
-def test_holm_matches_statsmodels(count: int) -> None:
+@pytest.mark.parametrize("method", list(STATSMODELS))
+def test_every_method_matches_statsmodels(method: str, count: int) -> None:
     p_values = np.random.default_rng(count).beta(0.3, 1, count).round(2)  # with ties
-    expected = multipletests(p_values, method="holm")[1]
-    assert holm(pd.Series(p_values)).tolist() == pytest.approx(expected.tolist(), rel=1e-12)
+    function, name = STATSMODELS[method]
+    expected = multipletests(p_values, method=name)[1]
+    assert function(pd.Series(p_values)).tolist() == pytest.approx(expected.tolist(), rel=1e-12)
+    assert adjust(pd.Series(p_values), method=method).tolist() == pytest.approx(expected.tolist(), rel=1e-12)
+
+
+@pytest.mark.parametrize("method", list(STATSMODELS))
+def test_missing_p_values_stay_missing_and_do_not_count(method: str) -> None:
+    p_values = pd.Series([0.01, np.nan, 0.2, 0.03], index=list("abcd"))
+    found = adjust(p_values, method=method)
+    assert found.drop("b").tolist() == adjust(p_values.drop("b"), method=method).tolist()
+    assert np.isnan(found["b"])
+    assert adjust(pd.Series([np.nan]), method=method).isna().all()
+
+
+def test_families_are_adjusted_apart() -> None:
+    p_values = pd.Series([0.01, 0.02, 0.03, 0.5, np.nan], index=list("vwxyz"))
+    families = pd.Series(["one", "two", "one", "two", "one"], index=list("vwxyz"))
+    found = adjust(p_values, method="bonferroni", families=families)
+    assert found.tolist() == pytest.approx([0.02, 0.04, 0.06, 1.0, np.nan], nan_ok=True)
+
+
+def test_what_cannot_be_adjusted_is_an_error() -> None:
+    with pytest.raises(StatisticsError, match="unknown adjustment"):
+        adjust(pd.Series([0.1]), method="sidak")
+    with pytest.raises(StatisticsError, match="between 0 and 1"):
+        adjust(pd.Series([1.1]))
+    with pytest.raises(StatisticsError, match="do not fit"):
+        adjust(pd.Series([0.1, 0.2]), families=pd.Series(["a"]))
 
 
 @pytest.mark.data
-def test_holm_matches_r(reference: Callable[[str], pd.DataFrame]) -> None:
-    table = reference("expected/agreement_paired.csv")
-    rows = table[table["command"] == "p.adjust(p,'holm')"]
-    assert len(rows) == 10
+def test_every_method_matches_r(reference: Callable[[str], pd.DataFrame]) -> None:
+    rows = reference("expected/agreement_paired.csv").query("table == 'p_adjust'")
+    names = {"BH": "Benjamini-Hochberg", "BY": "Benjamini-Yekutieli"}
     p_values = pd.Series([float(p) for p in rows["dataset"].iloc[0].split(";")])
-    assert holm(p_values).tolist() == pytest.approx(rows["value"].tolist(), rel=1e-9)
+    for name, part in rows.groupby("row"):
+        found = adjust(p_values, method=names.get(name, name))
+        assert found.tolist() == pytest.approx(part["value"].astype(float).tolist(), rel=1e-9)
+    assert len(rows) == 60

@@ -34,12 +34,23 @@ class ICC:
         ci_low: Lower bound of the two-sided interval.
         ci_high: Upper bound.
         n_subjects: Complete subjects that went into each.
+        f_value: Mean square between subjects over that within (one-way) or the error's (two-way).
+        df1: Degrees of freedom of the numerator.
+        df2: Of the denominator.
+        p_value: Of the F test that subjects do not differ, which is what an ICC of 0 says.
+        df2_interval: The second degrees of freedom behind the interval: those of Satterthwaite for absolute
+            agreement, else `df2`. The R package irr reads its p-values of ICC(A) from these, psych from `df2`.
     """
 
     estimate: FloatArray
     ci_low: FloatArray
     ci_high: FloatArray
     n_subjects: IntArray
+    f_value: FloatArray
+    df1: FloatArray
+    df2: FloatArray
+    p_value: FloatArray
+    df2_interval: FloatArray
 
 
 @dataclass(frozen=True)
@@ -92,10 +103,15 @@ def icc(
     complete: npt.NDArray[np.bool_] = np.asarray(np.isfinite(table).all(axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
         squares = _mean_squares(table, complete)
-        estimate, low, high = _bounds(squares, form, 1 - confidence, average_bounds)
+        estimate, low, high, freedom = _bounds(squares, form, 1 - confidence, average_bounds)
+        noise, df2 = _noise(squares, form)
+        f_value, df1 = squares.subjects / noise, squares.n - 1
+        p_value = f_distribution.sf(f_value, df1, df2)
     unknown = (squares.n < 2) | _alike(table, complete) | np.isnan(estimate)
-    estimate, low, high = (np.where(unknown, np.nan, each) for each in (estimate, low, high))
-    return ICC(estimate, low, high, complete.sum(axis=0))
+    estimate, low, high, f_value, p_value = (
+        np.where(unknown, np.nan, each) for each in (estimate, low, high, f_value, p_value)
+    )
+    return ICC(estimate, low, high, complete.sum(axis=0), f_value, df1, df2, p_value, freedom)
 
 
 def _checked(values: npt.ArrayLike, form: str, confidence: float, average_bounds: str) -> FloatArray:
@@ -145,13 +161,20 @@ def _mean_squares(table: FloatArray, complete: npt.NDArray[np.bool_]) -> _MeanSq
     )
 
 
+def _noise(squares: _MeanSquares, form: str) -> tuple[FloatArray, FloatArray]:
+    """Return the mean square that subjects are compared with, and its degrees of freedom."""
+    n, k = squares.n, squares.k
+    return (squares.within, n * (k - 1)) if form[4] == "1" else (squares.error, (n - 1) * (k - 1))
+
+
 def _bounds(
     squares: _MeanSquares, form: str, alpha: float, average_bounds: str
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return the estimate, its bounds, and the second degrees of freedom that they were made with."""
     if form[4] == "A":
         return _agreement(squares, average=form.endswith("k)"), alpha=alpha, average_bounds=average_bounds)
     n, k = squares.n, squares.k
-    noise, df = (squares.within, n * (k - 1)) if form[4] == "1" else (squares.error, (n - 1) * (k - 1))
+    noise, df = _noise(squares, form)
     upper = f_distribution.ppf(1 - alpha / 2, n - 1, df)
     lower = f_distribution.ppf(1 - alpha / 2, df, n - 1)
     others = 0 if form.endswith("k)") else k - 1
@@ -159,12 +182,12 @@ def _bounds(
     def ratio(signal: FloatArray) -> FloatArray:
         return np.asarray((signal - noise) / (signal + others * noise))
 
-    return ratio(squares.subjects), ratio(squares.subjects / upper), ratio(squares.subjects * lower)
+    return ratio(squares.subjects), ratio(squares.subjects / upper), ratio(squares.subjects * lower), df
 
 
 def _agreement(
     squares: _MeanSquares, *, average: bool, alpha: float, average_bounds: str
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """ICC(A,1) or ICC(A,k); the interval's second degree of freedom is Satterthwaite's."""
     n, k, rows, columns, error = squares.n, squares.k, squares.subjects, squares.raters, squares.error
     single = (rows - error) / (rows + (k - 1) * error + k * (columns - error) / n)
@@ -179,10 +202,10 @@ def _agreement(
     if own:
         low = n * (rows - upper * error) / (upper * (columns - error) + n * rows)
         high = n * (lower * rows - error) / (columns - error + n * lower * rows)
-        return mean, low, high
+        return mean, low, high, freedom
     noise = k * columns + (k * n - k - n) * error
     low = n * (rows - upper * error) / (upper * noise + n * rows)
     high = n * (lower * rows - error) / (noise + n * lower * rows)
     if average:
-        return mean, k * low / (1 + (k - 1) * low), k * high / (1 + (k - 1) * high)
-    return single, low, high
+        return mean, k * low / (1 + (k - 1) * low), k * high / (1 + (k - 1) * high), freedom
+    return single, low, high, freedom
