@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from samesplit.statistics.agreement import (
     Agreement,
+    BlandAltman,
     ClusterOrder,
-    LimitsOfAgreement,
     Similarity,
     bland_altman,
     cluster_order,
@@ -67,6 +67,7 @@ from samesplit.statistics.calibration import (
 )
 from samesplit.statistics.cases_missed import CasesMissed, cases_missed
 from samesplit.statistics.concordance import Concordance, concordance, concordance_influence, harrell_c
+from samesplit.statistics.correlated_aucs import CorrelatedAUCs, correlated_aucs
 from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
 from samesplit.statistics.cross_validated_concordance import (
     concordance_interval,
@@ -78,6 +79,7 @@ from samesplit.statistics.crossed_clusters import crossed_mean, crossed_share
 from samesplit.statistics.curves import calibration_points, pr_points, roc_points
 from samesplit.statistics.decision_curve import decision_curve, net_benefit
 from samesplit.statistics.detection import Matches, match_components
+from samesplit.statistics.equivalence import Equivalence, equivalence_of_interval, tost
 from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
@@ -120,7 +122,15 @@ from samesplit.statistics.multiclass_metrics import (
     multiclass_brier,
     multiclass_log_loss,
 )
-from samesplit.statistics.multiplicity import holm
+from samesplit.statistics.multiplicity import (
+    adjust,
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    bonferroni,
+    hochberg,
+    holm,
+    hommel,
+)
 from samesplit.statistics.overlap import dice
 from samesplit.statistics.paired_intervals import paired_interval, tango_interval
 from samesplit.statistics.paired_predictive_values import (
@@ -130,6 +140,7 @@ from samesplit.statistics.paired_predictive_values import (
     predictive_value_ratio,
 )
 from samesplit.statistics.paired_proportions import paired_difference, paired_proportions
+from samesplit.statistics.partial_auc import corrected_partial_auc, partial_auc_interval, partial_auc_test
 from samesplit.statistics.proportions import (
     RATES,
     Confusion,
@@ -158,18 +169,20 @@ __all__ = [
     "AdviceFollowed",
     "AdviceRates",
     "Agreement",
+    "BlandAltman",
     "CalibrationDistances",
     "CasesMissed",
     "ClusterOrder",
     "Concordance",
     "Confusion",
+    "CorrelatedAUCs",
     "DiscriminationImprovement",
+    "Equivalence",
     "FigureOfMerit",
     "FlexibleCalibration",
     "HosmerLemeshow",
     "Influence",
     "Interval",
-    "LimitsOfAgreement",
     "MatchedPoint",
     "Matches",
     "MeanReaderPoint",
@@ -185,6 +198,7 @@ __all__ = [
     "StudentInterval",
     "SurfaceDistances",
     "accuracy",
+    "adjust",
     "advice_followed",
     "auc_covariance",
     "auc_influence",
@@ -192,8 +206,11 @@ __all__ = [
     "auc_test",
     "average_precision",
     "balanced_accuracy",
+    "benjamini_hochberg",
+    "benjamini_yekutieli",
     "bin_of",
     "bland_altman",
+    "bonferroni",
     "bootstrap_interval",
     "brier",
     "brier_parts",
@@ -217,7 +234,9 @@ __all__ = [
     "concordance_sizes",
     "confusion",
     "conger_kappa",
+    "corrected_partial_auc",
     "corrected_resampled_t",
+    "correlated_aucs",
     "covariance",
     "cross_validated_auc",
     "cross_validated_concordance",
@@ -228,6 +247,7 @@ __all__ = [
     "dice",
     "draw_patients",
     "empirical_auc",
+    "equivalence_of_interval",
     "expected_calibration_error",
     "f1_macro",
     "fleiss_kappa",
@@ -239,7 +259,9 @@ __all__ = [
     "friedman",
     "gwet_ac",
     "harrell_c",
+    "hochberg",
     "holm",
+    "hommel",
     "hosmer_lemeshow",
     "icc",
     "integrated_discrimination_improvement",
@@ -275,6 +297,8 @@ __all__ = [
     "paired_proportions",
     "panel_scores",
     "partial_auc",
+    "partial_auc_interval",
+    "partial_auc_test",
     "percent_agreement",
     "placements",
     "pr_points",
@@ -293,5 +317,6 @@ __all__ = [
     "student_interval",
     "surface_distances",
     "tango_interval",
+    "tost",
     "z_test",
 ]

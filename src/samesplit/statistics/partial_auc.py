@@ -209,7 +209,7 @@ def _statistic(truth: IntArray, scores: FloatArray, codes: IntArray, figure: Fig
             above = np.bincount(places[positive], weights=weight[positive], minlength=n_places)
             below = np.bincount(places[~positive], weights=weight[~positive], minlength=n_places)
             if above.sum() > 0 and below.sum() > 0:
-                found[row] = read(*curve_of_counts(below, above))
+                found[row] = read(*curve_of_counts(below.astype(np.float64), above.astype(np.float64)))
         return found
 
     return statistic

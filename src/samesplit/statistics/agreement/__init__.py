@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samesplit.statistics.agreement.bland_altman import LimitsOfAgreement, bland_altman
+from samesplit.statistics.agreement.bland_altman import BlandAltman, bland_altman
 from samesplit.statistics.agreement.gwet import gwet_ac
 from samesplit.statistics.agreement.kappa import (
     cohen_kappa_interval,
@@ -25,10 +25,10 @@ from samesplit.statistics.agreement.similarity import (
 __all__ = [
     "Agreement",
     "AlphaLevel",
+    "BlandAltman",
     "CategoryWeights",
     "ClusterOrder",
     "Coefficient",
-    "LimitsOfAgreement",
     "Similarity",
     "bland_altman",
     "cluster_order",

@@ -14,7 +14,7 @@ from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import FloatArray, check_confidence
 from samesplit.statistics.interval import Interval
 
-__all__ = ["LimitsMethod", "LimitsOfAgreement", "bland_altman"]
+__all__ = ["BlandAltman", "LimitsMethod", "bland_altman"]
 
 LimitsMethod = Literal["exact", "Bland-Altman"]
 """How the limits get their intervals: exactly, by the noncentral t distribution (Carkeet 2015), or by the
@@ -22,7 +22,7 @@ approximate standard error of Bland and Altman (1999)."""
 
 
 @dataclass(frozen=True)
-class LimitsOfAgreement:
+class BlandAltman:
     """How far two measurements of a case lie apart.
 
     Attributes:
@@ -54,7 +54,7 @@ def bland_altman(
     coverage: float = 0.95,
     confidence: float = 0.95,
     method: LimitsMethod = "exact",
-) -> LimitsOfAgreement:
+) -> BlandAltman:
     """Estimate the limits between which most differences of two measurements lie.
 
     Assumes independent cases and normally distributed differences. For several readers and modalities take
@@ -113,7 +113,7 @@ def bland_altman(
         factors = np.array([z - step, z + step])
     near, far = (float(factor) * spread for factor in factors)
     limit = z * spread
-    return LimitsOfAgreement(
+    return BlandAltman(
         means,
         differences,
         Interval(bias, bias - half, bias + half, "paired t", p_value=p),

@@ -29,6 +29,7 @@ from samesplit.statistics.mrmc.figures_of_merit import (
     FigureOfMerit,
     as_figure,
 )
+from samesplit.statistics.mrmc.gee import GeeAnalysis, gee_correctness
 from samesplit.statistics.mrmc.global_test import GlobalTest
 from samesplit.statistics.mrmc.incomplete_standalone import incomplete_standalone
 from samesplit.statistics.mrmc.limits_of_agreement import LimitsOfAgreement, limits_of_agreement
@@ -52,6 +53,7 @@ __all__ = [
     "FigureOfMerit",
     "FixedReadersTest",
     "FixedSequence",
+    "GeeAnalysis",
     "GlobalTest",
     "LimitsOfAgreement",
     "MeanSquares",
@@ -67,6 +69,7 @@ __all__ = [
     "as_figure",
     "expected_utility",
     "fixed_sequence",
+    "gee_correctness",
     "incomplete_standalone",
     "jackknife_covariance",
     "limits_of_agreement",
