@@ -19,15 +19,15 @@ from sklearn.feature_selection import f_classif
 
 from samesplit.models.survival.ridge_cox import RidgeCox
 from samesplit.statistics.auc import area_interval
-from samesplit.statistics.concordance import concordance_influence, harrell_c
-from samesplit.statistics.cross_validated_concordance import (
+from samesplit.statistics.influence import Influence
+from samesplit.statistics.interval import Interval
+from samesplit.statistics.multiclass_auc import Average, multiclass_auc, multiclass_auc_influence
+from samesplit.statistics.survival.concordance import concordance_influence, harrell_c
+from samesplit.statistics.survival.cross_validated_concordance import (
     concordance_interval,
     concordance_sizes,
     cross_validated_concordance,
 )
-from samesplit.statistics.influence import Influence
-from samesplit.statistics.interval import Interval
-from samesplit.statistics.multiclass_auc import Average, multiclass_auc, multiclass_auc_influence
 
 Array = np.ndarray
 AVERAGES: tuple[Average, ...] = ("one-versus-rest", "hand-till")

@@ -66,15 +66,8 @@ from samesplit.statistics.calibration import (
     spiegelhalter,
 )
 from samesplit.statistics.cases_missed import CasesMissed, cases_missed
-from samesplit.statistics.concordance import Concordance, concordance, concordance_influence, harrell_c
 from samesplit.statistics.correlated_aucs import CorrelatedAUCs, correlated_aucs
 from samesplit.statistics.cross_validated import corrected_resampled_t, cross_validated_auc, fold_aucs
-from samesplit.statistics.cross_validated_concordance import (
-    concordance_interval,
-    concordance_sizes,
-    cross_validated_concordance,
-    fold_concordances,
-)
 from samesplit.statistics.crossed_clusters import crossed_mean, crossed_share
 from samesplit.statistics.curves import calibration_points, pr_points, roc_points
 from samesplit.statistics.decision_curve import decision_curve, net_benefit
@@ -83,7 +76,6 @@ from samesplit.statistics.equivalence import Equivalence, equivalence_of_interva
 from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
-from samesplit.statistics.kaplan_meier import kaplan_meier, risk_groups
 from samesplit.statistics.matched_operating_point import (
     MatchedPoint,
     MeanReaderPoint,
@@ -161,6 +153,19 @@ from samesplit.statistics.selection_stability import (
 )
 from samesplit.statistics.student import StudentInterval, student_interval
 from samesplit.statistics.surface_distances import SurfaceDistances, surface_distances
+from samesplit.statistics.survival.concordance import (
+    Concordance,
+    concordance,
+    concordance_influence,
+    harrell_c,
+)
+from samesplit.statistics.survival.cross_validated_concordance import (
+    concordance_interval,
+    concordance_sizes,
+    cross_validated_concordance,
+    fold_concordances,
+)
+from samesplit.statistics.survival.kaplan_meier import kaplan_meier, risk_groups
 
 __all__ = [
     "ICC",

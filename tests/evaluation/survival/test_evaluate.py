@@ -15,7 +15,7 @@ from samesplit.evaluation import evaluate
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.survival.evaluate import evaluate_survival
-from samesplit.statistics.concordance import concordance_influence, harrell_c
+from samesplit.statistics.survival.concordance import concordance_influence, harrell_c
 
 Make = Callable[..., Any]
 

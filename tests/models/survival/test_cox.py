@@ -15,7 +15,7 @@ from samesplit.models.protocol import Cases, TrainingFold
 from samesplit.models.registry import read_model
 from samesplit.models.survival.cox import CoxSettings
 from samesplit.models.survival.ridge_cox import RidgeCox
-from samesplit.statistics.concordance import harrell_c
+from samesplit.statistics.survival.concordance import harrell_c
 from samesplit.tasks import SurvivalTask
 
 MakeFold = Callable[..., tuple[TrainingFold, Cases, "pd.Series[int]"]]

@@ -21,7 +21,7 @@ from samesplit.evaluation.survival.validation import check_risk_predictions, che
 from samesplit.evaluation.validation import check_reference, choose_rater, common_units
 from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.interval import Interval
-from samesplit.statistics.kaplan_meier import kaplan_meier, risk_groups
+from samesplit.statistics.survival.kaplan_meier import kaplan_meier, risk_groups
 from samesplit.tables import RESULTS, check_table
 from samesplit.tasks import SurvivalTask
 

@@ -10,14 +10,14 @@ import pandas as pd
 
 from samesplit.evaluation.binary.scores import ranking_is_trained
 from samesplit.evaluation.comparison import Measure
-from samesplit.statistics.cross_validated_concordance import (
+from samesplit.statistics.influence import Influence
+from samesplit.statistics.interval import Interval
+from samesplit.statistics.survival.cross_validated_concordance import (
     concordance_interval,
     concordance_sizes,
     cross_validated_concordance,
     fold_concordances,
 )
-from samesplit.statistics.influence import Influence
-from samesplit.statistics.interval import Interval
 
 __all__ = ["C_INDEX", "c_index_interval", "c_index_of", "can_be_compared", "model_table"]
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.auc import auc_influence, empirical_auc
-from samesplit.statistics.concordance import concordance, concordance_influence, harrell_c
+from samesplit.statistics.survival.concordance import concordance, concordance_influence, harrell_c
 
 # Forty lesions with many ties; the index is that of lifelines 0.30.3, concordance_index(times, -risks, events).
 TIMES = [2, 2, 3, 3, 10, 13, 1, 4, 1, 1, 11, 1, 5, 5, 11, 1, 18, 2, 2, 4, 27, 2, 7, 27, 1, 7, 2, 5, 2, 8, 10, 8,
@@ -47,7 +47,7 @@ def test_index_is_that_of_lifelines() -> None:
 
 def test_pairs_are_counted_alike_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module(
-        "samesplit.statistics.concordance"
+        "samesplit.statistics.survival.concordance"
     )  # the package has the function by that name
     monkeypatch.setattr(module, "_CELLS", 90)
     assert harrell_c(TIMES, EVENTS, RISKS) == pytest.approx(LIFELINES, abs=1e-12)

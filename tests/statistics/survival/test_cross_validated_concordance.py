@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.concordance import concordance_influence, harrell_c
 from samesplit.statistics.cross_validated import training_factor
-from samesplit.statistics.cross_validated_concordance import (
+from samesplit.statistics.influence import covariance
+from samesplit.statistics.survival.concordance import concordance_influence, harrell_c
+from samesplit.statistics.survival.cross_validated_concordance import (
     concordance_interval,
     concordance_sizes,
     cross_validated_concordance,
     fold_concordances,
 )
-from samesplit.statistics.influence import covariance
 
 
 def _lesions(n: int = 60, seed: int = 0) -> tuple[Any, Any, Any]:

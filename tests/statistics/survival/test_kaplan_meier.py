@@ -8,7 +8,7 @@ import pytest
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.kaplan_meier import kaplan_meier, risk_groups
+from samesplit.statistics.survival.kaplan_meier import kaplan_meier, risk_groups
 
 TIMES = [2, 2, 3, 3, 10, 13, 1, 4, 1, 1, 11, 1, 5, 5, 11, 1, 18, 2, 2, 4, 27, 2, 7, 27, 1, 7, 2, 5, 2, 8, 10, 8,
          22, 2, 1, 4, 2, 22, 2, 7]  # fmt: skip

@@ -1,15 +1,15 @@
 """Harrell's concordance index of risks and survival times and its variance on one test set.
 
-What it estimates: the probability that of two lesions of which one is seen to have its event first, that one has
-the higher risk. Two lesions are compared when the earlier of the two times is an event; at equal times an event is
-earlier than the end of a follow-up, and two events are not compared. Equal risks of a pair that is compared count
-as half. Lesions whose order nobody saw (the earlier was censored) are left out, so the index depends on how long
-patients were followed up; it compares models on the same lesions.
+What it estimates: the probability that of two lesions of which one is seen to have its event first, that one
+has the higher risk. Two lesions are compared when the earlier of the two times is an event; at equal times an
+event is earlier than the end of a follow-up, and two events are not compared. Equal risks of a pair that is
+compared count as half. Lesions whose order nobody saw (the earlier was censored) are left out, so the index
+depends on how long patients were followed up; it compares models on the same lesions.
 
 The variance is the jackknife's: the index is computed without each patient in turn, so several lesions of a
-patient are a cluster. Where nothing can be compared without a patient, as in a fold with a single event, it is the
-infinitesimal one around the mean of the run's folds: (pairs of the patient in the right order - mean x pairs of
-the patient) / all pairs. docs/intervals.md has the coverage that was measured.
+patient are a cluster. Where nothing can be compared without a patient, as in a fold with a single event, it
+is the infinitesimal one around the mean of the run's folds: (pairs of the patient in the right order - mean x
+pairs of the patient) / all pairs. docs/intervals.md has the coverage that was measured.
 
 References:
     Harrell FE, et al. Evaluating the yield of medical tests. JAMA 1982;247:2543-2546.
@@ -43,8 +43,8 @@ class Concordance:
 
     Attributes:
         patients: The patients in sorted order.
-        won: Shape (n patients,), of each patient the pairs in the right order, equal risks as half; a pair of two
-            lesions of the patient counts once.
+        won: Shape (n patients,), of each patient the pairs in the right order, equal risks as half; a pair of
+            two lesions of the patient counts once.
         pairs: Shape (n patients,), of each patient all pairs.
         earlier: Shape (n patients,), whether a lesion of the patient is the earlier of a pair.
         later: Shape (n patients,), whether one is the later.
@@ -68,7 +68,7 @@ class Concordance:
     @property
     def varies(self) -> bool:
         """Whether it is still defined without any one of the patients."""
-        return bool((self.n_pairs - self.pairs > 0).all())
+        return bool((self.n_pairs - self.pairs > 1e-9 * self.n_pairs).all())
 
 
 def check_times(times: npt.ArrayLike, *, n: int) -> FloatArray:
@@ -94,7 +94,12 @@ def check_times(times: npt.ArrayLike, *, n: int) -> FloatArray:
 
 
 def concordance(
-    times: npt.ArrayLike, events: npt.ArrayLike, risks: npt.ArrayLike, patients: npt.ArrayLike | None = None
+    times: npt.ArrayLike,
+    events: npt.ArrayLike,
+    risks: npt.ArrayLike,
+    patients: npt.ArrayLike | None = None,
+    *,
+    weights: npt.ArrayLike | None = None,
 ) -> Concordance:
     """Count the pairs of lesions that can be compared, and those in the right order.
 
@@ -103,12 +108,18 @@ def concordance(
         events: Shape (n,), 1 where the event was seen, 0 where follow-up ended without it.
         risks: Shape (n,), higher for an earlier event.
         patients: Shape (n,), the patient of each lesion; None where every lesion is a patient of its own.
+        weights: Shape (n,), 0 or above: what a pair counts, by its earlier lesion (see
+            `censoring.uno_weights`); None for 1.
 
     Raises:
-        StatisticsError: Events other than 0 and 1, times not above 0, or risks that are not finite.
+        StatisticsError: Events other than 0 and 1, times not above 0, risks that are not finite, or weights
+            below 0.
     """
     seen = check_labels(events, both_classes=False)
     when, risk = check_times(times, n=seen.size), check_scores(risks, n=seen.size)
+    counts = np.ones(seen.size) if weights is None else check_scores(weights, n=seen.size)
+    if counts.min() < 0:
+        raise StatisticsError(f"weights must not be below 0, found {counts.min():g}")
     owners = np.arange(seen.size) if patients is None else np.asarray(patients)
     names, codes = np.unique(owners.astype(str), return_inverse=True)
     if codes.shape != seen.shape:
@@ -116,18 +127,19 @@ def concordance(
     won, pairs = np.zeros(names.size), np.zeros(names.size)
     earlier, later = np.zeros(names.size, bool), np.zeros(names.size, bool)
     n_won = n_pairs = 0.0
-    starts = np.flatnonzero(seen == 1)
+    starts = np.flatnonzero((seen == 1) & (counts > 0))
     step = max(1, _CELLS // seen.size)
     for first in range(0, starts.size, step):
         i = starts[first : first + step]
         tied = (when[i, np.newaxis] == when) & (seen == 0)
         compared = (when[i, np.newaxis] < when) | tied
-        right = np.where(compared, (np.sign(risk[i, np.newaxis] - risk) + 1) / 2, 0.0)
+        whole = np.where(compared, counts[i, np.newaxis], 0.0)
+        right = whole * (np.sign(risk[i, np.newaxis] - risk) + 1) / 2
         own = codes[i, np.newaxis] == codes
-        for total, counted in ((won, right), (pairs, compared.astype(np.float64))):
+        for total, counted in ((won, right), (pairs, whole)):
             np.add.at(total, codes[i], counted.sum(axis=1))
             np.add.at(total, codes, np.where(own, 0.0, counted).sum(axis=0))
-        n_won, n_pairs = n_won + float(right.sum()), n_pairs + float(compared.sum())
+        n_won, n_pairs = n_won + float(right.sum()), n_pairs + float(whole.sum())
         earlier[codes[i][compared.any(axis=1)]] = True
         later[codes[compared.any(axis=0)]] = True
     return Concordance(pd.Index(names, dtype=str), won, pairs, earlier, later, n_won, n_pairs)
@@ -161,6 +173,7 @@ def concordance_influence(
     patients: npt.ArrayLike,
     *,
     centre: float | None = None,
+    weights: npt.ArrayLike | None = None,
 ) -> Influence:
     """Compute Harrell's concordance index with the influence value of every patient.
 
@@ -169,8 +182,10 @@ def concordance_influence(
         events: Shape (n,), 1 where the event was seen, 0 where follow-up ended without it.
         risks: Shape (n,), higher for an earlier event.
         patients: Shape (n,), the patient of each lesion.
-        centre: Of a fold: the mean index of the folds of its run, for where nothing can be compared without one of
-            its patients; None where it stands by itself.
+        centre: Of a fold: the mean index of the folds of its run, for where nothing can be compared without
+            one of its patients; None where it stands by itself.
+        weights: Shape (n,), what a pair counts by its earlier lesion, taken as known: Uno's index with those of
+            `censoring.uno_weights`; None for 1.
 
     Returns:
         The index; its variance is NaN when nothing can be compared without one of the patients, and there is no
@@ -179,7 +194,7 @@ def concordance_influence(
     Raises:
         StatisticsError: No two lesions can be compared, or the input is not such.
     """
-    found = _with_pairs(concordance(times, events, risks, patients))
+    found = _with_pairs(concordance(times, events, risks, patients, weights=weights))
     n = found.patients.size
     parts = np.zeros((4, n))
     if found.varies:

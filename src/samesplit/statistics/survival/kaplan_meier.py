@@ -19,7 +19,7 @@ from samesplit.statistics.checks import (
     check_scores,
     codes_of,
 )
-from samesplit.statistics.concordance import check_times
+from samesplit.statistics.survival.concordance import check_times
 
 __all__ = ["kaplan_meier", "risk_groups"]
 
@@ -36,8 +36,8 @@ def kaplan_meier(
     Args:
         times: Shape (n,), above 0.
         events: Shape (n,), 1 where the event was seen, 0 where follow-up ended without it.
-        weights: Shape (n,), above 0: as how many lesions each row counts (a lesion that was predicted four times
-            counts a quarter each time); None for 1.
+        weights: Shape (n,), above 0: as how many lesions each row counts (a lesion that was predicted four
+            times counts a quarter each time); None for 1.
         confidence: Two-sided coverage of the intervals, which come from Greenwood's variance on the scale of
             log(-log S) and lie inside [0, 1].
 

@@ -1,8 +1,8 @@
 """Harrell's concordance index of predictions from folds, repeats and seeds.
 
-Over folds, repeats and seeds everything is as for the AUC (`cross_validated`): the mean of the indices inside the
-folds, whose risks come from different models and share no scale, and a second part of the variance for the
-training patients.
+Over folds, repeats and seeds everything is as for the AUC (`cross_validated`): the mean of the indices inside
+the folds, whose risks come from different models and share no scale, and a second part of the variance for
+the training patients.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from samesplit.statistics.checks import (
     check_scores,
     codes_of,
 )
-from samesplit.statistics.concordance import check_times, concordance, concordance_influence
 from samesplit.statistics.cross_validated import training_factor
 from samesplit.statistics.influence import Influence, mean_influence
 from samesplit.statistics.interval import Interval, is_degenerate, normal_interval
+from samesplit.statistics.survival.concordance import check_times, concordance, concordance_influence
 
 __all__ = [
     "concordance_interval",
@@ -48,7 +48,8 @@ def fold_concordances(
         cells: Shape (n,), the fold (of a seed and repeat) of each prediction.
 
     Returns:
-        One index a fold, indexed 0, 1, ... in sorted order of the cells; NaN where no two lesions can be compared.
+        One index a fold, indexed 0, 1, ... in sorted order of the cells; NaN where no two lesions can be
+        compared.
 
     Raises:
         StatisticsError: The input is not such.
@@ -67,6 +68,7 @@ def cross_validated_concordance(
     *,
     repeats: npt.ArrayLike | None = None,
     seeds: npt.ArrayLike | None = None,
+    weights: npt.ArrayLike | None = None,
 ) -> Influence:
     """Estimate the mean of the folds' concordance indices with the influence of every patient.
 
@@ -78,6 +80,7 @@ def cross_validated_concordance(
         cells: Shape (n,), the fold (of a seed and repeat) of each prediction.
         repeats: Shape (n,), the repeat of each prediction; None for a single one.
         seeds: Shape (n,), the seed of each prediction; None for a single one.
+        weights: Shape (n,), what a pair counts by its earlier lesion; None for 1.
 
     Returns:
         The mean with influence values, and the training part where folds have different test patients. Folds in
@@ -90,8 +93,9 @@ def cross_validated_concordance(
     owners = np.asarray(patients, dtype=str)
     repeat_of = np.zeros(seen.size, np.int64) if repeats is None else codes_of(repeats, n=seen.size)
     seed_of = np.zeros(seen.size, np.int64) if seeds is None else codes_of(seeds, n=seen.size)
+    counts = np.ones(seen.size) if weights is None else check_scores(weights, n=seen.size)
     everyone = _folds(codes)
-    folds = [i for i in everyone if concordance(when[i], seen[i], risk[i]).n_pairs]
+    folds = [i for i in everyone if concordance(when[i], seen[i], risk[i], weights=counts[i]).n_pairs]
     if not folds:
         raise StatisticsError(
             f"in none of the {len(everyone)} test folds can two lesions be compared: no fold has an index",
@@ -102,9 +106,9 @@ def cross_validated_concordance(
         left_out = len(everyone) - len(folds)
         notes = (f"{left_out} of {len(everyone)} folds have no two lesions to compare and are left out",)
     found: dict[int, list[Influence]] = {}
-    centres = _means_of_runs(when, seen, risk, folds, repeat_of, seed_of)
+    centres = _means_of_runs(when, seen, risk, counts, folds, repeat_of, seed_of)
     for i, centre in zip(folds, centres, strict=True):
-        one = concordance_influence(when[i], seen[i], risk[i], owners[i], centre=centre)
+        one = concordance_influence(when[i], seen[i], risk[i], owners[i], centre=centre, weights=counts[i])
         found.setdefault(int(repeat_of[i[0]]), []).append(one)
     mean = mean_influence([item for items in found.values() for item in items])
     whole = np.concatenate(folds)
@@ -164,8 +168,8 @@ def concordance_interval(
         confidence: Two-sided coverage.
 
     Returns:
-        The interval with the notes of the estimate; Newcombe's method 5 where there is no variance (an index of 0
-        or 1, equal risks throughout).
+        The interval with the notes of the estimate; Newcombe's method 5 where there is no variance (an index
+        of 0 or 1, equal risks throughout).
     """
     if is_degenerate(found.variance):
         made = newcombe_interval(found.estimate, sizes, confidence=confidence)
@@ -178,10 +182,15 @@ def concordance_interval(
 
 
 def _means_of_runs(
-    when: FloatArray, seen: IntArray, risk: FloatArray, folds: list[AnyArray], *run_of: IntArray
+    when: FloatArray,
+    seen: IntArray,
+    risk: FloatArray,
+    counts: FloatArray,
+    folds: list[AnyArray],
+    *run_of: IntArray,
 ) -> list[float | None]:
     """Return for each fold the mean index of the folds of its run; None for a run of one fold."""
-    index = pd.Series([concordance(when[i], seen[i], risk[i]).estimate for i in folds])
+    index = pd.Series([concordance(when[i], seen[i], risk[i], weights=counts[i]).estimate for i in folds])
     runs = [[int(number[i[0]]) for i in folds] for number in run_of]
     means = index.groupby(runs)
     return [
