@@ -6,6 +6,7 @@
 # make bench  times extraction and the grid against other ways, writes docs/performance*.md (45 minutes; QUICK=1: try it)
 # make bench-curve  a small learning curve: radiomics and a network at 75 and 300 training lesions (QUICK=1: at 75)
 # make bench-networks  times networks beside a bare PyTorch loop, writes docs/performance-networks.md
+# make bench-readers  simulates reader studies, writes docs/reader-studies-simulation.md (15 minutes; QUICK=1: try it)
 # make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format bench bench-curve bench-grid bench-networks clean
+.PHONY: setup demo test test-plain coverage lint format bench bench-curve bench-grid bench-networks bench-readers clean
 .DEFAULT_GOAL := help
 
 help:
@@ -83,6 +84,12 @@ bench-networks: setup
 	@out=reports/bench$(if $(QUICK),-quick); \
 	$(BIN)/python scripts/bench/networks/measure.py --output $$out $(if $(QUICK),--quick) && \
 	$(BIN)/python scripts/bench/networks/page.py $$out --docs $(if $(QUICK),$$out,docs)
+
+bench-readers: setup
+	@out=reports/simulated-readers$(if $(QUICK),-quick); \
+	$(BIN)/python scripts/simulate_reader_studies.py measure --output $$out $(if $(QUICK),--studies 20) && \
+	$(BIN)/python scripts/simulate_reader_studies.py size --output $$out && \
+	$(BIN)/python scripts/simulate_reader_studies.py page --output $$out --docs $(if $(QUICK),$$out,docs)
 
 clean:
 	rm -rf .venv .venv-bench-* reports/*/ reports/.cache reports/.mlflow mlflow.db
