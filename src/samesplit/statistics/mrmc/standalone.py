@@ -233,7 +233,7 @@ def _checked(
         raise StatisticsError(
             f"reader {study.readers[reader]!r} did not read case {study.cases[case]!r}: model and readers must be "
             "compared on the same cases",
-            remedy="keep the cases that every reader read, or use `u_statistic_analysis`",
+            remedy="use `incomplete_standalone`, or keep the cases that every reader read",
         )
     if random not in get_args(StandaloneRandom):
         raise StatisticsError(
