@@ -42,7 +42,17 @@ def test_help_lists_the_verbs_in_the_order_of_the_way_from_cohort_to_report(tmp_
     cohort = ["init", "fetch", "validate", "split", "show"]
     groups = ["plan", "features", "engines", "models", "nnunet"]
     runs = ["run", "compare", "forget", "report", "push", "ui", "clean"]
-    assert verbs == [*cohort, *runs, "audit", "learning-curve", "extract", "perturb", "ibsi", *groups]
+    assert verbs == [
+        *cohort,
+        *runs,
+        "audit",
+        "learning-curve",
+        "readers",
+        "extract",
+        "perturb",
+        "ibsi",
+        *groups,
+    ]
 
 
 def test_starting_loads_no_library_that_computes() -> None:

@@ -314,6 +314,8 @@ def _write_tables(
         write_table(curve, folder / "curves" / f"{name}.parquet")
     for name in ("confusion", "folds", "pairs", "decisions", "thresholds"):
         write_table(getattr(found, name), folder / f"{name}.parquet")
+    for name, table in found.tables.items():
+        write_table(table, folder / f"{name}.parquet")
 
 
 def _write_details(

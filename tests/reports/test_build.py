@@ -87,7 +87,8 @@ def test_every_section_stands_in_the_page_and_in_the_contents(full_run: Path, fu
     page, report = (full_run / "report.html").read_text(encoding="utf-8"), full_report
     assert [section.id for section in report.sections] == [
         "verdict", "checks", "cohort", "ledger", "split", "differences", "curves", "confusion", "radiomics",
-        "training", "calibration", "readers", "errors", "notes", "provenance",
+        "training", "calibration", "readers", "reader-models", "reader-aid", "reader-agreement",
+        "errors", "notes", "provenance",
     ]  # fmt: skip
     for section in report.sections:
         assert f'<section id="{section.id}"' in page
@@ -280,6 +281,9 @@ def test_the_verdict_carries_the_results_at_full_precision(full_run: Path) -> No
 def test_every_estimate_of_the_report_stands_in_the_results(full_run: Path) -> None:
     results = pd.read_parquet(full_run / "results.parquet")
     known = {float(v) for name in ("estimate", "p_adjusted") for v in results[name].dropna()}
+    for path in (full_run / "readers").glob("*.parquet"):
+        table = pd.read_parquet(path)
+        known |= {float(v) for name in ("estimate", "p_value") if name in table for v in table[name].dropna()}
     known |= {-v for v in known}  # a difference may be shown the other way round
     report = json.loads((full_run / "report.json").read_text())
     counted = {"n", "fits", "lesions", "missing", "positive", "tp", "fn", "tn", "fp"}

@@ -37,3 +37,21 @@ class StatisticsSettings(Declaration):
     groups: tuple[str, ...] | None = None
     """Columns of lesions.csv, such as site, each of whose values is judged by itself as well. null: none, and in a
     factorial benchmark the site."""
+    non_inferiority_margin: Fraction | None = None
+    """By how much a model's AUC may lie below the readers' and still count as not inferior, declared
+    beforehand."""
+    hypotheses: tuple[Literal["non-inferiority", "superiority"], ...] | None = None
+    """Of the reference model against the readers of the first modality, in the order in which they are
+    tested; each needs the one before. null: with a margin non-inferiority, then superiority; without one
+    none."""
+    hit_radius_mm: float | None = Field(default=None, gt=0)
+    """How far from a lesion a mark of a location-specific reading may lie and still hit it."""
+
+    @model_validator(mode="after")
+    def _margin_where_needed(self) -> StatisticsSettings:
+        declared = self.hypotheses or ()
+        if len(set(declared)) < len(declared):
+            raise ValueError("'hypotheses' names one of them twice")
+        if "non-inferiority" in declared and self.non_inferiority_margin is None:
+            raise ValueError("'non-inferiority' needs a 'non_inferiority_margin'")
+        return self

@@ -13,7 +13,18 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from samesplit.cli import audit, cohort, extract, features, learning_curve, models, nnunet, plan, runs
+from samesplit.cli import (
+    audit,
+    cohort,
+    extract,
+    features,
+    learning_curve,
+    models,
+    nnunet,
+    plan,
+    readers,
+    runs,
+)
 from samesplit.cli.console import echo
 from samesplit.cli.examples import epilog
 from samesplit.cli.serving import ENDING
@@ -41,6 +52,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "plan model": plan.model,
     "plan validation": plan.validation,
     "plan comparison": plan.comparison,
+    "readers": readers.readers,
     "extract": extract.extract,
     "perturb": features.perturb,
     "ibsi": features.ibsi,

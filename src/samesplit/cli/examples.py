@@ -70,6 +70,17 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("in the folder where the run was started", "samesplit ui"),
         ("another workspace, on another port", "samesplit ui my-study --port 5001"),
     ),
+    "readers": (
+        ("readings and truth, no images", "samesplit readers readings.csv --truth truth.csv --out study"),
+        (
+            "a model that must not be worse than the readers by 0.05 or more",
+            "samesplit readers readings.csv --truth truth.csv --predictions model.csv --margin 0.05 --out study",
+        ),
+        (
+            "one table with columns of its own names",
+            "samesplit readers all.csv --truth all.csv --reader-column rad --truth-column cancer --out study",
+        ),
+    ),
     "audit": (
         ("every leak, on the first radiomics grid", "samesplit audit my-study"),
         (

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from samesplit.evaluation.readers.settings import ReaderSettings
+
 __all__ = ["EvaluationOptions"]
 
 
@@ -27,6 +29,7 @@ class EvaluationOptions:
         details: By name: the tables that models wrote while they were fitted.
         factorial: The combinations of a factorial benchmark: model -> factor -> level.
         apart: Models whose differences make families of their own when P values are adjusted.
+        readers: What was declared of the readers beforehand; None for nothing (binary tasks).
     """
 
     readings: pd.DataFrame | None = None
@@ -40,4 +43,5 @@ class EvaluationOptions:
     declared_thresholds: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     apart: Sequence[str] = ()
+    readers: ReaderSettings | None = None
     factorial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -50,6 +50,7 @@ def _binary(
         declared_thresholds=options.declared_thresholds,
         details=options.details,
         apart=options.apart,
+        reader_settings=options.readers,
     )
 
 

@@ -45,7 +45,7 @@ from samesplit.reports.sections.provenance import notes, provenance
 from samesplit.reports.sections.published import published
 from samesplit.reports.sections.radiomics import radiomics
 from samesplit.reports.sections.rater_masks import rater_masks
-from samesplit.reports.sections.readers import readers
+from samesplit.reports.sections.readers import reader_sections
 from samesplit.reports.sections.split import split
 from samesplit.reports.sections.survival import survival
 from samesplit.reports.sections.training import training
@@ -174,7 +174,7 @@ def _findings(context: Context, pictures: Pictures) -> tuple[Section | None, ...
             audit(context),
             *made,
             calibration(context),
-            readers(context),
+            *reader_sections(context),
             rater_masks(context),
             chain(context),
             explanation(context),

@@ -9,10 +9,12 @@ import pandas as pd
 
 from samesplit.benchmarks.definition import OperatingPoint
 from samesplit.benchmarks.splits.split import MOST_TEST_SETS
+from samesplit.benchmarks.statistics_settings import StatisticsSettings
 from samesplit.errors import DeclarationError, PredictionsError
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.raters import MASK_PAIRS
+from samesplit.evaluation.readers.settings import Hypothesis, ReaderSettings
 from samesplit.evaluation.segmentation.evaluate import COMPONENTS, OVERLAP
 from samesplit.evaluation.task import evaluate_task
 from samesplit.run.mask_overlap import measure_overlap
@@ -73,6 +75,7 @@ def evaluate_predictions(
                 details=details[name] | measured | pairs,
                 apart=plan.added,
                 groups=_groups(plan, name),
+                readers=_reader_settings(settings),
                 factorial=_combinations(plan, predictions[name]),
                 declared_thresholds={
                     external.name: external.threshold
@@ -159,6 +162,20 @@ def _combinations(plan: Plan, predictions: pd.DataFrame) -> dict[str, dict[str, 
         return {}
     there = set(predictions["model"])
     return {one.name: one.levels for one in plan.definition.factorial.models() if one.name in there}
+
+
+def _reader_settings(settings: StatisticsSettings) -> ReaderSettings:
+    """Return what the benchmark declares of its readers; a margin alone asks for both hypotheses."""
+    margin = settings.non_inferiority_margin
+    both: tuple[Hypothesis, ...] = () if margin is None else ("non-inferiority", "superiority")
+    return ReaderSettings(
+        confidence=settings.confidence,
+        margin=margin,
+        hypotheses=both if settings.hypotheses is None else settings.hypotheses,
+        hit_radius_mm=settings.hit_radius_mm,
+        n_bootstrap=settings.bootstraps,
+        seed=settings.seed,
+    )
 
 
 def _operating_point(asked: OperatingPoint) -> str | float:

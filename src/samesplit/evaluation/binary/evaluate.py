@@ -9,10 +9,9 @@ import pandas as pd
 
 from samesplit.evaluation.binary.curve_tables import curve_tables, read_off_rows
 from samesplit.evaluation.binary.development import development_rows
-from samesplit.evaluation.binary.estimates import Draws, Row, make_draws, result_row
+from samesplit.evaluation.binary.estimates import Row, make_draws, result_row
 from samesplit.evaluation.binary.judging import (
     Settings,
-    call_counts,
     judge,
     tables_by_model,
 )
@@ -20,28 +19,21 @@ from samesplit.evaluation.binary.model_comparison import AUC, model_pairs
 from samesplit.evaluation.binary.network_fits import untrained_notes
 from samesplit.evaluation.binary.operating_point import apply_thresholds, choose_thresholds
 from samesplit.evaluation.binary.rankings import rank_alike
-from samesplit.evaluation.binary.reader_comparisons import compare_modalities, compare_with
-from samesplit.evaluation.binary.readers import (
-    mean_rows,
-    reader_rows,
-    reader_tables,
-    second_rows,
-)
 from samesplit.evaluation.binary.scores import COMPARED_RATES, rate_difference
 from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.evaluation.binary.spread import fold_table, spread_rows
 from samesplit.evaluation.claims import add_claims
 from samesplit.evaluation.comparison import difference_rows, on_same_units
 from samesplit.evaluation.groups import TEST_SET, models_by_group
+from samesplit.evaluation.readers.judging import judge_readers
+from samesplit.evaluation.readers.settings import ReaderSettings
 from samesplit.evaluation.validation import (
     check_predictions,
-    check_readings,
     check_reference,
     check_truth,
     choose_rater,
     common_units,
 )
-from samesplit.reader_names import reader_name
 from samesplit.statistics.checks import check_confidence
 from samesplit.tables import RESULTS, check_table
 
@@ -111,6 +103,7 @@ def evaluate(
     declared_thresholds: Mapping[str, float] | None = None,
     details: Mapping[str, pd.DataFrame] | None = None,
     apart: Sequence[str] = (),
+    reader_settings: ReaderSettings | None = None,
 ) -> Evaluation:
     """Judge all models, and readers beside them, on the same test lesions.
 
@@ -119,7 +112,8 @@ def evaluate(
             validation rows of the primary rater choose the thresholds. Training and validation rows have
             estimates of their own (`subset`, group `subset=<subset>`), which show the gap to the test part.
         truth: Indexed by lesion_id: patient_id, label (0 or 1) and columns to group by.
-        readings: Reader_id, lesion_id, modality, decision, score; None for no readers.
+        readings: Reader_id, lesion_id, modality, decision, score, and marks where they are location-specific;
+            None for no readers. What is computed of readers stands in tables `readers/...`.
         reference: The model that the others' rates and the readers are compared with; None for no such rows.
             AUCs of models are compared in all pairs.
         operating_point: `youden`, `sensitivity>=x`, `specificity>=x` or a fixed threshold.
@@ -134,6 +128,7 @@ def evaluate(
             among the predictions.
         details: By name: the tables that models wrote while they were fitted (`grid`, `chosen_features`, ...).
         apart: Models whose differences make families of their own; see `claims`.
+        reader_settings: What was declared beforehand of the readers; None for nothing but the confidence.
 
     Returns:
         The tables; see `Evaluation`.
@@ -172,10 +167,16 @@ def evaluate(
     rows += difference_rows(pairs, AUC)
     if reference is not None:
         rows += _rate_differences(tables, reference, confidence=confidence)
+    of_readers: dict[str, pd.DataFrame] = {}
     if readings is not None:
-        found = _reader_part(check_readings(readings, known), known, tables, reference, settings, notes)
-        rows += found[0]
-        counts += found[1]
+        asked = reader_settings or ReaderSettings(confidence=confidence, n_bootstrap=n_bootstrap, seed=seed)
+        found = judge_readers(
+            readings, known, models=tables, reference=reference, settings=asked, groups=groups
+        )
+        rows += found.rows
+        counts += found.counts
+        notes += found.notes
+        of_readers = found.tables
     rows += development_rows(own, thresholds, known, settings, alike=alike)
     first = next(iter(tables.values()))
     draws = make_draws(first, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
@@ -198,6 +199,7 @@ def evaluate(
         folds=folds,
         summaries=summaries,
         notes=tuple(notes),
+        tables=of_readers,
     )
 
 
@@ -213,37 +215,3 @@ def _rate_differences(tables: dict[str, pd.DataFrame], reference: str, *, confid
                 found = rate_difference(a, b, rate, confidence=confidence)
                 rows.append(result_row(f"{rate}_difference", found, a, model=model, reference=reference))
     return rows
-
-
-def _reader_part(
-    readings: pd.DataFrame,
-    truth: pd.DataFrame,
-    tables: dict[str, pd.DataFrame],
-    reference: str | None,
-    settings: Settings,
-    notes: list[str],
-) -> tuple[list[Row], list[Row]]:
-    """Report the readers on the lesions that the models are judged on."""
-    first = next(iter(tables.values()))
-    inside = readings["lesion_id"].isin(first["lesion_id"])
-    if not inside.all():
-        notes.append(f"{int((~inside).sum())} readings are of lesions outside the test lesions; left out")
-    readers = reader_tables(readings[inside], truth)
-    for modality, members in readers.items():
-        for reader, table in members.items():
-            missing = int(table["decision"].isna().sum())
-            if missing:
-                notes.append(f"{reader_name(reader, modality)}: {missing} of {len(table)} calls are missing")
-    draws: Draws = make_draws(first, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
-    confidence = settings.confidence
-    rows = reader_rows(readers, draws, confidence=confidence) + second_rows(readings[inside], truth)
-    rows += mean_rows(readers, draws, confidence=confidence)
-    rows += compare_modalities(readers, confidence=confidence)
-    if reference is not None:
-        rows += compare_with(readers, tables[reference], reference_name=reference, confidence=confidence)
-    counts = [
-        call_counts(table, reader_name(reader, modality), "all")
-        for modality, members in readers.items()
-        for reader, table in members.items()
-    ]
-    return rows, counts

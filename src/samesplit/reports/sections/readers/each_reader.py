@@ -1,35 +1,49 @@
-"""The readers: each one unaided and aided, with the difference."""
+"""Each reader under each condition, with the difference; the readers' mean with readers fixed and random."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from samesplit.reader_names import ReaderName, reader_name
 from samesplit.reports.context import Context
-from samesplit.reports.document import Block, Cell, Column, Row, Section, Table
+from samesplit.reports.document import Cell, Column, Row, Table
 from samesplit.reports.estimates import Estimate
-from samesplit.reports.formatting import count_cell, counted, p_cell, text_cell
+from samesplit.reports.formatting import count_cell, estimate_cell, p_cell, text_cell
+from samesplit.reports.rows import records
 
-__all__ = ["readers"]
+__all__ = ["QUANTITIES", "mrmc_cell", "random_mean", "reader_tables", "reading_table"]
 
-_QUANTITIES = (("auc", "AUC"), ("sensitivity", "Sensitivity"), ("specificity", "Specificity"))
+QUANTITIES = (
+    ("auc", "AUC"),
+    ("sensitivity", "Sensitivity"),
+    ("specificity", "Specificity"),
+    ("accuracy", "Accuracy"),
+)
+"""What readers are judged by."""
 
 
-def readers(context: Context) -> Section | None:
-    """Build the table of each quantity, and the calls and times of each reader."""
-    if not context.readers:
-        return None
+def reader_tables(context: Context) -> list[Table]:
+    """Build a table of each quantity: every reader under each condition, and the readers' mean.
+
+    Args:
+        context: Of the report.
+    """
     modalities = list(dict.fromkeys(reader.modality for reader in context.readers))
     people = sorted({reader.reader for reader in context.readers if not reader.is_mean})
-    blocks: list[Block] = [
-        _table(context, quantity, title, people, modalities)
-        for quantity, title in _QUANTITIES
-        if any(context.numbers.get(quantity, reader.name) for reader in context.readers)
-    ]
-    blocks.append(_reading_table(context, people, modalities))
-    lead = (
-        f"{counted(len(people), 'reader')}, {' and '.join(modalities)}, on the same lesions as the models. "
-        "The readers are taken as fixed: intervals allow for other patients, not for other readers."
-    )
-    return Section(id="readers", title="Readers", lead=lead, blocks=tuple(blocks))
+    tables = [_table(context, quantity, title, people, modalities) for quantity, title in QUANTITIES]
+    return [table for table in tables if table.rows]
+
+
+def reading_table(context: Context) -> Table:
+    """Build the table of calls and times of each reader.
+
+    Args:
+        context: Of the report.
+    """
+    modalities = list(dict.fromkeys(reader.modality for reader in context.readers))
+    people = sorted({reader.reader for reader in context.readers if not reader.is_mean})
+    return _reading_table(context, people, modalities)
 
 
 def _table(context: Context, quantity: str, title: str, people: list[str], modalities: list[str]) -> Table:
@@ -54,7 +68,7 @@ def _table(context: Context, quantity: str, title: str, people: list[str], modal
             changes |= {person: found} if found is not None else {}
     rows = []
     for person in [*people, ""]:
-        cells: dict[str, Cell] = {"who": text_cell(person or "Mean of the readers")}
+        cells: dict[str, Cell] = {"who": text_cell(person or "Mean, readers fixed")}
         for i, modality in enumerate(modalities):
             name = str(ReaderName(person, modality))
             cells[f"m{i}"] = context.numbers.cell(quantity, name, digits=digits)
@@ -71,7 +85,10 @@ def _table(context: Context, quantity: str, title: str, people: list[str], modal
             cells["change"] = change.cell(digits, signed=True) if change else text_cell(None)
             cells["p"] = p_cell(change.p_adjusted if change else None)
         if any(cell.value is not None for key, cell in cells.items() if key != "who"):
-            rows.append(Row(cells=cells, emphasis=not person))
+            rows.append(Row(cells=cells))
+    random = random_mean(context, quantity, modalities, paired)
+    if random is not None:
+        rows.append(random)
     methods = "; ".join(dict.fromkeys(change.method for change in changes.values()))
     notes = (
         [
@@ -86,6 +103,50 @@ def _table(context: Context, quantity: str, title: str, people: list[str], modal
     return Table(
         id=f"readers-{quantity}", title=title, columns=tuple(columns), rows=tuple(rows), notes=tuple(notes)
     )
+
+
+def random_mean(context: Context, quantity: str, modalities: list[str], paired: list[str]) -> Row | None:
+    """Build the row of the readers' mean with readers random, from the MRMC analysis; None without one.
+
+    Args:
+        context: Of the report.
+        quantity: `auc`, `sensitivity`, ...
+        modalities: The conditions, a column `m<i>` each.
+        paired: The two whose difference stands in the column `change`.
+    """
+    table = context.data.table("readers/mrmc")
+    if table.empty:
+        return None
+    mine = table[(table["quantity"] == quantity) & (table["group"] == "all")]
+    found = {(row["modality"], row["reference"]): row for row in records(mine)}
+    if not found:
+        return None
+    digits = 3 if quantity == "auc" else 2
+    cells: dict[str, Cell] = {"who": text_cell("Mean, readers random (MRMC)")}
+    for i, modality in enumerate(modalities):
+        row = found.get((modality, ""))
+        cells[f"m{i}"] = text_cell(None) if row is None else mrmc_cell(row, digits)
+        if context.reference is not None:
+            cells[f"r{i}"] = text_cell(None)
+    if paired:
+        change = found.get((paired[1], paired[0]))
+        cells["change"] = text_cell(None) if change is None else mrmc_cell(change, digits, signed=True)
+        cells["p"] = p_cell(
+            None if change is None else change["p_value"], note="not adjusted: one comparison"
+        )
+    return Row(cells=cells, emphasis=True)
+
+
+def mrmc_cell(row: Mapping[str, Any], digits: int, *, signed: bool = False) -> Cell:
+    """Return the estimate of a row of `readers/...` with its interval.
+
+    Args:
+        row: With estimate, ci_low, ci_high and note.
+        digits: After the point.
+        signed: Whether a plus sign is written.
+    """
+    note = str(row.get("note") or "")
+    return estimate_cell(row["estimate"], row["ci_low"], row["ci_high"], digits, note=note, signed=signed)
 
 
 def _reading_table(context: Context, people: list[str], modalities: list[str]) -> Table:

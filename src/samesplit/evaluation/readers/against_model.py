@@ -1,0 +1,134 @@
+"""Each model against the readers, with readers and cases both random (1T-RRRC).
+
+For each reader the model's figure minus the reader's is taken on the cases that this reader read; the mean of
+these differences has a variance for other readers and other cases. Cases come in through influence values: on
+one test set that is DeLong's covariance (Obuchowski's where patients have several lesions). A model that was
+trained in folds is judged by the mean of the AUCs inside its folds, as everywhere; the covariance then holds
+the part that is due to its training patients, which all differences share. The model is never copied as
+several readers, and its figure is never taken for a known constant: what that would give is kept in
+`p_constant`, to be shown as a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from samesplit.evaluation.binary.readers import having, is_defined
+from samesplit.evaluation.binary.scores import auc_of, rate_of, trained_in_folds
+from samesplit.evaluation.readers.settings import ReaderSettings, ordered_modalities
+from samesplit.evaluation.readers.studies import QUANTITIES
+from samesplit.statistics.influence import Influence, covariance_matrix
+from samesplit.statistics.mrmc.one_treatment import one_treatment
+from samesplit.statistics.student import student_interval
+
+__all__ = ["against_model"]
+
+Tables = dict[str, dict[str, pd.DataFrame]]
+
+_COLUMNS = [
+    "modality", "model", "quantity", "model_value", "readers_value", "estimate", "ci_low", "ci_high", "p_value",
+    "df", "standard_error", "margin", "p_superiority", "p_non_inferiority", "p_inferiority", "p_constant",
+    "var_readers", "cov2", "primary", "n_readers", "n", "n_positive", "method", "note",
+]  # fmt: skip
+
+
+def against_model(
+    readers: Tables, models: Mapping[str, pd.DataFrame], settings: ReaderSettings, *, reference: str | None
+) -> pd.DataFrame:
+    """Compare every model with the readers of every modality.
+
+    Args:
+        readers: Modality -> reader_id -> table of the reader.
+        models: Name -> table of the model, see `evaluation.binary.scores`.
+        settings: The confidence, and the margin of non-inferiority where one was declared.
+        reference: The model whose AUC against the readers of the first modality is the primary comparison.
+
+    Returns:
+        One row a modality, model and quantity with two readers or more: the model's mean figure on the readers'
+        cases, the readers' mean, the model minus the readers with interval and two-sided P value, one-sided P
+        values (of superiority; of non-inferiority, with a margin; of the readers being better), and
+        `p_constant`, the P value that takes the model's figure as a known constant.
+    """
+    rows = []
+    for place, modality in enumerate(ordered_modalities(list(readers))):
+        people = readers[modality]
+        for model, table in models.items():
+            for quantity in QUANTITIES:
+                row = _compare(people, table, quantity, settings)
+                if row is None:
+                    continue
+                primary = place == 0 and quantity == "auc" and model == reference
+                rows.append(
+                    {"modality": modality, "model": model, "quantity": quantity, "primary": primary} | row
+                )
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _compare(
+    people: Mapping[str, pd.DataFrame], model: pd.DataFrame, quantity: str, settings: ReaderSettings
+) -> dict[str, object] | None:
+    (theirs,) = having({"": model}, quantity)
+    of_model: dict[tuple[str, ...], Influence] = {}
+    mine, others, lesions = [], [], []
+    for table in having(dict(people), quantity):
+        read = table[table["lesion_id"].isin(theirs["lesion_id"])]
+        if read.empty:
+            continue
+        key = tuple(sorted(read["lesion_id"]))
+        same = theirs[theirs["lesion_id"].isin(key)]
+        if not (is_defined(read, quantity) and is_defined(same, quantity)):
+            continue
+        if key not in of_model:
+            of_model[key] = _figure(same, quantity)
+        mine.append(of_model[key])
+        others.append(_figure(read, quantity))
+        lesions.append(read)
+    if len(mine) < 2:
+        return None
+    differences = [model_figure - figure for model_figure, figure in zip(mine, others, strict=True)]
+    found = one_treatment([one.estimate for one in differences], covariance_matrix(differences))
+    left_out = len(people) - len(mine)
+    notes = [f"{left_out} readers without this quantity are left out"] if left_out else []
+    if len(of_model) > 1:
+        notes.append("readers did not all read the same cases: each is compared on the cases that they read")
+    notes += dict.fromkeys(note for one in differences for note in one.notes)
+    trained = trained_in_folds(theirs)
+    method = "1T-RRRC, influence values" + (", training patients included" if trained else "")
+    interval = student_interval(
+        found.mean, found.variance, found.df, method=method, confidence=settings.confidence, bounds=(-1.0, 1.0),
+        null=0.0, note="; ".join(notes),
+    )  # fmt: skip
+    constant = student_interval(
+        found.mean, found.variance_fixed_cases, found.n_readers - 1, method="t over readers", null=0.0
+    )
+    margin = settings.margin
+    cases = pd.concat(lesions).drop_duplicates("lesion_id")
+    return {
+        "model_value": float(np.mean([one.estimate for one in mine])),
+        "readers_value": float(np.mean([one.estimate for one in others])),
+        "estimate": interval.estimate,
+        "ci_low": interval.ci_low,
+        "ci_high": interval.ci_high,
+        "p_value": interval.p_value,
+        "df": interval.df,
+        "standard_error": interval.standard_error,
+        "margin": np.nan if margin is None else margin,
+        "p_superiority": interval.p_above(0.0),
+        "p_non_inferiority": np.nan if margin is None else interval.p_above(-margin),
+        "p_inferiority": interval.p_below(0.0),
+        "p_constant": constant.p_value,
+        "var_readers": max(found.ms_reader - found.error + found.cov2, 0.0),
+        "cov2": found.cov2,
+        "n_readers": found.n_readers,
+        "n": len(cases),
+        "n_positive": int(cases["label"].sum()),
+        "method": interval.method,
+        "note": interval.note,
+    }
+
+
+def _figure(table: pd.DataFrame, quantity: str) -> Influence:
+    return auc_of(table) if quantity == "auc" else rate_of(table, quantity)

@@ -1,0 +1,155 @@
+"""The report of `samesplit readers`: a reader study from tables alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samesplit.reports.context import Context
+from samesplit.reports.document import Badge, Fact, Facts, Prose, Report, Section, Table
+from samesplit.reports.document import Column as TableColumn
+from samesplit.reports.document import Row as TableRow
+from samesplit.reports.formatting import (
+    count_cell,
+    counted,
+    interval_text,
+    join_words,
+    number,
+    p_text,
+    short_hash,
+    text_cell,
+)
+from samesplit.reports.rows import records
+from samesplit.reports.sections.curves import curves
+from samesplit.reports.sections.readers import reader_sections
+
+__all__ = ["reader_study_report"]
+
+
+def reader_study_report(context: Context, record: dict[str, Any]) -> Report:
+    """Say what the report says.
+
+    Args:
+        context: Of the study: truth, readings, predictions, results and tables.
+        record: What it was made from: files with their hashes, options, versions, the command.
+    """
+    sections = (
+        _test_set(context),
+        *reader_sections(context),
+        curves(context) if context.models else None,
+        _notes(context),
+        _provenance(record),
+    )
+    return Report(
+        samesplit=str(record["samesplit"]),
+        benchmark=str(record["title"]),
+        run="reader study",
+        kicker="Reader study",
+        title=str(record["title"]),
+        question=str(record["question"]),
+        answer=_answer(context),
+        badges=(
+            Badge(
+                name="readings",
+                text=short_hash(record["readings"]["sha256"]),
+                full=record["readings"]["sha256"],
+            ),
+            Badge(name="truth", text=short_hash(record["truth"]["sha256"]), full=record["truth"]["sha256"]),
+            Badge(name="samesplit", text=str(record["samesplit"])),
+            Badge(name="finished", text=str(record["finished"])[:16].replace("T", " ")),
+        ),
+        sections=tuple(section for section in sections if section is not None),
+        footer=(
+            f"Written by samesplit {record['samesplit']}. Beside this page: report.json (every number "
+            "that it shows at "
+            "full precision), results.csv and tables/*.csv (every estimate), record.json (what it was made from)."
+        ),
+    )
+
+
+def _answer(context: Context) -> str:
+    """Answer in one sentence with an interval: the change with aid, else the model against the readers."""
+    table = context.data.table("readers/mrmc")
+    if len(table):
+        mine = table[(table["quantity"] == "auc") & (table["group"] == "all")]
+        if mine.empty:
+            mine = table[(table["quantity"] == "accuracy") & (table["group"] == "all")]
+        rows = records(mine)
+        what = "AUC" if len(mine) and mine["quantity"].iloc[0] == "auc" else "accuracy"
+        changes = [row for row in rows if row["reference"]]
+        if changes:
+            row = changes[0]
+            return (
+                f"{row['modality']} against {row['reference']}: the readers' mean {what} differs by "
+                f"{number(row['estimate'], signed=True)} ({context.percent()} CI "
+                f"{interval_text(row['ci_low'], row['ci_high'])}; P {_p(row['p_value'])}; "
+                f"{counted(int(row['n_readers']), 'reader')}, {counted(int(row['n']), 'case')}, both random)."
+            )
+        if rows:
+            row = rows[0]
+            return (
+                f"The readers' mean {what} is {number(row['estimate'])} ({context.percent()} CI "
+                f"{interval_text(row['ci_low'], row['ci_high'])}; {counted(int(row['n_readers']), 'reader')}, "
+                f"{counted(int(row['n']), 'case')}, both random)."
+            )
+    return "No MRMC analysis could be made; the notes say why."
+
+
+def _p(p: float) -> str:
+    shown = p_text(p)
+    return shown if shown.startswith("<") else f"= {shown}"
+
+
+def _test_set(context: Context) -> Section:
+    """Count the cases and their classes, by whatever the truth says besides."""
+    lesions = context.data.lesions
+    judged = lesions[lesions.index.isin(context.data.readings["lesion_id"])]
+    positive = int(judged["positive"].sum())
+    facts = (
+        Fact(name="Cases", text=counted(len(judged), "case")),
+        Fact(name="Patients", text=counted(judged["patient_id"].nunique(), "patient")),
+        Fact(name=context.data.positive.capitalize(), text=f"{positive} of {len(judged)}"),
+        Fact(name="Readers", text=counted(context.data.readings["reader_id"].nunique(), "reader")),
+        Fact(name="Conditions", text=join_words(sorted(set(context.data.readings["modality"])))),
+        Fact(name="Models", text=join_words([model.title for model in context.models]) or "none"),
+    )
+    blocks: list[Facts | Table] = [Facts(facts=facts)]
+    groups = [name for name in context.data.section("statistics").get("groups", []) if name in judged]
+    if groups:
+        rows = [
+            TableRow(
+                cells={
+                    "value": text_cell(str(value)),
+                    "n": count_cell(len(part)),
+                    "positive": count_cell(int(part["positive"].sum())),
+                },
+                group=str(name),
+            )
+            for name in groups
+            for value, part in judged.groupby(name, sort=True)
+        ]
+        columns = (
+            TableColumn(key="value", title="Subgroup"),
+            TableColumn(key="n", title="Cases", kind="number"),
+            TableColumn(key="positive", title=context.data.positive.capitalize(), kind="number"),
+        )
+        blocks.append(
+            Table(id="test-set-groups", title="Cases by subgroup", columns=columns, rows=tuple(rows))
+        )
+    return Section(id="test-set", title="Cases and readers", blocks=tuple(blocks))
+
+
+def _notes(context: Context) -> Section | None:
+    if not context.data.notes:
+        return None
+    return Section(id="notes", title="Notes", blocks=tuple(Prose(text=note) for note in context.data.notes))
+
+
+def _provenance(record: dict[str, Any]) -> Section:
+    files = [("Readings", record["readings"]), ("Truth", record["truth"])]
+    files += [("Predictions", item) for item in record["predictions"]]
+    facts = [
+        Fact(name=name, text=f"{item['file']}, SHA-256 {item['sha256']}", code=True) for name, item in files
+    ]
+    facts += [Fact(name=name, text=version) for name, version in record["versions"].items()]
+    facts.append(Fact(name="Command", text=record["command"], code=True))
+    return Section(id="provenance", title="Provenance", blocks=(Facts(facts=tuple(facts)),))
