@@ -159,9 +159,9 @@ def _within(counts: FloatArray, distances: FloatArray, others: FloatArray) -> Fl
 
 
 def _distances(values: FloatArray, level: str) -> FloatArray:
-    difference = values[:, np.newaxis] - values
+    difference: FloatArray = values[:, np.newaxis] - values
     if level == "nominal":
-        return (difference != 0).astype(np.float64)
+        return np.asarray(difference != 0, dtype=np.float64)
     if level == "interval":
         return np.asarray(difference**2)
     total = values[:, np.newaxis] + values
