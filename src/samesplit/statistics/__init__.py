@@ -98,6 +98,14 @@ from samesplit.statistics.mrmc import (
     sensitivity_at_specificity,
     specificity_at_sensitivity,
 )
+from samesplit.statistics.mrmc.free_response import (
+    FreeResponseStudy,
+    HitRule,
+    free_response_analysis,
+    free_response_curve,
+    free_response_model_against_readers,
+    free_response_values,
+)
 from samesplit.statistics.multiclass_auc import (
     fold_multiclass_aucs,
     multiclass_auc,
@@ -185,6 +193,8 @@ __all__ = [
     "Equivalence",
     "FigureOfMerit",
     "FlexibleCalibration",
+    "FreeResponseStudy",
+    "HitRule",
     "HosmerLemeshow",
     "Influence",
     "Interval",
@@ -261,6 +271,10 @@ __all__ = [
     "fold_aucs",
     "fold_concordances",
     "fold_multiclass_aucs",
+    "free_response_analysis",
+    "free_response_curve",
+    "free_response_model_against_readers",
+    "free_response_values",
     "friedman",
     "gwet_ac",
     "harrell_c",

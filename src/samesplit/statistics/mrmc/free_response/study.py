@@ -172,7 +172,9 @@ class FreeResponseStudy:
 
 def _check_columns(table: pd.DataFrame, needed: Sequence[str], what: str) -> None:
     if not len(table):
-        raise StatisticsError(f"there are no {what}", remedy="give one row a reading at least, and one a lesion")
+        raise StatisticsError(
+            f"there are no {what}", remedy="give one row a reading at least, and one a lesion"
+        )
     missing = [name for name in needed if name not in table]
     if missing:
         raise StatisticsError(
