@@ -17,7 +17,7 @@ from samesplit.reports.document import Report
 
 Copy = Callable[[Path], Path]
 
-VOID = {"meta", "br", "hr", "img", "input", "link"}
+VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
 HOSTILE = '<script>alert("x")</script>&\''
 
 

@@ -64,6 +64,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "report": (
         ("write report.html of the latest run again", "samesplit report my-study"),
         ("and as PDF", "samesplit report my-study --pdf"),
+        ("two runs side by side", "samesplit report my-study reports/my-study/0f3a8c21d4"),
     ),
     "push": (("write the latest run to mlflow.db", "samesplit push my-study"),),
     "ui": (

@@ -140,22 +140,45 @@ def clean(
 
 
 def report(
-    benchmark: Benchmark,
+    benchmark: Annotated[str, typer.Argument(help="A benchmark's folder or name, or the folder of a run.")],
+    second: Annotated[
+        str | None, typer.Argument(help="Another benchmark or run: the report is of the two side by side.")
+    ] = None,
     pdf: Annotated[bool, typer.Option(help="Write report.pdf too (needs the extra 'pdf').")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the report of two runs goes (default: reports/comparisons/).")
+    ] = None,
 ) -> None:
-    """Write the report of the latest run again from its tables, and as PDF if wanted."""
+    """Write the report of the latest run again from its tables, or of two runs side by side; as PDF if wanted."""
     from samesplit.reports import build_pdf, build_report
     from samesplit.run.audit_tables import adopt_audit
     from samesplit.run.history import adopt_history
     from samesplit.run.sealing import reseal
+    from samesplit.workflows.compare_runs import compare_runs
 
-    _, run_folder = _latest(benchmark)
-    adopt_audit(run_folder)
-    adopt_history(run_folder)
-    echo(f"Report: {display_path(build_report(run_folder))}")
-    reseal(run_folder)
+    run_folder = _run_of(benchmark)
+    if second is not None:
+        other = _run_of(second)
+        name = "--".join(
+            f"{folder.resolve().parent.name}-{folder.resolve().name}" for folder in (run_folder, other)
+        )
+        folder = out or run_folder.resolve().parent.parent / "comparisons" / name
+        echo(f"Report: {display_path(compare_runs(run_folder, other, folder))}")
+    else:
+        folder = run_folder
+        adopt_audit(run_folder)
+        adopt_history(run_folder)
+        echo(f"Report: {display_path(build_report(run_folder))}")
+        reseal(run_folder)
     if pdf:
-        echo(f"PDF:    {display_path(build_pdf(run_folder))}")
+        echo(f"PDF:    {display_path(build_pdf(folder))}")
+
+
+def _run_of(name: str) -> Path:
+    """Return the folder of a run that is named by itself, or of the latest run of a benchmark."""
+    from samesplit.run_folder import RUN_RECORD
+
+    return Path(name) if (Path(name) / RUN_RECORD).is_file() else _latest(name)[1]
 
 
 def push(benchmark: Benchmark) -> None:
