@@ -16,7 +16,6 @@ from samesplit.reports.csv_twins import write_csv_twins
 from samesplit.reports.document import (
     Badge,
     Block,
-    Cell,
     Chapter,
     Column,
     Figure,
@@ -46,21 +45,11 @@ from samesplit.reports.markdown import to_markdown
 from samesplit.reports.palette import Style, styles_for
 from samesplit.reports.rows import records
 from samesplit.reports.run_folder import RunData
-from samesplit.reports.sections.two_runs import both_runs, differing_settings, version_of
+from samesplit.reports.sections.two_runs import both_runs, differing_settings, side_by_side, version_of
 from samesplit.run_folder import REPORT_DATA, REPORT_PAGE, REPORT_TABLES, REPORT_TEXT
 from samesplit.storage import write_text
 
 __all__ = ["RunDifferences", "build_comparison", "make_comparison"]
-
-_SIDE_BY_SIDE = {
-    "binary": (
-        ("sensitivity", "Sensitivity", 2),
-        ("specificity", "Specificity", 2),
-        ("brier", "Brier score", 3),
-    ),
-    "multiclass": (("accuracy", "Accuracy", 2), ("brier", "Brier score", 3)),
-}
-"""By kind of task: what stands beside the main quantity."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +103,7 @@ def make_comparison(tasks: Sequence[RunDifferences]) -> tuple[Report, dict[str, 
     models = {model.name: model for pair in contexts for context in pair for model in context.models}
     styles = styles_for(list(models), [name for name, model in models.items() if model.is_control])
     parts = [
-        (_answer(task, pair), (_verdicts(pair), _paired(task, pair, styles)))
+        (_answer(task, pair), (side_by_side(*pair), _paired(task, pair, styles)))
         for task, pair in zip(tasks, contexts, strict=True)
     ]
     shared = (differing_settings(first, second), both_runs(first, second))
@@ -147,8 +136,8 @@ def make_comparison(tasks: Sequence[RunDifferences]) -> tuple[Report, dict[str, 
         sections=sections,
         footer=(
             f"Written by samesplit {version_of(second)} from the folders of the two runs; the same folders give "
-            "the same page to the byte. Beside this page: report.json (every number at full precision), report.md and "
-            "report-tables."
+            "the same page to the byte. Beside this page: report.json (every number at full precision), report.md "
+            "and report-tables."
         ),
     )
     return report, styles
@@ -196,51 +185,6 @@ def _answer(task: RunDifferences, pair: tuple[Context, Context]) -> str:
     if same:
         parts.append(f"{counted(same, 'model')} gave the same predictions in both runs")
     return f"{'. '.join(part[:1].upper() + part[1:] for part in parts)}."
-
-
-def _verdicts(pair: tuple[Context, Context]) -> Section:
-    """Put the results of both runs side by side."""
-    first, second = pair
-    main = first.main
-    quantities = ((main.quantity, main.title, 3), *_SIDE_BY_SIDE.get(first.data.task.kind, ()))
-    columns = [Column(key="who", title="Model or reader" if first.readers or second.readers else "Model")]
-    for side, name in ((0, "First run"), (1, "Second run")):
-        columns.append(Column(key=f"n{side}", title="n", kind="number", group=name))
-        columns += [
-            Column(key=f"{key}{side}", title=title, kind="interval", group=name)
-            for key, title, _ in quantities
-        ]
-    titles: dict[str, tuple[str, str]] = {}
-    for context in pair:
-        for model in context.models:
-            group = "Controls" if model.is_control else "Models"
-            titles.setdefault(model.name, (model.title, group))
-        for reader in context.readers:
-            titles.setdefault(reader.name, (reader.title, "Readers"))
-    rows = []
-    order = ["Models", "Controls", "Readers"]
-    for name, (title, group) in sorted(titles.items(), key=lambda item: order.index(item[1][1])):
-        cells: dict[str, Cell] = {"who": text_cell(title)}
-        for side, context in enumerate(pair):
-            found = {key: context.numbers.get(key, name) for key, *_ in quantities}
-            counts = [one.n for one in found.values() if one is not None]
-            cells[f"n{side}"] = count_cell(max(counts) if counts else None)
-            for key, _, digits in quantities:
-                one = found[key]
-                cells[f"{key}{side}"] = Cell(text="–") if one is None else one.cell(digits)
-        rows.append(Row(cells=cells, group=group, key=name))
-    table = Table(
-        id="verdicts-table",
-        title="Results of the two runs",
-        columns=tuple(columns),
-        rows=tuple(rows),
-        notes=(
-            f"Intervals: {first.percent()} (first run), {second.percent()} (second run), by the methods that each "
-            "run names in its own report. Whether two of these intervals overlap is no test of a difference: that "
-            "is in the next section.",
-        ),
-    )
-    return Section(id="verdicts", title="Results side by side", blocks=(table,))
 
 
 def _paired(task: RunDifferences, pair: tuple[Context, Context], styles: dict[str, Style]) -> Section:
