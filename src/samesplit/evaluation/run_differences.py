@@ -135,7 +135,8 @@ def _of(table: pd.DataFrame, rater: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _binary(predictions: pd.DataFrame, truth: pd.DataFrame, rater: str) -> Tables:
     own, test = _of(check_predictions(predictions, truth), rater)
     alike = {str(model) for model, part in own.groupby("model") if rank_alike(part)}
-    return tables_by_model(test.assign(decision=pd.NA), truth, alike=alike)
+    uncalled = test.assign(decision=math.nan)  # the AUC needs no calls
+    return tables_by_model(uncalled, truth, alike=alike)
 
 
 def _multiclass(predictions: pd.DataFrame, truth: pd.DataFrame, classes: Sequence[str], rater: str) -> Tables:

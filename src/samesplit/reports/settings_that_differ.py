@@ -76,7 +76,8 @@ def _of_both(record: Mapping[str, Any], other: Mapping[str, Any], part: str) -> 
     value = record.get(part)
     if not _is_named(value):
         return value
-    there = {item["name"] for item in other.get(part) or [] if isinstance(item, Mapping) and "name" in item}
+    facing = other.get(part)
+    there = {item["name"] for item in facing} if isinstance(facing, list) and _is_named(facing) else set()
     return [item if item["name"] in there else {"name": item["name"]} for item in value]
 
 
