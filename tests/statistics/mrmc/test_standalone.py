@@ -13,11 +13,14 @@ from reader_studies.simulated import simulated
 from samesplit.errors import StatisticsError
 from samesplit.statistics import auc_test
 from samesplit.statistics.mrmc import (
+    ACCURACY,
+    AUC,
     SENSITIVITY,
     FigureOfMerit,
     ReaderStudy,
     model_against_readers,
     obuchowski_rockette,
+    partial_auc,
 )
 
 
@@ -52,8 +55,15 @@ def test_the_comparison_is_that_of_rjafroc() -> None:
     assert found.df == pytest.approx(31.00905, rel=1e-6)
 
 
-def test_a_modality_of_copies_of_the_model_has_the_same_f_and_degrees_of_freedom() -> None:
+@pytest.mark.parametrize(
+    "figure", [AUC, partial_auc(0.6, 1.0), SENSITIVITY, ACCURACY], ids=lambda one: one.name
+)
+def test_a_modality_of_copies_of_the_model_has_the_same_f_and_degrees_of_freedom(
+    figure: FigureOfMerit,
+) -> None:
     study, model = _study(1)
+    if figure.of_calls:
+        study, model = study.decisions(3.0), (model > 0.5).astype(float)
     copies = np.tile(model, (4, 1))
     both = ReaderStudy(
         np.stack([copies, study.scores[0]]),
@@ -63,8 +73,8 @@ def test_a_modality_of_copies_of_the_model_has_the_same_f_and_degrees_of_freedom
         study.cases,
         study.patients,
     )
-    expected = obuchowski_rockette(both).differences["model", "A"]
-    found = model_against_readers(study, model).difference
+    expected = obuchowski_rockette(both, figure).differences["model", "A"]
+    found = model_against_readers(study, model, figure).difference
     assert (found.estimate, found.df, found.p_value) == pytest.approx(
         (expected.estimate, expected.df, expected.p_value), rel=1e-9
     )
