@@ -174,6 +174,9 @@ class SurvivalTask(_AnyTask):
     """The column that holds 1 where the event was seen and 0 where follow-up ended without it."""
     unit: str = "months"
     """The unit of the time, for axes and tables."""
+    rates_at: float | None = Field(default=None, gt=0)
+    """The time at which shares without an event are given; null: five years or, where fewer than a tenth of the
+    lesions are followed up so long, the longest round time that a tenth reach."""
 
     @model_validator(mode="after")
     def _two_columns(self) -> SurvivalTask:

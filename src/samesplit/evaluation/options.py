@@ -28,6 +28,7 @@ class EvaluationOptions:
         declared_thresholds: By model: thresholds that were fixed elsewhere (binary tasks).
         details: By name: the tables that models wrote while they were fitted.
         factorial: The combinations of a factorial benchmark: model -> factor -> level.
+        clinical: Clinical variables of the truth, and whether each is a `number` or a `category` (survival tasks).
         apart: Models whose differences make families of their own when P values are adjusted.
         readers: What was declared of the readers beforehand; None for nothing (binary tasks).
     """
@@ -42,6 +43,7 @@ class EvaluationOptions:
     groups: Sequence[str] = ()
     declared_thresholds: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    clinical: Mapping[str, str] = field(default_factory=dict)
     apart: Sequence[str] = ()
     readers: ReaderSettings | None = None
     factorial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -74,6 +74,7 @@ def evaluate_predictions(
                 primary_rater=plan.definition.cohort.rater,
                 details=details[name] | measured | pairs,
                 apart=plan.added,
+                clinical=dict(plan.definition.cohort.clinical),
                 groups=_groups(plan, name),
                 readers=_reader_settings(settings),
                 factorial=_combinations(plan, predictions[name]),

@@ -16,7 +16,17 @@ from samesplit.evaluation.claims import add_claims
 from samesplit.evaluation.comparison import compare_models, difference_rows
 from samesplit.evaluation.groups import TEST_SET, models_by_group
 from samesplit.evaluation.options import EvaluationOptions
-from samesplit.evaluation.survival.scores import C_INDEX, c_index_interval, can_be_compared, model_table
+from samesplit.evaluation.survival.cox_table import COX_COLUMNS, clinical_design, clinical_rows, cox_rows
+from samesplit.evaluation.survival.hazards import cut_curves, hazard_rows, rate_rows, time_of_rates
+from samesplit.evaluation.survival.lesion_risks import lesion_risks, validation_cuts
+from samesplit.evaluation.survival.risk_subgroups import SUBGROUP_COLUMNS, subgroup_rows
+from samesplit.evaluation.survival.scores import (
+    C_INDEX,
+    c_index_interval,
+    can_be_compared,
+    model_table,
+    uno_interval,
+)
 from samesplit.evaluation.survival.validation import check_risk_predictions, check_survival_truth
 from samesplit.evaluation.validation import check_reference, choose_rater, common_units
 from samesplit.statistics.checks import check_confidence
@@ -38,8 +48,8 @@ def evaluate_survival(
 ) -> Evaluation:
     """Judge all models of a survival task on the same test lesions.
 
-    The main quantity is Harrell's concordance index (`c_index`), the mean over the test folds; models are compared
-    by it.
+    The main quantity is Harrell's concordance index (`c_index`), the mean over the test folds; models are
+    compared by it.
 
     Args:
         task: The task.
@@ -50,7 +60,10 @@ def evaluate_survival(
 
     Returns:
         The tables; `n_positive` counts the lesions whose event was seen. `curves["kaplan_meier"]` has for each
-        model the share without an event over time in thirds of predicted risk, each fold cut by itself.
+        model the share without an event over time in thirds of predicted risk, each fold cut by itself, and
+        `curves["kaplan_meier_cut"]` below and above the cut that the validation part gave. `tables` has
+        `survival_cox` (hazard ratios alone and beside clinical variables), `survival_rates` (shares without an
+        event at a time) and `survival_subgroups`.
 
     Raises:
         PredictionsError: The predictions do not fit the truth or have no lesion in common.
@@ -71,6 +84,8 @@ def evaluate_survival(
 
     tables = tables_of(common)
     rows: list[Row] = []
+    validation = table[(table["subset"] == "validation") & (table["rater"] == rater)]
+    cuts = {str(model): validation_cuts(part) for model, part in validation.groupby("model")}
     grouped = models_by_group(
         tables, test, known, tables_of, rater=rater, columns=options.groups, notes=notes
     )
@@ -78,6 +93,9 @@ def evaluate_survival(
         for model, one in members.items():
             found = _index_rows(one, confidence=confidence)
             rows += [result_row(name, item, one, model=model, group=group.name) for name, item in found]
+            if not group.column or group.column == TEST_SET:
+                lesions, cut = lesion_risks(one, cuts.get(model, pd.Series(dtype="float64")))
+                rows += hazard_rows(lesions, one, model, cut=cut, group=group.name, confidence=confidence)
         if group.column == TEST_SET:
             between = compare_models(members, C_INDEX, reference=options.reference, confidence=confidence)
             rows += difference_rows(between, C_INDEX, group=group.name)
@@ -89,9 +107,17 @@ def evaluate_survival(
     rows += spread_rows(folds, tables, quantity=C_INDEX.name)
     claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=options.apart)
     curves = [_survival_curves(one, confidence=confidence).assign(model=m) for m, one in tables.items()]
+    risks = {
+        model: lesion_risks(one, cuts.get(model, pd.Series(dtype="float64")))[0]
+        for model, one in tables.items()
+    }
+    cut_table = pd.concat(
+        [cut_curves(lesions, confidence=confidence).assign(model=m) for m, lesions in risks.items()],
+        ignore_index=True,
+    )
     return Evaluation(
         results=check_table(claimed[RESULT_COLUMNS], RESULTS),
-        curves={"kaplan_meier": pd.concat(curves, ignore_index=True)},
+        curves={"kaplan_meier": pd.concat(curves, ignore_index=True), "kaplan_meier_cut": cut_table},
         thresholds=pd.DataFrame(),
         confusion=pd.DataFrame(),
         decisions=pd.DataFrame(),
@@ -99,7 +125,30 @@ def evaluate_survival(
         folds=folds,
         summaries={},
         notes=tuple(notes),
+        tables=_hazard_tables(task, risks, known, options),
     )
+
+
+def _hazard_tables(
+    task: SurvivalTask, risks: Tables, truth: pd.DataFrame, options: EvaluationOptions
+) -> Tables:
+    """Make the tables of hazards: Cox regressions, shares without an event at a time, subgroups."""
+    confidence = options.confidence
+    first = next(iter(risks.values()))
+    at = time_of_rates(first["time"], task.unit, task.rates_at)
+    design, units = clinical_design(truth, first["lesion_id"], options.clinical)
+    cox = list(clinical_rows(first, design, units, confidence=confidence))
+    rates: list[dict[str, object]] = []
+    subgroups: list[dict[str, object]] = []
+    for model, lesions in risks.items():
+        cox += cox_rows(lesions, design, units, model, confidence=confidence)
+        rates += rate_rows(lesions, model, at=at, confidence=confidence)
+        subgroups += subgroup_rows(lesions, truth, options.groups, model, confidence=confidence)
+    return {
+        "survival_cox": pd.DataFrame(cox, columns=COX_COLUMNS),
+        "survival_rates": pd.DataFrame(rates),
+        "survival_subgroups": pd.DataFrame(subgroups, columns=SUBGROUP_COLUMNS),
+    }
 
 
 def _tables(predictions: pd.DataFrame, truth: pd.DataFrame, alike: set[str]) -> Tables:
@@ -114,7 +163,10 @@ def _index_rows(table: pd.DataFrame, *, confidence: float) -> list[tuple[str, In
     if not can_be_compared(table):
         note = "in no fold can two lesions be compared: not defined"
         return [(C_INDEX.name, Interval(math.nan, math.nan, math.nan, C_INDEX.method(table), note))]
-    found = [(C_INDEX.name, c_index_interval(table, confidence=confidence))]
+    found = [
+        (C_INDEX.name, c_index_interval(table, confidence=confidence)),
+        ("uno_c", uno_interval(table, confidence=confidence)),
+    ]
     if ranking_is_trained(table):
         found.append(
             (f"{C_INDEX.name}_as_fitted", c_index_interval(table, confidence=confidence, as_fitted=True))

@@ -6,12 +6,17 @@ risk), seed, repeat, fold, run (the repeat of a seed), cell (the fold of a run) 
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pandas as pd
 
+from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.scores import ranking_is_trained
 from samesplit.evaluation.comparison import Measure
 from samesplit.statistics.influence import Influence
 from samesplit.statistics.interval import Interval
+from samesplit.statistics.survival.censoring import uno_weights
 from samesplit.statistics.survival.cross_validated_concordance import (
     concordance_interval,
     concordance_sizes,
@@ -19,7 +24,7 @@ from samesplit.statistics.survival.cross_validated_concordance import (
     fold_concordances,
 )
 
-__all__ = ["C_INDEX", "c_index_interval", "c_index_of", "can_be_compared", "model_table"]
+__all__ = ["C_INDEX", "c_index_interval", "c_index_of", "can_be_compared", "model_table", "uno_interval"]
 
 
 def model_table(predictions: pd.DataFrame, truth: pd.DataFrame, *, alike: bool = False) -> pd.DataFrame:
@@ -90,6 +95,45 @@ def c_index_interval(table: pd.DataFrame, *, confidence: float, as_fitted: bool 
     sizes = concordance_sizes(table["time"], table["label"], table["patient_id"], table["cell"], table["run"])
     method = "jackknife, test patients, models as fitted" if as_fitted else _method(table)
     return concordance_interval(found, sizes, method=method, confidence=confidence)
+
+
+def uno_interval(table: pd.DataFrame, *, confidence: float) -> Interval:
+    """Estimate Uno's concordance index (mean over folds) with its interval, on the logit scale.
+
+    Pairs count up to the time that a tenth of the lesions reach, beyond which weights grow without bound; the
+    censored share comes from all lesions, and the variance takes it as known.
+
+    Args:
+        table: Of a model.
+        confidence: Two-sided coverage.
+
+    Returns:
+        The index; NaN with a note where no two lesions can be compared up to that time.
+    """
+    lesions = table.drop_duplicates("lesion_id").set_index("lesion_id")
+    until = float(lesions["time"].quantile(0.9, interpolation="higher"))
+    known = uno_weights(lesions["time"], lesions["label"], until=until)
+    weights = pd.Series(known, index=lesions.index)[table["lesion_id"]].to_numpy()
+    method = f"Uno, {_method(table)}"
+    try:
+        found = cross_validated_concordance(
+            table["time"],
+            table["label"],
+            table["score"],
+            table["patient_id"],
+            table["cell"],
+            repeats=table["repeat"],
+            seeds=table["seed"],
+            weights=weights,
+        )
+    except StatisticsError:
+        note = f"no two lesions can be compared before {until:g}, which a tenth of them reach: not defined"
+        return Interval(math.nan, math.nan, math.nan, method, note)
+    found = found if ranking_is_trained(table) else found.as_fitted()
+    sizes = concordance_sizes(table["time"], table["label"], table["patient_id"], table["cell"], table["run"])
+    made = concordance_interval(found, sizes, method=method, confidence=confidence)
+    note = "; ".join(part for part in (f"pairs up to {until:g}", made.note) if part)
+    return replace(made, note=note)
 
 
 def _method(*tables: pd.DataFrame) -> str:

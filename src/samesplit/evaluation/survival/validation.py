@@ -60,8 +60,8 @@ def check_risk_predictions(predictions: pd.DataFrame, truth: pd.DataFrame) -> pd
         truth: As `check_survival_truth` returns it.
 
     Raises:
-        PredictionsError: Columns are missing, no test rows, unknown lesions, doubled rows, or risks that are not
-            finite.
+        PredictionsError: Columns are missing, no test rows, unknown lesions, doubled rows, or risks that are
+            not finite.
     """
     where = "predictions"
     table = with_text_ids(predictions, ["risk"], truth)

@@ -1,0 +1,58 @@
+"""One risk a lesion, from the predictions of all folds, repeats and seeds, and whether it is a high one.
+
+Risks of different fits share no scale, so each fit's are brought to a standard deviation of 1 among the test
+lesions of its fold, and a lesion's are averaged over the fits that predicted it. High is what lies above the
+median risk of the validation part of the same fit, which no test lesion has a say in; several fits vote.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+__all__ = ["FIT", "lesion_risks", "validation_cuts"]
+
+FIT = ["seed", "repeat", "fold"]
+"""What names a fit of one model."""
+
+
+def validation_cuts(validation: pd.DataFrame) -> pd.Series[float]:
+    """Return the median validation risk of each fit of a model, by seed, repeat and fold.
+
+    Args:
+        validation: Validation predictions of one model and rater: seed, repeat, fold, risk.
+    """
+    return validation.groupby(FIT)["risk"].median()
+
+
+def lesion_risks(table: pd.DataFrame, cuts: pd.Series[float]) -> tuple[pd.DataFrame, str]:
+    """Summarise the predictions of one model by lesion.
+
+    Args:
+        table: Of a model, see `scores.model_table`.
+        cuts: As `validation_cuts` returns them; a fit without one is cut at the median of its test lesions.
+
+    Returns:
+        One row a lesion: lesion_id, patient_id, label, time, score (of standard deviation 1; NaN throughout
+        where all risks are the same), high (whether more than half of the fits call the risk high); and how
+        risks were cut.
+    """
+    cells = table.groupby("cell")["score"]
+    spread = cells.transform("std", ddof=0)
+    standard = ((table["score"] - cells.transform("mean")) / spread.where(spread > 0)).fillna(0.0)
+    given = pd.MultiIndex.from_frame(table[FIT]).map(cuts.to_dict()) if len(cuts) else []
+    cut = pd.Series(given, index=table.index, dtype="float64") if len(cuts) else spread * float("nan")
+    lacking = cut.isna()
+    above = table["score"] > cut.where(~lacking, cells.transform("median"))
+    rows = table.assign(score=standard, high=above.astype(float)).groupby("lesion_id", as_index=False)
+    found = rows.agg(
+        patient_id=("patient_id", "first"),
+        label=("label", "first"),
+        time=("time", "first"),
+        score=("score", "mean"),
+        high=("high", "mean"),
+    )
+    scale = float(found["score"].std(ddof=0))
+    found["score"] = found["score"] / scale if scale > 0 else float("nan")
+    found["high"] = found["high"] > 0.5
+    part = "validation part" if not lacking.any() else "test part, there being no validation risks"
+    return found, f"cut at the median risk of the {part}"
