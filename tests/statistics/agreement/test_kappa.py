@@ -153,6 +153,11 @@ def test_light_kappa_averages_the_pairs_that_have_one(ratings: np.ndarray) -> No
     assert light_kappa(ratings) == pytest.approx(np.mean(each))
 
 
+def test_two_readers_without_a_case_in_common_have_no_light_kappa() -> None:
+    with pytest.raises(StatisticsError, match="no case was rated by two readers"):
+        light_kappa([[1, 1, np.nan], [0, 1, np.nan], [1, np.nan, 1]])
+
+
 def test_what_cannot_be_rated_is_an_error() -> None:
     with pytest.raises(StatisticsError, match="cannot be paired"):
         cohen_kappa_interval([1, 0], [1, 0, 1])

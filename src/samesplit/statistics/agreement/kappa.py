@@ -23,7 +23,14 @@ from samesplit.statistics.agreement.ratings import (
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.interval import is_degenerate, normal_interval
 
-__all__ = ["cohen_kappa_interval", "conger_kappa", "fleiss_kappa", "fleiss_kappa_by_category", "light_kappa"]
+__all__ = [
+    "cohen_kappa_interval",
+    "conger_kappa",
+    "fleiss_kappa",
+    "fleiss_kappa_by_category",
+    "light_kappa",
+    "pair_kappa",
+]
 
 _ONE_CATEGORY = "all ratings are of one category: not defined"
 
@@ -73,12 +80,10 @@ def cohen_kappa_interval(
     table = table[~np.isnan(table).any(axis=1)]
     values, _ = count_categories(table, categories)
     weight_matrix(weights, values)  # an unknown name is an error here
-    places = (table[:, :, np.newaxis] == values).argmax(axis=2)
-    counts = np.zeros((values.size, values.size))
-    np.add.at(counts, (places[:, 0], places[:, 1]), 1)
+    counts = _contingency(table, values)
     method = "Cohen's kappa" if weights == "none" else f"Cohen's kappa, {weights} weights"
     n = len(table)
-    if np.unique(places).size < 2:
+    if _one_category(counts):
         nan = math.nan
         return Agreement(nan, nan, nan, method, _ONE_CATEGORY, n_cases=n, n_readers=2)
     with np.errstate(invalid="ignore", divide="ignore"):  # it divides by a standard error that can be 0
@@ -250,16 +255,53 @@ def light_kappa(
     """
     table = check_ratings(ratings)
     values, _ = count_categories(table, categories)
-    found = np.array(
-        [
-            cohen_kappa_interval(
-                table[:, a], table[:, b], weights=weights, categories=values.tolist()
-            ).estimate
-            for a, b in combinations(range(table.shape[1]), 2)
-        ]
-    )
+    pairs = combinations(range(table.shape[1]), 2)
+    found = np.array([pair_kappa(table[:, [a, b]], values, weights) for a, b in pairs])
     known = found[~np.isnan(found)]
     return float(known.mean()) if known.size else math.nan
+
+
+def pair_kappa(ratings: FloatArray, values: FloatArray, weights: CategoryWeights = "none") -> float:
+    """Compute Cohen's kappa of two readers without its interval, which for all pairs of many takes long.
+
+    Args:
+        ratings: Shape (n, 2), NaN for none; cases that only one of them rated are left out.
+        values: Shape (q,), all categories in their order.
+        weights: See `cohen_kappa_interval`.
+
+    Returns:
+        Kappa; NaN where all ratings are of one category.
+
+    Raises:
+        StatisticsError: No case in common.
+
+    Example:
+        >>> pair_kappa(np.array([[1.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 0.0]]), np.array([0.0, 1.0]))
+        0.5
+    """
+    table = ratings[~np.isnan(ratings).any(axis=1)]
+    if not len(table):
+        raise StatisticsError(
+            "no case was rated by two readers", remedy="give readings in which readers share cases"
+        )
+    counts = _contingency(table, values)
+    if _one_category(counts):
+        return math.nan
+    apart = 1 - weight_matrix(weights, np.arange(values.size, dtype=np.float64))
+    by_chance = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / len(table)
+    return float(1 - (apart * counts).sum() / (apart * by_chance).sum())
+
+
+def _contingency(table: FloatArray, values: FloatArray) -> FloatArray:
+    """Return how often each pair of categories was given."""
+    places = (table[:, :, np.newaxis] == values).argmax(axis=2)
+    counts = np.zeros((values.size, values.size))
+    np.add.at(counts, (places[:, 0], places[:, 1]), 1)
+    return counts
+
+
+def _one_category(counts: FloatArray) -> bool:
+    return int(((counts.sum(axis=0) + counts.sum(axis=1)) > 0).sum()) < 2
 
 
 def _complete(

@@ -121,48 +121,41 @@ def _counts(table: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _statistic(values: FloatArray, counts: FloatArray, owners: IntArray, level: str) -> Statistic:
     """Return alpha as a function of how often each patient was drawn."""
-    others = counts.sum(axis=1, keepdims=True) - 1
-    n_patients = int(owners.max()) + 1
-    of_patient = np.zeros((n_patients, values.size))
+    sizes = counts.sum(axis=1)
+    of_patient = np.zeros((int(owners.max()) + 1, values.size))
     np.add.at(of_patient, owners, counts)
-    fixed = None if level == "ordinal" else _distances(values, level)
-    disagreement = None if fixed is None else _within(counts, fixed, others)
+    ratios = _ratio_distances(values) if level == "ratio" else None
 
-    def one_ordinal(weight: FloatArray) -> float:
-        marginals = weight @ of_patient
-        ranks = np.cumsum(marginals) - marginals / 2
-        distances = (ranks[:, np.newaxis] - ranks) ** 2
-        observed = float(weight[owners] @ _within(counts, distances, others))
-        return _alpha(observed, float(marginals @ distances @ marginals), float(marginals.sum()))
+    def disagreements(marginals: FloatArray, drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the sums of distances over pairs of ratings, within cases and among all that were drawn."""
+        if ratios is not None:
+            within = ((counts @ ratios) * counts).sum(axis=1)
+            return drawn @ (within / (sizes - 1)), ((marginals @ ratios) * marginals).sum(axis=1)
+        if level == "nominal":
+            within = sizes**2 - (counts**2).sum(axis=1)
+            return drawn @ (within / (sizes - 1)), marginals.sum(axis=1) ** 2 - (marginals**2).sum(axis=1)
+        places = np.broadcast_to(values, marginals.shape)
+        if level == "ordinal":  # the ratings between two of them make up the distance of their mid-ranks
+            places = np.cumsum(marginals, axis=1) - marginals / 2
+        totals = marginals.sum(axis=1, keepdims=True)
+        places = places - (marginals * places).sum(axis=1, keepdims=True) / totals
+        squares = sizes[:, np.newaxis] * (counts @ (places**2).T) - (counts @ places.T) ** 2
+        within = 2 * squares / (sizes[:, np.newaxis] - 1)
+        among = 2 * totals[:, 0] * (marginals * places**2).sum(axis=1)
+        return (drawn * within.T).sum(axis=1), among
 
     def alpha(weights: FloatArray) -> FloatArray:
-        if fixed is None or disagreement is None:
-            return np.array([one_ordinal(weight) for weight in weights])
         marginals = weights @ of_patient
-        observed = weights[:, owners] @ disagreement
-        expected = ((marginals @ fixed) * marginals).sum(axis=1)
-        return np.array(
-            [_alpha(o, e, t) for o, e, t in zip(observed, expected, marginals.sum(axis=1), strict=True)]
-        )
+        observed, expected = disagreements(marginals, weights[:, owners])
+        n_ratings = marginals.sum(axis=1)
+        several = (marginals > 0).sum(axis=1) > 1
+        shares = (n_ratings - 1) * observed / np.where(several, expected, 1.0)
+        return np.where(several, 1 - shares, np.nan)
 
     return alpha
 
 
-def _alpha(observed: float, expected: float, n_ratings: float) -> float:
-    """Return 1 - D_o / D_e from the sums over pairs of ratings; NaN when all drawn ratings are the same."""
-    return 1 - (n_ratings - 1) * observed / expected if expected > 0 else math.nan
-
-
-def _within(counts: FloatArray, distances: FloatArray, others: FloatArray) -> FloatArray:
-    """Return, for each case, the sum of distances over its ordered pairs of ratings, over its other ratings."""
-    return np.asarray(((counts @ distances) * counts).sum(axis=1) / others[:, 0])
-
-
-def _distances(values: FloatArray, level: str) -> FloatArray:
+def _ratio_distances(values: FloatArray) -> FloatArray:
     difference: FloatArray = values[:, np.newaxis] - values
-    if level == "nominal":
-        return np.asarray(difference != 0, dtype=np.float64)
-    if level == "interval":
-        return np.asarray(difference**2)
     total = values[:, np.newaxis] + values
     return np.asarray((difference / np.where(total > 0, total, 1.0)) ** 2)

@@ -15,7 +15,7 @@ from scipy.spatial.distance import squareform
 
 from samesplit.errors import StatisticsError
 from samesplit.ordering import merge_equals
-from samesplit.statistics.agreement.kappa import cohen_kappa_interval
+from samesplit.statistics.agreement.kappa import pair_kappa
 from samesplit.statistics.agreement.ratings import check_ratings
 from samesplit.statistics.checks import FloatArray, IntArray
 
@@ -92,7 +92,7 @@ def similarity_matrix(
             f"{len(names)} names, {len(set(names))} of them different, do not fit {k} raters",
             remedy="give every column a name of its own",
         )
-    categories = np.unique(table[~np.isnan(table)]).tolist()
+    categories = np.unique(table[~np.isnan(table)])
     values, counts = np.eye(k), np.zeros((k, k), dtype=np.int64)
     for a in range(k):
         counts[a, a] = int((~np.isnan(table[:, a])).sum())
@@ -103,12 +103,12 @@ def similarity_matrix(
     return Similarity(tuple(names), values, counts, coefficient)
 
 
-def _pair(first: FloatArray, second: FloatArray, coefficient: str, categories: list[float]) -> float:
+def _pair(first: FloatArray, second: FloatArray, coefficient: str, categories: FloatArray) -> float:
     if first.size < 2:
         return math.nan
     if coefficient in ("kappa", "weighted kappa"):
         weights: Literal["none", "quadratic"] = "none" if coefficient == "kappa" else "quadratic"
-        return cohen_kappa_interval(first, second, weights=weights, categories=categories).estimate
+        return pair_kappa(np.column_stack([first, second]), categories, weights)
     one, other = merge_equals(first), merge_equals(second)
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return math.nan
