@@ -4,9 +4,10 @@ For each reader the model's figure minus the reader's is taken on the cases that
 these differences has a variance for other readers and other cases. Cases come in through influence values: on
 one test set that is DeLong's covariance (Obuchowski's where patients have several lesions). A model that was
 trained in folds is judged by the mean of the AUCs inside its folds, as everywhere; the covariance then holds
-the part that is due to its training patients, which all differences share. The model is never copied as
-several readers, and its figure is never taken for a known constant: what that would give is kept in
-`p_constant`, to be shown as a warning.
+the part that is due to its training patients, which all differences share. Where a single fitted model is
+compared with readers who did not all read the same cases, U-statistics take the place of this
+(`incomplete_standalone`). The model is never copied as several readers, and its figure is never taken for a
+known constant: what that would give is kept in `p_constant`, to be shown as a warning.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.readers import having, is_defined
 from samesplit.evaluation.binary.scores import auc_of, rate_of, trained_in_folds
+from samesplit.evaluation.readers.models import several_fits
 from samesplit.evaluation.readers.settings import ReaderSettings, ordered_modalities
-from samesplit.evaluation.readers.studies import QUANTITIES
+from samesplit.evaluation.readers.studies import QUANTITIES, column_of
 from samesplit.statistics.influence import Influence, covariance_matrix
+from samesplit.statistics.mrmc import ReaderStudy, incomplete_standalone
 from samesplit.statistics.mrmc.one_treatment import one_treatment
 from samesplit.statistics.student import student_interval
 
@@ -88,6 +92,12 @@ def _compare(
         lesions.append(read)
     if len(mine) < 2:
         return None
+    if len(of_model) > 1 and not several_fits(theirs):
+        whole = _any_design(lesions, theirs, quantity, settings)
+        if whole is not None:
+            left_out = len(people) - len(mine)
+            note = f"{left_out} readers without this quantity are left out" if left_out else ""
+            return whole | {"note": "; ".join(part for part in (note, str(whole["note"])) if part)}
     differences = [model_figure - figure for model_figure, figure in zip(mine, others, strict=True)]
     found = one_treatment([one.estimate for one in differences], covariance_matrix(differences))
     left_out = len(people) - len(mine)
@@ -127,6 +137,55 @@ def _compare(
         "n_positive": int(cases["label"].sum()),
         "method": interval.method,
         "note": interval.note,
+    }
+
+
+def _any_design(
+    lesions: list[pd.DataFrame], model: pd.DataFrame, quantity: str, settings: ReaderSettings
+) -> dict[str, object] | None:
+    """Compare by U-statistics where readers read different cases; None where these cannot be computed."""
+    column = column_of(quantity)
+    table = pd.concat([read.assign(reader=str(place)) for place, read in enumerate(lesions)])
+    study = ReaderStudy.from_columns(
+        table["reader"],
+        table["lesion_id"],
+        table[column],
+        table["label"].to_numpy(),
+        patient=table["patient_id"],
+    )
+    scores = model.set_index("lesion_id")[column].reindex(list(study.cases)).to_numpy(dtype=float)
+    try:
+        found = incomplete_standalone(
+            study,
+            scores,
+            quantity,  # type: ignore[arg-type]
+            margin=settings.margin,
+            confidence=settings.confidence,
+        )
+    except StatisticsError:
+        return None
+    difference = found.difference
+    return {
+        "model_value": found.model.estimate,
+        "readers_value": found.readers_mean.estimate,
+        "estimate": difference.estimate,
+        "ci_low": difference.ci_low,
+        "ci_high": difference.ci_high,
+        "p_value": difference.p_value,
+        "df": difference.df,
+        "standard_error": difference.standard_error,
+        "margin": np.nan if settings.margin is None else settings.margin,
+        "p_superiority": found.superiority_p,
+        "p_non_inferiority": found.non_inferiority_p,
+        "p_inferiority": difference.p_below(0.0),
+        "p_constant": found.naive.p_value,
+        "var_readers": max(found.ms_reader - found.error, 0.0),
+        "cov2": found.cov2,
+        "n_readers": found.n_readers,
+        "n": len(study.cases),
+        "n_positive": int(study.truth.sum()),
+        "method": difference.method,
+        "note": difference.note,
     }
 
 

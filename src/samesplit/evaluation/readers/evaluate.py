@@ -14,9 +14,11 @@ from samesplit.evaluation.readers.aid import advice_table, seconds_table
 from samesplit.evaluation.readers.arrays import cases_of
 from samesplit.evaluation.readers.design import design_table, read_table, sessions_table
 from samesplit.evaluation.readers.hypotheses import hypotheses_table
+from samesplit.evaluation.readers.limits import limits_table
 from samesplit.evaluation.readers.matched import matched_table
 from samesplit.evaluation.readers.missed_cases import missed_cases_table
 from samesplit.evaluation.readers.mrmc import mrmc_tables
+from samesplit.evaluation.readers.panel import panel_table
 from samesplit.evaluation.readers.settings import ReaderSettings
 
 __all__ = ["ReaderEvaluation", "evaluate_readers"]
@@ -77,11 +79,13 @@ def evaluate_readers(
         "readers/mrmc_tests": tests,
         "readers/against_model": against,
         "readers/hypotheses": hypotheses_table(against, asked),
+        "readers/panel": panel_table(readings, truth, judged, cases, asked),
         "readers/matched": matched_table(readings, judged, cases, asked),
         "readers/advice": advice_table(readings, advisers, cases, asked),
         "readers/seconds": seconds_table(readings, cases, asked),
         "readers/agreement": agreement_table(readings, cases, asked),
         "readers/similarity": similarity_table(readings, judged, cases),
         "readers/cases": missed_cases_table(readings, judged, cases),
+        "readers/limits": limits_table(readings, cases, asked),
     }
     return ReaderEvaluation({name: table for name, table in tables.items() if len(table)}, tuple(notes))

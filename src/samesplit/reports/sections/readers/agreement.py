@@ -7,7 +7,7 @@ import pandas as pd
 from samesplit.reports.context import Context
 from samesplit.reports.document import Block, Column, Details, Figure, Row, Section, Table
 from samesplit.reports.figures.reader_study.similarity import draw_similarity
-from samesplit.reports.formatting import count_cell, counted, number_cell, p_cell, text_cell
+from samesplit.reports.formatting import count_cell, counted, estimate_cell, number_cell, p_cell, text_cell
 from samesplit.reports.rows import groups, records
 from samesplit.reports.sections.readers.each_reader import mrmc_cell
 
@@ -36,6 +36,9 @@ def reader_agreement(context: Context) -> Section | None:
             blocks.append(
                 Details(summary="Each reader with and without aid", blocks=(_with_themselves(own),))
             )
+    limits = context.data.table("readers/limits")
+    if len(limits):
+        blocks.append(Details(summary="Limits of agreement of the scores", blocks=(_limits(limits),)))
     blocks += _missed(context)
     if not blocks:
         return None
@@ -163,6 +166,49 @@ def _with_themselves(table: pd.DataFrame) -> Table:
     )
     return Table(
         id="reader-self-agreement", title="Each reader with and without aid", columns=columns, rows=rows
+    )
+
+
+_KINDS = {
+    "BRWM": "Two readers, same condition",
+    "WRBM": "One reader, two conditions",
+    "BRBM": "Two readers, two conditions",
+}
+
+
+def _limits(table: pd.DataFrame) -> Table:
+    columns = (
+        Column(key="what", title="Two scores of a case"),
+        Column(key="pair", title="Conditions"),
+        Column(key="mean", title="Mean difference", kind="interval"),
+        Column(key="low", title="Lower limit", kind="number"),
+        Column(key="high", title="Upper limit", kind="number"),
+        Column(key="readers", title="Readers", kind="number"),
+        Column(key="n", title="Lesions", kind="number"),
+    )
+    rows = tuple(
+        Row(
+            cells={
+                "what": text_cell(_KINDS[row["kind"]]),
+                "pair": text_cell(" − ".join(part for part in (row["modality"], row["reference"]) if part)),
+                "mean": estimate_cell(row["mean_difference"], row["ci_low"], row["ci_high"], 2, signed=True),
+                "low": number_cell(row["limit_low"], 2, signed=True),
+                "high": number_cell(row["limit_high"], 2, signed=True),
+                "readers": count_cell(row["n_readers"]),
+                "n": count_cell(row["n"]),
+            }
+        )
+        for row in records(table)
+    )
+    return Table(
+        id="reader-limits",
+        title="Limits of agreement of the scores",
+        columns=columns,
+        rows=rows,
+        notes=(
+            "95 % of the differences of two scores of a case lie between the limits; readers and cases random.",
+        ),
+        sortable=False,
     )
 
 
