@@ -158,6 +158,9 @@ _OF_TASK = (
     "folds",
     "overlap",
     "pairs",
+    "survival_cox",
+    "survival_rates",
+    "survival_subgroups",
     "thresholds",
 )
 

@@ -41,10 +41,11 @@ class RiskGroup:
 
 @dataclass(frozen=True)
 class SurvivalPanel:
-    """A model with its groups, from the lowest to the highest risk."""
+    """A model with its groups, from the lowest to the highest risk, and what is written beside the curves."""
 
     title: str
     groups: Sequence[RiskGroup]
+    note: str = ""
 
 
 def draw_kaplan_meier(panels: Sequence[SurvivalPanel], *, unit: str, name: str, alt: str) -> str:
@@ -92,6 +93,10 @@ def _curves(axes: Axes, panel: SurvivalPanel, unit: str, end: float) -> None:
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
     axes.set_xticks(_times(panel), [f"{time:g}" for time in _times(panel)])
     axes.legend(loc="lower left", handlelength=2.8, borderaxespad=0.3)
+    if panel.note:
+        axes.text(
+            0.99, 1.0, panel.note, transform=axes.transAxes, ha="right", va="top", fontsize=8.5, color=INK
+        )
 
 
 def _times(panel: SurvivalPanel) -> list[float]:

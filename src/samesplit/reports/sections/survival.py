@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from samesplit.reports.context import Context
-from samesplit.reports.document import Column, Figure, Row, Section, Table
+from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.kaplan_meier import RiskGroup, SurvivalPanel, draw_kaplan_meier
-from samesplit.reports.formatting import count_cell, counted, estimate_cell, text_cell
+from samesplit.reports.formatting import count_cell, counted, estimate_cell, p_text, text_cell
+from samesplit.reports.sections.survival_hazards import hazard_blocks
 
 __all__ = ["survival"]
 
@@ -16,8 +17,42 @@ _STEPS = 5
 
 
 def survival(context: Context) -> Section | None:
-    """Build a panel a model with three groups of predicted risk, and the numbers at risk."""
-    table = context.data.table("curves/kaplan_meier")
+    """Build the curves of low and high risk and of thirds, the hazard ratios, and the subgroups."""
+    cut = _figure(
+        context,
+        context.data.table("curves/kaplan_meier_cut"),
+        name="kaplan-meier-cut",
+        title="Time to event of low and high risk",
+        caption=(
+            "Lesions of the test parts whose predicted risk is below or above the median risk of the validation "
+            "part of the same fit (of several fits the majority), and the share of each that is still without an "
+            f"event, with {context.percent()} bands. Follow-up that ended without an event is censored. P: "
+            "log-rank test."
+        ),
+        tested=True,
+    )
+    thirds = _figure(
+        context,
+        context.data.table("curves/kaplan_meier"),
+        name="kaplan-meier",
+        title="Time to event by predicted risk",
+        caption=(
+            "Lesions of the test parts in thirds of the predicted risk of each model, and the share of "
+            f"each third that is still without an event, with {context.percent()} bands. Follow-up that "
+            "ended without an event is censored. Curves that lie apart show that the risk tells early "
+            "events from late ones; the C-index measures it over all pairs of lesions."
+        ),
+    )
+    blocks: list[Block] = [figure for figure in (cut, thirds) if figure is not None]
+    blocks[1:1] = hazard_blocks(context)
+    return (
+        Section(id="survival", title="Survival by predicted risk", blocks=tuple(blocks)) if blocks else None
+    )
+
+
+def _figure(
+    context: Context, table: pd.DataFrame, *, name: str, title: str, caption: str, tested: bool = False
+) -> Figure | None:
     if table.empty:
         return None
     table = table.assign(risk=_names(table["risk"]))
@@ -26,26 +61,21 @@ def survival(context: Context) -> Section | None:
     for model in context.models:
         mine = table[table["model"] == model.name]
         if len(mine) and not model.is_constant:
-            groups = [_group(mine[mine["risk"] == name], name, times) for name in _present(mine)]
-            panels.append(SurvivalPanel(model.title, groups))
+            groups = [_group(mine[mine["risk"] == risk], risk, times) for risk in _present(mine)]
+            test = context.numbers.get("log_rank", model.name) if tested else None
+            note = "" if test is None or not test.is_known() else f"log-rank P {p_text(test.p_value)}"
+            panels.append(SurvivalPanel(model.title, groups, note))
     if not panels:
         return None
-    unit = context.data.task.unit
     alt = f"Kaplan-Meier curves of {counted(len(panels), 'model')}, in groups of predicted risk."
-    figure = Figure(
-        id="kaplan-meier",
-        title="Time to event by predicted risk",
-        caption=(
-            "Lesions of the test parts in thirds of the predicted risk of each model, and the share of "
-            f"each third that is still without an event, with {context.percent()} bands. Follow-up that "
-            "ended without an event is censored. Curves that lie apart show that the risk tells early "
-            "events from late ones; the C-index measures it over all pairs of lesions."
-        ),
+    return Figure(
+        id=name,
+        title=title,
+        caption=caption,
         alt=alt,
-        svg=draw_kaplan_meier(panels, unit=unit, name="kaplan-meier", alt=alt),
-        table=_table(context, table, times),
+        svg=draw_kaplan_meier(panels, unit=context.data.task.unit, name=name, alt=alt),
+        table=_table(context, table, times, name),
     )
-    return Section(id="survival", title="Survival by predicted risk", blocks=(figure,))
 
 
 def _names(column: pd.Series[str]) -> pd.Series[str]:
@@ -92,7 +122,7 @@ def _at(table: pd.DataFrame, time: float) -> dict[str, float]:
     return {str(k): v for k, v in table[table["time"] <= time].iloc[-1].items()}
 
 
-def _table(context: Context, table: pd.DataFrame, times: list[float]) -> Table:
+def _table(context: Context, table: pd.DataFrame, times: list[float], name: str) -> Table:
     unit = context.data.task.unit
     columns = [Column(key="risk", title="Predicted risk"), Column(key="n", title="Lesions", kind="number")]
     columns += [
@@ -103,9 +133,9 @@ def _table(context: Context, table: pd.DataFrame, times: list[float]) -> Table:
     rows = []
     for model in context.models:
         mine = table[table["model"] == model.name]
-        for name in _present(mine):
-            group = mine[mine["risk"] == name].sort_values("time", kind="stable")
-            cells = {"risk": text_cell(name), "n": count_cell(round(float(group["at_risk"].max())))}
+        for risk in _present(mine):
+            group = mine[mine["risk"] == risk].sort_values("time", kind="stable")
+            cells = {"risk": text_cell(risk), "n": count_cell(round(float(group["at_risk"].max())))}
             for i, time in enumerate(times):
                 if time > 0:
                     row = _at(group, time)
@@ -115,10 +145,10 @@ def _table(context: Context, table: pd.DataFrame, times: list[float]) -> Table:
                     )
             rows.append(Row(cells=cells, group=model.title, key=model.name))
     return Table(
-        id="kaplan-meier-table",
+        id=f"{name}-table",
         title="Share without an event",
         columns=tuple(columns),
         rows=tuple(rows),
-        notes=("All steps of the curves: curves/kaplan_meier.parquet.",),
+        notes=(f"All steps of the curves: curves/{name.replace('-', '_')}.parquet.",),
         sortable=False,
     )
