@@ -7,9 +7,10 @@ score, 0.5 for a tie); for sensitivity, specificity and accuracy it says whether
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import FloatArray, IntArray
@@ -47,7 +48,7 @@ class ReaderKernel:
             values += self.values
             counts += self.counts
             return
-        here = (slice(None), *np.ix_(*self.places))
+        here: tuple[Any, ...] = (slice(None), *np.ix_(*self.places))
         values[here] += self.values
         counts[here] += self.counts
 
@@ -106,7 +107,7 @@ class Kernel:
             reader: The place of the reader.
         """
         scores = self.study.scores[:, reader]
-        read = ~np.isnan(scores).all(axis=0)
+        read: npt.NDArray[np.bool_] = np.logical_or.reduce(self.study.is_read[:, reader], axis=0)
         kept = [np.flatnonzero(read[places]) for places in self._axes]
         cases = [places[those] for places, those in zip(self._axes, kept, strict=True)]
         if self.figure == "auc":

@@ -86,6 +86,15 @@ class PairMoments:
     plain: Moments
     centred: Moments
 
+    @classmethod
+    def of_crossed(cls, moments: Moments) -> PairMoments:
+        """Return the moments of a crossed study, where centred kernels change nothing.
+
+        Args:
+            moments: As they are.
+        """
+        return cls(moments, moments)
+
 
 def mean_variance(moments: PairMoments, rule: VarianceRule, n_units: int | None = None) -> ReaderVariance:
     """Estimate the variance of one average.

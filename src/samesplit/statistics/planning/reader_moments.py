@@ -15,7 +15,7 @@ import numpy as np
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.mrmc.u_statistics import UAnalysis
-from samesplit.statistics.mrmc.variances import VarianceRule, difference_variance
+from samesplit.statistics.mrmc.variances import PairMoments, VarianceRule, difference_variance
 from samesplit.statistics.planning.power import detectable_difference, power_of_difference
 from samesplit.statistics.planning.reader_study import ReaderStudyPower
 
@@ -81,7 +81,7 @@ def moment_power(
     weights = _coefficients(readers, positives, negatives)
     cross = pilot.moments.get((first, second)) or pilot.moments[second, first]
     planned = [
-        replace(moments, coefficients=weights)
+        PairMoments.of_crossed(replace(moments, coefficients=weights))
         for moments in (pilot.moments[first, first], pilot.moments[second, second], cross)
     ]
     found = difference_variance(planned[0], planned[1], planned[2], rule)
