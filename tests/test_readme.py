@@ -20,7 +20,9 @@ PAGES = [
     "benchmarks/README.md",
     "docs/design.md",
     "docs/features.md",
+    "docs/planning.md",
     "docs/python.md",
+    "docs/survival.md",
     "features/README.md",
     "models/README.md",
 ]

@@ -63,7 +63,7 @@ _COLUMNS: dict[str, tuple[str, Kind, Callable[[Any], Cell], str]] = {
     "target": ("Target", "text", text_cell, ""),
     "expected": ("Expected", "number", number_cell, ""),
     "width": ("Width of the interval", "number", number_cell, "At most so wide"),
-    "readers": ("Readers", "number", count_cell, ""),
+    "readers": ("Readers", "text", count_cell, ""),
     "cases": ("Cases", "number", count_cell, "Read by every reader"),
     "n": ("Patients", "number", count_cell, ""),
     "positives": ("With the outcome", "number", count_cell, ""),
@@ -119,7 +119,7 @@ def _section(kind: str, tables: Mapping[str, pd.DataFrame], record: Mapping[str,
     blocks.append(Facts(facts=tuple(Fact(name=n, text=t) for n, t in record["given"].items())))
     blocks += [Prose(text=f"{note.rstrip('.')}.", tone="note") for note in record["notes"]]
     blocks.append(Prose(text=_SOURCES[kind]))
-    return Section(id="plan", title=str(record["title"]), blocks=tuple(blocks))
+    return Section(id="plan", title="What it takes", blocks=tuple(blocks))
 
 
 def _figure(kind: str, table: pd.DataFrame) -> Figure:
