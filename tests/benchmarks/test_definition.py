@@ -78,6 +78,10 @@ FILE = {"url": "file:///a", "sha256": "0" * 64, "path": "a"}
         ({"data": {"files": [FILE | {"sha256": "abc"}]}}, "'data.files.0.sha256': String should match pattern"),
         ({"statistics": {"operating_point": {"policy": "sensitivity"}}}, "'value' is needed for every policy but"),
         ({"statistics": {"operating_point": {"value": 0.5}}}, "'value' is needed for every policy but 'youden'"),
+        ({"statistics": {"decision_thresholds": [0.3, 0.1]}}, "list each probability once, in rising order"),
+        ({"statistics": {"decision_thresholds": [0.3, 1.0]}}, "less than 1"),
+        ({"statistics": {"decision_thresholds": []}}, "at least 1 item"),
+        ({"statistics": {"risk_categories": [0.2, 0.2]}}, "list each probability once, in rising order"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:

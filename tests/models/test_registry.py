@@ -66,6 +66,13 @@ def test_the_lesion_size_is_not_radiomics_though_it_may_read_a_feature() -> None
     assert not settings.radiomic()
 
 
+@pytest.mark.parametrize(
+    ("name", "clinical"), [("clinical-logistic", True), ("lesion-size", False), ("radiomics-small", False)]
+)
+def test_models_that_learn_from_clinical_variables_alone_are_known(name: str, clinical: bool) -> None:
+    assert read_model(BUILTIN / f"{name}.yaml").only_clinical() is clinical
+
+
 def test_a_misspelt_key_is_named_with_its_line_and_the_nearest_key(tmp_path: Path) -> None:
     path = write(tmp_path, "kind: clinical-logistic\ntitle: T\nvaraibles: [age]\n")
     with pytest.raises(DeclarationError) as caught:

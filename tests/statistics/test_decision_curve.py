@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import math
-
 import numpy as np
+import pandas as pd
 import pytest
 
 from samesplit.errors import StatisticsError
@@ -11,8 +10,9 @@ from samesplit.statistics.decision_curve import (
     calls_at,
     check_thresholds,
     decision_curve,
+    decision_curve_of_calls,
     net_benefit,
-    net_benefit_intervals,
+    net_benefit_band,
 )
 
 RNG = np.random.default_rng(0)
@@ -68,45 +68,52 @@ def test_a_prevalence_of_1_is_an_error() -> None:
         decision_curve(Y, P, [0.5], prevalence=1.0)
 
 
-def test_the_intervals_hold_the_net_benefit_and_shrink_with_more_patients() -> None:
+def test_the_band_holds_the_net_benefit_and_shrinks_with_more_patients() -> None:
     widths = []
     for times in (1, 4):
         y, p = np.tile(Y, times), np.tile(P, times)
         samples = draw_patients(y, np.arange(y.size), n_resamples=300)
-        found = net_benefit_intervals(
+        found = net_benefit_band(
             y, calls_at(p, THRESHOLDS), THRESHOLDS, samples=samples, columns=range(y.size)
         )
-        assert [one.estimate for one in found] == pytest.approx(
-            decision_curve(Y, P, THRESHOLDS)["net_benefit"].tolist()
-        )
-        assert all(one.ci_low < one.estimate < one.ci_high for one in found)
-        widths.append(found[1].ci_high - found[1].ci_low)
+        expected = decision_curve(Y, P, THRESHOLDS)["net_benefit"]
+        assert found["estimate"].to_numpy() == pytest.approx(expected.to_numpy())
+        assert (found["ci_low"] < found["estimate"]).all()
+        assert (found["estimate"] < found["ci_high"]).all()
+        widths.append(found["ci_high"][1] - found["ci_low"][1])
     assert widths[1] == pytest.approx(widths[0] / 2, rel=0.2)
 
 
-def test_repeated_predictions_of_the_same_patients_leave_the_intervals_as_they_are() -> None:
+def test_repeated_predictions_of_the_same_patients_leave_the_band_as_it_is() -> None:
     samples = draw_patients(Y, np.arange(60), n_resamples=200)
     called = calls_at(P, THRESHOLDS)
-    once = net_benefit_intervals(Y, called, THRESHOLDS, samples=samples, columns=range(60))
-    often = net_benefit_intervals(
+    once = net_benefit_band(Y, called, THRESHOLDS, samples=samples, columns=range(60))
+    often = net_benefit_band(
         np.tile(Y, 3), np.tile(called, (3, 1)), THRESHOLDS, samples=samples, columns=np.tile(np.arange(60), 3)
     )
-    for first, second in zip(once, often, strict=True):
-        assert (second.ci_low, second.ci_high) == pytest.approx((first.ci_low, first.ci_high))
+    pd.testing.assert_frame_equal(once, often)
 
 
 def test_the_difference_to_the_same_calls_is_0() -> None:
     samples = draw_patients(Y, np.arange(60), n_resamples=100)
     called = calls_at(P, THRESHOLDS)
-    found = net_benefit_intervals(Y, called, THRESHOLDS, samples=samples, columns=range(60), minus=called)
-    assert all((one.estimate, one.ci_low, one.ci_high) == (0, 0, 0) for one in found)
+    found = net_benefit_band(Y, called, THRESHOLDS, samples=samples, columns=range(60), minus=called)
+    assert found.eq(0).all(axis=None)
 
 
-def test_without_samples_there_is_no_interval() -> None:
-    found = net_benefit_intervals(Y, calls_at(P, [0.5]), [0.5], samples=None, columns=range(60))
-    assert math.isnan(found[0].ci_low)
-    assert found[0].method == "no interval"
+def test_patients_without_a_row_and_samples_without_any_do_not_count() -> None:
+    samples = draw_patients([0, 1, 1], ["a", "b", "c"], n_resamples=200)
+    found = net_benefit_band([1], [[True]], [0.5], samples=samples, columns=[2])
+    assert found.iloc[0].tolist() == [1, 1, 1]
+
+
+def test_without_samples_there_is_no_band() -> None:
+    found = net_benefit_band(Y, calls_at(P, [0.5]), [0.5], samples=None, columns=range(60))
+    assert found[["ci_low", "ci_high"]].isna().all(axis=None)
 
 
 def test_the_calls_of_a_reader_have_a_net_benefit_at_every_threshold() -> None:
     assert net_benefit(0.3, 0.2, [0.1, 0.5]) == pytest.approx([0.3 - 0.2 / 9, 0.1])
+    found = decision_curve_of_calls(Y, (P > 0.4)[:, np.newaxis], [0.1, 0.5])
+    tp, fp = (((P > 0.4) & (label == Y)).mean() for label in (1, 0))
+    assert found["net_benefit"].to_numpy() == pytest.approx(net_benefit(tp, fp, [0.1, 0.5]))

@@ -189,6 +189,7 @@ def test_a_model_named_for_a_task_is_fitted_for_no_other(small_study: SmallStudy
     plan = load_plan(study.folder, QUICK)
     assert plan.model_tasks == {"zero-rule": ("malignant", "aggressive"), "grower": ("aggressive",)}
     assert (plan.reference_of("malignant"), plan.reference_of("aggressive")) == ("zero-rule", "grower")
+    assert plan.clinical_of("malignant") is None
     path.write_text(path.read_text().replace("[aggressive]", "[agressive]"))
     with pytest.raises(
         DeclarationError, match=r"line \d+: the model 'grower' is named for the task 'agressive'"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from samesplit.benchmarks.field_types import Fraction, Name
 from samesplit.declarations import Declaration
@@ -55,3 +56,15 @@ class StatisticsSettings(Declaration):
         if "non-inferiority" in declared and self.non_inferiority_margin is None:
             raise ValueError("'non-inferiority' needs a 'non_inferiority_margin'")
         return self
+
+    decision_thresholds: tuple[Fraction, ...] | None = Field(default=None, min_length=1)
+    """The probabilities from which somebody would act, for decision curves; rising. null: 0.05 to 0.50 by 0.01."""
+    risk_categories: tuple[Fraction, ...] = ()
+    """The limits between categories of risk, for reclassification; rising. None: the category-free index alone."""
+
+    @field_validator("decision_thresholds", "risk_categories")
+    @classmethod
+    def _rising(cls, given: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if given is not None and any(first >= second for first, second in itertools.pairwise(given)):
+            raise ValueError("list each probability once, in rising order")
+        return given

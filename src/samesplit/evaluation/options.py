@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from samesplit.evaluation.binary.decision_curves import DEFAULT_THRESHOLDS
 from samesplit.evaluation.readers.settings import ReaderSettings
 
 __all__ = ["EvaluationOptions"]
@@ -31,6 +32,10 @@ class EvaluationOptions:
         clinical: Clinical variables of the truth, and whether each is a `number` or a `category` (survival tasks).
         apart: Models whose differences make families of their own when P values are adjusted.
         readers: What was declared of the readers beforehand; None for nothing (binary tasks).
+        clinical_model: The model that learns from clinical variables alone; reclassification is shown against it
+            and against the reference (binary tasks). None where there is none.
+        decision_thresholds: The threshold probabilities of decision curves (binary tasks).
+        risk_categories: The limits between categories of risk, for reclassification (binary tasks).
     """
 
     readings: pd.DataFrame | None = None
@@ -46,4 +51,7 @@ class EvaluationOptions:
     clinical: Mapping[str, str] = field(default_factory=dict)
     apart: Sequence[str] = ()
     readers: ReaderSettings | None = None
+    clinical_model: str | None = None
+    decision_thresholds: Sequence[float] = DEFAULT_THRESHOLDS
+    risk_categories: Sequence[float] = ()
     factorial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

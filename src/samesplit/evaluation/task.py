@@ -51,6 +51,9 @@ def _binary(
         details=options.details,
         apart=options.apart,
         reader_settings=options.readers,
+        clinical_model=options.clinical_model,
+        decision_thresholds=options.decision_thresholds,
+        risk_categories=options.risk_categories,
     )
 
 

@@ -111,6 +111,11 @@ class ModelSettings(Declaration):
         """Whether the model learns from extracted features; the default reference is the first such."""
         return bool(self.needs().profiles)
 
+    def only_clinical(self) -> bool:
+        """Whether the model learns from clinical variables and from nothing else."""
+        needs = self.needs()
+        return bool(needs.clinical) and needs == Requirements(clinical=needs.clinical)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain data, for records and tracking."""
         return self.model_dump(mode="json")

@@ -11,6 +11,7 @@ from samesplit.benchmarks.definition import OperatingPoint
 from samesplit.benchmarks.splits.split import MOST_TEST_SETS
 from samesplit.benchmarks.statistics_settings import StatisticsSettings
 from samesplit.errors import DeclarationError, PredictionsError
+from samesplit.evaluation.binary.decision_curves import DEFAULT_THRESHOLDS
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.raters import MASK_PAIRS
@@ -75,6 +76,9 @@ def evaluate_predictions(
                 details=details[name] | measured | pairs,
                 apart=plan.added,
                 clinical=dict(plan.definition.cohort.clinical),
+                clinical_model=plan.clinical_of(name),
+                decision_thresholds=settings.decision_thresholds or DEFAULT_THRESHOLDS,
+                risk_categories=settings.risk_categories,
                 groups=_groups(plan, name),
                 readers=_reader_settings(settings),
                 factorial=_combinations(plan, predictions[name]),

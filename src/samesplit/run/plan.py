@@ -127,6 +127,11 @@ class Plan:
         radiomic = [model.name for model in models if model.radiomic()]
         return (radiomic or names or [""])[0]
 
+    def clinical_of(self, task: str) -> str | None:
+        """Return the first model of a task that learns from clinical variables alone, if there is one."""
+        own = [model for model in self.models if task in self.model_tasks[model.name]]
+        return next((model.name for model in own if model.only_clinical()), None)
+
     def readings_of(self, task: str) -> pd.DataFrame:
         """Return the readings that answer a task, of the lesions that have an outcome in it."""
         if "task" not in self.readings:

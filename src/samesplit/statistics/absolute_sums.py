@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import optimize
 
+from samesplit.ordering import above, below
 from samesplit.statistics.bootstrap import PatientBootstrap
 from samesplit.statistics.checks import FloatArray, check_confidence
 from samesplit.statistics.interval import Interval
@@ -39,7 +40,8 @@ def absolute_sum_interval(
         The sum with an interval that holds it, from 0 or above.
 
     Example:
-        >>> from samesplit.statistics.bootstrap import draw_patients
+        >>> from samesplit.ordering import above, below
+    from samesplit.statistics.bootstrap import draw_patients
         >>> samples = draw_patients([0, 1] * 20, range(40), n_resamples=200)
         >>> found = absolute_sum_interval(samples, lambda w: (w @ np.tile([-0.5, 0.7], 20) / 40)[:, None])
         >>> round(found.estimate, 3), found.ci_low <= 0.1 <= found.ci_high
@@ -99,13 +101,16 @@ def absolute_interval(
     def quantile(t: float, level: float) -> float:
         return float(np.quantile(summary(np.abs(t * values + noise)), level)) - found
 
+    def too_small(t: float, level: float) -> bool:
+        return bool(below(quantile(t, level), 0.0, scale=found))
+
     low = 0.0
-    if quantile(0.0, 1 - alpha) < 0:
+    if too_small(0.0, 1 - alpha):
         t = 1.0
-        if quantile(1.0, 1 - alpha) > 0:  # not so without noise
+        if above(quantile(1.0, 1 - alpha), 0.0, scale=found):  # not so without noise
             t = float(optimize.brentq(quantile, 0.0, 1.0, args=(1 - alpha,), xtol=1e-9))
         low = t * found
-    if quantile(0.0, 0.5) < 0 and quantile(1.0, alpha) < 0 < quantile(_WIDEST, alpha):
+    if too_small(0.0, 0.5) and too_small(1.0, alpha) and above(quantile(_WIDEST, alpha), 0.0, scale=found):
         high = float(optimize.brentq(quantile, 1.0, _WIDEST, args=(alpha,), xtol=1e-9)) * found
     else:  # no larger than noise alone makes it: up to what noise alone could make
         high = max(found, found + quantile(0.0, 1 - alpha))

@@ -7,7 +7,6 @@ net benefit counts the true positives, less the false positives at that rate, pe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +14,17 @@ import pandas as pd
 
 from samesplit.errors import StatisticsError
 from samesplit.ordering import probability_at_least
-from samesplit.statistics.bootstrap import PatientBootstrap, bootstrap_interval
-from samesplit.statistics.checks import FloatArray, check_labels, check_scores
-from samesplit.statistics.interval import Interval
+from samesplit.statistics.bootstrap import PatientBootstrap
+from samesplit.statistics.checks import FloatArray, check_confidence, check_labels, check_scores
 
-__all__ = ["calls_at", "check_thresholds", "decision_curve", "net_benefit", "net_benefit_intervals"]
+__all__ = [
+    "calls_at",
+    "check_thresholds",
+    "decision_curve",
+    "decision_curve_of_calls",
+    "net_benefit",
+    "net_benefit_band",
+]
 
 
 def check_thresholds(thresholds: npt.ArrayLike) -> FloatArray:
@@ -82,17 +87,14 @@ def decision_curve(
             given where positives and negatives were sampled apart, as in a case-control study.
 
     Returns:
-        A row a threshold: threshold; tp_rate and fp_rate, true and false positives per lesion; net_benefit;
-        standardised_net_benefit, as a share of the prevalence, which is the most that can be had; and
-        interventions_avoided, the net reduction of needless actions per lesion against treating all.
+        See `decision_curve_of_calls`.
 
     Raises:
         StatisticsError: A class is missing, or a threshold, prevalence or probability is not usable.
 
     References:
         Vickers AJ, Elkin EB. Decision curve analysis: a novel method for evaluating prediction models. Med Decis
-        Making 2006;26:565-574. doi:10.1177/0272989X06295361. Kerr KF et al. Assessing the clinical impact of risk
-        prediction models with decision curves. J Clin Oncol 2016;34:2534-2540. doi:10.1200/JCO.2015.65.5654.
+        Making 2006;26:565-574. doi:10.1177/0272989X06295361.
 
     Example:
         >>> decision_curve([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9], [0.2])["net_benefit"].tolist()
@@ -101,12 +103,50 @@ def decision_curve(
     truth = check_labels(labels)
     p = check_scores(probabilities, n=truth.size, probabilities=True)
     t = check_thresholds(thresholds)
-    called = calls_at(p, t)
+    return decision_curve_of_calls(truth, calls_at(p, t), t, prevalence=prevalence)
+
+
+def decision_curve_of_calls(
+    labels: npt.ArrayLike,
+    called: npt.ArrayLike,
+    thresholds: npt.ArrayLike,
+    *,
+    prevalence: float | None = None,
+) -> pd.DataFrame:
+    """Compute the net benefit of calls at each threshold.
+
+    A reader calls once and has the same calls at every threshold, worth what they are to whoever acts from there.
+
+    Args:
+        labels: Shape (n,), 0 or 1, both present.
+        called: Shape (n, t), or (n, 1) for calls that are the same at every threshold.
+        thresholds: Shape (t,), rising, strictly between 0 and 1.
+        prevalence: See `decision_curve`.
+
+    Returns:
+        A row a threshold: threshold; tp_rate and fp_rate, true and false positives per lesion; net_benefit;
+        standardised_net_benefit, as a share of the prevalence, which is the most that can be had; and
+        interventions_avoided, the net reduction of needless actions per lesion against treating all.
+
+    Raises:
+        StatisticsError: A class is missing, or a threshold or the prevalence is not usable.
+
+    References:
+        Kerr KF et al. Assessing the clinical impact of risk prediction models with decision curves. J Clin Oncol
+        2016;34:2534-2540. doi:10.1200/JCO.2015.65.5654.
+
+    Example:
+        >>> found = decision_curve_of_calls([0, 0, 1, 1], [[False], [True], [True], [True]], [0.2, 0.5])
+        >>> found["net_benefit"].tolist()
+        [0.4375, 0.25]
+    """
+    truth, t = check_labels(labels), check_thresholds(thresholds)
+    acted = np.broadcast_to(np.asarray(called, dtype=bool), (truth.size, t.size))
     share = float(truth.mean()) if prevalence is None else prevalence
     if not 0 < share < 1:
         raise StatisticsError(f"a prevalence of {share:g} is not between 0 and 1")
-    tp = called[truth == 1].mean(axis=0) * share
-    fp = called[truth == 0].mean(axis=0) * (1 - share)
+    tp = acted[truth == 1].mean(axis=0) * share
+    fp = acted[truth == 0].mean(axis=0) * (1 - share)
     benefit = net_benefit(tp, fp, t)
     all_treated = net_benefit(share, 1 - share, t)
     return pd.DataFrame(
@@ -140,7 +180,7 @@ def net_benefit(tp_rate: npt.ArrayLike, fp_rate: npt.ArrayLike, thresholds: npt.
     return result
 
 
-def net_benefit_intervals(
+def net_benefit_band(
     labels: npt.ArrayLike,
     called: npt.ArrayLike,
     thresholds: npt.ArrayLike,
@@ -149,46 +189,45 @@ def net_benefit_intervals(
     columns: npt.ArrayLike,
     minus: npt.ArrayLike | None = None,
     confidence: float = 0.95,
-) -> Sequence[Interval]:
-    """Estimate the net benefit of calls, or its difference to that of other calls, with bootstrap intervals.
+) -> pd.DataFrame:
+    """Estimate the net benefit of calls, or its difference to that of other calls, with its bootstrap band.
+
+    Whole patients are drawn; the band is made of percentiles, at each threshold by itself.
 
     Args:
         labels: Shape (n,), 0 or 1.
-        called: Shape (n, t), whether each lesion is acted on at each threshold, see `calls_at`.
-        thresholds: Shape (t,).
-        samples: Samples of patients; None gives no intervals.
+        called: Shape (n, t), or (n, 1) for calls that are the same at every threshold; see `calls_at`.
+        thresholds: Shape (t,), rising, strictly between 0 and 1.
+        samples: Samples of patients; None gives no band.
         columns: Shape (n,), the column of the samples' weights that belongs to the patient of each row.
-        minus: Shape (n, t), other calls on the same lesions whose net benefit is subtracted.
+        minus: As `called`, other calls on the same lesions whose net benefit is subtracted.
         confidence: Two-sided coverage.
 
     Returns:
-        One interval a threshold.
+        A row a threshold: estimate, ci_low, ci_high (NaN without samples).
 
     Raises:
         StatisticsError: A threshold or a label is not usable.
 
     Example:
         >>> y, p = [0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]
-        >>> found = net_benefit_intervals(y, calls_at(p, [0.2]), [0.2], samples=None, columns=range(4))
-        >>> found[0].estimate
-        0.4375
+        >>> net_benefit_band(y, calls_at(p, [0.2]), [0.2], samples=None, columns=range(4))["estimate"].tolist()
+        [0.4375]
     """
-    truth = check_labels(labels, both_classes=False)
-    t = check_thresholds(thresholds)
+    truth, t = check_labels(labels, both_classes=False), check_thresholds(thresholds)
+    alpha = (1 - check_confidence(confidence)) / 2
     codes = np.asarray(columns, dtype=np.int64)
-    worth = np.where(truth[:, np.newaxis] == 1, 1.0, -t / (1 - t))
-    acted = np.asarray(called, dtype=np.float64)
-    gains = worth * (acted if minus is None else acted - np.asarray(minus, dtype=np.float64))
-    n = int(codes.max()) + 1 if samples is None else samples.n_patients
-    per_patient, lesions = np.zeros((n, t.size)), np.bincount(codes, minlength=n).astype(np.float64)
-    np.add.at(per_patient, codes, gains)
-    total, size = per_patient.sum(axis=0), float(truth.size)
+    acted = np.asarray(called, dtype=np.float64) - (0.0 if minus is None else np.asarray(minus, np.float64))
+    gains = np.where(truth[:, np.newaxis] == 1, 1.0, -t / (1 - t)) * acted
+    found = pd.DataFrame({"estimate": gains.mean(axis=0), "ci_low": math.nan, "ci_high": math.nan})
     if samples is None:
-        return [Interval(float(v), math.nan, math.nan, "no interval") for v in total / size]
-    drawn = (samples.weights @ per_patient) / (samples.weights @ lesions)[:, np.newaxis]
+        return found
+    per_patient = np.zeros((samples.n_patients, t.size))
+    np.add.at(per_patient, codes, gains)
+    lesions = np.bincount(codes, minlength=samples.n_patients).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        left_out = (total - per_patient) / (size - lesions)[:, np.newaxis]
-    return [
-        bootstrap_interval(float(total[k] / size), drawn[:, k], left_out[:, k], confidence=confidence)
-        for k in range(t.size)
-    ]
+        drawn = (samples.weights @ per_patient) / (samples.weights @ lesions)[:, np.newaxis]
+    low, high = np.nanquantile(drawn, (alpha, 1 - alpha), axis=0)
+    return found.assign(
+        ci_low=np.minimum(low, found["estimate"]), ci_high=np.maximum(high, found["estimate"])
+    )

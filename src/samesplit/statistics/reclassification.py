@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.ordering import RELATIVE, probability_at_least
-from samesplit.statistics.checks import FloatArray, IntArray, check_labels, check_scores, codes_of
+from samesplit.statistics.checks import AnyArray, FloatArray, IntArray, check_labels, check_scores, codes_of
 from samesplit.statistics.decision_curve import check_thresholds
 from samesplit.statistics.interval import Interval, z_test
 
@@ -22,6 +22,7 @@ __all__ = [
     "DiscriminationImprovement",
     "Reclassification",
     "integrated_discrimination_improvement",
+    "moves",
     "net_reclassification_improvement",
 ]
 
@@ -87,17 +88,10 @@ def net_reclassification_improvement(
     """
     truth, before, after = _three(labels, old, new)
     codes = _codes(patients, truth.size)
-    if categories is None:
-        scale = np.maximum(np.abs(before), np.abs(after))
-        move = np.where(np.abs(after - before) <= RELATIVE * scale, 0.0, np.sign(after - before))
-        name = "Wald"
-    else:
-        limits = check_thresholds(categories)
-        of_old, of_new = (
-            probability_at_least(p[:, np.newaxis], limits[np.newaxis]).sum(axis=1) for p in (before, after)
-        )
-        move = np.sign(of_new - of_old).astype(np.float64)
-        name = "Wald, categories from " + ", ".join(f"{limit:g}" for limit in limits)
+    move = moves(before, after, categories=categories)
+    name = "Wald"
+    if categories is not None:
+        name += ", categories from " + ", ".join(f"{limit:g}" for limit in np.asarray(categories))
     events = _mean_by_class(truth, move, 1, codes)
     non_events = _mean_by_class(truth, -move, 0, codes)
     method = name if codes.max() + 1 == truth.size else f"{name}, clustered by patient"
@@ -115,6 +109,38 @@ def net_reclassification_improvement(
         non_events_up=float(up[truth == 0].mean()),
         non_events_down=float(down[truth == 0].mean()),
     )
+
+
+def moves(old: npt.ArrayLike, new: npt.ArrayLike, *, categories: npt.ArrayLike | None = None) -> FloatArray:
+    """Tell which way every lesion moves from old to new probabilities: up (1), down (-1) or not (0).
+
+    Args:
+        old: Shape (n,), in [0, 1].
+        new: Shape (n,), in [0, 1].
+        categories: See `net_reclassification_improvement`.
+
+    Returns:
+        Shape (n,).
+
+    Raises:
+        StatisticsError: A limit between categories is not usable.
+
+    Example:
+        >>> moves([0.1, 0.3, 0.3], [0.15, 0.25, 0.6], categories=[0.2, 0.5]).tolist()
+        [0.0, 0.0, 1.0]
+    """
+    before, after = np.asarray(old, dtype=np.float64), np.asarray(new, dtype=np.float64)
+    if categories is None:
+        same = np.abs(after - before) <= RELATIVE * np.maximum(np.abs(before), np.abs(after))
+        return _signs(np.where(same, 0.0, after - before))
+    limits = check_thresholds(categories)[np.newaxis]
+    of_old, of_new = (probability_at_least(p[:, np.newaxis], limits).sum(axis=1) for p in (before, after))
+    return _signs(of_new - of_old)
+
+
+def _signs(change: AnyArray) -> FloatArray:
+    found: FloatArray = np.sign(change).astype(np.float64)
+    return found
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ Make = Callable[..., Any]
 
 QUANTITIES = {
     "auc", "sensitivity", "specificity", "ppv", "fdr", "npv", "accuracy", "f1", "pr_auc", "brier", "brier_scaled",
-    "log_loss", "ece", "ece_equal_frequency", "calibration_slope", "calibration_in_the_large",
+    "log_loss", "ece", "ece_equal_frequency", "mce", "mce_equal_frequency", "ici", "e50", "e90", "emax",
+    "calibration_slope", "calibration_in_the_large", "calibration_intercept", "spiegelhalter_z",
     *(f"sensitivity_at_specificity_{place:.2f}" for place in (0.95, 0.9, 0.8, 0.7, 0.5)),
     *(f"precision_at_recall_{place:.2f}" for place in (0.5, 0.7, 0.8, 0.9, 0.95)),
 }  # fmt: skip
@@ -54,8 +55,10 @@ def test_the_same_input_gives_the_same_results(make_study: Make, settings: dict[
     b = _run(shuffled, readings=study.readings, reference="size")
     pd.testing.assert_frame_equal(a.results, b.results)
     pd.testing.assert_frame_equal(a.pairs, b.pairs)
-    for name in ("roc", "pr", "calibration"):
+    for name in ("roc", "pr", "calibration", "calibration_smooth"):
         pd.testing.assert_frame_equal(a.curves[name], b.curves[name])
+    for name in ("decision_curves", "reclassification"):
+        pd.testing.assert_frame_equal(a.tables[name], b.tables[name])
 
 
 @pytest.mark.parametrize("settings", [{}, {"n_patients": 45}, {"n_folds": 4}])
@@ -77,8 +80,10 @@ def test_last_digits_of_the_probabilities_change_no_result(
     pd.testing.assert_frame_equal(a.thresholds, b.thresholds, rtol=1e-9)
     pd.testing.assert_frame_equal(a.confusion, b.confusion)
     assert a.decisions["decision"].tolist() == b.decisions["decision"].tolist()
-    for name in ("roc", "pr", "calibration"):
+    for name in ("roc", "pr", "calibration", "calibration_smooth"):
         pd.testing.assert_frame_equal(a.curves[name], b.curves[name], rtol=1e-9, atol=1e-9)
+    for name in ("decision_curves", "reclassification"):
+        pd.testing.assert_frame_equal(a.tables[name], b.tables[name], rtol=1e-9, atol=1e-9)
 
 
 def test_every_model_is_judged_on_the_same_lesions(make_study: Make) -> None:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from samesplit.evaluation.binary.calibration import smooth_calibration
 from samesplit.evaluation.binary.estimates import Draws, Row, result_row
 from samesplit.evaluation.binary.scores import has_both_classes
 from samesplit.statistics.curve_bands import pr_band, roc_band
@@ -36,11 +37,12 @@ def curve_tables(
 
     Returns:
         `roc`, `pr` and `calibration` points with a column `model`; a model without both classes in any fold has
-        no ROC and precision-recall curve. `roc_bands` and `pr_bands`: the curves with pointwise bands at 101
-        steps; empty without bootstrap samples.
+        no ROC and precision-recall curve. `calibration_smooth`: loess curves with their bands, of models with
+        enough distinct probabilities. `roc_bands` and `pr_bands`: the curves with pointwise bands at 101 steps;
+        empty without bootstrap samples.
     """
     parts: dict[str, list[pd.DataFrame]] = {
-        name: [] for name in ("roc", "pr", "calibration", "roc_bands", "pr_bands")
+        name: [] for name in ("roc", "pr", "calibration", "calibration_smooth", "roc_bands", "pr_bands")
     }
     for model, table in tables.items():
         y, p, cell = table["label"], table["score"], table["cell"]
@@ -54,6 +56,9 @@ def curve_tables(
                     parts[name].append(found.assign(model=model, n_resamples=len(draws.samples.weights)))
         points = calibration_points(y, p, lesions=table["lesion_id"], confidence=confidence)
         parts["calibration"].append(points.assign(model=model))
+        smooth = smooth_calibration(table, draws, confidence=confidence).curve
+        if len(smooth):
+            parts["calibration_smooth"].append(smooth.assign(model=model))
     return {
         name: pd.concat(found, ignore_index=True) if found else pd.DataFrame({"model": []})
         for name, found in parts.items()

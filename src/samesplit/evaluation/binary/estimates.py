@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from samesplit.evaluation.binary.calibration import calibration_rows
+from samesplit.evaluation.binary.draws import Draws, make_draws
 from samesplit.evaluation.binary.scores import (
     auc_interval_of,
     auc_method,
@@ -19,12 +21,9 @@ from samesplit.evaluation.binary.scores import (
     sizes_of,
     trained_in_folds,
 )
-from samesplit.statistics.absolute_sums import absolute_sum_interval
 from samesplit.statistics.auc import area_interval
-from samesplit.statistics.bootstrap import PatientBootstrap, Statistic, draw_patients
+from samesplit.statistics.bootstrap import Statistic
 from samesplit.statistics.boundary import exact_interval
-from samesplit.statistics.calibration.binned import bin_of
-from samesplit.statistics.calibration.recalibration import calibration_in_the_large, calibration_slope
 from samesplit.statistics.checks import FloatArray, IntArray
 from samesplit.statistics.interval import Interval
 from samesplit.statistics.proportions import RATES, confusion, proportion_interval, rate_parts
@@ -42,7 +41,6 @@ __all__ = [
     "as_fitted",
     "auc_as_fitted_row",
     "auc_row",
-    "calibration_rows",
     "make_draws",
     "pr_auc_interval",
     "pr_auc_statistic",
@@ -54,50 +52,6 @@ __all__ = [
 ]
 
 Row = dict[str, object]
-
-
-@dataclass(frozen=True)
-class Draws:
-    """The bootstrap samples that all subjects of a group share.
-
-    Attributes:
-        patients: The patients that are drawn, in the order of the weights.
-        samples: The samples; None when they cannot be drawn.
-        reason: Why there are none; empty otherwise.
-    """
-
-    patients: pd.Index[str]
-    samples: PatientBootstrap | None
-    reason: str = ""
-
-    def interval(self, statistic: Statistic, *, confidence: float) -> Interval:
-        """Estimate a statistic; without samples it has no interval and the note says why."""
-        if self.samples is None:
-            estimate = float(statistic(np.ones((1, len(self.patients))))[0])
-            return Interval(estimate, math.nan, math.nan, "no interval", self.reason)
-        return self.samples.interval(statistic, confidence=confidence)
-
-    def codes(self, patients: pd.Series[str]) -> IntArray:
-        """Return the column of the weights for each patient."""
-        return self.patients.get_indexer(pd.Index(patients)).astype(np.int64)
-
-
-def make_draws(table: pd.DataFrame, *, n_bootstrap: int, seed: int) -> Draws:
-    """Draw the bootstrap samples for all who are judged on the lesions of `table`.
-
-    Args:
-        table: Of a subject; its lesions and patients are what is drawn from.
-        n_bootstrap: How many samples; 0 for none.
-        seed: Of the random generator.
-    """
-    lesions = table.drop_duplicates("lesion_id").sort_values("lesion_id")
-    patients = pd.Index(np.unique(lesions["patient_id"].astype(str)), dtype=str)
-    if n_bootstrap < 1:
-        return Draws(patients, None, "no bootstrap samples were asked for")
-    if len(patients) < 2 or lesions["label"].nunique() < 2:
-        return Draws(patients, None, "one class or one patient only: no bootstrap")
-    samples = draw_patients(lesions["label"], lesions["patient_id"], n_resamples=n_bootstrap, seed=seed)
-    return Draws(patients, samples)
 
 
 def result_row(
@@ -231,9 +185,11 @@ def _share(
 
 def as_fitted(found: Interval, table: pd.DataFrame) -> Interval:
     """Let the method say that an interval takes models that were trained in folds as they are."""
-    if not trained_in_folds(table) or math.isnan(found.ci_low):
-        return found
-    return replace(found, method=f"{found.method}, models as fitted")
+    return _models_as_fitted(found) if trained_in_folds(table) else found
+
+
+def _models_as_fitted(found: Interval) -> Interval:
+    return found if math.isnan(found.ci_low) else replace(found, method=f"{found.method}, models as fitted")
 
 
 def with_note(found: Interval, note: str) -> Interval:
@@ -255,7 +211,6 @@ def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) ->
     y = table["label"].to_numpy(dtype=np.int64)
     p = table["score"].to_numpy(dtype=np.float64)
     codes = draws.codes(table["patient_id"])
-    wide, even = bin_of(p), bin_of(p, binning="frequency")
 
     def spread(compute: Callable[[FloatArray], FloatArray]) -> Statistic:
         return lambda weights: compute(weights[:, codes])
@@ -267,10 +222,10 @@ def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) ->
     }
     found = {"pr_auc": pr_auc_interval(table, draws, confidence=confidence)}
     found |= {name: draws.interval(item, confidence=confidence) for name, item in statistics.items()}
-    for name, bins in (("ece", wide), ("ece_equal_frequency", even)):
-        found[name] = _calibration_error(draws, codes, y - p, bins, confidence=confidence)
-    rows = [*found.items(), *calibration_rows(table, y, p, confidence=confidence)]
-    return [(name, as_fitted(item, table)) for name, item in rows]
+    rows = [*found.items(), *calibration_rows(table, draws, confidence=confidence)]
+    if not trained_in_folds(table):
+        return rows
+    return [(name, _models_as_fitted(item)) for name, item in rows]
 
 
 def pr_auc_interval(table: pd.DataFrame, draws: Draws, *, confidence: float) -> Interval:
@@ -290,22 +245,6 @@ def pr_auc_interval(table: pd.DataFrame, draws: Draws, *, confidence: float) -> 
     return exact_interval(1.0, n, confidence=confidence)
 
 
-def _calibration_error(
-    draws: Draws, codes: IntArray, gaps: FloatArray, bins: IntArray, *, confidence: float
-) -> Interval:
-    member = np.eye(int(bins.max()) + 1)[bins]
-
-    def gap_of_bins(weights: FloatArray) -> FloatArray:
-        w = weights[:, codes]
-        result: FloatArray = ((w * gaps) @ member) / w.sum(axis=1, keepdims=True)
-        return result
-
-    if draws.samples is None:
-        estimate = float(np.abs(gap_of_bins(np.ones((1, len(draws.patients))))).sum())
-        return Interval(estimate, math.nan, math.nan, "no interval", draws.reason)
-    return absolute_sum_interval(draws.samples, gap_of_bins, confidence=confidence)
-
-
 def pr_auc_statistic(table: pd.DataFrame, draws: Draws) -> Statistic:
     """Return the mean over folds of the area under the precision-recall curve as a function of patients' weights.
 
@@ -323,32 +262,3 @@ def pr_auc_statistic(table: pd.DataFrame, draws: Draws) -> Statistic:
         )
 
     return statistic
-
-
-def calibration_rows(
-    table: pd.DataFrame, y: IntArray, p: FloatArray, *, confidence: float
-) -> list[tuple[str, Interval]]:
-    """Estimate the calibration slope, and the intercept at slope 1 (calibration in the large).
-
-    Args:
-        table: Predictions of a model, with the columns patient_id, cell and score.
-        y: 1 for a positive lesion, else 0.
-        p: The probabilities.
-        confidence: Two-sided coverage.
-    """
-    if y.min() == y.max():
-        nothing = Interval(math.nan, math.nan, math.nan, "no interval", "one class only: not defined")
-        return [("calibration_slope", nothing), ("calibration_in_the_large", nothing)]
-    patients = table["patient_id"]
-    if table.groupby("cell")["score"].agg(np.ptp).eq(0).all():
-        note = "each fitted model gives all lesions one probability: not defined"
-        slope = Interval(math.nan, math.nan, math.nan, "no interval", note)
-    else:
-        slope = calibration_slope(y, p, patients=patients, confidence=confidence)
-    return [
-        ("calibration_slope", slope),
-        (
-            "calibration_in_the_large",
-            calibration_in_the_large(y, p, patients=patients, confidence=confidence),
-        ),
-    ]

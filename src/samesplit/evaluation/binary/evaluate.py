@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from samesplit.evaluation.binary.curve_tables import curve_tables, read_off_rows
+from samesplit.evaluation.binary.decision_curves import (
+    DECISION_CURVES,
+    DEFAULT_THRESHOLDS,
+    decision_curve_table,
+)
 from samesplit.evaluation.binary.development import development_rows
 from samesplit.evaluation.binary.estimates import Row, make_draws, result_row
 from samesplit.evaluation.binary.judging import (
@@ -19,6 +24,7 @@ from samesplit.evaluation.binary.model_comparison import AUC, model_pairs
 from samesplit.evaluation.binary.network_fits import untrained_notes
 from samesplit.evaluation.binary.operating_point import apply_thresholds, choose_thresholds
 from samesplit.evaluation.binary.rankings import rank_alike
+from samesplit.evaluation.binary.reclassification import RECLASSIFICATION, reclassification_table
 from samesplit.evaluation.binary.scores import COMPARED_RATES, rate_difference
 from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.evaluation.binary.spread import fold_table, spread_rows
@@ -104,6 +110,9 @@ def evaluate(
     details: Mapping[str, pd.DataFrame] | None = None,
     apart: Sequence[str] = (),
     reader_settings: ReaderSettings | None = None,
+    clinical_model: str | None = None,
+    decision_thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
+    risk_categories: Sequence[float] = (),
 ) -> Evaluation:
     """Judge all models, and readers beside them, on the same test lesions.
 
@@ -129,6 +138,9 @@ def evaluate(
         details: By name: the tables that models wrote while they were fitted (`grid`, `chosen_features`, ...).
         apart: Models whose differences make families of their own; see `claims`.
         reader_settings: What was declared beforehand of the readers; None for nothing but the confidence.
+        clinical_model: The model that learns from clinical variables alone; reclassification is shown against it.
+        decision_thresholds: The threshold probabilities of the decision curves, rising, strictly between 0 and 1.
+        risk_categories: The limits between categories of risk, for reclassification.
 
     Returns:
         The tables; see `Evaluation`.
@@ -168,6 +180,7 @@ def evaluate(
     if reference is not None:
         rows += _rate_differences(tables, reference, confidence=confidence)
     of_readers: dict[str, pd.DataFrame] = {}
+    people: dict[str, dict[str, pd.DataFrame]] = {}
     if readings is not None:
         asked = reader_settings or ReaderSettings(confidence=confidence, n_bootstrap=n_bootstrap, seed=seed)
         found = judge_readers(
@@ -176,7 +189,7 @@ def evaluate(
         rows += found.rows
         counts += found.counts
         notes += found.notes
-        of_readers = found.tables
+        of_readers, people = found.tables, found.people
     rows += development_rows(own, thresholds, known, settings, alike=alike)
     first = next(iter(tables.values()))
     draws = make_draws(first, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
@@ -187,6 +200,15 @@ def evaluate(
         if name in summaries:
             rows += choice_rows(summaries[name], tables)
     notes += untrained_notes(summaries.get("network_fits"))
+    bases = [name for name in dict.fromkeys((reference, clinical_model)) if name in tables]
+    use = {
+        DECISION_CURVES: decision_curve_table(
+            tables, people, draws, decision_thresholds, confidence=confidence
+        ),
+        RECLASSIFICATION: reclassification_table(
+            tables, bases, draws, categories=risk_categories, confidence=confidence
+        ),
+    }
     claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=apart)
     results = check_table(claimed[RESULT_COLUMNS], RESULTS)
     return Evaluation(
@@ -199,7 +221,7 @@ def evaluate(
         folds=folds,
         summaries=summaries,
         notes=tuple(notes),
-        tables=of_readers,
+        tables=of_readers | {name: table for name, table in use.items() if len(table)},
     )
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from samesplit.errors import StatisticsError
+from samesplit.evaluation.binary.calibration import recalibration_rows
 from samesplit.evaluation.binary.estimates import (
     Draws,
     Row,
     as_fitted,
     auc_as_fitted_row,
     auc_row,
-    calibration_rows,
     rate_rows,
     result_row,
 )
@@ -122,7 +122,7 @@ def class_rows(
     one = _calibration_error(table, draws, gaps[:, [number]], member[:, [number]], confidence=confidence)
     found.append(("expected_calibration_error", one))
     y, p = binary["label"].to_numpy(dtype=np.int64), binary["score"].to_numpy(dtype=np.float64)
-    found += calibration_rows(binary, y, p, confidence=confidence)
+    found += recalibration_rows(binary, y, p, confidence=confidence)
     return [result_row(name, item, binary, model=model, group=group.name) for name, item in found]
 
 

@@ -30,12 +30,14 @@ class ReadersJudged:
         counts: Calls against truth of each reader.
         tables: By name, `readers/...`: readers and cases both random, and what else is computed of readings.
         notes: What was left out, and why.
+        people: Modality -> reader -> table of the reader, on the lesions that are judged.
     """
 
     rows: list[Row]
     counts: list[Row]
     tables: dict[str, pd.DataFrame]
     notes: list[str]
+    people: dict[str, dict[str, pd.DataFrame]]
 
 
 def judge_readers(
@@ -92,4 +94,4 @@ def judge_readers(
     found = evaluate_readers(
         whole, truth, models=models, reference=reference, settings=settings, groups=groups, marks=marks
     )
-    return ReadersJudged(rows, counts, found.tables, notes + list(found.notes))
+    return ReadersJudged(rows, counts, found.tables, notes + list(found.notes), tables)
