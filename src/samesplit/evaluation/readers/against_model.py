@@ -17,7 +17,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.readers import having, is_defined
 from samesplit.evaluation.binary.scores import auc_of, rate_of, trained_in_folds
 from samesplit.evaluation.readers.models import several_fits
@@ -143,7 +142,9 @@ def _compare(
 def _any_design(
     lesions: list[pd.DataFrame], model: pd.DataFrame, quantity: str, settings: ReaderSettings
 ) -> dict[str, object] | None:
-    """Compare by U-statistics where readers read different cases; None where these cannot be computed."""
+    """Compare by U-statistics where readers read different cases; None where one read a single case of a class."""
+    if any(read["label"].value_counts().reindex([0, 1], fill_value=0).min() < 2 for read in lesions):
+        return None
     column = column_of(quantity)
     table = pd.concat([read.assign(reader=str(place)) for place, read in enumerate(lesions)])
     study = ReaderStudy.from_columns(
@@ -154,16 +155,13 @@ def _any_design(
         patient=table["patient_id"],
     )
     scores = model.set_index("lesion_id")[column].reindex(list(study.cases)).to_numpy(dtype=float)
-    try:
-        found = incomplete_standalone(
-            study,
-            scores,
-            quantity,  # type: ignore[arg-type]
-            margin=settings.margin,
-            confidence=settings.confidence,
-        )
-    except StatisticsError:
-        return None
+    found = incomplete_standalone(
+        study,
+        scores,
+        quantity,  # type: ignore[arg-type]
+        margin=settings.margin,
+        confidence=settings.confidence,
+    )
     difference = found.difference
     return {
         "model_value": found.model.estimate,

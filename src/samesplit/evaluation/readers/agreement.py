@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from samesplit.errors import StatisticsError
 from samesplit.evaluation.readers.arrays import Cases, model_columns, reader_array
 from samesplit.evaluation.readers.settings import ReaderSettings, ordered_modalities
 from samesplit.statistics.agreement import (
@@ -176,10 +175,7 @@ def _with_themselves(
         both = pair[np.isfinite(pair).all(axis=1)]
         if len(both) < 2:
             continue
-        try:
-            found = cohen_kappa_interval(both[:, 0], both[:, 1], confidence=settings.confidence)
-        except StatisticsError:
-            continue
+        found = cohen_kappa_interval(both[:, 0], both[:, 1], confidence=settings.confidence)
         rows.append(
             {
                 "statistic": "cohen_kappa",

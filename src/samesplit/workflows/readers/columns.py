@@ -129,11 +129,10 @@ def _found(
     if given is not None:
         if given in columns:
             return given
-        if ours in ("label", "patient_id", "score", "decision", "modality", "reader_id", "lesion_id"):
-            raise ReadingsError(
-                f"there is no column '{given}'",
-                where=path,
-                remedy=f"columns found: {', '.join(map(str, table.columns))}",
-            )
+        raise ReadingsError(
+            f"there is no column '{given}'",
+            where=path,
+            remedy=f"columns found: {', '.join(map(str, table.columns))}",
+        )
     by_small = {name.lower(): name for name in reversed(columns)}
     return next((by_small[alias] for alias in ALIASES[ours] if alias in by_small), None)
