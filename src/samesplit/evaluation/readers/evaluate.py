@@ -15,6 +15,7 @@ from samesplit.evaluation.readers.arrays import cases_of
 from samesplit.evaluation.readers.design import design_table, read_table, sessions_table
 from samesplit.evaluation.readers.hypotheses import hypotheses_table
 from samesplit.evaluation.readers.limits import limits_table
+from samesplit.evaluation.readers.marks import marks_tables
 from samesplit.evaluation.readers.matched import matched_table
 from samesplit.evaluation.readers.missed_cases import missed_cases_table
 from samesplit.evaluation.readers.mrmc import mrmc_tables
@@ -70,6 +71,7 @@ def evaluate_readers(
     cases = cases_of(readings, truth)
     advisers = {reference: judged[reference]} if reference in judged else {}
     mrmc, tests = mrmc_tables(readings, truth, asked, notes, groups=groups)
+    located, froc = marks_tables(marks, truth, asked, notes)
     against = against_model(people, judged, asked, reference=reference)
     tables = {
         "readers/design": design_table(readings, truth),
@@ -87,5 +89,7 @@ def evaluate_readers(
         "readers/similarity": similarity_table(readings, judged, cases),
         "readers/cases": missed_cases_table(readings, judged, cases),
         "readers/limits": limits_table(readings, cases, asked),
+        "readers/free_response": located,
+        "readers/free_response_curve": froc,
     }
     return ReaderEvaluation({name: table for name, table in tables.items() if len(table)}, tuple(notes))

@@ -23,7 +23,7 @@ from samesplit.statistics.mrmc import (
     u_statistic_analysis,
 )
 
-__all__ = ["mrmc_tables"]
+__all__ = ["estimate_row", "mrmc_tables"]
 
 _FIGURES = {"auc": AUC, "sensitivity": SENSITIVITY, "specificity": SPECIFICITY, "accuracy": ACCURACY}
 
@@ -103,9 +103,10 @@ def _crossed(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     found = obuchowski_rockette(study, _FIGURES[quantity], confidence=settings.confidence)
     rows = [
-        _row(name, "", one, one.df, one.standard_error, sign=1) for name, one in found.modalities.items()
+        estimate_row(name, "", one, one.df, one.standard_error, sign=1)
+        for name, one in found.modalities.items()
     ] + [
-        _row(second, first, one, one.df, one.standard_error, sign=-1)
+        estimate_row(second, first, one, one.df, one.standard_error, sign=-1)
         for (first, second), one in found.differences.items()
     ]
     parts, test = found.components, found.global_test
@@ -138,17 +139,26 @@ def _incomplete(
     rows = []
     for name, one in found.modalities.items():
         variance = found.variances[name]
-        rows.append(_row(name, "", one, variance.df, _root(variance.value), sign=1))
+        rows.append(estimate_row(name, "", one, variance.df, _root(variance.value), sign=1))
     for (first, second), one in found.differences.items():
         variance = found.difference_variances[first, second]
-        rows.append(_row(second, first, one, variance.df, _root(variance.value), sign=-1))
+        rows.append(estimate_row(second, first, one, variance.df, _root(variance.value), sign=-1))
     return rows, {"crossed": False, "test": "", "method": found.method, "note": ""}
 
 
-def _row(
+def estimate_row(
     modality: str, reference: str, found: Interval, df: float, standard_error: float, *, sign: int
 ) -> dict[str, Any]:
-    """Make a row of an estimate, turned round where `sign` is -1."""
+    """Make a row of an estimate, turned round where `sign` is -1.
+
+    Args:
+        modality: The modality.
+        reference: What it is compared with; empty for nothing.
+        found: The estimate.
+        df: Degrees of freedom.
+        standard_error: Of the estimate.
+        sign: 1, or -1 where the estimate is the reference minus the modality.
+    """
     ends = sorted([sign * found.ci_low, sign * found.ci_high], key=lambda end: (math.isnan(end), end))
     return {
         "modality": modality,
