@@ -74,7 +74,7 @@ def differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[Diff
 def _of_both(record: Mapping[str, Any], other: Mapping[str, Any], part: str) -> Any:
     """Return a part of a record; of what the other record has no item of that name of, only that it is listed."""
     value = record.get(part)
-    if not _is_named(value):
+    if not isinstance(value, list) or not _is_named(value):
         return value
     facing = other.get(part)
     there = {item["name"] for item in facing} if isinstance(facing, list) and _is_named(facing) else set()

@@ -9,7 +9,7 @@ from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.precision_recall import draw_precision_recall
 from samesplit.reports.figures.roc import Curve, ReaderPoint, draw_roc
-from samesplit.reports.formatting import count_cell, counted, join_words, number, text_cell
+from samesplit.reports.formatting import counted, join_words, number, text_cell
 
 __all__ = ["curves"]
 
@@ -173,29 +173,32 @@ def _precision_recall(context: Context) -> Figure | None:
 
 
 def _read_off(
-    context: Context, found: list[tuple[ModelInfo, Curve]], quantity: str, title: str, help_text: str
-) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
-    """Return a column for each place where the statistics read the curves off, a row for each model."""
+    context: Context, found: list[tuple[ModelInfo, Curve]], quantity: str, group: str, help_text: str
+) -> tuple[tuple[Column, ...], tuple[Row, ...], str]:
+    """Return a column for each place that the statistics read the curves off at, a row a model, and who counts."""
     places = context.numbers.quantities(quantity)
-    columns = [Column(key="who", title="Model"), Column(key="n", title="n", kind="number")]
+    columns = [Column(key="who", title="Model")]
     columns += [
-        Column(key=f"at{i}", title=f"{title} {place.removeprefix(quantity)}", kind="interval", help=help_text)
+        Column(key=f"at{i}", title=place.removeprefix(quantity), kind="interval", help=help_text, group=group)
         for i, place in enumerate(places)
     ]
     rows = []
+    counts: list[str] = []
     for model, _ in found:
         cells = {"who": text_cell(model.title)}
         for i, place in enumerate(places):
             cells[f"at{i}"] = context.numbers.cell(place, model.name, digits=2)
             read = context.numbers.get(place, model.name)
-            cells["n"] = count_cell(read.n if read is not None else None)
+            counts += (
+                [f"{counted(read.n, 'lesion')}, {read.n_positive} {context.data.positive}"] if read else []
+            )
         rows.append(Row(cells=cells, key=model.name))
-    return tuple(columns), tuple(rows)
+    return tuple(columns), tuple(rows), "; ".join(dict.fromkeys(counts))
 
 
 def _roc_table(context: Context, found: list[tuple[ModelInfo, Curve]]) -> Table:
     help_text = "Sensitivity read from the curve"
-    columns, rows = _read_off(context, found, _READ_ROC, "at specificity", help_text)
+    columns, rows, counts = _read_off(context, found, _READ_ROC, "Sensitivity at specificity", help_text)
     return Table(
         id="roc-table",
         title="Sensitivity at fixed specificity",
@@ -203,20 +206,21 @@ def _roc_table(context: Context, found: list[tuple[ModelInfo, Curve]]) -> Table:
         rows=rows,
         notes=(
             "Read from the test curve to describe it: these thresholds could not have been known beforehand. "
-            f"{_INTERVALS} All points: curves/roc.parquet; bands: curves/roc_bands.parquet.",
+            f"On {counts}. {_INTERVALS} All points: curves/roc.parquet; bands: curves/roc_bands.parquet.",
         ),
     )
 
 
 def _pr_table(context: Context, found: list[tuple[ModelInfo, Curve]]) -> Table:
-    columns, rows = _read_off(context, found, _READ_PR, "at recall", "Precision read from the curve")
+    help_text = "Precision read from the curve"
+    columns, rows, counts = _read_off(context, found, _READ_PR, "Precision at recall", help_text)
     return Table(
         id="precision-recall-table",
         title="Precision at fixed recall",
         columns=columns,
         rows=rows,
         notes=(
-            f"Read from the test curve to describe it. {_INTERVALS} All points: curves/pr.parquet; bands: "
-            "curves/pr_bands.parquet.",
+            f"Read from the test curve to describe it. On {counts}. {_INTERVALS} All points: curves/pr.parquet; "
+            "bands: curves/pr_bands.parquet.",
         ),
     )
