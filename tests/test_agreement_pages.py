@@ -1,4 +1,4 @@
-"""The Python examples of docs/agreement.md and docs/free-response.md print what stands below them."""
+"""The Python examples of the pages on agreement, free response and reader studies print what stands below."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-@pytest.mark.parametrize("page", ["agreement.md", "free-response.md"])
+@pytest.mark.parametrize("page", ["agreement.md", "free-response.md", "reader-study-reports.md"])
 def test_the_examples_of_the_page_print_what_it_says(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```\n+(?:```text\n(.*?)```)?", text, re.DOTALL)

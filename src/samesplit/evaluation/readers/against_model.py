@@ -58,9 +58,10 @@ def against_model(
     rows = []
     for place, modality in enumerate(ordered_modalities(list(readers))):
         people = readers[modality]
+        known: dict[tuple[str, ...], Influence] = {}
         for model, table in models.items():
             for quantity in QUANTITIES:
-                row = _compare(people, table, quantity, settings)
+                row = _compare(people, table, quantity, settings, known)
                 if row is None:
                     continue
                 primary = place == 0 and quantity == "auc" and model == reference
@@ -71,12 +72,17 @@ def against_model(
 
 
 def _compare(
-    people: Mapping[str, pd.DataFrame], model: pd.DataFrame, quantity: str, settings: ReaderSettings
+    people: Mapping[str, pd.DataFrame],
+    model: pd.DataFrame,
+    quantity: str,
+    settings: ReaderSettings,
+    known: dict[tuple[str, ...], Influence],
 ) -> dict[str, object] | None:
+    """Compare one model with the readers of a modality; `known` keeps the readers' figures for the next model."""
     (theirs,) = having({"": model}, quantity)
     of_model: dict[tuple[str, ...], Influence] = {}
     mine, others, lesions = [], [], []
-    for table in having(dict(people), quantity):
+    for reader, table in zip(people, having(dict(people), quantity), strict=True):
         read = table[table["lesion_id"].isin(theirs["lesion_id"])]
         if read.empty:
             continue
@@ -87,7 +93,10 @@ def _compare(
         if key not in of_model:
             of_model[key] = _figure(same, quantity)
         mine.append(of_model[key])
-        others.append(_figure(read, quantity))
+        mark = (reader, quantity, *key)
+        if mark not in known:
+            known[mark] = _figure(read, quantity)
+        others.append(known[mark])
         lesions.append(read)
     if len(mine) < 2:
         return None
