@@ -10,6 +10,7 @@ import pandas as pd
 
 from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.estimates import Row, result_row
+from samesplit.evaluation.binary.scores import ranking_is_trained
 from samesplit.evaluation.survival.cox_table import one_term
 from samesplit.statistics.interval import Interval
 from samesplit.statistics.survival.kaplan_meier import kaplan_meier
@@ -62,6 +63,7 @@ def hazard_rows(
         confidence: Two-sided coverage.
     """
     rows = []
+    fitted = "; the fitted models are taken as given" if ranking_is_trained(table) else ""
     for quantity, column in (("hazard_ratio", "score"), ("hazard_ratio_high", "high")):
         found = one_term(lesions, column, confidence)
         if isinstance(found, str):
@@ -69,9 +71,9 @@ def hazard_rows(
         else:
             ratio = found.hazard_ratios[column]
             what = "per standard deviation of the risk" if column == "score" else f"high against low, {cut}"
-            ratio = _with_note(ratio, what)
+            ratio = _with_note(ratio, f"{what}{fitted}")
         rows.append(result_row(quantity, ratio, table, model=model, group=group))
-    rows.append(result_row("log_rank", _log_rank(lesions, cut), table, model=model, group=group))
+    rows.append(result_row("log_rank", _log_rank(lesions, f"{cut}{fitted}"), table, model=model, group=group))
     return rows
 
 

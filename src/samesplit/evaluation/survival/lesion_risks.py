@@ -39,8 +39,8 @@ def lesion_risks(table: pd.DataFrame, cuts: pd.Series[float]) -> tuple[pd.DataFr
     cells = table.groupby("cell")["score"]
     spread = cells.transform("std", ddof=0)
     standard = ((table["score"] - cells.transform("mean")) / spread.where(spread > 0)).fillna(0.0)
-    given = pd.MultiIndex.from_frame(table[FIT]).map(cuts.to_dict()) if len(cuts) else []
-    cut = pd.Series(given, index=table.index, dtype="float64") if len(cuts) else spread * float("nan")
+    fits = pd.Series(list(zip(*(table[name] for name in FIT), strict=True)), index=table.index)
+    cut = fits.map({tuple(fit): value for fit, value in cuts.items()}).astype("float64")
     lacking = cut.isna()
     above = table["score"] > cut.where(~lacking, cells.transform("median"))
     rows = table.assign(score=standard, high=above.astype(float)).groupby("lesion_id", as_index=False)

@@ -69,8 +69,9 @@ def _by_risk(context: Context) -> Table | None:
     if not rows:
         return None
     note = (
-        "High is a risk above the median of the validation part of the same fit. P values of this table are not "
-        "adjusted for the number of models."
+        "High is a risk above the median of the validation part of the same fit. Hazard ratios and P values take "
+        "the fitted models as given: they speak of these models on other patients and not, as the C-index, of "
+        "models trained on other patients as well. They are not adjusted for the number of models."
     )
     return Table(
         id="survival-risk", title="Low and high risk", columns=columns, rows=tuple(rows), notes=(note,)
