@@ -215,6 +215,9 @@ def test_tables_that_do_not_fit_are_told_by_name(pilot: Path, tmp_path: Path) ->
     model = write(tmp_path, "lesion_id,probability\nother,0.5\n")
     with pytest.raises(ReadingsError, match="no prediction of 60 of 60 cases"):
         pilot_variance(readings, truth, predictions=model, compare=("aided",))
+    words = write(tmp_path, "lesion_id,label\n" + "".join(f"case{k},benign\n" for k in range(60)))
+    with pytest.raises(ReadingsError, match="'benign' in the column 'label' is not a number"):
+        pilot_variance(readings, words)
     with pytest.raises(StatisticsError, match="unknown figure of merit"):
         pilot_variance(readings, truth, figure="f1")
     assert "no column 'probability'" in call("validation --prevalence 0.5 --auc 0.8 --predictions", truth)

@@ -272,7 +272,7 @@ def _predictor(normal: str | None, beta: str | None, predictions: Path | None) -
             where=predictions,
             remedy=f"columns found: {', '.join(table.columns)}",
         )
-    return LinearPredictor.observed(pd.to_numeric(table["probability"]))
+    return LinearPredictor.observed(pd.to_numeric(table["probability"], errors="coerce"))
 
 
 def _two_numbers(text: str, option: str) -> tuple[float, float]:

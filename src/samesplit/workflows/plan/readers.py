@@ -296,8 +296,8 @@ def _study(readings: Path, truth: Path, value: str) -> ReaderStudy:
     return ReaderStudy.from_columns(
         table["reader_id"],
         table["lesion_id"],
-        pd.to_numeric(table[value]),
-        pd.to_numeric(own["label"]),
+        _numbers(table, value, readings),
+        _numbers(own, "label", truth),
         modality=table.get("modality"),
         patient=own.get("patient_id"),
     )
@@ -305,7 +305,8 @@ def _study(readings: Path, truth: Path, value: str) -> ReaderStudy:
 
 def _scores(predictions: Path, study: ReaderStudy) -> pd.Series[float]:
     table = _table(predictions, ["lesion_id", "probability"])
-    scores = pd.to_numeric(table.drop_duplicates("lesion_id").set_index("lesion_id")["probability"])
+    own = table.drop_duplicates("lesion_id").set_index("lesion_id")
+    scores = _numbers(own, "probability", predictions)
     lacking = [case for case in study.cases if case not in scores.index]
     if lacking:
         raise ReadingsError(
@@ -314,6 +315,18 @@ def _scores(predictions: Path, study: ReaderStudy) -> pd.Series[float]:
             remedy="compare on the cases that both readers and model judged",
         )
     return scores[list(study.cases)]
+
+
+def _numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series[float]:
+    found = pd.to_numeric(table[column], errors="coerce")
+    wrong = table.loc[found.isna() & table[column].notna(), column]
+    if len(wrong):
+        raise ReadingsError(
+            f"'{wrong.iloc[0]}' in the column '{column}' is not a number",
+            where=path,
+            remedy="write scores as numbers, and decisions and labels as 0 and 1",
+        )
+    return found
 
 
 def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
