@@ -21,6 +21,7 @@ from samesplit.reports.run_folder import read_tasks
 from samesplit.reports.sections.audit import audit
 from samesplit.reports.sections.calibration import calibration
 from samesplit.reports.sections.chain import chain
+from samesplit.reports.sections.checklists import checklists
 from samesplit.reports.sections.checks import checks
 from samesplit.reports.sections.class_calibration import class_calibration
 from samesplit.reports.sections.class_confusion import class_confusion
@@ -39,6 +40,7 @@ from samesplit.reports.sections.explanation import explanation
 from samesplit.reports.sections.factorial import factorial
 from samesplit.reports.sections.ledger import ledger
 from samesplit.reports.sections.mask_measures import mask_measures
+from samesplit.reports.sections.methods import methods
 from samesplit.reports.sections.named_test_sets import named_test_sets
 from samesplit.reports.sections.overlap import overlap
 from samesplit.reports.sections.provenance import notes, provenance
@@ -118,15 +120,18 @@ def _report(contexts: Sequence[Context]) -> Report:
     first, run = contexts[0], contexts[0].data.run
     chapters = tuple(_chapter(context, pictures) for context in contexts) if len(contexts) > 1 else ()
     on_whom = (cohort(contexts, pictures), ledger(first, pictures), split(contexts))
-    record = (notes(first), provenance(contexts))
+    how = (notes(first), methods(contexts))
     sections: tuple[Section | None, ...]
     if chapters:
-        sections = (*on_whom, *record)
+        sections = (*on_whom, *how)
         question = f"{len(chapters)} questions about the same lesions"
         conclusion = " ".join(f"{chapter.title}: {chapter.answer}" for chapter in chapters)
     else:
-        sections = (*_verdicts(first), *on_whom, *_findings(first, pictures), *record)
+        sections = (*_verdicts(first), *on_whom, *_findings(first, pictures), *how)
         question, conclusion = first.data.task.question, answer(first)
+    there = tuple(section for section in sections if section is not None)
+    record = provenance(contexts)
+    there = (*there, checklists(contexts, _sections(chapters, (*there, record))), record)
     report = Report(
         samesplit=str(first.data.section("versions").get("samesplit", "")),
         benchmark=str(run["benchmark"]),
@@ -138,9 +143,18 @@ def _report(contexts: Sequence[Context]) -> Report:
         notice=_notice(first),
         badges=_badges(contexts),
         chapters=chapters,
-        sections=tuple(section for section in sections if section is not None),
+        sections=there,
     )
     return with_links_resolved(report)
+
+
+def _sections(chapters: Sequence[Chapter], shared: Sequence[Section]) -> dict[str, str]:
+    """Return the id on the page of a section by its id without a task's prefix; the first task's of several."""
+    found = {section.id: section.id for section in shared}
+    for chapter in chapters:
+        for section in chapter.sections:
+            found.setdefault(section.id.removeprefix(f"{chapter.id}-"), section.id)
+    return found
 
 
 def _chapter(context: Context, pictures: Pictures) -> Chapter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from samesplit.reports.document import Block, Details, Figure, Flow, Gallery, Section, Table
+from samesplit.reports.document import Block, Details, Figure, Flow, Gallery, Manuscript, Section, Table
 
 __all__ = ["with_prefix"]
 
@@ -29,6 +29,6 @@ def _block(block: Block, prefix: str) -> Block:
         table = None if block.table is None else _block(block.table, prefix)
         svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{prefix}-", block.svg)
         return block.model_copy(update={"id": f"{prefix}-{block.id}", "table": table, "svg": svg})
-    if isinstance(block, Table | Gallery | Flow):
+    if isinstance(block, Table | Gallery | Flow | Manuscript):
         return block.model_copy(update={"id": f"{prefix}-{block.id}"})
     return block

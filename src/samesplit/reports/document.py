@@ -25,6 +25,8 @@ __all__ = [
     "FlowStep",
     "Gallery",
     "GalleryItem",
+    "Manuscript",
+    "Paragraph",
     "Picture",
     "Prose",
     "Report",
@@ -184,6 +186,23 @@ class Facts(_Part):
     facts: tuple[Fact, ...]
 
 
+class Paragraph(_Part):
+    """A paragraph under its own small heading."""
+
+    title: str
+    text: str
+
+
+class Manuscript(_Part):
+    """Text to paste elsewhere, with numbered references; the page has a button that copies it."""
+
+    kind: Literal["manuscript"] = "manuscript"
+    id: str
+    title: str
+    paragraphs: tuple[Paragraph, ...]
+    references: tuple[str, ...] = ()
+
+
 class Details(_Part):
     """Blocks that are one click away."""
 
@@ -193,7 +212,7 @@ class Details(_Part):
 
 
 Block = Annotated[
-    Prose | Table | Figure | Gallery | Flow | Facts | Details,
+    Prose | Table | Figure | Gallery | Flow | Facts | Manuscript | Details,
     Field(discriminator="kind"),
 ]
 """Anything that stands in a section."""

@@ -17,25 +17,21 @@ def with_links_resolved(report: Report) -> Report:
     Args:
         report: With the ids of sections in `Cell.href`, without the prefix of a chapter.
     """
-    shared = {section.id for section in report.sections}
+    ids = {section.id for section in report.sections}
+    ids |= {section.id for chapter in report.chapters for section in chapter.sections}
     chapters = tuple(
         chapter.model_copy(
-            update={
-                "sections": tuple(
-                    _section(section, {part.id for part in chapter.sections}, shared, f"{chapter.id}-")
-                    for section in chapter.sections
-                )
-            }
+            update={"sections": tuple(_section(one, ids, f"{chapter.id}-") for one in chapter.sections)}
         )
         for chapter in report.chapters
     )
-    sections = tuple(_section(section, shared, shared, "") for section in report.sections)
+    sections = tuple(_section(section, ids, "") for section in report.sections)
     return report.model_copy(update={"chapters": chapters, "sections": sections})
 
 
-def _section(section: Section, own: Collection[str], shared: Collection[str], prefix: str) -> Section:
+def _section(section: Section, ids: Collection[str], prefix: str) -> Section:
     def target(href: str) -> str:
-        return next((one for one in (f"{prefix}{href}", href) if one in own or one in shared), "")
+        return next((one for one in (f"{prefix}{href}", href) if one in ids), "")
 
     def cell(found: Cell) -> Cell:
         return found.model_copy(update={"href": target(found.href)}) if found.href else found

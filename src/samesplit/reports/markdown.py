@@ -14,6 +14,7 @@ from samesplit.reports.document import (
     Figure,
     Flow,
     Gallery,
+    Manuscript,
     Prose,
     Report,
     Section,
@@ -88,6 +89,13 @@ def _block(block: Block, level: int) -> Iterator[str]:
     elif isinstance(block, Facts):
         yield f"{head} {literal(block.title)}" if block.title else ""
         yield "\n".join(f"- {literal(fact.name)}: {literal(fact.text)}" for fact in block.facts)
+    elif isinstance(block, Manuscript):
+        for paragraph in block.paragraphs:
+            yield f"{head} {literal(paragraph.title)}"
+            yield literal(paragraph.text)
+        if block.references:
+            yield f"{head} References"
+            yield "\n".join(f"{number}. {literal(text)}" for number, text in enumerate(block.references, 1))
     elif isinstance(block, Details):
         yield f"{head} {literal(block.summary)}"
         for inner in block.blocks:

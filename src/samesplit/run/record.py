@@ -148,6 +148,7 @@ def _profiles(plan: Plan) -> list[dict[str, Any]]:
             "engine": plan.profiles[name].engine,
             "description": plan.profiles[name].description,
             "sequences": list(sequences),
+            "settings": plan.profiles[name].effective(),
             **({"weights": told} if (told := plan.profiles[name].settings.provenance()) else {}),
         }
         for name, sequences in plan.definition.profiles.items()

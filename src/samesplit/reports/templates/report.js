@@ -87,6 +87,20 @@ document.querySelectorAll("table[data-name]").forEach(function (table) {
     URL.revokeObjectURL(link.href);
   });
 });
+document.querySelectorAll(".manuscript").forEach(function (box) {
+  var button = document.createElement("button"), text = box.querySelector(".copied");
+  button.type = "button";
+  button.className = "csv";
+  button.textContent = "Copy the text";
+  box.appendChild(button);
+  button.addEventListener("click", function () {
+    var chosen = window.getSelection(), range = document.createRange();
+    range.selectNodeContents(text);
+    chosen.removeAllRanges();
+    chosen.addRange(range); // a page that was opened from a file may have no clipboard of its own
+    button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl-C";
+  });
+});
 if ("IntersectionObserver" in window) {
   var links = {}, contents = document.querySelector("nav.contents");
   document.querySelectorAll("nav.contents a").forEach(function (link) { links[link.getAttribute("href").slice(1)] = link; });
