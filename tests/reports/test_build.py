@@ -88,7 +88,7 @@ def test_every_section_stands_in_the_page_and_in_the_contents(full_run: Path, fu
     assert [section.id for section in report.sections] == [
         "verdict", "checks", "cohort", "ledger", "split", "differences", "curves", "confusion", "radiomics",
         "training", "calibration", "readers", "reader-models", "reader-aid", "reader-agreement",
-        "errors", "notes", "provenance",
+        "errors", "notes", "methods-text", "checklists", "provenance",
     ]  # fmt: skip
     for section in report.sections:
         assert f'<section id="{section.id}"' in page

@@ -41,7 +41,8 @@ def test_each_task_has_its_chapter_and_what_they_share_stands_once(task_report: 
     assert [chapter.kind for chapter in task_report.chapters] == [
         "classification, two classes", "classification, 3 classes", "time to event",
     ]  # fmt: skip
-    assert [each.id for each in task_report.sections] == ["cohort", "ledger", "split", "provenance"]
+    shared = ["cohort", "ledger", "split", "methods-text", "checklists", "provenance"]
+    assert [each.id for each in task_report.sections] == shared
     for chapter in task_report.chapters:
         assert chapter.sections[0].id == f"{chapter.id}-verdict"
 

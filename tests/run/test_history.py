@@ -21,7 +21,8 @@ def make_run(reports: Path, name: str, *, split: str = "s", auc: float = 0.5, sh
     write_json(reports / name / "run.json", told | {"models": [{"name": "grid", "title": "Grid"}]})
     row = {
         "quantity": "auc", "model": "grid", "reference": "", "subset": "test", "group": "all", "estimate": auc,
-        "ci_low": auc - 0.1, "ci_high": auc + 0.1, "p_value": np.nan, "p_adjusted": np.nan, "claim": "", "n": 80,
+        "ci_low": auc - 0.1, "ci_high": auc + 0.1, "p_value": np.nan, "p_adjusted": np.nan, "claim": "",
+        "false_claim_probability": np.nan, "n": 80,
         "n_positive": 40, "method": "DeLong, logit", "note": "",
     }  # fmt: skip
     write_table(pd.DataFrame([row]), reports / name / "results.parquet", RESULTS)

@@ -38,7 +38,8 @@ def row(quantity: str, model: str, estimate: float, half: float = 0.02, **more: 
     told = {
         "quantity": quantity, "model": model, "reference": "", "subset": "test", "group": "all",
         "estimate": estimate, "ci_low": estimate - half, "ci_high": estimate + half, "p_value": np.nan,
-        "p_adjusted": np.nan, "claim": "", "n": 240, "n_positive": 120, "method": PATIENT_METHOD, "note": "",
+        "p_adjusted": np.nan, "claim": "",
+        "false_claim_probability": np.nan, "n": 240, "n_positive": 120, "method": PATIENT_METHOD, "note": "",
     }  # fmt: skip
     return told | more
 

@@ -180,6 +180,7 @@ TOPICS: dict[str, Callable[[Facts], Told]] = {
     for function in (
         algorithms, class_imbalance, confounders, dimensionality, ensembles, explanation, extraction,
         feature_classes, feature_count, feature_models, feature_statistics, initial_weights, network_robustness,
-        one_sequence, predictions, preprocessing, robust_features, settings, simple_models, software, tuning, updating,
+        one_sequence, predictions, preprocessing, robust_features, settings, simple_models, software, tuning,
+        updating,
     )
 }  # fmt: skip

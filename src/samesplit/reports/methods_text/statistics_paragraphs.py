@@ -20,6 +20,8 @@ _METHODS = {
 }
 """What stands in the name of a method, and the reference that it is from."""
 _READER_METHODS = {"obuchowski-rockette": ("or", "hillis"), "u-statistic": ("u_statistics",)}
+_RANDOM = ("obuchowski-rockette", "u-statistic", "rrrc")
+"""What stands in the name of a method that takes readers and cases as random."""
 _NETWORKS = ("network", "torch-module", "segmentation-network")
 _NAMES = {
     "binary": "the area under the ROC curve (AUC)",
@@ -69,7 +71,7 @@ def statistics(context: Context, cite: Citations) -> str:
         parts.append(
             f"Models were compared in pairs on the same lesions ({_named(compared, cite)}); P values were "
             f"adjusted over the comparisons of one question by Holm's method{cite('holm')}, and a difference is "
-            f"called shown when its adjusted P is below {level}."
+            f"called shown when its adjusted P is below {level}{_false_claims(context)}."
         )
     bootstraps = data.section("statistics").get("bootstraps")
     if bootstraps and any("bootstrap" in method for method in numbers.methods(tuple(numbers.quantities("")))):
@@ -82,6 +84,12 @@ def statistics(context: Context, cite: Citations) -> str:
     if data.shuffled:
         parts.append("In this run the labels were permuted between patients before training.")
     return " ".join(parts)
+
+
+def _false_claims(context: Context) -> str:
+    """Tell the second condition of a claim, where the results carry it."""
+    told = context.data.results.get("false_claim_probability")
+    return "" if told is None else " and the probability that the claim is false is at most 5 %"
 
 
 def _methods(context: Context, *quantities: str) -> list[str]:
@@ -110,7 +118,7 @@ def readers(context: Context, cite: Citations) -> str:
     modalities = sorted({reader.modality for reader in context.readers}, key=lambda m: (m != "unaided", m))
     parts = [
         f"{counted(len(names), 'reader')} read {counted(int(readings['lesion_id'].nunique()), 'lesion')} "
-        f"({join_words(modalities)}). Sensitivity and specificity are of their decisions, the AUC of their scores; "
+        f"({join_words(modalities)}). Sensitivity and specificity are of decisions, the AUC is of scores; "
         "a missing decision was left out."
     ]
     means = [reader.name for reader in context.readers if reader.is_mean]
@@ -123,20 +131,26 @@ def readers(context: Context, cite: Citations) -> str:
 
 
 def _random_readers(context: Context, cite: Citations) -> str:
-    """Name the analyses with readers and cases random, where they were made."""
-    methods: list[str] = []
-    for name, table in sorted(context.data.tables.items()):
-        if name.startswith("readers/") and "method" in table:
-            methods += [str(method) for method in table["method"].dropna().unique()]
-    methods = list(dict.fromkeys(methods))
-    if not methods:
-        return ""
-    keys = [
-        key for words, found in _READER_METHODS.items() for key in found if words in " ".join(methods).lower()
-    ]
-    return (
-        f"Multi-reader multi-case analyses: {'; '.join(methods)}{cite(*dict.fromkeys(keys)) if keys else ''}."
+    """Name the analyses with readers and cases random, and the measures of agreement, where they were made."""
+    of = {
+        name: list(dict.fromkeys(table["method"].dropna().astype(str)))
+        for name, table in sorted(context.data.tables.items())
+        if name.startswith("readers/") and "method" in table
+    }
+    every = dict.fromkeys(method for methods in of.values() for method in methods)
+    random = [method for method in every if any(words in method.lower() for words in _RANDOM)]
+    agreed = dict.fromkeys(
+        method for name, methods in of.items() if "agreement" in name for method in methods
     )
+    parts = []
+    if random:
+        known = " ".join(random).lower()
+        keys = [key for words, found in _READER_METHODS.items() for key in found if words in known]
+        cited = cite(*dict.fromkeys(keys)) if keys else ""
+        parts.append(f"Readers and cases were taken as random in: {'; '.join(random)}{cited}.")
+    if agreed:
+        parts.append(f"Agreement of readers: {'; '.join(agreed)}.")
+    return " ".join(parts)
 
 
 def reproduction(contexts: Sequence[Context]) -> str:
