@@ -22,6 +22,7 @@ PAGES = [
     "docs/features.md",
     "docs/planning.md",
     "docs/python.md",
+    "docs/report.md",
     "docs/survival.md",
     "features/README.md",
     "models/README.md",

@@ -75,6 +75,13 @@ def test_lesions_that_one_run_lacks_do_not_count(make_study: Make) -> None:
     assert found.loc["cnn", "n"] == (~tested.isin(lost)).sum()
 
 
+def test_another_number_of_seeds_is_another_model(make_study: Make) -> None:
+    study = make_study()
+    once = study.predictions[study.predictions["model"] == "cnn"]
+    found = _compare(study, pd.concat([once, once.assign(seed=1)]))
+    assert not found.loc["cnn", "same_predictions"]
+
+
 def test_models_of_one_run_alone_are_left_out(make_study: Make) -> None:
     study = make_study()
     second = study.predictions[study.predictions["model"] == "cnn"].assign(model="another")
