@@ -27,6 +27,13 @@ def judged(study: Any, **settings: Any) -> Evaluation:
     return evaluate_survival(study.task, study.predictions, study.truth, EvaluationOptions(**settings))
 
 
+@pytest.fixture(scope="module")
+def plain(make_survival_study: Make) -> tuple[Any, Evaluation]:
+    """The study that most tests ask about, judged once."""
+    study = make_survival_study()
+    return study, judged(study)
+
+
 def row_of(found: Evaluation, quantity: str, model: str = "cox") -> pd.Series:
     rows = found.results
     return rows[(rows["quantity"] == quantity) & (rows["model"] == model) & (rows["group"] == "all")].iloc[0]
@@ -46,9 +53,9 @@ def own(study: Any, model: str = "cox") -> tuple[pd.DataFrame, pd.DataFrame]:
     return mine, study.truth.loc[mine.index]
 
 
-def test_the_hazard_ratio_is_per_standard_deviation_of_the_risk(make_survival_study: Make) -> None:
-    study = make_survival_study()
-    found = row_of(judged(study), "hazard_ratio")
+def test_the_hazard_ratio_is_per_standard_deviation_of_the_risk(plain: tuple[Any, Evaluation]) -> None:
+    study, whole = plain
+    found = row_of(whole, "hazard_ratio")
     mine, truth = own(study)
     expected = cox_regression(
         truth["time"], truth["label"], mine["risk"] / mine["risk"].std(ddof=0), ["risk"]
@@ -57,9 +64,10 @@ def test_the_hazard_ratio_is_per_standard_deviation_of_the_risk(make_survival_st
     assert found["p_value"] == pytest.approx(expected.hazard_ratios["risk"].p_value, rel=1e-5)
 
 
-def test_without_validation_risks_the_cut_is_the_median_of_the_test_part(make_survival_study: Make) -> None:
-    study = make_survival_study()
-    found = judged(study)
+def test_without_validation_risks_the_cut_is_the_median_of_the_test_part(
+    plain: tuple[Any, Evaluation],
+) -> None:
+    study, found = plain
     mine, truth = own(study)
     high = (mine["risk"] > mine["risk"].median()).astype(int)
     test = row_of(found, "log_rank")
@@ -109,9 +117,9 @@ def test_risks_that_are_all_the_same_have_no_hazard_ratio(make_survival_study: M
     assert set(found.tables["survival_rates"]["risk"]) == {"low"}
 
 
-def test_uno_counts_pairs_up_to_the_time_that_a_tenth_reach(make_survival_study: Make) -> None:
-    study = make_survival_study()
-    row = row_of(judged(study), "uno_c")
+def test_uno_counts_pairs_up_to_the_time_that_a_tenth_reach(plain: tuple[Any, Evaluation]) -> None:
+    study, whole = plain
+    row = row_of(whole, "uno_c")
     mine, truth = own(study)
     until = np.quantile(truth["time"], 0.9, method="higher")
     expected = uno_c(truth["time"], truth["label"], mine["risk"], until=until)

@@ -40,7 +40,7 @@ def lesion_risks(table: pd.DataFrame, cuts: pd.Series[float]) -> tuple[pd.DataFr
     spread = cells.transform("std", ddof=0)
     standard = ((table["score"] - cells.transform("mean")) / spread.where(spread > 0)).fillna(0.0)
     fits = pd.Series(list(zip(*(table[name] for name in FIT), strict=True)), index=table.index)
-    cut = fits.map({tuple(fit): value for fit, value in cuts.items()}).astype("float64")
+    cut = fits.map(dict(zip(cuts.index, cuts, strict=True))).astype("float64")
     lacking = cut.isna()
     above = table["score"] > cut.where(~lacking, cells.transform("median"))
     rows = table.assign(score=standard, high=above.astype(float)).groupby("lesion_id", as_index=False)
