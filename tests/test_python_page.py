@@ -51,7 +51,7 @@ def workspace(small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.filterwarnings("ignore:the run was not tracked")
-@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md", "docs/calibration-and-use.md"])
 def test_the_python_examples_of_a_page_run(
     page: str, workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

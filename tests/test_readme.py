@@ -18,6 +18,7 @@ PAGES = [
     "README.md",
     "CONTRIBUTING.md",
     "benchmarks/README.md",
+    "docs/calibration-and-use.md",
     "docs/design.md",
     "docs/features.md",
     "docs/planning.md",

@@ -87,8 +87,8 @@ def test_every_section_stands_in_the_page_and_in_the_contents(full_run: Path, fu
     page, report = (full_run / "report.html").read_text(encoding="utf-8"), full_report
     assert [section.id for section in report.sections] == [
         "verdict", "checks", "cohort", "ledger", "split", "differences", "curves", "confusion", "radiomics",
-        "training", "calibration", "readers", "reader-models", "reader-aid", "reader-agreement",
-        "errors", "notes", "methods-text", "checklists", "provenance",
+        "training", "calibration", "decision-curves", "readers", "reader-models", "reader-aid",
+        "reader-agreement", "errors", "notes", "methods-text", "checklists", "provenance",
     ]  # fmt: skip
     for section in report.sections:
         assert f'<section id="{section.id}"' in page
@@ -197,7 +197,8 @@ def test_lesions_without_the_needed_columns_are_an_error(small_run: Path, copy_o
 
 OPTIONAL = [
     "images", "ledger", "readings", "balance", "confusion", "pairs", "decisions", "thresholds", "thumbnails",
-    "curves", "curves/roc", "curves/pr", "curves/calibration", "details", "details/grid", "details/history",
+    "curves", "curves/roc", "curves/pr", "curves/calibration", "curves/calibration_smooth",
+    "decision_curves", "reclassification", "details", "details/grid", "details/history",
     "details/chosen_features", "catalogue", "folds", "summaries", "summaries/grid_cells", "summaries/chosen_cells",
     "summaries/selected_features", "summaries/selector_stability",
 ]  # fmt: skip

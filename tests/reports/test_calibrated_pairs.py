@@ -80,7 +80,8 @@ def test_the_scores_before_and_after_are_rows_of_one_table(binary: Context) -> N
 def test_without_a_calibrated_model_nothing_is_added(binary: Context) -> None:
     section = calibration(binary)
     assert section is not None
-    assert [each.id for each in section.blocks if isinstance(each, Table)] == ["calibration-table"]
+    tables = [each.id for each in section.blocks if isinstance(each, Table)]
+    assert tables == ["calibration-table", "calibration-distances-table"]
     assert "without recalibration" in section.lead
 
 

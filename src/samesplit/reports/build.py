@@ -31,6 +31,7 @@ from samesplit.reports.sections.class_table import class_table
 from samesplit.reports.sections.cohort import cohort
 from samesplit.reports.sections.confusion import confusion
 from samesplit.reports.sections.curves import curves
+from samesplit.reports.sections.decision_curves import decision_curves
 from samesplit.reports.sections.detection import detection
 from samesplit.reports.sections.dice_covariates import dice_covariates
 from samesplit.reports.sections.differences import differences
@@ -188,6 +189,7 @@ def _findings(context: Context, pictures: Pictures) -> tuple[Section | None, ...
             audit(context),
             *made,
             calibration(context),
+            decision_curves(context),
             *reader_sections(context),
             rater_masks(context),
             chain(context),

@@ -27,7 +27,9 @@ class Calibration:
         low: Lower bound of the share.
         high: Upper bound of the share.
         probabilities: All test probabilities.
-        text: Brier score, ECE and slope, in a line or two.
+        text: Brier score, ICI and slope, in a line or two.
+        curve: Places, heights, lower and upper bounds of the smooth curve; None where there is none. Bounds that
+            are not numbers are not drawn.
     """
 
     title: str
@@ -38,6 +40,7 @@ class Calibration:
     high: Sequence[float]
     probabilities: Sequence[float]
     text: str
+    curve: tuple[Sequence[float], Sequence[float], Sequence[float], Sequence[float]] | None = None
 
 
 def draw_calibration(models: Sequence[Calibration], *, name: str, alt: str) -> str:
@@ -74,9 +77,14 @@ def _curve(axes: Axes, model: Calibration, title: str, *, first: bool) -> None:
     mean, observed = np.asarray(model.mean, float), np.asarray(model.observed, float)
     below = np.clip(observed - np.asarray(model.low, float), 0, None)
     above = np.clip(np.asarray(model.high, float) - observed, 0, None)
+    if model.curve is not None:
+        x, height, low, high = (np.asarray(values, float) for values in model.curve)
+        axes.fill_between(x, low, high, color=model.style.colour, alpha=0.16, linewidth=0)
+        axes.plot(x, height, color=model.style.colour, linewidth=1.6)
     axes.errorbar(
-        mean, observed, yerr=np.vstack([below, above]), color=model.style.colour, linewidth=1.5, elinewidth=0.9,
-        marker=model.style.marker, markersize=4.5, ecolor=model.style.colour,
+        mean, observed, yerr=np.vstack([below, above]), color=model.style.colour, elinewidth=0.9,
+        linewidth=1.5 if model.curve is None else 0, marker=model.style.marker, markersize=4.5,
+        markerfacecolor=model.style.colour if model.curve is None else PAPER, ecolor=model.style.colour,
     )  # fmt: skip
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), title=title)
     axes.set_aspect("equal")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -148,7 +148,8 @@ def flexible_calibration(
 
     Each sample of patients has a curve of its own; the neighbourhoods and the places at which distances are taken
     stay those of the data. The band is made of the curves' percentiles. Distances cannot fall below 0 and noise
-    makes them larger, so their intervals invert a test, as that of the expected calibration error does.
+    makes them larger, so their intervals invert a test, as that of the expected calibration error does; they end
+    at 1.
 
     Args:
         labels: Shape (n,), 0 or 1.
@@ -195,12 +196,12 @@ def flexible_calibration(
     places = np.concatenate([np.sort(p)[ranks], grid])
     drawn, noise = signed_noise(samples, lambda w: smoother.curve(truth, at=places, weights=w[:, codes]))
     k = ranks.size
-    distances = {
-        name: absolute_interval(
+    distances = {}
+    for name, summary in _SUMMARIES.items():
+        found = absolute_interval(
             drawn[:k] - places[:k], noise[:, :k], summary, estimate=exact[name], confidence=confidence
         )
-        for name, summary in _SUMMARIES.items()
-    }
+        distances[name] = replace(found, ci_high=min(found.ci_high, max(1.0, found.estimate)))
     return FlexibleCalibration(_with_band(grid, drawn[k:], noise[:, k:], confidence), distances)
 
 
