@@ -3,6 +3,7 @@
     python scripts/simulate_reader_studies.py measure --output reports/simulated-readers    # about 15 minutes
     python scripts/simulate_reader_studies.py measure --output ... --setting HH-5-50        # one setting alone
     python scripts/simulate_reader_studies.py size --output ...     # a study of the size of PANORAMA, and VIPER
+    python scripts/simulate_reader_studies.py scale --output ...    # plain intervals and on the logit scale
     python scripts/simulate_reader_studies.py page --output ... --docs docs                 # writes the page
 
 Ratings come from the model of Roe and Metz (doi:10.1016/S1076-6332(97)80032-3), two modalities of the same AUC. A
@@ -35,6 +36,7 @@ from samesplit.statistics.mrmc import (
     incomplete_standalone,
     model_against_readers,
     obuchowski_rockette,
+    on_logit_scale,
     roe_metz_to_or,
     u_statistic_analysis,
 )
@@ -175,6 +177,24 @@ def measure(setting: Setting, n_studies: int, output: Path, part: int) -> None:
     print(f"{setting.name}: {n_studies} studies, {kept['seconds']:.0f} s", flush=True)
 
 
+def scale(output: Path) -> None:
+    """Keep how often plain intervals of one modality, and those on the logit scale, hold its AUC."""
+    kept = []
+    for args, n_studies in ((("HH", 3, 50), 1000), (("HH", 5, 100), 600), (("HH", 10, 50), 500)):
+        setting, rng = Setting(*args), np.random.default_rng(5)
+        rows = []
+        for _ in range(n_studies):
+            study = simulated(setting, rng)[0].select(modalities=["A"])
+            plain = u_statistic_analysis(study).modalities["A"]
+            above = float(plain.ci_low > setting.area)
+            rows.append([holds(plain, setting.area), above, holds(on_logit_scale(plain), setting.area)])
+        shares = np.mean(rows, axis=0).tolist()
+        kept.append({"setting": setting.name, "n_studies": n_studies, "shares": shares})
+        print(kept[-1], flush=True)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "scale.json").write_text(json.dumps(kept, indent=1) + "\n")
+
+
 def size(output: Path) -> None:
     """Time a model against 68 readers of 391 of 1,130 cases each, and VIPER where its data is."""
     rng = np.random.default_rng(0)
@@ -247,7 +267,15 @@ def page(output: Path, docs: Path) -> None:
     text = text.replace("{error}", f"{100 * math.sqrt(0.05 * 0.95 / n):.1f}")
     for table, flip in ((NULL, True), (SINGLE, False), (MODEL, True)):
         text = text.replace(f"{{{table}}}", _table(kept, table, flip=flip))
-    (docs / PAGE).write_text(text)
+    lines = []
+    for found in json.loads((output / "scale.json").read_text()):
+        structure, readers, cases = found["setting"].split("-")
+        told = [f"{100 * share:.1f}" for share in found["shares"]]
+        n_studies = f"{found['n_studies']:,}"
+        lines.append(
+            f"| {structure} | {readers} | {cases} + {cases} | {n_studies} | " + " | ".join(told) + " |"
+        )
+    (docs / PAGE).write_text(text.replace("{scale}", "\n".join(lines)))
 
 
 def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -276,7 +304,7 @@ def _table(kept: dict[str, Any], table: str, *, flip: bool) -> str:
 def main() -> None:
     """Do what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("which", choices=["measure", "size", "page"])
+    parser.add_argument("which", choices=["measure", "scale", "size", "page"])
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     parser.add_argument("--setting", help="one setting alone, such as HH-5-50")
@@ -287,6 +315,8 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.which == "size":
         size(asked.output)
+    elif asked.which == "scale":
+        scale(asked.output)
     elif asked.which == "page":
         page(asked.output, asked.docs)
     else:

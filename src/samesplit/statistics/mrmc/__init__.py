@@ -33,6 +33,7 @@ from samesplit.statistics.mrmc.gee import GeeAnalysis, gee_correctness
 from samesplit.statistics.mrmc.global_test import GlobalTest
 from samesplit.statistics.mrmc.incomplete_standalone import incomplete_standalone
 from samesplit.statistics.mrmc.limits_of_agreement import LimitsOfAgreement, limits_of_agreement
+from samesplit.statistics.mrmc.logit_scale import on_logit_scale
 from samesplit.statistics.mrmc.obuchowski_rockette import analyse_values, obuchowski_rockette
 from samesplit.statistics.mrmc.or_analysis import FixedReadersTest, ORAnalysis, Random
 from samesplit.statistics.mrmc.pseudovalues import PseudovalueAnova, pseudovalue_anova, pseudovalues
@@ -76,6 +77,7 @@ __all__ = [
     "model_against_panel",
     "model_against_readers",
     "obuchowski_rockette",
+    "on_logit_scale",
     "panel_scores",
     "partial_auc",
     "pseudovalue_anova",
