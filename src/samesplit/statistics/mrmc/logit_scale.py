@@ -17,7 +17,7 @@ def on_logit_scale(found: StudentInterval, *, confidence: float = 0.95) -> Stude
     """Make the t interval for log(e / (1 - e)) and map it back.
 
     An average AUC over few readers is skewed: plain intervals, as Obuchowski-Rockette programs and iMRMC give
-    them, hold 91 to 94 % in simulations instead of 95 %, and nearly always miss on the upper side. On the
+    them, hold 91 to 94 % in simulations instead of 95 %, and mostly miss by lying too high. On the
     logit scale they hold 94 to 95 % (docs/reader-studies-simulation.md).
 
     Args:
