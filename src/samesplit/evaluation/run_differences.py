@@ -36,7 +36,7 @@ COMPARED_KINDS: tuple[TaskKind, ...] = ("binary", "multiclass", "survival")
 
 _COLUMNS = [
     "model", "n", "n_positive", "first", "second", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",
-    "claim", "same_predictions", "method", "note",
+    "claim", "false_claim_probability", "same_predictions", "method", "note",
 ]  # fmt: skip
 
 
@@ -67,8 +67,8 @@ def run_differences(
 
     Returns:
         One row a model: n, n_positive, the quantity in the first and in the second run on the lesions that both
-        predicted, their difference with interval, p_value, p_adjusted and claim, and whether the predictions are
-        the same in both runs. Empty where no model stands in both.
+        predicted, their difference with interval, p_value, p_adjusted, claim and the probability of a false
+        claim, and whether the predictions are the same in both runs. Empty where no model stands in both.
 
     Raises:
         StatisticsError: The kind of task has no main quantity that can be compared, or the truth is not usable.
@@ -94,7 +94,7 @@ def run_differences(
         rows.append(row | values | {"model": model, "same_predictions": same})
     if not rows:
         return pd.DataFrame(columns=_COLUMNS)
-    table = pd.DataFrame(rows).drop(columns=["p_adjusted", "claim"])
+    table = pd.DataFrame(rows).drop(columns=["p_adjusted", "claim", "false_claim_probability"])
     as_results = table.assign(
         quantity=f"{measure.name}_difference",
         reference="first run",

@@ -208,7 +208,8 @@ def _paired(task: RunDifferences, pair: tuple[Context, Context], styles: dict[st
             caption=(
                 f"Bars: {percent} intervals, not adjusted for multiple comparisons. Filled squares: a "
                 "difference is shown (P, adjusted by Holm's method over the models, is below "
-                f"{1 - pair[0].data.confidence:.2g}). Hollow squares: no difference is shown. Models with the "
+                f"{1 - pair[0].data.confidence:.2g} and the probability of a false claim at most 0.05). Hollow "
+                "squares: no difference is shown. Models with the "
                 "same predictions in both runs are in the table alone."
             ),
             alt=alt,
@@ -247,6 +248,7 @@ def _table(context: Context, table: pd.DataFrame) -> Table:
         Column(key="second", title=f"{main.title}, second run", kind="number"),
         Column(key="difference", title="Difference", kind="interval"),
         Column(key="p", title="Adjusted P", kind="number", help="Adjusted by Holm's method over the models"),
+        Column(key="false_claim", title="Probability of a false claim", kind="number"),
         Column(key="claim", title="Difference shown"),
     )
     rows = tuple(
@@ -260,6 +262,7 @@ def _table(context: Context, table: pd.DataFrame) -> Table:
                     row["difference"], row["ci_low"], row["ci_high"], note=str(row["note"]), signed=True
                 ),
                 "p": p_cell(row["p_adjusted"]),
+                "false_claim": number_cell(row["false_claim_probability"], 2),
                 "claim": text_cell("same predictions" if row["same_predictions"] else row["claim"]),
             },
             key=str(row["model"]),

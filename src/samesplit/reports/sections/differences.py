@@ -98,8 +98,9 @@ def _pairs(context: Context) -> Figure | None:
         caption=(
             f"Bars: {context.percent()} intervals, not adjusted for multiple comparisons. Filled squares: "
             "a difference is shown (the P value, adjusted by Holm's method, is below "
-            f"{1 - context.data.confidence:.2g}). Hollow squares: "
-            "no difference is shown." + (f" {counted(left, 'further pair')} in the table." if left else "")
+            f"{1 - context.data.confidence:.2g} and the probability of a false claim at most 0.05). Hollow "
+            "squares: no difference is shown."
+            + (f" {counted(left, 'further pair')} in the table." if left else "")
         ),
         alt=alt,
         svg=draw_differences(lines, axis=f"Difference of {context.main.title}", name="pairs", alt=alt),
@@ -182,7 +183,10 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         title="All pairs of models",
         columns=columns,
         rows=rows,
-        notes=(f"Methods: {methods}.{resampled} P is adjusted over {_counted_pairs(context, table)}.",),
+        notes=(
+            f"Methods: {methods}.{resampled} P is adjusted over {_counted_pairs(context, table)}. The intervals "
+            "of the values themselves are in the first table of the report.",
+        ),
     )
 
 
