@@ -51,7 +51,7 @@ def workspace(small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.filterwarnings("ignore:the run was not tracked")
-@pytest.mark.parametrize("page", ["README.md", "docs/python.md", "docs/calibration-and-use.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
 def test_the_python_examples_of_a_page_run(
     page: str, workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -67,6 +67,12 @@ def test_the_python_examples_of_a_page_run(
     submitted = {name.lower().replace(" ", "-") for name in namespace["study"].submitted}
     assert set(report.results["model"]) == submitted != set()
     assert namespace["row"].notna().any()
+
+
+def test_the_example_of_calibration_and_decision_curves_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = python_blocks("docs/calibration-and-use.md")
+    exec(compile(block, "calibration-and-use.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("1.4 0.124\n")
 
 
 def test_the_page_names_all_that_the_package_offers() -> None:
