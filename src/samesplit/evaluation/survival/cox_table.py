@@ -39,7 +39,7 @@ def clinical_design(
         One column a term, NaN where a value is missing, and what each term is of. A variable that is the same
         for all has none.
     """
-    known = truth.loc[lesions].reset_index(drop=True)
+    known = truth.loc[pd.Index(lesions)].reset_index(drop=True)
     columns: dict[str, pd.Series[Any]] = {}
     units: dict[str, str] = {}
     for name, kind in clinical.items():
@@ -52,7 +52,7 @@ def clinical_design(
                 columns[name], units[name] = numbers, "per unit"
             continue
         counts = values.dropna().astype(str).value_counts()
-        ordered = sorted(counts.index, key=lambda value, counts=counts: (-counts[value], value))
+        ordered = counts.sort_index().sort_values(ascending=False, kind="stable").index.tolist()
         for value in ordered[1:]:
             term = f"{name}: {value}"
             columns[term] = (values.astype(str) == value).astype(float).where(values.notna())

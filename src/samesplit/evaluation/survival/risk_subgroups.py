@@ -77,8 +77,8 @@ def _interaction(lesions: pd.DataFrame, members: Sequence[pd.Index[str]]) -> flo
     number = pd.Series(
         {lesion: place for place, inside in enumerate(members) for lesion in inside}, dtype="float64"
     )
-    place = lesions["lesion_id"].map(number)
-    used, place = lesions[place.notna()], place.dropna().astype(int)
+    found_in = lesions["lesion_id"].map(number)
+    used, place = lesions[found_in.notna()], found_in.dropna().astype(int)
     kept = [one for one in range(len(members)) if used.loc[place == one, "label"].sum() > 1]
     inside = place.isin(kept)
     used, place = used[inside], place[inside]
