@@ -178,7 +178,11 @@ def test_the_operating_point_is_told(context: Context, point: dict[str, Any], wo
     ],
 )
 def test_engines_are_told_with_their_settings(context: Context, engine: str, words: str) -> None:
-    settings = {"discretisation": {"method": "FBN", "bins": 32}, "spacing_mm": [1, 1, 3], "filters": []}
+    settings = {
+        "discretisation": [{"method": "FBN", "bins": 32, "width": None}],
+        "spacing_mm": [1, 1, 3],
+        "filters": [],
+    }
     profile = {"name": "mr", "engine": engine, "sequences": ["T1C"], "settings": settings, "description": ""}
     versions = {**context.data.run["versions"], "pyradiomics-bhklab": "3.1.4"}
     found = paragraph(methods_text([changed(context, profiles=[profile], versions=versions)]), "Features")

@@ -12,7 +12,7 @@ from samesplit.errors import ModelError
 from samesplit.models.networks.settings import NetworkSettings
 from samesplit.pretrained.encoders.resnet import ResNetEncoder
 from samesplit.reports.context import Context, make_context, make_contexts
-from samesplit.reports.document import Table
+from samesplit.reports.document import Facts, Table
 from samesplit.reports.run_folder import read_tasks
 from samesplit.reports.sections.provenance import provenance
 from samesplit.storage import hash_file
@@ -51,3 +51,17 @@ def test_another_file_of_starting_weights_than_the_declared_one_is_refused(tmp_p
         NetworkSettings.model_validate({**given, "network": "resnet18"}).check_ready()
     with pytest.raises(ValueError, match="there are none"):
         NetworkSettings.model_validate({"name": "net", "title": "Net", "licence": "MIT"})
+
+
+@pytest.mark.parametrize(("changed", "words"), [(True, "not committed"), (False, "nothing changed since")])
+def test_the_state_of_the_workspace_is_told(context: Context, changed: bool, words: str) -> None:
+    run = {**context.data.run, "git": {"commit": "abc", "changed": changed}}
+    section = provenance([replace(context, data=replace(context.data, run=run))])
+    (facts,) = (block for block in section.blocks[:1] if isinstance(block, Facts))
+    told = {fact.name: fact.text for fact in facts.facts}
+    assert told["Version control"].startswith("workspace at commit abc, ")
+    assert told["Version control"].endswith(words)
+    assert "samesplit 0.1.0, the versions below, the images" in told["To make it again"]
+    plain = provenance([context]).blocks[0]
+    assert isinstance(plain, Facts)
+    assert "Version control" not in {fact.name for fact in plain.facts}

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from samesplit.run import provenance
-from samesplit.run.provenance import ContentHashes, machine
+from samesplit.run.provenance import ContentHashes, git_state, machine
 from samesplit.storage import hash_file
 
 
@@ -45,3 +46,28 @@ def test_the_machine_is_told_in_words_and_numbers() -> None:
     assert int(told["cores"]) >= 1
     assert float(told["memory_gb"]) > 0
     assert told["processor"]
+
+
+def test_the_commit_of_a_workspace_is_told_and_whether_anything_changed_since(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+        subprocess.run(["git", *who, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init")
+    (tmp_path / "benchmark.yaml").write_text("title: A\n")
+    git("add", ".")
+    git("commit", "-m", "first")
+    clean = git_state(tmp_path)
+    assert len(str(clean["commit"])) == 40
+    assert clean["changed"] is False
+    (tmp_path / "benchmark.yaml").write_text("title: B\n")
+    assert git_state(tmp_path) == {**clean, "changed": True}
+
+
+def test_a_folder_that_git_cannot_tell_of_has_no_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert git_state(tmp_path) == {}
+    monkeypatch.setenv("PATH", "")
+    assert git_state(tmp_path) == {}

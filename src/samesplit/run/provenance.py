@@ -4,13 +4,43 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+from pathlib import Path
 
 from samesplit.errors import LesionError
 from samesplit.imaging.file_hashes import file_hash
 from samesplit.imaging.image_references import content_hash, parse_reference
 from samesplit.run.processor import instructions, processor
 
-__all__ = ["ContentHashes", "machine"]
+__all__ = ["ContentHashes", "git_state", "machine"]
+
+_GIT_SECONDS = 10
+
+
+def git_state(folder: Path) -> dict[str, str | bool]:
+    """Return the commit that a folder stands at, and whether anything in it differs from that commit.
+
+    Args:
+        folder: Usually the workspace.
+
+    Returns:
+        `commit` and `changed`; empty where the folder is under no version control or git cannot be asked.
+    """
+    found = []
+    for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no", ".")):
+        try:
+            asked = subprocess.run(
+                ["git", "-C", str(folder), *words],
+                capture_output=True,
+                text=True,
+                timeout=_GIT_SECONDS,
+                check=True,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return {}
+        found.append(asked.stdout.strip())
+    commit, changes = found
+    return {"commit": commit, "changed": bool(changes)}
 
 
 def machine() -> dict[str, str | int | float]:

@@ -11,7 +11,7 @@ import pandas as pd
 from samesplit.run.feature_stage import FeatureStage
 from samesplit.run.model_stage import ModelStage
 from samesplit.run.plan import Plan
-from samesplit.run.provenance import machine
+from samesplit.run.provenance import git_state, machine
 from samesplit.run.versions import versions
 from samesplit.storage import hash_object
 from samesplit.tables import hash_table
@@ -64,6 +64,7 @@ def run_record(
             "models": list(plan.options.only),
         },
         "command": _command(plan),
+        "git": git_state(plan.workspace.root),
     }
 
 

@@ -106,7 +106,7 @@ def features(context: Context, cite: Citations) -> str:
         if len(own):
             families = own["family"].fillna("").astype(str).value_counts(sort=False)
             counts = join_words(
-                [f"{count} {family.replace('_', ' ') or 'other'}" for family, count in families.items()]
+                [f"{count} {str(family).replace('_', ' ') or 'other'}" for family, count in families.items()]
             )
             coded = int(own["ibsi_code"].fillna("").astype(str).ne("").sum())
             told += f" Features a sequence: {len(own)} ({counts}), {coded} of them with a code of the IBSI."
@@ -132,6 +132,8 @@ def _flat(value: object, name: str = "") -> list[str]:
         return [words for key, inner in value.items() for words in _flat(inner, f"{name} {key}".strip())]
     if value is None or value in ("", [], ()):
         return []
+    if isinstance(value, list) and all(isinstance(inner, Mapping) for inner in value):
+        return [words for inner in value for words in _flat(inner, name)]
     shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return [f"{name.replace('_', ' ')} {shown}"]
 

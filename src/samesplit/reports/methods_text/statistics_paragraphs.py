@@ -19,7 +19,11 @@ _METHODS = {
     "clopper-pearson": "clopper",
 }
 """What stands in the name of a method, and the reference that it is from."""
-_READER_METHODS = {"obuchowski-rockette": ("or", "hillis"), "u-statistic": ("u_statistics",)}
+_READER_METHODS = {
+    "obuchowski-rockette": ("or", "hillis"),
+    "rrrc": ("or", "hillis"),
+    "u-statistic": ("u_statistics",),
+}
 _RANDOM = ("obuchowski-rockette", "u-statistic", "rrrc")
 """What stands in the name of a method that takes readers and cases as random."""
 _NETWORKS = ("network", "torch-module", "segmentation-network")

@@ -29,7 +29,7 @@ def checklists(contexts: Sequence[Context], sections: Mapping[str, str]) -> Sect
         counts = Counter(answer.status for _, answer in answers)
         told = ", ".join(f"{counts[status]} {status}" for status in counts)
         source = f"{checklist.title}, doi {checklist.doi}. {checklist.source.strip()}"
-        inside: tuple[Block, ...] = (Prose(text=source, tone="note"), _table(name, checklist, answers))
+        inside: tuple[Block, ...] = (Prose(text=source), _table(name, checklist, answers))
         blocks.append(Details(summary=f"{checklist.name}: {told}", blocks=inside))
     return Section(
         id="checklists",

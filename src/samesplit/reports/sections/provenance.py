@@ -7,7 +7,7 @@ from typing import Any
 
 from samesplit.reports.context import Context
 from samesplit.reports.document import Block, Cell, Column, Details, Fact, Facts, Prose, Row, Section, Table
-from samesplit.reports.formatting import MISSING, counted, duration, text_cell
+from samesplit.reports.formatting import MISSING, counted, duration, join_words, text_cell
 
 __all__ = ["notes", "provenance"]
 
@@ -54,6 +54,7 @@ def provenance(contexts: Sequence[Context]) -> Section:
         for key, title in (("licence", "Licence of the data"), ("source", "Source of the data"))
         if source.get(key)
     ]
+    facts += _again(context)
     facts += _machine(data.section("machine"))
     facts += _fitted_on(data.run.get("fitted_on") or [])
     blocks: list[Block] = [Facts(facts=tuple(facts)), _models(contexts)]
@@ -70,6 +71,22 @@ def provenance(contexts: Sequence[Context]) -> Section:
 def _span(run: dict[str, Any]) -> str:
     parts = [str(run[key]) for key in ("started", "finished") if run.get(key)]
     return " – ".join(parts) or "not recorded"
+
+
+def _again(context: Context) -> list[Fact]:
+    """Return what has to be in place so that the command makes the same run."""
+    data = context.data
+    version = data.section("versions").get("samesplit")
+    git = data.section("git")
+    needed = [f"samesplit {version}"] if version else []
+    needed += ["the versions below"]
+    needed += ["the images with the hashes below"] if len(data.images) else []
+    needed += ["the split as it stands in splits.csv"]
+    facts = [Fact(name="To make it again", text=f"The command needs {join_words(needed)}.")]
+    if git.get("commit"):
+        state = "with changes that are not committed" if git.get("changed") else "nothing changed since"
+        facts.append(Fact(name="Version control", text=f"workspace at commit {git['commit']}, {state}"))
+    return facts
 
 
 def _machine(machine: dict[str, Any]) -> list[Fact]:
