@@ -88,7 +88,7 @@ bench-networks: setup
 bench-readers: setup
 	@out=reports/simulated-readers$(if $(QUICK),-quick); \
 	$(BIN)/python scripts/simulate_reader_studies.py measure --output $$out $(if $(QUICK),--studies 20) && \
-	$(BIN)/python scripts/simulate_reader_studies.py scale --output $$out && \
+	$(BIN)/python scripts/simulate_reader_studies.py scale --output $$out $(if $(QUICK),--studies 20) && \
 	$(BIN)/python scripts/simulate_reader_studies.py size --output $$out && \
 	$(BIN)/python scripts/simulate_reader_studies.py page --output $$out --docs $(if $(QUICK),$$out,docs)
 

@@ -177,11 +177,12 @@ def measure(setting: Setting, n_studies: int, output: Path, part: int) -> None:
     print(f"{setting.name}: {n_studies} studies, {kept['seconds']:.0f} s", flush=True)
 
 
-def scale(output: Path) -> None:
+def scale(output: Path, most: int) -> None:
     """Keep how often plain intervals of one modality, and those on the logit scale, hold its AUC."""
     kept = []
     for args, n_studies in ((("HH", 3, 50), 1000), (("HH", 5, 100), 600), (("HH", 10, 50), 500)):
         setting, rng = Setting(*args), np.random.default_rng(5)
+        n_studies = min(n_studies, most)
         rows = []
         for _ in range(n_studies):
             study = simulated(setting, rng)[0].select(modalities=["A"])
@@ -316,7 +317,7 @@ def main() -> None:
     if asked.which == "size":
         size(asked.output)
     elif asked.which == "scale":
-        scale(asked.output)
+        scale(asked.output, asked.studies)
     elif asked.which == "page":
         page(asked.output, asked.docs)
     else:
