@@ -1,4 +1,4 @@
-"""Two runs of several tasks have a chapter a task; those of one task are in tests/workflows/test_compare_runs.py."""
+"""Two runs of several tasks have a chapter a task (of one task: tests/workflows/test_compare_runs.py)."""
 
 from __future__ import annotations
 
