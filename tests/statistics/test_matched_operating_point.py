@@ -8,7 +8,6 @@ import pytest
 from samesplit.errors import StatisticsError
 from samesplit.statistics.matched_operating_point import (
     matched_threshold,
-    model_at_mean_reader_point,
     model_at_reader_point,
 )
 from samesplit.statistics.mcnemar import mcnemar_p_value
@@ -113,38 +112,29 @@ def test_several_cases_of_a_patient_are_compared_as_clusters(
     assert same.difference.note
 
 
-def test_the_mean_reader_is_compared_with_readers_and_patients_as_clusters(
+def auc_curves_that_meet(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A model as good as the reader at every operating point, 200 positive and 50 negative cases."""
+    truth = np.repeat([1, 0], [200, 50])
+    shared = rng.normal(0, np.sqrt(0.5), 250)
+    model, reader = 1.5 * truth + shared + rng.normal(0, np.sqrt(0.5), (2, 250))
+    return truth, model, (reader > 0.9).astype(float)
+
+
+def test_only_thresholds_chosen_anew_count_how_few_negatives_chose_them() -> None:
+    rng = np.random.default_rng(5)
+    found = [model_at_reader_point(*auc_curves_that_meet(rng), n_resamples=200) for _ in range(60)]
+    assert np.mean([each.difference.p_value < 0.05 for each in found]) > 0.2
+    assert np.mean([each.rematched.p_value < 0.05 for each in found]) < 0.15
+
+
+def test_the_bootstrap_with_new_thresholds_is_seeded(
     study: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     truth, scores, calls = study
-    found = model_at_mean_reader_point(truth, scores, calls)
-    specificities = [(calls[row] == truth)[truth == 0].mean() for row in range(4)]
-    sensitivities = [(calls[row] == truth)[truth == 1].mean() for row in range(4)]
-    assert found.readers_matched == pytest.approx(np.mean(specificities))
-    assert found.readers_compared == pytest.approx(np.mean(sensitivities))
-    assert found.model_compared == pytest.approx((scores >= found.threshold)[truth == 1].mean())
-    assert found.difference.estimate == pytest.approx(found.model_compared - found.readers_compared)
-    assert found.difference.method == "readers and patients as clusters (t)"
-    alone = model_at_reader_point(truth, scores, calls[0])
-    assert found.difference.ci_high - found.difference.ci_low > 0
-    assert found.n_readers == 4
-    single = model_at_mean_reader_point(truth, scores, calls[0])
-    assert single.threshold == alone.threshold
-    assert single.difference.estimate == pytest.approx(alone.difference.estimate)
-
-
-def test_readers_weigh_alike_however_many_cases_they_read(
-    study: tuple[np.ndarray, np.ndarray, np.ndarray],
-) -> None:
-    truth, scores, calls = study
-    holed = calls.copy()
-    holed[0, 30:] = np.nan
-    holed[1] = np.where(truth == 1, np.nan, holed[1])  # a reader without a positive case says nothing here
-    found = model_at_mean_reader_point(truth, scores, holed, matching="sensitivity")
-    kept = [0, 2, 3]
-    each = [np.nanmean(np.where(np.isnan(holed[r]), np.nan, holed[r] == 0)[truth == 0]) for r in kept]
-    assert found.n_readers == 3
-    assert found.readers_compared == pytest.approx(np.mean(each))
+    found = model_at_reader_point(truth, scores, calls[0], n_resamples=50, seed=2)
+    assert found.rematched == model_at_reader_point(truth, scores, calls[0], n_resamples=50, seed=2).rematched
+    assert found.rematched.estimate == found.difference.estimate
+    assert found.rematched.method == "bootstrap, threshold chosen anew"
 
 
 def test_what_cannot_be_matched_is_an_error() -> None:
@@ -158,7 +148,3 @@ def test_what_cannot_be_matched_is_an_error() -> None:
         model_at_reader_point([0, 1], [0.1, 0.2, 0.3], [0, 1])
     with pytest.raises(StatisticsError, match="the statistic is not defined"):
         model_at_reader_point([0, 1], [0.1, 0.2], [0, np.nan])
-    with pytest.raises(StatisticsError, match="are not 0, 1 or missing"):
-        model_at_mean_reader_point([0, 1], [0.1, 0.2], [[0, 2]])
-    with pytest.raises(StatisticsError, match="no reader read cases of both classes"):
-        model_at_mean_reader_point([0, 1], [0.1, 0.2], [[0, np.nan]])

@@ -78,11 +78,10 @@ from samesplit.statistics.influence import Influence, covariance, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
 from samesplit.statistics.matched_operating_point import (
     MatchedPoint,
-    MeanReaderPoint,
     matched_threshold,
-    model_at_mean_reader_point,
     model_at_reader_point,
 )
+from samesplit.statistics.matched_readers import MeanReaderPoint, model_at_mean_reader_point
 from samesplit.statistics.mcnemar import mcnemar_p_value, mcnemar_statistic
 from samesplit.statistics.metrics import average_precision
 from samesplit.statistics.mrmc import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from samesplit.errors import StatisticsError
 from samesplit.ordering import at_least, merge_equals
+from samesplit.statistics.bootstrap import draw_patients
 from samesplit.statistics.checks import (
     FloatArray,
     IntArray,
@@ -17,19 +19,18 @@ from samesplit.statistics.checks import (
     check_scores,
     codes_of,
 )
-from samesplit.statistics.crossed_clusters import crossed_mean
 from samesplit.statistics.interval import Interval, is_degenerate, z_test
 from samesplit.statistics.mcnemar import mcnemar_p_value
 from samesplit.statistics.paired_intervals import tango_interval
 from samesplit.statistics.proportions import proportion_influence
+from samesplit.statistics.rematching import rematched_replicates
+from samesplit.statistics.student import StudentInterval, student_interval
 
 __all__ = [
     "TIE_RULE",
     "MatchedPoint",
     "Matching",
-    "MeanReaderPoint",
     "matched_threshold",
-    "model_at_mean_reader_point",
     "model_at_reader_point",
 ]
 
@@ -42,6 +43,8 @@ TIE_RULE = {
 }
 """How the threshold is chosen, never interpolated between two scores. Where scores are tied the model can be
 better than asked for in what is matched, never worse; what is compared pays for it."""
+
+_REMATCHED = "bootstrap, threshold chosen anew"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,10 @@ class MatchedPoint:
         model_compared: The model's at the threshold.
         difference: Model minus reader in what is compared, with Tango's interval and the exact McNemar p-value;
             with several cases a patient the clustered interval and p-value of Obuchowski (1998).
+        rematched: The same difference with the interval and p-value of a bootstrap in which every sample
+            chooses its own threshold: for the claim that the model is better at the reader's operating point.
+            `difference` and `mid_p` take the threshold as given, and say too much of that claim
+            (docs/agreement.md).
         mid_p: The mid-p McNemar p-value; NaN with several cases a patient.
         only_model: Cases that only the model has right, of those compared.
         only_reader: Cases that only the reader has right.
@@ -71,36 +78,12 @@ class MatchedPoint:
     reader_compared: float
     model_compared: float
     difference: Interval
+    rematched: StudentInterval
     mid_p: float
     only_model: int
     only_reader: int
     n_matched: int
     n_compared: int
-
-
-@dataclass(frozen=True)
-class MeanReaderPoint:
-    """A model beside the mean of several readers at their mean operating point.
-
-    Attributes:
-        matched: `specificity` or `sensitivity`.
-        threshold: The model calls a case positive from this score on.
-        readers_matched: The readers' mean specificity (or sensitivity).
-        model_matched: The model's at the threshold, on all cases.
-        readers_compared: The readers' mean sensitivity (or specificity), each reader with the same weight.
-        model_compared: The model's on the cases of each reader, averaged like the readers'.
-        difference: Model minus mean reader, with readers and patients both as random.
-        n_readers: Readers with cases of both classes.
-    """
-
-    matched: Matching
-    threshold: float
-    readers_matched: float
-    model_matched: float
-    readers_compared: float
-    model_compared: float
-    difference: Interval
-    n_readers: int
 
 
 def matched_threshold(
@@ -151,14 +134,16 @@ def model_at_reader_point(
     *,
     matching: Matching = "specificity",
     patients: npt.ArrayLike | None = None,
+    n_resamples: int = 1000,
+    seed: int = 0,
     confidence: float = 0.95,
 ) -> MatchedPoint:
     """Compare a model with one reader at the reader's own specificity or sensitivity.
 
-    The threshold is read off the same cases, from the class that is matched on; the comparison is made in the
-    other class, whose cases are independent of it with one case a patient. So the test holds at this threshold.
-    It does not say that the model would be as specific as the reader elsewhere: a threshold for use is chosen
-    on other patients.
+    The threshold is read off the same cases, so it varies with them, and so does the reader's own rate. McNemar's
+    test and Tango's interval (`difference`, `mid_p`) take it as given: they compare two sets of calls, and
+    reject far too often when the question is whether the model's ROC curve passes above the reader's point.
+    `rematched` answers that. A threshold for use is chosen on other patients.
 
     Args:
         labels: Shape (n,), 0 or 1.
@@ -167,6 +152,8 @@ def model_at_reader_point(
             for both.
         matching: See `Matching`; the threshold is chosen by `TIE_RULE`.
         patients: Shape (n,), the patient of each case; None for one case a patient.
+        n_resamples: Bootstrap samples of patients for `rematched`.
+        seed: Of the random generator.
         confidence: Two-sided coverage.
 
     Returns:
@@ -187,7 +174,7 @@ def model_at_reader_point(
         >>> found.threshold, found.model_matched, round(found.difference.estimate, 3)
         (0.6, 0.75, 0.333)
     """
-    truth, values, given, owners = _read(labels, scores, calls, patients)
+    truth, values, given, owners = of_those_read(labels, scores, calls, patients)
     called = given.astype(np.int64)
     right = called == truth
     matched_class = 0 if matching == "specificity" else 1
@@ -204,6 +191,19 @@ def model_at_reader_point(
         exact = mcnemar_p_value(only_model, only_reader)
         difference = Interval(made.estimate, made.ci_low, made.ci_high, "Tango; exact McNemar", p_value=exact)
         mid_p = mcnemar_p_value(only_model, only_reader, method="mid-p")
+    samples = draw_patients(truth, owners, n_resamples=n_resamples, seed=seed, stratified=True)
+    replicates = rematched_replicates(
+        truth, values, right, samples.weights[:, owners], on_sensitivity=matching == "sensitivity"
+    )
+    rematched = student_interval(
+        difference.estimate,
+        float(replicates.var(ddof=1)),
+        math.inf,
+        method=_REMATCHED,
+        confidence=confidence,
+        bounds=(-1.0, 1.0),
+        null=0.0,
+    )
     return MatchedPoint(
         matching,
         threshold,
@@ -212,6 +212,7 @@ def model_at_reader_point(
         float(theirs.mean()),
         float(ours.mean()),
         difference,
+        rematched,
         mid_p,
         only_model,
         only_reader,
@@ -220,81 +221,20 @@ def model_at_reader_point(
     )
 
 
-def model_at_mean_reader_point(
-    labels: npt.ArrayLike,
-    scores: npt.ArrayLike,
-    calls: npt.ArrayLike,
-    *,
-    matching: Matching = "specificity",
-    patients: npt.ArrayLike | None = None,
-    confidence: float = 0.95,
-) -> MeanReaderPoint:
-    """Compare a model with the mean of several readers at their mean specificity or sensitivity.
+def of_those_read(
+    labels: npt.ArrayLike, scores: npt.ArrayLike, calls: npt.ArrayLike, patients: npt.ArrayLike | None
+) -> tuple[IntArray, FloatArray, FloatArray, IntArray]:
+    """Return truth, scores, calls and patients of the cases that a reader read.
 
     Args:
         labels: Shape (n,), 0 or 1.
         scores: Shape (n,), of the model.
-        calls: Shape (n readers, n), 0 or 1; NaN for a case that a reader did not read.
-        matching: See `Matching`; the threshold is chosen by `TIE_RULE` on all cases that anybody read.
-        patients: Shape (n,), the patient of each case; None for one case a patient.
-        confidence: Two-sided coverage.
-
-    Returns:
-        Both at the matched point, and the difference with readers and patients as clusters (`crossed_mean`).
+        calls: Shape (n,), of the reader, 0, 1 or NaN.
+        patients: Shape (n,), or None.
 
     Raises:
-        StatisticsError: Calls other than 0, 1 and NaN, no reader with cases of both classes, or a score that is
-            not finite.
-
-    Example:
-        >>> truth, scores = [0, 0, 0, 1, 1, 1], [0.1, 0.3, 0.2, 0.6, 0.9, 0.8]
-        >>> found = model_at_mean_reader_point(truth, scores, [[0, 1, 0, 0, 1, 1], [0, 0, 0, 0, 1, 1]])
-        >>> round(found.readers_matched, 3), round(found.difference.estimate, 3)
-        (0.833, 0.333)
+        StatisticsError: See `model_at_reader_point`.
     """
-    truth = check_labels(labels, both_classes=False)
-    table = np.atleast_2d(np.asarray(calls, dtype=np.float64))
-    if table.shape[1] != truth.size or not np.isin(table[~np.isnan(table)], (0, 1)).all():
-        raise StatisticsError(
-            f"calls of shape {table.shape} do not fit {truth.size} cases, or are not 0, 1 or missing",
-            remedy="give one row a reader and one column a case",
-        )
-    read = ~np.isnan(table)
-    complete = [row for row in range(len(table)) if np.unique(truth[read[row]]).size == 2]
-    if not complete:
-        raise StatisticsError("no reader read cases of both classes", remedy="give readings of both classes")
-    table, read = table[complete], read[complete]
-    values = check_scores(np.asarray(scores, dtype=np.float64), n=truth.size)
-    owners = codes_of(np.arange(truth.size) if patients is None else patients, n=truth.size)
-    matched_class = 0 if matching == "specificity" else 1
-    right = np.where(read, table == truth, False)
-    of_matched, of_compared = read & (truth == matched_class), read & (truth != matched_class)
-    target = float((right & of_matched).sum(axis=1) @ (1 / of_matched.sum(axis=1)) / len(table))
-    seen = read.any(axis=0)
-    threshold, reached = matched_threshold(truth[seen], values[seen], target, matching=matching)
-    model_right = (merge_equals(values) >= threshold).astype(np.int64) == truth
-    rows, cases = np.nonzero(of_compared)
-    weights = 1 / of_compared.sum(axis=1)[rows]
-    theirs, ours = right[rows, cases].astype(np.float64), model_right[cases].astype(np.float64)
-    difference = crossed_mean(
-        ours - theirs, rows, owners[cases], weights=weights, confidence=confidence, bounds=(-1.0, 1.0)
-    )
-    return MeanReaderPoint(
-        matching,
-        threshold,
-        target,
-        reached,
-        float(weights @ theirs / weights.sum()),
-        float(weights @ ours / weights.sum()),
-        difference,
-        len(table),
-    )
-
-
-def _read(
-    labels: npt.ArrayLike, scores: npt.ArrayLike, calls: npt.ArrayLike, patients: npt.ArrayLike | None
-) -> tuple[IntArray, FloatArray, FloatArray, IntArray]:
-    """Return truth, scores, calls and patients of the cases that the reader read."""
     truth = check_labels(labels, both_classes=False)
     given = np.asarray(calls, dtype=np.float64)
     if given.shape != truth.shape or not np.isin(given[~np.isnan(given)], (0, 1)).all():
