@@ -191,6 +191,7 @@ def model_at_reader_point(
         exact = mcnemar_p_value(only_model, only_reader)
         difference = Interval(made.estimate, made.ci_low, made.ci_high, "Tango; exact McNemar", p_value=exact)
         mid_p = mcnemar_p_value(only_model, only_reader, method="mid-p")
+    owners = codes_of(owners, n=owners.size)  # of those that the reader read
     samples = draw_patients(truth, owners, n_resamples=n_resamples, seed=seed, stratified=True)
     replicates = rematched_replicates(
         truth, values, right, samples.weights[:, owners], on_sensitivity=matching == "sensitivity"

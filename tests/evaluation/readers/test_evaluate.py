@@ -105,8 +105,9 @@ def test_the_model_stands_at_each_readers_point(study: Any) -> None:
     aided = study.readings[study.readings["modality"] == "aided"]
     calls = reader_array(aided, cases, ["R1"], "decision")[0]
     expected = model_at_reader_point(cases.labels, study.models["good"]["score"], calls)
-    assert row["estimate"] == expected.difference.estimate
-    assert row["p_value"] == expected.difference.p_value
+    assert row["estimate"] == expected.rematched.estimate
+    assert row["p_value"] == expected.rematched.p_value
+    assert row["mcnemar_p"] == expected.difference.p_value
     assert row["compared"] == "sensitivity"
     assert (found["reader_id"] == "").sum() == 8
     folds = matched_table(study.readings, {"good": study.in_folds["good"]}, cases, SETTINGS)
@@ -121,7 +122,7 @@ def test_several_lesions_of_a_patient_are_one_patient(study: Any) -> None:
     cases = cases_of(study.readings, truth)
     assert cases.owners is not None
     found = matched_table(study.readings, {"good": study.models["good"]}, cases, SETTINGS)
-    assert set(found["method"]) & {"Obuchowski 1998"}
+    assert found["method"].str.endswith("Obuchowski 1998").any()
 
 
 def test_a_panel_is_one_opinion(study: Any) -> None:

@@ -12,19 +12,15 @@ from samesplit.errors import StatisticsError
 from samesplit.evaluation.readers.arrays import Cases, model_columns, reader_array
 from samesplit.evaluation.readers.models import ACROSS_FOLDS, several_fits
 from samesplit.evaluation.readers.settings import ReaderSettings, ordered_modalities
-from samesplit.statistics.matched_operating_point import (
-    TIE_RULE,
-    Matching,
-    model_at_mean_reader_point,
-    model_at_reader_point,
-)
+from samesplit.statistics.matched_operating_point import TIE_RULE, Matching, model_at_reader_point
+from samesplit.statistics.matched_readers import model_at_mean_reader_point
 
 __all__ = ["matched_table"]
 
 _COLUMNS = [
     "modality", "model", "reader_id", "matched", "compared", "threshold", "reader_matched", "model_matched",
-    "reader_compared", "model_compared", "estimate", "ci_low", "ci_high", "p_value", "mid_p",
-    "n_readers", "n_matched",
+    "reader_compared", "model_compared", "estimate", "ci_low", "ci_high", "p_value",
+    "given_low", "given_high", "mcnemar_p", "mid_p", "n_readers", "n_matched",
     "n", "method", "note",
 ]  # fmt: skip
 _MATCHINGS: tuple[Matching, Matching] = ("specificity", "sensitivity")
@@ -43,7 +39,9 @@ def matched_table(
 
     Returns:
         One row a modality, model, reader (empty for their mean) and what is matched; `estimate` is the model minus
-        the reader in what is compared, `p_value` McNemar's exact one (readers' mean: readers and patients random).
+        the reader in what is compared, with the interval and `p_value` of a bootstrap that chooses the threshold
+        anew (readers' mean: readers random too). `given_low`, `given_high`, `mcnemar_p` (exact) and `mid_p` take
+        the threshold as given.
     """
     rows: list[dict[str, Any]] = []
     columns = model_columns(models, cases)
@@ -86,15 +84,18 @@ def _one_reader(
         "model_matched": found.model_matched,
         "reader_compared": found.reader_compared,
         "model_compared": found.model_compared,
-        "estimate": found.difference.estimate,
-        "ci_low": found.difference.ci_low,
-        "ci_high": found.difference.ci_high,
-        "p_value": found.difference.p_value,
+        "estimate": found.rematched.estimate,
+        "ci_low": found.rematched.ci_low,
+        "ci_high": found.rematched.ci_high,
+        "p_value": found.rematched.p_value,
+        "given_low": found.difference.ci_low,
+        "given_high": found.difference.ci_high,
+        "mcnemar_p": found.difference.p_value,
         "mid_p": found.mid_p,
         "n_readers": 1,
         "n_matched": found.n_matched,
         "n": found.n_compared,
-        "method": found.difference.method,
+        "method": f"{found.rematched.method}; threshold as given: {found.difference.method}",
     }
 
 
@@ -112,7 +113,7 @@ def _mean_reader(
     read = np.isfinite(calls[:, known]).any(axis=0)
     labels = cases.labels[known][read]
     return {
-        "threshold": found.threshold,
+        "threshold": np.nan,
         "reader_matched": found.readers_matched,
         "model_matched": found.model_matched,
         "reader_compared": found.readers_compared,
@@ -121,6 +122,9 @@ def _mean_reader(
         "ci_low": found.difference.ci_low,
         "ci_high": found.difference.ci_high,
         "p_value": found.difference.p_value,
+        "given_low": np.nan,
+        "given_high": np.nan,
+        "mcnemar_p": np.nan,
         "mid_p": np.nan,
         "n_readers": found.n_readers,
         "n_matched": int((labels == matched_class).sum()),

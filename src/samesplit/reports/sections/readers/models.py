@@ -297,8 +297,11 @@ def _matched(context: Context) -> Block | None:
         Column(key="theirs", title="Reader's other rate", kind="number"),
         Column(key="ours", title="Model's", kind="number"),
         Column(key="difference", title="Model − reader", kind="interval"),
-        Column(key="p", title="P", kind="number", help="Exact McNemar, or as the method says"),
-        Column(key="mid", title="Mid-p", kind="number"),
+        Column(
+            key="p", title="P", kind="number", help="Bootstrap, the threshold chosen anew in every sample"
+        ),
+        Column(key="exact", title="McNemar", kind="number", help="Exact P, the threshold taken as given"),
+        Column(key="mid", title="Mid-p", kind="number", help="McNemar, the threshold taken as given"),
         Column(key="n", title="Lesions", kind="number"),
     )
     rows = [
@@ -334,6 +337,7 @@ def _matched_cells(row: dict[str, Any]) -> dict[str, Any]:
         "ours": number_cell(row["model_compared"], 2),
         "difference": estimate_cell(row["estimate"], row["ci_low"], row["ci_high"], 2, signed=True),
         "p": p_cell(row["p_value"]),
+        "exact": p_cell(row["mcnemar_p"]),
         "mid": p_cell(row["mid_p"]),
         "n": count_cell(row["n"]),
     }
