@@ -258,8 +258,8 @@ def _spread_table(context: Context, table: pd.DataFrame) -> Table:
         columns=tuple(columns),
         rows=tuple(row for row in rows if row is not None),
         notes=(
-            "Standard deviations, lowest and highest values describe the fitted models and have no interval: folds "
-            "share most of their training patients, so these are no standard errors.",
+            "Standard deviations, lowest and highest values describe the fitted models and have no interval: "
+            "folds share most of their training patients, so these are no standard errors.",
         ),
     )
 
