@@ -137,3 +137,10 @@ def test_nothing_declared_or_nothing_primary_tests_nothing(study: Any) -> None:
     found = compare(study).reset_index()
     assert hypotheses_table(found, ReaderSettings()).empty
     assert hypotheses_table(found[~found["primary"]], SETTINGS).empty
+
+
+def test_a_model_whose_folds_have_one_class_each_has_no_auc(study: Any) -> None:
+    table = study.models["good"]
+    apart = {"apart": table.assign(fold=table["label"], cell=table["label"])}
+    found = against_model(reader_tables(study.readings, study.truth), apart, SETTINGS, reference=None)
+    assert set(found["quantity"]) == {"sensitivity", "specificity", "accuracy"}

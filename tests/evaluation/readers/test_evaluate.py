@@ -248,3 +248,17 @@ def test_cases_know_whether_patients_have_several(study: Any) -> None:
 def test_one_case_has_no_limits_of_agreement(study: Any) -> None:
     one = study.readings[study.readings["lesion_id"] == "L00"]
     assert limits_table(one, cases_of(one, study.truth), SETTINGS).empty
+
+
+def test_of_very_many_scores_the_intraclass_correlation_alone_is_computed(study: Any) -> None:
+    cases = cases_of(study.readings, study.truth)
+    continuous = pd.concat(
+        [study.readings.assign(lesion_id=study.readings["lesion_id"] + f"-{k}") for k in range(5)]
+    )
+    truth = pd.concat([study.truth.set_axis(study.truth.index + f"-{k}") for k in range(5)])
+    continuous["score"] = np.random.default_rng(0).normal(size=len(continuous))
+    found = agreement_table(continuous, cases_of(continuous, truth), SETTINGS)
+    assert set(found.loc[found["of"] == "scores", "statistic"]) == {"icc"}
+    whole = agreement_table(study.readings, cases, SETTINGS)
+    ordinal = whole[(whole["of"] == "scores") & (whole["statistic"] == "krippendorff_alpha")]
+    assert set(ordinal["note"]) == {"no interval: more than 20 different scores"}

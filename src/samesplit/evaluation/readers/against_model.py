@@ -80,50 +80,51 @@ def _compare(
 ) -> dict[str, object] | None:
     """Compare one model with the readers of a modality; `known` keeps the readers' figures for the next model."""
     (theirs,) = having({"": model}, quantity)
-    of_model: dict[tuple[str, ...], Influence] = {}
-    mine, others, lesions = [], [], []
+    there = set(theirs["lesion_id"])
+    pairs: list[tuple[str, tuple[str, ...], pd.DataFrame]] = []
     for reader, table in zip(people, having(dict(people), quantity), strict=True):
-        read = table[table["lesion_id"].isin(theirs["lesion_id"])]
-        if read.empty:
-            continue
-        key = tuple(sorted(read["lesion_id"]))
-        same = theirs[theirs["lesion_id"].isin(key)]
-        if not (is_defined(read, quantity) and is_defined(same, quantity)):
-            continue
-        if key not in of_model:
-            of_model[key] = _figure(same, quantity)
-        mine.append(of_model[key])
-        mark = (reader, quantity, *key)
-        if mark not in known:
-            known[mark] = _figure(read, quantity)
-        others.append(known[mark])
-        lesions.append(read)
-    if len(mine) < 2:
-        return None
-    if len(of_model) > 1 and not several_fits(theirs):
-        whole = _any_design(lesions, theirs, quantity, settings)
-        if whole is not None:
-            left_out = len(people) - len(mine)
-            note = f"{left_out} readers without this quantity are left out" if left_out else ""
-            return whole | {"note": "; ".join(part for part in (note, str(whole["note"])) if part)}
-    differences = [model_figure - figure for model_figure, figure in zip(mine, others, strict=True)]
-    found = one_treatment([one.estimate for one in differences], covariance_matrix(differences))
-    left_out = len(people) - len(mine)
+        lesions = table["lesion_id"].tolist()
+        whole = there.issuperset(lesions)
+        read = table if whole else table[table["lesion_id"].isin(there)]
+        if not read.empty and is_defined(read, quantity):
+            pairs.append((reader, tuple(sorted(read["lesion_id"])), read))
+    keys = {key for _, key, _ in pairs}
+    different = len(keys) > 1
+    left_out = len(people) - len(pairs)
     notes = [f"{left_out} readers without this quantity are left out"] if left_out else []
-    if len(of_model) > 1:
+    if different and not several_fits(theirs):
+        found = _any_design([read for _, _, read in pairs], theirs, quantity, settings)
+        if found is not None:
+            return found | {"note": "; ".join(part for part in (*notes, str(found["note"])) if part)}
+    of_model: dict[tuple[str, ...], Influence] = {}
+    for key in sorted(keys):
+        same = theirs[theirs["lesion_id"].isin(key)]
+        if is_defined(same, quantity):
+            of_model[key] = _figure(same, quantity)
+    pairs = [pair for pair in pairs if pair[1] in of_model]
+    if len(pairs) < 2:
+        return None
+    for reader, key, read in pairs:
+        if (reader, quantity, *key) not in known:
+            known[reader, quantity, *key] = _figure(read, quantity)
+    mine = [of_model[key] for _, key, _ in pairs]
+    others = [known[reader, quantity, *key] for reader, key, _ in pairs]
+    if different:
         notes.append("readers did not all read the same cases: each is compared on the cases that they read")
+    differences = [model_figure - figure for model_figure, figure in zip(mine, others, strict=True)]
+    mean = one_treatment([one.estimate for one in differences], covariance_matrix(differences))
     notes += dict.fromkeys(note for one in differences for note in one.notes)
     trained = trained_in_folds(theirs)
     method = "1T-RRRC, influence values" + (", training patients included" if trained else "")
     interval = student_interval(
-        found.mean, found.variance, found.df, method=method, confidence=settings.confidence, bounds=(-1.0, 1.0),
+        mean.mean, mean.variance, mean.df, method=method, confidence=settings.confidence, bounds=(-1.0, 1.0),
         null=0.0, note="; ".join(notes),
     )  # fmt: skip
     constant = student_interval(
-        found.mean, found.variance_fixed_cases, found.n_readers - 1, method="t over readers", null=0.0
+        mean.mean, mean.variance_fixed_cases, mean.n_readers - 1, method="t over readers", null=0.0
     )
     margin = settings.margin
-    cases = pd.concat(lesions).drop_duplicates("lesion_id")
+    cases = pd.concat([read for _, _, read in pairs]).drop_duplicates("lesion_id")
     return {
         "model_value": float(np.mean([one.estimate for one in mine])),
         "readers_value": float(np.mean([one.estimate for one in others])),
@@ -138,9 +139,9 @@ def _compare(
         "p_non_inferiority": np.nan if margin is None else interval.p_above(-margin),
         "p_inferiority": interval.p_below(0.0),
         "p_constant": constant.p_value,
-        "var_readers": max(found.ms_reader - found.error + found.cov2, 0.0),
-        "cov2": found.cov2,
-        "n_readers": found.n_readers,
+        "var_readers": max(mean.ms_reader - mean.error + mean.cov2, 0.0),
+        "cov2": mean.cov2,
+        "n_readers": mean.n_readers,
         "n": len(cases),
         "n_positive": int(cases["label"].sum()),
         "method": interval.method,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ _COLUMNS = [
 ]  # fmt: skip
 _MOST_CATEGORIES = 20
 """Up to so many different scores the bootstrap of the ordinal alpha takes a moment and no minutes."""
+_MOST_RANKS = 500
+"""Of more different scores the ordinal alpha is not computed; the intraclass correlation is."""
 _SIMILARITY = ["modality", "measure", "first", "second", "place_first", "place_second", "similarity", "n"]
 
 
@@ -121,25 +124,45 @@ def _coefficients(
     table: FloatArray, of: str, cases: Cases, settings: ReaderSettings
 ) -> list[tuple[str, Interval]]:
     confidence = settings.confidence
-    many = len(np.unique(table[np.isfinite(table)])) > _MOST_CATEGORIES
+    if of == "scores":
+        return _of_scores(table, cases, settings)
     alpha = krippendorff_alpha(
         table,
-        level="nominal" if of == "calls" else "ordinal",
+        level="nominal",
         patients=cases.owners,
-        n_resamples=0 if many else settings.n_bootstrap,
+        n_resamples=settings.n_bootstrap,
         seed=settings.seed,
         confidence=confidence,
     )
-    if of == "scores":
-        complete = table[np.isfinite(table).all(axis=1)]
-        found: list[tuple[str, Interval]] = [("krippendorff_alpha", alpha)]
-        if len(complete) > 1:
-            found.append(("icc", _icc(complete, confidence)))
-        return found
-    found = [("percent_agreement", percent_agreement(table, confidence=confidence))]
+    found: list[tuple[str, Interval]] = [
+        ("percent_agreement", percent_agreement(table, confidence=confidence))
+    ]
     if np.isfinite(table).all(axis=1).any():
         found.append(("fleiss_kappa", fleiss_kappa(table, confidence=confidence)))
     return [*found, ("krippendorff_alpha", alpha), ("gwet_ac1", gwet_ac(table, confidence=confidence))]
+
+
+def _of_scores(table: FloatArray, cases: Cases, settings: ReaderSettings) -> list[tuple[str, Interval]]:
+    """Estimate the agreement of scores; alpha counts categories, so it is left out where there are very many."""
+    n_different = len(np.unique(table[np.isfinite(table)]))
+    many = n_different > _MOST_CATEGORIES
+    found: list[tuple[str, Interval]] = []
+    if n_different <= _MOST_RANKS:
+        alpha = krippendorff_alpha(
+            table,
+            level="ordinal",
+            patients=cases.owners,
+            n_resamples=0 if many else settings.n_bootstrap,
+            seed=settings.seed,
+            confidence=settings.confidence,
+        )
+        if many:
+            alpha = replace(alpha, note=f"no interval: more than {_MOST_CATEGORIES} different scores")
+        found.append(("krippendorff_alpha", alpha))
+    complete = table[np.isfinite(table).all(axis=1)]
+    if len(complete) > 1:
+        found.append(("icc", _icc(complete, settings.confidence)))
+    return found
 
 
 def _icc(table: FloatArray, confidence: float) -> Interval:

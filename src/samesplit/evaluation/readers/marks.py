@@ -81,7 +81,7 @@ def _study(marks: pd.DataFrame, truth: pd.DataFrame, radius_mm: float) -> FreeRe
     axes = [name for name in POSITION if name in table and name in truth]
     if len(axes) < 2:
         raise StatisticsError("the lesions have no positions (columns x_mm, y_mm of the truth)")
-    there = truth.assign(**{name: pd.to_numeric(truth[name], errors="coerce") for name in axes})  # type: ignore[arg-type]
+    there = truth.assign(**{name: pd.to_numeric(truth[name], errors="coerce") for name in axes})
     cases = list(dict.fromkeys(truth.loc[table["lesion_id"], "patient_id"]))
     known = there[(there["label"] == 1) & there["patient_id"].isin(cases)]
     lacking = known.index[known[axes].isna().any(axis=1)]

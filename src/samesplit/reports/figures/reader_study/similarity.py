@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 import seaborn as sns
 
 from samesplit.reports.figures.canvas import MUTED, drawing, shorten, to_svg
+from samesplit.reports.formatting import number
 from samesplit.reports.palette import BLUE, INK, ON_LIGHT, PAPER
 
 __all__ = ["draw_similarity"]
@@ -50,6 +49,13 @@ def draw_similarity(matrix: pd.DataFrame, *, measure: str, name: str, alt: str) 
             for y, x in np.ndindex(*values.shape):
                 if y == x:
                     continue
-                text = "–" if math.isnan(values[y, x]) else f"{values[y, x]:.2f}".replace("-", "−")
-                axes.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=8.5, color=ON_LIGHT)
+                axes.text(
+                    x + 0.5,
+                    y + 0.5,
+                    number(float(values[y, x]), 2),
+                    ha="center",
+                    va="center",
+                    fontsize=8.5,
+                    color=ON_LIGHT,
+                )
         return to_svg(figure, name=name, alt=alt)

@@ -255,8 +255,12 @@ def _cases(context: Context, model: str, table: pd.DataFrame, place: int) -> Tab
         f"{modality}: {kind}, {counted(len(part), 'lesion')}"
         for (modality, kind), part in groups(table, ["modality", "kind"])
     )
+    folds = context.data.table("decisions")
+    ranked = "fold" in folds and len(set(folds["fold"])) > 1
     left = max(len(rows) - _MOST_CASES, 0)
     notes = [told.capitalize() + "."]
+    if ranked:
+        notes.append("Score of the model: rank within the fold, between 0 and 1.")
     if left:
         notes.append(f"{counted(left, 'further row')} in readers/cases.parquet.")
     return Table(

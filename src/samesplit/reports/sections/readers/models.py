@@ -27,20 +27,24 @@ from samesplit.reports.sections.readers.each_reader import QUANTITIES, mrmc_cell
 __all__ = ["reader_models"]
 
 _TITLES = dict(QUANTITIES)
+_MOST_SHOWN = 4
+"""Of more models than these the long table is one click away; the figure has them all."""
 
 
 def reader_models(context: Context) -> Section | None:
     """Build the section; None without models or readers."""
-    table = context.data.table("readers/against_model")
+    every = context.data.table("readers/against_model")
     shown = {model.name for model in context.models if not model.is_constant}
-    mine = table[table["model"].isin(shown)] if len(table) else table
+    mine = every[every["model"].isin(shown)] if len(every) else every
     if mine.empty:
         return None
     blocks: list[Block] = [*_hypotheses(context)]
     figure = _forest(context, mine)
     if figure is not None:
         blocks.append(figure)
-    blocks.append(_table(context, mine))
+    table = _table(context, mine)
+    many = len(set(mine["model"])) > _MOST_SHOWN
+    blocks.append(Details(summary=table.title, blocks=(table,)) if many else table)
     blocks += _constant(context, mine)
     panel = _panel(context)
     if panel is not None:
@@ -71,7 +75,7 @@ def _hypotheses(context: Context) -> list[Block]:
             )
         ]
     columns = (
-        Column(key="place", title="Step", kind="number"),
+        Column(key="place", title="Step"),
         Column(key="what", title="Hypothesis"),
         Column(key="margin", title="Margin", kind="number"),
         Column(key="p1", title="One-sided P", kind="number"),
@@ -182,7 +186,7 @@ def _table(context: Context, table: pd.DataFrame, ident: str = "reader-models-ta
                 "readers": number_cell(row["readers_value"], digits),
                 "model": number_cell(row["model_value"], digits),
                 "difference": mrmc_cell(row, digits, signed=True),
-                "df": number_cell(row["df"], 1),
+                "df": number_cell(row["df"], 0 if row["df"] >= 100 else 1),
                 "p": p_cell(row["p_value"]),
                 "better": p_cell(row["p_superiority"]),
                 "ni": p_cell(row["p_non_inferiority"]),
