@@ -231,6 +231,16 @@ def test_without_readers_and_with_permuted_labels_the_text_says_so(context: Cont
     assert "labels were permuted" in paragraph(found, "Statistical analysis")
 
 
+def test_decision_curves_are_told_where_they_were_drawn(context: Context) -> None:
+    tables = {name: table for name, table in context.data.tables.items() if name != "decision_curves"}
+    without = replace(context, data=replace(context.data, tables=tables))
+    assert "Net benefit" not in paragraph(methods_text([without]), "Statistical analysis")
+    tables["decision_curves"] = pd.DataFrame({"model": ["clinical"]})
+    found = methods_text([replace(context, data=replace(context.data, tables=tables))])
+    assert "decision curves [" in paragraph(found, "Statistical analysis")
+    assert REFERENCES["decision"] in found.references
+
+
 def test_each_task_of_several_is_told_by_name(task_contexts: tuple[Context, ...]) -> None:
     found = methods_text(task_contexts)
     lesions = paragraph(found, "Patients and lesions")

@@ -127,6 +127,7 @@ class CheckedRun:
         rows = self.results
         names = {model.name for model in self.models}
         own = (rows["quantity"] == f"{quantity}_difference") & (rows["group"] == "all")
+        own &= rows["subset"] == "test"
         return rows[own & rows["model"].isin(names) & rows["reference"].isin(names)]
 
     def title(self, name: str) -> str:

@@ -22,6 +22,10 @@ REFERENCES = {
         "Johnson WE, Li C, Rabinovic A. Adjusting batch effects in microarray expression data using "
         "empirical Bayes methods. Biostatistics 2007;8:118-127. doi 10.1093/biostatistics/kxj037"
     ),
+    "decision": (
+        "Vickers AJ, Elkin EB. Decision curve analysis: a novel method for evaluating prediction "
+        "models. Med Decis Making 2006;26:565-574. doi 10.1177/0272989X06295361"
+    ),
     "delong": (
         "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated "
         "receiver operating characteristic curves: a nonparametric approach. Biometrics "

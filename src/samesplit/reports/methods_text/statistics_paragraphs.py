@@ -85,6 +85,10 @@ def statistics(context: Context, cite: Citations) -> str:
         parts.append(
             f"Calibration was judged by its slope and intercept ({_named(slope, cite)}) and by binned errors."
         )
+    if len(data.table("decision_curves")):
+        parts.append(
+            f"Net benefit over threshold probabilities was drawn as decision curves{cite('decision')}."
+        )
     if data.shuffled:
         parts.append("In this run the labels were permuted between patients before training.")
     return " ".join(parts)
@@ -101,6 +105,7 @@ def _methods(context: Context, *quantities: str) -> list[str]:
     names = {model.name for model in context.models if not model.is_constant}
     rows = context.data.results
     rows = rows[rows["quantity"].isin(quantities) & rows["model"].isin(names) & (rows["group"] == "all")]
+    rows = rows[rows["subset"] == "test"]
     rows = rows[rows["reference"].isin(names | {""}) & rows["estimate"].notna()]
     return list(dict.fromkeys(rows["method"].astype(str)))
 
