@@ -7,6 +7,7 @@
 # make bench-curve  a small learning curve: radiomics and a network at 75 and 300 training lesions (QUICK=1: at 75)
 # make bench-networks  times networks beside a bare PyTorch loop, writes docs/performance-networks.md
 # make bench-readers  simulates reader studies, writes docs/reader-studies-simulation.md (15 minutes; QUICK=1: try it)
+# make bench-intervals  how often the intervals of the report hold the truth, writes docs/interval-coverage.md (QUICK=1: try it)
 # make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format bench bench-curve bench-grid bench-networks bench-readers clean
+.PHONY: setup demo test test-plain coverage lint format bench bench-curve bench-grid bench-networks bench-readers bench-intervals clean
 .DEFAULT_GOAL := help
 
 help:
@@ -69,6 +70,10 @@ bench: setup
 	$(BIN)/python scripts/bench/networks/measure.py --output $$out $(if $(QUICK),--quick) && \
 	$(BIN)/python scripts/bench/networks/page.py $$out --docs $(if $(QUICK),$$out,docs)
 	@$(MAKE) bench-curve
+	@$(MAKE) bench-intervals
+
+bench-intervals: setup
+	@$(BIN)/python scripts/simulate_interval_coverage.py $(if $(QUICK),--studies 20 --output reports/coverage-quick.csv)
 
 bench-curve: setup
 	@$(BIN)/samesplit fetch synthetic-renal-1200

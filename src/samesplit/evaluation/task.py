@@ -13,12 +13,13 @@ import pandas as pd
 from samesplit.evaluation.binary.evaluate import Evaluation, evaluate
 from samesplit.evaluation.chain.evaluate import CHAIN, CHAIN_MODELS, evaluate_chain
 from samesplit.evaluation.factorial import evaluate_factorial
+from samesplit.evaluation.interval_coverage import INTERVAL_COVERAGE, interval_coverage
 from samesplit.evaluation.multiclass.evaluate import evaluate_classes
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.raters import MASK_PAIRS, RATER_MASKS, RATERS, evaluate_raters, mask_agreement
 from samesplit.evaluation.segmentation.evaluate import evaluate_masks
 from samesplit.evaluation.survival.evaluate import evaluate_survival
-from samesplit.tasks import BinaryTask, MulticlassTask, Task
+from samesplit.tasks import BinaryTask, MulticlassTask, SegmentationTask, Task
 
 __all__ = ["EVALUATIONS", "TaskEvaluation", "evaluate_task"]
 
@@ -88,6 +89,11 @@ def evaluate_task(
         PredictionsError: The predictions do not fit the truth.
     """
     found = EVALUATIONS[task.kind](task, predictions, truth, options)
+    if isinstance(task, BinaryTask | SegmentationTask):
+        tested = predictions[predictions["subset"] == "test"]
+        n_folds = int(tested.groupby("repeat")["fold"].nunique().max())
+        coverage = interval_coverage(found.results, n_folds=n_folds)
+        found = replace(found, tables=found.tables | {INTERVAL_COVERAGE: coverage})
     if not isinstance(task, BinaryTask | MulticlassTask):
         return found
     tables = found.tables

@@ -10,6 +10,7 @@ from samesplit.reports.document import Cell, Column, Row, Section, Table
 from samesplit.reports.estimates import Estimate
 from samesplit.reports.formatting import count_cell, counted, number_cell, p_cell, text_cell
 from samesplit.reports.sections.performance import performance
+from samesplit.reports.sections.interval_coverage import interval_remarks
 from samesplit.reports.sections.published import verdict_rows
 from samesplit.tasks import TaskKind
 
@@ -184,6 +185,7 @@ def _notes(context: Context) -> tuple[str, ...]:
             "given, is in the table of the variability over folds and seeds, and as "
             f"{main.quantity}_as_fitted in results.csv."
         )
+    notes += interval_remarks(context)
     if context.reference is not None:
         readers = " (for readers: over the readers, or over their means)" if context.readers else ""
         notes.append(
