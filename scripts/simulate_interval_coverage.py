@@ -1,12 +1,12 @@
 """Measure how often the 95 % intervals of the report hold the truth, by size, prevalence and folds.
 
-    python scripts/simulate_interval_coverage.py            # writes src/samesplit/evaluation/coverage.csv and the docs' table
+    python scripts/simulate_interval_coverage.py    # writes evaluation/coverage.csv and docs/interval-coverage.md
 
 For 25, 50, 100 and 200 lesions (one a patient), half or a fifth of them positive, and one test set or five folds:
-AUC, sensitivity at a threshold from training data, Brier score, and the Dice of masks. The intervals are made by the
-functions of `samesplit.statistics` that the report calls. With 1,000 studies a share of 0.95 has a standard error of
-0.007. Over five folds the AUC is that which this way of training reaches on average; sensitivity, Brier score and Dice
-are those of the models as fitted, as their intervals say.
+AUC, sensitivity at a threshold from training data, Brier score, and the Dice of masks. The intervals are made by
+the functions of `samesplit.statistics` that the report calls. With 1,000 studies a share of 0.95 has a standard
+error of 0.007. Over five folds the AUC is that which this way of training reaches on average; sensitivity, Brier
+score and Dice are those of the models as fitted, as their intervals say.
 """
 
 from __future__ import annotations
@@ -94,8 +94,12 @@ def _features(y: Array, rng: np.random.Generator) -> Array:
     return x
 
 
-def _labels(n: int, prevalence: float) -> Array:
-    return (np.arange(n) < round(n * prevalence)).astype(np.int64)
+def _labels(n: int, prevalence: float, rng: np.random.Generator) -> Array:
+    """Draw the labels of a cohort; one with fewer than two lesions of a class is drawn again."""
+    while True:
+        labels: Array = (rng.random(n) < prevalence).astype(np.int64)
+        if 2 <= labels.sum() <= n - 2:
+            return labels
 
 
 def _dealt(y: Array, k: int, rng: np.random.Generator) -> Array:
@@ -113,21 +117,21 @@ def _brier(y: Array, p: Array, seed: int) -> Interval:
 
 def _one_test_set(n: int, prevalence: float, rng: np.random.Generator) -> dict[str, tuple[Interval, float]]:
     """Judge a model that was trained on 200 other lesions."""
-    trained_on = _labels(200, prevalence)
+    trained_on = _labels(200, prevalence, rng)
     model = Classifier(_features(trained_on, rng), trained_on)
-    y = _labels(n, prevalence)
+    y = _labels(n, prevalence, rng)
     scores = model.score(_features(y, rng))
     called = int((scores[y == 1] >= model.threshold).sum())
     return {
         "auc": (auc_interval(y, scores), model.auc()),
         "sensitivity": (proportion_interval(called, int(y.sum())), model.sensitivity()),
-        "brier": (_brier(y, stats.logistic.cdf(scores), 0), model.brier(y.mean())),
+        "brier": (_brier(y, stats.logistic.cdf(scores), 0), model.brier(prevalence)),
     }
 
 
 def _five_folds(n: int, prevalence: float, rng: np.random.Generator) -> dict[str, tuple[Interval, float]]:
     """Judge five models, each on the fold that it was not trained on; the truth of the AUC is filled in later."""
-    y = _labels(n, prevalence)
+    y = _labels(n, prevalence, rng)
     x, fold = _features(y, rng), _dealt(y, 5, rng)
     scores, called = np.zeros(n), np.zeros(n, dtype=bool)
     sensitivity = brier = 0.0
@@ -138,7 +142,7 @@ def _five_folds(n: int, prevalence: float, rng: np.random.Generator) -> dict[str
         scores[test] = model.score(x[test])
         called[test] = scores[test] >= model.threshold
         sensitivity += model.sensitivity() * y[test].sum() / y.sum()
-        brier += model.brier(y[test].mean()) * test.sum() / n
+        brier += model.brier(prevalence) * test.sum() / n
         sizes.append((int(y[test].sum()), int((1 - y[test]).sum())))
     found = cross_validated_auc(y, scores, np.arange(n), fold)
     return {
@@ -218,7 +222,7 @@ def main() -> None:
     """Simulate, and write the file that evaluations read and the table of docs/interval-coverage.md."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--studies", type=int, default=1000, help="simulated studies a line")
-    parser.add_argument("--output", type=Path, default=None, help="write here instead of into the package and docs")
+    parser.add_argument("--output", type=Path, default=None, help="write here, not into package and docs")
     asked = parser.parse_args()
     found = list(rows(asked.studies))
     buffer = io.StringIO()

@@ -1,8 +1,8 @@
 """How far the intervals of a study of this size can be trusted, by simulation.
 
 `coverage.csv` beside this file has the share of simulated studies whose 95 % interval held the truth, by quantity,
-number of lesions, prevalence and folds; `scripts/simulate_interval_coverage.py` makes it and docs/interval-coverage.md
-shows it.
+number of lesions, prevalence and folds; `scripts/simulate_interval_coverage.py` makes it and
+docs/interval-coverage.md shows it.
 """
 
 from __future__ import annotations

@@ -29,11 +29,13 @@ def interval_remarks(context: Context) -> list[str]:
             continue
         folds = "in folds" if int(row["folds"]) > 1 else "on one test set"
         classes = (
-            "" if row["quantity"] == "dice" else f", {100 * float(row['simulated_prevalence']):g} % of the class"
+            ""
+            if row["quantity"] == "dice"
+            else f", {100 * float(row['simulated_prevalence']):g} % of the class"
         )
         remarks.append(
             f"Intervals of {_NAMES.get(str(row['quantity']), str(row['quantity']))} are {meaning}. In simulated "
-            f"studies of {int(row['simulated_n'])} lesions{classes}, judged {folds}, 95 % intervals held the truth in "
-            f"{100 * float(row['coverage']):.0f} % (docs/interval-coverage.md)."
+            f"studies of {int(row['simulated_n'])} lesions{classes}, judged {folds}, 95 % intervals held the "
+            f"truth in {100 * float(row['coverage']):.0f} % (docs/interval-coverage.md)."
         )
     return remarks

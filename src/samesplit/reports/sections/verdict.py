@@ -9,8 +9,8 @@ from samesplit.reports.context import Context, ModelInfo, ReaderInfo
 from samesplit.reports.document import Cell, Column, Row, Section, Table
 from samesplit.reports.estimates import Estimate
 from samesplit.reports.formatting import count_cell, counted, number_cell, p_cell, text_cell
-from samesplit.reports.sections.performance import performance
 from samesplit.reports.sections.interval_coverage import interval_remarks
+from samesplit.reports.sections.performance import performance
 from samesplit.reports.sections.published import verdict_rows
 from samesplit.tasks import TaskKind
 
