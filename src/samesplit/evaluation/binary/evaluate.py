@@ -28,9 +28,11 @@ from samesplit.evaluation.binary.reclassification import RECLASSIFICATION, recla
 from samesplit.evaluation.binary.scores import COMPARED_RATES, rate_difference
 from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.evaluation.binary.spread import fold_table, spread_rows
+from samesplit.evaluation.binary.subgroups import subgroup_tables
+from samesplit.evaluation.binary.triage import triage_tables
 from samesplit.evaluation.claims import add_claims
 from samesplit.evaluation.comparison import difference_rows, on_same_units
-from samesplit.evaluation.groups import TEST_SET, models_by_group
+from samesplit.evaluation.groups import TEST_SET, grouping_columns, models_by_group
 from samesplit.evaluation.readers.judging import judge_readers
 from samesplit.evaluation.readers.settings import ReaderSettings
 from samesplit.evaluation.validation import (
@@ -209,6 +211,11 @@ def evaluate(
             tables, bases, draws, categories=risk_categories, confidence=confidence
         ),
     }
+    further = subgroup_tables(
+        tables, known, grouping_columns(known, groups), reference=reference, confidence=confidence
+    )
+    validation = own[own["subset"] == "validation"]
+    further |= triage_tables(common, validation, known, draws, confidence=confidence)
     claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=apart)
     results = check_table(claimed[RESULT_COLUMNS], RESULTS)
     return Evaluation(
@@ -221,7 +228,7 @@ def evaluate(
         folds=folds,
         summaries=summaries,
         notes=tuple(notes),
-        tables=of_readers | {name: table for name, table in use.items() if len(table)},
+        tables=of_readers | {name: table for name, table in use.items() if len(table)} | further,
     )
 
 
