@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -166,7 +166,7 @@ def _conformal(
             yield row
 
 
-def _covered(mine: pd.DataFrame, guaranteed: float, confidence: float) -> Mapping[str, Any]:
+def _covered(mine: pd.DataFrame, guaranteed: float, confidence: float) -> dict[str, Any]:
     """Sum up the sets of the lesions of a class; one that was tested several times counts once, by its mean."""
     of_lesion = mine.assign(covered=mine["covered"].astype(float)).groupby("lesion_id")[["covered"]].mean()
     covered, n = round(float(of_lesion["covered"].sum())), len(of_lesion)
