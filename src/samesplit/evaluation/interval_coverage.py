@@ -92,7 +92,10 @@ def _nearest(simulated: pd.DataFrame, n: int, prevalence: float) -> pd.Series[fl
     sizes = np.sort(simulated["n"].unique())
     size = sizes[int(np.argmin(np.abs(np.log(sizes) - math.log(n))))]
     of_size = simulated[simulated["n"] == size].sort_values("prevalence", ascending=False)
-    return of_size.iloc[int(np.argmin(np.abs(of_size["prevalence"].to_numpy() - prevalence)))]
+    line: pd.Series[float] = of_size.iloc[
+        int(np.argmin(np.abs(of_size["prevalence"].to_numpy() - prevalence)))
+    ]
+    return line
 
 
 def _verdict(coverage: float) -> str:
