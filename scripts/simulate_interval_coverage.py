@@ -145,8 +145,9 @@ def _five_folds(n: int, prevalence: float, rng: np.random.Generator) -> dict[str
         brier += model.brier(prevalence) * test.sum() / n
         sizes.append((int(y[test].sum()), int((1 - y[test]).sum())))
     found = cross_validated_auc(y, scores, np.arange(n), fold)
+    both = [size for size in sizes if min(size) > 0]  # a fold without a class has no AUC
     return {
-        "auc": (area_interval(found, [sizes], method="both parts"), math.nan),
+        "auc": (area_interval(found, [both], method="both parts"), math.nan),
         "sensitivity": (proportion_interval(int(called[y == 1].sum()), int(y.sum())), sensitivity),
         "brier": (_brier(y, stats.logistic.cdf(scores), 0), brier),
     }
