@@ -136,5 +136,7 @@ def model_at_mean_reader_point(
         bounds=(-1.0, 1.0),
         null=0.0,
     )
-    means = [float(each) for each in rates.mean(axis=0)]
-    return MeanReaderPoint(matching, *means, difference, thresholds, differences, kept)
+    theirs_matched, ours_matched, theirs, ours = (float(each) for each in rates.mean(axis=0))
+    return MeanReaderPoint(
+        matching, theirs_matched, ours_matched, theirs, ours, difference, thresholds, differences, kept
+    )
