@@ -31,5 +31,5 @@ def test_every_function_that_the_page_names_is_there(page: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     named = set(re.findall(r"`([a-z]\w+_\w+)(?:\(|`)", text))
     known = set(dir(statistics)) | set(dir(mrmc)) | set(dir(free_response)) | {"only_first", "only_second"}
-    keywords = {"min_readers", "equal_counts", "followed_when_right", "followed_when_wrong", "z_mm"}
+    keywords = {"min_readers", "equal_counts", "mid_p", "followed_when_right", "followed_when_wrong", "z_mm"}
     assert named <= known | keywords, named - known - keywords
