@@ -231,6 +231,23 @@ def test_without_readers_and_with_permuted_labels_the_text_says_so(context: Cont
     assert "labels were permuted" in paragraph(found, "Statistical analysis")
 
 
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        (None, "Holm's method ["),
+        ("hochberg", "Hochberg's method ["),
+        ("benjamini-hochberg", "Benjamini and Hochberg ["),
+    ],
+)
+def test_the_adjustment_of_p_values_is_the_declared_one(
+    context: Context, declared: str | None, words: str
+) -> None:
+    statistics = {**context.data.run["statistics"], **({"multiplicity": declared} if declared else {})}
+    found = methods_text([changed(context, statistics=statistics)])
+    assert words in paragraph(found, "Statistical analysis")
+    assert REFERENCES[declared or "holm"] in found.references
+
+
 def test_decision_curves_are_told_where_they_were_drawn(context: Context) -> None:
     tables = {name: table for name, table in context.data.tables.items() if name != "decision_curves"}
     without = replace(context, data=replace(context.data, tables=tables))

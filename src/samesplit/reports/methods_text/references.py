@@ -14,6 +14,11 @@ REFERENCES = {
         "cross-validated area under the ROC curve estimates. Electron J Stat 2015;9:1583-1607. doi "
         "10.1214/15-EJS1035"
     ),
+    "benjamini-hochberg": (
+        "Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and powerful "
+        "approach to multiple testing. J R Stat Soc B 1995;57:289-300. "
+        "doi 10.1111/j.2517-6161.1995.tb02031.x"
+    ),
     "clopper": (
         "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of "
         "the binomial. Biometrika 1934;26:404-413. doi 10.1093/biomet/26.4.404"
@@ -42,6 +47,10 @@ REFERENCES = {
     "hillis": (
         "Hillis SL. A comparison of denominator degrees of freedom methods for multiple observer ROC "
         "analysis. Stat Med 2007;26:596-619. doi 10.1002/sim.2532"
+    ),
+    "hochberg": (
+        "Hochberg Y. A sharper Bonferroni procedure for multiple tests of significance. Biometrika "
+        "1988;75:800-802. doi 10.1093/biomet/75.4.800"
     ),
     "holm": "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat 1979;6:65-70.",
     "ibsi": (

@@ -24,6 +24,11 @@ _READER_METHODS = {
     "rrrc": ("or", "hillis"),
     "u-statistic": ("u_statistics",),
 }
+_ADJUSTMENTS = {
+    "holm": "Holm's method",
+    "hochberg": "Hochberg's method",
+    "benjamini-hochberg": "the method of Benjamini and Hochberg",
+}
 _RANDOM = ("obuchowski-rockette", "u-statistic", "rrrc")
 """What stands in the name of a method that takes readers and cases as random."""
 _NETWORKS = ("network", "torch-module", "segmentation-network")
@@ -72,10 +77,11 @@ def statistics(context: Context, cite: Citations) -> str:
     compared = _methods(context, f"{main.quantity}_difference")
     if compared:
         level = f"{1 - data.confidence:.2g}"
+        key = str(data.section("statistics").get("multiplicity") or "holm")
         parts.append(
             f"Models were compared in pairs on the same lesions ({_named(compared, cite)}); P values were "
-            f"adjusted over the comparisons of one question by Holm's method{cite('holm')}, and a difference is "
-            f"called shown when its adjusted P is below {level}{_false_claims(context)}."
+            f"adjusted over the comparisons of one question by {_ADJUSTMENTS.get(key, key)}{cite(key)}, and a "
+            f"difference is called shown when its adjusted P is below {level}{_false_claims(context)}."
         )
     bootstraps = data.section("statistics").get("bootstraps")
     if bootstraps and any("bootstrap" in method for method in numbers.methods(tuple(numbers.quantities("")))):
