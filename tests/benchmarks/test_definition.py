@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from samesplit.benchmarks.definition import BenchmarkDefinition, SplitSettings, read_benchmark
+from samesplit.benchmarks.statistics_settings import StatisticsSettings
 from samesplit.errors import DeclarationError
 
 GOOD: dict[str, Any] = {
@@ -82,6 +83,16 @@ FILE = {"url": "file:///a", "sha256": "0" * 64, "path": "a"}
         ({"statistics": {"decision_thresholds": [0.3, 1.0]}}, "less than 1"),
         ({"statistics": {"decision_thresholds": []}}, "at least 1 item"),
         ({"statistics": {"risk_categories": [0.2, 0.2]}}, "list each probability once, in rising order"),
+        ({"statistics": {"group_cuts": {"age": []}}}, "'age' has no cut: write one or more numbers"),
+        ({"statistics": {"group_cuts": {"age": [65, 65]}}}, "the cuts of 'age' must be finite and increase"),
+        ({"statistics": {"group_cuts": {"age": [65, float("inf")]}}}, "the cuts of 'age' must be finite"),
+        ({"statistics": {"multiplicity": "none"}}, "'statistics.multiplicity': "),
+        ({"statistics": {"families": {"primary": ["a-b"]}}}, "'a-b' is no comparison: write two names with ' - '"),
+        ({"statistics": {"families": {"primary": ["a - a"]}}}, "'a - a' of 'primary' compares a model"),
+        (
+            {"statistics": {"families": {"primary": ["a - b"], "rest": ["b - a"]}}},
+            "'b - a' stands in 'primary' and in 'rest': one family only",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
@@ -106,3 +117,10 @@ def test_saved_settings_can_be_read_again() -> None:
     ):
         settings = SplitSettings.model_validate(options)
         assert SplitSettings.model_validate(settings.model_dump(mode="json")) == settings
+
+
+def test_declared_families_hold_two_sides_each() -> None:
+    settings = StatisticsSettings.model_validate(
+        {"families": {"primary": ["cnn - forest", "a-b - readers:mean/x"]}}
+    )
+    assert settings.declared_families() == {"primary": (("cnn", "forest"), ("a-b", "readers:mean/x"))}

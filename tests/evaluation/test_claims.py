@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from samesplit.evaluation.claims import add_claims
+from samesplit.evaluation.claims import ClaimRules, add_claims, comparisons_not_made
 
 
 def _rows(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def test_a_model_that_stands_apart_changes_no_other_claim() -> None:
         }
     )  # fmt: skip
     alone = add_claims(rows.iloc[:2])
-    beside = add_claims(rows, apart=("arm",))
+    beside = add_claims(rows, rules=ClaimRules(apart=("arm",)))
     assert beside["p_adjusted"].tolist() == [*alone["p_adjusted"], 0.04]
     assert add_claims(rows)["p_adjusted"].tolist() == pytest.approx([0.06, 0.06, 0.06])
 
@@ -74,3 +74,34 @@ def test_a_claim_carries_the_probability_that_it_is_false_and_is_not_made_above_
     assert found["claim"].tolist() == ["not shown", ""]
     allowed = add_claims(_rows(("auc_difference", "a", "b", 0.1, 0.09)), confidence=0.8)
     assert allowed["claim"].tolist() == ["higher"]
+
+
+PAIRS = _rows(
+    ("auc_difference", "a", "d", 0.1, 0.01),
+    ("auc_difference", "b", "d", 0.1, 0.02),
+    ("auc_difference", "c", "d", 0.1, 0.03),
+    ("auc_difference", "readers:mean/unaided", "a", 0.1, 0.04),
+)
+
+
+def test_a_declared_family_is_adjusted_by_itself_and_the_rest_together() -> None:
+    families = {"primary": [("d", "c"), ("a", "readers:mean/unaided")]}
+    found = add_claims(PAIRS, rules=ClaimRules(families=families))
+    assert found["p_adjusted"].tolist() == pytest.approx([0.02, 0.02, 0.06, 0.06])
+    assert found["claim"].tolist() == ["higher", "higher", "not shown", "not shown"]
+
+
+def test_the_declared_method_of_adjustment_is_used() -> None:
+    of_models = PAIRS.iloc[:3]
+    adjusted = {
+        method: add_claims(of_models, rules=ClaimRules(multiplicity=method))["p_adjusted"].tolist()
+        for method in ("holm", "hochberg", "Benjamini-Hochberg")
+    }
+    assert adjusted["holm"] == pytest.approx([0.03, 0.04, 0.04])
+    assert adjusted["hochberg"] == pytest.approx([0.03, 0.03, 0.03])
+    assert adjusted["Benjamini-Hochberg"] == pytest.approx([0.03, 0.03, 0.03])
+
+
+def test_comparisons_that_were_declared_and_not_made_are_named() -> None:
+    rules = ClaimRules(families={"primary": [("a", "d"), ("x", "d")], "secondary": [("a", "y")]})
+    assert comparisons_not_made(rules, PAIRS) == ["x - d", "a - y"]

@@ -4,7 +4,14 @@ import pandas as pd
 import pytest
 
 from samesplit.errors import StatisticsError
-from samesplit.evaluation.groups import Group, grouping_columns, parse_group, values_of_columns
+from samesplit.evaluation.groups import (
+    Group,
+    cut_column,
+    cut_into_groups,
+    grouping_columns,
+    parse_group,
+    values_of_columns,
+)
 
 TRUTH = pd.DataFrame(
     {"test_set": ["internal", "external", None, "internal"], "site": ["b", "a", "a", "c"]},
@@ -59,3 +66,21 @@ def test_a_column_that_is_not_there_or_has_too_many_values_is_told() -> None:
     many = pd.DataFrame({"size": range(21)}, index=[f"L{i}" for i in range(21)])
     with pytest.raises(StatisticsError, match="21 different values"):
         list(values_of_columns(many, pd.Series(many.index), ["size"], notes=[]))
+
+
+def test_a_column_of_numbers_is_cut_into_groups_in_order_and_stays_as_it_is() -> None:
+    sizes = pd.Series([55.0, 20.0, 5.0, float("nan"), 39.9], index=list("abcde"))
+    truth = pd.DataFrame({"size_mm": sizes, cut_column("size_mm"): cut_into_groups(sizes, (5.5, 20, 40))})
+    notes: list[str] = []
+    found = values_of_columns(truth, pd.Series(list("abcde")), ["size_mm"], notes=notes)
+    assert {group.name: list(inside) for group, inside in found} == {
+        "size_mm=under 5.5": ["c"],
+        "size_mm=20 to under 40": ["b", "e"],
+        "size_mm=40 and over": ["a"],
+    }
+    assert notes == ["1 lesions have no size_mm; they are in no such group"]
+    assert truth["size_mm"].dtype == "float64"
+
+
+def test_one_cut_makes_two_groups() -> None:
+    assert cut_into_groups(pd.Series([64.9, 65.0]), [65]).tolist() == ["under 65", "65 and over"]

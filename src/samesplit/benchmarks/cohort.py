@@ -16,6 +16,7 @@ from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.benchmarks.feature_table import FeatureTable, load_feature_table
 from samesplit.benchmarks.fetching import data_root as find_data_root
 from samesplit.benchmarks.fingerprint import cohort_hash, split_columns
+from samesplit.benchmarks.group_columns import check_group_columns
 from samesplit.benchmarks.images import load_images
 from samesplit.benchmarks.lesion_classes import LesionClasses, classes_of_tasks
 from samesplit.benchmarks.lesion_table import columns_that_exist
@@ -134,6 +135,7 @@ def load_cohort(
                     columns_that_exist(lesions, named, path, needed_by=asks, faults=found)
         if len(left_out):
             ledger = pd.concat([ledger, left_out], ignore_index=True) if len(ledger) else left_out
+        check_group_columns(lesions, definition.statistics, path, found)
         made_with = definition.split
         columns = split_columns(made_with.scheme, made_with.strata, made_with.test_set_columns())
         there = columns_that_exist(lesions, columns, path, needed_by="split", faults=found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+import math
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -38,6 +39,16 @@ class StatisticsSettings(Declaration):
     groups: tuple[str, ...] | None = None
     """Columns of lesions.csv, such as site, each of whose values is judged by itself as well. null: none, and in a
     factorial benchmark the site."""
+    group_cuts: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Columns of numbers that are cut into groups, such as `size_mm: [20, 40]`: under 20, 20 to under 40, 40 and
+    over. They join `groups`."""
+    multiplicity: Literal["holm", "hochberg", "benjamini-hochberg"] = "holm"
+    """How the P values of the differences of one family are adjusted. Holm and Hochberg keep the chance of any
+    false claim below 1 - confidence, Benjamini-Hochberg the expected share of false claims among all."""
+    families: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Families of comparisons declared beforehand, by name: `primary: [resnet18-25d - radiomics-small]`. A reader
+    is written as in results.csv, `readers:mean/unaided`. P values are adjusted within a family; comparisons
+    that are in none are adjusted together by who is compared."""
     non_inferiority_margin: Fraction | None = None
     """By how much a model's AUC may lie below the readers' and still count as not inferior, declared
     beforehand."""
@@ -47,6 +58,39 @@ class StatisticsSettings(Declaration):
     none."""
     hit_radius_mm: float | None = Field(default=None, gt=0)
     """How far from a lesion a mark of a location-specific reading may lie and still hit it."""
+
+    @field_validator("group_cuts")
+    @classmethod
+    def _increasing(cls, cuts: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+        for column, values in cuts.items():
+            if not values:
+                raise ValueError(f"'{column}' has no cut: write one or more numbers, such as [20, 40]")
+            if not all(map(math.isfinite, values)) or any(low >= high for low, high in pairwise(values)):
+                raise ValueError(f"the cuts of '{column}' must be finite and increase, such as [20, 40]")
+        return cuts
+
+    @field_validator("families")
+    @classmethod
+    def _each_comparison_once(cls, families: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        seen: dict[frozenset[str], str] = {}
+        for name, comparisons in families.items():
+            for comparison in comparisons:
+                pair = frozenset(_sides(comparison))
+                if len(pair) < 2:
+                    raise ValueError(f"'{comparison}' of '{name}' compares a model with itself")
+                if pair in seen:
+                    raise ValueError(
+                        f"'{comparison}' stands in '{seen[pair]}' and in '{name}': one family only"
+                    )
+                seen[pair] = name
+        return families
+
+    def declared_families(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Return the families with the two sides of each comparison."""
+        return {
+            name: tuple(_sides(comparison) for comparison in comparisons)
+            for name, comparisons in self.families.items()
+        }
 
     @model_validator(mode="after")
     def _margin_where_needed(self) -> StatisticsSettings:
@@ -65,6 +109,14 @@ class StatisticsSettings(Declaration):
     @field_validator("decision_thresholds", "risk_categories")
     @classmethod
     def _rising(cls, given: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        if given is not None and any(first >= second for first, second in itertools.pairwise(given)):
+        if given is not None and any(first >= second for first, second in pairwise(given)):
             raise ValueError("list each probability once, in rising order")
         return given
+
+
+def _sides(comparison: str) -> tuple[str, str]:
+    """Return the two sides of `a - b`; names of models hold no spaces, so the dash with spaces is the only one."""
+    first, found, second = (part.strip() for part in comparison.partition(" - "))
+    if not (first and found and second):
+        raise ValueError(f"'{comparison}' is no comparison: write two names with ' - ' between them")
+    return first, second

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from samesplit.evaluation.binary.scores import influence_difference, ranking_is_trained
-from samesplit.evaluation.claims import CLAIM_COLUMNS, add_claims
+from samesplit.evaluation.claims import CLAIM_COLUMNS, DEFAULT_RULES, ClaimRules, add_claims
 from samesplit.evaluation.validation import UNIT
 from samesplit.statistics.boundary import apart as apart_from_intervals
 from samesplit.statistics.cross_validated import corrected_resampled_t
@@ -149,7 +149,7 @@ def compare_models(
     *,
     reference: str | None = None,
     confidence: float = 0.95,
-    apart: Sequence[str] = (),
+    rules: ClaimRules = DEFAULT_RULES,
 ) -> pd.DataFrame:
     """Compare every two models.
 
@@ -162,7 +162,7 @@ def compare_models(
         measure: What is compared.
         reference: The model that comes second in its pairs; the other pairs stand in the order of `tables`.
         confidence: Two-sided coverage.
-        apart: Models whose pairs make a family of their own; see `claims`.
+        rules: How p-values are adjusted and over which families; see `claims`.
 
     Returns:
         The columns of `Measure.columns`, the quantity of model_a minus that of model_b; `p_adjusted` and `claim`
@@ -179,7 +179,7 @@ def compare_models(
     table = pd.DataFrame(rows)
     as_results = table.rename(columns={"model_a": "model", "model_b": "reference", "difference": "estimate"})
     as_results = as_results.assign(quantity=f"{measure.name}_difference", group="all")
-    claimed = add_claims(as_results, confidence=confidence, apart=apart)
+    claimed = add_claims(as_results, confidence=confidence, rules=rules)
     return table.assign(**{name: claimed[name] for name in CLAIM_COLUMNS})[measure.columns]
 
 
@@ -206,6 +206,29 @@ def difference_rows(pairs: pd.DataFrame, measure: Measure, *, group: str = "all"
         }
         for pair in pairs[pairs["difference"].notna()].to_dict("records")
     ]
+
+
+def with_claims_of(pairs: pd.DataFrame, results: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+    """Take the claims of the differences from the results, where a declared family may hold readers as well.
+
+    Args:
+        pairs: As `compare_models` returns them.
+        results: With the rows of `difference_rows`, claimed.
+        measure: What was compared.
+    """
+    of_pairs = results[(results["quantity"] == f"{measure.name}_difference") & (results["group"] == "all")]
+    found = of_pairs.set_index(["model", "reference"])
+    keys = list(zip(pairs["model_a"], pairs["model_b"], strict=True))
+    claims = {key: found.loc[[key]].iloc[0] for key in keys if key in found.index}
+    return pairs.assign(
+        **{
+            name: [
+                claims[key][name] if key in claims else old
+                for key, old in zip(keys, pairs[name], strict=True)
+            ]
+            for name in CLAIM_COLUMNS
+        }
+    )
 
 
 def _compare(

@@ -7,8 +7,11 @@ are made and read here and nowhere else.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 
@@ -20,6 +23,8 @@ __all__ = [
     "CLASS",
     "TEST_SET",
     "Group",
+    "cut_column",
+    "cut_into_groups",
     "grouping_columns",
     "models_by_group",
     "parse_group",
@@ -100,6 +105,38 @@ def grouping_columns(truth: pd.DataFrame, columns: Sequence[str]) -> tuple[str, 
     return (*named, *columns)
 
 
+def cut_column(column: str) -> str:
+    """Return where the truth has the groups that a column of numbers is cut into, beside the column itself.
+
+    Example:
+        >>> cut_column("size_mm")
+        'size_mm, in groups'
+    """
+    return f"{column}, in groups"
+
+
+def cut_into_groups(values: pd.Series[float], cuts: Sequence[float]) -> pd.Series[str]:
+    """Cut numbers into groups that are named by their bounds; a bound belongs to the group above it.
+
+    Args:
+        values: Numbers; missing ones are in no group.
+        cuts: One or more, increasing.
+
+    Returns:
+        Ordered categories.
+
+    Example:
+        >>> cut_into_groups(pd.Series([12.0, 20.0, 55.0]), [20, 40]).tolist()
+        ['under 20', '20 to under 40', '40 and over']
+    """
+    names = [
+        f"under {cuts[0]:g}",
+        *(f"{low:g} to under {high:g}" for low, high in pairwise(cuts)),
+        f"{cuts[-1]:g} and over",
+    ]
+    return pd.cut(values, [-math.inf, *cuts, math.inf], right=False, labels=names)
+
+
 def values_of_columns(
     truth: pd.DataFrame, lesions: pd.Series[str], columns: Sequence[str], *, notes: list[str]
 ) -> Iterator[tuple[Group, pd.Index[str]]]:
@@ -108,7 +145,7 @@ def values_of_columns(
     Args:
         truth: Indexed by lesion_id.
         lesions: The lesions that are judged.
-        columns: Columns of the truth.
+        columns: Columns of the truth; of one that is cut into groups (`cut_column`) the groups are taken.
         notes: Gets what is in no group, and why.
 
     Raises:
@@ -117,7 +154,8 @@ def values_of_columns(
     for column in columns:
         if column not in truth.columns:
             raise StatisticsError(f"the truth has no column {column!r} to group by")
-        values = truth.loc[truth.index.isin(lesions), column]
+        source = cut_column(column) if cut_column(column) in truth.columns else column
+        values = truth.loc[truth.index.isin(lesions), source]
         if values.nunique() > _MOST_LEVELS:
             raise StatisticsError(
                 f"{column!r} has {values.nunique()} different values, too many to group by",
@@ -125,8 +163,16 @@ def values_of_columns(
             )
         if values.isna().any():
             notes.append(f"{int(values.isna().sum())} lesions have no {column}; they are in no such group")
-        for value in sorted(values.dropna().unique(), key=str):
+        for value in _in_order(values.dropna()):
             yield Group(column, str(value)), values.index[values == value]
+
+
+def _in_order(values: pd.Series[Any]) -> list[Any]:
+    """Return the different values: by size where they are cuts of a number, else by name."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        there = set(values)
+        return [value for value in values.cat.categories if value in there]
+    return sorted(values.unique(), key=str)
 
 
 def models_by_group(

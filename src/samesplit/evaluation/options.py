@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from samesplit.evaluation.binary.decision_curves import DEFAULT_THRESHOLDS
+from samesplit.evaluation.claims import DEFAULT_RULES, ClaimRules
 from samesplit.evaluation.readers.settings import ReaderSettings
 
 __all__ = ["EvaluationOptions"]
@@ -30,7 +31,7 @@ class EvaluationOptions:
         details: By name: the tables that models wrote while they were fitted.
         factorial: The combinations of a factorial benchmark: model -> factor -> level.
         clinical: Clinical variables of the truth, and whether each is a `number` or a `category` (survival tasks).
-        apart: Models whose differences make families of their own when P values are adjusted.
+        rules: How P values are adjusted, over which families, and which models make families of their own.
         readers: What was declared of the readers beforehand; None for nothing (binary tasks).
         clinical_model: The model that learns from clinical variables alone; reclassification is shown against it
             and against the reference (binary tasks). None where there is none.
@@ -49,7 +50,7 @@ class EvaluationOptions:
     declared_thresholds: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     clinical: Mapping[str, str] = field(default_factory=dict)
-    apart: Sequence[str] = ()
+    rules: ClaimRules = DEFAULT_RULES
     readers: ReaderSettings | None = None
     clinical_model: str | None = None
     decision_thresholds: Sequence[float] = DEFAULT_THRESHOLDS

@@ -50,7 +50,7 @@ def _binary(
         groups=options.groups,
         declared_thresholds=options.declared_thresholds,
         details=options.details,
-        apart=options.apart,
+        rules=options.rules,
         reader_settings=options.readers,
         clinical_model=options.clinical_model,
         decision_thresholds=options.decision_thresholds,

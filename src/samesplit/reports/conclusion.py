@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from samesplit.ordering import above, ranked
+from samesplit.reports.adjustment import adjustment_name
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.estimates import Estimate
 from samesplit.reports.formatting import counted, interval_text, is_missing, join_words, number, p_text
@@ -112,12 +113,14 @@ def _against(context: Context, model: ModelInfo, reference: ModelInfo, *, leader
     if found is None or not found.is_known():
         return f"no difference to {'the reference' if leader else 'the next model'} could be computed"
     if not found.excludes_zero:
-        return f"{who} not shown to differ from {other} ({_numbers(found)})"
-    return f"{who} shown to be {'above' if found.claim == 'higher' else 'below'} {other} ({_numbers(found)})"
+        return f"{who} not shown to differ from {other} ({_numbers(context, found)})"
+    side = "above" if found.claim == "higher" else "below"
+    return f"{who} shown to be {side} {other} ({_numbers(context, found)})"
 
 
-def _numbers(found: Estimate) -> str:
-    tested = "" if is_missing(found.p_adjusted) else f", Holm-adjusted p {_equals(found.p_adjusted)}"
+def _numbers(context: Context, found: Estimate) -> str:
+    adjusted = f"{adjustment_name(context)}-adjusted p {_equals(found.p_adjusted)}"
+    tested = "" if is_missing(found.p_adjusted) else f", {adjusted}"
     bounds = interval_text(found.low, found.high, signed=True)
     if found.excludes_zero and not is_missing(found.false_claim):
         tested += f", probability of a false claim {_probability(found.false_claim)}"
@@ -151,8 +154,8 @@ def _readers(context: Context) -> str:
         return text
     if found.excludes_zero:
         side = "above" if found.claim == "higher" else "below"
-        return f"{text} and is shown to be {side} the reference ({_numbers(found)})"
-    return f"{text} and is not shown to differ from the reference ({_numbers(found)})"
+        return f"{text} and is shown to be {side} the reference ({_numbers(context, found)})"
+    return f"{text} and is not shown to differ from the reference ({_numbers(context, found)})"
 
 
 def _label_permutation(context: Context, ranked: list[tuple[ModelInfo, Estimate]]) -> str:

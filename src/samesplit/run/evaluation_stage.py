@@ -8,16 +8,19 @@ from dataclasses import replace
 import pandas as pd
 
 from samesplit.benchmarks.definition import OperatingPoint
+from samesplit.benchmarks.group_columns import numbers_of
 from samesplit.benchmarks.splits.split import MOST_TEST_SETS
 from samesplit.benchmarks.statistics_settings import StatisticsSettings
-from samesplit.errors import DeclarationError, PredictionsError
+from samesplit.errors import PredictionsError
 from samesplit.evaluation.binary.decision_curves import DEFAULT_THRESHOLDS
 from samesplit.evaluation.binary.evaluate import Evaluation
+from samesplit.evaluation.groups import cut_column, cut_into_groups
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.raters import MASK_PAIRS
 from samesplit.evaluation.readers.settings import Hypothesis, ReaderSettings
 from samesplit.evaluation.segmentation.evaluate import COMPONENTS, OVERLAP
 from samesplit.evaluation.task import evaluate_task
+from samesplit.run.claim_rules import claim_rules, with_families_told
 from samesplit.run.mask_overlap import measure_overlap
 from samesplit.run.mask_pairs import measure_mask_pairs
 from samesplit.run.plan import Plan, jobs_of
@@ -58,6 +61,7 @@ def evaluate_predictions(
             remedy=None if why else "list models that can answer, or join predictions made elsewhere",
         )
     pairs = _mask_pairs(plan, reporter)
+    rules = claim_rules(settings, plan.added)
     with reporter.stage("Statistics") as advance:
         for number, (name, task) in enumerate(plan.tasks.items()):
             advance(number, len(plan.tasks))
@@ -74,7 +78,7 @@ def evaluate_predictions(
                 seed=settings.seed,
                 primary_rater=plan.definition.cohort.rater,
                 details=details[name] | measured | pairs,
-                apart=plan.added,
+                rules=rules,
                 clinical=dict(plan.definition.cohort.clinical),
                 clinical_model=plan.clinical_of(name),
                 decision_thresholds=settings.decision_thresholds or DEFAULT_THRESHOLDS,
@@ -91,7 +95,7 @@ def evaluate_predictions(
             found = evaluate_task(task, predictions[name], _truth(plan, name), options)
             judged[name] = replace(found, notes=(*found.notes, *notes))
         advance(len(plan.tasks), len(plan.tasks))
-    return judged
+    return with_families_told(judged, rules)
 
 
 def _measured_masks(
@@ -137,28 +141,19 @@ def _truth(plan: Plan, task: str) -> pd.DataFrame:
     outcomes = plan.outcomes[task]
     lesions = plan.split.with_test_sets(plan.cohort.lesions).set_index("lesion_id")
     lesions = lesions.loc[lesions.index.isin(outcomes.index)]
+    for column, cuts in plan.definition.statistics.group_cuts.items():
+        lesions[cut_column(column)] = cut_into_groups(numbers_of(lesions[column]), cuts)
     return lesions.assign(**{str(column): outcomes[column] for column in outcomes})
 
 
 def _groups(plan: Plan, task: str) -> tuple[str, ...]:
-    """Return the columns whose values are judged by themselves.
-
-    Raises:
-        DeclarationError: A column that is named is not in lesions.csv.
-    """
+    """Return the columns whose values are judged by themselves; those that are cut come last."""
     named, lesions = plan.definition.statistics.groups, plan.cohort.lesions
     if named is None:
         tested = lesions[lesions["lesion_id"].isin(plan.outcomes[task].index)]
         several = "site" in lesions and 1 < tested["site"].nunique() <= MOST_TEST_SETS
-        return ("site",) if plan.definition.factorial is not None and several else ()
-    missing = [column for column in named if column not in lesions]
-    if missing:
-        raise DeclarationError(
-            f"'statistics.groups' names the column '{missing[0]}', which lesions.csv does not have",
-            where=plan.folder / "benchmark.yaml",
-            remedy=f"its columns are: {', '.join(map(str, lesions.columns))}",
-        )
-    return named
+        named = ("site",) if plan.definition.factorial is not None and several else ()
+    return tuple(dict.fromkeys((*named, *plan.definition.statistics.group_cuts)))
 
 
 def _combinations(plan: Plan, predictions: pd.DataFrame) -> dict[str, dict[str, str]]:

@@ -20,6 +20,7 @@ from samesplit.features.engines import engine_module
 from samesplit.features.profiles import Profile
 from samesplit.models.settings import ModelSettings
 from samesplit.run.chain.check import check_chain
+from samesplit.run.claim_rules import check_families
 from samesplit.run.external_predictions import ExternalModel, load_externals
 from samesplit.run.models import load_models
 from samesplit.run.profiles import read_profiles
@@ -163,6 +164,9 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
     externals = load_externals(workspace, definition.name, definition.all_tasks())
     if any(external.name in added for external in externals):  # joined before the arm was there by itself
         models, arm, added = tuple(model for model in models if model.name not in added), None, ()
+    known = [use.name for use in definition.model_uses()]
+    known += [model.name for model in models] + [external.name for external in externals]
+    check_families(definition.statistics, list(dict.fromkeys(known)), folder)
     outcomes = cohort.outcomes
     if options.shuffle_labels is not None:
         outcomes = shuffle_outcomes(cohort, definition.all_tasks(), split, options.shuffle_labels)

@@ -11,6 +11,7 @@ import pytest
 from samesplit import tables
 from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation, evaluate
+from samesplit.evaluation.claims import ClaimRules
 
 Make = Callable[..., Any]
 
@@ -311,3 +312,17 @@ def test_shuffled_labels_fall_to_chance(make_study: Make) -> None:
     for model in ("size", "grid", "cnn"):
         row = _one(found, "auc", model)
         assert row["ci_low"] < 0.5 < row["ci_high"]
+
+
+def test_the_table_of_pairs_has_the_claims_of_families_that_hold_readers(make_study: Make) -> None:
+    study = make_study()
+    mean = "readers:mean/unaided"
+    rules = ClaimRules(families={"primary": [("cnn", "size"), ("cnn", mean)]})
+    found = evaluate(study.predictions, study.truth, readings=study.readings, reference="cnn", rules=rules)
+    rows = found.results[(found.results["quantity"] == "auc_difference") & (found.results["group"] == "all")]
+    family = rows[rows["model"].isin(["size", mean]) & (rows["reference"] == "cnn")]
+    assert len(family) == 2
+    assert family["p_adjusted"].min() == pytest.approx(min(1, 2 * family["p_value"].min()))
+    pair = found.pairs[(found.pairs["model_a"] == "size") & (found.pairs["model_b"] == "cnn")].iloc[0]
+    of_results = family[family["model"] == "size"].iloc[0]
+    assert pair["p_adjusted"] == of_results["p_adjusted"] != of_results["p_value"]

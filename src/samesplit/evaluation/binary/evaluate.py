@@ -110,7 +110,7 @@ def evaluate(
     groups: Sequence[str] = (),
     declared_thresholds: Mapping[str, float] | None = None,
     details: Mapping[str, pd.DataFrame] | None = None,
-    apart: Sequence[str] = (),
+    rules: ClaimRules = DEFAULT_RULES,
     reader_settings: ReaderSettings | None = None,
     clinical_model: str | None = None,
     decision_thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
@@ -138,7 +138,7 @@ def evaluate(
         declared_thresholds: By model: thresholds that were fixed elsewhere, on development data that are not
             among the predictions.
         details: By name: the tables that models wrote while they were fitted (`grid`, `chosen_features`, ...).
-        apart: Models whose differences make families of their own; see `claims`.
+        rules: How p-values are adjusted and over which families; see `claims`.
         reader_settings: What was declared beforehand of the readers; None for nothing but the confidence.
         clinical_model: The model that learns from clinical variables alone; reclassification is shown against it.
         decision_thresholds: The threshold probabilities of the decision curves, rising, strictly between 0 and 1.
@@ -175,9 +175,9 @@ def evaluate(
     for group, members in grouped:
         judge(members, group.name, rows, counts, settings)
         if group.column == TEST_SET:
-            of_set = model_pairs(members, reference=reference, confidence=confidence, apart=apart)
+            of_set = model_pairs(members, reference=reference, confidence=confidence, rules=rules)
             rows += difference_rows(of_set, AUC, group=group.name)
-    pairs = model_pairs(tables, reference=reference, confidence=confidence, apart=apart)
+    pairs = model_pairs(tables, reference=reference, confidence=confidence, rules=rules)
     rows += difference_rows(pairs, AUC)
     if reference is not None:
         rows += _rate_differences(tables, reference, confidence=confidence)
@@ -216,7 +216,7 @@ def evaluate(
     )
     validation = own[own["subset"] == "validation"]
     further |= triage_tables(common, validation, known, draws, confidence=confidence)
-    claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=apart)
+    claimed = add_claims(pd.DataFrame(rows), confidence=confidence, rules=rules)
     results = check_table(claimed[RESULT_COLUMNS], RESULTS)
     return Evaluation(
         results=results,
@@ -224,7 +224,7 @@ def evaluate(
         thresholds=thresholds,
         confusion=pd.DataFrame(counts),
         decisions=decisions,
-        pairs=pairs,
+        pairs=with_claims_of(pairs, results, AUC),
         folds=folds,
         summaries=summaries,
         notes=tuple(notes),

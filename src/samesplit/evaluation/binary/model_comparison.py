@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from samesplit.evaluation.binary.scores import auc_interval_of, auc_method, auc_of, has_both_classes
+from samesplit.evaluation.claims import DEFAULT_RULES, ClaimRules
 from samesplit.evaluation.comparison import Measure, compare_models
 from samesplit.statistics.cross_validated import fold_aucs
 
@@ -32,7 +31,7 @@ def model_pairs(
     *,
     reference: str | None = None,
     confidence: float = 0.95,
-    apart: Sequence[str] = (),
+    rules: ClaimRules = DEFAULT_RULES,
 ) -> pd.DataFrame:
     """Compare every two models, see `compare_models`.
 
@@ -42,9 +41,9 @@ def model_pairs(
         tables: The table of each model, see `scores`, all on the same lesions.
         reference: The model that comes second in its pairs; the other pairs stand in the order of `tables`.
         confidence: Two-sided coverage.
-        apart: Models whose pairs make a family of their own; see `claims`.
+        rules: How p-values are adjusted and over which families; see `claims`.
 
     Returns:
         The columns of `PAIR_COLUMNS`, AUC of model_a minus AUC of model_b.
     """
-    return compare_models(tables, AUC, reference=reference, confidence=confidence, apart=apart)
+    return compare_models(tables, AUC, reference=reference, confidence=confidence, rules=rules)

@@ -73,7 +73,7 @@ def evaluate_classes(
     rows: list[Row] = []
     counts: list[Row] = []
     pairs = compare_models(
-        tables, MACRO_AUC, reference=options.reference, confidence=options.confidence, apart=options.apart
+        tables, MACRO_AUC, reference=options.reference, confidence=options.confidence, rules=options.rules
     )
     grouped = models_by_group(
         tables, test, known, tables_of, rater=rater, columns=options.groups, notes=notes
@@ -95,7 +95,7 @@ def evaluate_classes(
             described += choice_rows(summaries[name], tables)
     notes += untrained_notes(summaries.get("network_fits"))
     rows += [row | {"n_positive": 0} for row in described]
-    claimed = add_claims(pd.DataFrame(rows), confidence=options.confidence, apart=options.apart)
+    claimed = add_claims(pd.DataFrame(rows), confidence=options.confidence, rules=options.rules)
     return Evaluation(
         results=check_table(claimed[RESULT_COLUMNS], RESULTS),
         curves=class_curve_tables(tables, classes, confidence=options.confidence),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.evaluation.claims import CLAIM_COLUMNS, add_claims
+from samesplit.evaluation.claims import CLAIM_COLUMNS, DEFAULT_RULES, ClaimRules, add_claims
 from samesplit.evaluation.comparison import corrected_over_folds, pair_columns
 from samesplit.evaluation.segmentation.estimates import result_row
 from samesplit.evaluation.segmentation.tables import MaskTables
@@ -26,7 +26,7 @@ _FURTHER = {"lesion_dice": "lesion_dice", "nsd": "nsd", "detection_recall": "det
 
 
 def compare_masks(
-    tables: MaskTables, *, reference: str | None, confidence: float, apart: tuple[str, ...] = ()
+    tables: MaskTables, *, reference: str | None, confidence: float, rules: ClaimRules = DEFAULT_RULES
 ) -> pd.DataFrame:
     """Compare the mean Dice of every two models on the same lesions.
 
@@ -38,7 +38,7 @@ def compare_masks(
         tables: All models.
         reference: The model that comes second in its pairs.
         confidence: Two-sided coverage.
-        apart: Models whose pairs make a family of their own; see `claims`.
+        rules: How p-values are adjusted and over which families; see `claims`.
 
     Returns:
         The columns of `PAIR_COLUMNS`; where there are two tests `p_influence` is the P value of that of lesions.
@@ -50,7 +50,7 @@ def compare_masks(
     table = pd.DataFrame(rows)
     named = table.rename(columns={"model_a": "model", "model_b": "reference", "difference": "estimate"})
     claimed = add_claims(
-        named.assign(quantity="dice_difference", group="all"), confidence=confidence, apart=apart
+        named.assign(quantity="dice_difference", group="all"), confidence=confidence, rules=rules
     )
     return table.assign(**{name: claimed[name] for name in CLAIM_COLUMNS})[PAIR_COLUMNS]
 
@@ -80,7 +80,7 @@ def difference_rows(pairs: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def further_differences(
-    tables: MaskTables, *, reference: str | None, confidence: float, apart: tuple[str, ...] = ()
+    tables: MaskTables, *, reference: str | None, confidence: float, rules: ClaimRules = DEFAULT_RULES
 ) -> list[dict[str, Any]]:
     """Compare what else was measured of every two models, by the same tests as their Dice.
 
@@ -88,7 +88,7 @@ def further_differences(
         tables: All models.
         reference: The model that comes second in its pairs.
         confidence: Two-sided coverage.
-        apart: Models whose pairs make a family of their own; see `claims`.
+        rules: How p-values are adjusted and over which families; see `claims`.
 
     Returns:
         Rows of results: `lesion_dice_difference`, `nsd_difference` and `detection_recall_difference`, as far as
@@ -102,7 +102,7 @@ def further_differences(
             rows.append(result_row(f"{quantity}_difference", a, "all", tested.both, tested.n, reference=b))
     if not rows:
         return []
-    claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=apart)
+    claimed = add_claims(pd.DataFrame(rows), confidence=confidence, rules=rules)
     return [{str(key): value for key, value in row.items()} for row in claimed.to_dict("records")]
 
 

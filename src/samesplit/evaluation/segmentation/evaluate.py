@@ -66,7 +66,7 @@ def evaluate_masks(
     settings: dict[str, Any] = {
         "reference": options.reference,
         "confidence": confidence,
-        "apart": tuple(options.apart),
+        "rules": options.rules,
     }
     pairs = compare_masks(tables, **settings)
     results = pd.DataFrame([*rows, *difference_rows(pairs), *further_differences(tables, **settings)])

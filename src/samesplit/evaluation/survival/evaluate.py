@@ -100,12 +100,12 @@ def evaluate_survival(
             between = compare_models(members, C_INDEX, reference=options.reference, confidence=confidence)
             rows += difference_rows(between, C_INDEX, group=group.name)
     pairs = compare_models(
-        tables, C_INDEX, reference=options.reference, confidence=confidence, apart=options.apart
+        tables, C_INDEX, reference=options.reference, confidence=confidence, rules=options.rules
     )
     rows += difference_rows(pairs, C_INDEX)
     folds = _fold_table(tables)
     rows += spread_rows(folds, tables, quantity=C_INDEX.name)
-    claimed = add_claims(pd.DataFrame(rows), confidence=confidence, apart=options.apart)
+    claimed = add_claims(pd.DataFrame(rows), confidence=confidence, rules=options.rules)
     curves = [_survival_curves(one, confidence=confidence).assign(model=m) for m, one in tables.items()]
     risks = {
         model: lesion_risks(one, cuts.get(model, pd.Series(dtype="float64")))[0]

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from samesplit.ordering import below, first_best, merge_equals
+from samesplit.reports.adjustment import adjustment_method, declared_families
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.differences import Difference, draw_differences
@@ -97,7 +98,7 @@ def _pairs(context: Context) -> Figure | None:
         title=f"Pairwise differences of {context.main.title}",
         caption=(
             f"Bars: {context.percent()} intervals, not adjusted for multiple comparisons. Filled squares: "
-            "a difference is shown (the P value, adjusted by Holm's method, is below "
+            f"a difference is shown (the P value, adjusted by {adjustment_method(context)}, is below "
             f"{1 - context.data.confidence:.2g} and the probability of a false claim at most 0.05). Hollow "
             "squares: no difference is shown."
             + (f" {counted(left, 'further pair')} in the table." if left else "")
@@ -140,7 +141,12 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         Column(key=f"{context.main.quantity}_a", title=context.main.title, kind="number"),
         Column(key=f"{context.main.quantity}_b", title=context.main.title, kind="number"),
         Column(key="difference", title="Difference", kind="interval"),
-        Column(key="p", title="Adjusted P", kind="number", help="Adjusted by Holm's method over all pairs"),
+        Column(
+            key="p",
+            title="Adjusted P",
+            kind="number",
+            help=f"Adjusted by {adjustment_method(context)} over the pairs of a family",
+        ),
         Column(
             key="false_claim",
             title="Probability of a false claim",
@@ -178,14 +184,21 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         if table["p_corrected_t"].notna().any()
         else ""
     )
+    families = declared_families(context)
+    adjusted = "" if families else f"P is adjusted over {_counted_pairs(context, table)}. "
     return Table(
         id="pairs-table",
         title="All pairs of models",
         columns=columns,
         rows=rows,
-        notes=(
-            f"Methods: {methods}.{resampled} P is adjusted over {_counted_pairs(context, table)}. The intervals "
-            "of the values themselves are in the first table of the report.",
+        notes=tuple(
+            note
+            for note in (
+                f"Methods: {methods}.{resampled} {adjusted}The intervals of the values themselves are in the first "
+                "table of the report.",
+                families,
+            )
+            if note
         ),
     )
 

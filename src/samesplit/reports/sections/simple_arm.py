@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from samesplit.reports.adjustment import adjustment_method
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.document import Cell, Column, Row, Table
 from samesplit.reports.formatting import count_cell, p_cell, text_cell
@@ -30,7 +31,7 @@ def simple_arm(context: Context) -> Table | None:
             key="p",
             title="Adjusted P",
             kind="number",
-            help="Test of no difference; adjusted by Holm's method",
+            help=f"Test of no difference; adjusted by {adjustment_method(context)}",
         ),
     )
     rows = [_row(context, model, arm, searched[model.name]) for model in grids]

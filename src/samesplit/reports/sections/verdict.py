@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from samesplit.ordering import ranked
+from samesplit.reports.adjustment import adjustment_method, declared_families
 from samesplit.reports.context import Context, ModelInfo, ReaderInfo
 from samesplit.reports.document import Cell, Column, Row, Section, Table
 from samesplit.reports.estimates import Estimate
@@ -120,7 +121,7 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
                 key="p",
                 title="Adjusted P",
                 kind="number",
-                help="Two-sided test of no difference; adjusted by Holm's method",
+                help=f"Two-sided test of no difference; adjusted by {adjustment_method(context)}",
             ),
         ]
     filled = {key for row in rows for key, cell in row.cells.items() if cell.value is not None}
@@ -188,11 +189,13 @@ def _notes(context: Context) -> tuple[str, ...]:
     notes += interval_remarks(context)
     if context.reference is not None:
         readers = " (for readers: over the readers, or over their means)" if context.readers else ""
+        families = declared_families(context)
+        over = "the declared families" if families else f"all pairs of models{readers}"
         notes.append(
             f"Δ {main.title}: difference to the reference, {context.reference.title}, on the same lesions "
             f"({_list(numbers.methods((f'{main.quantity}_difference',)))}). An interval that contains 0 "
-            "means that no difference is shown, not that there is none. P is adjusted by Holm's method "
-            f"over all pairs of models{readers}; a difference is shown when it is below "
+            "means that no difference is shown, not that there is none. P is adjusted by "
+            f"{adjustment_method(context)} over {over}; a difference is shown when it is below "
             f"{1 - context.data.confidence:.2g}."
         )
     if context.readers:
