@@ -145,7 +145,8 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
             key="p",
             title="Adjusted P",
             kind="number",
-            help=f"Adjusted by {adjustment_method(context)} over the pairs of a family",
+            help=f"Adjusted by {adjustment_method(context)} over "
+            + ("the pairs of a family" if declared_families(context) else "all pairs"),
         ),
         Column(
             key="false_claim",
@@ -194,8 +195,8 @@ def _pairs_table(context: Context, table: pd.DataFrame) -> Table:
         notes=tuple(
             note
             for note in (
-                f"Methods: {methods}.{resampled} {adjusted}The intervals of the values themselves are in the first "
-                "table of the report.",
+                f"Methods: {methods}.{resampled} {adjusted}The intervals of the values themselves are in the "
+                "first table of the report.",
                 families,
             )
             if note
