@@ -30,8 +30,8 @@ from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.evaluation.binary.spread import fold_table, spread_rows
 from samesplit.evaluation.binary.subgroups import subgroup_tables
 from samesplit.evaluation.binary.triage import triage_tables
-from samesplit.evaluation.claims import add_claims
-from samesplit.evaluation.comparison import difference_rows, on_same_units
+from samesplit.evaluation.claims import DEFAULT_RULES, ClaimRules, add_claims
+from samesplit.evaluation.comparison import difference_rows, on_same_units, with_claims_of
 from samesplit.evaluation.groups import TEST_SET, grouping_columns, models_by_group
 from samesplit.evaluation.readers.judging import judge_readers
 from samesplit.evaluation.readers.settings import ReaderSettings
