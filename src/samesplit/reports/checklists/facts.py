@@ -84,12 +84,12 @@ def facts_of(contexts: Sequence[Context], sections: Mapping[str, str]) -> Facts:
     first = contexts[0]
     data = first.data
     cohort = data.cohort
-    states = {}
+    states: dict[str, str] = {}
     for name in ("checks", "history_checks"):
         table = data.table(name)
         if len(table):
             states |= dict(zip(table["code"], table["state"], strict=True))
-    sets = data.splits["test_set"].dropna() if "test_set" in data.splits else []
+    sets = set(data.splits["test_set"].dropna()) if "test_set" in data.splits else set()
     groups = data.results["group"].astype(str)
     return Facts(
         sections=sections,
@@ -104,7 +104,7 @@ def facts_of(contexts: Sequence[Context], sections: Mapping[str, str]) -> Facts:
         patients=int(cohort["patient_id"].nunique()),
         lesions=len(cohort),
         scheme=str(data.section("split").get("scheme") or ""),
-        test_sets=len(set(sets)),
+        test_sets=len(sets),
         states=states,
         groups=bool((~groups.str.startswith(("class=", "rater=")) & (groups != "all")).any()),
     )
