@@ -13,7 +13,8 @@ from samesplit.reports.palette import BLUE, INK, ON_LIGHT, PAPER
 __all__ = ["draw_similarity"]
 
 _MOST_NUMBERS = 16
-_MOST_NAMES = 60
+_MOST_CELLS = 30
+_MOST_NAMES = 40
 
 
 def draw_similarity(matrix: pd.DataFrame, *, measure: str, name: str, alt: str) -> str:
@@ -34,13 +35,18 @@ def draw_similarity(matrix: pd.DataFrame, *, measure: str, name: str, alt: str) 
         axes = figure.subplots()
         colours = sns.light_palette(BLUE, as_cmap=True)
         names = [shorten(str(one), 26) for one in matrix.index] if n <= _MOST_NAMES else []
-        sns.heatmap(
-            matrix, ax=axes, vmin=-0.2, vmax=1.8, cmap=colours, cbar=False, linewidths=1 if n <= 30 else 0.2,
-            linecolor=PAPER, square=True, xticklabels=names or False, yticklabels=names or False,
-        )  # fmt: skip
+        if n <= _MOST_CELLS:
+            sns.heatmap(
+                matrix, ax=axes, vmin=-0.2, vmax=1.8, cmap=colours, cbar=False, linewidths=1, linecolor=PAPER,
+                square=True, xticklabels=names or False, yticklabels=names or False,
+            )  # fmt: skip
+        else:  # one picture instead of thousands of cells
+            axes.imshow(matrix.to_numpy(float), vmin=-0.2, vmax=1.8, cmap=colours, interpolation="nearest")
+            axes.set_xticks(range(len(names)), names)
+            axes.set_yticks(range(len(names)), names)
         axes.set(xlabel="", ylabel="")
         axes.grid(visible=False)
-        axes.tick_params(axis="both", length=0, labelsize=8.5 if n <= 30 else 7, labelcolor=INK)
+        axes.tick_params(axis="both", length=0, labelsize=8.5, labelcolor=INK)
         axes.tick_params(axis="x", rotation=90)
         axes.tick_params(axis="y", rotation=0)
         axes.set_title(measure, color=MUTED, fontweight="normal")

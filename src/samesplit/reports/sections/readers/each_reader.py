@@ -174,7 +174,11 @@ def _reading_table(context: Context, people: list[str], modalities: list[str]) -
                 "seconds": context.numbers.cell("reading_seconds", reader_name(person, modality), digits=1),
             }
             rows.append(Row(cells=cells))
+    left_out = set()
     if rows and all(row.cells["seconds"].value is None for row in rows):
-        columns.pop()
-        rows = [Row(cells={k: c for k, c in row.cells.items() if k != "seconds"}) for row in rows]
+        left_out.add("seconds")
+    if not readings["decision"].notna().any():  # scores alone
+        left_out |= {"missing", "positive"}
+    columns = [column for column in columns if column.key not in left_out]
+    rows = [Row(cells={k: c for k, c in row.cells.items() if k not in left_out}) for row in rows]
     return Table(id="readings-table", title="Readings", columns=tuple(columns), rows=tuple(rows))

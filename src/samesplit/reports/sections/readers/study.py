@@ -13,6 +13,9 @@ from samesplit.reports.sections.readers.study_figures import changes_figure, ope
 
 __all__ = ["readers"]
 
+_MOST_ROWS = 24
+"""A longer table of readings is one click away."""
+
 
 def readers(context: Context) -> Section | None:
     """Build the section; None without readers."""
@@ -27,7 +30,9 @@ def readers(context: Context) -> Section | None:
     subgroups = subgroup_table(context)
     if subgroups is not None:
         blocks.append(Details(summary="MRMC analysis by subgroup", blocks=(subgroups,)))
-    blocks.append(reading_table(context))
+    table = reading_table(context)
+    many = len(table.rows) > _MOST_ROWS
+    blocks.append(Details(summary=table.title, blocks=(table,)) if many else table)
     return Section(id="readers", title="Readers", lead=_lead(context), blocks=tuple(blocks))
 
 
