@@ -252,7 +252,7 @@ def _panel(context: Context) -> Table | None:
         Column(key="n", title="Lesions", kind="number"),
     )
     rows = []
-    for row in records(mine):
+    for row in records(mine.sort_values("quantity", key=_by_quantity, kind="stable")):
         digits = 3 if row["quantity"] == "auc" else 2
         rows.append(
             Row(
@@ -279,6 +279,10 @@ def _panel(context: Context) -> Table | None:
             "their decisions (a tie is left out). It says nothing of other readers.",
         ),
     )
+
+
+def _by_quantity(names: pd.Series[str]) -> pd.Series[int]:
+    return names.map({name: place for place, name in enumerate(_TITLES)})
 
 
 def _reference_rows(context: Context, table: pd.DataFrame) -> pd.DataFrame:
