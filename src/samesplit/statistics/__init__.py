@@ -1,5 +1,15 @@
 """Estimates, intervals and tests on plain arrays and columns.
 
+Everything here takes arrays, or columns of a table, and returns numbers, a small frozen record or a table; an
+estimate comes as an `Interval` (estimate, bounds, method, note, P value). Labels are 0 and 1, shape (n,); what is
+wrong with the input is a `samesplit.errors.StatisticsError` with a remedy. The names below can be imported from
+here; what is special to one subject is in its package:
+
+- `mrmc`: readers and cases both random; `mrmc.free_response`: marks with positions;
+- `agreement`: readers among themselves; `calibration`: whether probabilities mean what they say;
+- `survival`: time until an event; `triage`: what a model should leave to a human;
+- `planning`: how many readers, cases, patients and events a study needs.
+
 Knows nothing of models, files or the package's tables: what puts estimates into a table of results is in
 `samesplit.evaluation`.
 """
@@ -73,6 +83,18 @@ from samesplit.statistics.curves import calibration_points, pr_points, roc_point
 from samesplit.statistics.decision_curve import decision_curve, net_benefit
 from samesplit.statistics.detection import Matches, match_components
 from samesplit.statistics.equivalence import Equivalence, equivalence_of_interval, tost
+from samesplit.statistics.fairness import (
+    GroupRates,
+    equal_opportunity_difference,
+    equalized_odds_difference,
+    group_rates,
+)
+from samesplit.statistics.false_claims import (
+    false_claim_from_counts,
+    false_claim_from_p,
+    false_claim_probability,
+)
+from samesplit.statistics.heterogeneity import Heterogeneity, heterogeneity
 from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
 from samesplit.statistics.interval import Interval, normal_interval, z_test
@@ -85,17 +107,31 @@ from samesplit.statistics.matched_readers import MeanReaderPoint, model_at_mean_
 from samesplit.statistics.mcnemar import mcnemar_p_value, mcnemar_statistic
 from samesplit.statistics.metrics import average_precision
 from samesplit.statistics.mrmc import (
+    ACCURACY,
+    AUC,
+    SENSITIVITY,
+    SPECIFICITY,
     FigureOfMerit,
+    FixedSequence,
     ORAnalysis,
     ReaderStudy,
     StandaloneComparison,
+    UAnalysis,
+    fixed_sequence,
+    gee_correctness,
+    incomplete_standalone,
+    limits_of_agreement,
     model_against_panel,
     model_against_readers,
     obuchowski_rockette,
+    on_logit_scale,
     panel_scores,
     partial_auc,
+    reader_bootstrap,
+    reader_covariance,
     sensitivity_at_specificity,
     specificity_at_sensitivity,
+    u_statistic_analysis,
 )
 from samesplit.statistics.mrmc.free_response import (
     FreeResponseStudy,
@@ -139,7 +175,11 @@ from samesplit.statistics.paired_predictive_values import (
     predictive_value_ratio,
 )
 from samesplit.statistics.paired_proportions import paired_difference, paired_proportions
-from samesplit.statistics.partial_auc import corrected_partial_auc, partial_auc_interval, partial_auc_test
+from samesplit.statistics.partial_auc_intervals import (
+    corrected_partial_auc,
+    partial_auc_interval,
+    partial_auc_test,
+)
 from samesplit.statistics.proportions import (
     RATES,
     Confusion,
@@ -158,13 +198,28 @@ from samesplit.statistics.selection_stability import (
     relative_standard_deviation,
     selection_matrix,
 )
+from samesplit.statistics.standardised_difference import (
+    standardised_difference,
+    standardised_difference_of_shares,
+)
 from samesplit.statistics.student import StudentInterval, student_interval
 from samesplit.statistics.surface_distances import SurfaceDistances, surface_distances
-from samesplit.statistics.survival.concordance import (
+from samesplit.statistics.survival import (
     Concordance,
+    CoxModel,
+    LogRank,
+    auc_at,
+    brier_at,
+    compare_concordance,
     concordance,
     concordance_influence,
+    cox_regression,
     harrell_c,
+    kaplan_meier,
+    log_rank,
+    risk_groups,
+    share_without_event,
+    uno_c,
 )
 from samesplit.statistics.survival.cross_validated_concordance import (
     concordance_interval,
@@ -172,11 +227,15 @@ from samesplit.statistics.survival.cross_validated_concordance import (
     cross_validated_concordance,
     fold_concordances,
 )
-from samesplit.statistics.survival.kaplan_meier import kaplan_meier, risk_groups
+from samesplit.statistics.triage import ConformalSets, DeferralCurve, calibrate_sets, deferral_curve
 
 __all__ = [
+    "ACCURACY",
+    "AUC",
     "ICC",
     "RATES",
+    "SENSITIVITY",
+    "SPECIFICITY",
     "AdviceCounts",
     "AdviceFollowed",
     "AdviceRates",
@@ -186,17 +245,24 @@ __all__ = [
     "CasesMissed",
     "ClusterOrder",
     "Concordance",
+    "ConformalSets",
     "Confusion",
     "CorrelatedAUCs",
+    "CoxModel",
+    "DeferralCurve",
     "DiscriminationImprovement",
     "Equivalence",
     "FigureOfMerit",
+    "FixedSequence",
     "FlexibleCalibration",
     "FreeResponseStudy",
+    "GroupRates",
+    "Heterogeneity",
     "HitRule",
     "HosmerLemeshow",
     "Influence",
     "Interval",
+    "LogRank",
     "MatchedPoint",
     "Matches",
     "MeanReaderPoint",
@@ -211,9 +277,11 @@ __all__ = [
     "StandaloneComparison",
     "StudentInterval",
     "SurfaceDistances",
+    "UAnalysis",
     "accuracy",
     "adjust",
     "advice_followed",
+    "auc_at",
     "auc_covariance",
     "auc_influence",
     "auc_interval",
@@ -227,8 +295,10 @@ __all__ = [
     "bonferroni",
     "bootstrap_interval",
     "brier",
+    "brier_at",
     "brier_parts",
     "brier_scaled",
+    "calibrate_sets",
     "calibration_distances",
     "calibration_in_the_large",
     "calibration_intercept",
@@ -242,6 +312,7 @@ __all__ = [
     "cochran_q",
     "cohen_kappa",
     "cohen_kappa_interval",
+    "compare_concordance",
     "concordance",
     "concordance_influence",
     "concordance_interval",
@@ -252,18 +323,26 @@ __all__ = [
     "corrected_resampled_t",
     "correlated_aucs",
     "covariance",
+    "cox_regression",
     "cross_validated_auc",
     "cross_validated_concordance",
     "crossed_mean",
     "crossed_share",
     "decision_curve",
+    "deferral_curve",
     "delong_covariance",
     "dice",
     "draw_patients",
     "empirical_auc",
+    "equal_opportunity_difference",
+    "equalized_odds_difference",
     "equivalence_of_interval",
     "expected_calibration_error",
     "f1_macro",
+    "false_claim_from_counts",
+    "false_claim_from_p",
+    "false_claim_probability",
+    "fixed_sequence",
     "fleiss_kappa",
     "fleiss_kappa_by_category",
     "flexible_calibration",
@@ -275,18 +354,24 @@ __all__ = [
     "free_response_model_against_readers",
     "free_response_values",
     "friedman",
+    "gee_correctness",
+    "group_rates",
     "gwet_ac",
     "harrell_c",
+    "heterogeneity",
     "hochberg",
     "holm",
     "hommel",
     "hosmer_lemeshow",
     "icc",
+    "incomplete_standalone",
     "integrated_discrimination_improvement",
     "kaplan_meier",
     "krippendorff_alpha",
     "light_kappa",
+    "limits_of_agreement",
     "log_loss",
+    "log_rank",
     "logistic_indices",
     "match_components",
     "matched_threshold",
@@ -308,6 +393,7 @@ __all__ = [
     "normal_interval",
     "observed_to_expected",
     "obuchowski_rockette",
+    "on_logit_scale",
     "paired_difference",
     "paired_interval",
     "paired_likelihood_ratios",
@@ -323,18 +409,25 @@ __all__ = [
     "predictive_value_ratio",
     "proportion_influence",
     "proportion_interval",
+    "reader_bootstrap",
+    "reader_covariance",
     "reading_time",
     "relative_standard_deviation",
     "risk_groups",
     "roc_points",
     "selection_matrix",
     "sensitivity_at_specificity",
+    "share_without_event",
     "similarity_matrix",
     "specificity_at_sensitivity",
     "spiegelhalter",
+    "standardised_difference",
+    "standardised_difference_of_shares",
     "student_interval",
     "surface_distances",
     "tango_interval",
     "tost",
+    "u_statistic_analysis",
+    "uno_c",
     "z_test",
 ]

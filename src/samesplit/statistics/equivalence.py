@@ -9,6 +9,7 @@ from typing import Literal
 from scipy import stats
 
 from samesplit.errors import StatisticsError
+from samesplit.ordering import at_most
 from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.interval import Interval
 from samesplit.statistics.student import StudentInterval, student_interval
@@ -44,7 +45,7 @@ class Equivalence:
     @property
     def verdict(self) -> Verdict:
         """What may be said at the level; a missing test shows nothing."""
-        return "equivalent" if self.p_value <= self.level else "not shown to be equivalent"
+        return "equivalent" if at_most(self.p_value, self.level) else "not shown to be equivalent"
 
 
 def tost(

@@ -11,6 +11,10 @@ import pandas as pd
 from samesplit.benchmarks.lesion_classes import LesionClasses, as_lesion_classes
 from samesplit.benchmarks.splits.split import SUBSETS, Split
 from samesplit.errors import SplitError
+from samesplit.statistics.standardised_difference import (
+    standardised_difference,
+    standardised_difference_of_shares,
+)
 
 __all__ = ["balance"]
 
@@ -112,7 +116,7 @@ def _of_classes(task: LesionClasses, part: pd.DataFrame, train: pd.DataFrame | N
 def _of_numbers(column: str, values: pd.Series[Any], others: pd.Series[Any] | None) -> Iterator[BalanceRow]:
     smd = math.nan
     if others is not None:
-        smd = _difference(values.mean() - others.mean(), values.var(), others.var())
+        smd = standardised_difference(values, others)
     yield column, "mean", len(values), float(values.mean()), smd
     yield column, "sd", len(values), float(values.std()), math.nan
 
@@ -129,13 +133,5 @@ def _of_categories(
 def _share(inside: pd.Series[bool], reference: pd.Series[bool] | None) -> tuple[int, float, float]:
     share, smd = float(inside.mean()), math.nan
     if reference is not None:
-        other = float(reference.mean())
-        smd = _difference(share - other, share * (1 - share), other * (1 - other))
+        smd = standardised_difference_of_shares(share, float(reference.mean()))
     return int(inside.sum()), share, smd
-
-
-def _difference(difference: float, variance: float, other_variance: float) -> float:
-    if difference == 0:
-        return 0.0
-    spread = math.sqrt((variance + other_variance) / 2)
-    return math.nan if spread == 0 or math.isnan(spread) else float(difference / spread)

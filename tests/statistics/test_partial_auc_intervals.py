@@ -6,7 +6,11 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics.mrmc.leave_one_out import leave_one_out
-from samesplit.statistics.partial_auc import corrected_partial_auc, partial_auc_interval, partial_auc_test
+from samesplit.statistics.partial_auc_intervals import (
+    corrected_partial_auc,
+    partial_auc_interval,
+    partial_auc_test,
+)
 
 
 @pytest.fixture(scope="module")
