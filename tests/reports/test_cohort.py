@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from samesplit.reports import make_report
+from samesplit.reports.csv_twins import tables_of
 from samesplit.reports.document import Flow
 
 Copy = Callable[[Path], Path]
@@ -30,3 +31,23 @@ def test_the_flow_counts_down_and_names_every_reason(small_run: Path, copy_of: C
     assert "2 without T2: no T2 image" in reasons
     assert "1 failed, T1C: the mask is empty" in reasons
     assert "aided call" not in reasons
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_baseline_table_by_subset_has_counts_spread_and_standardised_differences(small_run: Path) -> None:
+    (table,) = (one for one in tables_of(make_report(small_run)) if one.id == "balance-table")
+    assert table.title == "Baseline characteristics by subset"
+    assert [column.title for column in table.columns] == [
+        "Variable", "train", "validation", "test", "SMD validation", "SMD test", "Largest |SMD|",
+    ]  # fmt: skip
+    rows = {row.cells["what"].text: row.cells for row in table.rows}
+    assert list(rows)[:3] == ["Patients", "Lesions", "class: malignant"]
+    known = pd.read_parquet(small_run / "balance.parquet")
+    tested = known[known["subset"] == "test"]
+    age = tested[tested["variable"] == "age"].groupby("level")[["value", "smd"]].mean()
+    mean, spread = age.loc["mean", "value"], age.loc["sd", "value"]
+    assert rows["age"]["test"].text == f"{mean:.1f} ({spread:.1f})"
+    assert rows["age"]["smd-test"].value == pytest.approx(age.loc["mean", "smd"])
+    lesions = tested.loc[tested["variable"] == "lesions", "value"].mean()
+    assert rows["Lesions"]["test"].value == pytest.approx(lesions)
+    assert "smd-test" not in rows["Lesions"]

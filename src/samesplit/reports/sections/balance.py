@@ -9,7 +9,7 @@ from samesplit.ordering import ranked
 from samesplit.reports.context import Context
 from samesplit.reports.document import Cell, Column, Figure, Row, Table
 from samesplit.reports.figures.balance import draw_balance
-from samesplit.reports.formatting import number, number_cell, text_cell
+from samesplit.reports.formatting import count_cell, number, number_cell, text_cell
 from samesplit.reports.named_test_sets import names_of_test_sets
 
 __all__ = ["balance"]
@@ -19,7 +19,7 @@ _MOST_SETS = 6
 
 
 def balance(context: Context) -> Figure | None:
-    """Build the figure of the differences, with the values of each subset behind it."""
+    """Build the figure of the differences, with the baseline characteristics of each subset behind it."""
     table = context.data.table("balance")
     if not {"subset", "variable", "level", "value", "smd"} <= set(table.columns):
         return None
@@ -29,8 +29,9 @@ def balance(context: Context) -> Figure | None:
     if not keys:
         return None
     worst = compared.groupby(["variable", "level"])["smd"].agg(lambda values: values.abs().max())
-    keys.sort()
-    shown = [keys[i] for i in ranked([float(worst[key]) for key in keys], descending=True)][:_MOST_VARIABLES]
+    by_name = sorted(keys)
+    sizes = [float(worst[key]) for key in by_name]
+    shown = [by_name[place] for place in ranked(sizes, descending=True)][:_MOST_VARIABLES]
     titles = [_variable(context, *key) for key in shown]
     by_side = {
         title: [_of(compared, side, key)["smd"].tolist() for key in shown]
@@ -42,6 +43,7 @@ def balance(context: Context) -> Figure | None:
         else ""
     )
     largest = shown[0]
+    several = "Each point is a fold. " if _has_folds(context) else ""
     alt = (
         f"Standardised mean differences; the largest, {number(float(worst[largest]), 2)}, is of {titles[0]}."
     )
@@ -49,13 +51,18 @@ def balance(context: Context) -> Figure | None:
         id="balance",
         title="Balance between subsets",
         caption=(
-            "Each point is a fold. Subsets of a random split differ by chance, and small subsets differ "
-            f"more; a large difference shows where results need care.{rest}"
+            f"{several}Subsets of a random split differ by chance, and small subsets differ "
+            "more; a large difference shows where results need care. Behind it: baseline characteristics by "
+            f"subset.{rest}"
         ),
         alt=alt,
         svg=draw_balance(titles, by_side, name="balance", alt=alt),
         table=_balance_table(context, table, keys),
     )
+
+
+def _has_folds(context: Context) -> bool:
+    return len(context.data.splits[["repeat", "fold"]].drop_duplicates()) > 1
 
 
 def _sides(context: Context, table: pd.DataFrame) -> dict[str, str]:
@@ -83,39 +90,69 @@ def _variable(context: Context, variable: str, level: str) -> str:
 
 
 def _balance_table(context: Context, table: pd.DataFrame, keys: list[tuple[str, str]]) -> Table:
-    columns = [Column(key="what", title="Variable")]
-    sides = {"train": "train"} | _sides(context, table)
-    columns += [
-        Column(key=side, title=title, kind="number", help="Mean over folds") for side, title in sides.items()
-    ]
-    columns += [
-        Column(key="smd", title="SMD test, mean", kind="number"),
-        Column(
-            key="worst",
-            title="largest |SMD|",
-            kind="number",
-            help="Of the subsets against train, over all folds",
+    """Return the baseline characteristics of each subset with their standardised differences."""
+    sides = _sides(context, table)
+    several = _has_folds(context)
+    over = "Mean over folds" if several else ""
+    columns = [
+        Column(key="what", title="Variable"),
+        *(
+            Column(key=side, title=title, kind="number", help=over)
+            for side, title in ({"train": "train"} | sides).items()
+        ),
+        *(
+            Column(key=f"smd-{side}", title=f"SMD {title}", kind="number", help=over)
+            for side, title in sides.items()
         ),
     ]
-    rows = []
+    if several or len(sides) > 1:
+        told = "Of the subsets against train" + (", over all folds" if several else "")
+        columns.append(Column(key="worst", title="Largest |SMD|", kind="number", help=told))
+    found = [_size_row(table, name, ["train", *sides]) for name in ("patients", "lesions")]
+    rows = [row for row in found if row is not None]
     for key in keys:
-        cells: dict[str, Cell] = {"what": text_cell(_variable(context, *key))}
-        shares = key[1] not in ("", "mean")
-        for side in sides:
-            value = float(_of(table, side, key)["value"].mean())
-            cells[side] = (
-                Cell(text=f"{number(100 * value, 0)} %", value=value)
-                if shares and not np.isnan(value)
-                else number_cell(value, 2)
-            )
-        cells["smd"] = number_cell(float(_of(table, "test", key)["smd"].mean()), 2, signed=True)
-        both = table[(table["variable"] == key[0]) & (table["level"] == key[1])]["smd"].abs()
-        cells["worst"] = number_cell(float(both.max()), 2)
-        rows.append(Row(cells=cells))
+        row = _variable_row(context, table, key, list(sides))
+        if several or len(sides) > 1:
+            both = table[(table["variable"] == key[0]) & (table["level"] == key[1])]["smd"].abs()
+            row.cells["worst"] = number_cell(float(both.max()), 2)
+        rows.append(row)
+    notes = (
+        "Numbers are mean (standard deviation), categories the share of the lesions whose value is known, missing "
+        "values the share of all lesions"
+        + (", all averaged over folds" if several else "")
+        + ". SMD: standardised mean difference against train (Austin 2009, doi 10.1002/sim.3697)."
+    )
     return Table(
         id="balance-table",
-        title="Balance between subsets",
+        title="Baseline characteristics by subset",
         columns=tuple(columns),
         rows=tuple(rows),
-        notes=("SMD: standardised mean difference against train (Austin 2009, doi 10.1002/sim.3697).",),
+        notes=(notes,),
     )
+
+
+def _size_row(table: pd.DataFrame, name: str, sides: list[str]) -> Row | None:
+    """Return how many patients or lesions each subset has; None where the table does not tell."""
+    cells: dict[str, Cell] = {"what": text_cell(name.capitalize())}
+    for side in sides:
+        counts = _of(table, side, (name, ""))["value"]
+        if counts.empty:
+            return None
+        cells[side] = count_cell(counts.mean())
+    return Row(cells=cells)
+
+
+def _variable_row(context: Context, table: pd.DataFrame, key: tuple[str, str], sides: list[str]) -> Row:
+    cells: dict[str, Cell] = {"what": text_cell(_variable(context, *key))}
+    for side in ("train", *sides):
+        value = float(_of(table, side, key)["value"].mean())
+        if np.isnan(value):
+            cells[side] = number_cell(value)
+        elif key[1] == "mean":
+            spread = float(_of(table, side, (key[0], "sd"))["value"].mean())
+            cells[side] = Cell(text=f"{number(value, 1)} ({number(spread, 1)})", value=value)
+        else:
+            cells[side] = Cell(text=f"{number(100 * value, 0)} %", value=value)
+    for side in sides:
+        cells[f"smd-{side}"] = number_cell(float(_of(table, side, key)["smd"].mean()), 2, signed=True)
+    return Row(cells=cells)

@@ -38,10 +38,9 @@ def performance(context: Context) -> Table | None:
     parts = {"test": context.numbers, **context.development}
     rows: list[Row] = []
     for part, numbers in parts.items():
-        models = [_row(context, numbers, part, model.name, _kind(model)) for model in context.models]
-        rows += sorted(
-            (row for row in models if row is not None), key=lambda row: row.group.endswith("controls")
-        )
+        models = _ordered(context, numbers)
+        found = [_row(context, numbers, part, model.name, _kind(model)) for model in models]
+        rows += [row for row in found if row is not None]
         if part == "test":
             readers = [_row(context, numbers, part, reader.name, "readers") for reader in context.readers]
             rows += [row for row in readers if row is not None]
