@@ -50,8 +50,10 @@ from samesplit.reports.sections.radiomics import radiomics
 from samesplit.reports.sections.rater_masks import rater_masks
 from samesplit.reports.sections.readers import reader_sections
 from samesplit.reports.sections.split import split
+from samesplit.reports.sections.subgroups import subgroups
 from samesplit.reports.sections.survival import survival
 from samesplit.reports.sections.training import training
+from samesplit.reports.sections.triage import triage
 from samesplit.reports.sections.verdict import verdict
 from samesplit.run_folder import (
     REPORT_DATA,
@@ -190,6 +192,8 @@ def _findings(context: Context, pictures: Pictures) -> tuple[Section | None, ...
             *made,
             calibration(context),
             decision_curves(context),
+            subgroups(context),
+            triage(context),
             *reader_sections(context),
             rater_masks(context),
             chain(context),

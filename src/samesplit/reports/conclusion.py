@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samesplit.ordering import above, ranked
+from samesplit.ordering import above
 from samesplit.reports.adjustment import adjustment_name
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.estimates import Estimate
@@ -14,6 +14,7 @@ from samesplit.reports.named_test_sets import (
     of_test_set,
     undefined_test_sets,
 )
+from samesplit.reports.ranking import ranked_models
 
 __all__ = ["answer"]
 
@@ -27,7 +28,7 @@ def answer(context: Context) -> str:
     is the reference, the next model's difference to it), then the controls above it, then the readers' mean. A
     difference that is not shown is called that; nobody is ever called equal.
     """
-    judged = _ranked(context)
+    judged = ranked_models(context)
     if not judged:
         return f"No model could be evaluated: no {context.main.noun} is defined on the test lesions."
     if context.data.shuffled:
@@ -55,17 +56,6 @@ def answer(context: Context) -> str:
     parts.append(_readers(context))
     first, *rest = [part for part in parts if part]
     return " ".join(f"{part}." for part in (first, *(part[:1].upper() + part[1:] for part in rest)))
-
-
-def _ranked(context: Context) -> list[tuple[ModelInfo, Estimate]]:
-    """Rank all models with a main quantity, but the constant one, from the best."""
-    found = [
-        (model, context.numbers.get(context.main.quantity, model.name))
-        for model in context.models
-        if not model.is_constant
-    ]
-    known = [(model, value) for model, value in found if value is not None and value.is_known()]
-    return [known[place] for place in ranked([value.estimate for _, value in known], descending=True)]
 
 
 def _opening(context: Context, best: ModelInfo, found: Estimate, count: int) -> str:

@@ -138,7 +138,7 @@ _PREDICTIONS: dict[TaskKind, pa.DataFrameSchema] = {
     "survival": RISK_PREDICTIONS,
     "segmentation": MASK_PREDICTIONS,
 }
-_SHARED = ("audit", "balance", "thumbnails", "published", "catalogue")
+_SHARED = ("audit", "balance", "shift", "thumbnails", "published", "catalogue")
 """Tables that all tasks of a run share."""
 _OF_TASK = (
     "rater_masks",
@@ -148,18 +148,23 @@ _OF_TASK = (
     "chain_cases",
     "components",
     "confusion",
+    "conformal_sets",
     "confusion_classes",
     "decision_curves",
     "decisions",
+    "deferral",
     "dice_by_type",
     "dice_covariates",
     "factorial",
     "factorial_levels",
     "factorial_models",
+    "fairness",
     "folds",
     "overlap",
     "pairs",
     "reclassification",
+    "subgroup_tests",
+    "subgroups",
     "survival_cox",
     "survival_rates",
     "survival_subgroups",

@@ -50,6 +50,20 @@ def test_the_interaction_of_two_subgroups_is_the_z_test_of_their_aucs(make_study
     assert tests.loc[("cnn", ""), "p_value"] == pytest.approx(2 * stats.norm.sf(abs(z)))
     assert tests.loc[("cnn", ""), "p_adjusted"] == tests.loc[("cnn", ""), "p_value"]  # one column
     assert tests.loc[("cnn", "size"), "n_groups"] == 2
+    for row in tests.to_dict("records"):
+        assert row["claim"] == ("differs" if row["p_adjusted"] < 0.05 else "not shown")
+
+
+def test_subgroups_whose_auc_is_far_apart_are_shown_to_differ(make_study: Make) -> None:
+    study = make_study(n_lesions=120)
+    test = (study.predictions["subset"] == "test") & (study.predictions["model"] == "cnn")
+    north = study.predictions["lesion_id"].isin(study.truth.index[study.truth["site"] == "north"])
+    labels = study.predictions["lesion_id"].map(study.truth["label"])
+    noise = np.linspace(0.0, 0.3, len(labels))
+    study.predictions.loc[test & north, "probability"] = (0.1 + 0.5 * labels + noise)[test & north]
+    study.predictions.loc[test & ~north, "probability"] = (0.6 - 0.5 * labels + noise)[test & ~north]
+    tests = _found(study).tables["subgroup_tests"].set_index("model")
+    assert tests.loc["cnn", "claim"] == "differs"
 
 
 def test_a_small_subgroup_cannot_be_judged_and_says_so(make_study: Make) -> None:
@@ -61,6 +75,7 @@ def test_a_small_subgroup_cannot_be_judged_and_says_so(make_study: Make) -> None
     south = found.tables["subgroups"].query("value == 'south'")
     assert south["auc"].isna().all()
     assert south["reason"].eq("cannot be judged: 4 positive and 0 negative lesions, fewer than 10").all()
+    assert found.tables["subgroup_tests"]["claim"].eq("").all()
     assert found.tables["subgroup_tests"]["note"].eq("fewer than two groups can be judged: no test").all()
     assert found.tables["fairness"]["reason"].str.startswith("cannot be judged").all()
 

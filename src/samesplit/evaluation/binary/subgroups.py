@@ -16,7 +16,8 @@ import pandas as pd
 from samesplit.evaluation.binary.scores import auc_interval_of, auc_of, has_both_classes, rate_of
 from samesplit.evaluation.comparison import on_same_units
 from samesplit.evaluation.groups import values_of_columns
-from samesplit.ordering import first_best
+from samesplit.ordering import below, first_best
+from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.fairness import (
     FEWEST_EVENTS,
     equal_opportunity_difference,
@@ -56,6 +57,7 @@ _TEST_COLUMNS = [
     "df",
     "p_value",
     "p_adjusted",
+    "claim",
     "note",
 ]
 _FAIRNESS_COLUMNS = [
@@ -110,7 +112,8 @@ def subgroup_tables(
 
     Returns:
         `subgroups` (one row a column, value and model), `subgroup_tests` (one a column and model, and one more for
-        the difference to the reference) and `fairness` (one a column and model).
+        the difference to the reference; `claim` is `differs`, `not shown` or, without a test, empty) and
+        `fairness` (one a column and model).
     """
     first = next(iter(tables.values()))  # all have the same lesions in the same folds
     lesions = first["lesion_id"]
@@ -137,9 +140,20 @@ def subgroup_tables(
     adjusted = tests.groupby(["model", "reference"], sort=False)["p_value"].transform(holm)
     return {
         SUBGROUPS: pd.DataFrame(found[SUBGROUPS], columns=_SUBGROUP_COLUMNS),
-        SUBGROUP_TESTS: tests.assign(p_adjusted=adjusted)[_TEST_COLUMNS],
+        SUBGROUP_TESTS: tests.assign(
+            p_adjusted=adjusted, claim=_claims(adjusted, 1 - check_confidence(confidence))
+        )[_TEST_COLUMNS],
         FAIRNESS: pd.DataFrame(found[FAIRNESS], columns=_FAIRNESS_COLUMNS),
     }
+
+
+def _claims(adjusted: pd.Series[float], alpha: float) -> list[str]:
+    """Return what is claimed of each test: `differs`, `not shown`, or nothing where there is no test."""
+    shown = below(adjusted, alpha)
+    return [
+        "" if math.isnan(p) else "differs" if is_below else "not shown"
+        for p, is_below in zip(adjusted, shown, strict=True)
+    ]
 
 
 def _why_not(table: pd.DataFrame) -> str:
