@@ -59,9 +59,9 @@ def test_subgroups_whose_auc_is_far_apart_are_shown_to_differ(make_study: Make) 
     test = (study.predictions["subset"] == "test") & (study.predictions["model"] == "cnn")
     north = study.predictions["lesion_id"].isin(study.truth.index[study.truth["site"] == "north"])
     labels = study.predictions["lesion_id"].map(study.truth["label"])
-    noise = np.linspace(0.0, 0.3, len(labels))
-    study.predictions.loc[test & north, "probability"] = (0.1 + 0.5 * labels + noise)[test & north]
-    study.predictions.loc[test & ~north, "probability"] = (0.6 - 0.5 * labels + noise)[test & ~north]
+    noise = np.random.default_rng(1).uniform(0.0, 0.4, len(labels))
+    study.predictions.loc[test & north, "probability"] = (0.2 + 0.3 * labels + noise)[test & north]
+    study.predictions.loc[test & ~north, "probability"] = (0.5 - 0.3 * labels + noise)[test & ~north]
     tests = _found(study).tables["subgroup_tests"].set_index("model")
     assert tests.loc["cnn", "claim"] == "differs"
 
