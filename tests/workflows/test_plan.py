@@ -234,3 +234,18 @@ def test_components_of_one_modality_are_of_readers_minus_a_model() -> None:
         typed_components("reader=0.001,error=0.0009,cov2=0.0004,cases=200").tested
         == "readers minus the model"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"effect": 0.0}, "no difference of 0 to find"),
+        ({"effect": -0.06, "margin": 0.05}, "worse than the margin"),
+        ({"effect": float("nan")}, "is no number"),
+        ({"effect": 0.05, "power": 1.0}, "a power of"),
+    ],
+)
+def test_a_reader_study_that_cannot_find_anything_is_refused(options: dict[str, float], message: str) -> None:
+    pilot = typed_components("reader=0.001,error=0.0009,cov2=0.0004,cases=200")
+    with pytest.raises(StatisticsError, match=message):
+        plan_readers(pilot, readers=[4], cases=[100], **options)

@@ -230,6 +230,10 @@ def bootstrap_interval(
         low, high = (float(bound) for bound in np.quantile(values, (alpha, 1 - alpha)))
     if not inside():
         method = f"{method}, widened to the estimate"
+    if nearly_equal(low, high, scale=scale) and inside():
+        note = "; ".join(
+            part for part in (note, "all samples give the same: the interval is a point") if part
+        )
     return Interval(estimate, min(low, estimate), max(high, estimate), method, note)
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "check_classes",
     "check_confidence",
     "check_labels",
+    "check_numbers",
     "check_scores",
     "codes_of",
 ]
@@ -73,10 +74,10 @@ def check_scores(scores: npt.ArrayLike, *, n: int, probabilities: bool = False) 
         The same shape, float64.
 
     Raises:
-        StatisticsError: A length other than `n`, values that are not finite, or not probabilities.
+        StatisticsError: Text, none or a length other than `n`, values that are not finite, or not probabilities.
     """
-    values = np.asarray(scores, dtype=np.float64)
-    if values.ndim not in (1, 2) or values.shape[0] != n:
+    values = check_numbers(scores, what="scores")
+    if values.ndim not in (1, 2) or values.shape[0] != n or values.size == 0:
         raise StatisticsError(f"{n} labels do not fit scores of shape {values.shape}")
     if not np.isfinite(values).all():
         raise StatisticsError(
@@ -89,6 +90,29 @@ def check_scores(scores: npt.ArrayLike, *, n: int, probabilities: bool = False) 
             remedy="map the scores to probabilities first",
         )
     return values
+
+
+def check_numbers(values: npt.ArrayLike, *, what: str) -> FloatArray:
+    """Return values as floats, or say which of them is no number.
+
+    Args:
+        values: Any shape; missing ones are NaN or None.
+        what: What they are, for the message.
+
+    Raises:
+        StatisticsError: Text that is no number, or rows of different lengths.
+
+    Example:
+        >>> check_numbers(["0.5", 1, None], what="scores").tolist()
+        [0.5, 1.0, nan]
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as why:
+        raise StatisticsError(
+            f"{what} must be numbers: {why}",
+            remedy="give numbers with a decimal point, and NaN for a missing one",
+        ) from why
 
 
 def check_classes(labels: npt.ArrayLike, *, n_classes: int) -> IntArray:
@@ -133,7 +157,7 @@ def check_class_probabilities(probabilities: npt.ArrayLike, *, n: int) -> FloatA
         StatisticsError: Another shape, values outside [0, 1] or not finite, or rows that do not sum to 1 within
             1e-6.
     """
-    values = np.asarray(probabilities, dtype=np.float64)
+    values = check_numbers(probabilities, what="probabilities")
     if values.ndim != 2:
         raise StatisticsError(
             f"probabilities of classes are a table with a column a class, not of shape {values.shape}"

@@ -85,7 +85,7 @@ def correlated_aucs(
         ([0.938, 0.781, 0.75], 0.156)
     """
     truth = check_labels(labels)
-    table = check_scores(np.asarray(scores, dtype=np.float64), n=truth.size)
+    table = check_scores(scores, n=truth.size)
     table = table[:, np.newaxis] if table.ndim == 1 else table
     k = table.shape[1]
     called = tuple(f"score {place + 1}" for place in range(k)) if names is None else tuple(names)

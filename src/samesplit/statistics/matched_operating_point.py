@@ -16,6 +16,7 @@ from samesplit.statistics.checks import (
     FloatArray,
     IntArray,
     check_labels,
+    check_numbers,
     check_scores,
     codes_of,
 )
@@ -237,7 +238,7 @@ def of_those_read(
         StatisticsError: See `model_at_reader_point`.
     """
     truth = check_labels(labels, both_classes=False)
-    given = np.asarray(calls, dtype=np.float64)
+    given = check_numbers(calls, what="calls")
     if given.shape != truth.shape or not np.isin(given[~np.isnan(given)], (0, 1)).all():
         raise StatisticsError(
             f"calls of shape {given.shape} do not fit {truth.size} cases, or are not 0, 1 or missing",
@@ -245,7 +246,7 @@ def of_those_read(
         )
     read = ~np.isnan(given)
     owners = codes_of(np.arange(truth.size) if patients is None else patients, n=truth.size)
-    values = np.asarray(scores, dtype=np.float64)
+    values = check_numbers(scores, what="scores")
     if values.shape != truth.shape:
         raise StatisticsError(f"{truth.size} labels do not fit scores of shape {values.shape}")
     kept = check_labels(truth[read])

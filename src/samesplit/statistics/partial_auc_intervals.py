@@ -188,7 +188,7 @@ def _drawn(
     seed: int,
 ) -> tuple[IntArray, FloatArray, PatientBootstrap, IntArray]:
     truth = check_labels(labels)
-    table = check_scores(np.asarray(scores, dtype=np.float64), n=truth.size)
+    table = check_scores(scores, n=truth.size)
     owners = codes_of(np.arange(truth.size) if patients is None else patients, n=truth.size)
     samples = draw_patients(truth, owners, n_resamples=n_resamples, seed=seed, stratified=True)
     return truth, table.reshape(truth.size, -1), samples, owners

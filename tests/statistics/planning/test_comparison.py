@@ -66,7 +66,10 @@ def test_the_size_of_a_paired_comparison_is_connors():
         (lambda: auc_variance(0.8, 0, 10), "have no AUC"),
         (lambda: auc_variance(0.8, 10, 10, method="other"), "unknown variance"),
         (lambda: auc_comparison(0.8, 0.9, n=100, prevalence=0.3, correlation=1.0), "correlation"),
-        (lambda: auc_comparison_size(0.8, 0.8, prevalence=0.3, correlation=0.5), "no number of patients"),
+        (
+            lambda: auc_comparison_size(0.8, 0.8, prevalence=0.3, correlation=0.5),
+            "have no difference to find",
+        ),
         (lambda: paired_proportions_size(0.1, 0.1), "no difference"),
     ],
 )

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.checks import FloatArray, check_confidence
+from samesplit.ordering import at_most, nearly_equal
+from samesplit.statistics.checks import FloatArray, check_confidence, check_numbers
 from samesplit.statistics.interval import Interval
 
 __all__ = ["BlandAltman", "LimitsMethod", "bland_altman"]
@@ -88,7 +89,7 @@ def bland_altman(
         )
     for share in (coverage, confidence):
         check_confidence(share)
-    one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    one, other = (check_numbers(column, what="measurements") for column in (first, second))
     if one.shape != other.shape or one.ndim != 1:
         raise StatisticsError(f"measurements of shape {one.shape} cannot be paired with {other.shape}")
     complete = np.isfinite(one) & np.isfinite(other)
@@ -101,6 +102,8 @@ def bland_altman(
         )
     differences, means = one - other, (one + other) / 2
     bias, spread = float(differences.mean()), float(differences.std(ddof=1))
+    if at_most(spread, 0.0, scale=float(np.abs([one, other]).max())):
+        spread = 0.0  # what is left is rounding
     error = spread / math.sqrt(n)
     tail = (1 - confidence) / 2
     half = float(stats.t.isf(tail, n - 1)) * error
@@ -127,9 +130,13 @@ def bland_altman(
 
 def _slope(means: FloatArray, differences: FloatArray, confidence: float) -> Interval:
     name = "least squares (t)"
-    if np.ptp(means) == 0:
+    if nearly_equal(means.min(), means.max()):
         return Interval(math.nan, math.nan, math.nan, name, "all means are the same: no slope")
     line = stats.linregress(means, differences)
     slope, error = float(line.slope), float(line.stderr)
+    if at_most(error, 0.0, scale=max(abs(slope), 1.0)):
+        return Interval(
+            slope, slope, slope, name, "no variance: the interval is a point, and there is no test"
+        )
     half = float(stats.t.isf((1 - confidence) / 2, means.size - 2)) * error
     return Interval(slope, slope - half, slope + half, name, p_value=float(line.pvalue))

@@ -20,7 +20,7 @@ from samesplit.statistics.agreement.ratings import (
     count_categories,
     weight_matrix,
 )
-from samesplit.statistics.checks import FloatArray
+from samesplit.statistics.checks import FloatArray, check_numbers
 from samesplit.statistics.interval import is_degenerate, normal_interval
 
 __all__ = [
@@ -73,7 +73,7 @@ def cohen_kappa_interval(
         >>> round(found.estimate, 3), round(found.standard_error, 3), round(found.p_value, 3)
         (0.529, 0.254, 0.09)
     """
-    one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    one, other = (check_numbers(column, what="ratings") for column in (first, second))
     if one.shape != other.shape or one.ndim != 1:
         raise StatisticsError(f"ratings of shape {one.shape} cannot be paired with {other.shape}")
     table = check_ratings(np.column_stack([one, other]))
@@ -143,6 +143,8 @@ def fleiss_kappa(
     half = float(stats.t.isf((1 - confidence) / 2, n - 1)) * error
     low, high = max(-1.0, estimate - half), min(1.0, estimate + half)
     p = 2 * float(stats.norm.sf(abs(z)))
+    if is_degenerate(error**2):
+        note = "; ".join(part for part in (note, "no variance: the interval is a point") if part)
     return Agreement(estimate, low, high, "Fleiss' kappa", note, p, error, z, n, m)
 
 
@@ -167,7 +169,7 @@ def fleiss_kappa_by_category(
         {1.0: 0.66, 2.0: 0.62, 3.0: 1.0}
     """
     table, counts, note = _complete(ratings, categories)
-    values, _ = count_categories(table, categories)
+    values, _ = count_categories(check_ratings(ratings), categories)  # of incomplete cases as well
     n, m = table.shape
     found = {}
     for value, of_category in zip(values, counts.T, strict=True):

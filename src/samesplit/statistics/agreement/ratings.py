@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.checks import FloatArray
+from samesplit.statistics.checks import FloatArray, check_numbers
 from samesplit.statistics.interval import Interval
 
 __all__ = ["Agreement", "CategoryWeights", "check_ratings", "count_categories", "weight_matrix"]
@@ -48,7 +48,7 @@ def check_ratings(ratings: npt.ArrayLike) -> FloatArray:
     Raises:
         StatisticsError: Fewer than two readers, an infinite rating, or no case that two readers rated.
     """
-    table = np.asarray(ratings, dtype=np.float64)
+    table = check_numbers(ratings, what="ratings")
     if table.ndim != 2 or table.shape[1] < 2:
         raise StatisticsError(
             f"agreement needs the ratings of two or more readers; the shape is {table.shape}",

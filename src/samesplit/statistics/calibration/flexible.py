@@ -12,7 +12,7 @@ import pandas as pd
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from samesplit.errors import StatisticsError
-from samesplit.ordering import merge_probabilities
+from samesplit.ordering import merge_equals, merge_probabilities
 from samesplit.statistics.absolute_sums import Summary, absolute_interval, signed_noise
 from samesplit.statistics.bootstrap import PatientBootstrap
 from samesplit.statistics.calibration.loess import Loess
@@ -115,6 +115,11 @@ def calibration_distances(
     elif smoother == "lowess":
         if np.ptp(p) == 0:
             raise StatisticsError("all probabilities are alike: there is no curve", remedy="use bins instead")
+        if np.unique(merge_equals(p), return_counts=True)[1].max() >= int(2 / 3 * p.size):
+            raise StatisticsError(
+                "two thirds of the probabilities or more are alike: lowess has no neighbours to smooth over",
+                remedy="use bins instead",
+            )
         curve = lowess(truth, p, frac=2 / 3, it=0, delta=0.01 * np.ptp(p), return_sorted=False)
     else:
         raise StatisticsError(f"unknown smoother {smoother!r}", remedy="use 'loess' or 'lowess'")

@@ -26,7 +26,7 @@ from samesplit.statistics.planning.development import (
     r2_from_c_statistic,
 )
 from samesplit.statistics.planning.linear_predictor import LinearPredictor
-from samesplit.statistics.planning.power import detectable_difference, power_of_difference
+from samesplit.statistics.planning.power import check_power, detectable_difference, power_of_difference
 from samesplit.statistics.planning.reader_moments import moment_power
 from samesplit.statistics.planning.reader_study import (
     DifferenceVariance,
@@ -55,6 +55,7 @@ __all__ = [
     "auc_precision_size",
     "auc_variance",
     "cases_needed",
+    "check_power",
     "detectable_difference",
     "develop_binary",
     "develop_continuous",

@@ -14,6 +14,7 @@ from typing import Literal
 from scipy import stats
 
 from samesplit.errors import StatisticsError
+from samesplit.ordering import at_least, nearly_equal
 from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.planning.development import check_between, smallest_size
 from samesplit.statistics.planning.power import check_power, detectable_difference, power_of_difference
@@ -189,7 +190,14 @@ def auc_comparison_size(
             method=method,
         )
 
-    return planned(smallest_size(lambda n: planned(n).power >= power, least))
+    if not second - first + (margin or 0.0) > 0 and (margin is not None or nearly_equal(first, second)):
+        raise StatisticsError(
+            f"AUCs of {first:g} and {second:g} have no difference to find"
+            if margin is None
+            else f"an AUC of {second:g} is inferior to {first:g} by the margin of {margin:g} or more",
+            remedy="expect another AUC, or give a margin of non-inferiority that is larger than the loss",
+        )
+    return planned(smallest_size(lambda n: bool(at_least(planned(n).power, power)), least))
 
 
 def auc_precision_size(

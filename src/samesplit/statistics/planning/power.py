@@ -17,6 +17,7 @@ from samesplit.statistics.checks import FloatArray, check_confidence
 
 __all__ = ["check_power", "detectable_difference", "power_of_difference", "powers"]
 
+_NO_SHIFT = 1e-12  # (difference / standard error) squared
 _MOST = 1e3
 """No search goes beyond so many standard errors."""
 
@@ -47,8 +48,8 @@ def power_of_difference(
         Between 0 and 1.
 
     Raises:
-        StatisticsError: A standard error or degrees of freedom not above 0, a margin below 0, or a confidence
-            outside (0, 1).
+        StatisticsError: A difference that is no number, a standard error or degrees of freedom not above 0, a
+            margin below 0, or a confidence outside (0, 1).
 
     Example:
         >>> round(power_of_difference(0.05, 0.02), 3)
@@ -57,6 +58,10 @@ def power_of_difference(
         0.705
     """
     _check(standard_error, df)
+    if not math.isfinite(difference):
+        raise StatisticsError(
+            f"a difference of {difference:g} is no number", remedy="give the true difference"
+        )
     if margin is not None and not margin >= 0:
         raise StatisticsError(
             f"a margin of {margin!r} is below 0",
@@ -77,7 +82,7 @@ def powers(
 
     Args:
         shifts: Any shape, (difference + margin) / standard error.
-        df: A shape that goes with it; None for a normal estimate.
+        df: A shape that goes with it; None, or infinite, for a normal estimate.
         one_sided: Whether the test is of (1 - confidence) / 2 in the upper tail alone.
         confidence: Of the two-sided interval.
 
@@ -85,15 +90,22 @@ def powers(
         The common shape.
     """
     shift, level = np.asarray(shifts, dtype=np.float64), 1 - check_confidence(confidence)
-    if one_sided and df is None:
-        found = stats.norm.sf(stats.norm.isf(level / 2) - shift)
-    elif one_sided:
-        found = stats.nct.sf(stats.t.isf(level / 2, df), df, shift)
-    elif df is None:
-        found = stats.ncx2.sf(stats.chi2.isf(level, 1), 1, shift**2)
+    squared = shift**2
+    if one_sided:
+        normal = stats.norm.sf(stats.norm.isf(level / 2) - shift)
     else:
-        found = stats.ncf.sf(stats.f.isf(level, 1, df), 1, df, shift**2)
-    return np.asarray(found, dtype=np.float64)
+        normal = stats.ncx2.sf(stats.chi2.isf(level, 1), 1, squared)
+    if df is None:
+        return np.asarray(normal, dtype=np.float64)
+    degrees = np.asarray(df, dtype=np.float64)
+    finite = np.isfinite(degrees)
+    own = np.where(finite, degrees, 1.0)
+    if one_sided:
+        found = stats.nct.sf(stats.t.isf(level / 2, own), own, shift)
+    else:  # without noncentrality scipy's F comes out negative
+        found = stats.ncf.sf(stats.f.isf(level, 1, own), 1, own, np.maximum(squared, _NO_SHIFT))
+        found = np.where(squared <= _NO_SHIFT, level, found)
+    return np.asarray(np.where(finite, found, normal), dtype=np.float64)
 
 
 def detectable_difference(

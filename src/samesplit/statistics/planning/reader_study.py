@@ -387,4 +387,5 @@ def _precision(
     if random == "readers":
         return own / j, (j - 1) * np.ones_like(own)
     whole = own + j * scale * shared
-    return whole / j, (j - 1) * (whole / own) ** 2
+    with np.errstate(divide="ignore"):  # readers who differ in nothing: infinite
+        return whole / j, (j - 1) * (whole / own) ** 2

@@ -66,7 +66,8 @@ def log_rank(
         strata: Shape (n,), within which groups are compared; None for one.
 
     Raises:
-        StatisticsError: One group, no event, unknown weights, or events and times that are none.
+        StatisticsError: One group, no event, a group with nobody at risk when others had events, unknown weights,
+            or events and times that are none.
 
     References:
         Mantel N. Cancer Chemother Rep 1966;50:163-170.
@@ -93,9 +94,15 @@ def log_rank(
         )
     options = {} if weights != "Fleming-Harrington" else {"fh_p": 1}
     within = None if strata is None else codes_of(strata, n=seen.size)
-    with np.errstate(divide="ignore"):  # the survival after the last event may be 0
-        chi_square, _ = survdiff(
-            when, seen, codes, weight_type=_STATSMODELS[weights], strata=within, **options
-        )
+    try:
+        with np.errstate(divide="ignore"):  # the survival after the last event may be 0
+            chi_square, _ = survdiff(
+                when, seen, codes, weight_type=_STATSMODELS[weights], strata=within, **options
+            )
+    except np.linalg.LinAlgError as why:
+        raise StatisticsError(
+            "some group had nobody at risk beside another when events were seen: there is nothing to compare",
+            remedy="compare groups that were followed over the same time, or leave the short one out",
+        ) from why
     value, df = float(np.squeeze(chi_square)), n_groups - 1
     return LogRank(value, df, float(stats.chi2.sf(value, df)), weights)

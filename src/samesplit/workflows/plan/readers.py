@@ -23,6 +23,7 @@ from samesplit.statistics.planning import (
     DifferenceVariance,
     RandomEffects,
     cases_needed,
+    check_power,
     reader_study_table,
     readers_needed,
 )
@@ -184,6 +185,15 @@ def plan_readers(
     Raises:
         StatisticsError: A number outside its range.
     """
+    check_power(power)
+    if effect == 0 if margin is None else effect <= -margin:
+        raise StatisticsError(
+            "there is no difference of 0 to find"
+            if margin is None
+            else f"a true difference of {effect:g} is worse than the margin of {margin:g} allows",
+            where="--effect",
+            remedy="give the true difference that is to be found, or, to show non-inferiority, a larger --margin",
+        )
     rows = reader_study_table(
         pilot.variance,
         readers=sorted(set(readers)),
