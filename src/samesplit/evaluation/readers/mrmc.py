@@ -20,8 +20,10 @@ from samesplit.statistics.mrmc import (
     SPECIFICITY,
     ReaderStudy,
     obuchowski_rockette,
+    on_logit_scale,
     u_statistic_analysis,
 )
+from samesplit.statistics.student import StudentInterval
 
 __all__ = ["estimate_row", "mrmc_tables"]
 
@@ -103,7 +105,7 @@ def _crossed(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     found = obuchowski_rockette(study, _FIGURES[quantity], confidence=settings.confidence)
     rows = [
-        estimate_row(name, "", one, one.df, one.standard_error, sign=1)
+        _modality_row(name, one, one.df, one.standard_error, settings)
         for name, one in found.modalities.items()
     ] + [
         estimate_row(second, first, one, one.df, one.standard_error, sign=-1)
@@ -139,11 +141,19 @@ def _incomplete(
     rows = []
     for name, one in found.modalities.items():
         variance = found.variances[name]
-        rows.append(estimate_row(name, "", one, variance.df, _root(variance.value), sign=1))
+        rows.append(_modality_row(name, one, variance.df, _root(variance.value), settings))
     for (first, second), one in found.differences.items():
         variance = found.difference_variances[first, second]
         rows.append(estimate_row(second, first, one, variance.df, _root(variance.value), sign=-1))
     return rows, {"crossed": False, "test": "", "method": found.method, "note": ""}
+
+
+def _modality_row(
+    modality: str, found: StudentInterval, df: float, standard_error: float, settings: ReaderSettings
+) -> dict[str, Any]:
+    """Make the row of one modality; its interval on the logit scale, since the plain one holds too seldom."""
+    curved = on_logit_scale(found, confidence=settings.confidence)
+    return estimate_row(modality, "", curved, df, standard_error, sign=1)
 
 
 def estimate_row(
