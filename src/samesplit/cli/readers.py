@@ -151,6 +151,6 @@ def _shown_models(rows: pd.DataFrame) -> pd.DataFrame:
         ]
         for row in rows.to_dict("records")
     ]
-    columns = ["model", "readers", "quantity", "model − readers", "P", "P of non-inferiority"]
+    columns = ["model", "readers", "quantity", "model − readers", "P", "one-sided P of non-inferiority"]
     table = pd.DataFrame(lines, columns=columns)
-    return table if rows["margin"].notna().any() else table.drop(columns="P of non-inferiority")
+    return table if rows["margin"].notna().any() else table.drop(columns="one-sided P of non-inferiority")

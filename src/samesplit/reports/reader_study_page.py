@@ -67,31 +67,62 @@ def reader_study_report(context: Context, record: dict[str, Any]) -> Report:
 
 
 def _answer(context: Context) -> str:
-    """Answer in one sentence with an interval: the change with aid, else the model against the readers."""
+    """Answer with an interval: what was declared beforehand, then the change with aid or the readers' mean."""
+    declared = len(context.data.table("readers/hypotheses")) > 0
+    against = _against_readers(context)
+    mrmc, is_change = _readers_mean(context)
+    if declared:
+        return " ".join(part for part in (against, mrmc if is_change else "") if part)
+    if is_change or not against:
+        return mrmc or "No MRMC analysis could be made; the notes say why."
+    return against
+
+
+def _against_readers(context: Context) -> str:
+    """Say how the reference model compares with the mean reader, and which declared hypotheses were shown."""
+    table = context.data.table("readers/against_model")
+    primary = records(table[table["primary"].astype(bool)]) if len(table) else []
+    if not primary:
+        return ""
+    row = primary[0]
+    steps = []
+    for step in records(context.data.table("readers/hypotheses")):
+        margin = (
+            f" with a margin of {number(step['margin'])}" if step["hypothesis"] == "non-inferiority" else ""
+        )
+        p = "" if step["decision"] == "not tested" else f" (one-sided P {_p(step['p_one_sided'])})"
+        steps.append(f"{step['hypothesis']}{margin}: {step['decision']}{p}")
+    told = "".join(f"; {step}" for step in steps)
+    return (
+        f"{context.title(row['model'])} against the readers ({row['modality']}): the AUC differs from their mean "
+        f"by {number(row['estimate'], signed=True)} ({context.percent()} CI "
+        f"{interval_text(row['ci_low'], row['ci_high'])}; two-sided P {_p(row['p_value'])}; "
+        f"{counted(int(row['n_readers']), 'reader')}, {counted(int(row['n']), 'case')}, both random){told}."
+    )
+
+
+def _readers_mean(context: Context) -> tuple[str, bool]:
+    """Say how a condition changed the readers' mean, or what it is, and whether it is a change."""
     table = context.data.table("readers/mrmc")
-    if len(table):
-        mine = table[(table["quantity"] == "auc") & (table["group"] == "all")]
-        if mine.empty:
-            mine = table[(table["quantity"] == "accuracy") & (table["group"] == "all")]
-        rows = records(mine)
-        what = "AUC" if len(mine) and mine["quantity"].iloc[0] == "auc" else "accuracy"
-        changes = [row for row in rows if row["reference"]]
-        if changes:
-            row = changes[0]
-            return (
-                f"{row['modality']} against {row['reference']}: the readers' mean {what} differs by "
-                f"{number(row['estimate'], signed=True)} ({context.percent()} CI "
-                f"{interval_text(row['ci_low'], row['ci_high'])}; P {_p(row['p_value'])}; "
-                f"{counted(int(row['n_readers']), 'reader')}, {counted(int(row['n']), 'case')}, both random)."
-            )
-        if rows:
-            row = rows[0]
-            return (
-                f"The readers' mean {what} is {number(row['estimate'])} ({context.percent()} CI "
-                f"{interval_text(row['ci_low'], row['ci_high'])}; {counted(int(row['n_readers']), 'reader')}, "
-                f"{counted(int(row['n']), 'case')}, both random)."
-            )
-    return "No MRMC analysis could be made; the notes say why."
+    if table.empty:
+        return "", False
+    mine = table[(table["quantity"] == "auc") & (table["group"] == "all")]
+    if mine.empty:
+        mine = table[(table["quantity"] == "accuracy") & (table["group"] == "all")]
+    rows = records(mine)
+    if not rows:
+        return "", False
+    what = "AUC" if mine["quantity"].iloc[0] == "auc" else "accuracy"
+    row = next((row for row in rows if row["reference"]), rows[0])
+    ends = f"{context.percent()} CI {interval_text(row['ci_low'], row['ci_high'])}"
+    of = f"{counted(int(row['n_readers']), 'reader')}, {counted(int(row['n']), 'case')}, both random"
+    if row["reference"]:
+        by = number(row["estimate"], signed=True)
+        return (
+            f"{row['modality']} against {row['reference']}: the readers' mean {what} differs by {by} ({ends}; "
+            f"P {_p(row['p_value'])}; {of})."
+        ), True
+    return f"The readers' mean {what} is {number(row['estimate'])} ({ends}; {of}).", False
 
 
 def _p(p: float) -> str:

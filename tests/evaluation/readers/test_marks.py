@@ -74,3 +74,9 @@ def test_the_highest_mark_counts_for_everything_else(located: Any) -> None:
     assert {"readers/free_response", "readers/free_response_curve", "readers/mrmc"} <= set(found.tables)
     mrmc = found.tables["readers/mrmc"]
     assert set(mrmc["quantity"]) == {"auc"}
+    assert found.tables["readers/mrmc_tests"]["crossed"].all()  # a case without a mark was read
+    unmarked = int(marks["score"].isna().sum())
+    assert f"{unmarked} readings without a mark are ranked below every mark (inferred ROC)" in found.notes
+    assert "readers/limits" not in found.tables
+    unrated = judge_readers(marks.assign(score=np.nan), truth, settings=SETTINGS)
+    assert not any("inferred" in note for note in unrated.notes)

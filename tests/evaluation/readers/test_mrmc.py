@@ -8,7 +8,7 @@ import pytest
 from samesplit.evaluation.readers.mrmc import mrmc_tables
 from samesplit.evaluation.readers.settings import ReaderSettings
 from samesplit.evaluation.readers.studies import study_of
-from samesplit.statistics.mrmc import AUC, obuchowski_rockette, u_statistic_analysis
+from samesplit.statistics.mrmc import AUC, obuchowski_rockette, on_logit_scale, u_statistic_analysis
 
 SETTINGS = ReaderSettings()
 
@@ -27,6 +27,10 @@ def test_a_crossed_design_is_analysed_by_obuchowski_and_rockette(study: Any) -> 
     assert change["ci_high"] == pytest.approx(-unaided_first.ci_low, rel=1e-12)
     assert change["p_value"] == unaided_first.p_value
     assert tests["crossed"].all()
+    alone = estimates[(estimates["quantity"] == "auc") & (estimates["modality"] == "unaided")].iloc[0]
+    curved = on_logit_scale(expected.modalities["unaided"])
+    assert (alone["ci_low"], alone["ci_high"]) == (curved.ci_low, curved.ci_high)
+    assert alone["method"].endswith("logit")
     row = tests.iloc[0]
     assert row["test"] == "F"
     assert row["p_value"] == pytest.approx(change["p_value"], rel=1e-9)

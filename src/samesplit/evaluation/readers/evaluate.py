@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -71,6 +72,8 @@ def evaluate_readers(
     cases = cases_of(readings, truth)
     advisers = {reference: judged[reference]} if reference in judged else {}
     mrmc, tests = mrmc_tables(readings, truth, asked, notes, groups=groups)
+    # a case without a mark has a rank below all marks and no score, so the sizes of scores are not compared
+    scored = readings if marks is None else readings.assign(score=math.nan)
     located, froc = marks_tables(marks, truth, asked, notes)
     against = against_model(people, judged, asked, reference=reference)
     tables = {
@@ -85,10 +88,10 @@ def evaluate_readers(
         "readers/matched": matched_table(readings, judged, cases, asked),
         "readers/advice": advice_table(readings, advisers, cases, asked),
         "readers/seconds": seconds_table(readings, cases, asked),
-        "readers/agreement": agreement_table(readings, cases, asked),
+        "readers/agreement": agreement_table(scored, cases, asked),
         "readers/similarity": similarity_table(readings, judged, cases),
         "readers/cases": missed_cases_table(readings, judged, cases),
-        "readers/limits": limits_table(readings, cases, asked),
+        "readers/limits": limits_table(scored, cases, asked),
         "readers/free_response": located,
         "readers/free_response_curve": froc,
     }

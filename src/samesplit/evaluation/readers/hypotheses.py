@@ -30,7 +30,8 @@ def hypotheses_table(against: pd.DataFrame, settings: ReaderSettings) -> pd.Data
         settings: The hypotheses in their order, and the margin.
 
     Returns:
-        One row a hypothesis; `decision` is `shown`, `not shown` or `not tested`. Empty where nothing was
+        One row a hypothesis; `p_two_sided` is against the same value in both directions;
+        `decision` is `shown`, `not shown` or `not tested`. Empty where nothing was
         declared or there is no primary comparison.
     """
     primary = against[against["primary"].astype(bool)]
@@ -53,7 +54,7 @@ def hypotheses_table(against: pd.DataFrame, settings: ReaderSettings) -> pd.Data
                 "margin": row["margin"] if hypothesis == "non-inferiority" else np.nan,
                 "alpha": alpha,
                 "p_one_sided": p,
-                "p_two_sided": row["p_value"] if hypothesis == "superiority" else np.nan,
+                "p_two_sided": row["p_value"] if hypothesis == "superiority" else 2 * min(p, 1 - p),
                 "decision": ("shown" if shown else "not shown") if going_on else "not tested",
             }
         )

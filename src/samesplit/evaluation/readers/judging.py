@@ -91,6 +91,9 @@ def judge_readers(
         for reader, table in members.items()
     ]
     marks = readings[readings["lesion_id"].isin(whole["lesion_id"])] if "mark" in readings else None
+    unmarked = 0 if marks is None or marks["score"].isna().all() else int(marks["score"].isna().sum())
+    if unmarked:
+        notes.append(f"{unmarked} readings without a mark are ranked below every mark (inferred ROC)")
     found = evaluate_readers(
         whole, truth, models=models, reference=reference, settings=settings, groups=groups, marks=marks
     )

@@ -140,5 +140,5 @@ def _not_recorded(sessions: pd.DataFrame) -> Prose:
             f"When lesions were read is not recorded: the washout between {pair} readings and their order are not "
             "known (columns date and order of the readings)."
         ),
-        tone="note",
+        tone="plain",
     )

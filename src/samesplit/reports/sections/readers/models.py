@@ -71,7 +71,7 @@ def _hypotheses(context: Context) -> list[Block]:
                     "No hypothesis about models and readers was declared beforehand (statistics.hypotheses): "
                     "what follows is exploratory."
                 ),
-                tone="note",
+                tone="plain",
             )
         ]
     columns = (
@@ -107,7 +107,10 @@ def _hypotheses(context: Context) -> list[Block]:
             title="Hypotheses declared beforehand",
             columns=columns,
             rows=rows,
-            notes=("Tested in this order; each only where the one before was shown.",),
+            notes=(
+                "Tested in this order; each only where the one before was shown. The two-sided P is against the "
+                "same value (minus the margin, or 0) in both directions.",
+            ),
             sortable=False,
         )
     ]

@@ -46,7 +46,8 @@ def mrmc_table(context: Context) -> Table | None:
         notes=(
             f"{context.percent()} intervals for other readers and other patients. Crossed designs by "
             "Obuchowski and "
-            "Rockette with Hillis' degrees of freedom, others by U-statistics.",
+            "Rockette with Hillis' degrees of freedom, others by U-statistics. The interval of one condition is "
+            "made on the logit scale, that of a difference is not.",
             *told,
         ),
         sortable=False,
