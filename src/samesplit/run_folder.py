@@ -45,6 +45,7 @@ __all__ = [
     "RESULTS_CSV",
     "RESULTS_TABLE",
     "RUN_RECORD",
+    "SHIFT",
     "SPLITS",
     "SUMMARIES",
     "TASKS",
@@ -77,6 +78,7 @@ CONTENT = "content.parquet"
 """The hash of every image and mask."""
 SPLITS = "splits.parquet"
 BALANCE = "balance.parquet"
+SHIFT = "shift.parquet"
 READINGS = "readings.parquet"
 PUBLISHED = "published.parquet"
 """Results of the literature."""

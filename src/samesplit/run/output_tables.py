@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from samesplit import run_folder
-from samesplit.benchmarks.splits import balance
+from samesplit.benchmarks.splits import balance, shift
 from samesplit.evaluation import Evaluation
 from samesplit.features.catalogue import find
 from samesplit.features.listing import profile_listing
@@ -62,6 +62,9 @@ def write_cohort(plan: Plan, folder: Path) -> None:
     ]
     table = balance(plan.split, plan.cohort.lesions, plan.cohort.classes, columns)
     write_table(table, folder / run_folder.BALANCE)
+    confidence = plan.definition.statistics.confidence
+    moved = shift(plan.split, plan.cohort.lesions, plan.cohort.classes, columns, confidence=confidence)
+    write_table(moved, folder / run_folder.SHIFT)
     write_table(plan.published, folder / run_folder.PUBLISHED)
 
 

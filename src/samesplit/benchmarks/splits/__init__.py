@@ -5,6 +5,7 @@ from samesplit.benchmarks.splits.fixed import read_fixed
 from samesplit.benchmarks.splits.frozen import read_split, write_split
 from samesplit.benchmarks.splits.nnunet import read_nnunet, write_nnunet
 from samesplit.benchmarks.splits.schemes import make_split
+from samesplit.benchmarks.splits.shift import shift
 from samesplit.benchmarks.splits.split import Split
 from samesplit.benchmarks.splits.subsets import nested_subsets
 
@@ -16,6 +17,7 @@ __all__ = [
     "read_fixed",
     "read_nnunet",
     "read_split",
+    "shift",
     "write_nnunet",
     "write_split",
 ]

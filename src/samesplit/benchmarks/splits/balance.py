@@ -16,7 +16,7 @@ from samesplit.statistics.standardised_difference import (
     standardised_difference_of_shares,
 )
 
-__all__ = ["balance"]
+__all__ = ["balance", "describe"]
 
 _COLUMNS = ["repeat", "fold", "subset", "variable", "level", "n", "value", "smd"]
 
@@ -74,18 +74,27 @@ def balance(
             if subset not in SUBSETS and part.empty:
                 continue  # a site that another fold tests
             reference = None if subset == "train" else parts["train"]
-            described = _describe(part, reference, tasks, columns, known)
+            described = describe(part, reference, tasks, columns, known)
             rows += [(repeat, fold, subset, *row) for row in described]
     return pd.DataFrame(rows, columns=_COLUMNS).astype({"n": "int64", "value": "float64", "smd": "float64"})
 
 
-def _describe(
+def describe(
     part: pd.DataFrame,
     train: pd.DataFrame | None,
     tasks: Sequence[LesionClasses],
     columns: Sequence[str],
     everyone: pd.DataFrame,
 ) -> Iterator[BalanceRow]:
+    """Yield what `balance` says of one part: variable, level, n, value and the difference to the training part.
+
+    Args:
+        part: Lesions, indexed by `lesion_id`.
+        train: Those that they are compared with; None for no comparison.
+        tasks: The classes in each task.
+        columns: Columns of the lesions table.
+        everyone: All lesions, which say what levels there are and whether a column is of numbers.
+    """
     patients = part["patient_id"].nunique()
     yield "patients", "", patients, float(patients), math.nan
     yield "lesions", "", len(part), float(len(part)), math.nan

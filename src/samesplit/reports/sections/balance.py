@@ -12,7 +12,7 @@ from samesplit.reports.figures.balance import draw_balance
 from samesplit.reports.formatting import count_cell, number, number_cell, text_cell
 from samesplit.reports.named_test_sets import names_of_test_sets
 
-__all__ = ["balance"]
+__all__ = ["balance", "variable_title"]
 
 _MOST_VARIABLES = 24
 _MOST_SETS = 6
@@ -32,7 +32,7 @@ def balance(context: Context) -> Figure | None:
     by_name = sorted(keys)
     sizes = [float(worst[key]) for key in by_name]
     shown = [by_name[place] for place in ranked(sizes, descending=True)][:_MOST_VARIABLES]
-    titles = [_variable(context, *key) for key in shown]
+    titles = [variable_title(context, *key) for key in shown]
     by_side = {
         title: [_of(compared, side, key)["smd"].tolist() for key in shown]
         for side, title in _sides(context, compared).items()
@@ -82,7 +82,14 @@ def _of(table: pd.DataFrame, side: str, key: tuple[str, str]) -> pd.DataFrame:
     return table[(table["subset"] == side) & (table["variable"] == key[0]) & (table["level"] == key[1])]
 
 
-def _variable(context: Context, variable: str, level: str) -> str:
+def variable_title(context: Context, variable: str, level: str) -> str:
+    """Return a variable and its level as people read them.
+
+    Args:
+        context: The run; of the task `task:` it names the positive class.
+        variable: As in the table of balance.
+        level: `mean` of numbers, else the level of a category.
+    """
     name = variable.replace("label_provenance", "reference standard").replace("_mm", ", mm").replace("_", " ")
     if variable == "label":
         return f"class: {context.data.positive}"
@@ -143,7 +150,7 @@ def _size_row(table: pd.DataFrame, name: str, sides: list[str]) -> Row | None:
 
 
 def _variable_row(context: Context, table: pd.DataFrame, key: tuple[str, str], sides: list[str]) -> Row:
-    cells: dict[str, Cell] = {"what": text_cell(_variable(context, *key))}
+    cells: dict[str, Cell] = {"what": text_cell(variable_title(context, *key))}
     for side in ("train", *sides):
         value = float(_of(table, side, key)["value"].mean())
         if np.isnan(value):

@@ -9,6 +9,7 @@ from samesplit.reports.document import Block, Prose, Section
 from samesplit.reports.formatting import counted
 from samesplit.reports.sections.balance import balance
 from samesplit.reports.sections.fold_assignment import fold_assignment, test_set_table
+from samesplit.reports.sections.shift import shift_blocks
 
 __all__ = ["split"]
 
@@ -25,6 +26,7 @@ def split(contexts: Sequence[Context]) -> Section:
     blocks += [sets] if sets is not None else []
     alike = balance(context)
     blocks += [alike] if alike is not None else []
+    blocks += shift_blocks(contexts)
     return Section(id="split", title="Data split", lead=_lead(context), blocks=tuple(blocks))
 
 
