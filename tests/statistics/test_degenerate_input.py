@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from samesplit.errors import StatisticsError
 from samesplit.statistics import (
+    adjust,
     auc_interval,
     bland_altman,
     brier,
@@ -18,12 +20,16 @@ from samesplit.statistics import (
     calibration_distances,
     cohen_kappa_interval,
     correlated_aucs,
+    cox_regression,
     fleiss_kappa,
     fleiss_kappa_by_category,
+    group_rates,
+    heterogeneity,
     krippendorff_alpha,
     log_rank,
     model_at_reader_point,
     partial_auc_interval,
+    proportion_interval,
     tost,
 )
 from samesplit.statistics.planning import (
@@ -135,3 +141,36 @@ def test_equal_models_have_no_size_without_a_margin() -> None:
 def test_equivalence_does_not_hang_on_the_last_digit_of_a_p_value() -> None:
     found = tost(0.0, 1.0, low=-1.0, high=1.0)
     assert tost(0.0, 1.0, low=-1.0, high=1.0, level=found.p_value * (1 - 1e-14)).verdict == "equivalent"
+
+
+@pytest.mark.parametrize("method", ["Wilson", "Agresti-Coull", "Clopper-Pearson"])
+@pytest.mark.parametrize("n", [10, 17, 49])
+def test_the_interval_of_all_or_none_holds_the_share(method: str, n: int) -> None:
+    everyone, nobody = (proportion_interval(k, n, method=method) for k in (n, 0))  # type: ignore[arg-type]
+    assert everyone.ci_high == 1.0
+    assert nobody.ci_low == 0.0
+
+
+def test_terms_of_a_cox_model_that_say_the_same_are_refused() -> None:
+    terms = np.arange(8.0)[:, np.newaxis] * [1.0, 2.0]
+    with pytest.raises(StatisticsError, match="a, b is made of the others"):
+        cox_regression([2, 4, 5, 9, 10, 12, 3, 7], [1, 0, 1, 1, 0, 1, 1, 1], terms, ["a", "b"])
+
+
+def test_a_p_value_without_a_family_is_not_lost() -> None:
+    p = pd.Series([0.01, 0.02, 0.03])
+    with pytest.raises(StatisticsError, match="2 p-values belong to no family"):
+        adjust(p, families=pd.Series(["a", None, None]))
+    with pytest.raises(StatisticsError, match="another index"):
+        adjust(p, families=pd.Series(list("aab"), index=[2, 1, 0]))
+
+
+def test_a_lesion_without_a_group_counts_nowhere() -> None:
+    found = group_rates([0, 1, 1, 1], [0, 1, 1, 0], ["a", None, math.nan, "b"])
+    assert [(rate.group, rate.n_positive, rate.n_negative) for rate in found] == [("a", 0, 1), ("b", 1, 0)]
+
+
+def test_groups_without_an_estimate_are_not_tested() -> None:
+    found = heterogeneity([0.5, math.nan], np.eye(2))
+    assert math.isnan(found.p_value)
+    assert "missing" in found.note

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from samesplit.errors import StatisticsError
 from samesplit.ordering import first_best
@@ -52,7 +53,7 @@ def group_rates(labels: npt.ArrayLike, decisions: npt.ArrayLike, groups: npt.Arr
     Args:
         labels: Shape (n,), 0 or 1.
         decisions: Shape (n,), 0 or 1.
-        groups: Shape (n,), the group of each lesion.
+        groups: Shape (n,), the group of each lesion; a lesion whose group is missing counts nowhere.
 
     Returns:
         One a group, sorted by name.
@@ -62,15 +63,18 @@ def group_rates(labels: npt.ArrayLike, decisions: npt.ArrayLike, groups: npt.Arr
     """
     truth = check_labels(labels, both_classes=False)
     calls = check_labels(decisions, both_classes=False)
-    names = np.array([str(name) for name in np.asarray(groups, dtype=object)], dtype=object)
+    given = np.asarray(groups, dtype=object)
+    names = np.array(
+        ["" if missing else str(name) for name, missing in zip(given, pd.isna(given), strict=True)]
+    )
     if not truth.size == calls.size == names.size:
         raise StatisticsError(
             f"{truth.size} labels, {calls.size} decisions and {names.size} groups do not fit",
             remedy="give one of each a lesion",
         )
     found = []
-    for name in sorted(set(names)):
-        mine = names == name
+    for name in sorted(set(names[~pd.isna(given)].tolist())):
+        mine = (names == name) & ~pd.isna(given)
         positive, negative = calls[mine & (truth == 1)], calls[mine & (truth == 0)]
         found.append(
             GroupRates(

@@ -60,6 +60,8 @@ def heterogeneity(estimates: npt.ArrayLike, covariance: npt.ArrayLike) -> Hetero
     contrast = np.hstack([np.eye(values.size - 1), -np.ones((values.size - 1, 1))])
     spread = contrast @ matrix @ contrast.T
     df = values.size - 1
+    if not np.isfinite(values).all():
+        return Heterogeneity(math.nan, df, math.nan, "an estimate is missing: no test")
     if not np.isfinite(spread).all() or any(is_degenerate(float(v)) for v in np.linalg.eigvalsh(spread)):
         return Heterogeneity(
             math.nan, df, math.nan, "the variance of the differences is zero or undefined: no test"

@@ -49,7 +49,8 @@ def adjust(
         The adjusted p-values with the same index.
 
     Raises:
-        StatisticsError: An unknown method, p-values outside 0 to 1, or families of another length.
+        StatisticsError: An unknown method, p-values outside 0 to 1, families with another index, or a p-value
+            without a family.
 
     References:
         Wright SP. Adjusted P-values for simultaneous inference. Biometrics 1992;48:1005-1013, doi:10.2307/2532694.
@@ -70,8 +71,16 @@ def adjust(
         )
     if families is None:
         return _within(p_values, _METHODS[method])
-    if len(families) != len(p_values):
-        raise StatisticsError(f"{len(families)} families do not fit {len(p_values)} p-values")
+    if not families.index.equals(p_values.index):
+        raise StatisticsError(
+            f"{len(families)} families do not fit {len(p_values)} p-values, or have another index",
+            remedy="give both as columns of one table",
+        )
+    if (families.isna() & known).any():
+        raise StatisticsError(
+            f"{int((families.isna() & known).sum())} p-values belong to no family",
+            remedy="name the family of each comparison",
+        )
     adjusted = pd.Series(np.nan, index=p_values.index, dtype="float64")
     names = families.to_numpy()
     for name in pd.unique(names):

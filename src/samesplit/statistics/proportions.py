@@ -145,7 +145,8 @@ def proportion_interval(
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, method, "nothing to count: not defined")
     low, high = proportion_confint(count, n, alpha=alpha, method=_STATSMODELS[method])
-    return Interval(count / n, float(low), float(high), method)
+    share = count / n  # Wilson's upper bound of 10 of 10 comes out one digit below 1
+    return Interval(share, max(0.0, min(float(low), share)), min(1.0, max(float(high), share)), method)
 
 
 def rate_parts(labels: npt.ArrayLike, decisions: npt.ArrayLike, rate: str) -> tuple[FloatArray, FloatArray]:

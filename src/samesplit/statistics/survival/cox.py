@@ -23,7 +23,7 @@ from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.checks import FloatArray, check_confidence, check_labels, codes_of
+from samesplit.statistics.checks import FloatArray, check_confidence, check_labels, check_numbers, codes_of
 from samesplit.statistics.interval import Interval
 from samesplit.statistics.survival.concordance import check_times
 from samesplit.statistics.survival.cox_residuals import cox_residuals
@@ -102,8 +102,8 @@ def cox_regression(
         and a note that says so.
 
     Raises:
-        StatisticsError: No more events than terms, a covariate that is constant or not finite, or lengths that
-            differ.
+        StatisticsError: No more events than terms, a covariate that is constant, not finite or made of the others,
+            or lengths that differ.
 
     Example:
         >>> found = cox_regression([5, 8, 12, 3, 9, 2], [1, 1, 0, 1, 1, 1], [1, 0, 0, 1, 1, 0], ["smoker"])
@@ -172,7 +172,7 @@ def wald_test(model: CoxModel, terms: Sequence[str]) -> float:
 
 
 def _design(covariates: npt.ArrayLike, names: Sequence[str], n: int) -> FloatArray:
-    table = np.asarray(covariates, dtype=np.float64)
+    table = check_numbers(covariates, what="covariates")
     table = table[:, np.newaxis] if table.ndim == 1 else table
     if table.shape != (n, len(names)) or not names:
         raise StatisticsError(
@@ -184,6 +184,11 @@ def _design(covariates: npt.ArrayLike, names: Sequence[str], n: int) -> FloatArr
     if constant:
         raise StatisticsError(
             f"'{constant[0]}' is the same for all lesions", remedy="leave it out of the regression"
+        )
+    if np.linalg.matrix_rank((table - table.mean(axis=0)) / table.std(axis=0)) < len(names):
+        raise StatisticsError(
+            f"one of {', '.join(names)} is made of the others: their hazard ratios cannot be told apart",
+            remedy="leave one of them out",
         )
     return table
 
