@@ -12,6 +12,7 @@ from samesplit.statistics.matched_operating_point import (
 )
 from samesplit.statistics.mcnemar import mcnemar_p_value
 from samesplit.statistics.paired_intervals import tango_interval
+from samesplit.statistics.rematching import Rematching
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +149,21 @@ def test_what_cannot_be_matched_is_an_error() -> None:
         model_at_reader_point([0, 1], [0.1, 0.2, 0.3], [0, 1])
     with pytest.raises(StatisticsError, match="the statistic is not defined"):
         model_at_reader_point([0, 1], [0.1, 0.2], [0, np.nan])
+
+
+def test_what_is_kept_for_the_next_reader_changes_nothing() -> None:
+    rng = np.random.default_rng(8)
+    truth = np.repeat([0, 1], 20)
+    scores = truth + rng.normal(size=40)
+    calls = (truth + rng.normal(size=(2, 40)) > 0.5).astype(float)
+    known: dict[bytes, Rematching] = {}
+    for matching in ("specificity", "sensitivity"):
+        for reader in calls:
+            kept = model_at_reader_point(
+                truth, scores, reader, matching=matching, n_resamples=50, known=known
+            )
+            assert kept == model_at_reader_point(truth, scores, reader, matching=matching, n_resamples=50)
+    assert len(known) == 1
+    calls[0, 3] = np.nan
+    model_at_reader_point(truth, scores, calls[0], n_resamples=50, known=known)
+    assert len(known) == 2

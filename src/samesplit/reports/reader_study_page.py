@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
+from samesplit.ordering import below
 from samesplit.reports.context import Context
 from samesplit.reports.document import Badge, Fact, Facts, Prose, Report, Section, Table
 from samesplit.reports.document import Column as TableColumn
@@ -94,9 +97,8 @@ def _against_readers(context: Context) -> str:
         steps.append(f"{step['hypothesis']}{margin}: {step['decision']}{p}")
     told = "".join(f"; {step}" for step in steps)
     return (
-        f"{context.title(row['model'])} against the readers ({row['modality']}): the AUC differs from their mean "
-        f"by {number(row['estimate'], signed=True)} ({context.percent()} CI "
-        f"{interval_text(row['ci_low'], row['ci_high'])}; two-sided P {_p(row['p_value'])}; "
+        f"{context.title(row['model'])} against the readers' mean ({row['modality']}): the AUC "
+        f"{_differs(context, row)}{_ends(context, row)}; two-sided P {_p(row['p_value'])}; "
         f"{counted(int(row['n_readers']), 'reader')}, {counted(int(row['n']), 'case')}, both random){told}."
     )
 
@@ -114,15 +116,27 @@ def _readers_mean(context: Context) -> tuple[str, bool]:
         return "", False
     what = "AUC" if mine["quantity"].iloc[0] == "auc" else "accuracy"
     row = next((row for row in rows if row["reference"]), rows[0])
-    ends = f"{context.percent()} CI {interval_text(row['ci_low'], row['ci_high'])}"
+    ends = _ends(context, row)
     of = f"{counted(int(row['n_readers']), 'reader')}, {counted(int(row['n']), 'case')}, both random"
     if row["reference"]:
-        by = number(row["estimate"], signed=True)
         return (
-            f"{row['modality']} against {row['reference']}: the readers' mean {what} differs by {by} ({ends}; "
-            f"P {_p(row['p_value'])}; {of})."
+            f"{row['modality']} against {row['reference']}: the readers' mean {what} {_differs(context, row)}"
+            f"{ends}; P {_p(row['p_value'])}; {of})."
         ), True
     return f"The readers' mean {what} is {number(row['estimate'])} ({ends}; {of}).", False
+
+
+def _differs(context: Context, row: dict[str, Any]) -> str:
+    """Write a difference up to its bracket; one whose P value is not below the level is not shown to be there."""
+    text = number(row["estimate"], signed=True)
+    is_shown = below(row["p_value"], 1 - context.data.confidence)
+    return f"differs by {text} (" if is_shown else f"is not shown to differ ({text}; "
+
+
+def _ends(context: Context, row: dict[str, Any]) -> str:
+    if pd.isna(row["ci_low"]):
+        return "no interval"
+    return f"{context.percent()} CI {interval_text(row['ci_low'], row['ci_high'])}"
 
 
 def _p(p: float) -> str:

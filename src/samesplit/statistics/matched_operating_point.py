@@ -24,7 +24,7 @@ from samesplit.statistics.interval import Interval, is_degenerate, z_test
 from samesplit.statistics.mcnemar import mcnemar_p_value
 from samesplit.statistics.paired_intervals import tango_interval
 from samesplit.statistics.proportions import proportion_influence
-from samesplit.statistics.rematching import rematched_replicates
+from samesplit.statistics.rematching import Rematching
 from samesplit.statistics.student import StudentInterval, student_interval
 
 __all__ = [
@@ -138,6 +138,7 @@ def model_at_reader_point(
     n_resamples: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
+    known: dict[bytes, Rematching] | None = None,
 ) -> MatchedPoint:
     """Compare a model with one reader at the reader's own specificity or sensitivity.
 
@@ -156,6 +157,8 @@ def model_at_reader_point(
         n_resamples: Bootstrap samples of patients for `rematched`.
         seed: Of the random generator.
         confidence: Two-sided coverage.
+        known: Keeps what is the same for all readers of the same cases; give one dictionary for all readers and
+            both matchings of a model, with the same labels, scores, patients, samples and seed.
 
     Returns:
         Both at the matched point, and the difference.
@@ -192,11 +195,13 @@ def model_at_reader_point(
         exact = mcnemar_p_value(only_model, only_reader)
         difference = Interval(made.estimate, made.ci_low, made.ci_high, "Tango; exact McNemar", p_value=exact)
         mid_p = mcnemar_p_value(only_model, only_reader, method="mid-p")
-    owners = codes_of(owners, n=owners.size)  # of those that the reader read
-    samples = draw_patients(truth, owners, n_resamples=n_resamples, seed=seed, stratified=True)
-    replicates = rematched_replicates(
-        truth, values, right, samples.weights[:, owners], on_sensitivity=matching == "sensitivity"
-    )
+    drawn = {} if known is None else known
+    read = (~np.isnan(check_numbers(calls, what="calls"))).tobytes()
+    if read not in drawn:
+        owners = codes_of(owners, n=owners.size)  # of those that the reader read
+        samples = draw_patients(truth, owners, n_resamples=n_resamples, seed=seed, stratified=True)
+        drawn[read] = Rematching.of(truth, values, samples.weights[:, owners])
+    replicates = drawn[read].replicates(right, on_sensitivity=matching == "sensitivity")
     rematched = student_interval(
         difference.estimate,
         float(replicates.var(ddof=1)),

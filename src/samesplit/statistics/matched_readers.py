@@ -12,7 +12,7 @@ from samesplit.statistics.bootstrap import draw_patients
 from samesplit.statistics.checks import FloatArray, check_labels, codes_of
 from samesplit.statistics.matched_operating_point import Matching, matched_threshold, of_those_read
 from samesplit.statistics.mrmc.one_treatment import one_treatment
-from samesplit.statistics.rematching import rematched_replicates
+from samesplit.statistics.rematching import Rematching
 from samesplit.statistics.student import StudentInterval, student_interval
 
 __all__ = ["MeanReaderPoint", "model_at_mean_reader_point"]
@@ -112,6 +112,7 @@ def model_at_mean_reader_point(
     samples = draw_patients(truth, owners, n_resamples=n_resamples, seed=seed, stratified=True)
     matched_class = 0 if matching == "specificity" else 1
     rates, thresholds, replicates = np.empty((len(kept), 4)), np.empty(len(kept)), []
+    made: dict[bytes, Rematching] = {}  # by the cases that were read
     for place, row in enumerate(kept):
         own, values, given, of_patient = of_those_read(truth, scores, table[row], owners)
         right = given.astype(np.int64) == own
@@ -121,8 +122,10 @@ def model_at_mean_reader_point(
         model_right = (values >= thresholds[place]).astype(np.int64) == own
         rates[place] = target, reached, right[compared].mean(), model_right[compared].mean()
         on_sensitivity = matching == "sensitivity"
-        weights = samples.weights[:, of_patient]
-        replicates.append(rematched_replicates(own, values, right, weights, on_sensitivity=on_sensitivity))
+        key = read[row].tobytes()
+        if key not in made:
+            made[key] = Rematching.of(own, values, samples.weights[:, of_patient])
+        replicates.append(made[key].replicates(right, on_sensitivity=on_sensitivity))
     differences = rates[:, 3] - rates[:, 2]
     drawn = np.column_stack(replicates)
     covariance = np.cov(drawn[~np.isnan(drawn).any(axis=1)].T)

@@ -10,68 +10,82 @@ import numpy.typing as npt
 from samesplit.ordering import RELATIVE
 from samesplit.statistics.checks import FloatArray, IntArray
 
-__all__ = ["rematched_replicates"]
+__all__ = ["Rematching"]
 
 
 @dataclass(frozen=True)
 class _OfClass:
-    """The cases of one class in the order of their scores, and how many lie below each threshold."""
+    """The cases of one class: how often each was drawn, and the share drawn that lies below each threshold."""
 
     cases: IntArray
-    below: IntArray
-    right: FloatArray
+    drawn: FloatArray
+    total: FloatArray
+    below: FloatArray
 
     @classmethod
-    def of(
-        cls, cases: IntArray, scores: FloatArray, thresholds: FloatArray, right: npt.NDArray[np.bool_]
-    ) -> _OfClass:
+    def of(cls, cases: IntArray, scores: FloatArray, thresholds: FloatArray, weights: FloatArray) -> _OfClass:
         ordered = cases[np.argsort(scores[cases], kind="stable")]
-        below = np.searchsorted(scores[ordered], thresholds, side="left").astype(np.int64)
-        return cls(ordered, below, right[ordered].astype(np.float64))
+        places = np.searchsorted(scores[ordered], thresholds, side="left").astype(np.int64)
+        drawn = weights[:, ordered]
+        summed = np.concatenate([np.zeros((len(drawn), 1)), np.cumsum(drawn, axis=1)], axis=1)
+        total = np.where(summed[:, -1] > 0, summed[:, -1], np.nan)
+        return cls(ordered, drawn, total, summed[:, places] / total[:, np.newaxis])
 
-    def shares(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the share of drawn cases below each threshold, and the share that the reader has right."""
-        own = weights[:, self.cases]
-        summed = np.concatenate([np.zeros((len(own), 1)), np.cumsum(own, axis=1)], axis=1)
-        total = np.where(summed[:, -1:] > 0, summed[:, -1:], np.nan)
-        return summed[:, self.below] / total, own @ self.right / total[:, 0]
+    def share_right(self, right: npt.NDArray[np.bool_]) -> FloatArray:
+        """Return the share of drawn cases that the reader has right."""
+        return np.asarray(self.drawn @ right[self.cases].astype(np.float64) / self.total)
 
 
-def rematched_replicates(
-    truth: IntArray,
-    scores: FloatArray,
-    right: npt.NDArray[np.bool_],
-    weights: FloatArray,
-    *,
-    on_sensitivity: bool,
-) -> FloatArray:
-    """Compute the matched difference of bootstrap samples, each with a threshold of its own.
+@dataclass(frozen=True)
+class Rematching:
+    """A model on bootstrap samples of cases: what is the same for every reader of these cases.
 
-    Args:
-        truth: Shape (n,), 0 or 1, both present.
-        scores: Shape (n,), of the model, equals merged.
-        right: Shape (n,), whether the reader is right.
-        weights: Shape (b, n), how often each case was drawn.
-        on_sensitivity: Whether the sensitivities are matched, and not the specificities.
-
-    Returns:
-        Shape (b,): model minus reader in what is compared; NaN where a sample lacks a class.
-
-    Example:
-        >>> truth, scores = np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.3, 0.9])
-        >>> right = np.array([True, False, True, False])
-        >>> rematched_replicates(truth, scores, right, np.ones((1, 4)), on_sensitivity=False).tolist()
-        [0.5]
+    Attributes:
+        positive: The positive cases by their scores.
+        negative: The negative ones.
     """
-    thresholds = np.append(np.unique(scores), np.inf)
-    positive = _OfClass.of(np.flatnonzero(truth == 1), scores, thresholds, right)
-    negative = _OfClass.of(np.flatnonzero(truth == 0), scores, thresholds, right)
-    missed, sensitivity = positive.shares(weights)
-    specificities, specificity = negative.shares(weights)
-    rows = np.arange(len(weights))
-    if on_sensitivity:
-        reached = (1 - missed) >= sensitivity[:, np.newaxis] - RELATIVE
-        places = np.maximum(reached.sum(axis=1) - 1, 0)  # none is reached where a sample lacks the class
-        return np.asarray(specificities[rows, places] - specificity + 0.0 * sensitivity)
-    places = (specificities >= specificity[:, np.newaxis] - RELATIVE).argmax(axis=1)
-    return np.asarray((1 - missed[rows, places]) - sensitivity + 0.0 * specificity)
+
+    positive: _OfClass
+    negative: _OfClass
+
+    @classmethod
+    def of(cls, truth: IntArray, scores: FloatArray, weights: FloatArray) -> Rematching:
+        """Compute sensitivity and specificity at every threshold in every sample.
+
+        Args:
+            truth: Shape (n,), 0 or 1, both present.
+            scores: Shape (n,), of the model, equals merged.
+            weights: Shape (b, n), how often each case was drawn.
+        """
+        thresholds = np.append(np.unique(scores), np.inf)
+        positive, negative = (
+            _OfClass.of(np.flatnonzero(truth == label), scores, thresholds, weights) for label in (1, 0)
+        )
+        return cls(positive, negative)
+
+    def replicates(self, right: npt.NDArray[np.bool_], *, on_sensitivity: bool) -> FloatArray:
+        """Compute the matched difference of each sample with a threshold of its own.
+
+        Args:
+            right: Shape (n,), whether the reader is right.
+            on_sensitivity: Whether the sensitivities are matched, and not the specificities.
+
+        Returns:
+            Shape (b,): model minus reader in what is compared; NaN where a sample lacks a class.
+
+        Example:
+            >>> truth, scores = np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.3, 0.9])
+            >>> right = np.array([True, False, True, False])
+            >>> drawn = Rematching.of(truth, scores, np.ones((1, 4)))
+            >>> drawn.replicates(right, on_sensitivity=False).tolist()
+            [0.5]
+        """
+        missed, specificities = self.positive.below, self.negative.below
+        sensitivity, specificity = self.positive.share_right(right), self.negative.share_right(right)
+        rows = np.arange(len(missed))
+        if on_sensitivity:
+            reached = (1 - missed) >= sensitivity[:, np.newaxis] - RELATIVE
+            places = np.maximum(reached.sum(axis=1) - 1, 0)  # none is reached where a sample lacks the class
+            return np.asarray(specificities[rows, places] - specificity + 0.0 * sensitivity)
+        places = (specificities >= specificity[:, np.newaxis] - RELATIVE).argmax(axis=1)
+        return np.asarray((1 - missed[rows, places]) - sensitivity + 0.0 * specificity)

@@ -80,9 +80,11 @@ def test_a_study_is_written_with_every_table(files: dict[str, Path], tmp_path: P
     assert hypotheses["hypothesis"].tolist() == ["non-inferiority", "superiority"]
     report = json.loads((out / "report.json").read_text())
     declared, change = report["answer"].split(". ", 1)
-    assert declared.startswith("model against the readers (unaided): the AUC differs from their mean by")
+    assert declared.startswith("model against the readers' mean (unaided): the AUC ")
     assert "non-inferiority with a margin of 0.100: " in declared
-    assert change.startswith("aided against unaided: the readers' mean AUC differs by")
+    assert change.startswith("aided against unaided: the readers' mean AUC ")
+    p = float(mrmc[(mrmc["quantity"] == "auc") & (mrmc["reference"] != "")]["p_value"].iloc[0])
+    assert ("is not shown to differ" in change) == (p >= 0.05)
     record = json.loads((out / "record.json").read_text())
     assert record["models"] == ["model"]
     assert len(record["readings"]["sha256"]) == 64
@@ -110,8 +112,8 @@ def test_what_was_not_declared_is_answered_after_what_was(files: dict[str, Path]
     column = next(name for name in readings if set(readings[name].astype(str)) == {"aided", "unaided"})
     readings[readings[column] == "unaided"].to_csv(files["readings"], index=False)
     one = write_reader_study(replace(request, out=tmp_path / "b")).report.answer
-    assert one.startswith("model against the readers (unaided): ")
-    assert "shown" not in one
+    assert one.startswith("model against the readers' mean (unaided): ")
+    assert "superiority" not in one
     alone = write_reader_study(replace(request, out=tmp_path / "c", predictions=())).report.answer
     assert alone.startswith("The readers' mean AUC is ")
 

@@ -14,6 +14,7 @@ from samesplit.evaluation.readers.models import ACROSS_FOLDS, several_fits
 from samesplit.evaluation.readers.settings import ReaderSettings, ordered_modalities
 from samesplit.statistics.matched_operating_point import TIE_RULE, Matching, model_at_reader_point
 from samesplit.statistics.matched_readers import model_at_mean_reader_point
+from samesplit.statistics.rematching import Rematching
 
 __all__ = ["matched_table"]
 
@@ -53,12 +54,13 @@ def matched_table(
             scores = table["score"].to_numpy(dtype=float)
             known = np.isfinite(scores)
             folds = ACROSS_FOLDS if several_fits(models[model]) else ""
+            drawn: dict[bytes, Rematching] = {}
             for matching in _MATCHINGS:
                 head = {"modality": modality, "model": model, "matched": matching}
                 head |= {"compared": next(name for name in _MATCHINGS if name != matching)}
                 note = "; ".join(part for part in (TIE_RULE[matching], folds) if part)
                 for row, reader in enumerate(readers):
-                    found = _one_reader(cases, scores, calls[row], known, matching, settings)
+                    found = _one_reader(cases, scores, calls[row], known, matching, settings, drawn)
                     if found is not None:
                         rows.append(head | {"reader_id": reader, "note": note} | found)
                 if len(readers) > 1:
@@ -69,12 +71,19 @@ def matched_table(
 
 
 def _one_reader(
-    cases: Cases, scores: Any, calls: Any, known: Any, matching: Matching, settings: ReaderSettings
+    cases: Cases,
+    scores: Any,
+    calls: Any,
+    known: Any,
+    matching: Matching,
+    settings: ReaderSettings,
+    drawn: dict[bytes, Rematching],
 ) -> dict[str, Any] | None:
     try:
         found = model_at_reader_point(
             cases.labels[known], scores[known], calls[known], matching=matching,
             patients=None if cases.owners is None else cases.owners[known], confidence=settings.confidence,
+            known=drawn,
         )  # fmt: skip
     except StatisticsError:  # no call, or cases of one class
         return None
