@@ -47,3 +47,8 @@ def test_every_kind_of_study_was_simulated_often_enough() -> None:
     assert (simulated["studies"] >= 1000).all()
     assert np.all((simulated["coverage"] > 0.5) & (simulated["coverage"] <= 1))
     assert RELIABLE == (0.93, 0.97)
+
+
+def test_a_quantity_without_lesions_is_left_out() -> None:
+    found = interval_coverage(_results(0, 0, "sensitivity"), n_folds=1)
+    assert found.empty

@@ -182,7 +182,8 @@ class TestNamedTestSets:
         folder, outcome = sets
         lesions = pd.read_csv(folder / "lesions.csv")
         results = read_table(outcome.folder / "results.parquet")
-        n = results[(results["quantity"] == "auc") & (results["model"] == "grid")].set_index("group")["n"]
+        of_grid = results[(results["quantity"] == "auc") & (results["model"] == "grid")]
+        n = of_grid[of_grid["subset"] == "test"].set_index("group")["n"]
         assert set(n.index) == {"all", "test_set=internal", "test_set=external", "test_set=prospective"}
         assert n["all"] == n.drop("all").sum()
         south = lesions["site"] == "south"

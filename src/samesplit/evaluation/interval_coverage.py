@@ -56,6 +56,7 @@ def interval_coverage(results: pd.DataFrame, *, n_folds: int) -> pd.DataFrame:
         & (results["group"] == "all")
         & (results["reference"] == "")
         & ~results["model"].astype(str).map(is_reader_name)
+        & (results["n"] > 0)  # no lesion has a call where no operating point could be chosen
     ]
     rows = []
     for quantity, part in of_models.groupby("quantity", sort=False):
