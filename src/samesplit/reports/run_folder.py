@@ -157,6 +157,7 @@ _OF_TASK = (
     "dice_covariates",
     "factorial",
     "factorial_levels",
+    "interval_coverage",
     "factorial_models",
     "fairness",
     "folds",
