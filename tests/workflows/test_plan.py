@@ -204,9 +204,9 @@ def test_what_cannot_be_planned_is_one_clear_message(words: str, message: str) -
 
 def test_tables_that_do_not_fit_are_told_by_name(pilot: Path, tmp_path: Path) -> None:
     readings, truth = pilot / "readings.csv", pilot / "truth.csv"
-    with pytest.raises(ReadingsError, match="no column 'lesion_id'"):
+    with pytest.raises(ReadingsError, match="no column for the case"):
         pilot_variance(write(tmp_path, "reader_id,score\nr1,1\n"), truth)
-    with pytest.raises(ReadingsError, match="without a truth, the first case0"):
+    with pytest.raises(ReadingsError, match="the truth has no case 'case0'"):
         pilot_variance(readings, write(tmp_path, "lesion_id,label\nother,1\n"))
     with pytest.raises(ReadingsError, match="have 2 modalities"):
         pilot_variance(readings, truth, predictions=pilot / "model.csv")
@@ -215,9 +215,15 @@ def test_tables_that_do_not_fit_are_told_by_name(pilot: Path, tmp_path: Path) ->
     model = write(tmp_path, "lesion_id,probability\nother,0.5\n")
     with pytest.raises(ReadingsError, match="no prediction of 60 of 60 cases"):
         pilot_variance(readings, truth, predictions=model, compare=("aided",))
-    words = write(tmp_path, "lesion_id,label\n" + "".join(f"case{k},benign\n" for k in range(60)))
-    with pytest.raises(ReadingsError, match="'benign' in the column 'label' is not a number"):
-        pilot_variance(readings, words)
+    words = pd.read_csv(truth, dtype=str)
+    column = next(name for name in words if set(words[name]) == {"0", "1"})
+    words[column] = words[column].map({"0": "benign", "1": "malignant"})
+    named = write(tmp_path, words.to_csv(index=False))
+    with pytest.raises(ReadingsError):
+        pilot_variance(readings, named)
+    assert pilot_variance(readings, named, positive="malignant") == pilot_variance(readings, truth)
+    with pytest.raises(ReadingsError, match="no decision of cases of both classes"):
+        pilot_variance(readings, truth, figure="sensitivity")
     with pytest.raises(StatisticsError, match="unknown figure of merit"):
         pilot_variance(readings, truth, figure="f1")
     assert "no column 'probability'" in call("validation --prevalence 0.5 --auc 0.8 --predictions", truth)

@@ -32,9 +32,12 @@ def readers(
     effect: Annotated[float, typer.Option(help="The true mean difference that is to be found.")],
     pilot: Annotated[
         Path | None,
-        typer.Option(help="Readings of a pilot study (CSV: reader_id, lesion_id, score)."),
+        typer.Option(help="Readings of a pilot study, a CSV as samesplit readers takes it."),
     ] = None,
-    truth: Annotated[Path | None, typer.Option(help="CSV: lesion_id, label (0 or 1).")] = None,
+    truth: Annotated[Path | None, typer.Option(help="CSV: case, label; may be the same file.")] = None,
+    positive: Annotated[
+        str | None, typer.Option(help="The positive class, where labels are not 0 and 1.")
+    ] = None,
     predictions: Annotated[
         Path | None, typer.Option(help="A model against the readers (CSV: lesion_id, probability).")
     ] = None,
@@ -80,7 +83,9 @@ def readers(
     else:
         assert pilot is not None
         names = tuple(name.strip() for name in compare.split(",")) if compare else ()
-        known = pilot_variance(pilot, truth, predictions=predictions, figure=figure, compare=names)
+        known = pilot_variance(
+            pilot, truth, predictions=predictions, figure=figure, compare=names, positive=positive
+        )
     if random not in ("both", "readers", "cases"):
         raise DeclarationError(
             f"'{random}' is not what a study speaks of", where="--random", remedy="use both, readers or cases"

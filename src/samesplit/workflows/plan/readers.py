@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from samesplit.errors import ReadingsError, StatisticsError
+from samesplit.evaluation.readers.studies import column_of, study_of
+from samesplit.reader_marks import one_row_a_reading
 from samesplit.statistics.mrmc import (
     ACCURACY,
     AUC,
@@ -29,6 +31,7 @@ from samesplit.statistics.planning import (
 )
 from samesplit.tables import read_csv
 from samesplit.workflows.plan.plan import StudyPlan, made_of
+from samesplit.workflows.readers.tables import read_study
 
 __all__ = ["Pilot", "pilot_variance", "plan_readers", "typed_components"]
 
@@ -36,10 +39,7 @@ _FIGURES = {"auc": AUC, "sensitivity": SENSITIVITY, "specificity": SPECIFICITY, 
 _TWO = ("modality_reader", "error", "cov1", "cov2", "cov3", "cases")
 _ONE = ("reader", "error", "cov2", "cases")
 _NAMES = {
-    "reader_id": ("reader_id", "reader"),
-    "lesion_id": ("lesion_id", "case_id", "case"),
-    "modality": ("modality", "treatment"),
-    "label": ("label", "truth"),
+    "lesion_id": ("lesion_id", "case_id", "case", "caseID"),
     "probability": ("probability", "score"),
 }
 
@@ -99,15 +99,17 @@ def pilot_variance(
     predictions: Path | None = None,
     figure: str = "auc",
     compare: Sequence[str] = (),
+    positive: str | None = None,
 ) -> Pilot:
     """Estimate the components from the readings of a pilot study that is crossed.
 
     Args:
-        readings: CSV with reader_id, lesion_id, score (or decision, 0 and 1) and, for two modalities, modality.
-        truth: CSV with lesion_id, label (0 and 1) and, where patients have several lesions, patient_id.
+        readings: CSV as `samesplit readers` takes it (`workflows.readers.tables.read_study`).
+        truth: The truth; may be the same file.
         predictions: CSV with lesion_id and probability of a model, to compare with the readers.
         figure: `auc`, `sensitivity`, `specificity` or `accuracy`.
         compare: Two modalities, or one with predictions; needed where the readings have more.
+        positive: The positive class by name, where labels are not 0 and 1.
 
     Raises:
         ReadingsError: A column is missing, or a table does not fit the others.
@@ -115,8 +117,7 @@ def pilot_variance(
     """
     if figure not in _FIGURES:
         raise StatisticsError(f"unknown figure of merit '{figure}'", remedy=f"use {', '.join(_FIGURES)}")
-    value = "score" if figure == "auc" else "decision"
-    study = _study(readings, truth, value)
+    study = _study(readings, truth, figure, positive)
     wanted = 1 if predictions else 2
     chosen = tuple(compare) or study.modalities
     if len(chosen) != wanted:
@@ -291,26 +292,16 @@ def _cases_for(
     return {"cases": found.cases, "power": found.power}
 
 
-def _study(readings: Path, truth: Path, value: str) -> ReaderStudy:
-    known = _table(truth, ["lesion_id", "label"])
-    table = _table(readings, ["reader_id", "lesion_id", value])
-    labels = known.drop_duplicates("lesion_id").set_index("lesion_id")
-    unknown = sorted(set(table["lesion_id"]) - set(labels.index))
-    if unknown:
+def _study(readings: Path, truth: Path, figure: str, positive: str | None) -> ReaderStudy:
+    found = read_study(readings, truth, positive=positive)
+    study = study_of(one_row_a_reading(found.readings), found.truth, figure)
+    if study is None:
         raise ReadingsError(
-            f"readings of {len(unknown)} cases without a truth, the first {unknown[0]}",
+            f"there is no {column_of(figure)} of cases of both classes",
             where=readings,
-            remedy=f"add them to {truth}, or leave them out",
+            remedy="an AUC needs scores (column score or rating), the others calls (column decision)",
         )
-    own = labels.loc[table["lesion_id"]]
-    return ReaderStudy.from_columns(
-        table["reader_id"],
-        table["lesion_id"],
-        _numbers(table, value, readings),
-        _numbers(own, "label", truth),
-        modality=table.get("modality"),
-        patient=own.get("patient_id"),
-    )
+    return study
 
 
 def _scores(predictions: Path, study: ReaderStudy) -> pd.Series[float]:
@@ -341,7 +332,7 @@ def _numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series[float]:
 
 def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     table = read_csv(path, error=ReadingsError)
-    for name in (*columns, "modality"):
+    for name in columns:
         found = next((other for other in _NAMES.get(name, ()) if other in table), None)
         if found is not None and name not in table:
             table = table.rename(columns={found: name})
