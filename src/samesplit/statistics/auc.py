@@ -341,6 +341,12 @@ def auc_test(
 
     Raises:
         StatisticsError: A class is missing, or a score is not finite.
+
+    Example:
+        >>> labels = [0, 0, 0, 0, 1, 1, 1, 1]
+        >>> found = auc_test(labels, [1, 2, 3, 5, 4, 6, 7, 8], [3, 1, 5, 2, 4, 8, 2, 7])
+        >>> round(found.estimate, 3), round(found.p_value, 3)
+        (0.156, 0.454)
     """
     truth = check_labels(labels)
     both = np.column_stack([check_scores(first, n=truth.size), check_scores(second, n=truth.size)])

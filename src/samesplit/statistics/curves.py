@@ -64,6 +64,11 @@ def roc_points(
 
     Raises:
         StatisticsError: No fold has both classes.
+
+    Example:
+        >>> curve = roc_points([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9])
+        >>> curve["fpr"].tolist(), curve["tpr"].tolist()
+        ([0.0, 0.0, 0.5, 0.5, 1.0], [0.0, 0.5, 0.5, 1.0, 1.0])
     """
     truth = check_labels(labels, both_classes=False)
     values = check_scores(scores, n=truth.size)

@@ -60,6 +60,11 @@ def group_rates(labels: npt.ArrayLike, decisions: npt.ArrayLike, groups: npt.Arr
 
     Raises:
         StatisticsError: Other values, or shapes that do not fit.
+
+    Example:
+        >>> rates = group_rates([1, 1, 1, 0], [1, 0, 1, 0], ["f", "f", "m", "m"])
+        >>> [(rate.group, rate.sensitivity) for rate in rates]
+        [('f', 0.5), ('m', 1.0)]
     """
     truth = check_labels(labels, both_classes=False)
     calls = check_labels(decisions, both_classes=False)

@@ -62,6 +62,11 @@ def paired_proportions(first: npt.ArrayLike, second: npt.ArrayLike, *, confidenc
 
     Raises:
         StatisticsError: Lengths that differ, or no lesions.
+
+    Example:
+        >>> found = paired_proportions([1, 1, 1, 1, 0, 1, 1, 0], [1, 0, 1, 0, 0, 1, 0, 0])
+        >>> round(found.estimate, 3), round(found.p_value, 3)
+        (0.375, 0.25)
     """
     a, b = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
     if a.shape != b.shape:

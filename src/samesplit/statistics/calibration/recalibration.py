@@ -65,6 +65,11 @@ def calibration_slope(
     References:
         Cox DR. Two further applications of a model for binary regression. Biometrika 1958;45:562-565.
         doi:10.1093/biomet/45.3-4.562.
+
+    Example:
+        >>> found = calibration_slope([0, 0, 1, 0, 1, 0, 1, 1], [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9])
+        >>> round(found.estimate, 2)
+        1.07
     """
     return _cox(labels, probabilities, _SLOPE, patients=patients, confidence=confidence)
 
@@ -140,6 +145,11 @@ def calibration_in_the_large(
 
     Raises:
         StatisticsError: A class is missing, or probabilities outside [0, 1].
+
+    Example:
+        >>> found = calibration_in_the_large([0, 0, 1, 0, 1, 1, 1, 1], [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9])
+        >>> round(found.estimate, 2)
+        0.72
     """
     truth, x, note = log_odds(labels, probabilities)
     model = GLM(truth, np.ones((truth.size, 1)), family=families.Binomial(), offset=x)

@@ -57,6 +57,10 @@ def brier_scaled(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
 
     References:
         Kattan MW, Gerds TA. Diagn Progn Res 2018;2:7. doi:10.1186/s41512-018-0029-2.
+
+    Example:
+        >>> round(brier_scaled([0, 0, 1, 1], [0.1, 0.3, 0.6, 0.9]), 2)
+        0.73
     """
     truth, values = _both(labels, probabilities, both_classes=True)
     share = float(truth.mean())
@@ -128,6 +132,10 @@ def log_loss(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
 
     Raises:
         StatisticsError: Probabilities outside [0, 1], or labels other than 0 and 1.
+
+    Example:
+        >>> round(log_loss([0, 0, 1, 1], [0.1, 0.3, 0.6, 0.9]), 3)
+        0.27
     """
     truth, values = _both(labels, probabilities, both_classes=False)
     safe = np.clip(values, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)

@@ -163,6 +163,12 @@ def wald_test(model: CoxModel, terms: Sequence[str]) -> float:
 
     Returns:
         The P value of chi-square with as many degrees of freedom as there are terms.
+
+    Example:
+        >>> terms = [[1, 0], [0, 1], [0, 0], [1, 1], [1, 0], [0, 1]]
+        >>> model = cox_regression([5, 8, 12, 3, 9, 2], [1, 1, 0, 1, 1, 1], terms, ["smoker", "male"])
+        >>> round(wald_test(model, ["smoker", "male"]), 2)
+        0.22
     """
     places = [model.names.index(term) for term in terms]
     beta, spread = model.coefficients[places], model.covariance[np.ix_(places, places)]
