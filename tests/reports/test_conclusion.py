@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import pandas as pd
 import pytest
 
 from samesplit.reports.conclusion import answer
@@ -114,6 +115,29 @@ def test_the_readers_mean_is_named_with_its_interval(say: Callable[..., str]) ->
         r"The mean of 2 readers \(unaided\) has an AUC of 0\.\d{3} \(0\.\d{3} to [01]\.\d{3}\)", text
     )
     assert "to the reference" in text or "the reference (difference" in text
+
+
+@pytest.mark.parametrize(
+    ("p", "words"), [(0.2, "is not shown to differ from"), (0.01, "is shown to be above")]
+)
+def test_readers_are_shown_to_differ_only_where_random_readers_are(
+    small_run: Path, p: float, words: str
+) -> None:
+    data = read_run(small_run)
+    reference = str(data.reference)
+    results = data.results.copy()
+    mine = (results["quantity"] == "auc_difference") & (results["reference"] == reference)
+    mine &= results["model"] == "readers:mean/unaided"
+    results.loc[mine, "claim"] = "higher"
+    row = {
+        "model": reference, "modality": "unaided", "quantity": "auc", "estimate": -0.06, "ci_low": -0.2,
+        "ci_high": 0.08, "p_value": p,
+    }  # fmt: skip
+    tables = {**data.tables, "readers/against_model": pd.DataFrame([row])}
+    text = answer(make_context(replace(data, results=results, tables=tables)))
+    assert (
+        f"{words} the reference (difference +0.060, −0.080 to +0.200 with readers and lesions random" in text
+    )
 
 
 def test_shuffled_labels_must_give_chance(say: Callable[..., str]) -> None:

@@ -165,6 +165,8 @@ def test_the_twins_of_a_run_carry_its_verdict(full_run: Path, full_report: Repor
     row = verdict.loc["Radiomics grid"]
     expected = auc.loc["radiomics-grid", ["estimate", "ci_low", "ci_high"]]
     assert row[["AUC", "AUC, low", "AUC, high"]].tolist() == pytest.approx(expected.tolist(), rel=1e-15)
+    ages = next(line for line in text.splitlines() if line.startswith("| Age, years"))
+    assert ages.count(" to ") == ages.count("(")  # each quartile once
     names = [path.stem for path in (full_run / "report-tables").iterdir()]
     assert sorted(names) == sorted({one.id for one in tables_of(full_report)})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samesplit.ordering import above
+from samesplit.ordering import above, below
 from samesplit.reports.adjustment import adjustment_name
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.estimates import Estimate
@@ -15,6 +15,7 @@ from samesplit.reports.named_test_sets import (
     undefined_test_sets,
 )
 from samesplit.reports.ranking import ranked_models
+from samesplit.reports.rows import records
 
 __all__ = ["answer"]
 
@@ -136,16 +137,41 @@ def _readers(context: Context) -> str:
     auc = context.numbers.get("auc", mean.name)
     if auc is None or not auc.is_known():
         return ""
-    text = f"the mean of {counted(count, 'reader')} ({mean.modality}) has an AUC of {auc.words()}"
+    text = (
+        f"the mean of {counted(count, 'reader')} ({mean.modality}) has an AUC of {auc.words()}, readers fixed"
+    )
     if reference is None:
         return text
     found = context.numbers.get("auc_difference", mean.name, reference=reference.name)
     if found is None or not found.is_known():
         return text
-    if found.excludes_zero:
+    random = _with_random_readers(context, mean.modality, reference)
+    told, is_shown = random or (_numbers(context, found), True)
+    if found.excludes_zero and is_shown:
         side = "above" if found.claim == "higher" else "below"
-        return f"{text} and is shown to be {side} the reference ({_numbers(context, found)})"
-    return f"{text} and is not shown to differ from the reference ({_numbers(context, found)})"
+        return f"{text}, and is shown to be {side} the reference ({told})"
+    return f"{text}, and is not shown to differ from the reference ({told})"
+
+
+def _with_random_readers(context: Context, modality: str, reference: ModelInfo) -> tuple[str, bool] | None:
+    """Return the readers' mean minus the reference with readers and lesions random, and whether P is small enough.
+
+    What holds for these readers alone is no statement about readers, so that a difference that is shown with fixed
+    readers has to be shown with random ones, too.
+    """
+    table = context.data.table("readers/against_model")
+    if table.empty:
+        return None
+    mine = (table["model"] == reference.name) & (table["modality"] == modality) & (table["quantity"] == "auc")
+    row = next(iter(records(table[mine])), None)
+    if row is None or is_missing(row["p_value"]):
+        return None
+    bounds = interval_text(-row["ci_high"], -row["ci_low"], signed=True)
+    told = (
+        f"difference {number(-row['estimate'], signed=True)}, {bounds} with readers and lesions random, "
+        f"unadjusted p {_equals(row['p_value'])}"
+    )
+    return told, below(row["p_value"], 1 - context.data.confidence)
 
 
 def _label_permutation(context: Context, ranked: list[tuple[ModelInfo, Estimate]]) -> str:

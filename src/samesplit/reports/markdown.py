@@ -9,6 +9,7 @@ from samesplit.markdown import literal, table
 from samesplit.reports.document import (
     Block,
     Cell,
+    Column,
     Details,
     Facts,
     Figure,
@@ -119,15 +120,17 @@ def _table(block: Table) -> Iterator[str]:
     for group, rows in groupby(block.rows, key=lambda row: row.group):
         if group:
             yield f"*{literal(group)}*"
-        yield table(heads, [[_cell(row.cells.get(column.key)) for column in columns] for row in rows])
+        yield table(heads, [[_cell(row.cells.get(column.key), column) for column in columns] for row in rows])
     if not block.rows:
         yield table(heads, [])
     yield from (literal(note) for note in block.notes)
 
 
-def _cell(cell: Cell | None) -> str:
+def _cell(cell: Cell | None, column: Column) -> str:
+    """Write a cell, with its interval where the page shows one: others carry bounds for the CSV file alone."""
     if cell is None:
         return ""
-    bounds = "" if cell.low is None and cell.high is None else f" ({cell_interval(cell)})"
+    has_bounds = column.kind == "interval" and not (cell.low is None and cell.high is None)
+    bounds = f" ({cell_interval(cell)})" if has_bounds else ""
     note = f" [{cell.note}]" if cell.note else ""
     return literal(f"{cell.text}{bounds}{note}")

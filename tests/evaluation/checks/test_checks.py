@@ -304,7 +304,7 @@ def test_calibration_slopes_far_from_one_are_issues_when_shown_and_tips_when_not
     shown = with_results(quiet, row("calibration_slope", "grid", 0.6, 0.2))
     state, sentence, evidence = found(shown, "SS301")
     assert state == "issue"
-    assert "Grid slope 0.60 (0.40 to 0.80), an interval without 1" in sentence
+    assert "Grid slope 0.60 (0.40 to 0.80), an interval that excludes 1" in sentence
     assert evidence.endswith("n = 240")
     assert found(with_results(quiet, row("calibration_slope", "grid", 1.5, 0.6)), "SS301")[0] == "tip"
     state, sentence, _ = found(with_results(quiet, row("ici", "grid", 0.15)), "SS301")

@@ -100,7 +100,7 @@ def test_fleiss_kappa_leaves_incomplete_cases_out_and_says_so(ratings: np.ndarra
     holed[:5, 2] = np.nan
     found, expected = fleiss_kappa(holed), fleiss_kappa(ratings[5:])
     assert found.estimate == expected.estimate
-    assert found.note == "5 cases that not all readers rated are left out"
+    assert found.note == "left out for not being rated by all readers: 5"
 
 
 def test_the_standard_error_of_fleiss_kappa_is_that_of_a_simulation() -> None:

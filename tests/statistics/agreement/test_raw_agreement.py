@@ -39,7 +39,7 @@ def test_incomplete_cases_are_left_out_of_both_tests() -> None:
     holed = np.vstack([table, [1, np.nan, 0]])
     for test in (cochran_q, friedman):
         assert test(holed).p_value == test(table).p_value
-        assert test(holed).note == "1 cases that not all readers rated are left out"
+        assert test(holed).note == "left out for not being rated by all readers: 1"
 
 
 def test_what_cannot_be_tested_is_an_error() -> None:

@@ -87,7 +87,7 @@ def clustered_lesions(run: CheckedRun) -> Finding:
     found = f"{several} of {_count(len(lesions), 'patient')} have several lesions"
     if blind:
         return issue(expected, f"{found}, and the method '{name_some(blind)}' takes them as independent")
-    return passed(expected, f"{found}, which the intervals take into account", name_some(methods))
+    return passed(expected, f"{found}, which the intervals take into account", "; ".join(sorted(methods)))
 
 
 def left_out(run: CheckedRun) -> Finding:

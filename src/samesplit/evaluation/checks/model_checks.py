@@ -31,7 +31,7 @@ def events_per_predictor(run: CheckedRun) -> Finding:
     lowest = str(ratio[ratio == ratio.min()].index[0])
     expected = "at least 10 events of the training part for each predictor of a fitted model"
     found = (
-        f"{ratio[lowest]:.1f} at the least ({run.title(lowest)}: {used[lowest]} predictors, {events} events)"
+        f"{ratio[lowest]:.1f} at the lowest ({run.title(lowest)}: {used[lowest]} predictors, {events} events)"
     )
     evidence = ", ".join(f"{run.title(str(name))} {value:.1f}" for name, value in ratio.items())
     if below(ratio[lowest], 5):
@@ -119,7 +119,7 @@ def seeds(run: CheckedRun) -> Finding:
     expected = "at least 3 seeds of each network, whose spread the intervals include"
     fewest = min(len(set(model.seeds)) for model in networks)
     evidence = ", ".join(f"{model.title}: {len(set(model.seeds))}" for model in networks)
-    found = f"{fewest} at the least"
+    found = f"{fewest} at the fewest"
     if fewest < 2:
         return raise_issue(expected, f"{found}, so how far the seed matters is not known", evidence)
     return tip(expected, found, evidence) if fewest < 3 else passed(expected, found, evidence)

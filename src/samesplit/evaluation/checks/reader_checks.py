@@ -33,7 +33,7 @@ def readers_on_same_lesions(run: CheckedRun) -> Finding:
         return issue(expected, found, evidence)
     if below(parts[lowest], 1.0):
         found = (
-            f"{100 * parts[lowest]:.1f} % at the least ({lowest}); each is compared with a model on the lesions "
+            f"{100 * parts[lowest]:.1f} % at the lowest ({lowest}); each is compared with a model on the lesions "
             "that the reader read"
         )
         return tip(expected, found, evidence)

@@ -46,7 +46,7 @@ def calibration(run: CheckedRun) -> Finding:
     slight += [f"{run.title(row['model'])} ICI {row['estimate']:.2f}" for row in far.to_dict("records")]
     size = f"n = {int(slopes['n'].max())}"
     if grave:
-        return issue(expected, f"{grave[0]}, an interval without 1", "; ".join([*grave, *slight, size]))
+        return issue(expected, f"{grave[0]}, an interval that excludes 1", "; ".join([*grave, *slight, size]))
     if slight:
         return tip(expected, slight[0], "; ".join([*slight, size]))
     return passed(expected, f"so for all {len(slopes)} models", size)

@@ -12,6 +12,7 @@ import pandas as pd
 from samesplit.evaluation.readers.arrays import Cases, model_columns, reader_array
 from samesplit.evaluation.readers.settings import ReaderSettings, ordered_modalities
 from samesplit.statistics.agreement import (
+    Agreement,
     cluster_order,
     cohen_kappa_interval,
     fleiss_kappa,
@@ -174,13 +175,14 @@ def _icc(table: FloatArray, confidence: float) -> Interval:
 
 def _row(found: Interval, table: FloatArray) -> dict[str, Any]:
     rated = np.isfinite(table)
+    complete = int(rated.all(axis=1).sum())
     return {
         "estimate": found.estimate,
         "ci_low": found.ci_low,
         "ci_high": found.ci_high,
         "p_value": found.p_value,
         "n_readers": int(rated.any(axis=0).sum()),
-        "n": int((rated.sum(axis=1) >= 2).sum()),
+        "n": found.n_cases if isinstance(found, Agreement) else complete,
         "method": found.method,
         "note": found.note,
     }

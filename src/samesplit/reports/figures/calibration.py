@@ -87,7 +87,6 @@ def _curve(axes: Axes, model: Calibration, title: str, *, first: bool) -> None:
         markerfacecolor=model.style.colour if model.curve is None else PAPER, ecolor=model.style.colour,
     )  # fmt: skip
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), title=title)
-    axes.set_aspect("equal")
     axes.set_xticks([0, 0.5, 1.0], [])
     axes.set_yticks([0, 0.5, 1.0])
     axes.annotate(

@@ -25,7 +25,7 @@ def lesions(contexts: Sequence[Context]) -> str:
         told = join_words(
             [f"{counts[name]} by {name}" for name in ("pathology", "imaging") if counts.get(name, 0)]
         )
-        parts.append(f"The diagnosis was proven in {told}.")
+        parts.append(f"The diagnosis was established in {told}.")
     gone = first.ledger[first.ledger["status"].isin(["failed", "excluded"])]
     gone = gone[~gone["stage"].str.startswith("task ")]
     if len(gone):

@@ -73,7 +73,7 @@ def statistics(context: Context, cite: Citations) -> str:
     ]
     rates = _methods(context, "sensitivity", "specificity")
     if rates:
-        parts.append(f"Sensitivity, specificity and their kin: {_named(rates, cite)}.")
+        parts.append(f"Sensitivity, specificity and the rates derived from them: {_named(rates, cite)}.")
     compared = _methods(context, f"{main.quantity}_difference")
     if compared:
         level = f"{1 - data.confidence:.2g}"

@@ -64,8 +64,8 @@ def _lead(found: pd.DataFrame) -> str:
         f"{int(counts.get('not applicable', 0))} not applicable",
     ]
     return (
-        f"{join_words(told)}. An issue would make a reviewer doubt the results; a tip is worth knowing and no "
-        "fault. Thresholds and what to do are told by code in docs/checks.md."
+        f"{join_words(told)}. An issue would make a reviewer doubt the results; a tip is worth knowing, but "
+        "is no fault. For each code, docs/checks.md gives the thresholds and what to do."
     )
 
 

@@ -149,8 +149,9 @@ def _above_default(context: Context, table: pd.DataFrame) -> Table:
             columns=(),
             rows=(),
             notes=(
-                "Above 0 acting on the model or reader is worth more than treating everybody or nobody alike; an "
-                "interval that holds 0 does not show it. Times 100: net true positives more per 100 lesions. "
+                "Above 0, acting on the model or reader is worth more than treating everybody and than treating "
+                "nobody; an interval that contains 0 does not show that. Multiplied by 100, it is the number of "
+                "additional net true positives per 100 lesions. "
                 f"Intervals: {context.percent()}, {_methods(table)}, not adjusted for the number of thresholds.",
             ),
         ),

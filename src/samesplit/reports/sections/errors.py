@@ -69,7 +69,7 @@ def _table(context: Context, missed: list[Miss]) -> Table:
             "share": Cell(text=f"{number(100 * miss.share, 0)} %", value=miss.share),
             "models": _of(miss.models_wrong, miss.models),
             "readers": _of(miss.readers_wrong, miss.readers),
-            "who": text_cell(", ".join(miss.titles)),
+            "who": text_cell("; ".join(miss.titles)),
         }
         row = context.data.lesions.loc[miss.lesion_id]
         cells |= {name: text_cell(_plain(row[name])) for name in extra}

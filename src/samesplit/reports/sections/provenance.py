@@ -26,8 +26,15 @@ def notes(context: Context) -> Section | None:
     return Section(
         id="notes",
         title="Notes of the run",
-        blocks=tuple(Prose(text=_sentence(remark)) for remark in dict.fromkeys(remarks)),
+        blocks=tuple(Prose(text=_sentence(_named(context, remark))) for remark in dict.fromkeys(remarks)),
     )
+
+
+def _named(context: Context, text: str) -> str:
+    """Call readers by their titles."""
+    for reader in context.readers:
+        text = text.replace(f"{reader.name}:", f"{reader.title}:")
+    return text
 
 
 def _sentence(text: str) -> str:

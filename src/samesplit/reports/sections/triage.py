@@ -167,13 +167,30 @@ def _sets(context: Context, table: pd.DataFrame) -> Table:
             "guarantee holds for lesions like those of the validation part, and the validation part was used to "
             "stop networks and to choose thresholds as well, so the realised coverage is what counts. "
             f"{context.percent()} intervals count a lesion once.",
+            *_refusals(context, table, names),
         ),
     )
 
 
-def _set_cells(title: str, names: dict[int, str], row: dict[str, Any]) -> dict[str, Cell]:
+def _refusals(context: Context, table: pd.DataFrame, names: dict[int, str]) -> list[str]:
+    """Tell which models were refused sets in some fits, whose lesions then are in no row."""
+    told: dict[str, list[str]] = {}
+    for row in records(table[table["folds_refused"] > 0].drop_duplicates(["model", "reason"])):
+        told.setdefault(_remark(row, names), []).append(context.title(str(row["model"])))
+    return [
+        f"{'; '.join(models)}: {remark}. Lesions of these fits are in no row."
+        for remark, models in told.items()
+    ]
+
+
+def _remark(row: dict[str, Any], names: dict[int, str]) -> str:
     refused = int(row["folds_refused"])
-    remark = f"refused in {counted(refused, 'fit')}: {row['reason']}" if refused else ""
+    reason = str(row["reason"]).replace("'negative'", names[0]).replace("'positive'", names[1])
+    return f"refused in {counted(refused, 'fit')}: {reason}" if refused else ""
+
+
+def _set_cells(title: str, names: dict[int, str], row: dict[str, Any]) -> dict[str, Cell]:
+    remark = _remark(row, names)
     return {
         "who": text_cell(title),
         "label": text_cell(names[int(row["label"])]),

@@ -196,13 +196,13 @@ def _notes(context: Context) -> tuple[str, ...]:
             f"({_list(numbers.methods((f'{main.quantity}_difference',)))}). An interval that contains 0 "
             "means that no difference is shown, not that there is none. P is adjusted by "
             f"{adjustment_method(context)} over {over}; a difference is shown when it is below "
-            f"{1 - context.data.confidence:.2g}."
+            f"{1 - context.data.confidence:.2g} and the probability of a false claim is at most 0.05."
         )
     if context.readers:
         notes.append(
             "Readers: sensitivity and specificity from their decisions, AUC from their scores; a missing "
             "decision is left out and never taken for negative. The mean gives each reader the same "
-            "weight and takes the readers as fixed."
+            "weight and takes the readers as fixed; with readers random it is in the sections on readers."
         )
     remarks = {
         model.title: found.note

@@ -314,7 +314,7 @@ def _complete(
     values, counts = count_categories(table, categories)
     complete = ~np.isnan(table).any(axis=1)
     n_left_out = int((~complete).sum())
-    note = f"{n_left_out} cases that not all readers rated are left out" if n_left_out else ""
+    note = f"left out for not being rated by all readers: {n_left_out}" if n_left_out else ""
     return table[complete], counts[complete].reshape(-1, values.size), note
 
 

@@ -137,9 +137,7 @@ def _complete(ratings: npt.ArrayLike) -> tuple[FloatArray, str]:
             "no case was rated by all readers", remedy="leave out the readers who rated few cases"
         )
     n_left_out = int((~complete).sum())
-    return table[
-        complete
-    ], f"{n_left_out} cases that not all readers rated are left out" if n_left_out else ""
+    return table[complete], f"left out for not being rated by all readers: {n_left_out}" if n_left_out else ""
 
 
 def _untested(method: str, note: str) -> Interval:

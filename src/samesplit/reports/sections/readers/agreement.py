@@ -1,4 +1,4 @@
-"""How far readers and models agree, and the cases in which all readers and a model part."""
+"""How far readers and models agree, and the cases that all readers or a model got wrong."""
 
 from __future__ import annotations
 
@@ -43,9 +43,8 @@ def reader_agreement(context: Context) -> Section | None:
     if not blocks:
         return None
     lead = (
-        "How alike readers and models call the same lesions, and the lesions in which all readers and a "
-        "model part. "
-        "Agreement says nothing of who is right."
+        "How alike readers and models call the same lesions, and the lesions that all readers or a model called "
+        "wrongly. Agreement says nothing about who is right."
     )
     return Section(
         id="reader-agreement", title="Agreement of readers and models", lead=lead, blocks=tuple(blocks)
@@ -265,7 +264,7 @@ def _cases(context: Context, model: str, table: pd.DataFrame, place: int) -> Tab
         notes.append(f"{counted(left, 'further row')} in readers/cases.parquet.")
     return Table(
         id=f"reader-cases-{place}",
-        title=f"Lesions in which all readers and {context.title(model)} part",
+        title=f"All readers against {context.title(model)}: lesions called wrongly",
         columns=columns,
         rows=tuple(rows[:_MOST_CASES]),
         notes=tuple(notes),

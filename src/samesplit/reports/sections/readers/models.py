@@ -319,6 +319,12 @@ def _matched(context: Context) -> Block | None:
         Row(cells=_matched_cells(row), group=_matched_group(row), emphasis=not row["reader_id"])
         for row in records(mine)
     ]
+    known = {key for row in rows for key, cell in row.cells.items() if cell.value is not None}
+    columns = tuple(column for column in columns if column.key in known or column.key not in ("exact", "mid"))
+    kept = {column.key for column in columns}
+    rows = [
+        row.model_copy(update={"cells": {k: c for k, c in row.cells.items() if k in kept}}) for row in rows
+    ]
     methods = "; ".join(dict.fromkeys(mine["method"]))
     notes = "; ".join(dict.fromkeys(part for note in mine["note"] for part in str(note).split("; ") if part))
     table = Table(
@@ -327,9 +333,8 @@ def _matched(context: Context) -> Block | None:
         columns=columns,
         rows=tuple(rows),
         notes=(
-            f"Threshold: {notes}. Methods: {methods}. The threshold is read off the test lesions: this "
-            "compares the "
-            "two at one point, and is not an operating point for use.",
+            f"Threshold: {notes}. Methods: {methods}. The threshold is read off the test lesions: this compares "
+            "the two at one point, and is not an operating point for use.",
         ),
     )
     return Details(summary=table.title, blocks=(table,))

@@ -54,7 +54,7 @@ def _lead(context: Context) -> str:
         text += (
             f"{row['modality'].capitalize()} minus {row['reference']}: mean AUC "
             f"{number(row['estimate'], signed=True)} ({context.percent()} CI "
-            f"{interval_text(row['ci_low'], row['ci_high'])}; P {_p(row['p_value'])}). "
+            f"{interval_text(row['ci_low'], row['ci_high'], signed=True)}; P {_p(row['p_value'])}). "
         )
     return text + (
         "In the MRMC analysis readers and lesions are both random: its intervals hold for other readers and "
