@@ -75,6 +75,8 @@ def test_a_refused_set_says_why(context: Context, undrawn: None) -> None:
         "refused",
         "refused in 5 fits: class 'benign' has 3",
     )
+    title = context.title(str(told["model"].iloc[0]))
+    assert table.notes[-1].startswith(f"{title}: refused in 5 fits: class 'benign' has 3. Lesions of these")
     assert row.cells["one"].value is None
 
 
