@@ -171,7 +171,7 @@ def _with_random_readers(context: Context, modality: str, reference: ModelInfo) 
         f"difference {number(-row['estimate'], signed=True)}, {bounds} with readers and lesions random, "
         f"unadjusted p {_equals(row['p_value'])}"
     )
-    return told, below(row["p_value"], 1 - context.data.confidence)
+    return told, bool(below(row["p_value"], 1 - context.data.confidence))
 
 
 def _label_permutation(context: Context, ranked: list[tuple[ModelInfo, Estimate]]) -> str:

@@ -233,13 +233,15 @@ def _list(methods: list[str]) -> str:
 
 
 def _groups(context: Context) -> list[Table]:
-    """Return the AUC with other raters' masks, and in groups of lesions, which are two things."""
+    """Return the AUC with other raters' masks, and in groups of lesions that no section on subgroups tells."""
     quantity = context.main.quantity
     every = [group for model in context.models for group in context.numbers.groups(model.name, quantity)]
     names = [name for name in dict.fromkeys(every) if not name.startswith(("class=", "test_set="))]
     raters = [name for name in names if name.startswith("rater=")]
     main = context.main.title
-    groups = [name for name in names if name not in raters]
+    told = context.data.table("subgroups")
+    elsewhere = set(told["column"]) if len(told) else set()
+    groups = [name for name in names if name not in raters and name.partition("=")[0] not in elsewhere]
     found = []
     if raters:
         own = f"All other results are with the masks of {context.data.rater}." if context.data.rater else ""

@@ -301,7 +301,7 @@ def _matched(context: Context) -> Block | None:
     mine = _reference_rows(context, context.data.table("readers/matched"))
     if mine.empty:
         return None
-    columns = (
+    columns: tuple[Column, ...] = (
         Column(key="who", title="Reader"),
         Column(key="at", title="Matched", kind="number", help="The reader's specificity or sensitivity"),
         Column(key="reached", title="Model there", kind="number"),
