@@ -13,6 +13,7 @@ import pytest
 from samesplit.reports import build_report, make_report
 from samesplit.reports.conclusion import answer
 from samesplit.reports.context import make_context
+from samesplit.reports.csv_twins import tables_of
 from samesplit.reports.document import Report, Table
 from samesplit.reports.pictures import choose_pictures
 from samesplit.reports.run_folder import read_run
@@ -61,10 +62,15 @@ def test_masks_of_other_raters_are_no_group_of_lesions(small_run: Path, copy_of:
     again = results[(results["model"] == model) & (results["group"] == "all")].assign(group="rater=R2")
     pd.concat([results, again], ignore_index=True).to_parquet(folder / "results.parquet")
     report = make_report(folder)
-    raters, groups = table_of(report, "raters-table"), table_of(report, "groups-table")
+    raters = table_of(report, "raters-table")
     assert raters.title == "AUC with the masks of other raters"
     assert [column.title for column in raters.columns[1:]] == ["rater: R2"]
     assert "Groups" not in "".join(raters.notes)
+    assert "groups-table" not in [table.id for table in tables_of(report)], (
+        "the section on subgroups tells them"
+    )
+    (folder / "subgroups.parquet").unlink()
+    groups = table_of(make_report(folder), "groups-table")
     assert groups.title == "AUC by group of lesions"
     assert all(column.title.startswith("site: ") for column in groups.columns[1:])
 
