@@ -75,3 +75,17 @@ def test_readings_that_do_not_fit_are_refused(changed: dict[str, object], messag
     given: dict[str, object] = {"reader": ["r", "r"], "case": ["a", "b"], "score": [0, 1], "truth": [0, 1]}
     with pytest.raises(StatisticsError, match=message):
         ReaderStudy.from_columns(**(given | changed))  # type: ignore[arg-type]
+
+
+def test_readings_without_a_name_or_a_number_are_refused() -> None:
+    with pytest.raises(StatisticsError, match="1 of 2 readings have no reader"):
+        ReaderStudy.from_columns(["r", None], ["a", "b"], [0.1, 0.2], [0, 1])
+    with pytest.raises(StatisticsError, match="1 of 2 readings have no patient"):
+        ReaderStudy.from_columns(["r", "r"], ["a", "b"], [0.1, 0.2], [0, 1], patient=["p", np.nan])
+    with pytest.raises(StatisticsError, match="scores must be numbers"):
+        ReaderStudy.from_columns(["r", "r"], ["a", "b"], ["high", "low"], [0, 1])
+
+
+def test_a_score_at_the_threshold_but_for_its_last_digit_is_a_call() -> None:
+    study = ReaderStudy.from_columns(["r", "r"], ["a", "b"], [0.3, 0.29], [0, 1])
+    assert study.decisions(0.1 + 0.2).scores.ravel().tolist() == [1.0, 0.0]

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.checks import FloatArray, IntArray, check_labels
+from samesplit.ordering import at_least
+from samesplit.statistics.checks import FloatArray, IntArray, check_labels, check_numbers
 
 __all__ = ["ReaderStudy"]
 
@@ -62,9 +63,8 @@ class ReaderStudy:
             patient: Whose case it is; None for one case a patient.
 
         Raises:
-            StatisticsError: Columns of different lengths, a reading twice, a case with two truths or
-            patients, or
-                no case of a class.
+            StatisticsError: Columns of different lengths, a reading without a reader or a case, scores that are
+                no numbers, a reading twice, a case with two truths or patients, or no case of a class.
 
         Example:
             >>> study = ReaderStudy.from_columns(["r1", "r1", "r2"], ["a", "b", "a"], [0.2, 0.9, 0.4], [0, 1, 0])
@@ -72,13 +72,19 @@ class ReaderStudy:
             ((1, 2, 2), False)
         """
         n = len(reader)
+        for name, given in (("reader", reader), ("case", case), ("modality", modality), ("patient", patient)):
+            unnamed = 0 if given is None else int(pd.Series(given).isna().sum())
+            if unnamed:
+                raise StatisticsError(
+                    f"{unnamed} of {n} readings have no {name}", remedy=f"name the {name} of every reading"
+                )
         columns: dict[str, object] = {
             "reader": pd.Series(reader).astype(str).to_numpy(),
             "case": pd.Series(case).astype(str).to_numpy(),
             "modality": np.full(n, "reading")
             if modality is None
             else pd.Series(modality).astype(str).to_numpy(),
-            "score": np.asarray(score, dtype=np.float64),
+            "score": check_numbers(score, what="scores"),
             "truth": np.asarray(truth),
         }
         columns["patient"] = columns["case"] if patient is None else pd.Series(patient).astype(str).to_numpy()
@@ -176,10 +182,12 @@ class ReaderStudy:
     def decisions(self, threshold: float) -> ReaderStudy:
         """Return the same study with calls for scores: 1 where a score is at or above the threshold, else 0.
 
+        A score that equals the threshold but for its last digits (relative 1e-9) is at it.
+
         Calls derived from ratings are exploratory; those that readers made themselves are better.
 
         Args:
             threshold: On the scale of the scores.
         """
-        calls = np.where(self.is_read, (self.scores >= threshold).astype(np.float64), np.nan)
+        calls = np.where(self.is_read, at_least(self.scores, threshold).astype(np.float64), np.nan)
         return ReaderStudy(calls, self.truth, self.modalities, self.readers, self.cases, self.patients)
