@@ -67,3 +67,16 @@ def test_tables_that_do_not_fit_are_an_error(
 ) -> None:
     with pytest.raises(StatisticsError, match=message):
         FreeResponseStudy.from_marks(marks, lesions, cases, HitRule(10))
+
+
+@pytest.mark.parametrize(
+    ("column", "message"), [("rating", "ratings must be"), ("x_mm", "positions of marks must be")]
+)
+def test_text_in_place_of_a_number_is_refused(column: str, message: str) -> None:
+    marks = pd.DataFrame(
+        {"reader": ["p", "p"], "case": ["a", "b"], "rating": [1.0, 2.0], "x_mm": 0.0, "y_mm": 0.0}
+    )
+    marks[column] = "high"
+    lesions = pd.DataFrame({"lesion": ["l"], "case": ["a"], "x_mm": [0.0], "y_mm": [0.0]})
+    with pytest.raises(StatisticsError, match=message):
+        FreeResponseStudy.from_marks(marks, lesions, ["a", "b"], HitRule(3.0))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from samesplit.errors import StatisticsError
-from samesplit.statistics.checks import FloatArray, IntArray
+from samesplit.statistics.checks import FloatArray, IntArray, check_numbers
 from samesplit.statistics.mrmc.free_response.hits import HitRule, match_marks
 
 __all__ = ["FreeResponseStudy"]
@@ -99,7 +99,7 @@ class FreeResponseStudy:
         if "z_mm" in marks and "z_mm" in lesions and lesions["z_mm"].notna().any():
             axes.append("z_mm")
         at, empty = _positions_of(marks, axes)
-        of = lesions[axes].to_numpy(dtype=np.float64)
+        of = check_numbers(lesions[axes], what="positions of lesions")
         lesion_case: IntArray = np.array([place[str(case)] for case in lesions["case"]], dtype=np.int64)
         weights = _weights(lesions, lesion_case, len(names))
         modality, modality_names = pd.factorize(
@@ -184,8 +184,8 @@ def _check_columns(table: pd.DataFrame, needed: Sequence[str], what: str) -> Non
 
 def _positions_of(marks: pd.DataFrame, axes: list[str]) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """Return positions and which rows say that nothing was marked."""
-    at = marks[axes].to_numpy(dtype=np.float64)
-    ratings = marks["rating"].to_numpy(dtype=np.float64)
+    at = check_numbers(marks[axes], what="positions of marks")
+    ratings = check_numbers(marks["rating"], what="ratings")
     rated, placed = np.isfinite(ratings), np.isfinite(at).all(axis=1)
     nothing = np.isnan(ratings) & np.isnan(at).all(axis=1)
     wrong = np.flatnonzero(~(rated & placed) & ~nothing)
@@ -209,7 +209,7 @@ def _weights(lesions: pd.DataFrame, lesion_case: IntArray, n_cases: int) -> Floa
             remedy="give cases with and without lesions",
         )
     given = lesions["weight"] if "weight" in lesions else pd.Series(1.0, index=lesions.index)
-    weights = given.to_numpy(dtype=np.float64)
+    weights = check_numbers(given, what="weights of lesions")
     if not (np.isfinite(weights) & (weights > 0)).all():
         raise StatisticsError(
             "weights of lesions must be positive", remedy="give numbers above 0, or no weights"
