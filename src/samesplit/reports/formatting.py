@@ -12,6 +12,7 @@ from samesplit.reports.document import Cell
 
 __all__ = [
     "MISSING",
+    "capitalised",
     "cell_interval",
     "count_cell",
     "counted",
@@ -194,3 +195,13 @@ def duration(seconds: Any) -> str:
 def short_hash(digest: str) -> str:
     """Return the first twelve characters of a hash, enough to compare by eye."""
     return digest[:12]
+
+
+def capitalised(text: str) -> str:
+    """Begin with a capital and leave the rest, unlike `str.capitalize`.
+
+    Example:
+        >>> capitalised("SFM"), capitalised("with AI")
+        ('SFM', 'With AI')
+    """
+    return text[:1].upper() + text[1:]

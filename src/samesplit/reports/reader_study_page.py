@@ -12,6 +12,7 @@ from samesplit.reports.document import Badge, Fact, Facts, Prose, Report, Sectio
 from samesplit.reports.document import Column as TableColumn
 from samesplit.reports.document import Row as TableRow
 from samesplit.reports.formatting import (
+    capitalised,
     count_cell,
     counted,
     interval_text,
@@ -152,7 +153,7 @@ def _test_set(context: Context) -> Section:
     facts = (
         Fact(name="Cases", text=counted(len(judged), "case")),
         Fact(name="Patients", text=counted(judged["patient_id"].nunique(), "patient")),
-        Fact(name=context.data.positive.capitalize(), text=f"{positive} of {len(judged)}"),
+        Fact(name=capitalised(context.data.positive), text=f"{positive} of {len(judged)}"),
         Fact(name="Readers", text=counted(context.data.readings["reader_id"].nunique(), "reader")),
         Fact(name="Conditions", text=join_words(sorted(set(context.data.readings["modality"])))),
         Fact(name="Models", text=join_words([model.title for model in context.models]) or "none"),
@@ -175,7 +176,7 @@ def _test_set(context: Context) -> Section:
         columns = (
             TableColumn(key="value", title="Subgroup"),
             TableColumn(key="n", title="Cases", kind="number"),
-            TableColumn(key="positive", title=context.data.positive.capitalize(), kind="number"),
+            TableColumn(key="positive", title=capitalised(context.data.positive), kind="number"),
         )
         blocks.append(
             Table(id="test-set-groups", title="Cases by subgroup", columns=columns, rows=tuple(rows))

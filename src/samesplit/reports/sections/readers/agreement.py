@@ -7,7 +7,15 @@ import pandas as pd
 from samesplit.reports.context import Context
 from samesplit.reports.document import Block, Column, Details, Figure, Row, Section, Table
 from samesplit.reports.figures.reader_study.similarity import draw_similarity
-from samesplit.reports.formatting import count_cell, counted, estimate_cell, number_cell, p_cell, text_cell
+from samesplit.reports.formatting import (
+    capitalised,
+    count_cell,
+    counted,
+    estimate_cell,
+    number_cell,
+    p_cell,
+    text_cell,
+)
 from samesplit.reports.rows import groups, records
 from samesplit.reports.sections.readers.each_reader import mrmc_cell
 
@@ -130,7 +138,7 @@ def _agreement(table: pd.DataFrame) -> Table:
                 "n": count_cell(row["n"]),
                 "method": text_cell(row["method"]),
             },
-            group=str(row["modality"]).capitalize(),
+            group=capitalised(str(row["modality"])),
         )
         for row in records(table)
     )
@@ -247,7 +255,7 @@ def _cases(context: Context, model: str, table: pd.DataFrame, place: int) -> Tab
                     "right": text_cell(f"{int(row['n_right'])} of {int(row['n_readers'])}"),
                     "score": number_cell(row["model_score"], 2),
                 },
-                group=str(row["kind"]).capitalize(),
+                group=capitalised(str(row["kind"])),
             )
         )
     told = "; ".join(
@@ -257,7 +265,7 @@ def _cases(context: Context, model: str, table: pd.DataFrame, place: int) -> Tab
     folds = context.data.table("decisions")
     ranked = "fold" in folds and len(set(folds["fold"])) > 1
     left = max(len(rows) - _MOST_CASES, 0)
-    notes = [told.capitalize() + "."]
+    notes = [capitalised(told) + "."]
     if ranked:
         notes.append("Score of the model: rank within the fold, between 0 and 1.")
     if left:

@@ -9,6 +9,7 @@ from samesplit.reports.context import Context
 from samesplit.reports.document import Block, Column, Figure, Prose, Row, Table
 from samesplit.reports.figures.reader_study.design_matrix import draw_design_matrix
 from samesplit.reports.formatting import (
+    capitalised,
     count_cell,
     counted,
     join_words,
@@ -80,7 +81,7 @@ def _table(context: Context, table: pd.DataFrame) -> Table:
         Column(key="who", title="Reader"),
         Column(key="modality", title="Condition"),
         Column(key="cases", title="Cases", kind="number"),
-        Column(key="positive", title=context.data.positive.capitalize(), kind="number"),
+        Column(key="positive", title=capitalised(context.data.positive), kind="number"),
         Column(key="patients", title="Patients", kind="number"),
         Column(key="scores", title="Scores", kind="number"),
         Column(key="calls", title="Decisions", kind="number"),

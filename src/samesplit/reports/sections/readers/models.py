@@ -10,6 +10,7 @@ from samesplit.reports.context import Context
 from samesplit.reports.document import Block, Column, Details, Figure, Prose, Row, Section, Table
 from samesplit.reports.figures.differences import Difference, draw_differences
 from samesplit.reports.formatting import (
+    capitalised,
     count_cell,
     counted,
     estimate_cell,
@@ -341,7 +342,7 @@ def _matched(context: Context) -> Block | None:
 
 
 def _matched_group(row: dict[str, Any]) -> str:
-    return f"{row['modality'].capitalize()}: at the reader's {row['matched']}, {row['compared']} compared"
+    return f"{capitalised(row['modality'])}: at the reader's {row['matched']}, {row['compared']} compared"
 
 
 def _matched_cells(row: dict[str, Any]) -> dict[str, Any]:

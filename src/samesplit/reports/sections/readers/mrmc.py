@@ -6,7 +6,7 @@ import pandas as pd
 
 from samesplit.reports.context import Context
 from samesplit.reports.document import Cell, Column, Row, Table
-from samesplit.reports.formatting import count_cell, is_missing, number_cell, p_cell, text_cell
+from samesplit.reports.formatting import capitalised, count_cell, is_missing, number_cell, p_cell, text_cell
 from samesplit.reports.rows import records
 from samesplit.reports.sections.readers.each_reader import QUANTITIES, mrmc_cell
 
@@ -29,7 +29,7 @@ def mrmc_table(context: Context) -> Table | None:
         Column(key="p", title="P", kind="number", help="Two-sided, of no difference"),
         Column(key="readers", title="Readers", kind="number"),
         Column(key="cases", title="Cases", kind="number"),
-        Column(key="positive", title=context.data.positive.capitalize(), kind="number"),
+        Column(key="positive", title=capitalised(context.data.positive), kind="number"),
     )
     methods = {
         _TITLES[str(quantity)]: "; ".join(dict.fromkeys(part["method"]))
@@ -153,7 +153,7 @@ def subgroup_table(context: Context) -> Table | None:
         Column(key="estimate", title="Mean of the readers", kind="interval"),
         Column(key="p", title="P", kind="number"),
         Column(key="cases", title="Cases", kind="number"),
-        Column(key="positive", title=context.data.positive.capitalize(), kind="number"),
+        Column(key="positive", title=capitalised(context.data.positive), kind="number"),
     )
     rows = []
     for row in records(mine):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from samesplit.reports.context import Context
 from samesplit.reports.document import Block, Details, Section
-from samesplit.reports.formatting import counted, interval_text, join_words, number, p_text
+from samesplit.reports.formatting import capitalised, counted, interval_text, join_words, number, p_text
 from samesplit.reports.rows import records
 from samesplit.reports.sections.readers.design import design_blocks
 from samesplit.reports.sections.readers.each_reader import reader_tables, reading_table
@@ -52,7 +52,7 @@ def _lead(context: Context) -> str:
     changes = [row for row in records(auc) if row["reference"]]
     for row in changes:
         text += (
-            f"{row['modality'].capitalize()} minus {row['reference']}: mean AUC "
+            f"{capitalised(row['modality'])} minus {row['reference']}: mean AUC "
             f"{number(row['estimate'], signed=True)} ({context.percent()} CI "
             f"{interval_text(row['ci_low'], row['ci_high'], signed=True)}; P {_p(row['p_value'])}). "
         )
