@@ -172,3 +172,24 @@ def test_of_three_classes_the_macro_auc_is_compared_and_each_class_has_its_icc()
     assert "sensitivity_difference" not in set(found["quantity"])
     expected = [roc_auc_score(labels, values, multi_class="ovr") for values in arrays]
     assert of(found, "auc_difference")["estimate"] == pytest.approx(expected[1] - expected[0], abs=1e-9)
+
+
+def test_a_model_whose_fits_rank_alike_has_the_interval_that_the_main_table_gives_it():
+    fits = []
+    for fold in (0, 1):
+        subset = np.where(np.arange(N) // 2 % 2 == fold, "test", "validation")
+        values = {"R1": OWN, "R2": OTHER}
+        fits += [
+            rows("size", rater, 0.9 * values[rater] + 0.05 * fold).assign(fold=fold, subset=subset)
+            for rater in values
+        ]
+    predictions = pd.concat(fits, ignore_index=True)
+    judged = evaluate_raters(TASK, predictions, TRUTH, OPTIONS)
+    results = evaluate_task(TASK, predictions, TRUTH, OPTIONS).results
+    auc = results[
+        (results["quantity"] == "auc") & (results["group"] == "all") & (results["subset"] == "test")
+    ].iloc[0]
+    primary = of(judged, "auc_primary", model="size")
+    bounds = ["estimate", "ci_low", "ci_high"]
+    assert primary[bounds].tolist() == pytest.approx(auc[bounds].tolist())
+    assert auc["method"].startswith("influence values, test patients")

@@ -9,9 +9,10 @@ import pandas as pd
 
 from samesplit.evaluation.binary.model_comparison import AUC
 from samesplit.evaluation.binary.operating_point import apply_thresholds, choose_thresholds
+from samesplit.evaluation.binary.rankings import rank_alike
 from samesplit.evaluation.binary.scores import model_table
 from samesplit.evaluation.comparison import Measure
-from samesplit.evaluation.multiclass.scores import MACRO_AUC
+from samesplit.evaluation.multiclass.scores import MACRO_AUC, classes_rank_alike
 from samesplit.evaluation.multiclass.scores import model_table as class_model_table
 from samesplit.evaluation.multiclass.validation import check_class_predictions, check_class_truth
 from samesplit.evaluation.options import EvaluationOptions
@@ -33,12 +34,15 @@ class Arms:
         predicted: The same on predicted masks, with `segmentation`, the model that drew them.
         truth: Indexed by lesion_id: patient_id, label.
         n_classes: How many classes there are; 2 of a binary task.
+        rank_alike: Models whose fitted models all order lesions alike, see `evaluation.binary.rankings`: their AUC
+            has no part for training patients, here as in the first table of a report.
     """
 
     manual: pd.DataFrame
     predicted: pd.DataFrame
     truth: pd.DataFrame
     n_classes: int
+    rank_alike: frozenset[str] = frozenset()
 
     @property
     def measure(self) -> Measure:
@@ -51,9 +55,11 @@ class Arms:
         Args:
             rows: Of one classifier, of either arm.
         """
+        alike = bool(rows["model"].isin(self.rank_alike).all())
         if self.n_classes > 2:
-            return class_model_table(rows, self.truth, self.n_classes)
-        return model_table(rows.assign(decision=rows["decision"].astype("Float64")), self.truth)
+            return class_model_table(rows, self.truth, self.n_classes, alike=alike)
+        decided = rows.assign(decision=rows["decision"].astype("Float64"))
+        return model_table(decided, self.truth, rank_alike=alike)
 
     def worst_table(self, rows: pd.DataFrame, lost: pd.DataFrame) -> pd.DataFrame:
         """Return the table of a classifier of two classes in which lost lesions rank as wrong as can be.
@@ -96,8 +102,12 @@ def read_arms(
         columns = [f"p{number}" for number in range(len(task.classes))]
         called = [part.assign(decision=call_classes(part[columns].to_numpy())) for part in parts]
         rater = choose_rater(parts[0], options.primary_rater)
-        manual = called[0][(called[0]["rater"] == rater) & (called[0]["subset"] == "test")]
-        return Arms(manual, _together(called[1:], manual), known, len(task.classes))
+        own = called[0][called[0]["rater"] == rater]
+        manual = own[own["subset"] == "test"]
+        alike = frozenset(
+            str(model) for model, part in own.groupby("model") if classes_rank_alike(part, len(columns))
+        )
+        return Arms(manual, _together(called[1:], manual), known, len(columns), alike)
     known = check_truth(truth)
     parts = [
         check_predictions(table, known).assign(segmentation=name)
@@ -110,7 +120,8 @@ def read_arms(
         apply_thresholds(part, thresholds).assign(segmentation=part["segmentation"].iloc[0])
         for part in parts[1:]
     ]
-    return Arms(manual, _together(predicted, manual), known, 2)
+    alike = frozenset(str(model) for model, part in own.groupby("model") if rank_alike(part))
+    return Arms(manual, _together(predicted, manual), known, 2, alike)
 
 
 def _tables(predictions: pd.DataFrame, chain: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -26,15 +26,16 @@ def notes(context: Context) -> Section | None:
     return Section(
         id="notes",
         title="Notes of the run",
-        blocks=tuple(Prose(text=_sentence(_named(context, remark))) for remark in dict.fromkeys(remarks)),
+        blocks=tuple(Prose(text=_in_words(context, remark)) for remark in dict.fromkeys(remarks)),
     )
 
 
-def _named(context: Context, text: str) -> str:
-    """Call readers by their titles."""
+def _in_words(context: Context, text: str) -> str:
+    """Return a remark as a sentence that calls readers by their titles, which keep their first letter."""
     for reader in context.readers:
-        text = text.replace(f"{reader.name}:", f"{reader.title}:")
-    return text
+        if text.startswith(f"{reader.name}:"):
+            return f"{reader.title}{text.removeprefix(reader.name)}."
+    return _sentence(text)
 
 
 def _sentence(text: str) -> str:
