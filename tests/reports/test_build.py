@@ -87,8 +87,8 @@ def test_every_section_stands_in_the_page_and_in_the_contents(full_run: Path, fu
     page, report = (full_run / "report.html").read_text(encoding="utf-8"), full_report
     assert [section.id for section in report.sections] == [
         "verdict", "checks", "cohort", "ledger", "split", "differences", "curves", "confusion", "radiomics",
-        "training", "calibration", "decision-curves", "readers", "reader-models", "reader-aid",
-        "reader-agreement", "errors", "notes", "methods-text", "checklists", "provenance",
+        "training", "calibration", "decision-curves", "subgroups", "triage", "readers", "reader-models",
+        "reader-aid", "reader-agreement", "errors", "notes", "methods-text", "checklists", "provenance",
     ]  # fmt: skip
     for section in report.sections:
         assert f'<section id="{section.id}"' in page
