@@ -19,6 +19,10 @@ REFERENCES = {
         "approach to multiple testing. J R Stat Soc B 1995;57:289-300. "
         "doi 10.1111/j.2517-6161.1995.tb02031.x"
     ),
+    "claims": (
+        "Christodoulou E, Reinke A, André P, et al. False promises in medical imaging AI? Assessing validity of "
+        "outperformance claims. arXiv 2025. doi 10.48550/arXiv.2505.04720"
+    ),
     "clopper": (
         "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of "
         "the binomial. Biometrika 1934;26:404-413. doi 10.1093/biomet/26.4.404"

@@ -81,7 +81,7 @@ def statistics(context: Context, cite: Citations) -> str:
         parts.append(
             f"Models were compared in pairs on the same lesions ({_named(compared, cite)}); P values were "
             f"adjusted over the comparisons of one question by {_ADJUSTMENTS.get(key, key)}{cite(key)}, and a "
-            f"difference is called shown when its adjusted P is below {level}{_false_claims(context)}."
+            f"difference is called shown when its adjusted P is below {level}{_false_claims(context, cite)}."
         )
     bootstraps = data.section("statistics").get("bootstraps")
     if bootstraps and any("bootstrap" in method for method in numbers.methods(tuple(numbers.quantities("")))):
@@ -100,10 +100,12 @@ def statistics(context: Context, cite: Citations) -> str:
     return " ".join(parts)
 
 
-def _false_claims(context: Context) -> str:
+def _false_claims(context: Context, cite: Citations) -> str:
     """Tell the second condition of a claim, where the results carry it."""
     told = context.data.results.get("false_claim_probability")
-    return "" if told is None else " and the probability that the claim is false is at most 5 %"
+    if told is None:
+        return ""
+    return f" and the probability that the claim is false is at most 5 %{cite('claims')}"
 
 
 def _methods(context: Context, *quantities: str) -> list[str]:
