@@ -12,6 +12,7 @@ from conftest import SmallStudy
 from samesplit.errors import SamesplitError
 from samesplit.run import RunOptions, load_plan
 from samesplit.run.sealing import MARK, reseal, sealed
+from samesplit.run_folder import HISTORY
 from samesplit.tracking import push
 from samesplit.workflows.run import run_benchmark
 
@@ -76,6 +77,7 @@ def content(study: SmallStudy) -> dict[str, bytes]:
         "mlflow",
         "images",
         "content",
+        "seconds-table",
     }  # times and paths, as in skops files
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -90,6 +92,7 @@ def test_no_damage_in_the_folder_of_a_finished_run_stays_unseen(
 ) -> None:
     folder = run_folder(finished)
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.stat().st_size]
+    files.remove(folder / HISTORY)  # it tells of other runs, and every run makes it anew
     assert len(files) > 40
     for path in files:
         was = path.read_bytes()
@@ -101,6 +104,16 @@ def test_no_damage_in_the_folder_of_a_finished_run_stays_unseen(
         finally:
             path.write_bytes(was)
     assert sealed(folder)["failures"] == {}
+
+
+def test_a_damaged_history_of_other_runs_is_made_again_by_the_next_run(
+    done: SmallStudy, undrawn: None
+) -> None:
+    history = run_folder(done) / HISTORY
+    was = history.read_bytes()
+    cut_off(history)
+    assert run_benchmark(load_plan(done.folder, QUICK)).unchanged
+    assert history.read_bytes() == was
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import SMALL_BENCHMARK, SmallStudy
 from samesplit.benchmarks.definition import read_benchmark
-from samesplit.errors import DeclarationError
+from samesplit.errors import CohortError, DeclarationError
 from samesplit.run import RunOptions, load_plan
 from samesplit.workflows.run import run_benchmark
 
@@ -140,5 +140,5 @@ def test_results_are_grouped_by_the_columns_that_are_named(small_study: SmallStu
     assert not any(group.startswith("site=") for group in groups)
 
     (small_study.folder / "benchmark.yaml").write_text(text.replace("[sex]", "[vendor]"))
-    with pytest.raises(DeclarationError, match=r"'vendor', which lesions\.csv does not have"):
+    with pytest.raises(CohortError, match=r"no column 'vendor', which statistics\.groups"):
         run_benchmark(load_plan(small_study.folder, RunOptions(jobs=1, only=("zero-rule", "forest"))))

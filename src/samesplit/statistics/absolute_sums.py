@@ -40,8 +40,7 @@ def absolute_sum_interval(
         The sum with an interval that holds it, from 0 or above.
 
     Example:
-        >>> from samesplit.ordering import above, below
-    from samesplit.statistics.bootstrap import draw_patients
+        >>> from samesplit.statistics.bootstrap import draw_patients
         >>> samples = draw_patients([0, 1] * 20, range(40), n_resamples=200)
         >>> found = absolute_sum_interval(samples, lambda w: (w @ np.tile([-0.5, 0.7], 20) / 40)[:, None])
         >>> round(found.estimate, 3), found.ci_low <= 0.1 <= found.ci_high

@@ -24,8 +24,8 @@ ALL = {
     "expected_calibration_error",
 }  # fmt: skip
 OF_ONE = {
-    "auc", "sensitivity", "specificity", "ppv", "npv", "f1", "expected_calibration_error", "calibration_slope",
-    "calibration_in_the_large",
+    "auc", "sensitivity", "specificity", "ppv", "npv", "fdr", "f1", "expected_calibration_error",
+    "calibration_slope", "calibration_in_the_large",
 }  # fmt: skip
 
 
