@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
+from samesplit.errors import SamesplitError
 from samesplit.reports.chapters import with_prefix
 from samesplit.reports.conclusion import answer
 from samesplit.reports.context import Context, make_contexts
@@ -81,11 +83,13 @@ def build_report(run_folder: Path) -> Path:
         The path of report.html.
 
     Raises:
-        SamesplitError: run.json, lesions, splits, predictions or results is missing or damaged.
+        SamesplitError: run.json, lesions, splits, predictions or results is missing or damaged, or a table was
+            written by another version.
         WorkspaceError: A file cannot be written.
     """
-    contexts = make_contexts(read_tasks(run_folder))
-    report = _report(contexts)
+    with _written_by_another_version(run_folder):
+        contexts = make_contexts(read_tasks(run_folder))
+        report = _report(contexts)
     _write_results(contexts, run_folder)
     write_text(run_folder / REPORT_DATA, report.model_dump_json(indent=1) + "\n")
     write_text(run_folder / REPORT_TEXT, to_markdown(report))
@@ -115,7 +119,21 @@ def make_report(run_folder: Path) -> Report:
     Raises:
         SamesplitError: As for `build_report`.
     """
-    return _report(make_contexts(read_tasks(run_folder)))
+    with _written_by_another_version(run_folder):
+        return _report(make_contexts(read_tasks(run_folder)))
+
+
+@contextmanager
+def _written_by_another_version(run_folder: Path) -> Iterator[None]:
+    """Turn a column that a table of the run lacks into an error that says what to do."""
+    try:
+        yield
+    except KeyError as error:
+        raise SamesplitError(
+            f"a table of this run lacks {error}; most likely another version of samesplit wrote it",
+            where=run_folder,
+            remedy="run the benchmark again: features and fitted models are kept, only the rest is made anew",
+        ) from error
 
 
 def _report(contexts: Sequence[Context]) -> Report:
