@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo
-from samesplit.reports.estimates import Estimate
+from samesplit.reports.estimates import Estimate, Numbers
 
-__all__ = ["leading_models", "ranked_models"]
+__all__ = ["best_first", "leading_models", "ranked_models"]
+
+
+def best_first(numbers: Numbers, quantity: str, models: Sequence[ModelInfo]) -> list[ModelInfo]:
+    """Order models by a quantity of which more is better; those without it stand last, equals as they were given.
+
+    Args:
+        numbers: The results.
+        quantity: As results call it.
+        models: To be ordered.
+    """
+    found = [numbers.get(quantity, model.name) for model in models]
+    values = [one.estimate if one is not None and one.is_known() else -1.0 for one in found]
+    return [models[place] for place in ranked(values, descending=True)]
 
 
 def ranked_models(context: Context) -> list[tuple[ModelInfo, Estimate]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.precision_recall import draw_precision_recall
 from samesplit.reports.figures.roc import Curve, ReaderPoint, draw_roc
 from samesplit.reports.formatting import counted, join_words, number, text_cell
+from samesplit.reports.ranking import best_first
 
 __all__ = ["curves"]
 
@@ -71,9 +71,7 @@ def _with_bands(
         return found
     models = [model for model, _ in found if not model.is_control]
     if len(models) > _MOST_BANDS:
-        estimates = [context.numbers.get(quantity, model.name) for model in models]
-        values = [one.estimate if one is not None and one.is_known() else -1.0 for one in estimates]
-        ordered = [models[place] for place in ranked(values, descending=True)]
+        ordered = best_first(context.numbers, quantity, models)
         reference = context.data.reference
         others = [model for model in ordered if model.name != reference]
         models = [model for model in ordered if model.name in (reference, others[0].name)]

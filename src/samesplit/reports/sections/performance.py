@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from samesplit.ordering import ranked
 from samesplit.reports.context import Context, ModelInfo
 from samesplit.reports.document import Cell, Column, Row, Table
 from samesplit.reports.estimates import Numbers
 from samesplit.reports.formatting import count_cell, text_cell
+from samesplit.reports.ranking import best_first
 from samesplit.reports.sections.published import performance_rows
 
 __all__ = ["QUANTITIES", "performance"]
@@ -63,10 +63,7 @@ def performance(context: Context) -> Table | None:
 
 def _ordered(context: Context, numbers: Numbers) -> list[ModelInfo]:
     """Order the models by their AUC, the controls after them."""
-    found = [numbers.get("auc", model.name) for model in context.models]
-    values = [one.estimate if one is not None and one.is_known() else -1.0 for one in found]
-    ordered = [context.models[place] for place in ranked(values, descending=True)]
-    return sorted(ordered, key=lambda model: model.is_control)
+    return sorted(best_first(numbers, "auc", context.models), key=lambda model: model.is_control)
 
 
 def _kind(model: ModelInfo) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from samesplit.ordering import ranked
 from samesplit.reports.adjustment import adjustment_method, declared_families
 from samesplit.reports.context import Context, ModelInfo, ReaderInfo
 from samesplit.reports.document import Cell, Column, Row, Section, Table
 from samesplit.reports.estimates import Estimate
 from samesplit.reports.formatting import count_cell, counted, number_cell, p_cell, text_cell
+from samesplit.reports.ranking import best_first
 from samesplit.reports.sections.interval_coverage import interval_remarks
 from samesplit.reports.sections.performance import performance
 from samesplit.reports.sections.published import verdict_rows
@@ -130,9 +130,7 @@ def _columns(context: Context, rows: list[Row]) -> tuple[Column, ...]:
 
 
 def _model_rows(context: Context) -> list[Row]:
-    found = [context.numbers.get(context.main.quantity, model.name) for model in context.models]
-    values = [value.estimate if value is not None and value.is_known() else -1.0 for value in found]
-    ordered = [context.models[place] for place in ranked(values, descending=True)]
+    ordered = best_first(context.numbers, context.main.quantity, context.models)
     ordered.sort(key=lambda model: model.is_control)
     return [_model_row(context, model) for model in ordered]
 

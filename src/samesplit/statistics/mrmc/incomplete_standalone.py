@@ -15,7 +15,7 @@ import numpy.typing as npt
 from samesplit.errors import StatisticsError
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.mrmc.kernels import Figure
-from samesplit.statistics.mrmc.standalone import NAIVE_NOTE, StandaloneComparison
+from samesplit.statistics.mrmc.standalone import NAIVE_NOTE, StandaloneComparison, one_by_one
 from samesplit.statistics.mrmc.study import ReaderStudy
 from samesplit.statistics.mrmc.u_statistics import UAnalysis, u_statistic_analysis
 from samesplit.statistics.mrmc.variances import VarianceRule
@@ -108,8 +108,8 @@ def incomplete_standalone(
         margin=margin,
         model=found.modalities[_MODEL],
         readers_mean=found.modalities[_READERS],
-        readers=_each(study, found.reader_values[1], covariances[1, 1], confidence, bounds=(0.0, 1.0)),
-        per_reader=_each(study, apart, of_difference + training_variance, confidence, null=0.0),
+        readers=one_by_one(study, found.reader_values[1], covariances[1, 1], confidence, bounds=(0.0, 1.0)),
+        per_reader=one_by_one(study, apart, of_difference + training_variance, confidence, null=0.0),
         naive=student_interval(
             float(known.mean()),
             square / known.size,
@@ -141,29 +141,6 @@ def _difference(
     return student_interval(
         estimate, total, df, method=name, confidence=confidence, null=0.0, note=variance.note
     )
-
-
-def _each(
-    study: ReaderStudy,
-    values: FloatArray,
-    variances: FloatArray,
-    confidence: float,
-    *,
-    null: float | None = None,
-    bounds: tuple[float, float] | None = None,
-) -> dict[str, StudentInterval]:
-    return {
-        name: student_interval(
-            float(value),
-            float(variance),
-            math.inf,
-            method="one reader, cases random",
-            confidence=confidence,
-            null=null,
-            bounds=bounds,
-        )
-        for name, value, variance in zip(study.readers, values, variances, strict=True)
-    }
 
 
 def _cases_of(figure: Figure, study: ReaderStudy) -> npt.NDArray[np.bool_]:

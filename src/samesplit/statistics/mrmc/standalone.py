@@ -19,7 +19,7 @@ from samesplit.statistics.mrmc.single_readers import ONE_READER
 from samesplit.statistics.mrmc.study import ReaderStudy
 from samesplit.statistics.student import StudentInterval, student_interval
 
-__all__ = ["StandaloneComparison", "StandaloneRandom", "model_against_readers"]
+__all__ = ["StandaloneComparison", "StandaloneRandom", "model_against_readers", "one_by_one"]
 
 StandaloneRandom = Literal["readers and cases", "cases"]
 """Whether the conclusion is to hold for other readers as well, or for these readers alone."""
@@ -183,8 +183,8 @@ def model_against_readers(
             confidence=confidence,
             bounds=asked.bounds,
         ),
-        readers=_one_by_one(study, own, matrix_of_readers, confidence, bounds=asked.bounds),
-        per_reader=_one_by_one(study, differences, shared, confidence, null=0.0),
+        readers=one_by_one(study, own, np.diag(matrix_of_readers), confidence, bounds=asked.bounds),
+        per_reader=one_by_one(study, differences, np.diag(shared), confidence, null=0.0),
         naive=student_interval(
             float(differences.mean()),
             square / differences.size,
@@ -254,27 +254,36 @@ def _checked(
     return model
 
 
-def _one_by_one(
+def one_by_one(
     study: ReaderStudy,
     figures: FloatArray,
-    matrix: FloatArray,
+    variances: FloatArray,
     confidence: float,
     *,
     bounds: tuple[float, float] | None = None,
     null: float | None = None,
 ) -> dict[str, StudentInterval]:
-    """Make the interval of each reader's figure over cases."""
+    """Make the interval of each reader's figure over cases.
+
+    Args:
+        study: Whose readers.
+        figures: Shape (n readers,), a figure or a difference.
+        variances: Shape (n readers,), over cases.
+        confidence: Two-sided coverage.
+        bounds: Where an interval is cut off.
+        null: What is tested against; None for no test.
+    """
     return {
         name: student_interval(
-            float(figures[j]),
-            float(matrix[j, j]),
+            float(figure),
+            float(variance),
             math.inf,
             method=ONE_READER,
             confidence=confidence,
             bounds=bounds,
             null=null,
         )
-        for j, name in enumerate(study.readers)
+        for name, figure, variance in zip(study.readers, figures, variances, strict=True)
     }
 
 
