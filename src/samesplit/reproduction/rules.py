@@ -1,0 +1,53 @@
+"""What follows from what: the protocol of a rule, and the rules that any `published.csv` can use."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pandas as pd
+
+from samesplit.ordering import above, below
+from samesplit.reproduction.numbers import Recomputed
+
+__all__ = ["GENERIC_RULES", "Rule", "outside_own_interval"]
+
+
+class Rule(Protocol):
+    """Computes printed numbers of a study from other printed numbers of it."""
+
+    def __call__(self, published: pd.DataFrame) -> list[Recomputed]:
+        """Say what can be said; numbers that the rule knows nothing of are left out.
+
+        Args:
+            published: Rows of one study, as `samesplit.reproduction.numbers.read_printed` gives them.
+
+        Returns:
+            One entry a printed number at most. Of several rules that speak of one number the first is heard.
+        """
+        ...
+
+
+def outside_own_interval(published: pd.DataFrame) -> list[Recomputed]:
+    """Find values that lie outside the interval printed beside them.
+
+    Args:
+        published: See `Rule`.
+    """
+    found = []
+    for row, record in published.iterrows():
+        number, low, high = (float(record[column]) for column in ("number", "ci_low", "ci_high"))
+        if bool(below(number, low)) or bool(above(number, high)):
+            found.append(
+                Recomputed(
+                    int(str(row)),
+                    "value",
+                    f"between {record['ci_low_text']} and {record['ci_high_text']}",
+                    "a value lies inside its own interval",
+                    "inconsistent",
+                )
+            )
+    return found
+
+
+GENERIC_RULES: tuple[Rule, ...] = (outside_own_interval,)
+"""In the order in which they are heard, after those of the study."""
