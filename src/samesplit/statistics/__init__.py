@@ -94,6 +94,14 @@ from samesplit.statistics.false_claims import (
     false_claim_from_p,
     false_claim_probability,
 )
+from samesplit.statistics.from_summaries import (
+    hazard_ratio_of_survival,
+    icc_interval_of_summary,
+    overall_mean_and_sd,
+    ratio_interval,
+    ratio_p_value,
+    smallest_n_of_correlation,
+)
 from samesplit.statistics.heterogeneity import Heterogeneity, heterogeneity
 from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
@@ -358,12 +366,14 @@ __all__ = [
     "group_rates",
     "gwet_ac",
     "harrell_c",
+    "hazard_ratio_of_survival",
     "heterogeneity",
     "hochberg",
     "holm",
     "hommel",
     "hosmer_lemeshow",
     "icc",
+    "icc_interval_of_summary",
     "incomplete_standalone",
     "integrated_discrimination_improvement",
     "kaplan_meier",
@@ -394,6 +404,7 @@ __all__ = [
     "observed_to_expected",
     "obuchowski_rockette",
     "on_logit_scale",
+    "overall_mean_and_sd",
     "paired_difference",
     "paired_interval",
     "paired_likelihood_ratios",
@@ -409,6 +420,8 @@ __all__ = [
     "predictive_value_ratio",
     "proportion_influence",
     "proportion_interval",
+    "ratio_interval",
+    "ratio_p_value",
     "reader_bootstrap",
     "reader_covariance",
     "reading_time",
@@ -419,6 +432,7 @@ __all__ = [
     "sensitivity_at_specificity",
     "share_without_event",
     "similarity_matrix",
+    "smallest_n_of_correlation",
     "specificity_at_sensitivity",
     "spiegelhalter",
     "standardised_difference",
