@@ -1,9 +1,10 @@
-"""Synthetic renal-mass cohorts with known truth (MR, CT with kidneys, CT crops), for the demo and for tests."""
+"""Synthetic renal-mass cohorts with known truth (MR, MR in five sequences, CT, CT crops), for demo and tests."""
 
 from samesplit.benchmarks.synthetic.cohort import SyntheticCohort, generate, tables
 from samesplit.benchmarks.synthetic.crops.settings import CropEffects, CropSettings
 from samesplit.benchmarks.synthetic.ct.settings import CtEffects, CtSettings
 from samesplit.benchmarks.synthetic.kinds import AnySettings, known_keys, parse_settings
+from samesplit.benchmarks.synthetic.mr_sequences.settings import MrSequencesSettings
 from samesplit.benchmarks.synthetic.settings import (
     EffectSizes,
     OutcomeSettings,
@@ -23,6 +24,7 @@ __all__ = [
     "CtEffects",
     "CtSettings",
     "EffectSizes",
+    "MrSequencesSettings",
     "OutcomeSettings",
     "RaterSettings",
     "ReaderSettings",

@@ -73,6 +73,18 @@ class Flank:
         """Turn a direction of the kidney's own frame into the flank's frame."""
         return np.asarray(self._frame.T @ direction, dtype=np.float32)
 
+    def kidney_distance(self, points_mm: Array) -> Array:
+        """Return the signed distance to the kidney, as `paint` paints it.
+
+        Args:
+            points_mm: Points in the flank's frame, shape (3, z, y, x).
+
+        Returns:
+            Distance in mm, negative inside, shape (z, y, x).
+        """
+        own = np.einsum("ij,j...->i...", self._frame, points_mm).astype(np.float32)
+        return self._kidney(own, self._warp.on_grid(points_mm, stride=4))
+
     def paint(self, points_mm: Array, lesion_mm: Array, *, signals: Signals, edge_mm: float) -> Array:
         """Paint the flank without the lesion itself.
 

@@ -13,15 +13,18 @@ from samesplit.benchmarks.synthetic.ct.cohort import CtCohort
 from samesplit.benchmarks.synthetic.ct.settings import CtSettings
 from samesplit.benchmarks.synthetic.files import CohortMaker
 from samesplit.benchmarks.synthetic.mr_cohort import MrCohort
+from samesplit.benchmarks.synthetic.mr_sequences.cohort import MrSequencesCohort
+from samesplit.benchmarks.synthetic.mr_sequences.settings import MrSequencesSettings
 from samesplit.benchmarks.synthetic.settings import SyntheticSettings
 
 __all__ = ["AnySettings", "known_keys", "maker_of", "parse_settings"]
 
-AnySettings = SyntheticSettings | CropSettings | CtSettings
+AnySettings = SyntheticSettings | CropSettings | CtSettings | MrSequencesSettings
 _KINDS: dict[str, type[AnySettings]] = {
     "renal-mr": SyntheticSettings,
     "renal-ct": CtSettings,
     "renal-ct-crops": CropSettings,
+    "renal-mr-sequences": MrSequencesSettings,
 }
 _TOLD_APART: TypeAdapter[AnySettings] = TypeAdapter(Annotated[AnySettings, Field(discriminator="kind")])
 
@@ -54,4 +57,6 @@ def maker_of(settings: AnySettings) -> CohortMaker:
         return CropCohort(settings)
     if isinstance(settings, CtSettings):
         return CtCohort(settings)
+    if isinstance(settings, MrSequencesSettings):
+        return MrSequencesCohort(settings)
     return MrCohort(settings)
