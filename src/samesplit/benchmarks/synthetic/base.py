@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["CohortPart", "CohortSettings", "NonNegative", "Positive", "Probability", "settings_hash"]
+__all__ = [
+    "CohortPart",
+    "CohortSettings",
+    "NonNegative",
+    "Positive",
+    "Probability",
+    "number_in_order",
+    "settings_hash",
+]
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -21,13 +30,30 @@ class CohortPart(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    later: ClassVar[tuple[str, ...]] = ()
+    """Settings that came later than the first cohorts: they count in the hash only where they are not the
+    default, so that cohorts made before keep their hash."""
+
+    def effective(self) -> dict[str, Any]:
+        """Return what counts in the hash, as plain JSON."""
+        counted = self.model_dump(mode="json")
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if name in self.later and value == field.get_default(call_default_factory=True):
+                del counted[name]
+            elif isinstance(value, CohortPart):
+                counted[name] = value.effective()
+            elif isinstance(value, tuple) and any(isinstance(part, CohortPart) for part in value):
+                counted[name] = [part.effective() for part in value]
+        return counted
+
 
 class CohortSettings(CohortPart):
     """The settings of a whole synthetic cohort."""
 
     def sha256(self) -> str:
         """Hash of all effective settings, the same on every machine."""
-        return settings_hash(self.model_dump(mode="json"))
+        return settings_hash(self.effective())
 
 
 def settings_hash(effective: Mapping[str, Any]) -> str:
@@ -38,3 +64,19 @@ def settings_hash(effective: Mapping[str, Any]) -> str:
         True
     """
     return hashlib.sha256(json.dumps(effective, sort_keys=True).encode()).hexdigest()
+
+
+def number_in_order(shares: Sequence[float], index: int, n: int) -> int:
+    """Return which of several parts the item at `index` of `n` is in, when the parts follow each other.
+
+    Args:
+        shares: The sizes of the parts, relative to each other or as counts.
+        index: From 0 on.
+        n: How many items there are.
+
+    Example:
+        >>> [number_in_order([490, 81], index, 571) for index in (0, 489, 490, 570)]
+        [0, 0, 1, 1]
+    """
+    ends = np.cumsum(np.asarray(shares, dtype=np.float64))
+    return int(np.searchsorted(ends[:-1], (index + 0.5) / n * ends[-1]))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from pydantic import ValidationError
 from sklearn.metrics import roc_auc_score
 
 from samesplit.benchmarks.synthetic import CropSettings, generate, tables
@@ -106,3 +107,70 @@ def test_the_image_shows_the_stated_enhancement_rim_and_texture():
     inner = np.zeros_like(mask, dtype=bool)
     inner[mask > 0] = away < 0.5 * away.max()
     assert rough[inner].std() > 3 * plain[inner].std()
+
+
+SUBTYPES = (
+    {"name": "ccRCC", "label": "malignant", "share": 0.5, "shifts": {"enhancement": 1.5}},
+    {"name": "cyst", "label": "benign", "share": 0.45, "shifts": {"enhancement": -3.0}, "texture_hu": 4.0},
+    {"name": "oncocytoma", "label": "benign", "share": 0.05},
+)
+
+
+def of_subtypes(**further: object) -> CropSettings:
+    return CropSettings.model_validate({"n_lesions": 1000, "subtypes": SUBTYPES} | further)
+
+
+def test_subtypes_have_their_shares_and_differ_by_their_stated_shifts():
+    settings = of_subtypes()
+    table = tables(settings)[0]
+    lesions = [draw_lesion(settings, index) for index in range(settings.n_lesions)]
+    shares = table["subtype"].value_counts(normalize=True)
+    assert shares["cyst"] == pytest.approx(0.45, abs=0.05)
+    assert shares["oncocytoma"] == pytest.approx(0.05, abs=0.025)
+    assert set(table.loc[table["label"] == "malignant", "subtype"]) == {"ccRCC"}
+    mean = {
+        name: np.mean([one.enhancement_hu for one in lesions if one.subtype == name]) for name in shares.index
+    }
+    # 20 HU a standard deviation; 4 standard errors of the rarest subtype are 11 HU.
+    assert mean["ccRCC"] - mean["cyst"] == pytest.approx(4.5 * 20, abs=6)
+    assert mean["ccRCC"] - mean["oncocytoma"] == pytest.approx(1.5 * 20, abs=12)
+
+
+def test_a_cyst_without_texture_is_smoother_than_a_solid_mass():
+    settings = of_subtypes(n_lesions=12)
+    spread: dict[str, list[float]] = {"ccRCC": [], "cyst": []}
+    for index in range(settings.n_lesions):
+        lesion = draw_lesion(settings, index)
+        if lesion.subtype in spread:
+            image, mask, _ = render(settings, replace(lesion, rim_hu=0.0))
+            spread[lesion.subtype].append(float(image[mask > 0].std()))
+    assert np.mean(spread["cyst"]) < 0.8 * np.mean(spread["ccRCC"])
+
+
+def test_a_site_may_lack_a_subtype_and_sites_may_follow_each_other():
+    sites = [
+        {"name": "home", "vendor": "GE", "share": 90, "noise_hu": 8},
+        {
+            "name": "away",
+            "vendor": "GE",
+            "share": 10,
+            "noise_hu": 8,
+            "subtype_shares": {"ccRCC": 1, "cyst": 1},
+        },
+    ]
+    table = tables(of_subtypes(n_lesions=100, sites=sites, sites_in_order=True))[0]
+    assert table["site"].tolist() == ["home"] * 90 + ["away"] * 10
+    assert set(table.loc[table["site"] == "away", "subtype"]) == {"ccRCC", "cyst"}
+
+
+def test_a_share_of_an_unknown_subtype_and_a_name_given_twice_are_refused():
+    site = {"name": "away", "vendor": "GE", "share": 1, "noise_hu": 8, "subtype_shares": {"AML": 1}}
+    with pytest.raises(ValidationError, match="'away' has a share of 'AML', which is no subtype of: ccRCC"):
+        of_subtypes(sites=[site])
+    with pytest.raises(ValidationError, match="two subtypes have the same name"):
+        of_subtypes(subtypes=[SUBTYPES[0], SUBTYPES[0]])
+
+
+def test_cohorts_made_before_there_were_subtypes_keep_their_hash():
+    assert CropSettings().sha256() == "66ee49c608d673c7d871d5597b916e76f41ab3c414cd972e1931c2a1aefed7c6"
+    assert of_subtypes().sha256() != CropSettings(n_lesions=1000).sha256()

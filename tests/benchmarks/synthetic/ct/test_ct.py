@@ -145,3 +145,58 @@ def test_a_field_too_small_for_both_kidneys_is_refused():
     small = CtSite(name="small", vendor="GE", share=1.0, in_plane_mm=2.0, slice_mm=3.0, noise_hu=10.0)
     with pytest.raises(ValidationError, match="too small for both kidneys"):
         CtSettings(sites=(small,))
+
+
+def test_each_series_of_a_patient_can_be_a_case_of_its_own():
+    settings = CtSettings(
+        n_patients=40, series={"CMP": "A", "NP": "V"}, missing_rates={"N": 1.0, "A": 0.4, "V": 0.4}
+    )
+    lesions, images, _ = tables(settings)
+    assert set(images["sequence"]) == {"CT"}
+    assert len(images) == len(lesions) == lesions["lesion_id"].nunique()
+    assert (lesions["lesion_id"] == lesions["mass_id"] + "-" + lesions["series"]).all()
+    both = lesions.groupby("patient_id")["series"].nunique() == 2
+    assert 0 < both.sum() < len(both)
+    twice = lesions[lesions["patient_id"].isin(both.index[both])]
+    assert (twice.groupby("mass_id")["series_number"].apply(sorted).map(tuple) == (1, 2)).all()
+    phases = images.set_index("lesion_id")["image"].str.extract(r"/(\w)\.nii")[0]
+    assert set(zip(lesions["series"], phases.loc[lesions["lesion_id"]], strict=True)) == {
+        ("CMP", "A"),
+        ("NP", "V"),
+    }
+
+
+def test_the_files_of_a_series_are_those_that_its_case_names(tmp_path):
+    made = generate(CtSettings(n_patients=1, series={"NP": "V"}, missing_rates={}), tmp_path)
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("images/*/*.nii.gz")}
+    assert written == {*made.images["image"], *made.images["mask"], *made.images["organ_mask"]}
+
+
+def test_a_site_may_have_other_masses_one_phase_and_its_exact_share_of_the_patients():
+    home = {"vendor": "GE", "in_plane_mm": 2.5, "slice_mm": 3.0, "noise_hu": 9.0}
+    away = {"type_shares": {"cystic": 1.0}, "number_shares": (0, 0, 0, 1), "one_phase": True}
+    sites = [home | {"name": "home", "share": 490}, home | {"name": "away", "share": 81} | away]
+    settings = CtSettings.model_validate({"n_patients": 571, "sites": sites, "sites_in_order": True})
+    patients = [draw_patient(settings, index) for index in range(571)]
+    assert [patient.site.name for patient in patients] == ["home"] * 490 + ["away"] * 81
+    for patient in patients[490:]:
+        assert [mass.mass_type for mass in patient.masses] == ["cystic"] * 4
+        assert len({"A", "V"} & set(patient.phases)) == 1
+    assert {len(patient.masses) for patient in patients[:490]} == {1, 2, 3, 4}
+
+
+def test_sizes_and_what_labels_rest_on_can_be_set():
+    medians = {"AML": 8.0, "cystic": 8.0, "solid": 8.0}
+    settings = CtSettings(
+        n_patients=300, median_mm=medians, smallest_mm=3, size_sd=0.8, effect=0, provenance="imaging"
+    )
+    lesions = tables(settings)[0]
+    # A normal distribution of the logarithm: 28 % are below 5 mm; 4 standard errors.
+    assert (lesions["size_mm"] < 5).mean() == pytest.approx(0.28, abs=0.08)
+    assert lesions["size_mm"].median() == pytest.approx(8.0, rel=0.15)
+    assert set(lesions["label_provenance"]) == {"imaging"}
+
+
+def test_cohorts_made_before_there_were_series_keep_their_hash():
+    assert CtSettings().sha256() == "106e293ffa7b2b07a619186effa99961df91340f4a75a65a411d29a614fca34d"
+    assert CtSettings(series={"NP": "V"}).sha256() != CtSettings().sha256()

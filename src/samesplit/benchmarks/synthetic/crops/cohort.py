@@ -49,6 +49,7 @@ class CropCohort:
                     "age": lesion.age,
                     "sex": lesion.sex,
                 }
+                | ({"subtype": lesion.subtype} if lesion.subtype else {})
                 for lesion in lesions
             ]
         )
@@ -117,10 +118,11 @@ def render(
     inside = sample.distance_mm < 0
     rim = outward**2
     rim = rim - rim[inside].mean()
+    texture_hu = settings.texture_hu if lesion.texture_hu is None else lesion.texture_hu
     living = (
         np.float32(lesion.enhancement_hu)
         + np.float32(lesion.rim_hu) * rim
-        + np.float32(settings.texture_hu) * sample.texture
+        + np.float32(texture_hu) * sample.texture
     )
     image = image + coverage(sample.distance_mm, edge_mm=step) * (living - image)
     image = ndimage.gaussian_filter(image, _BLUR_VOXELS, mode="nearest")

@@ -8,7 +8,13 @@ from typing import Literal
 
 import numpy as np
 
-from samesplit.benchmarks.synthetic.crops.settings import CROP_PROPERTIES, CropSettings, CropSite
+from samesplit.benchmarks.synthetic.base import number_in_order
+from samesplit.benchmarks.synthetic.crops.settings import (
+    CROP_PROPERTIES,
+    CropSettings,
+    CropSite,
+    CropSubtype,
+)
 from samesplit.benchmarks.synthetic.seeds import stream
 
 __all__ = ["CropLesion", "draw_lesion"]
@@ -38,6 +44,8 @@ class CropLesion:
     enhancement_hu: float
     texture_mm: float
     rim_hu: float
+    texture_hu: float | None = None
+    subtype: str = ""
     necrosis: float = 0.0
 
 
@@ -45,13 +53,25 @@ def draw_lesion(settings: CropSettings, index: int) -> CropLesion:
     """Draw the mass at `index`, the same whatever the number of masses."""
     rng = stream(settings.seed, index, "crop")
     malignant = bool(rng.random() < settings.malignant_rate)
+    residual = {name: float(rng.standard_normal()) for name in CROP_PROPERTIES}
+    shares = [site.share for site in settings.sites]
+    drawn = int(rng.choice(len(shares), p=np.array(shares) / np.sum(shares)))
+    site = settings.sites[
+        number_in_order(shares, index, settings.n_lesions) if settings.sites_in_order else drawn
+    ]
+    subtype = _draw_subtype(settings, site, index)
+    if subtype is not None:
+        malignant = subtype.label == "malignant"
     half = (0.5 if malignant else -0.5) * settings.effect
     z = {
-        name: float(rng.standard_normal()) + half * getattr(settings.effects, name)
+        name: residual[name]
+        + (
+            half * getattr(settings.effects, name)
+            if subtype is None
+            else settings.effect * subtype.shifts.get(name, 0.0)
+        )
         for name in CROP_PROPERTIES
     }
-    shares = np.array([site.share for site in settings.sites])
-    site = settings.sites[int(rng.choice(len(shares), p=shares / shares.sum()))]
     # The largest mass leaves a margin of three voxels on each side of the crop.
     largest_mm = (settings.voxels - 6) * settings.voxel_mm
     diameter_mm = float(np.clip(0.7 * largest_mm * np.exp(0.2 * z["size"]), 0.25 * largest_mm, largest_mm))
@@ -70,4 +90,17 @@ def draw_lesion(settings: CropSettings, index: int) -> CropLesion:
         enhancement_hu=75.0 + 20.0 * z["enhancement"],
         texture_mm=float(4.0 * np.exp(0.4 * np.clip(z["texture_length"], -2.5, 2.5))),
         rim_hu=25.0 * z["rim"],
+        texture_hu=None if subtype is None else subtype.texture_hu,
+        subtype="" if subtype is None else subtype.name,
     )
+
+
+def _draw_subtype(settings: CropSettings, site: CropSite, index: int) -> CropSubtype | None:
+    """Return the subtype of a mass; None in a cohort without subtypes."""
+    shares = site.subtype_shares or {subtype.name: subtype.share for subtype in settings.subtypes}
+    among = [subtype for subtype in settings.subtypes if subtype.name in shares]
+    if not among:
+        return None
+    weights = np.array([shares[subtype.name] for subtype in among])
+    rng = stream(settings.seed, index, "crop-subtype")
+    return among[int(rng.choice(len(among), p=weights / weights.sum()))]

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtri
 
+from samesplit.benchmarks.synthetic.base import number_in_order
 from samesplit.benchmarks.synthetic.ct.settings import (
     CT_PROPERTIES,
     PHASES,
@@ -32,8 +33,7 @@ _PLACES: tuple[tuple[Side, Pole], ...] = (
     ("left", "upper"),
     ("left", "lower"),
 )
-_MEDIAN_MM: dict[MassType, float] = {"AML": 20.0, "cystic": 24.0, "solid": 28.0}
-_SMALLEST_MM, _LARGEST_MM = 10.0, 46.0
+_LARGEST_MM = 46.0
 _AGGRESSIVE: tuple[CtProperty, ...] = ("size", "irregularity", "necrosis")
 _FIRST_DAY, _DAYS = dt.date(2009, 8, 3), 4300
 
@@ -82,19 +82,27 @@ class CtPatient:
 
 
 def draw_patient(settings: CtSettings, index: int) -> CtPatient:
-    """Draw the patient at `index` with all masses, the same whatever the number of patients."""
+    """Draw the patient at `index` with all masses, the same whatever the number of patients.
+
+    Only with `sites_in_order` the number of patients decides whose patient it is.
+    """
     rng = stream(settings.seed, index, "ct-patient")
     patient_id = f"P{index + 1:03d}"
     shares = np.array([site.share for site in settings.sites])
-    site = settings.sites[int(rng.choice(len(shares), p=shares / shares.sum()))]
-    numbers = np.array(settings.number_shares)
+    drawn = int(rng.choice(len(shares), p=shares / shares.sum()))
+    site = settings.sites[
+        number_in_order(shares.tolist(), index, settings.n_patients) if settings.sites_in_order else drawn
+    ]
+    numbers = np.array(site.number_shares or settings.number_shares)
     count = 1 + int(rng.choice(len(numbers), p=numbers / numbers.sum()))
     places = rng.permutation(len(_PLACES))[:count]
     absent = {phase for phase in PHASES if rng.random() < settings.missing_rates.get(phase, 0.0)}
     if {"A", "V"} <= absent:
         absent.discard("A" if rng.random() < 0.5 else "V")
+    if site.one_phase and not {"A", "V"} & absent:
+        absent.add("A" if rng.random() < 0.5 else "V")
     masses = tuple(
-        _draw_mass(settings, index, f"{patient_id}-L{number}", number, _PLACES[place])
+        _draw_mass(settings, site, index, f"{patient_id}-L{number}", number, _PLACES[place])
         for number, place in enumerate(places, start=1)
     )
     malignant = any(mass.label == "malignant" for mass in masses)
@@ -113,11 +121,12 @@ def draw_patient(settings: CtSettings, index: int) -> CtPatient:
 
 
 def _draw_mass(
-    settings: CtSettings, index: int, lesion_id: str, number: int, place: tuple[Side, Pole]
+    settings: CtSettings, site: CtSite, index: int, lesion_id: str, number: int, place: tuple[Side, Pole]
 ) -> Mass:
     rng = stream(settings.seed, index, number, "ct-mass")
-    kinds = list(settings.type_shares)
-    shares = np.array([settings.type_shares[kind] for kind in kinds])
+    type_shares = site.type_shares or settings.type_shares
+    kinds = list(type_shares)
+    shares = np.array([type_shares[kind] for kind in kinds])
     mass_type = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]
     malignant = bool(rng.random() < settings.malignant_rates.get(mass_type, 0.0))
     half = (0.5 if malignant else -0.5) * settings.effect
@@ -127,7 +136,10 @@ def _draw_mass(
     rho = settings.aggressive_correlation
     drive = float(rho * seen + np.sqrt(1 - rho**2) * rng.standard_normal())
     aggressive = malignant and drive > ndtri(1 - settings.aggressive_rate)
-    diameter_mm = float(np.clip(_MEDIAN_MM[mass_type] * np.exp(0.35 * z["size"]), _SMALLEST_MM, _LARGEST_MM))
+    median_mm = settings.median_mm[mass_type]
+    diameter_mm = float(
+        np.clip(median_mm * np.exp(settings.size_sd * z["size"]), settings.smallest_mm, _LARGEST_MM)
+    )
     measured, poor, share_of_fat, fluid = rng.random(4)
     fat = 0.0
     if mass_type == "AML" and poor >= settings.fat_poor_rate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -28,9 +28,11 @@ CT_PROPERTIES: tuple[CtProperty, ...] = (
     "necrosis",
     "texture_length",
 )
+NumberShares = tuple[NonNegative, NonNegative, NonNegative, NonNegative]
 _TYPE_SHARES: dict[MassType, float] = {"AML": 0.25, "cystic": 0.4, "solid": 0.35}
 _MALIGNANT_RATES: dict[MassType, float] = {"AML": 0.0, "cystic": 0.2, "solid": 0.7}
 _MISSING_RATES: dict[Phase, float] = {"N": 0.2, "A": 0.12, "V": 0.12}
+_MEDIAN_MM: dict[MassType, float] = {"AML": 20.0, "cystic": 24.0, "solid": 28.0}
 
 
 class CtEffects(CohortPart):
@@ -48,7 +50,13 @@ class CtEffects(CohortPart):
 
 
 class CtSite(CohortPart):
-    """A hospital with one scanner: voxels in mm, noise in HU (SD)."""
+    """A hospital with one scanner: voxels in mm, noise in HU (SD).
+
+    `type_shares` and `number_shares` replace those of the cohort; with `one_phase` every patient has one of the
+    enhanced phases alone.
+    """
+
+    later: ClassVar[tuple[str, ...]] = ("type_shares", "number_shares", "one_phase")
 
     name: str
     vendor: str
@@ -56,6 +64,9 @@ class CtSite(CohortPart):
     in_plane_mm: Annotated[float, Field(ge=1.5, le=4.0)]
     slice_mm: Annotated[float, Field(ge=1.5, le=5.0)]
     noise_hu: NonNegative
+    type_shares: dict[MassType, NonNegative] | None = None
+    number_shares: NumberShares | None = None
+    one_phase: bool = False
 
 
 class CtSettings(CohortSettings):
@@ -70,10 +81,14 @@ class CtSettings(CohortSettings):
         0.4
     """
 
+    later: ClassVar[tuple[str, ...]] = (
+        "median_mm", "smallest_mm", "size_sd", "series", "sites_in_order", "provenance"
+    )  # fmt: skip
+
     kind: Literal["renal-ct"] = "renal-ct"
     seed: Annotated[int, Field(ge=0)] = 2026
     n_patients: Annotated[int, Field(ge=1, le=100_000)] = 120
-    number_shares: tuple[NonNegative, NonNegative, NonNegative, NonNegative] = (0.5, 0.3, 0.12, 0.08)
+    number_shares: NumberShares = (0.5, 0.3, 0.12, 0.08)
     """Shares of the patients with one, two, three and four masses."""
     type_shares: dict[MassType, NonNegative] = Field(default_factory=lambda: dict(_TYPE_SHARES))
     malignant_rates: dict[MassType, Probability] = Field(default_factory=lambda: dict(_MALIGNANT_RATES))
@@ -95,6 +110,21 @@ class CtSettings(CohortSettings):
         CtSite(name="east", vendor="GE", share=0.3, in_plane_mm=2.6, slice_mm=3.2, noise_hu=12.0),
         CtSite(name="south", vendor="Philips", share=0.25, in_plane_mm=2.5, slice_mm=3.0, noise_hu=16.0),
     )
+
+    median_mm: dict[MassType, Positive] = Field(default_factory=lambda: dict(_MEDIAN_MM))
+    """The median diameter of benign and malignant masses of each type together."""
+    smallest_mm: Annotated[float, Field(ge=3.0, le=40.0)] = 10.0
+    """Smaller masses are drawn with this diameter; it should span three voxels or more."""
+    size_sd: Positive = 0.35
+    """SD of the logarithm of the diameter."""
+    series: dict[str, Phase] = Field(default_factory=dict)
+    """Series by name and the phase that each shows. Where given, each series of a patient is a case of its own:
+    every mass has one lesion a series (`P001-L1-CMP`), all with the sequence `CT`, and lesions.csv has the columns
+    `series`, `series_number` (1 for the first of the patient) and `mass_id`."""
+    sites_in_order: bool = False
+    """Whether the patients of the sites follow each other in exactly their shares, instead of being drawn."""
+    provenance: Literal["by-type", "imaging", "pathology"] = "by-type"
+    """What the labels rest on; by type: solid masses on pathology, others on imaging."""
 
     @model_validator(mode="after")
     def _both_kidneys_in_the_field(self) -> Self:
