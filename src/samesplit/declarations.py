@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import types
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -51,9 +52,16 @@ def read_declaration(path: Path, kind: Any, **context: Any) -> Any:
 
 
 def parse_declaration(
-    data: dict[str, Any], kind: Any, *, path: Path, lines: dict[Location, int] | None = None
+    data: dict[str, Any], kind: Any, *, path: Path, lines: Mapping[Location, int | str] | None = None
 ) -> Any:
-    """Check plain data against a declaration; see `read_declaration`."""
+    """Check plain data against a declaration; see `read_declaration`.
+
+    Args:
+        data: What was read.
+        kind: A `Declaration` subclass, or an annotated union of them.
+        path: The file, for messages.
+        lines: The line of each key; of data from several files the whole place ("other.yaml, line 3").
+    """
     try:
         return TypeAdapter(kind).validate_python(data)
     except ValidationError as error:
@@ -249,7 +257,7 @@ def _misspelt_first(error: ValidationError) -> list[Any]:
 
 
 def _explain(
-    error: ValidationError, kind: Any, data: Any, path: Path, lines: dict[Location, int]
+    error: ValidationError, kind: Any, data: Any, path: Path, lines: Mapping[Location, int | str]
 ) -> DeclarationError:
     first, *others = [_explain_one(each, kind, data, path, lines) for each in _misspelt_first(error)]
     first.more = tuple(others)
@@ -257,7 +265,7 @@ def _explain(
 
 
 def _explain_one(
-    first: Any, kind: Any, data: Any, path: Path, lines: dict[Location, int]
+    first: Any, kind: Any, data: Any, path: Path, lines: Mapping[Location, int | str]
 ) -> DeclarationError:
     location = _location(first, data)
     name = ".".join(str(part) for part in location)
@@ -284,7 +292,9 @@ def _explain_one(
     return DeclarationError(f"'{name}': {message}{given}" if name else message, where=place, remedy=remedy)
 
 
-def _explain_tag(error: Any, location: Location, path: Path, lines: dict[Location, int]) -> DeclarationError:
+def _explain_tag(
+    error: Any, location: Location, path: Path, lines: Mapping[Location, int | str]
+) -> DeclarationError:
     """Return the key that names the kind of thing is missing, or names none that there is."""
     key = error["ctx"]["discriminator"].strip("'")
     name = ".".join(str(part) for part in (*location, key))
@@ -299,10 +309,12 @@ def _explain_tag(error: Any, location: Location, path: Path, lines: dict[Locatio
     )
 
 
-def _where(path: Path, location: Location, lines: dict[Location, int]) -> str:
+def _where(path: Path, location: Location, lines: Mapping[Location, int | str]) -> str:
     """Return the file, and the line of the innermost part of the location that has one."""
     ends = (location[:end] for end in range(len(location), 0, -1))
     line = next((lines[end] for end in ends if end in lines), None)
+    if isinstance(line, str):
+        return line
     return f"{path}, line {line}" if line else str(path)
 
 
