@@ -1,4 +1,4 @@
-"""Synthetic renal-mass cohorts with known truth (MR, MR in five sequences, CT, CT crops), for demo and tests."""
+"""Synthetic renal-mass cohorts with known truth (MR, MR in five sequences, T1 maps, CT, CT crops)."""
 
 from samesplit.benchmarks.synthetic.cohort import SyntheticCohort, generate, tables
 from samesplit.benchmarks.synthetic.crops.settings import CropEffects, CropSettings
@@ -16,6 +16,7 @@ from samesplit.benchmarks.synthetic.settings import (
     SubtypeSettings,
     SyntheticSettings,
 )
+from samesplit.benchmarks.synthetic.t1_mapping.settings import T1MappingSettings
 
 __all__ = [
     "AnySettings",
@@ -34,6 +35,7 @@ __all__ = [
     "SubtypeSettings",
     "SyntheticCohort",
     "SyntheticSettings",
+    "T1MappingSettings",
     "generate",
     "known_keys",
     "parse_settings",

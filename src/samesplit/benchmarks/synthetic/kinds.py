@@ -16,15 +16,18 @@ from samesplit.benchmarks.synthetic.mr_cohort import MrCohort
 from samesplit.benchmarks.synthetic.mr_sequences.cohort import MrSequencesCohort
 from samesplit.benchmarks.synthetic.mr_sequences.settings import MrSequencesSettings
 from samesplit.benchmarks.synthetic.settings import SyntheticSettings
+from samesplit.benchmarks.synthetic.t1_mapping.cohort import T1MappingCohort
+from samesplit.benchmarks.synthetic.t1_mapping.settings import T1MappingSettings
 
 __all__ = ["AnySettings", "known_keys", "maker_of", "parse_settings"]
 
-AnySettings = SyntheticSettings | CropSettings | CtSettings | MrSequencesSettings
+AnySettings = SyntheticSettings | CropSettings | CtSettings | MrSequencesSettings | T1MappingSettings
 _KINDS: dict[str, type[AnySettings]] = {
     "renal-mr": SyntheticSettings,
     "renal-ct": CtSettings,
     "renal-ct-crops": CropSettings,
     "renal-mr-sequences": MrSequencesSettings,
+    "renal-t1-mapping": T1MappingSettings,
 }
 _TOLD_APART: TypeAdapter[AnySettings] = TypeAdapter(Annotated[AnySettings, Field(discriminator="kind")])
 
@@ -59,4 +62,6 @@ def maker_of(settings: AnySettings) -> CohortMaker:
         return CtCohort(settings)
     if isinstance(settings, MrSequencesSettings):
         return MrSequencesCohort(settings)
+    if isinstance(settings, T1MappingSettings):
+        return T1MappingCohort(settings)
     return MrCohort(settings)
