@@ -35,6 +35,7 @@ __all__ = [
     "MASK_PREDICTIONS",
     "POSITION",
     "PREDICTIONS",
+    "PROVENANCES",
     "READINGS",
     "READINGS_OF_TASKS",
     "READING_KEY",
@@ -98,6 +99,9 @@ def _held_by_its_interval(results: pd.DataFrame) -> pd.Series[bool]:
     return within | low.isna() | high.isna()
 
 
+PROVENANCES = ("pathology", "imaging")
+"""How a label may have been proven."""
+
 LESIONS = _table(
     "lesions",
     {
@@ -105,7 +109,7 @@ LESIONS = _table(
         "patient_id": _text(),
         "label": _text(),
         "label_provenance": _text(
-            pa.Check.isin(["pathology", "imaging"], error="must be 'pathology' or 'imaging'"),
+            pa.Check.isin(PROVENANCES, error="must be 'pathology' or 'imaging'"),
             nullable=True,
             required=False,
         ),

@@ -137,7 +137,7 @@ def load_cohort(
             ledger = pd.concat([ledger, left_out], ignore_index=True) if len(ledger) else left_out
         check_group_columns(lesions, definition.statistics, path, found)
         made_with = definition.split
-        columns = split_columns(made_with.scheme, made_with.strata, made_with.test_set_columns())
+        columns = split_columns(made_with.scheme, made_with.strata, made_with.rule_columns())
         there = columns_that_exist(lesions, columns, path, needed_by="split", faults=found)
         classes = classes_of_tasks(definition.all_tasks(), outcomes)
         sha256 = "" if found.found else cohort_hash(lesions, classes, there)

@@ -13,13 +13,13 @@ from samesplit.storage import hash_object
 __all__ = ["cohort_hash", "patient_fingerprints", "split_columns"]
 
 
-def split_columns(scheme: str, strata: Sequence[str], test_sets: Sequence[str] = ()) -> tuple[str, ...]:
+def split_columns(scheme: str, strata: Sequence[str], rules: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the columns of the lesions table, besides ids and label, that a split is made from.
 
     Args:
         scheme: The scheme of the split.
         strata: The columns to stratify by.
-        test_sets: The columns that the rules of named test sets look at.
+        rules: The columns that the rules of named test sets, and of who is never tested, look at.
 
     Example:
         >>> split_columns("leave-one-site-out", ["sex", "site"])
@@ -28,7 +28,7 @@ def split_columns(scheme: str, strata: Sequence[str], test_sets: Sequence[str] =
         ('date', 'site')
     """
     own = {"leave-one-site-out": ["site"], "temporal": ["date"]}.get(scheme, [])
-    return tuple(sorted({*strata, *own, *test_sets}))
+    return tuple(sorted({*strata, *own, *rules}))
 
 
 def cohort_hash(

@@ -34,7 +34,7 @@ def _conditions(rule: Any) -> Any:
     return told
 
 
-TestSetRule = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_conditions)]
+Rule = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_conditions)]
 """Columns of lesions.csv and the values that count; `from` and `until` bound the column `date`, both included."""
 _USED_BY = {
     "folds": ("kfold",),
@@ -43,6 +43,7 @@ _USED_BY = {
     "cutoff": ("temporal",),
     "nnunet_val": ("fixed",),
     "test_sets": ("holdout", "kfold", "leave-one-site-out", "temporal"),
+    "never_tested": ("holdout", "kfold"),
 }
 
 
@@ -64,10 +65,15 @@ class SplitSettings(Declaration):
     """Fixed: a CSV of patient_id, subset (and repeat, fold), or an nnU-Net splits_final.json."""
     nnunet_val: Literal["test", "validation"] = "test"
     """Fixed, from nnU-Net: what its `val` lists are. When validation, the patients in no list are tested."""
-    test_sets: dict[Name, TestSetRule] = Field(default_factory=dict)
+    test_sets: dict[Name, Rule] = Field(default_factory=dict)
     """Named test sets and who belongs to them, such as `external: {site: [south]}` or `prospective: {from:
     2023-01-01}`: their patients are tested in every fold and never train. Who else is tested is `internal`
     (temporal: `prospective`; leave-one-site-out: the site)."""
+    never_tested: Annotated[
+        dict[str, tuple[str, ...]], BeforeValidator(lambda rule: _conditions(rule) if rule else {})
+    ] = Field(default_factory=dict)
+    """Holdout, kfold: which lesions must not be tested, such as `label_provenance: [imaging]`, whose label is not
+    good enough to judge by. Patients with such a lesion train or validate in every fold."""
     seed: int = Field(default=0, ge=0)
 
     @property
@@ -75,9 +81,9 @@ class SplitSettings(Declaration):
         """The name of the test set of those whom no rule names; "" where each site is a set or a file says."""
         return {"holdout": "internal", "kfold": "internal", "temporal": "prospective"}.get(self.scheme, "")
 
-    def test_set_columns(self) -> tuple[str, ...]:
-        """The columns of lesions.csv that the rules of the named test sets look at."""
-        columns = {key for rule in self.test_sets.values() for key in rule}
+    def rule_columns(self) -> tuple[str, ...]:
+        """Return the columns of lesions.csv that the rules of `test_sets` and `never_tested` look at."""
+        columns = {key for rule in (*self.test_sets.values(), self.never_tested) for key in rule}
         return tuple(sorted({"date" if column in DATE_BOUNDS else column for column in columns}))
 
     @field_validator("test_sets")

@@ -19,8 +19,8 @@ from samesplit.workspace import find_benchmark
 
 __all__ = ["FrozenSplit", "export_split", "freeze_split"]
 
-_OF_ALL_SCHEMES = ("seed", "strata", "test_sets", "validation")
-"""Settings that stay when the command line asks for another scheme."""
+_OF_ALL_SCHEMES = ("never_tested", "seed", "strata", "test_sets", "validation")
+"""Settings that stay when the command line asks for another scheme; one that it cannot keep refuses them."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class TestRules:
             "external": {"site": ("south",)},
             "late": {"from": ("2017-01-01",), "until": ("2018-06-30",), "sex": ("male", "female")},
         }
-        assert settings.test_set_columns() == ("date", "sex", "site")
+        assert settings.rule_columns() == ("date", "sex", "site")
 
     @pytest.mark.parametrize(
         ("rule", "problem"),

@@ -35,7 +35,7 @@ def check_settings(record: dict[str, Any], settings: SplitSettings, folder: Path
         SplitError: It was edited since; the message names each key with both values.
     """
     now = settings.model_dump(mode="json")
-    unsaid = {key: now[key] if key != "test_sets" else {} for key in now}
+    unsaid = {key: {} if key in ("test_sets", "never_tested") else now[key] for key in now}
     before = unsaid | declared_settings(record)
     changed = [key for key in now if before[key] != now[key]]
     if not changed:

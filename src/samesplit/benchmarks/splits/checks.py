@@ -11,7 +11,7 @@ from samesplit.benchmarks.lesion_classes import LesionClasses, as_lesion_classes
 from samesplit.benchmarks.splits.split import SUBSETS
 from samesplit.errors import SplitError
 
-__all__ = ["check_classes", "check_patients", "check_sides", "check_test_sets", "some"]
+__all__ = ["check_classes", "check_never_tested", "check_patients", "check_sides", "check_test_sets", "some"]
 
 _MORE_OF_IT = "use fewer folds, a larger share for this part or another scheme, or add patients of that class"
 
@@ -97,6 +97,27 @@ def check_test_sets(table: pd.DataFrame, *, only_tested: Collection[str] = (), w
             f"fold {fold}",
             where=where,
             remedy="patients of a declared test set are tested in every fold and train in none",
+        )
+
+
+def check_never_tested(table: pd.DataFrame, never: Collection[str], *, where: str | Path) -> None:
+    """Check that no patient whom `split.never_tested` keeps out of every test part is tested.
+
+    Args:
+        table: The splits table.
+        never: Those patients.
+        where: The file or scheme, for messages.
+
+    Raises:
+        SplitError: One is; the message names the patient and the fold.
+    """
+    wrong = table[table["patient_id"].isin(set(never)) & (table["subset"] == "test")]
+    if len(wrong):
+        patient, repeat, fold = wrong.iloc[0][["patient_id", "repeat", "fold"]]
+        raise SplitError(
+            f"patient {patient!r} is tested in repeat {repeat}, fold {fold}, against the rule 'never_tested'",
+            where=where,
+            remedy="a patient with a lesion that the rule names trains or validates in every fold",
         )
 
 

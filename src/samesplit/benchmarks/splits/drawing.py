@@ -9,7 +9,7 @@ Permutations come from the raw output of PCG64, which NumPy promises never to ch
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -58,7 +58,9 @@ def deal(patients: Sequence[Patient], parts: int, key: Key) -> list[set[str]]:
     return dealt
 
 
-def draw(patients: Sequence[Patient], share: float, key: Key) -> set[str]:
+def draw(
+    patients: Sequence[Patient], share: float, key: Key, *, never: Collection[str] = frozenset()
+) -> set[str]:
     """Draw a share of the patients, in proportion from every stratum.
 
     Both the drawn and the rest get both classes whenever there are patients enough for that, at the price of
@@ -68,12 +70,15 @@ def draw(patients: Sequence[Patient], share: float, key: Key) -> set[str]:
         patients: In the order of `stratified_patients`.
         share: Share to draw, between 0 and 1.
         key: The key of this draw's randomness.
+        never: Patients who must not be drawn. They count in the share, and others with the same classes are
+            drawn in their place, as far as there are some.
     """
-    counts = [sum(patient.group == group for patient in patients) for group in range(len(GROUPS))]
-    quotas = _quotas(counts, share)
+    may_be = [patient for patient in patients if patient.patient_id not in never]
+    counts, most = _of_each_group(patients), _of_each_group(may_be)
+    quotas = _quotas(counts, share, most)
     drawn: set[str] = set()
     for group, quota in enumerate(quotas):
-        members = [patient for patient in patients if patient.group == group]
+        members = [patient for patient in may_be if patient.group == group]
         order = _in_random_order(members, (*key, "patients"))
         start = _raw((*key, "start", GROUPS[group]), 1)[0] % max(len(order), 1)
         # Evenly spaced along the strata, so that each gives its share.
@@ -93,8 +98,15 @@ def _in_random_order(patients: Sequence[Patient], key: Key) -> list[str]:
     return order
 
 
-def _quotas(counts: Sequence[int], share: float) -> list[int]:
-    """How many to draw from each group: in proportion, by largest remainder, then mended for the classes."""
+def _of_each_group(patients: Sequence[Patient]) -> list[int]:
+    return [sum(patient.group == group for patient in patients) for group in range(len(GROUPS))]
+
+
+def _quotas(counts: Sequence[int], share: float, most: Sequence[int]) -> list[int]:
+    """How many to draw from each group: in proportion, by largest remainder, then mended for the classes.
+
+    No more than `most` come from a group; the others do not make good what it lacks: that would shift the classes.
+    """
     total = sum(counts)
     wanted = min(max(round(share * total), 1), max(total - 1, 1))
     exact = [count * wanted / total for count in counts]
@@ -102,7 +114,8 @@ def _quotas(counts: Sequence[int], share: float) -> list[int]:
     by_remainder = sorted(range(len(counts)), key=lambda group: (quotas[group] - exact[group], group))
     for group in by_remainder[: wanted - sum(quotas)]:
         quotas[group] += 1
-    candidates = _neighbours(quotas, counts)
+    quotas = [min(quota, limit) for quota, limit in zip(quotas, most, strict=True)]
+    candidates = _neighbours(quotas, most)
     return min(candidates, key=lambda option: _cost(option, counts, quotas))
 
 

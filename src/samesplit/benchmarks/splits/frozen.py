@@ -18,12 +18,14 @@ from samesplit.benchmarks.lesion_classes import LesionClasses
 from samesplit.benchmarks.splits.agreement import check_file, check_settings
 from samesplit.benchmarks.splits.checks import (
     check_classes,
+    check_never_tested,
     check_patients,
     check_sides,
     check_test_sets,
     some,
 )
 from samesplit.benchmarks.splits.split import SUBSETS, Split, settings_record, split_bytes
+from samesplit.benchmarks.splits.test_sets import patients_never_tested
 from samesplit.errors import SplitError
 from samesplit.storage import write_bytes
 from samesplit.tables import SPLITS, read_csv
@@ -143,6 +145,8 @@ def read_split(
     _same_cohort(record, cohort.lesions, labels, path)
     check_patients(table, cohort.lesions["patient_id"], where=path)
     check_test_sets(table, only_tested=record["settings"].get("test_sets", ()), where=path)
+    made_with = SplitSettings.model_construct(**record["settings"])
+    check_never_tested(table, patients_never_tested(cohort.lesions, made_with), where=path)
     notes = check_classes(table, cohort.lesions, labels, where=path)
     if settings is not None:
         check_file(record["settings"], folder, cohort.lesions, table)
@@ -226,7 +230,7 @@ def _same_cohort(
     path: Path,
 ) -> None:
     made_with = SplitSettings.model_construct(**record["settings"])
-    columns = split_columns(record["scheme"], made_with.strata, made_with.test_set_columns())
+    columns = split_columns(record["scheme"], made_with.strata, made_with.rule_columns())
     absent = [column for column in columns if column not in lesions]
     if absent:
         raise SplitError(

@@ -10,7 +10,7 @@ as many patients as there are parts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from samesplit.benchmarks.splits.drawing import Key, shuffled
@@ -33,17 +33,21 @@ def deal_by_classes(patients: Sequence[Patient], parts: int, key: Key) -> list[s
     return _allot(patients, [1] * parts, key)
 
 
-def draw_by_classes(patients: Sequence[Patient], share: float, key: Key) -> set[str]:
+def draw_by_classes(
+    patients: Sequence[Patient], share: float, key: Key, *, never: Collection[str] = frozenset()
+) -> set[str]:
     """Draw a share of the patients that is alike to the rest in the classes of all tasks.
 
     Args:
         patients: From `stratified_patients`.
         share: Share to draw, between 0 and 1.
         key: The key of this draw's randomness.
+        never: Patients who must not be drawn. They count in the share, and the part is alike to the others.
     """
-    exact = Fraction(share).limit_denominator(_FINEST_SHARE)
+    may_be = [patient for patient in patients if patient.patient_id not in never]
+    exact = Fraction(share * len(patients) / max(len(may_be), 1)).limit_denominator(_FINEST_SHARE)
     exact = min(max(exact, Fraction(1, _FINEST_SHARE)), Fraction(_FINEST_SHARE - 1, _FINEST_SHARE))
-    return _allot(patients, [exact.numerator, exact.denominator - exact.numerator], key)[0]
+    return _allot(may_be, [exact.numerator, exact.denominator - exact.numerator], key)[0]
 
 
 def _allot(patients: Sequence[Patient], weights: Sequence[int], key: Key) -> list[set[str]]:

@@ -12,13 +12,18 @@ import pandas as pd
 from samesplit.benchmarks.definition import SplitSettings
 from samesplit.benchmarks.fingerprint import cohort_hash, patient_fingerprints, split_columns
 from samesplit.benchmarks.lesion_classes import LesionClasses, as_lesion_classes
-from samesplit.benchmarks.splits.checks import check_classes, check_sides, check_test_sets
+from samesplit.benchmarks.splits.checks import (
+    check_classes,
+    check_never_tested,
+    check_sides,
+    check_test_sets,
+)
 from samesplit.benchmarks.splits.drawing import Key, deal, draw
 from samesplit.benchmarks.splits.fixed import read_fixed
 from samesplit.benchmarks.splits.iterative import deal_by_classes, draw_by_classes
 from samesplit.benchmarks.splits.patients import Patient, in_three_groups, stratified_patients
 from samesplit.benchmarks.splits.split import Row, Split, settings_record, split_bytes, split_table
-from samesplit.benchmarks.splits.test_sets import patients_of_test_sets
+from samesplit.benchmarks.splits.test_sets import patients_never_tested, patients_of_test_sets
 from samesplit.errors import SplitError
 
 __all__ = ["make_split"]
@@ -37,14 +42,33 @@ class _Plan:
     settings: SplitSettings
     folder: Path
     three_groups: bool
+    never: frozenset[str]
+    """Patients who are tested in no fold."""
+
+    def may_be_tested(self) -> list[Patient]:
+        """Return the patients whom the scheme may test."""
+        return [patient for patient in self.patients if patient.patient_id not in self.never]
+
+    def draw_tested(self, share: float, key: Key) -> set[str]:
+        """Draw a share of all patients, in proportion from all classes, among those who may be tested."""
+        wanted, there = share * len(self.patients), len(self.may_be_tested())
+        if self.never and wanted >= there:
+            raise SplitError(
+                f"only {there} of {len(self.patients)} patients may be tested, and a test part of {share:g} "
+                f"asks for {round(wanted)}",
+                where="split.never_tested",
+                remedy="ask for a smaller test share, or narrow the rule",
+            )
+        drawing = draw if self.three_groups else draw_by_classes
+        return drawing(self.patients, share, key, never=self.never)
 
     def draw(self, patients: Sequence[Patient], share: float, key: Key) -> set[str]:
         """Draw a share of the patients, in proportion from all classes."""
         return (draw if self.three_groups else draw_by_classes)(patients, share, key)
 
     def deal(self, parts: int, key: Key) -> list[set[str]]:
-        """Deal the patients into parts that are alike in all classes."""
-        return (deal if self.three_groups else deal_by_classes)(self.patients, parts, key)
+        """Deal the patients who may be tested into parts that are alike in all classes."""
+        return (deal if self.three_groups else deal_by_classes)(self.may_be_tested(), parts, key)
 
     def sides(self, repeat: int, fold: int, test: Iterable[str]) -> list[Row]:
         """Rows of one fold: the tested patients, and a validation part drawn from the others."""
@@ -94,7 +118,8 @@ def make_split(
     - `fixed`: read from a file, see `samesplit.benchmarks.splits.fixed.read_fixed`.
 
     Patients of the sets that `test_sets` declares are tested in every fold and train in none; the scheme works on
-    the others.
+    the others. Patients with a lesion that `never_tested` names are tested in none: a holdout draws its test part,
+    as large and as far as possible of the same classes, from the others, and a kfold tests each of them once.
 
     Every draw is by patient. Where there is one task with two classes, it is stratified by the combination of the
     classes of the patient's lesions and by `strata` (see `stratified_patients`); else the parts are made alike in
@@ -112,6 +137,7 @@ def make_split(
     """
     classes = as_lesion_classes(labels)
     named = patients_of_test_sets(lesions, settings)
+    never = patients_never_tested(lesions, settings)
     parts = settings.folds if settings.scheme == "kfold" else 2
     patients = stratified_patients(lesions, classes, settings.strata, parts=parts)
     everybody = {patient.patient_id for patient in patients}
@@ -127,13 +153,15 @@ def make_split(
             remedy="take a test set out, or narrow its rule",
         )
     three_groups = in_three_groups(classes, lesions)
-    made = _SCHEMES[settings.scheme](_Plan(lesions, classes, others, named, settings, folder, three_groups))
+    plan = _Plan(lesions, classes, others, named, settings, folder, three_groups, never)
+    made = _SCHEMES[settings.scheme](plan)
     table = split_table(made.rows, {**made.test_sets, **named})
     where = f"scheme {settings.scheme}"
     check_sides(table, where=where)
     check_test_sets(table, only_tested=settings.test_sets, where=where)
+    check_never_tested(table, never, where=where)
     notes = check_classes(table, lesions, classes, where=where)
-    columns = split_columns(settings.scheme, settings.strata, settings.test_set_columns())
+    columns = split_columns(settings.scheme, settings.strata, settings.rule_columns())
     split = Split(
         table=table,
         scheme=settings.scheme,
@@ -145,6 +173,8 @@ def make_split(
         facts=made.facts,
         notes=notes,
     )
+    if settings.never_tested:
+        split.facts["patients_never_tested"] = len(never)
     sizes = split.test_set_of().value_counts()
     if len(sizes):
         split.facts["patients_of_test_sets"] = {name: int(sizes[name]) for name in split.test_sets()}
@@ -169,7 +199,7 @@ def _can_be_scored(lesions: pd.DataFrame, classes: Iterable[LesionClasses], pati
 def _holdout(plan: _Plan) -> _Made:
     rows: list[Row] = []
     for repeat in range(plan.settings.repeats):
-        test = plan.draw(plan.patients, plan.settings.test, (plan.settings.seed, "test", repeat))
+        test = plan.draw_tested(plan.settings.test, (plan.settings.seed, "test", repeat))
         rows += plan.sides(repeat, 0, test)
     return _Made(rows, {}, _others_tested(plan, rows))
 
@@ -191,7 +221,7 @@ def _check_enough(plan: _Plan, folds: int) -> None:
         if "test" not in task.parts:
             continue
         of_patient = task.by_patient(plan.lesions)
-        carriers = [of_patient[patient.patient_id] for patient in plan.patients]
+        carriers = [of_patient[patient.patient_id] for patient in plan.may_be_tested()]
         for number in task.needed:
             count = sum(number in numbers for numbers in carriers)
             if count < folds:

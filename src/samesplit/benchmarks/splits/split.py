@@ -116,9 +116,9 @@ def split_table(rows: list[Row], test_sets: Mapping[str, str] | None = None) -> 
 
 
 def settings_record(settings: SplitSettings) -> dict[str, Any]:
-    """Return the settings as `splits.json` keeps them: named test sets only where there are some."""
+    """Return the settings as `splits.json` keeps them: rules about patients only where there are some."""
     record: dict[str, Any] = settings.model_dump(mode="json")
-    return record if record["test_sets"] else {key: record[key] for key in record if key != "test_sets"}
+    return {key: value for key, value in record.items() if value or key not in ("test_sets", "never_tested")}
 
 
 def split_bytes(table: pd.DataFrame) -> tuple[bytes, str]:

@@ -1,15 +1,14 @@
-"""Named test sets: which patients belong to them by the rules of `split.test_sets`."""
+"""Named test sets, and who is never tested: which patients the rules of the section `split` mean."""
 
 from __future__ import annotations
 
-import difflib
-
 import pandas as pd
 
-from samesplit.benchmarks.definition import DATE_BOUNDS, SplitSettings
+from samesplit.benchmarks.definition import SplitSettings
+from samesplit.benchmarks.splits.rules import lesions_that_fit
 from samesplit.errors import SplitError
 
-__all__ = ["patients_of_test_sets"]
+__all__ = ["patients_never_tested", "patients_of_test_sets"]
 
 
 def patients_of_test_sets(lesions: pd.DataFrame, settings: SplitSettings) -> dict[str, str]:
@@ -32,18 +31,7 @@ def patients_of_test_sets(lesions: pd.DataFrame, settings: SplitSettings) -> dic
     found: dict[str, str] = {}
     for name, rule in settings.test_sets.items():
         where = f"split.test_sets.{name}"
-        fits = pd.Series(data=True, index=lesions.index)
-        for key, values in rule.items():
-            column = "date" if key in DATE_BOUNDS else key
-            _check_column(lesions, column, where)
-            cells = lesions[column].astype(str)
-            if key == "from":
-                fits &= cells >= values[0]
-            elif key == "until":
-                fits &= cells <= values[0]
-            else:
-                _check_values(cells, values, column, where)
-                fits &= cells.isin(values)
+        fits = lesions_that_fit(lesions, rule, where)
         members = {str(patient) for patient in lesions.loc[fits, "patient_id"]} - found.keys()
         if not members:
             raise SplitError(
@@ -55,32 +43,29 @@ def patients_of_test_sets(lesions: pd.DataFrame, settings: SplitSettings) -> dic
     return found
 
 
-def _check_column(lesions: pd.DataFrame, column: str, where: str) -> None:
-    if column not in lesions:
-        near = difflib.get_close_matches(column, lesions.columns, n=1)
-        raise SplitError(
-            f"lesions.csv has no column '{column}'",
-            where=where,
-            remedy=(f"did you mean '{near[0]}'? " if near else "")
-            + f"Columns: {', '.join(map(str, lesions))}",
-        )
-    empty = lesions.loc[lesions[column].isna(), "lesion_id"]
-    if len(empty):
-        raise SplitError(
-            f"column '{column}' is empty for {len(empty)} lesions, the first {empty.iloc[0]!r}",
-            where=where,
-            remedy="fill it in: nobody can say whether such a patient belongs to the test set",
-        )
+def patients_never_tested(lesions: pd.DataFrame, settings: SplitSettings) -> frozenset[str]:
+    """Find the patients who have a lesion that `split.never_tested` keeps out of every test part.
 
+    Args:
+        lesions: The lesions table.
+        settings: The `split` section.
 
-def _check_values(cells: pd.Series[str], values: tuple[str, ...], column: str, where: str) -> None:
-    known = sorted(set(cells))
-    for value in values:
-        if value not in known:
-            near = difflib.get_close_matches(value, known, n=1)
-            raise SplitError(
-                f"no lesion has {value!r} in the column '{column}'",
-                where=where,
-                remedy=(f"did you mean {near[0]!r}? " if near else "")
-                + f"Values: {', '.join(map(repr, known[:10]))}",
-            )
+    Raises:
+        SplitError: The rule names an unknown column or value, a lesion's cell is empty, or such a patient belongs
+            to a named test set.
+    """
+    if not settings.never_tested:
+        return frozenset()
+    where = "split.never_tested"
+    fits = lesions_that_fit(lesions, settings.never_tested, where)
+    never = frozenset(str(patient) for patient in lesions.loc[fits, "patient_id"])
+    named = patients_of_test_sets(lesions, settings)
+    both = sorted(never & named.keys())
+    if both:
+        raise SplitError(
+            f"{len(both)} patients must not be tested and belong to a named test set, the first {both[0]!r} to "
+            f"{named[both[0]]!r}",
+            where=where,
+            remedy="give that test set a second condition that leaves them out, or take 'never_tested' out",
+        )
+    return never

@@ -176,10 +176,9 @@ def label_provenance(run: CheckedRun) -> Finding:
         proven.groupby("label")["proven"].mean() if run.kind == "binary" else pd.Series(dtype="float64")
     )
     evidence = ", ".join(f"{run.classes[int(str(k))]} {_percent(v)}" for k, v in by_class.items())
-    if above(shift, 2 * _SHIFT):
-        return issue(expected, found, evidence)
     if above(shift, _SHIFT):
-        return tip(expected, found, evidence)
+        found += ": models learn from another spectrum of lesions than they are judged on"
+        return (issue if above(shift, 2 * _SHIFT) else tip)(expected, found, evidence)
     if len(by_class) == 2 and above(by_class.max() - by_class.min(), 2 * _SHIFT):
         return tip(
             f"{expected}, and in both classes", f"{found}, but unlike in the classes ({evidence})", evidence

@@ -155,6 +155,7 @@ def split(context: Context, cite: Citations) -> str:
         f"Patients were assigned to training, validation and test by the scheme {scheme} ({size}{balanced}"
         + (f", seed {told['seed']}" if told.get("seed") is not None else "")
         + "), before any feature was computed; all lesions of a patient were on the same side.",
+        _never_tested(settings.get("never_tested") or {}),
         f"Models were fitted on training patients, tuned on validation patients "
         f"({int(sides.get('validation', 0))} over all folds), and judged on test patients "
         f"({int(sides.get('test', 0))} over all folds), whose labels no model saw.",
@@ -164,3 +165,14 @@ def split(context: Context, cite: Citations) -> str:
         f"SHA-256 of the split: {short_hash(str(told.get('sha256') or ''))}." if told.get("sha256") else "",
     ]
     return " ".join(part for part in parts if part)
+
+
+def _never_tested(rule: Mapping[str, Any]) -> str:
+    """Say whose lesions were kept out of every test part."""
+    if not rule:
+        return ""
+    told = join_words([f"{column} {' or '.join(map(str, values))}" for column, values in rule.items()])
+    return (
+        f"Patients with a lesion of {told.replace('_', ' ')} were trained and validated on, and never tested; "
+        "where they differ from the others, the test part has another spectrum than the training part."
+    )
