@@ -3,6 +3,12 @@
 from samesplit.benchmarks.synthetic.cohort import SyntheticCohort, generate, tables
 from samesplit.benchmarks.synthetic.crops.settings import CropEffects, CropSettings
 from samesplit.benchmarks.synthetic.ct.settings import CtEffects, CtSettings
+from samesplit.benchmarks.synthetic.ct.study_settings import (
+    CtOutcomes,
+    CtReaders,
+    CtStudySettings,
+    StudyCohort,
+)
 from samesplit.benchmarks.synthetic.kinds import AnySettings, known_keys, parse_settings
 from samesplit.benchmarks.synthetic.mr_sequences.settings import MrSequencesSettings
 from samesplit.benchmarks.synthetic.settings import (
@@ -23,7 +29,10 @@ __all__ = [
     "CropEffects",
     "CropSettings",
     "CtEffects",
+    "CtOutcomes",
+    "CtReaders",
     "CtSettings",
+    "CtStudySettings",
     "EffectSizes",
     "MrSequencesSettings",
     "OutcomeSettings",
@@ -32,6 +41,7 @@ __all__ = [
     "SequenceSettings",
     "ShiftSettings",
     "SiteSettings",
+    "StudyCohort",
     "SubtypeSettings",
     "SyntheticCohort",
     "SyntheticSettings",

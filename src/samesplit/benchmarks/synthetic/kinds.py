@@ -11,6 +11,8 @@ from samesplit.benchmarks.synthetic.crops.cohort import CropCohort
 from samesplit.benchmarks.synthetic.crops.settings import CropSettings
 from samesplit.benchmarks.synthetic.ct.cohort import CtCohort
 from samesplit.benchmarks.synthetic.ct.settings import CtSettings
+from samesplit.benchmarks.synthetic.ct.study_cohort import CtStudy
+from samesplit.benchmarks.synthetic.ct.study_settings import CtStudySettings
 from samesplit.benchmarks.synthetic.files import CohortMaker
 from samesplit.benchmarks.synthetic.mr_cohort import MrCohort
 from samesplit.benchmarks.synthetic.mr_sequences.cohort import MrSequencesCohort
@@ -21,10 +23,13 @@ from samesplit.benchmarks.synthetic.t1_mapping.settings import T1MappingSettings
 
 __all__ = ["AnySettings", "known_keys", "maker_of", "parse_settings"]
 
-AnySettings = SyntheticSettings | CropSettings | CtSettings | MrSequencesSettings | T1MappingSettings
+AnySettings = (
+    SyntheticSettings | CropSettings | CtSettings | CtStudySettings | MrSequencesSettings | T1MappingSettings
+)
 _KINDS: dict[str, type[AnySettings]] = {
     "renal-mr": SyntheticSettings,
     "renal-ct": CtSettings,
+    "renal-ct-study": CtStudySettings,
     "renal-ct-crops": CropSettings,
     "renal-mr-sequences": MrSequencesSettings,
     "renal-t1-mapping": T1MappingSettings,
@@ -64,4 +69,6 @@ def maker_of(settings: AnySettings) -> CohortMaker:
         return MrSequencesCohort(settings)
     if isinstance(settings, T1MappingSettings):
         return T1MappingCohort(settings)
+    if isinstance(settings, CtStudySettings):
+        return CtStudy(settings)
     return MrCohort(settings)

@@ -16,6 +16,7 @@ from samesplit.benchmarks.synthetic.roe_metz import (
     ratings,
     separations,
     total_variance,
+    with_effect,
 )
 from samesplit.benchmarks.synthetic.seeds import stream
 from samesplit.benchmarks.synthetic.settings import ReaderSettings, SyntheticSettings
@@ -63,10 +64,7 @@ def scaled_readers(settings: SyntheticSettings) -> ReaderSettings:
         >>> scaled_readers(SyntheticSettings(effect=0.0)).auc_aided
         0.5
     """
-    readers = settings.readers
-    shifts = separations(readers) * max(settings.effect, 0.0) / np.sqrt(2 * total_variance(readers))
-    unaided, aided = np.minimum(ndtr(shifts), 1 - 1e-9).tolist()
-    return readers.model_copy(update={"auc_unaided": unaided, "auc_aided": aided})
+    return with_effect(settings.readers, settings.effect)
 
 
 def make_readings(settings: SyntheticSettings, lesions: Sequence[Lesion]) -> pd.DataFrame:

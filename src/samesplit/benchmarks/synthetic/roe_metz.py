@@ -88,3 +88,19 @@ def separations(settings: ReaderSettings) -> Floats:
     """Distance of the class means that gives the stated AUC, one per modality."""
     auc = np.array([settings.auc_unaided, settings.auc_aided])
     return np.asarray(ndtri(auc) * np.sqrt(2.0 * total_variance(settings)))
+
+
+def with_effect(settings: ReaderSettings, effect: float) -> ReaderSettings:
+    """Reader settings with the separations of the classes multiplied, expressed as expected AUCs.
+
+    Args:
+        settings: Variance components and expected AUC of each modality.
+        effect: The factor; below 0 it counts as 0.
+
+    Example:
+        >>> with_effect(ReaderSettings(), 0.0).auc_aided
+        0.5
+    """
+    shifts = separations(settings) * max(effect, 0.0) / np.sqrt(2 * total_variance(settings))
+    unaided, aided = np.minimum(ndtr(shifts), 1 - 1e-9).tolist()
+    return settings.model_copy(update={"auc_unaided": unaided, "auc_aided": aided})

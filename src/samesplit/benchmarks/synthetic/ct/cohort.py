@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from samesplit.benchmarks.synthetic.ct.population import CtPatient, Mass, draw_p
 from samesplit.benchmarks.synthetic.ct.settings import CtSettings, Phase
 from samesplit.benchmarks.synthetic.files import Volume, no_readings, write_volume
 
-__all__ = ["CtCohort"]
+__all__ = ["RATER", "CtCohort", "phase_files", "write_phases"]
 
 RATER = "R1"
 SEQUENCE = "CT"
@@ -39,7 +40,7 @@ class CtCohort:
                         lesions[-1]["mass_id"] = mass.lesion_id
                     for phase in phases:
                         sequence = SEQUENCE if case else phase
-                        image, masks, kidneys = _files(patient, phase)
+                        image, masks, kidneys = phase_files(patient, phase)
                         images.append((lesion_id, sequence, RATER, image, masks, mass.number, kidneys))
         columns = ["lesion_id", "sequence", "rater", "image", "mask", "mask_label", "organ_mask"]
         return pd.DataFrame(lesions), pd.DataFrame(images, columns=columns), no_readings()
@@ -82,20 +83,35 @@ class CtCohort:
 
     def write(self, unit: CtPatient, directory: Path) -> None:
         """Write the images and masks of one patient that are not there yet."""
-        scan: Scan | None = None
-        for phase in [phase for _, phases in self._cases(unit) for phase in phases]:
-            paths = [directory / name for name in _files(unit, phase)]
-            if all(path.is_file() for path in paths):
-                continue
-            scan = scan or Scan(self.settings, unit)
-            scanned = scan.phase(phase)
-            arrays: tuple[Volume, ...] = (scanned.image, scanned.masses, scanned.kidneys)
-            for path, array in zip(paths, arrays, strict=True):
-                if not path.is_file():
-                    write_volume(path, array, scanned.grid)
+        phases = [phase for _, phases in self._cases(unit) for phase in phases]
+        write_phases(lambda: Scan(self.settings, unit), unit, phases, directory)
 
 
-def _files(patient: CtPatient, phase: Phase) -> tuple[str, str, str]:
+def write_phases(
+    prepare: Callable[[], Scan], patient: CtPatient, phases: Iterable[Phase], directory: Path
+) -> None:
+    """Write the images and masks of a patient that are not there yet.
+
+    Args:
+        prepare: Makes the scan; not called where nothing is missing.
+        patient: The patient.
+        phases: The phases to write.
+        directory: The cohort's folder.
+    """
+    scan: Scan | None = None
+    for phase in phases:
+        paths = [directory / name for name in phase_files(patient, phase)]
+        if all(path.is_file() for path in paths):
+            continue
+        scan = scan or prepare()
+        scanned = scan.phase(phase)
+        arrays: tuple[Volume, ...] = (scanned.image, scanned.masses, scanned.kidneys)
+        for path, array in zip(paths, arrays, strict=True):
+            if not path.is_file():
+                write_volume(path, array, scanned.grid)
+
+
+def phase_files(patient: CtPatient, phase: Phase) -> tuple[str, str, str]:
     """Return the paths of the image, the masses and the kidneys, relative to the cohort's folder."""
     folder = f"images/{patient.patient_id}"
     return f"{folder}/{phase}.nii.gz", f"{folder}/{phase}-masses.nii.gz", f"{folder}/{phase}-kidneys.nii.gz"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +12,13 @@ from scipy.special import ndtri
 
 from samesplit.benchmarks.synthetic.ct.anatomy import Abdomen, density
 from samesplit.benchmarks.synthetic.ct.population import CtPatient, Mass
-from samesplit.benchmarks.synthetic.ct.settings import PHASES, CtSettings, Phase
+from samesplit.benchmarks.synthetic.ct.settings import PHASES, Phase
 from samesplit.benchmarks.synthetic.fields import Array, coverage
 from samesplit.benchmarks.synthetic.lesion_shape import LesionSample, LesionShape
 from samesplit.benchmarks.synthetic.scanner import Grid
 from samesplit.benchmarks.synthetic.seeds import stream
 
-__all__ = ["ORGAN_LABELS", "Scan", "ScannedPhase"]
+__all__ = ["ORGAN_LABELS", "MassScan", "Scan", "ScanSettings", "ScannedPhase"]
 
 ORGAN_LABELS = {"right": 1, "left": 2}
 """The values of the kidneys in the organ mask."""
@@ -39,6 +40,22 @@ class ScannedPhase:
     grid: Grid
 
 
+class ScanSettings(Protocol):
+    """What a scan asks of the settings of a cohort."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of the cohort."""
+
+    @property
+    def voxels(self) -> tuple[int, int, int]:
+        """The number of voxels along x, y, z."""
+
+    @property
+    def breath_mm(self) -> float:
+        """SD of the shift between phases along the body."""
+
+
 class Scan:
     """A patient on the table, ready to be scanned in any phase.
 
@@ -47,7 +64,7 @@ class Scan:
         patient: The patient.
     """
 
-    def __init__(self, settings: CtSettings, patient: CtPatient) -> None:
+    def __init__(self, settings: ScanSettings, patient: CtPatient) -> None:
         self._settings, self._patient = settings, patient
         self._abdomen = Abdomen(settings.seed, patient)
         self._shapes = {
@@ -98,13 +115,24 @@ class Scan:
         image = image + np.float32(site.noise_hu) * noise / noise.std()
         return ScannedPhase(np.rint(image).astype(np.int16), masses, kidneys, grid)
 
+    def _middle_mm(self) -> npt.NDArray[np.float64]:
+        """Return the middle of the field of view in patient coordinates: that of the abdomen."""
+        return np.zeros(3)
+
     def _grid(self, rng: np.random.Generator) -> Grid:
         """Return the grid of a phase: that of the site, moved by up to half a voxel in each direction."""
         site, voxels = self._patient.site, self._settings.voxels
         spacing = (site.in_plane_mm, site.in_plane_mm, site.slice_mm)
         jitter = rng.uniform(-0.5, 0.5, 3) * spacing
-        origin = np.round(-(np.array(voxels) - 1) / 2 * spacing + jitter, 3)
+        origin = np.round(self._middle_mm() - (np.array(voxels) - 1) / 2 * spacing + jitter, 3)
         return Grid(voxels, spacing, (float(origin[0]), float(origin[1]), float(origin[2])), np.eye(3))
+
+
+class MassScan(Scan):
+    """A scan whose field of view lies round the patient's first mass."""
+
+    def _middle_mm(self) -> npt.NDArray[np.float64]:
+        return self._centres[self._patient.masses[0].number].astype(np.float64)
 
 
 def _densities(mass: Mass, sample: LesionSample, phase: Phase) -> Array:
