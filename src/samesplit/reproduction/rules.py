@@ -8,6 +8,7 @@ import pandas as pd
 
 from samesplit.ordering import above, below
 from samesplit.reproduction.numbers import Recomputed
+from samesplit.reproduction.ratios import ratios_fit
 
 __all__ = ["GENERIC_RULES", "Rule", "outside_own_interval"]
 
@@ -49,5 +50,5 @@ def outside_own_interval(published: pd.DataFrame) -> list[Recomputed]:
     return found
 
 
-GENERIC_RULES: tuple[Rule, ...] = (outside_own_interval,)
+GENERIC_RULES: tuple[Rule, ...] = (outside_own_interval, ratios_fit)
 """In the order in which they are heard, after those of the study."""
