@@ -18,6 +18,7 @@ from samesplit.cli import (
     cohort,
     extract,
     features,
+    importing,
     learning_curve,
     models,
     nnunet,
@@ -59,6 +60,9 @@ _VERBS: dict[str, Callable[..., None]] = {
     "features list": features.list_features,
     "engines compare": features.compare_engines,
     "models list": models.list_models,
+    "import kits": importing.kits,
+    "import medmnist": importing.medmnist,
+    "import nnunet": importing.nnunet,
     "nnunet export": nnunet.export,
     "nnunet import": nnunet.import_masks,
 }
@@ -69,6 +73,7 @@ _GROUPS = {
     "features": "The features that there are.",
     "engines": "The engines that compute features.",
     "models": "The models that there are.",
+    "import": "Make benchmarks of public cohorts: KiTS, MedMNIST, nnU-Net datasets.",
     "nnunet": "Exchange with nnU-Net v2.",
 }
 

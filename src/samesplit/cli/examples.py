@@ -194,6 +194,27 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("selectors and classifiers with their keys", "samesplit models list"),
         ("the page on all of them and their settings", "samesplit models list --markdown models.md"),
     ),
+    "import": (
+        ("KiTS23 as its script downloads it", "samesplit import kits kits23/dataset --out my-kits"),
+        ("a file of MedMNIST", "samesplit import medmnist nodulemnist3d.npz"),
+    ),
+    "import kits": (
+        ("a lesion a patient", "samesplit import kits kits23/dataset --out my-kits"),
+        (
+            "each tumour and each cyst",
+            "samesplit import kits kits23/dataset --lesions tumour --cysts --out masses",
+        ),
+    ),
+    "import medmnist": (
+        ("classes known by the file's name", "samesplit import medmnist nodulemnist3d.npz"),
+        ("classes named", "samesplit import medmnist my.npz --classes benign,malignant --cube-mm 50"),
+    ),
+    "import nnunet": (
+        (
+            "tumours in kidneys, in nnU-Net's own folds",
+            "samesplit import nnunet nnUNet_raw/Dataset220_KiTS --label tumor --organ --splits splits_final.json",
+        ),
+    ),
     "nnunet": (
         ("hand a benchmark to nnU-Net", "samesplit nnunet export my-study nnUNet_raw/Dataset501_Kidney"),
     ),
