@@ -121,8 +121,8 @@ def test_each_tumour_is_a_lesion_where_that_is_asked(
     assert lesions["n_tumours"].eq(2).all()
     assert lesions["size_mm"].isna().all()
     voxels = [
-        voxels_of(read_case(row.image, row.mask, lesion_id=row.lesion_id, mask_label=str(row.mask_label)))
-        for row in images.head(2).itertuples()
+        voxels_of(read_case(row["image"], row["mask"], lesion_id="x", mask_label=str(row["mask_label"])))
+        for row in images.head(2).to_dict("records")
     ]
     assert voxels == [6**3, 4**3]
     assert any("several tumours" in note for note in imported.notes)

@@ -94,7 +94,7 @@ def test_outcomes_of_ones_own_join_the_lesions(tmp_path: Path) -> None:
     lesions = pd.read_csv(imported.folder / "lesions.csv", index_col="lesion_id")
     assert lesions.loc["kidney_001", "label"] == "malignant"
     assert lesions.loc["kidney_000", "patient_id"] == "P0"
-    assert pd.isna(lesions.loc["kidney_005", "label"])
+    assert lesions["label"].isna()["kidney_005"]
 
 
 @pytest.mark.parametrize(

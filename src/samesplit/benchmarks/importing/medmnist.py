@@ -95,7 +95,8 @@ def import_medmnist(
     side = arrays["train_images"].shape[-1]
     spacing = (cube_mm or (64.0 if volumetric else float(side))) / side
     if not own_masks:
-        np.savez_compressed(kept, **_made(arrays, volumetric))
+        made: dict[str, Any] = _made(arrays, volumetric)
+        np.savez_compressed(kept, **made)
     lesions, images, official = [], [], []
     for part, subset in _SUBSETS.items():
         for row, label in enumerate(labels[part].ravel()):

@@ -129,7 +129,7 @@ def _lesion(declared: Mapping[str, Any], label: str | None, source: Path) -> tup
             where=source / "dataset.json",
             remedy="name the folder of one dataset, DatasetXXX_Name",
         )
-    pairs = told.items()
+    pairs = list(told.items())
     if all(str(key).isdigit() for key in told):  # version 1 has them the other way round
         pairs = [(value, key) for key, value in told.items()]
     labels = {
