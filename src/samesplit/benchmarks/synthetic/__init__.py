@@ -11,13 +11,12 @@ from samesplit.benchmarks.synthetic.ct.study_settings import (
 )
 from samesplit.benchmarks.synthetic.kinds import AnySettings, known_keys, parse_settings
 from samesplit.benchmarks.synthetic.mr_sequences.settings import MrSequencesSettings
+from samesplit.benchmarks.synthetic.mr_study_settings import OutcomeSettings, ShiftSettings
 from samesplit.benchmarks.synthetic.settings import (
     EffectSizes,
-    OutcomeSettings,
     RaterSettings,
     ReaderSettings,
     SequenceSettings,
-    ShiftSettings,
     SiteSettings,
     SubtypeSettings,
     SyntheticSettings,

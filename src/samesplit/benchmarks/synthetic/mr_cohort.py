@@ -8,14 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from samesplit.benchmarks.synthetic.files import Volume, write_volume
 from samesplit.benchmarks.synthetic.imaging import SEQUENCES, LesionScene
+from samesplit.benchmarks.synthetic.lesion_shape import LesionShape
+from samesplit.benchmarks.synthetic.mr_study_settings import GradeSettings, OutcomeSettings
 from samesplit.benchmarks.synthetic.outcomes import INDETERMINATE, draw_outcome
 from samesplit.benchmarks.synthetic.population import Lesion, draw_population
 from samesplit.benchmarks.synthetic.raters import RATERS
 from samesplit.benchmarks.synthetic.readings import make_readings
-from samesplit.benchmarks.synthetic.settings import OutcomeSettings, SyntheticSettings
+from samesplit.benchmarks.synthetic.seeds import stream
+from samesplit.benchmarks.synthetic.settings import SyntheticSettings
 
 __all__ = ["MrCohort", "lesion_files"]
 
@@ -35,7 +39,11 @@ class MrCohort:
         lesions = _lesions_table(population)
         if settings.outcomes is not None:
             lesions = _with_outcomes(lesions, settings.outcomes, settings.seed, population)
-        return lesions, _images_table(population), make_readings(settings, population)
+        if settings.volume:
+            lesions = lesions.assign(volume_ml=[_volume_ml(settings, lesion) for lesion in population])
+        if settings.grades is not None:
+            lesions = lesions.assign(grade=_grades(settings.grades, settings.seed, population))
+        return lesions, _images_table(settings, population), make_readings(settings, population)
 
     def units(self) -> list[Lesion]:
         """Return the lesions."""
@@ -44,23 +52,55 @@ class MrCohort:
     def write(self, unit: Lesion, directory: Path) -> None:
         """Write the images and masks of one lesion that are not there yet."""
         scene: LesionScene | None = None
+        raters = raters_of(self.settings, unit)
         for sequence in _sequences(unit):
-            paths = [directory / name for name in lesion_files(unit, sequence)]
+            named = _name(self.settings, sequence)
+            paths = [directory / name for name in lesion_files(unit, named, raters)]
             if all(path.is_file() for path in paths):
                 continue
             scene = scene or LesionScene(self.settings, unit)
             rendered = scene.render(sequence)
-            arrays: tuple[Volume, ...] = (rendered.image, *rendered.masks)
+            arrays: tuple[Volume, ...] = (rendered.image, *rendered.masks[: len(raters)])
             for path, array in zip(paths, arrays, strict=True):
                 if not path.is_file():
                     write_volume(path, array, rendered.grid)
 
 
-def lesion_files(lesion: Lesion, sequence: str) -> list[str]:
+def lesion_files(lesion: Lesion, sequence: str, raters: Sequence[str] = RATERS) -> list[str]:
     """Return the paths of the image and of every rater's mask, relative to the cohort's folder."""
     folder = f"images/{lesion.lesion_id}"
-    names = [sequence, *(f"{sequence}-{rater}" for rater in RATERS)]
+    names = [sequence, *(f"{sequence}-{rater}" for rater in raters)]
     return [f"{folder}/{name}.nii.gz" for name in names]
+
+
+def raters_of(settings: SyntheticSettings, lesion: Lesion) -> tuple[str, ...]:
+    """Return the raters who drew a lesion."""
+    alone = settings.other_raters_of == "pathology" and lesion.label_provenance != "pathology"
+    return RATERS[:1] if alone else RATERS
+
+
+def _name(settings: SyntheticSettings, sequence: str) -> str:
+    return settings.t2_name if sequence == "T2" else sequence
+
+
+def _volume_ml(settings: SyntheticSettings, lesion: Lesion) -> float:
+    """Return the true volume of a lesion."""
+    shape = LesionShape(stream(settings.seed, lesion.patient.index, lesion.number, "shape"), lesion)
+    return round(4 / 3 * np.pi * shape.mean_radius_mm**3 / 1000, 2)
+
+
+def _grades(settings: GradeSettings, seed: int, population: Sequence[Lesion]) -> pd.Series[str]:
+    """Return the grades: missing where a lesion is benign or was not graded."""
+    cuts = ndtri(np.cumsum([*settings.shares.values()])[:-1] / sum(settings.shares.values()))
+    rho = settings.image_correlation
+    found: list[str | None] = []
+    for lesion in population:
+        rng = stream(seed, lesion.patient.index, lesion.number, "grade")
+        aggressiveness = rho * lesion.conspicuity + np.sqrt(1 - rho**2) * rng.standard_normal()
+        ungraded = lesion.label == "benign" or rng.random() < settings.unknown
+        place = int(np.searchsorted(cuts, aggressiveness))
+        found.append(None if ungraded else [*settings.shares][place])
+    return pd.Series(found, dtype="str")
 
 
 def _sequences(lesion: Lesion) -> tuple[str, ...]:
@@ -107,14 +147,15 @@ def _with_outcomes(
     )
 
 
-def _images_table(population: Sequence[Lesion]) -> pd.DataFrame:
+def _images_table(settings: SyntheticSettings, population: Sequence[Lesion]) -> pd.DataFrame:
     rows = []
     for lesion in population:
-        for sequence in _sequences(lesion):
-            image, *masks = lesion_files(lesion, sequence)
+        raters = raters_of(settings, lesion)
+        for sequence in (_name(settings, one) for one in _sequences(lesion)):
+            image, *masks = lesion_files(lesion, sequence, raters)
             rows += [
                 (lesion.lesion_id, sequence, rater, image, mask, MASK_LABEL)
-                for rater, mask in zip(RATERS, masks, strict=True)
+                for rater, mask in zip(raters, masks, strict=True)
             ]
     columns = ["lesion_id", "sequence", "rater", "image", "mask", "mask_label"]
     return pd.DataFrame(rows, columns=columns)

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtri
 
+from samesplit.benchmarks.synthetic.mr_study_settings import OutcomeSettings
 from samesplit.benchmarks.synthetic.population import Label, Lesion
 from samesplit.benchmarks.synthetic.seeds import stream
-from samesplit.benchmarks.synthetic.settings import OutcomeSettings
 
 __all__ = ["INDETERMINATE", "Outcome", "draw_outcome"]
 

@@ -6,9 +6,10 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtri
 
 from samesplit.benchmarks.synthetic.seeds import stream
@@ -18,7 +19,9 @@ from samesplit.benchmarks.synthetic.settings import (
     SubtypeSettings,
     SyntheticSettings,
 )
+from samesplit.benchmarks.synthetic.whole_numbers import whole_numbers
 
+_Thing = TypeVar("_Thing")
 Label = Literal["benign", "malignant"]
 Side = Literal["left", "right"]
 Location = Literal["upper", "middle", "lower"]
@@ -34,9 +37,6 @@ IMAGING_PROPERTIES: tuple[ImagingProperty, ...] = (
 
 _LOCATIONS: tuple[Location, ...] = ("upper", "middle", "lower")
 _PATIENT_LABEL_CORRELATION = 0.3
-_PATHOLOGY_RATE_OF_BENIGN = 0.6
-_FIRST_DAY = dt.date(2014, 1, 6)
-_DAYS = 3600
 
 
 @dataclass(frozen=True)
@@ -84,26 +84,47 @@ class Lesion:
     conspicuity: float
 
 
-def draw_patient(settings: SyntheticSettings, index: int) -> Patient:
+class Allotted(NamedTuple):
+    """What a patient is given where a cohort has exact numbers; see `quotas.allot`."""
+
+    site: SiteSettings
+    labels: tuple[Label, ...]
+    subtypes: tuple[str, ...]
+
+
+def latent_classes(rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Draw what decides on the classes of a patient's two lesions: standard normal, and alike; malignant below."""
+    shared, own = rng.standard_normal(), rng.standard_normal(2)
+    latent = np.sqrt(_PATIENT_LABEL_CORRELATION) * shared
+    return np.asarray(latent + np.sqrt(1 - _PATIENT_LABEL_CORRELATION) * own)
+
+
+def draw_patient(settings: SyntheticSettings, index: int, allotted: Allotted | None = None) -> Patient:
     """Draw the patient at `index`, the same whatever the number of patients.
 
     Clinical variables shift with the mean label of the patient's lesions.
+
+    Args:
+        settings: The cohort's settings.
+        index: The number of the patient, from 0.
+        allotted: The site and classes, where they are not drawn.
     """
     rng = stream(settings.seed, index, "patient")
     count = 1 + int(rng.random() < settings.two_lesion_rate)
-    shared, own = rng.standard_normal(), rng.standard_normal(2)
-    latent = np.sqrt(_PATIENT_LABEL_CORRELATION) * shared
-    latent = latent + np.sqrt(1 - _PATIENT_LABEL_CORRELATION) * own
+    latent = latent_classes(rng)
     noise_of_age, noise_of_sex, noise_of_symptoms = rng.standard_normal(3)
     shares = np.array([site.share for site in settings.sites])
     site = settings.sites[int(rng.choice(len(shares), p=shares / shares.sum()))]
-    date = _FIRST_DAY + dt.timedelta(days=int(rng.integers(_DAYS)))
+    date = settings.dates.first + dt.timedelta(days=int(rng.integers(settings.dates.days)))
+    site = site if allotted is None else allotted.site
     shifts = [shift for shift in settings.shifts if shift.concerns(site.name, date)]
     effect = math.prod(shift.effect for shift in shifts)
     if shifts:
         site = site.model_copy(update={"noise": site.noise * math.prod(shift.noise for shift in shifts)})
     rates = [shift.malignant_rate for shift in shifts if shift.malignant_rate is not None]
     is_malignant = latent < ndtri(rates[-1] if rates else settings.malignant_rate)
+    if allotted is not None:
+        is_malignant, count = np.array([x == "malignant" for x in allotted.labels]), len(allotted.labels)
     labels: tuple[Label, ...] = tuple("malignant" if flag else "benign" for flag in is_malignant[:count])
     burden = settings.effect * effect * (float(np.mean(is_malignant[:count])) - 0.5)
     sizes = settings.effects
@@ -152,13 +173,24 @@ def _conspicuity(settings: SyntheticSettings, residual: Mapping[ImagingProperty,
     return float(weights @ np.array([residual[name] for name in IMAGING_PROPERTIES])) / norm
 
 
-def draw_lesion(settings: SyntheticSettings, patient: Patient, number: int) -> Lesion:
-    """Draw lesion `number` (0 or 1) of a patient."""
+def draw_lesion(
+    settings: SyntheticSettings, patient: Patient, number: int, allotted: Allotted | None = None
+) -> Lesion:
+    """Draw lesion `number` (0 or 1) of a patient.
+
+    Args:
+        settings: The cohort's settings.
+        patient: The patient.
+        number: Which lesion.
+        allotted: The subtypes of the patient's lesions, where they are not drawn.
+    """
     rng = stream(settings.seed, patient.index, number, "lesion")
     label = patient.labels[number]
     of_class = [subtype for subtype in settings.subtypes if subtype.label == label]
     shares = np.array([subtype.share for subtype in of_class])
     subtype = of_class[int(rng.choice(len(of_class), p=shares / shares.sum()))]
+    if allotted is not None:
+        subtype = next(one for one in of_class if one.name == allotted.subtypes[number])
     effect = settings.effect * patient.effect
     half = 0.5 if label == "malignant" else -0.5
     residual = {name: float(rng.standard_normal()) for name in IMAGING_PROPERTIES}
@@ -171,7 +203,11 @@ def draw_lesion(settings: SyntheticSettings, patient: Patient, number: int) -> L
     first_side: Side = "left" if stream(settings.seed, patient.index, "side").random() < 0.5 else "right"
     other_side: Side = "right" if first_side == "left" else "left"
     location = _LOCATIONS[int(rng.integers(3))]
-    by_pathology = label == "malignant" or rng.random() < _PATHOLOGY_RATE_OF_BENIGN
+    proven = (
+        getattr(settings.pathology_rates, label) if subtype.pathology_rate is None else subtype.pathology_rate
+    )
+    of_chance = rng if label == "benign" else stream(settings.seed, patient.index, number, "provenance")
+    by_pathology = of_chance.random() < proven
     return Lesion(
         patient=patient,
         number=number,
@@ -195,9 +231,60 @@ def draw_lesion(settings: SyntheticSettings, patient: Patient, number: int) -> L
 
 def draw_population(settings: SyntheticSettings) -> list[Lesion]:
     """All lesions of the cohort in order of patient and number."""
-    patients = (draw_patient(settings, index) for index in range(settings.n_patients))
+    given = allot(settings) if settings.exact else [None] * settings.n_patients
+    patients = [(draw_patient(settings, index, given[index]), given[index]) for index in range(len(given))]
     return [
-        draw_lesion(settings, patient, number)
-        for patient in patients
+        draw_lesion(settings, patient, number, allotted)
+        for patient, allotted in patients
         for number in range(len(patient.labels))
     ]
+
+
+def allot(settings: SyntheticSettings) -> list[Allotted]:
+    """Give patients lesions, classes, subtypes and sites in whole numbers, as near as can be to their shares.
+
+    What would have been drawn decides who is given what: the lesions with the lowest values behind the class are
+    malignant, so that lesions of one patient stay alike.
+
+    Args:
+        settings: The cohort's settings.
+
+    Example:
+        >>> given = allot(SyntheticSettings(n_patients=40, two_lesion_rate=0.25, malignant_rate=0.5, exact=True))
+        >>> [label for one in given for label in one.labels].count("malignant")
+        25
+    """
+    seed, everyone = settings.seed, range(settings.n_patients)
+    streams = [stream(seed, index, "patient") for index in everyone]
+    second = np.array([rng.random() for rng in streams])
+    latent = np.array([latent_classes(rng) for rng in streams])
+    with_two = set(
+        np.argsort(second, kind="stable")[: round(settings.two_lesion_rate * len(streams))].tolist()
+    )
+    lesions = [(index, number) for index in everyone for number in range(1 + (index in with_two))]
+    ordered = sorted(lesions, key=lambda lesion: float(latent[lesion]))
+    malignant = round(settings.malignant_rate * len(lesions))
+    named: dict[tuple[int, int], tuple[Label, str]] = {}
+    classes: tuple[tuple[Label, list[tuple[int, int]]], ...] = (
+        ("malignant", ordered[:malignant]),
+        ("benign", ordered[malignant:]),
+    )
+    for label, members in classes:
+        of_class = [subtype for subtype in settings.subtypes if subtype.label == label]
+        names = _in_whole_numbers([(one.name, one.share) for one in of_class], len(members))
+        mixed = sorted(members, key=lambda lesion: float(stream(seed, *lesion, "subtype").random()))
+        named |= {lesion: (label, name) for lesion, name in zip(mixed, names, strict=True)}
+    places = _in_whole_numbers([(site, site.share) for site in settings.sites], len(streams))
+    queue = sorted(everyone, key=lambda index: float(stream(seed, index, "site").random()))
+    site_of = dict(zip(queue, places, strict=True))
+    found = []
+    for index in everyone:
+        own = [named[index, number] for number in range(1 + (index in with_two))]
+        found.append(Allotted(site_of[index], tuple(x[0] for x in own), tuple(x[1] for x in own)))
+    return found
+
+
+def _in_whole_numbers(shares: Sequence[tuple[_Thing, float]], total: int) -> list[_Thing]:
+    whole = sum(share for _, share in shares)
+    counts = whole_numbers([share / whole for _, share in shares], total)
+    return [thing for (thing, _), count in zip(shares, counts, strict=True) for _ in range(count)]

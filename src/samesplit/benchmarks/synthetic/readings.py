@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from samesplit.benchmarks.synthetic.population import Lesion
 from samesplit.benchmarks.synthetic.roe_metz import (
@@ -72,7 +72,8 @@ def make_readings(settings: SyntheticSettings, lesions: Sequence[Lesion]) -> pd.
 
     Scores are whole numbers from 0 to 100, a monotone map of the Roe-Metz rating. A reader calls a
     lesion malignant when the rating passes the reader's own criterion. Reading takes longer
-    near the criterion. A missing call has an empty decision, score and time.
+    near the criterion. A missing call has an empty decision, score and time. With the setting `specificity` the
+    criteria lie round the one that gives it, averaged over readers.
 
     Returns:
         Columns reader_id, lesion_id, modality, decision, score, seconds; one row per reader, modality
@@ -83,12 +84,17 @@ def make_readings(settings: SyntheticSettings, lesions: Sequence[Lesion]) -> pd.
     rated = ratings(readers, draw_effects(settings, lesions), truth=truth)
     middle = float(separations(readers).mean()) / 2
     spread = float(np.sqrt(total_variance(readers)))
+    usual = middle
+    if readers.specificity is not None:
+        usual = float(ndtri(readers.specificity)) * float(np.hypot(spread, readers.criterion_sd))
     medians = {"unaided": readers.seconds_unaided, "aided": readers.seconds_aided}
     rows: list[dict[str, object]] = []
     for j in range(readers.n_readers):
         habits = stream(settings.seed, "habits", j).standard_normal(2)
-        criterion = middle + readers.criterion_sd * habits[0]
+        criterion = usual + readers.criterion_sd * habits[0]
         for i, modality in enumerate(MODALITIES):
+            if modality not in readers.modalities:
+                continue
             for k, lesion in enumerate(lesions):
                 rng = stream(settings.seed, lesion.patient.index, lesion.number, "time", j, i)
                 value = float(rated[i, j, k])
@@ -101,9 +107,11 @@ def make_readings(settings: SyntheticSettings, lesions: Sequence[Lesion]) -> pd.
                         "lesion_id": lesion.lesion_id,
                         "modality": modality,
                         "decision": ("malignant" if value > criterion else "benign") if called else "",
-                        "score": float(round(100 * ndtr((value - middle) / spread))) if called else np.nan,
+                        "score": float(round(100 * ndtr((value - middle) / spread)))
+                        if called and readers.scores
+                        else np.nan,
                         "seconds": round(medians[modality] * float(np.exp(log_time)), 1)
-                        if called
+                        if called and readers.times
                         else np.nan,
                     }
                 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -14,6 +13,14 @@ from samesplit.benchmarks.synthetic.base import (
     Positive,
     Probability,
     settings_hash,
+)
+from samesplit.benchmarks.synthetic.mr_study_settings import (
+    DateRange,
+    GradeSettings,
+    OutcomeSettings,
+    PathologyRates,
+    ShiftSettings,
+    without_defaults,
 )
 
 ImagingProperty = Literal["size", "irregularity", "enhancement", "necrosis", "texture_length", "t2"]
@@ -80,6 +87,14 @@ class ReaderSettings(CohortPart):
     missing_rate: Probability = 0.004
     seconds_unaided: Positive = 62.0
     seconds_aided: Positive = 48.0
+    modalities: Annotated[tuple[Literal["unaided", "aided"], ...], Field(min_length=1)] = ("unaided", "aided")
+    scores: bool = True
+    """Whether readings have a score; else only a decision."""
+    times: bool = True
+    """Whether readings have a time."""
+    specificity: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    """The expected specificity of calls without aid, averaged over readers; None: criteria lie midway between the
+    classes."""
 
     @model_validator(mode="after")
     def _has_variance(self) -> Self:
@@ -209,6 +224,8 @@ class SubtypeSettings(CohortPart):
     label: Literal["benign", "malignant"]
     share: Positive
     shifts: dict[ImagingProperty, float] = Field(default_factory=dict)
+    pathology_rate: Probability | None = None
+    """How many of this subtype are proven by pathology; None: as many as of its class."""
 
 
 def default_subtypes() -> tuple[SubtypeSettings, ...]:
@@ -247,46 +264,10 @@ def default_subtypes() -> tuple[SubtypeSettings, ...]:
     )
 
 
-class OutcomeSettings(CohortPart):
-    """What becomes of lesions; see `outcomes.draw_outcome`.
-
-    Rates are of all lesions (`indeterminate_label_rate`) or of the malignant ones. `image_correlation` says how
-    much of a lesion's aggressiveness shows in its images.
-    """
-
-    indeterminate_label_rate: Probability = 0.05
-    high_grade_rate: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.45
-    indeterminate_grade_rate: Probability = 0.08
-    image_correlation: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.75
-    median_months: Positive = 40.0
-    hazard_ratio: Positive = 2.0
-    follow_up_months: tuple[Positive, Positive] = (12.0, 84.0)
-
-
-class ShiftSettings(CohortPart):
-    """Patients who differ from the others: those of one site, those seen from a day on, or both.
-
-    `effect` multiplies the effect of their lesions, `noise` the noise of their images; `malignant_rate` replaces
-    the rate of malignant lesions; `age_years` is added to their age.
-    """
-
-    site: str | None = None
-    from_date: dt.date | None = None
-    effect: float = 1.0
-    noise: Positive = 1.0
-    malignant_rate: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
-    age_years: float = 0.0
-
-    @model_validator(mode="after")
-    def _of_somebody(self) -> Self:
-        if self.site is None and self.from_date is None:
-            msg = "a shift needs 'site' or 'from_date' to say whose it is"
-            raise ValueError(msg)
-        return self
-
-    def concerns(self, site: str, date: dt.date) -> bool:
-        """Whether a patient of a site, seen on a day, is one of those who differ."""
-        return self.site in (None, site) and (self.from_date is None or date >= self.from_date)
+_CAME_LATER = (
+    "kind", "subtypes", "outcomes", "shifts", "exact", "pathology_rates", "dates", "grades", "volume", "t2_name",
+    "other_raters_of",
+)  # fmt: skip
 
 
 class SyntheticSettings(CohortSettings):
@@ -316,6 +297,19 @@ class SyntheticSettings(CohortSettings):
     subtypes: tuple[SubtypeSettings, ...] = default_subtypes()
     outcomes: OutcomeSettings | None = None
     shifts: tuple[ShiftSettings, ...] = ()
+    exact: bool = False
+    """Whether patients with two lesions, classes, sites and subtypes come in whole numbers as near to their shares
+    as can be; which patient has which stays random. Else each is drawn by itself."""
+    pathology_rates: PathologyRates = PathologyRates()
+    dates: DateRange = DateRange()
+    grades: GradeSettings | None = None
+    """The column `grade` of malignant lesions."""
+    volume: bool = False
+    """Whether lesions.csv has the volume of the lesion, `volume_ml`."""
+    t2_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")] = "T2"
+    """What the T2-weighted sequence is called."""
+    other_raters_of: Literal["all", "pathology"] = "all"
+    """The lesions that R2 and R3 drew."""
 
     @model_validator(mode="after")
     def _sites_have_distinct_names(self) -> Self:
@@ -337,6 +331,19 @@ class SyntheticSettings(CohortSettings):
         return self
 
     @model_validator(mode="after")
+    def _one_way_to_a_column(self) -> Self:
+        if self.grades is not None and self.outcomes is not None:
+            msg = "'grades' and 'outcomes' both make the column grade: keep one of them"
+            raise ValueError(msg)
+        if self.exact and any(shift.malignant_rate is not None for shift in self.shifts):
+            msg = "'exact' fixes how many lesions are malignant: take 'malignant_rate' out of the shifts"
+            raise ValueError(msg)
+        if self.t2_name == "T1C":
+            msg = "'T1C' is the name of the other sequence: call the T2-weighted one otherwise"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _shifts_of_known_sites(self) -> Self:
         names = [site.name for site in self.sites]
         unknown = [shift.site for shift in self.shifts if shift.site not in (None, *names)]
@@ -352,7 +359,8 @@ class SyntheticSettings(CohortSettings):
         before keep their hash.
         """
         effective = self.model_dump(mode="json")
-        for name in ("kind", "subtypes", "outcomes", "shifts"):
-            if getattr(self, name) == type(self).model_fields[name].default:
-                del effective[name]
+        for subtype, dumped in zip(self.subtypes, effective["subtypes"], strict=True):
+            without_defaults(subtype, dumped, ("pathology_rate",))
+        without_defaults(self.readers, effective["readers"], ("modalities", "scores", "times", "specificity"))
+        without_defaults(self, effective, _CAME_LATER)
         return settings_hash(effective)

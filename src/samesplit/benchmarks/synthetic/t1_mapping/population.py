@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +10,9 @@ import numpy as np
 
 from samesplit.benchmarks.synthetic.seeds import stream
 from samesplit.benchmarks.synthetic.t1_mapping.settings import Measure, T1MappingSettings
+from samesplit.benchmarks.synthetic.whole_numbers import whole_numbers
 
-__all__ = ["T1Lesion", "draw_lesions", "whole_numbers"]
+__all__ = ["T1Lesion", "draw_lesions"]
 
 _PHASE_CORRELATION = 0.6
 
@@ -42,20 +42,6 @@ class T1Lesion:
     necrosis: float
     texture_mm: float
     findings: dict[str, str]
-
-
-def whole_numbers(shares: Sequence[float], total: int) -> list[int]:
-    """Return whole numbers that add up to `total` and are as near as can be to the shares (largest remainder).
-
-    Example:
-        >>> whole_numbers([0.5, 0.3, 0.2], 4)
-        [2, 1, 1]
-    """
-    exact = np.asarray(shares, dtype=np.float64) * total
-    found = np.floor(exact + 1e-9).astype(int)
-    left = np.argsort(np.round(found - exact, 9), kind="stable")[: total - int(found.sum())]
-    found[left] += 1
-    return [int(number) for number in found]
 
 
 def draw_lesions(settings: T1MappingSettings) -> list[T1Lesion]:
