@@ -10,11 +10,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import SimpleITK as sitk
+import typer
 from typer.testing import CliRunner, Result
 
 from conftest import SmallStudy
 from samesplit import cli
 from samesplit.errors import SamesplitError
+from samesplit.run import Plan
+from toy_study import write_toy_study
 
 
 def call(*words: str | Path, into: Path) -> Result:
@@ -125,6 +128,49 @@ def test_a_study_of_ones_own_from_init_to_run(small_study: SmallStudy, tmp_path:
     report = tmp_path / "my-study" / "reports" / "my-study" / "latest" / "report.html"
     assert report.exists()
     assert "Nothing changed" in call("run", "my-study", "--jobs", "1", "--no-track", into=tmp_path).output
+
+
+def test_a_study_begins_from_a_design_and_validate_explains_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "features").mkdir()
+    (tmp_path / "models").mkdir()
+    write_toy_study(tmp_path / "benchmarks" / "toy")
+
+    assert (
+        "columns.csv says what each column means"
+        in call("init", "mine", "--from", "toy", into=tmp_path).output
+    )
+    lesions = tmp_path / "benchmarks" / "mine" / "lesions.csv"
+    assert "holds no lesions" in call("validate", "mine", into=tmp_path).output
+    lesions.write_text("lesion_id,patient_id,label,size_mm,sex\nL1,P1,benign,20,F\nL2,P2,malignant,30,M\n")
+    told = call("validate", "mine", into=tmp_path).output
+    assert "there is no column 'age': Age at imaging (years)" in told
+    assert told.count("there is no column") == 1
+    text = failing("init", "other", "--from", "toys", into=tmp_path)
+    assert "there is no published study 'toys'" in text
+
+
+def test_a_synthetic_run_makes_each_variant_ready_runs_it_and_names_every_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[str, tuple[str, ...]]] = []
+
+    def no_run(plan: Plan, *, track: bool) -> None:
+        ran.append((plan.folder.name, plan.options.only))
+        raise typer.Exit(1)
+
+    monkeypatch.setattr("samesplit.cli.runs.carry_out", no_run)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for noun in ("features", "models"):
+        (tmp_path / noun).mkdir()
+    write_toy_study(tmp_path / "benchmarks" / "toy")
+
+    done = call("run", "toy", "--synthetic", "-j", "1", "-m", "zero-rule", into=tmp_path)
+
+    assert done.exit_code == 1  # since one of them failed, after both were run
+    assert ran == [("toy-synthetic", ("zero-rule",)), ("toy-five-fold-synthetic", ("zero-rule",))]
+    assert "Reports of this study:\n  reports/toy-synthetic/" in done.output
+    left_out = call("run", "toy", "--synthetic", "-m", "tpot", into=tmp_path)
+    assert left_out.output.count("Left out") == 2
 
 
 def test_validate_names_the_lesion_and_fails(small_study: SmallStudy) -> None:

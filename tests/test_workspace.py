@@ -6,7 +6,17 @@ import pytest
 
 from samesplit.benchmarks.definition import read_benchmark
 from samesplit.errors import WorkspaceError
-from samesplit.workspace import Workspace, builtin_folder, find_benchmark, find_workspace, init_workspace
+from samesplit.workspace import (
+    COMPOSED,
+    Workspace,
+    builtin_folder,
+    designs,
+    find_benchmark,
+    find_workspace,
+    init_workspace,
+    is_design,
+)
+from toy_study import write_toy_study
 
 
 def test_init_makes_a_workspace_with_one_benchmark_that_reads(tmp_path: Path) -> None:
@@ -98,3 +108,56 @@ def test_the_workspace_around_a_folder_is_the_nearest_above(tmp_path: Path) -> N
 
     assert find_workspace(tmp_path / "study" / "benchmarks" / "study").root == tmp_path / "study"
     assert find_workspace(tmp_path).root == tmp_path
+
+
+def test_a_study_begins_from_a_design_with_tables_of_a_header_line(tmp_path: Path) -> None:
+    toy = write_toy_study(tmp_path / "toy")
+
+    written = init_workspace(tmp_path / "my-study", design=toy)
+
+    folder = tmp_path / "my-study" / "benchmarks" / "my-study"
+    lesions = "lesion_id,patient_id,label,age,size_mm,sex,site\n"
+    assert (folder / "lesions.csv").read_text() == lesions
+    assert {path.relative_to(folder).as_posix() for path in written if path.is_relative_to(folder)} == {
+        "benchmark.yaml", "columns.csv", "published.csv", "study.yaml", "synthetic.yaml",
+        "variants/five-fold.yaml", "example/images.csv", "example/lesions.csv", "example/readings.csv",
+        "lesions.csv", "images.csv", "readings.csv",
+    }  # fmt: skip
+    assert (folder / "benchmark.yaml").read_text().startswith("# Begun from the published study toy")
+    assert read_benchmark(folder).name == "my-study"
+    assert not is_design(folder)
+
+
+def test_a_design_is_found_where_one_will_do_and_else_told_to_have_no_patients(tmp_path: Path) -> None:
+    write_toy_study(tmp_path / "benchmarks" / "toy")
+
+    assert find_benchmark("toy", start=tmp_path, design=True)[1].name == "toy"
+    with pytest.raises(WorkspaceError, match="has no patients"):
+        find_benchmark("toy", start=tmp_path)
+
+
+def test_a_study_whose_tables_lie_with_the_data_is_no_design(tmp_path: Path) -> None:
+    toy = write_toy_study(tmp_path / "benchmarks" / "toy")
+    with (toy / "benchmark.yaml").open("a") as file:
+        file.write("data: {folder: mine}\n")
+
+    assert not is_design(toy)
+    (toy / "benchmark.yaml").write_bytes(b"\xff")  # told where it is read
+    assert not is_design(toy)
+
+
+def test_what_was_composed_from_a_study_does_not_make_its_workspace_ambiguous(tmp_path: Path) -> None:
+    init_workspace(tmp_path / "study")
+    composed = tmp_path / "study" / "benchmarks" / "study-five-fold"
+    composed.mkdir()
+    (composed / "benchmark.yaml").write_text(f"{COMPOSED}benchmarks/study/benchmark.yaml\ntitle: x\n")
+
+    assert find_benchmark("study", start=tmp_path)[1].name == "study"
+
+
+def test_the_designs_are_those_that_ship_without_patients() -> None:
+    folders = [builtin_folder() / "benchmarks" / name for name in designs()]
+
+    assert all(
+        (folder / "study.yaml").is_file() and not (folder / "lesions.csv").exists() for folder in folders
+    )

@@ -6,13 +6,13 @@ from pathlib import Path
 
 FILES = {
     "study.yaml": """\
-title: "Toy 2020: renal masses on MR"
+title: "Toy 2020: renal masses on CT"
 citation: Toy A, Toy B. Masses. Journal 2020
 doi: 10.1000/toy
 year: 2020
 question: Which masses are malignant?
 tasks: [benign or malignant]
-modality: MR (T1C)
+modality: CT
 lesions: 40
 readers: 2 radiologists, one binary call each
 validation: random 70/30 by patient
@@ -29,10 +29,10 @@ not_available: ["Table S1: not available"]
 title: Toy masses
 task: {question: "Which masses are malignant?", positive: malignant, negative: benign}
 cohort:
-  sequences: [T1C]
+  sequences: [CT]
   clinical: {age: number, size_mm: number, sex: category}
 split: {scheme: holdout, test: 0.3, validation: 0.2, seed: 1}
-profiles: {mr-default: [T1C]}
+profiles: {ct-default: [CT]}
 models: [zero-rule, clinical-logistic, radiomics-quick]
 simple_arm: null
 statistics: {reference: radiomics-quick, bootstraps: 200}
@@ -47,15 +47,16 @@ synthetic:
     "synthetic.yaml": """\
 reduced:
   models: [zero-rule, clinical-logistic]
+  readings: null
   profiles: null
   statistics: {reference: clinical-logistic}
   data:
     folder: synthetic-toy-reduced
-    synthetic: {seed: 3, n_patients: 40, missing_t2_rate: 1.0}
+    synthetic: {kind: renal-ct-crops, seed: 3, n_lesions: 30}
 full:
   data:
     folder: synthetic-toy-full
-    synthetic: {seed: 3, n_patients: 80, missing_t2_rate: 1.0}
+    synthetic: {kind: renal-ct-crops, seed: 3, n_lesions: 80}
 """,
     "columns.csv": """\
 table,column,required,kind,unit,values,meaning
@@ -64,10 +65,10 @@ lesions,patient_id,yes,text,,,The patient it belongs to
 lesions,label,yes,category,,benign|malignant,By histology
 lesions,age,yes,number,years,,Age at imaging
 lesions,size_mm,yes,number,mm,,Largest diameter in any plane
-lesions,sex,yes,category,,female|male,As recorded
+lesions,sex,yes,category,,F|M,As recorded
 lesions,site,no,text,,,Hospital
 images,lesion_id,yes,text,,,The lesion
-images,sequence,yes,category,,T1C,Earliest phase after contrast
+images,sequence,yes,category,,CT,Earliest phase after contrast
 images,rater,no,text,,,Who drew the mask
 images,image,yes,path,,,The image
 images,mask,yes,path,,,The mask on the grid of the image
@@ -81,13 +82,13 @@ readings,seconds,no,number,s,,Reading time
 """,
     "example/lesions.csv": """\
 lesion_id,patient_id,label,site,age,size_mm,sex
-L1,P1,benign,A,61,24,female
-L2,P2,malignant,B,55,41,male
+L1,P1,benign,A,61,24,F
+L2,P2,malignant,B,55,41,M
 """,
     "example/images.csv": """\
 lesion_id,sequence,rater,image,mask,mask_label
-L1,T1C,R1,L1/t1c.nii.gz,L1/t1c_mask.nii.gz,1
-L2,T1C,R1,L2/t1c.nii.gz,L2/t1c_mask.nii.gz,1
+L1,CT,R1,L1/ct.nii.gz,L1/ct_mask.nii.gz,1
+L2,CT,R1,L2/ct.nii.gz,L2/ct_mask.nii.gz,1
 """,
     "example/readings.csv": """\
 reader_id,lesion_id,modality,decision,score,seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 import re
 import shlex
@@ -12,7 +13,16 @@ from pathlib import Path
 
 from samesplit.errors import WorkspaceError
 
-__all__ = ["Workspace", "builtin_folder", "find_benchmark", "find_workspace", "init_workspace"]
+__all__ = [
+    "Workspace",
+    "builtin_folder",
+    "designs",
+    "find_benchmark",
+    "find_workspace",
+    "init_workspace",
+    "is_composed",
+    "is_design",
+]
 
 NOUNS = ("benchmarks", "features", "models")
 
@@ -73,22 +83,71 @@ def builtin_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2]
 
 
-def find_benchmark(name_or_folder: str | Path, *, start: Path | None = None) -> tuple[Workspace, Path]:
+def find_benchmark(
+    name_or_folder: str | Path, *, start: Path | None = None, design: bool = False
+) -> tuple[Workspace, Path]:
     """Find a benchmark's folder and the workspace that it runs in.
 
     Args:
         name_or_folder: A benchmark's folder, a workspace that holds one benchmark, or a name looked for in the
             workspace around `start` and among the built-in benchmarks.
         start: Where to look from; default: the current folder.
+        design: Whether the design of a published study, which has no patients, will do.
 
     Raises:
-        WorkspaceError: There is no such benchmark; the message names those there are.
+        WorkspaceError: There is no such benchmark (the message names those there are), or it is a design and
+            patients are needed (the message names both ways to get some).
     """
-    here = (start or Path.cwd()).resolve()
+    workspace, folder = _find(name_or_folder, (start or Path.cwd()).resolve())
+    if not design and is_design(folder):
+        raise WorkspaceError(
+            "is the design of a published study and has no patients",
+            where=folder,
+            remedy=f"fill it with patients of your own: samesplit init my-study --from {folder.name}; "
+            f"or run it on synthetic patients of the same design: samesplit run {folder.name} --synthetic",
+        )
+    return workspace, folder
+
+
+def is_design(folder: Path) -> bool:
+    """Whether a folder is the design of a published study, without patients.
+
+    It describes a study (`study.yaml`), holds no lesions.csv, and its benchmark.yaml names no data.
+    """
+    described = (folder / "study.yaml").is_file() and not (folder / "lesions.csv").exists()
+    try:
+        text = (folder / "benchmark.yaml").read_text(encoding="utf-8") if described else ""
+    except (OSError, UnicodeDecodeError):
+        return False
+    return described and re.search(r"^data\s*:", text, re.MULTILINE) is None
+
+
+def designs() -> list[str]:
+    """Return the names of the published studies that come built in, sorted."""
+    found = (builtin_folder() / "benchmarks").glob("*/study.yaml")
+    return sorted(path.parent.name for path in found if is_design(path.parent))
+
+
+COMPOSED = "# Composed from "
+"""How the benchmark.yaml begins that was made from a study, one of its variants or a size of synthetic cohort."""
+
+
+def is_composed(folder: Path) -> bool:
+    """Whether a benchmark was made from a study by `samesplit run` with `--synthetic` or `--variant`."""
+    try:
+        with (folder / "benchmark.yaml").open(encoding="utf-8") as file:
+            return file.readline().startswith(COMPOSED)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _find(name_or_folder: str | Path, here: Path) -> tuple[Workspace, Path]:
+    """Return a benchmark's folder and workspace, be it a design or not."""
     given = here / name_or_folder
     if (given / "benchmark.yaml").is_file():
         return _workspace_of(given.resolve(), here), given.resolve()
     inside = _benchmarks_in(given)
+    inside = [folder for folder in inside if not is_composed(folder)] or inside
     if len(inside) == 1:
         return Workspace(given.resolve()), inside[0]
     if inside:
@@ -130,13 +189,15 @@ def find_workspace(here: Path) -> Workspace:
     return Workspace(here)
 
 
-def init_workspace(folder: Path) -> list[Path]:
+def init_workspace(folder: Path, *, design: Path | None = None) -> list[Path]:
     """Make a workspace with one empty benchmark named like the folder; files that exist are left alone.
 
     Inside an existing workspace only the benchmark is made, as `benchmarks/<name>`.
 
     Args:
         folder: The new workspace, for example `my-study`.
+        design: The folder of a published study to begin from; its files are copied, and the tables that its
+            columns.csv defines are written with a header line only.
 
     Returns:
         The files that were written.
@@ -148,7 +209,9 @@ def init_workspace(folder: Path) -> list[Path]:
     templates = Path(__file__).parent / "templates"
     benchmark = root / "benchmarks" / benchmark_name(folder.resolve().name)
     try:
-        for template in sorted(templates.glob("benchmark/*")):
+        if design is not None:
+            written += _begin_from(design, benchmark)
+        for template in sorted(templates.glob("benchmark/*")) if design is None else ():
             text = template.read_text(encoding="utf-8").replace("@NAME@", benchmark.name)
             written += _write_new(benchmark / template.name, text)
         if not inside:
@@ -163,6 +226,26 @@ def init_workspace(folder: Path) -> list[Path]:
         raise WorkspaceError(
             f"the workspace cannot be made ({error.strerror})", where=folder, remedy="choose another folder"
         ) from error
+    return written
+
+
+_OF_A_DESIGN = ("*.yaml", "columns.csv", "published.csv", "variants/*.yaml", "example/*.csv")
+
+
+def _begin_from(design: Path, benchmark: Path) -> list[Path]:
+    """Copy the files of a design, and write its tables with a header line only."""
+    written: list[Path] = []
+    for source in sorted(path for pattern in _OF_A_DESIGN for path in design.glob(pattern)):
+        text = source.read_text(encoding="utf-8")
+        if source == design / "benchmark.yaml":
+            text = f"# Begun from the published study {design.name} (samesplit init --from {design.name}).\n{text}"
+        written += _write_new(benchmark / source.relative_to(design), text)
+    headers: dict[str, list[str]] = {}
+    with (design / "columns.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            headers.setdefault(row["table"], []).append(row["column"])
+    for table, columns in headers.items():
+        written += _write_new(benchmark / f"{table}.csv", ",".join(columns) + "\n")
     return written
 
 

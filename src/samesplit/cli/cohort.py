@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -10,27 +11,57 @@ import typer
 from rich.markup import escape
 
 from samesplit.cli.console import Benchmark, Jobs, display_path, echo, out, reporter, table_of
+from samesplit.workspace import designs, find_benchmark
 
 __all__ = ["fetch", "init", "show", "split", "validate"]
 
 
 def init(
     folder: Annotated[Path, typer.Argument(help="The new workspace, or the new benchmark inside one.")],
+    begin_from: Annotated[
+        str | None,
+        typer.Option("--from", help=f"Begin from a published study: {', '.join(designs()) or 'none here'}."),
+    ] = None,
 ) -> None:
-    """Make a workspace with an empty benchmark to fill in."""
+    """Make a workspace with an empty benchmark to fill in, or with the design of a published study."""
     from samesplit.workspace import init_workspace
 
-    written = init_workspace(folder)
+    design = _design(begin_from) if begin_from is not None else None
+    written = init_workspace(folder, design=design)
     for path in written:
         echo(f"  {display_path(path)}")
     if not written:
         echo(f"Everything is there already: {folder}")
         return
     typed = shlex.quote(str(folder))
+    if design is not None:
+        echo(
+            "\nNext: fill in the tables (columns.csv says what each column means; example/ has two rows of each), "
+            "then\n"
+            f"  samesplit validate {typed}\n  samesplit split {typed}\n  samesplit run {typed}"
+        )
+        return
     echo(
         f"\nNext: fill in lesions.csv and images.csv (or name a table of features in benchmark.yaml), then\n"
         f"  samesplit validate {typed}\n  samesplit split {typed} --scheme kfold\n  samesplit run {typed}"
     )
+
+
+def _design(name: str) -> Path:
+    """Return the folder of a published study, or of a study of one's own that was begun from one."""
+    from samesplit.benchmarks.studies import read_study
+    from samesplit.errors import WorkspaceError
+
+    near = difflib.get_close_matches(name, designs(), n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    there = f"{hint}There are: {', '.join(designs()) or 'none'}"
+    try:
+        folder = find_benchmark(name, design=True)[1]
+    except WorkspaceError:
+        folder = None
+    if folder is None or not (folder / "study.yaml").is_file():
+        raise WorkspaceError(f"there is no published study '{name}'", where="--from", remedy=there)
+    return read_study(folder).folder
 
 
 def fetch(benchmark: Benchmark, jobs: Jobs = None) -> None:
@@ -38,7 +69,6 @@ def fetch(benchmark: Benchmark, jobs: Jobs = None) -> None:
     from samesplit.benchmarks.definition import read_benchmark
     from samesplit.benchmarks.fetching import fetch as fetch_files
     from samesplit.execution.processes import cores
-    from samesplit.workspace import find_benchmark
 
     _, folder = find_benchmark(benchmark)
     definition = read_benchmark(folder)

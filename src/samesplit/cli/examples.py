@@ -13,6 +13,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "init": (
         ("a workspace with one empty benchmark", "samesplit init my-study"),
         ("inside a workspace: one more benchmark", "samesplit init second-question"),
+        ("from the design of a published study", "samesplit init my-study --from xi2020-renal-mri"),
     ),
     "fetch": (
         ("build the synthetic cohort on 4 processes", "samesplit fetch demo-renal-mass --jobs 4"),
@@ -43,6 +44,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         ("label permutation: every model must fall to chance", "samesplit run my-study --shuffle-labels 1"),
         ("images, features and grids on a cluster", "samesplit run my-study --scheduler tcp://10.0.0.1:8786"),
+        (
+            "a published study on synthetic patients, variants too",
+            "samesplit run xi2020-renal-mri --synthetic",
+        ),
+        ("one variant of a study of one's own", "samesplit run my-study --variant five-fold"),
         ("as a batch job: a line every 30 seconds", "samesplit run my-study --no-track > run.log 2>&1"),
     ),
     "compare": (

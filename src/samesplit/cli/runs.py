@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +23,7 @@ from samesplit.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from samesplit.run import Plan, Reporter
+    from samesplit.run import Plan, Reporter, RunOptions
 
 __all__ = ["carry_out", "clean", "compare", "forget", "push", "report", "run", "ui"]
 
@@ -40,6 +41,22 @@ def run(
             min=0, help="Label permutation check: shuffle labels with this seed; models must fall to chance."
         ),
     ] = None,
+    synthetic: Annotated[
+        bool,
+        typer.Option(
+            "--synthetic",
+            help="Of a published study: on synthetic patients of the same design, variants too.",
+        ),
+    ] = False,
+    size: Annotated[
+        str | None, typer.Option(help="Size of the synthetic cohort: reduced (default) or full.")
+    ] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A variant of the study, such as five-fold, or 'main' for the design itself (repeatable)."
+        ),
+    ] = None,
     track: Track = True,
 ) -> None:
     """Run a benchmark: features, models, statistics, report, tracking. A killed run goes on where it was."""
@@ -48,7 +65,42 @@ def run(
     options = RunOptions(
         jobs=jobs, shuffle_labels=shuffle_labels, only=tuple(model or ()), scheduler=scheduler
     )
-    carry_out(load_plan(benchmark, options), track=track)
+    if synthetic or size is not None or variant:
+        from samesplit.workflows.studies.runs import compose_benchmarks
+
+        folders = compose_benchmarks(benchmark, synthetic=synthetic, size=size, variants=variant or ())
+        _run_each(folders, options, track=track)
+    else:
+        carry_out(load_plan(benchmark, options), track=track)
+
+
+def _run_each(folders: list[Path], options: RunOptions, *, track: bool) -> None:
+    """Make benchmarks of a study ready and run them one after the other; exit code 1 where one of them would."""
+    from samesplit.execution.processes import cores
+    from samesplit.run import load_plan
+    from samesplit.workflows.studies.runs import make_ready, models_among
+
+    failed, reports = False, []
+    for folder in folders:
+        echo(f"{folder.name}: {display_path(folder / 'benchmark.yaml')}")
+        only = models_among(folder, options.only) if len(folders) > 1 else options.only
+        if options.only and not only:
+            echo("Left out: it has none of the models that are asked for.")
+            continue
+        with reporter().pieces() as progress:
+            make_ready(folder, progress=progress, jobs=options.jobs or cores())
+        plan = load_plan(folder, replace(options, only=only))
+        try:
+            carry_out(plan, track=track)
+        except typer.Exit:
+            failed = True
+        reports.append(plan.run_folder / "report.html")
+    if len(reports) > 1:
+        echo("Reports of this study:")
+        for report in reports:
+            echo(f"  {display_path(report)}")
+    if failed:
+        raise typer.Exit(1)
 
 
 def compare(

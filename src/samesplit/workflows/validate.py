@@ -13,6 +13,7 @@ from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark_
 from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
 from samesplit.benchmarks.splits import read_fixed, read_split
+from samesplit.benchmarks.studies import explain_missing_columns, missing_columns
 from samesplit.errors import Faults, SamesplitError
 from samesplit.imaging.thumbnails import thumbnails
 from samesplit.near_ids import alike_ids
@@ -143,6 +144,8 @@ def _look(
                 "the frozen split: it is compared with a benchmark.yaml and tables without faults"
             )
         ledgers.append(_opened(workspace, definition, cohort, jobs, reporter))
+    with faults.kept():
+        faults.found = explain_missing_columns(faults.found, missing_columns(folder, definition))
     tables = [table for table in ledgers if len(table)]
     return Findings(
         name=definition.name,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from samesplit.benchmarks.studies import read_columns
-from samesplit.errors import CohortError
+from samesplit.benchmarks.definition import read_benchmark
+from samesplit.benchmarks.studies import explain_missing_columns, missing_columns, read_columns
+from samesplit.errors import CohortError, SamesplitError
 from toy_study import write_toy_study
 
 
@@ -44,3 +45,39 @@ def test_a_file_with_other_columns_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CohortError, match="lacks the column values"):
         read_columns(tmp_path)
+
+
+def test_a_needed_column_that_lesions_lack_is_told_once_in_the_words_of_columns_csv(tmp_path: Path) -> None:
+    folder = write_toy_study(tmp_path / "toy")
+    (folder / "lesions.csv").write_text("lesion_id,patient_id,label,sex\nL1,P1,benign,F\n")
+    found = [
+        SamesplitError(
+            "there is no column 'age', which cohort.clinical in benchmark.yaml asks for",
+            where=folder / "lesions.csv",
+        ),
+        SamesplitError("there is no column 'age' either", where=folder / "images.csv"),
+    ]
+
+    missing = missing_columns(folder, read_benchmark(folder))
+
+    assert [fault.problem for fault in missing] == [
+        "there is no column 'age': Age at imaging (years)",
+        "there is no column 'size_mm': Largest diameter in any plane (mm)",
+    ]
+    assert explain_missing_columns(found, missing) == [*missing, found[1]]
+
+
+def test_tables_that_the_benchmark_does_not_ask_for_need_no_columns(tmp_path: Path) -> None:
+    folder = write_toy_study(tmp_path / "toy")
+    (folder / "readings.csv").write_text("reader_id\n")
+    (folder / "lesions.csv").write_text('lesion_id\t"\n')  # what cannot be read is told by whoever reads it
+    definition = read_benchmark(folder)
+
+    told = missing_columns(folder, definition)
+    assert told[-1].problem == "there is no column 'decision': The call"
+    assert told[-1].remedy is not None
+    assert "one of benign, malignant" in told[-1].remedy
+    without = definition.model_copy(update={"readings": None})
+    assert not any("readings" in str(fault.where) for fault in missing_columns(folder, without))
+    (folder / "columns.csv").unlink()
+    assert missing_columns(folder, definition) == []

@@ -78,8 +78,8 @@ def test_a_variant_on_ones_own_patients_has_their_tables_and_images(toy: Path, t
     for name in ("lesions.csv", "images.csv", "readings.csv"):
         (toy / name).write_bytes((toy / "example" / name).read_bytes())
     (toy / "images.csv").write_text(
-        "lesion_id,sequence,rater,image,mask,mask_label\nL1,T1C,R1,all.npz::t1c[0],/data/masks.npz::m[0],1\n"
-        "L2,T1C,R1,L2/ct::T2 axial,L2/rt.dcm::GTV-1,\n"
+        "lesion_id,sequence,rater,image,mask,mask_label\nL1,CT,R1,all.npz::t1c[0],/data/masks.npz::m[0],1\n"
+        "L2,CT,R1,L2/ct::T2 axial,L2/rt.dcm::GTV-1,\n"
     )
 
     folder = write_composed(toy, Workspace(tmp_path), variant="five-fold")

@@ -7,6 +7,7 @@ settings of its synthetic cohorts over its benchmark.yaml; `write_composed` make
 from samesplit.benchmarks.studies.columns import COLUMN_HEADER, read_columns
 from samesplit.benchmarks.studies.composing import compose, composed_name, write_composed
 from samesplit.benchmarks.studies.description import Flaw, Headline, StudyDescription, VersionOfElement
+from samesplit.benchmarks.studies.missing_columns import explain_missing_columns, missing_columns
 from samesplit.benchmarks.studies.overlays import lay_over
 from samesplit.benchmarks.studies.study import Study, is_study, read_study, shipped_studies
 
@@ -19,8 +20,10 @@ __all__ = [
     "VersionOfElement",
     "compose",
     "composed_name",
+    "explain_missing_columns",
     "is_study",
     "lay_over",
+    "missing_columns",
     "read_columns",
     "read_study",
     "shipped_studies",

@@ -16,7 +16,7 @@ from samesplit.benchmarks.studies.tables_of_variant import tables_of_variant
 from samesplit.declarations import parse_declaration
 from samesplit.errors import DeclarationError
 from samesplit.storage import write_bytes
-from samesplit.workspace import Workspace
+from samesplit.workspace import COMPOSED, Workspace
 
 __all__ = ["compose", "composed_name", "write_composed"]
 
@@ -134,7 +134,7 @@ def _text(keys: dict[str, Any], folder: Path, variant: str | None, size: str | N
     options = f" --variant {variant}" * (variant is not None)
     options += f" --synthetic --size {size}" * (size is not None)
     head = [
-        f"# Composed from {' <- '.join(parts)} by: samesplit run {study}{options}",
+        f"{COMPOSED}{' <- '.join(parts)} by: samesplit run {study}{options}",
         "# Change those files: this one is written anew by the same command.",
     ]
     body = yaml.safe_dump(keys, sort_keys=False, allow_unicode=True, width=110)

@@ -13,7 +13,7 @@ from samesplit.benchmarks.studies.description import StudyDescription
 from samesplit.benchmarks.studies.overlays import read_layer
 from samesplit.declarations import read_declaration
 from samesplit.errors import WorkspaceError
-from samesplit.workspace import builtin_folder
+from samesplit.workspace import builtin_folder, designs
 
 __all__ = ["DESCRIPTION", "Study", "is_study", "read_study", "shipped_studies", "sizes_of", "variants_of"]
 
@@ -94,5 +94,4 @@ def sizes_of(folder: Path) -> tuple[str, ...]:
 
 def shipped_studies() -> list[Path]:
     """Return the folders of the published studies that come with samesplit, by name."""
-    found = (builtin_folder() / "benchmarks").glob(f"*/{DESCRIPTION}")
-    return sorted(path.parent for path in found if not (path.parent / "lesions.csv").exists())
+    return [builtin_folder() / "benchmarks" / name for name in designs()]
