@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
-from samesplit.ordering import at_least, at_most
+import numpy as np
+import numpy.typing as npt
+
+from samesplit.ordering import RELATIVE, at_least, at_most
 from samesplit.reproduction.numbers import PrintedNumber, parse
 
-__all__ = ["agrees", "is_double_rounded", "rounded"]
+__all__ = ["agreeing", "agrees", "agrees_within", "is_double_rounded", "rounded", "span"]
 
 _DIGITS = 12
 """Significant digits of a computed number that are believed: 0.765 computed as 0.7649999999999999 is a tie."""
@@ -76,3 +79,71 @@ def is_double_rounded(printed: PrintedNumber | str, value: float) -> bool:
     if found.number is None or not math.isfinite(value) or agrees(found, value):
         return False
     return any(agrees(found, float(once)) for once in rounded(value, found.decimals + 1))
+
+
+def span(printed: PrintedNumber | str) -> tuple[float, float]:
+    """Return the smallest and the largest number that prints as the printed one; ties belong to it.
+
+    Args:
+        printed: A printed number without a bound.
+
+    Returns:
+        NaN twice where the text is no number.
+
+    Example:
+        >>> span("0.70")
+        (0.695, 0.705)
+    """
+    found = parse(printed) if isinstance(printed, str) else printed
+    if found.number is None:
+        return math.nan, math.nan
+    exact, half = Decimal(f"{found.number:.{found.decimals}f}"), Decimal(5).scaleb(-found.decimals - 1)
+    return float(exact - half), float(exact + half)
+
+
+def agreeing(printed: PrintedNumber | str, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Tell of many recomputed numbers, 0 or larger, which print as the printed one.
+
+    Args:
+        printed: A printed number without a bound.
+        values: Any shape; NaN agrees with nothing.
+
+    Returns:
+        As `agrees` for each, the same shape.
+
+    Example:
+        >>> agreeing("0.70", [0.6949, 0.695, 0.70, 0.706]).tolist()
+        [False, True, True, False]
+    """
+    found = parse(printed) if isinstance(printed, str) else printed
+    low, high = span(found)
+    numbers = np.asarray(values, dtype=np.float64)
+    if found.number is None:
+        return np.zeros(numbers.shape, dtype=np.bool_)
+    is_even = round(found.number * 10**found.decimals) % 2 == 0  # a tie above rounds to the even digit
+    slack = RELATIVE * max(abs(low), abs(high))
+    upper = numbers <= high + slack if is_even else numbers < high - slack
+    return np.asarray((numbers >= low - slack) & upper)
+
+
+def agrees_within(printed: PrintedNumber | str, low: float, high: float) -> bool:
+    """Tell whether some number between two bounds prints as the printed one.
+
+    What is computed from rounded numbers is known within bounds only.
+
+    Args:
+        printed: A printed number, or a bound ("<0.001").
+        low: The smallest that it can be.
+        high: The largest that it can be.
+
+    Example:
+        >>> agrees_within("0.81", 0.789, 0.799), agrees_within("0.80", 0.789, 0.799)
+        (False, True)
+    """
+    found = parse(printed) if isinstance(printed, str) else printed
+    if found.number is None or not math.isfinite(low) or not math.isfinite(high):
+        return False
+    if found.bound in ("<", "<=", ">", ">="):
+        return agrees(found, low if found.bound[0] == "<" else high)
+    least, most = span(found)
+    return bool(at_most(low, most)) and bool(at_least(high, least))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from samesplit.reproduction.finding import Finding
 from samesplit.reproduction.numbers import Part, Recomputed, Verdict, printed_numbers, read_printed
-from samesplit.reproduction.rules import GENERIC_RULES, Rule
+from samesplit.reproduction.rules import GENERIC_FINDINGS, GENERIC_RULES, Rule
 from samesplit.reproduction.studies import rules_of
 
 __all__ = ["REPRODUCTION_COLUMNS", "VERDICTS", "Finding", "Reproduction", "reproduce", "reproduce_table"]
@@ -20,21 +21,6 @@ REPRODUCTION_COLUMNS = (
     "formula", "verdict", "note",
 )  # fmt: skip
 _NOTHING = "follows from no other printed number"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What no single printed number says: a paragraph and, where useful, a small table.
-
-    Attributes:
-        title: A few words.
-        text: A paragraph.
-        numbers: Its numbers, None for none; the names of the columns are shown as they are.
-    """
-
-    title: str
-    text: str
-    numbers: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -76,12 +62,12 @@ def reproduce_table(published: pd.DataFrame) -> Reproduction:
     """
     heard: dict[tuple[int, Part], Recomputed] = {}
     findings: list[Finding] = []
-    for study in published["study"].unique():
-        rows = published[published["study"] == study]
+    names = published["study"].map(lambda name: rules_of(str(name)).study)
+    for study, rows in published.groupby(names, sort=False):
         known = rules_of(str(study))
         for one in _said((*known.rules, *GENERIC_RULES), rows):
             heard.setdefault((one.row, one.part), one)
-        for finding in known.findings:
+        for finding in (*known.findings, *GENERIC_FINDINGS):
             findings += finding(rows)
     table = _table(published, heard)
     counts = table["verdict"].value_counts()

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import pandas as pd
 
 from samesplit.ordering import above, below
+from samesplit.reproduction.finding import Finding
+from samesplit.reproduction.generic.comparisons import p_values_of_rates
+from samesplit.reproduction.generic.counts import class_sizes, counts_add_up, shares_of_counts
+from samesplit.reproduction.generic.intervals import (
+    intervals_of_aucs,
+    intervals_of_rates,
+    missing_intervals,
+    which_method,
+)
+from samesplit.reproduction.generic.rates import f1_of_precision_and_recall, rates_of_tables
 from samesplit.reproduction.numbers import Recomputed
 from samesplit.reproduction.ratios import ratios_fit
 
-__all__ = ["GENERIC_RULES", "Rule", "outside_own_interval"]
+__all__ = ["GENERIC_FINDINGS", "GENERIC_RULES", "FindingRule", "Rule", "outside_own_interval"]
+
+FindingRule = Callable[[pd.DataFrame], list[Finding]]
+"""Computes what no single number says from the rows of the study; nothing where a row that it needs is missing."""
 
 
 class Rule(Protocol):
@@ -50,5 +64,18 @@ def outside_own_interval(published: pd.DataFrame) -> list[Recomputed]:
     return found
 
 
-GENERIC_RULES: tuple[Rule, ...] = (outside_own_interval, ratios_fit)
+GENERIC_RULES: tuple[Rule, ...] = (
+    outside_own_interval,
+    counts_add_up,
+    shares_of_counts,
+    rates_of_tables,
+    f1_of_precision_and_recall,
+    intervals_of_rates,
+    intervals_of_aucs,
+    ratios_fit,
+    p_values_of_rates,
+)
 """In the order in which they are heard, after those of the study."""
+
+GENERIC_FINDINGS: tuple[FindingRule, ...] = (class_sizes, which_method, missing_intervals)
+"""Said of every study, after its own findings."""

@@ -102,6 +102,7 @@ from samesplit.statistics.from_summaries import (
     ratio_p_value,
     smallest_n_of_correlation,
 )
+from samesplit.statistics.hanley_mcneil import hanley_mcneil, hanley_mcneil_variance
 from samesplit.statistics.heterogeneity import Heterogeneity, heterogeneity
 from samesplit.statistics.icc import ICC, icc
 from samesplit.statistics.influence import Influence, covariance, mean_influence
@@ -365,6 +366,8 @@ __all__ = [
     "gee_correctness",
     "group_rates",
     "gwet_ac",
+    "hanley_mcneil",
+    "hanley_mcneil_variance",
     "harrell_c",
     "hazard_ratio_of_survival",
     "heterogeneity",

@@ -1,26 +1,17 @@
 """The studies whose papers are known: rules and findings that need knowledge of the paper, one module a study.
 
-A module holds `STUDY` (the name in the column `study` of `published.csv`), `RULES` and `FINDINGS`.
+A module holds `STUDY` (with what the column `study` of `published.csv` begins: "Xi 2020" is also meant by
+"Xi 2020, public notebook"), `RULES` and `FINDINGS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from samesplit.reproduction.rules import Rule
+from samesplit.reproduction.rules import FindingRule, Rule
 from samesplit.reproduction.studies import cui2025, six_classes, xi2020
 
-if TYPE_CHECKING:
-    from samesplit.reproduction.reproduce import Finding
-
-__all__ = ["FindingRule", "KnownStudy", "known_studies", "rules_of"]
-
-FindingRule = Callable[[pd.DataFrame], "list[Finding]"]
-"""Computes what no single number says from the rows of the study; nothing where a row that it needs is missing."""
+__all__ = ["KnownStudy", "known_studies", "rules_of"]
 
 _MODULES = (xi2020, cui2025, six_classes)
 
@@ -46,8 +37,12 @@ def known_studies() -> tuple[str, ...]:
 
 
 def rules_of(study: str) -> KnownStudy:
-    """Return the rules and findings of a study; none of its own for one that is not known."""
+    """Return the rules and findings of a study; none of its own for one that is not known.
+
+    Args:
+        study: What stands in the column `study`.
+    """
     for module in _MODULES:
-        if study == module.STUDY:
-            return KnownStudy(study, module.RULES, module.FINDINGS)
+        if study.startswith(module.STUDY):
+            return KnownStudy(module.STUDY, module.RULES, module.FINDINGS)
     return KnownStudy(study)

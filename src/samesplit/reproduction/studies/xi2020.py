@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from samesplit.reproduction.rules import Rule
-
-if TYPE_CHECKING:
-    from samesplit.reproduction.studies import FindingRule
+from samesplit.reproduction.rules import FindingRule, Rule
 
 __all__ = ["FINDINGS", "RULES", "STUDY"]
 

@@ -16,6 +16,7 @@ from scipy import stats
 from samesplit.errors import StatisticsError
 from samesplit.ordering import at_least, nearly_equal
 from samesplit.statistics.checks import check_confidence
+from samesplit.statistics.hanley_mcneil import hanley_mcneil_variance
 from samesplit.statistics.planning.development import check_between, smallest_size
 from samesplit.statistics.planning.power import check_power, detectable_difference, power_of_difference
 from samesplit.statistics.proportions import ProportionMethod, proportion_interval
@@ -91,9 +92,7 @@ def auc_variance(
         return 0.0099 * math.exp(-(a**2) / 2) * (5 * a**2 + 8 + (a**2 + 8) / ratio) / positives
     if method != "exponential":
         raise StatisticsError(f"unknown variance {method!r}", remedy="use 'binormal' or 'exponential'")
-    first, second = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    spread = auc * (1 - auc) + (positives - 1) * (first - auc**2) + (negatives - 1) * (second - auc**2)
-    return spread / (positives * negatives)
+    return hanley_mcneil_variance(auc, positives, negatives)
 
 
 def auc_comparison(
