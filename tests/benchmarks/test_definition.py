@@ -83,6 +83,12 @@ FILE = {"url": "file:///a", "sha256": "0" * 64, "path": "a"}
         ({"statistics": {"decision_thresholds": [0.3, 1.0]}}, "less than 1"),
         ({"statistics": {"decision_thresholds": []}}, "at least 1 item"),
         ({"statistics": {"risk_categories": [0.2, 0.2]}}, "list each probability once, in rising order"),
+        ({"statistics": {"mask_regression": {"columns": []}}}, "at least 1 item"),
+        ({"statistics": {"mask_regression": {"columns": ["a", "a"]}}}, "'columns' names one of them twice"),
+        (
+            {"statistics": {"mask_regression": {"columns": ["a"], "references": {"b": "x"}}}},
+            "'references' names 'b', which is none of 'columns'",
+        ),
         ({"statistics": {"group_cuts": {"age": []}}}, "'age' has no cut: write one or more numbers"),
         ({"statistics": {"group_cuts": {"age": [65, 65]}}}, "the cuts of 'age' must be finite and increase"),
         ({"statistics": {"group_cuts": {"age": [65, float("inf")]}}}, "the cuts of 'age' must be finite"),

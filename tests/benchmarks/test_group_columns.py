@@ -32,6 +32,10 @@ def test_columns_that_are_named_and_hold_numbers_pass(benchmark_folder: Any) -> 
             "no column 'diametre', which statistics.group_cuts in",
         ),
         (
+            {"mask_regression": {"columns": ["diameter_mm", "vendor"]}},
+            "no column 'vendor', which statistics.mask_regression.columns in",
+        ),
+        (
             {"group_cuts": {"stage": [1]}},
             "cuts the column 'stage', but lesion 'L1' holds 'I', which is no number",
         ),

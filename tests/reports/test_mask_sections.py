@@ -13,6 +13,7 @@ from samesplit.reports.document import Figure, Prose, Section, Table
 from samesplit.reports.sections.chain import chain
 from samesplit.reports.sections.detection import detection
 from samesplit.reports.sections.dice_covariates import dice_covariates
+from samesplit.reports.sections.mask_groups import mask_groups
 from samesplit.reports.sections.mask_measures import mask_measures
 from samesplit.reports.task_info import TaskInfo
 
@@ -144,6 +145,70 @@ def test_a_regression_that_could_not_be_fitted_says_why(masks: Context) -> None:
     assert isinstance(block, Prose)
     assert block.text.endswith("the regression was not fitted: 2 patients are too few.")
     assert dice_covariates(without(masks, tables={})) is None
+
+
+def group_row(value: str, sequence: str, dice: float, *, column: str = "test_set") -> dict[str, object]:
+    return {
+        "model": "radiomics", "column": column if value else "", "value": value, "sequence": sequence, "n": 10,
+        "n_patients": 10, "dice_median": dice, "dice_median_low": dice - 0.1, "dice_median_high": dice + 0.1,
+        "dice": dice, "dice_low": np.nan, "dice_high": np.nan, "found": 0.9, "found_low": 0.6, "found_high": 1.0,
+    }  # fmt: skip
+
+
+GROUPS = pd.DataFrame(
+    [
+        group_row(value, sequence, 0.8 - 0.1 * place, column=column)
+        for sequence in ("", "T1")
+        for place, (column, value) in enumerate(
+            [("", ""), ("vendor", "GE"), ("vendor", "Siemens"), ("growth", "exophytic")]
+        )
+    ]
+)
+BETWEEN = pd.DataFrame(
+    {
+        "model": "radiomics", "column": ["vendor", "vendor", "growth"], "first": ["GE", "GE", "a"],
+        "second": ["Siemens", "Siemens", "b"], "sequence": ["", "T1", ""], "n_first": 10, "n_second": 9,
+        "median_difference": [0.1, 0.2, 0.0], "median_low": [0.05, np.nan, -0.1],
+        "median_high": [0.2, np.nan, 0.1], "mean_difference": 0.1, "mean_low": 0.0, "mean_high": 0.2, "p_value": 0.04, "p_adjusted": 0.08, "note": "",
+    }
+)  # fmt: skip
+
+
+def test_masks_stand_apart_by_group_and_sequence_with_the_differences_of_the_first_column(
+    masks: Context,
+) -> None:
+    tables = {"dice_by_group": GROUPS, "dice_between_groups": BETWEEN}
+    section = mask_groups(without(masks, tables=tables))
+    medians, differences = (figure_of(section, place) for place in (0, 1))
+    assert medians.title == "Median Dice by vendor"
+    assert medians.table is not None
+    assert [column.title for column in medians.table.columns][:4] == [
+        "Sequence", "Median, all lesions", "Median, GE", "Median, Siemens",
+    ]  # fmt: skip
+    assert [row.cells["v2"].value for row in medians.table.rows] == [pytest.approx(0.6)] * 2
+    assert medians.table.notes == ("GE: 10 lesions; Siemens: 10 lesions.",)
+    assert differences.table is not None
+    assert [row.cells["median"].value for row in differences.table.rows] == [0.1, 0.2]
+    assert section is not None
+    assert [block.kind for block in section.blocks] == ["figure", "figure", "details", "details"]
+
+
+def test_masks_without_groups_have_no_such_section(masks: Context) -> None:
+    alone = {"dice_by_group": GROUPS[GROUPS["column"] == ""], "dice_between_groups": BETWEEN.iloc[:0]}
+    assert mask_groups(without(masks, tables=alone)) is None
+    assert mask_groups(without(masks, tables={})) is None
+    few = {"dice_by_group": GROUPS, "dice_between_groups": BETWEEN.iloc[:0]}
+    section = mask_groups(without(masks, tables=few))
+    assert section is not None
+    assert [block.kind for block in section.blocks] == ["figure", "details"]
+
+
+def test_the_regression_tells_how_many_were_missed_and_how_alike_covariates_are(masks: Context) -> None:
+    told = REGRESSION.assign(inflation=[np.nan, 1.2, 12.3], condition=31.4, n_missed=2)
+    table = figure_of(dice_covariates(without(masks, tables={"dice_covariates": told}))).table
+    assert table is not None
+    assert [row.cells["inflation"].text for row in table.rows] == ["–", "1.2", "12.3"]
+    assert "2 rows of lesions that were missed among them; condition number 31" in table.notes[0]
 
 
 def chain_row(quantity: str, estimate: float, p: float = np.nan) -> dict[str, object]:

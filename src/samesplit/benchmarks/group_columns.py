@@ -31,7 +31,7 @@ def numbers_of(values: pd.Series[Any]) -> pd.Series[float]:
 def check_group_columns(
     lesions: pd.DataFrame, settings: StatisticsSettings, path: Path, faults: Faults
 ) -> None:
-    """Check the columns that `statistics.groups` and `statistics.group_cuts` name.
+    """Check the columns that `statistics.groups`, `.group_cuts` and `.mask_regression` name.
 
     Args:
         lesions: The lesions table.
@@ -40,6 +40,14 @@ def check_group_columns(
         faults: Gathers the columns that do not exist, and those that are cut and hold no numbers.
     """
     columns_that_exist(lesions, settings.groups or (), path, needed_by="statistics.groups", faults=faults)
+    asked = settings.mask_regression.columns if settings.mask_regression is not None else ()
+    columns_that_exist(
+        lesions,
+        [column for column in asked if column != "diameter_mm"],
+        path,
+        needed_by="statistics.mask_regression.columns",
+        faults=faults,
+    )
     cut = columns_that_exist(
         lesions, settings.group_cuts, path, needed_by="statistics.group_cuts", faults=faults
     )

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from samesplit.benchmarks.field_types import Fraction, Name
 from samesplit.declarations import Declaration
 
-__all__ = ["OperatingPoint", "StatisticsSettings"]
+__all__ = ["MaskRegression", "OperatingPoint", "StatisticsSettings"]
 
 
 class OperatingPoint(Declaration):
@@ -24,6 +24,27 @@ class OperatingPoint(Declaration):
     def _value_where_needed(self) -> OperatingPoint:
         if (self.policy == "youden") != (self.value is None):
             raise ValueError("'value' is needed for every policy but 'youden'")
+        return self
+
+
+class MaskRegression(Declaration):
+    """Multiple linear regression of the Dice coefficient on variables of lesions, for tasks of masks."""
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    """Columns of lesions.csv, such as `[size_mm, scanner_vendor]`. Columns of numbers count by their unit, of
+    others each value against a reference. The sequence joins them where masks of several are predicted.
+    `diameter_mm` is that of the ball of the reference mask's volume where lesions.csv has no such column."""
+    references: dict[str, str] = Field(default_factory=dict)
+    """The value of a column that the others count against, such as `scanner_vendor: GE`; default: the first in the
+    alphabet. A column of numbers that stands here counts by its values as well."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> MaskRegression:
+        if len(set(self.columns)) < len(self.columns):
+            raise ValueError("'columns' names one of them twice")
+        unknown = [column for column in self.references if column not in (*self.columns, "sequence")]
+        if unknown:
+            raise ValueError(f"'references' names '{unknown[0]}', which is none of 'columns'")
         return self
 
 
@@ -58,6 +79,10 @@ class StatisticsSettings(Declaration):
     none."""
     hit_radius_mm: float | None = Field(default=None, gt=0)
     """How far from a lesion a mark of a location-specific reading may lie and still hit it."""
+
+    mask_regression: MaskRegression | None = None
+    """What the Dice coefficient is regressed on, in tasks of masks, in the place of the task's `covariates`. null:
+    those, and the diameter."""
 
     @field_validator("group_cuts")
     @classmethod

@@ -9,6 +9,7 @@ import pandas as pd
 
 from samesplit.evaluation.binary.decision_curves import DEFAULT_THRESHOLDS
 from samesplit.evaluation.claims import DEFAULT_RULES, ClaimRules
+from samesplit.evaluation.mask_regression import MaskRegressionSettings
 from samesplit.evaluation.readers.settings import ReaderSettings
 
 __all__ = ["EvaluationOptions"]
@@ -37,6 +38,7 @@ class EvaluationOptions:
             and against the reference (binary tasks). None where there is none.
         decision_thresholds: The threshold probabilities of decision curves (binary tasks).
         risk_categories: The limits between categories of risk, for reclassification (binary tasks).
+        mask_regression: What the Dice coefficient is regressed on; None for what the task names (tasks of masks).
     """
 
     readings: pd.DataFrame | None = None
@@ -55,4 +57,5 @@ class EvaluationOptions:
     clinical_model: str | None = None
     decision_thresholds: Sequence[float] = DEFAULT_THRESHOLDS
     risk_categories: Sequence[float] = ()
+    mask_regression: MaskRegressionSettings | None = None
     factorial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -42,6 +42,7 @@ from samesplit.reports.sections.errors import errors
 from samesplit.reports.sections.explanation import explanation
 from samesplit.reports.sections.factorial import factorial
 from samesplit.reports.sections.ledger import ledger
+from samesplit.reports.sections.mask_groups import mask_groups
 from samesplit.reports.sections.mask_measures import mask_measures
 from samesplit.reports.sections.methods import methods
 from samesplit.reports.sections.named_test_sets import named_test_sets
@@ -238,6 +239,7 @@ def _findings(context: Context, pictures: Pictures) -> tuple[Section | None, ...
     return (
         mask_measures(context),
         detection(context),
+        mask_groups(context),
         overlap(context),
         differences(context),
         dice_covariates(context),

@@ -153,6 +153,8 @@ _OF_TASK = (
     "decision_curves",
     "decisions",
     "deferral",
+    "dice_between_groups",
+    "dice_by_group",
     "dice_by_type",
     "dice_covariates",
     "factorial",

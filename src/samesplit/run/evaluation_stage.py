@@ -15,6 +15,7 @@ from samesplit.errors import PredictionsError
 from samesplit.evaluation.binary.decision_curves import DEFAULT_THRESHOLDS
 from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.evaluation.groups import cut_column, cut_into_groups
+from samesplit.evaluation.mask_regression import MaskRegressionSettings
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.raters import MASK_PAIRS
 from samesplit.evaluation.readers.settings import Hypothesis, ReaderSettings
@@ -85,6 +86,7 @@ def evaluate_predictions(
                 risk_categories=settings.risk_categories,
                 groups=_groups(plan, name),
                 readers=_reader_settings(settings),
+                mask_regression=_mask_regression(settings),
                 factorial=_combinations(plan, predictions[name]),
                 declared_thresholds={
                     external.name: external.threshold
@@ -176,6 +178,12 @@ def _reader_settings(settings: StatisticsSettings) -> ReaderSettings:
         n_bootstrap=settings.bootstraps,
         seed=settings.seed,
     )
+
+
+def _mask_regression(settings: StatisticsSettings) -> MaskRegressionSettings | None:
+    """Return what the benchmark declares of the regression of the Dice coefficient."""
+    asked = settings.mask_regression
+    return None if asked is None else MaskRegressionSettings(asked.columns, dict(asked.references))
 
 
 def _operating_point(asked: OperatingPoint) -> str | float:

@@ -19,7 +19,14 @@ from samesplit.statistics.checks import FloatArray, IntArray, check_confidence, 
 from samesplit.statistics.interval import Interval, is_degenerate
 from samesplit.statistics.proportions import proportion_interval
 
-__all__ = ["TOO_FEW", "correlation", "paired_mean", "ratio_of_counts", "summary_of_lesions"]
+__all__ = [
+    "TOO_FEW",
+    "correlation",
+    "paired_mean",
+    "ratio_of_counts",
+    "summary_of_lesions",
+    "weighted_summary",
+]
 
 TOO_FEW = "too few patients for an interval"
 _FEWEST_PATIENTS = 2
@@ -56,7 +63,7 @@ def summary_of_lesions(
         return Interval(math.nan, math.nan, math.nan, statistic, "no lesion has a value")
     codes = codes_of(owners, n=known.size)
     n = int(codes.max()) + 1
-    found = _mean(known, codes, n) if statistic == "mean" else _median(known, codes)
+    found = weighted_summary(known, codes, n, statistic)
     return _interval(found, n, statistic, n_resamples=n_resamples, seed=seed, confidence=confidence)
 
 
@@ -200,6 +207,25 @@ def correlation(
 
 def _constant(values: FloatArray) -> bool:
     return bool(nearly_equal(values.min(), values.max()))
+
+
+def weighted_summary(
+    values: FloatArray, codes: IntArray, n_patients: int, statistic: Literal["mean", "median"]
+) -> Statistic:
+    """Return the mean or the median of lesions as a function of how often each patient was drawn.
+
+    Args:
+        values: Shape (n,), one a lesion.
+        codes: Shape (n,), the number of each lesion's patient, from 0.
+        n_patients: How many patients are drawn from.
+        statistic: Which; the median is the smallest value that at least half of the lesions do not exceed.
+
+    Example:
+        >>> median = weighted_summary(np.array([0.2, 0.4, 0.9]), np.array([0, 1, 2]), 3, "median")
+        >>> median(np.array([[1.0, 1.0, 1.0], [0.0, 0.0, 3.0]])).tolist()
+        [0.4, 0.9]
+    """
+    return _mean(values, codes, n_patients) if statistic == "mean" else _median(values, codes)
 
 
 def _mean(values: FloatArray, codes: IntArray, n: int) -> Statistic:

@@ -68,7 +68,7 @@ def rows_of_part(part: Part, options: EvaluationOptions, confidence: float) -> I
 
 
 def _detection(tables: MaskTables, settings: dict[str, Any]) -> Iterator[tuple[str, Interval]]:
-    """Yield recall, precision, F1, false positives and patients with any lesion found."""
+    """Yield recall, precision, F1, false positives, and what was found in at least one sequence."""
     rows, looked_at = tables.overlap, tables.examined
     patients = sorted(looked_at["patient_id"].unique())
 
@@ -81,10 +81,12 @@ def _detection(tables: MaskTables, settings: dict[str, Any]) -> Iterator[tuple[s
     false = by_patient(wrong.groupby("patient_id").size())
     fits = by_patient(looked_at[[*_FITTED, "patient_id"]].drop_duplicates().groupby("patient_id").size())
     anywhere = rows.groupby(["patient_id", *_FITTED])["detected"].any().groupby("patient_id")
+    each = rows.groupby(["patient_id", "lesion_id", *_FITTED])["detected"].any().groupby("patient_id")
     yield "detection_recall", ratio_of_counts(hits, everything, **settings)
     yield "detection_precision", ratio_of_counts(hits, hits + false, **settings)
     yield "detection_f1", ratio_of_counts(2 * hits, hits + false + everything, **settings)
     yield "false_positives_per_patient", ratio_of_counts(false, fits, share=False, **settings)
+    yield "lesions_found", ratio_of_counts(by_patient(each.sum()), by_patient(each.size()), **settings)
     yield (
         "patients_found",
         ratio_of_counts(by_patient(anywhere.sum()), by_patient(anywhere.size()), **settings),

@@ -12,7 +12,8 @@ import pandas as pd
 
 from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation
 from samesplit.evaluation.options import EvaluationOptions
-from samesplit.evaluation.segmentation.covariates import compare_types, regress_dice
+from samesplit.evaluation.segmentation.between_groups import compare_groups, summarise_groups
+from samesplit.evaluation.segmentation.covariates import regress_dice
 from samesplit.evaluation.segmentation.differences import (
     compare_masks,
     difference_rows,
@@ -21,17 +22,22 @@ from samesplit.evaluation.segmentation.differences import (
 )
 from samesplit.evaluation.segmentation.estimates import rows_of_part
 from samesplit.evaluation.segmentation.tables import COMPONENTS, OVERLAP, parts_of, read_tables
+from samesplit.evaluation.segmentation.types import compare_types
 from samesplit.evaluation.validation import check_reference
 from samesplit.statistics.checks import check_confidence
 from samesplit.tables import RESULTS, check_table
 from samesplit.tasks import SegmentationTask
 
-__all__ = ["COMPONENTS", "COVARIATES", "OVERLAP", "TYPES", "evaluate_masks"]
+__all__ = ["BETWEEN", "COMPONENTS", "COVARIATES", "GROUPS", "OVERLAP", "TYPES", "evaluate_masks"]
 
 COVARIATES = "dice_covariates"
 """The name of the table of the regression of Dice."""
 TYPES = "dice_by_type"
 """The name of the table of Dice between types of lesions and between sequences."""
+GROUPS = "dice_by_group"
+"""The name of the table of Dice and detection in each test set and group, for each sequence."""
+BETWEEN = "dice_between_groups"
+"""The name of the table of differences of Dice between test sets and between groups."""
 
 
 def evaluate_masks(
@@ -49,7 +55,8 @@ def evaluate_masks(
     Returns:
         The tables: results with the quantities of `estimates.SUMMARIES` and of detection; `pairs`; `folds`;
         `tables["overlap"]` with the measures of each lesion and sequence, `tables["components"]`,
-        `tables["dice_covariates"]` and `tables["dice_by_type"]`.
+        `tables["dice_covariates"]`, `tables["dice_by_type"]`, `tables["dice_by_group"]` and
+        `tables["dice_between_groups"]`.
 
     Raises:
         StatisticsError: The overlaps are not there, or a column that is named is not.
@@ -84,7 +91,11 @@ def evaluate_masks(
         tables={
             OVERLAP: tables.overlap,
             COMPONENTS: tables.components,
-            COVARIATES: regress_dice(task, tables, truth, confidence=confidence),
+            COVARIATES: regress_dice(
+                task, tables, truth, confidence=confidence, declared=options.mask_regression
+            ),
             TYPES: compare_types(task, tables, truth, confidence=confidence),
+            GROUPS: summarise_groups(task, tables, truth, options, confidence=confidence),
+            BETWEEN: compare_groups(task, tables, truth, options, confidence=confidence),
         },
     )

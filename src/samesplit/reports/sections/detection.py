@@ -19,6 +19,7 @@ _COLUMNS = (
     ("detection_precision", "Precision", "Share of found lesions among these and the false components"),
     ("detection_f1", "F1", "Harmonic mean of recall and precision"),
     ("false_positives_per_patient", "False positives per patient", "Components that are no lesion"),
+    ("lesions_found", "Lesions found", "Lesions found in at least one sequence"),
     ("patients_found", "Patients found", "Patients with any lesion found in at least one sequence"),
     ("dice", "Dice", "Mean over the lesions of the group"),
 )

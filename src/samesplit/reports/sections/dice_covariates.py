@@ -15,6 +15,7 @@ from samesplit.reports.formatting import (
     counted,
     estimate_cell,
     interval_text,
+    is_missing,
     number,
     number_cell,
     p_cell,
@@ -102,6 +103,12 @@ def _table(context: Context, table: pd.DataFrame) -> Table:
         Column(key="term", title="Term"),
         Column(key="coefficient", title="Change of Dice", kind="interval"),
         Column(key="p", title="P", kind="number"),
+        Column(
+            key="inflation",
+            title="VIF",
+            kind="number",
+            help="Variance inflation factor: above 10 the other covariates tell most of this one",
+        ),
     )
     rows, notes = [], []
     for model, part in table.groupby("model", sort=False):
@@ -109,6 +116,7 @@ def _table(context: Context, table: pd.DataFrame) -> Table:
         notes.append(
             f"{context.title(str(model))}: {counted(int(first['n']), 'row')} of "
             f"{counted(int(first['n_patients']), 'patient')}, R² {number(first['r_squared'], 2)}"
+            + _counts(first)
             + (f"; {first['note']}" if first["note"] else "")
             + "."
         )
@@ -119,6 +127,7 @@ def _table(context: Context, table: pd.DataFrame) -> Table:
                     row["coefficient"], row["ci_low"], row["ci_high"], 3, signed=True
                 ),
                 "p": p_cell(row["p_value"]),
+                "inflation": number_cell(row.get("inflation"), 1),
             }
             rows.append(Row(cells=cells, group=context.title(str(model)), key=str(model)))
     return Table(
@@ -129,6 +138,16 @@ def _table(context: Context, table: pd.DataFrame) -> Table:
         notes=tuple(notes),
         sortable=False,
     )
+
+
+def _counts(row: dict[str, Any]) -> str:
+    """Return how many rows were missed and the condition number, as far as the run's version told them."""
+    told = ""
+    if not is_missing(row.get("n_missed")):
+        told += f"; {counted(int(row['n_missed']), 'row')} of lesions that were missed among them"
+    if not is_missing(row.get("condition")):
+        told += f"; condition number {number(row['condition'], 0)}"
+    return told
 
 
 def _types(context: Context, table: pd.DataFrame) -> Table:
