@@ -169,7 +169,8 @@ BETWEEN = pd.DataFrame(
         "model": "radiomics", "column": ["vendor", "vendor", "growth"], "first": ["GE", "GE", "a"],
         "second": ["Siemens", "Siemens", "b"], "sequence": ["", "T1", ""], "n_first": 10, "n_second": 9,
         "median_difference": [0.1, 0.2, 0.0], "median_low": [0.05, np.nan, -0.1],
-        "median_high": [0.2, np.nan, 0.1], "mean_difference": 0.1, "mean_low": 0.0, "mean_high": 0.2, "p_value": 0.04, "p_adjusted": 0.08, "note": "",
+        "median_high": [0.2, np.nan, 0.1], "mean_difference": 0.1,
+        "mean_low": 0.0, "mean_high": 0.2, "p_value": 0.04, "p_adjusted": 0.08, "note": "",
     }
 )  # fmt: skip
 

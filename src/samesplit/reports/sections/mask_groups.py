@@ -78,7 +78,7 @@ def _medians(context: Context, table: pd.DataFrame, column: str, values: list[st
     found = table[table["column"].isin([column, ""])].set_index(["model", "sequence", "value"])
     blocks, rows = [], []
     for model in [one for one in context.models if one.name in set(table["model"])]:
-        for sequence in dict.fromkeys(table["sequence"]):
+        for sequence in dict.fromkeys(map(str, table["sequence"])):
             cells: dict[str, Cell] = {"sequence": text_cell(sequence or "all together")}
             estimates = []
             for place, value in enumerate(["", *values]):
@@ -131,10 +131,10 @@ def _sizes(table: pd.DataFrame, column: str, values: list[str]) -> str:
 def _mark(row: pd.Series[Any], title: str, *, together: bool) -> SetEstimate:
     estimate, low, high = (float(row[f"dice_median{end}"]) for end in ("", "_low", "_high"))
     known = not is_missing(low)
-    bounds = (low, high) if known else (None, None)
     words = f"{number(estimate)} ({interval_text(low, high)})" if known else number(estimate)
+    text = f"{words}, {counted(int(row['n']), 'lesion')}"
     return SetEstimate(
-        title, estimate, *bounds, f"{words}, {counted(int(row['n']), 'lesion')}", together=together
+        title, estimate, low if known else None, high if known else None, text, together=together
     )
 
 
