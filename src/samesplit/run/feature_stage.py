@@ -49,12 +49,16 @@ class FeatureStage:
 
 
 def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
-    """Open every image once, draw its thumbnail, and extract every profile; nothing where there are no images."""
+    """Open every image once, draw its thumbnail, and extract every profile; nothing where there are no images.
+
+    Masks of other raters judge the fitted models, so theirs are looked at of tested lesions only.
+    """
     cohort = plan.definition.cohort
     if not cohort.sequences:
         return _no_images()
     raters = [cohort.rater, *cohort.other_raters]
-    images = plan.cohort.images[plan.cohort.images["rater"].isin(raters)]
+    drawn = plan.cohort.images[plan.cohort.images["rater"].isin(raters)]
+    images = drawn[(drawn["rater"] == cohort.rater) | drawn["lesion_id"].isin(plan.tested)]
     jobs, cache, scheduler = jobs_of(plan), plan.workspace.cache, plan.options.scheduler
     with reporter.stage("Images") as advance:
         looked = thumbnails(
@@ -80,7 +84,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
                 progress=advance,
                 geometry_repair=cohort.geometry_repair,
                 minimum_voxels=cohort.minimum_voxels,
-                matching_references=images,
+                matching_references=drawn,
                 scheduler=scheduler,
             )
         tables.append(done.features)
@@ -94,7 +98,7 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
         notes.append(done.notes)
     features = pd.concat(tables, ignore_index=True) if tables else empty_table(FEATURES)
     pictures = looked.thumbnails[looked.thumbnails["rater"] == cohort.rater]
-    again = measure_again(plan, _without(images, failed), reporter, jobs=jobs, matching_references=images)
+    again = measure_again(plan, _without(drawn, failed), reporter, jobs=jobs, matching_references=drawn)
     ledger = stack_ledgers([*ledgers, *again.ledgers])
     return FeatureStage(
         features=features,

@@ -57,6 +57,7 @@ def inputs_of(
     profiles = tuple(plan.profiles) if "*" in needs.profiles else needs.profiles
     primary = plan.definition.cohort.rater
     own = plan.cohort.features
+    tested = plan.tested
     columns = feature_columns(features, profiles, sequences, primary)
     by_rater, excluded = {}, []
     remarks: list[tuple[str, str]] = []
@@ -73,7 +74,8 @@ def inputs_of(
             remarks = settings.remarks(cases)
         if rater == primary or needs.profiles or needs.images:
             by_rater[rater] = cases
-            excluded += [(lesion, rater, reason) for lesion, reason in without]
+            judged = [lost for lost in without if rater == primary or lost[0] in tested]
+            excluded += [(lesion, rater, reason) for lesion, reason in judged]
     told = [(lesion, rater, "excluded", reason) for lesion, rater, reason in excluded]
     told += [(lesion, primary, "noted", reason) for lesion, reason in remarks]
     rows = [

@@ -109,6 +109,13 @@ class Plan:
         return self.workspace.reports / self.definition.name / self.run_id
 
     @property
+    def tested(self) -> frozenset[str]:
+        """The lesions of patients who are tested in any fold."""
+        table, lesions = self.split.table, self.cohort.lesions
+        patients = set(table.loc[table["subset"] == "test", "patient_id"])
+        return frozenset(lesions.loc[lesions["patient_id"].isin(patients), "lesion_id"])
+
+    @property
     def reference(self) -> str:
         """The model that all others are compared with."""
         return self.reference_of(None)
