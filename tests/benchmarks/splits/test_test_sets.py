@@ -125,9 +125,27 @@ class TestRules:
         with pytest.raises(SplitError, match=r"test_sets: all \d+ patients belong to the named test sets"):
             split_of(cohort, scheme=scheme, test_sets={"everybody": {"from": "1900-01-01"}})
 
+    def test_an_empty_cell_of_a_patient_whom_an_earlier_rule_takes_does_no_harm(self) -> None:
+        lesions = pd.DataFrame(
+            {
+                "lesion_id": ["a", "b", "c"],
+                "patient_id": ["p", "q", "r"],
+                "site": ["public", "home", "home"],
+                "date": [None, "2021-12-01", "2015-01-01"],
+            }
+        )
+        rules = {"public": {"site": ["public"]}, "prospective": {"from": "2021-10-01"}}
+        settings = SplitSettings(scheme="holdout", test_sets=rules)
+        assert patients_of_test_sets(lesions, settings) == {"p": "public", "q": "prospective"}
+        turned = SplitSettings(scheme="holdout", test_sets=dict(reversed(rules.items())))
+        with pytest.raises(SplitError, match="column 'date' is empty for 1 lesions, the first 'a'"):
+            patients_of_test_sets(lesions, turned)
+
     def test_an_empty_cell_cannot_say_who_belongs_to_a_set(self, cohort: Cohort) -> None:
-        lesions = cohort.lesions.assign(date=cohort.lesions["date"].where(cohort.lesions.index != 7))
-        with pytest.raises(SplitError, match="column 'date' is empty for 1 lesions, the first 'P007-L0'"):
+        home = cohort.lesions.index[cohort.lesions["site"] != "S3"][0]
+        lesion = cohort.lesions.loc[home, "lesion_id"]
+        lesions = cohort.lesions.assign(date=cohort.lesions["date"].where(cohort.lesions.index != home))
+        with pytest.raises(SplitError, match=f"column 'date' is empty for 1 lesions, the first '{lesion}'"):
             make_split(
                 lesions, cohort.labels, SplitSettings(scheme="holdout", test_sets=RULES), folder=Path()
             )

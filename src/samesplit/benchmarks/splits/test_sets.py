@@ -31,7 +31,7 @@ def patients_of_test_sets(lesions: pd.DataFrame, settings: SplitSettings) -> dic
     found: dict[str, str] = {}
     for name, rule in settings.test_sets.items():
         where = f"split.test_sets.{name}"
-        fits = lesions_that_fit(lesions, rule, where)
+        fits = lesions_that_fit(lesions, rule, where, decided=found)
         members = {str(patient) for patient in lesions.loc[fits, "patient_id"]} - found.keys()
         if not members:
             raise SplitError(
