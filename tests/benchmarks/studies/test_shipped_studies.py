@@ -107,7 +107,7 @@ def test_its_example_tables_read_well(study: Study, tmp_path: Path) -> None:
         load_readings(tmp_path, definition, cohort, faults=faults)
 
     assert [str(fault) for fault in faults.found] == []
-    assert len(cohort.lesions) == 2
+    assert len(cohort.lesions) >= 2  # one or more of each class
     for name, rows in study.columns.groupby("table"):
         path = study.folder / "example" / f"{name}.csv"
         header = set(pd.read_csv(path, nrows=0).columns) if path.is_file() else set()
