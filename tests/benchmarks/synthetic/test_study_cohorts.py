@@ -12,6 +12,9 @@ import SimpleITK as sitk
 from pydantic import ValidationError
 
 from samesplit.benchmarks.synthetic import SyntheticSettings, generate, tables
+from samesplit.benchmarks.synthetic.lesion_shape import LesionShape, volume_ml
+from samesplit.benchmarks.synthetic.population import draw_population
+from samesplit.benchmarks.synthetic.seeds import stream
 
 SUBTYPES = (
     {"name": "ccRCC", "label": "malignant", "share": 3},
@@ -154,3 +157,10 @@ def test_days_lie_in_their_range_and_the_volume_is_that_of_the_lesion(tmp_path: 
 def test_settings_that_contradict_each_other_are_refused(change: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         SyntheticSettings.model_validate(change)
+
+
+def test_the_volume_is_that_of_the_body_in_the_images() -> None:
+    for number, lesion in enumerate(draw_population(settings(n_patients=8))):
+        body = LesionShape(stream(1, number), lesion)
+        ball = 4 / 3 * np.pi * body.mean_radius_mm**3 / 1000
+        assert volume_ml(stream(1, number), lesion) == pytest.approx(ball, rel=0.04)

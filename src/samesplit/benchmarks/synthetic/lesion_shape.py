@@ -55,7 +55,7 @@ class LesionShape:
     def __init__(self, rng: np.random.Generator, lesion: Form) -> None:
         self._radius_mm = _radius_table(rng, lesion)
         self.reach_mm = float(self._radius_mm.max())
-        self.mean_radius_mm = float(np.cbrt(np.mean(self._radius_mm**3 * _row_weights())))
+        self.mean_radius_mm = _mean_radius(self._radius_mm)
         period_mm = 2.5 * self.reach_mm
         self._texture = SmoothField(rng, correlation_mm=lesion.texture_mm, period_mm=period_mm)
         core_mm = max(0.4 * self.mean_radius_mm, 2.0)
@@ -103,19 +103,36 @@ class LesionShape:
         return float(np.quantile(self._core_value(relative, points)[relative < 1], fraction))
 
 
-def _row_weights() -> Array:
-    weights = np.sin((np.arange(_ROWS) + 0.5) * np.pi / _ROWS)
-    return np.asarray((weights / weights.mean())[:, None], dtype=np.float32)
+def volume_ml(rng: np.random.Generator, lesion: Form) -> float:
+    """Return the volume of the body that `LesionShape` makes of the same randomness, to about one per cent.
+
+    It samples the margin in fewer directions and makes neither core nor texture: a tenth of the time.
+
+    Args:
+        rng: Source of the shape, fresh.
+        lesion: Its properties.
+    """
+    return 4 / 3 * np.pi * _mean_radius(_radius_table(rng, lesion, rows=16, columns=32)) ** 3 / 1000
 
 
-def _radius_table(rng: np.random.Generator, lesion: Form) -> Array:
-    polar = ((np.arange(_ROWS) + 0.5) * np.pi / _ROWS)[:, None]
-    azimuth = (np.arange(_COLUMNS) * 2 * np.pi / _COLUMNS)[None, :]
+def _mean_radius(radius_mm: Array) -> float:
+    """Return the radius of the ball of the same volume."""
+    rows = len(radius_mm)
+    weights = np.sin((np.arange(rows) + 0.5) * np.pi / rows)
+    around = np.asarray((weights / weights.mean())[:, None], dtype=np.float32)
+    return float(np.cbrt(np.mean(radius_mm**3 * around)))
+
+
+def _radius_table(
+    rng: np.random.Generator, lesion: Form, *, rows: int = _ROWS, columns: int = _COLUMNS
+) -> Array:
+    polar = ((np.arange(rows) + 0.5) * np.pi / rows)[:, None]
+    azimuth = (np.arange(columns) * 2 * np.pi / columns)[None, :]
     unit = np.stack(
         [
             np.sin(polar) * np.cos(azimuth),
             np.sin(polar) * np.sin(azimuth),
-            np.broadcast_to(np.cos(polar), (_ROWS, _COLUMNS)),
+            np.broadcast_to(np.cos(polar), (rows, columns)),
         ],
         axis=-1,
     )
@@ -124,7 +141,7 @@ def _radius_table(rng: np.random.Generator, lesion: Form) -> Array:
     coarse, fine = (_directional_field(rng, unit, scale) for scale in (_COARSE, _FINE))
     bumps = np.clip(lesion.irregularity * (0.8 * coarse + 0.6 * fine), -0.4, 0.45)
     radius = ellipsoid * (1 + bumps)
-    opposite = np.roll(radius[::-1], _COLUMNS // 2, axis=1)
+    opposite = np.roll(radius[::-1], columns // 2, axis=1)
     radius *= lesion.diameter_mm / float((radius + opposite).max())
     return np.asarray(radius, dtype=np.float32)
 

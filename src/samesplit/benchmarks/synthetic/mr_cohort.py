@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from samesplit.benchmarks.synthetic.files import Volume, write_volume
 from samesplit.benchmarks.synthetic.imaging import SEQUENCES, LesionScene
-from samesplit.benchmarks.synthetic.lesion_shape import LesionShape
+from samesplit.benchmarks.synthetic.lesion_shape import volume_ml
 from samesplit.benchmarks.synthetic.mr_study_settings import GradeSettings, OutcomeSettings
 from samesplit.benchmarks.synthetic.outcomes import INDETERMINATE, draw_outcome
 from samesplit.benchmarks.synthetic.population import Lesion, draw_population
@@ -85,8 +85,7 @@ def _name(settings: SyntheticSettings, sequence: str) -> str:
 
 def _volume_ml(settings: SyntheticSettings, lesion: Lesion) -> float:
     """Return the true volume of a lesion."""
-    shape = LesionShape(stream(settings.seed, lesion.patient.index, lesion.number, "shape"), lesion)
-    return round(4 / 3 * np.pi * shape.mean_radius_mm**3 / 1000, 2)
+    return round(volume_ml(stream(settings.seed, lesion.patient.index, lesion.number, "shape"), lesion), 2)
 
 
 def _grades(settings: GradeSettings, seed: int, population: Sequence[Lesion]) -> pd.Series[str]:
