@@ -230,6 +230,28 @@ class BenchmarkDefinition(Declaration):
             raise ValueError("'cohort.other_raters' does nothing without images: take it out")
         return self
 
+    @model_validator(mode="after")
+    def _prognosis_of_tasks_that_there_are(self) -> BenchmarkDefinition:
+        tasks = self.all_tasks()
+        names = [use.name for use in self.model_uses()]
+        for asked in self.statistics.prognosis:
+            wanted = [(asked.task, "binary"), *((outcome, "survival") for outcome in asked.outcomes)]
+            for name, kind in wanted:
+                if name not in tasks or tasks[name].kind != kind:
+                    raise ValueError(
+                        f"'statistics.prognosis' names '{name}', which is no {kind} task of this benchmark: "
+                        "declare it under 'tasks'"
+                    )
+            taken = sorted(set(asked.comparators) & set(names))
+            if taken:
+                raise ValueError(f"'{taken[0]}' is a model and a comparator of 'statistics.prognosis'")
+            seen = sorted({*asked.adjust, *asked.comparators} & set(self.outcome_columns()))
+            if seen:
+                raise ValueError(
+                    f"'{seen[0]}' holds an outcome, and 'statistics.prognosis' takes it for what is known before"
+                )
+        return self
+
     def all_tasks(self) -> dict[str, Task]:
         """Return the tasks by name; one that is declared under `task` is called DEFAULT_TASK."""
         return dict(self.tasks) if self.task is None else {DEFAULT_TASK: self.task.as_task()}

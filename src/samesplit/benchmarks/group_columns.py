@@ -31,7 +31,7 @@ def numbers_of(values: pd.Series[Any]) -> pd.Series[float]:
 def check_group_columns(
     lesions: pd.DataFrame, settings: StatisticsSettings, path: Path, faults: Faults
 ) -> None:
-    """Check the columns that `statistics.groups`, `.group_cuts` and `.mask_regression` name.
+    """Check the columns that `statistics.groups`, `.group_cuts`, `.mask_regression` and `.prognosis` name.
 
     Args:
         lesions: The lesions table.
@@ -48,6 +48,9 @@ def check_group_columns(
         needed_by="statistics.mask_regression.columns",
         faults=faults,
     )
+    for prognosis in settings.prognosis:
+        columns = (*prognosis.adjust, *prognosis.comparators)
+        columns_that_exist(lesions, columns, path, needed_by="statistics.prognosis", faults=faults)
     cut = columns_that_exist(
         lesions, settings.group_cuts, path, needed_by="statistics.group_cuts", faults=faults
     )

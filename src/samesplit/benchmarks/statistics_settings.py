@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from samesplit.benchmarks.field_types import Fraction, Name
 from samesplit.declarations import Declaration
 
-__all__ = ["MaskRegression", "OperatingPoint", "StatisticsSettings"]
+__all__ = ["MaskRegression", "OperatingPoint", "PrognosisSettings", "StatisticsSettings"]
 
 
 class OperatingPoint(Declaration):
@@ -48,6 +48,39 @@ class MaskRegression(Declaration):
         return self
 
 
+class PrognosisSettings(Declaration):
+    """A task of two classes whose models' probabilities are judged as risks of later events."""
+
+    task: Name
+    """The task of two classes, such as aggressive."""
+    outcomes: tuple[Name, ...] = Field(min_length=1)
+    """The survival tasks of the same benchmark, such as overall-survival."""
+    adjust: tuple[str, ...] = ()
+    """Columns of lesions.csv, such as stage and grade, beside which the hazard ratio is estimated once more, in
+    the place of the clinical variables. No model sees them for it."""
+    comparators: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Columns of lesions.csv with their values in rising order of risk, such as `isup_grade: [1, 2, 3, 4]`: judged
+    as scores of their own beside the models."""
+
+    @field_validator("comparators", mode="before")
+    @classmethod
+    def _as_text(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {
+            column: [str(value) for value in values] if isinstance(values, list | tuple) else values
+            for column, values in given.items()
+        }
+
+    @field_validator("comparators")
+    @classmethod
+    def _several_values(cls, comparators: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for column, values in comparators.items():
+            if len(set(values)) < max(2, len(values)):
+                raise ValueError(f"'{column}' needs two or more different values, in rising order of risk")
+        return comparators
+
+
 class StatisticsSettings(Declaration):
     """How the predictions are judged."""
 
@@ -79,6 +112,8 @@ class StatisticsSettings(Declaration):
     none."""
     hit_radius_mm: float | None = Field(default=None, gt=0)
     """How far from a lesion a mark of a location-specific reading may lie and still hit it."""
+    prognosis: tuple[PrognosisSettings, ...] = ()
+    """Tasks of two classes whose models' probabilities are judged as risks in survival tasks as well."""
 
     mask_regression: MaskRegression | None = None
     """What the Dice coefficient is regressed on, in tasks of masks, in the place of the task's `covariates`. null:

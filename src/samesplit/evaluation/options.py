@@ -32,6 +32,8 @@ class EvaluationOptions:
         details: By name: the tables that models wrote while they were fitted.
         factorial: The combinations of a factorial benchmark: model -> factor -> level.
         clinical: Clinical variables of the truth, and whether each is a `number` or a `category` (survival tasks).
+        risk_cuts: By model: above which risk a lesion of a fit is at high risk, by seed, repeat and fold (survival
+            tasks); of other models it is the median of the validation part.
         rules: How P values are adjusted, over which families, and which models make families of their own.
         readers: What was declared of the readers beforehand; None for nothing (binary tasks).
         clinical_model: The model that learns from clinical variables alone; reclassification is shown against it
@@ -52,6 +54,7 @@ class EvaluationOptions:
     declared_thresholds: Mapping[str, float] = field(default_factory=dict)
     details: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     clinical: Mapping[str, str] = field(default_factory=dict)
+    risk_cuts: Mapping[str, pd.Series[float]] = field(default_factory=dict)
     rules: ClaimRules = DEFAULT_RULES
     readers: ReaderSettings | None = None
     clinical_model: str | None = None

@@ -25,6 +25,7 @@ from samesplit.run.claim_rules import claim_rules, with_families_told
 from samesplit.run.mask_overlap import measure_overlap
 from samesplit.run.mask_pairs import measure_mask_pairs
 from samesplit.run.plan import Plan, jobs_of
+from samesplit.run.prognostic_scores import adjusted_for, cuts_of_scores
 from samesplit.run.progress import Reporter
 from samesplit.tasks import SegmentationTask, Task
 
@@ -63,6 +64,8 @@ def evaluate_predictions(
         )
     pairs = _mask_pairs(plan, reporter)
     rules = claim_rules(settings, plan.added)
+    point = _operating_point(settings.operating_point)
+    truths = {name: _truth(plan, name) for name in plan.tasks}
     with reporter.stage("Statistics") as advance:
         for number, (name, task) in enumerate(plan.tasks.items()):
             advance(number, len(plan.tasks))
@@ -73,14 +76,15 @@ def evaluate_predictions(
             options = EvaluationOptions(
                 readings=readings if len(readings) else None,
                 reference=reference if reference in set(predictions[name]["model"]) else None,
-                operating_point=_operating_point(settings.operating_point),
+                operating_point=point,
                 confidence=settings.confidence,
                 n_bootstrap=settings.bootstraps,
                 seed=settings.seed,
                 primary_rater=plan.definition.cohort.rater,
                 details=details[name] | measured | pairs,
                 rules=rules,
-                clinical=dict(plan.definition.cohort.clinical),
+                clinical=dict(adjusted_for(plan, name) or plan.definition.cohort.clinical),
+                risk_cuts=cuts_of_scores(plan, predictions, name, truths, point),
                 clinical_model=plan.clinical_of(name),
                 decision_thresholds=settings.decision_thresholds or DEFAULT_THRESHOLDS,
                 risk_categories=settings.risk_categories,
@@ -94,7 +98,7 @@ def evaluate_predictions(
                     if external.task == name and external.threshold is not None
                 },
             )
-            found = evaluate_task(task, predictions[name], _truth(plan, name), options)
+            found = evaluate_task(task, predictions[name], truths[name], options)
             judged[name] = replace(found, notes=(*found.notes, *notes))
         advance(len(plan.tasks), len(plan.tasks))
     return with_families_told(judged, rules)

@@ -11,6 +11,7 @@ import pandas as pd
 from samesplit.run.feature_stage import FeatureStage
 from samesplit.run.model_stage import ModelStage
 from samesplit.run.plan import Plan
+from samesplit.run.prognostic_scores import records_of_scores
 from samesplit.run.provenance import git_state, machine
 from samesplit.run.versions import versions
 from samesplit.storage import hash_object
@@ -36,7 +37,7 @@ def run_record(
         "run": plan.run_id,
         **_question(plan),
         "tasks": [_task(plan, name, task, models) for name, task in plan.tasks.items()],
-        "models": [*_models(plan), *_externals(plan)],
+        "models": [*_models(plan), *_externals(plan), *records_of_scores(plan)],
         "simple_arm": plan.simple_arm,
         "failures": models.failures,
         "profiles": _profiles(plan),

@@ -22,6 +22,7 @@ from samesplit.run.model_notes import model_notes
 from samesplit.run.model_stage import ModelStage, predict_folds
 from samesplit.run.output_tables import in_task, write_cohort, write_tables
 from samesplit.run.plan import Plan, run_code
+from samesplit.run.prognostic_scores import with_scores
 from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.record import run_record
 from samesplit.run.run_checks import with_checks
@@ -97,7 +98,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         write_cohort(plan, folder)
         images = extract_features(plan, reporter)
         models = predict_folds(plan, images, reporter)
-        predictions = _with_externals(plan, models)
+        predictions = with_scores(plan, _with_externals(plan, models))
         details = {name: of_task.details for name, of_task in models.tasks.items()}
         judged = evaluate_predictions(plan, predictions, details, reporter, models.failures)
         judged = with_checks(plan, judged, predictions, details)

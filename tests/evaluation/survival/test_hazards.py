@@ -93,6 +93,22 @@ def test_the_cut_comes_from_the_validation_part_of_the_same_fit(make_survival_st
     assert "median risk of the validation part" in row_of(found, "log_rank")["note"]
 
 
+def test_a_score_of_another_task_is_cut_where_that_task_calls_a_lesion_positive(
+    make_survival_study: Make,
+) -> None:
+    study = make_survival_study(n_folds=2)
+    mine, truth = own(study)
+    limit = float(mine["risk"].quantile(0.7))
+    fits = mine[["seed", "repeat", "fold"]].drop_duplicates()
+    cuts = pd.Series(limit, index=pd.MultiIndex.from_frame(fits))
+
+    found = judged(study, risk_cuts={"cox": cuts})
+
+    expected = log_rank(truth["time"], truth["label"], (mine["risk"] > limit).astype(int))
+    assert row_of(found, "log_rank")["estimate"] == pytest.approx(expected.statistic)
+    assert "where the other task calls a lesion positive" in row_of(found, "log_rank")["note"]
+
+
 def test_several_fits_of_a_lesion_are_averaged_and_vote(make_survival_study: Make) -> None:
     study = make_survival_study(n_folds=2, n_repeats=3)
     mine = study.predictions[study.predictions["model"] == "cox"]

@@ -85,7 +85,13 @@ def evaluate_survival(
     tables = tables_of(common)
     rows: list[Row] = []
     validation = table[(table["subset"] == "validation") & (table["rater"] == rater)]
-    cuts = {str(model): validation_cuts(part) for model, part in validation.groupby("model")}
+    medians = {str(model): validation_cuts(part) for model, part in validation.groupby("model")}
+
+    def risks_of(one: pd.DataFrame, model: str) -> tuple[pd.DataFrame, str]:
+        declared = options.risk_cuts.get(model)
+        cuts = medians.get(model, pd.Series(dtype="float64")) if declared is None else declared
+        return lesion_risks(one, cuts, declared=declared is not None)
+
     grouped = models_by_group(
         tables, test, known, tables_of, rater=rater, columns=options.groups, notes=notes
     )
@@ -94,7 +100,7 @@ def evaluate_survival(
             found = _index_rows(one, confidence=confidence)
             rows += [result_row(name, item, one, model=model, group=group.name) for name, item in found]
             if not group.column or group.column == TEST_SET:
-                lesions, cut = lesion_risks(one, cuts.get(model, pd.Series(dtype="float64")))
+                lesions, cut = risks_of(one, model)
                 rows += hazard_rows(lesions, one, model, cut=cut, group=group.name, confidence=confidence)
         if group.column == TEST_SET:
             between = compare_models(members, C_INDEX, reference=options.reference, confidence=confidence)
@@ -107,10 +113,7 @@ def evaluate_survival(
     rows += spread_rows(folds, tables, quantity=C_INDEX.name)
     claimed = add_claims(pd.DataFrame(rows), confidence=confidence, rules=options.rules)
     curves = [_survival_curves(one, confidence=confidence).assign(model=m) for m, one in tables.items()]
-    risks = {
-        model: lesion_risks(one, cuts.get(model, pd.Series(dtype="float64")))[0]
-        for model, one in tables.items()
-    }
+    risks = {model: risks_of(one, model)[0] for model, one in tables.items()}
     cut_table = pd.concat(
         [cut_curves(lesions, confidence=confidence).assign(model=m) for m, lesions in risks.items()],
         ignore_index=True,

@@ -24,12 +24,15 @@ def validation_cuts(validation: pd.DataFrame) -> pd.Series[float]:
     return validation.groupby(FIT)["risk"].median()
 
 
-def lesion_risks(table: pd.DataFrame, cuts: pd.Series[float]) -> tuple[pd.DataFrame, str]:
+def lesion_risks(
+    table: pd.DataFrame, cuts: pd.Series[float], *, declared: bool = False
+) -> tuple[pd.DataFrame, str]:
     """Summarise the predictions of one model by lesion.
 
     Args:
         table: Of a model, see `scores.model_table`.
         cuts: As `validation_cuts` returns them; a fit without one is cut at the median of its test lesions.
+        declared: Whether they are operating points of another task, and no medians.
 
     Returns:
         One row a lesion: lesion_id, patient_id, label, time, score (of standard deviation 1; NaN throughout
@@ -54,5 +57,11 @@ def lesion_risks(table: pd.DataFrame, cuts: pd.Series[float]) -> tuple[pd.DataFr
     scale = float(found["score"].std(ddof=0))
     found["score"] = found["score"] / scale if scale > 0 else float("nan")
     found["high"] = found["high"] > 0.5
-    part = "validation part" if not lacking.any() else "test part, there being no validation risks"
-    return found, f"cut at the median risk of the {part}"
+    if lacking.any():
+        return found, "cut at the median risk of the test part, there being no validation risks"
+    where = (
+        "where the other task calls a lesion positive"
+        if declared
+        else "at the median risk of the validation part"
+    )
+    return found, f"cut {where}"
