@@ -187,3 +187,50 @@ def test_masks_have_a_point_a_lesion_and_the_least_overlap_first(classes: Contex
     figure = figure_of(overlap(masks))
     assert figure.table is not None
     assert [row.cells["lesion"].text for row in figure.table.rows] == ["L002", "L001"]
+
+
+def in_groups(context: Context) -> Context:
+    """The context with its results once more, as those of two sizes of lesions."""
+    results = context.data.results
+    groups = results["group"]
+    known = groups.eq("all") | groups.str.startswith("class=")
+    tables = [results]
+    for size in ("size_mm=under 5", "size_mm=5 and over"):
+        named = groups.where(groups.eq("all"), f"{size}, " + groups).replace("all", size)
+        tables.append(results[known].assign(group=named[known]))
+    return make_context(replace(context.data, results=pd.concat(tables, ignore_index=True)))
+
+
+def test_groups_of_lesions_have_the_measures_of_all_classes_and_of_each(classes: Context) -> None:
+    section = class_table(in_groups(classes))
+
+    overall = table_of(section, 2)
+    assert overall.title == "All classes together, in groups of lesions"
+    assert list(dict.fromkeys(row.group for row in overall.rows)) == ["size mm under 5", "size mm 5 and over"]
+    assert {"accuracy", "balanced_accuracy"} <= {column.key for column in overall.columns}
+    whole = table_of(section, 1).rows[0]
+    first = next(row for row in overall.rows if row.key == whole.key)
+    assert first.cells["accuracy"].text == whole.cells["accuracy"].text
+    assert section is not None
+    more = section.blocks[3]
+    assert isinstance(more, Details)
+    each = more.blocks[0]
+    assert isinstance(each, Table)
+    assert list(dict.fromkeys(row.group for row in each.rows))[:3] == [
+        f"size mm under 5, {name}" for name in CLASSES
+    ]
+
+
+def test_the_first_chapter_names_groups_of_lesions_without_their_classes(classes: Context) -> None:
+    section = verdict(in_groups(classes))
+    assert section is not None
+    groups = next(
+        block for block in section.blocks if isinstance(block, Table) and block.id == "groups-table"
+    )
+    assert [column.title for column in groups.columns[1:]] == ["size_mm: under 5", "size_mm: 5 and over"]
+
+
+def test_without_groups_there_are_no_tables_of_them(classes: Context) -> None:
+    section = class_table(classes)
+    assert section is not None
+    assert len(section.blocks) == 2

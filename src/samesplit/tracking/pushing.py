@@ -192,9 +192,12 @@ def _parent_tags(record: dict[str, Any]) -> dict[str, str]:
 
 
 def _named_tasks(run_folder: Path, record: dict[str, Any]) -> list[str]:
-    """List the tasks whose tables stand in folders of their own; none where benchmark.yaml declares `task:`."""
+    """List the tasks with results in folders of their own; none where benchmark.yaml declares `task:`.
+
+    A task that no model of the run answered has a folder and no results.
+    """
     names = (str(task["name"]) for task in record.get("tasks", ()))
-    return [name for name in names if task_folder(run_folder, name).is_dir()]
+    return [name for name in names if (task_folder(run_folder, name) / RESULTS_TABLE).is_file()]
 
 
 def _log_parent(client: Any, parent: str, record: dict[str, Any], run_folder: Path) -> None:

@@ -108,3 +108,14 @@ def test_models_are_counted_over_all_tasks(tmp_path: Path) -> None:
     folder = write_tasks(tmp_path, subtype=("auc", fair), recurrence=("c_index", fair))
 
     assert "all 2 models of 2 tasks are at chance" in label_permutation_verdict(folder).text
+
+
+def test_a_task_that_no_model_answered_has_a_folder_and_no_results(tmp_path: Path) -> None:
+    folder = write_tasks(
+        tmp_path,
+        subtype=("auc", ("ridge", 0.51, 0.41, 0.61)),
+        outline=("dice", ("net", 0.90, 0.88, 0.92)),
+    )
+    (folder / "tasks" / "outline" / "results.parquet").unlink()
+
+    assert verdict_lines(folder) == ["subtype:", "  ridge  AUC 0.510 (0.410 to 0.610), n = 40"]

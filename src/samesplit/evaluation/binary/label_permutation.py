@@ -109,8 +109,11 @@ def label_permutation_verdict(run_folder: Path, *, alpha: float = 0.05) -> Label
 def _main_estimates(run_folder: Path) -> pd.DataFrame:
     """Return the rows of the main quantity on all lesions, best first, with the task's name (empty for one)."""
     record = json.loads((run_folder / RUN_RECORD).read_text(encoding="utf-8"))
+    # A task that no model of the run answered has a folder and no results.
     named = [
-        task["name"] for task in record.get("tasks", ()) if task_folder(run_folder, task["name"]).is_dir()
+        task["name"]
+        for task in record.get("tasks", ())
+        if (task_folder(run_folder, task["name"]) / RESULTS_TABLE).is_file()
     ]
     parts = []
     for task in named or [""]:

@@ -234,7 +234,11 @@ def _groups(context: Context) -> list[Table]:
     """Return the AUC with other raters' masks, and in groups of lesions that no section on subgroups tells."""
     quantity = context.main.quantity
     every = [group for model in context.models for group in context.numbers.groups(model.name, quantity)]
-    names = [name for name in dict.fromkeys(every) if not name.startswith(("class=", "test_set="))]
+    names = [
+        name
+        for name in dict.fromkeys(every)
+        if not name.startswith(("class=", "test_set=")) and ", class=" not in name
+    ]
     raters = [name for name in names if name.startswith("rater=")]
     main = context.main.title
     told = context.data.table("subgroups")
