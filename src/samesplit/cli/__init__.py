@@ -25,6 +25,7 @@ from samesplit.cli import (
     plan,
     readers,
     runs,
+    studies,
 )
 from samesplit.cli.console import echo
 from samesplit.cli.examples import epilog
@@ -54,6 +55,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "plan validation": plan.validation,
     "plan comparison": plan.comparison,
     "readers": readers.readers,
+    "studies": studies.studies,
     "extract": extract.extract,
     "perturb": features.perturb,
     "ibsi": features.ibsi,

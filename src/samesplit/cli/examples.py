@@ -88,6 +88,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "samesplit readers all.csv --truth all.csv --reader-column rad --truth-column cancer --out study",
         ),
     ),
+    "studies": (
+        ("the published studies, and every benchmark that has been run here", "samesplit studies"),
+        ("beside one run", "samesplit studies my-study"),
+    ),
     "audit": (
         ("every leak, on the first radiomics grid", "samesplit audit my-study"),
         (
