@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from samesplit.ordering import at_least, at_most
-from samesplit.reproduction.agrees import agrees
+from samesplit.reproduction.agrees import agrees, agrees_within, span
 from samesplit.reproduction.numbers import Part, PrintedNumber, Recomputed, cell_text, parse
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ __all__ = [
     "rounding_range",
     "shares",
     "sums",
+    "to_whole_percents",
 ]
 
 Where = Mapping[str, str]
@@ -107,6 +107,19 @@ def mean_and_sd(printed: PrintedNumber | None) -> tuple[PrintedNumber, PrintedNu
     return halves[0], halves[1]
 
 
+def to_whole_percents(printed: PrintedNumber) -> PrintedNumber:
+    """Take a share for printed to two digits at least: files of numbers lose zeros at the end ("1.0", "0.7").
+
+    Args:
+        printed: A share between 0 and 1.
+
+    Example:
+        >>> to_whole_percents(parse("1.0")).decimals, to_whole_percents(parse("0.4744")).decimals
+        (2, 4)
+    """
+    return replace(printed, decimals=max(printed.decimals, 2))
+
+
 def rounding_range(function: Callable[..., float], inputs: Sequence[PrintedNumber]) -> tuple[float, float]:
     """Find what a function can be if its inputs were rounded to what is printed.
 
@@ -122,11 +135,7 @@ def rounding_range(function: Callable[..., float], inputs: Sequence[PrintedNumbe
         >>> round(low, 2), round(high, 2)
         (0.0, 0.2)
     """
-    ends = []
-    for each in inputs:
-        middle, half = float(each.number or 0.0), 0.5 * 10.0**-each.decimals
-        ends.append((middle - half, middle + half))
-    values = [function(*corner) for corner in product(*ends)]
+    values = [function(*corner) for corner in product(*(span(each) for each in inputs))]
     return min(values), max(values)
 
 
@@ -159,7 +168,7 @@ def judge(
     """
     if agrees(printed, value):
         return Recomputed(printed.row, printed.part, value, formula, "reproduced", note)
-    if between is not None and _can_print(printed, between):
+    if between is not None and agrees_within(printed, *between):
         note = "; ".join(filter(None, (_WITHIN, note)))
         return Recomputed(printed.row, printed.part, value, formula, "reproduced", note)
     return Recomputed(printed.row, printed.part, value, formula, "inconsistent", note)
@@ -227,16 +236,3 @@ def shares(relations: Sequence[Share]) -> Rule:
         return found
 
     return rule
-
-
-def _can_print(printed: PrintedNumber, between: tuple[float, float]) -> bool:
-    """Whether a number in a range prints as the printed one."""
-    low, high = between
-    if printed.number is None:
-        return False
-    if printed.bound in ("<", "<="):
-        return bool(at_most(low, printed.number))
-    if printed.bound in (">", ">="):
-        return bool(at_least(high, printed.number))
-    half = 0.5 * 10.0**-printed.decimals
-    return bool(at_most(low, printed.number + half)) and bool(at_least(high, printed.number - half))

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from samesplit.reproduction.rules import FindingRule, Rule
-from samesplit.reproduction.studies import cui2025, six_classes, xi2020
+from samesplit.reproduction.studies import cui2025, pku, six_classes, xi2020, xiong2025, zhong2025
 
 __all__ = ["KnownStudy", "known_studies", "rules_of"]
 
-_MODULES = (xi2020, cui2025, six_classes)
+_MODULES = (xi2020, xiong2025, zhong2025, cui2025, pku, six_classes)
 
 
 @dataclass(frozen=True)
