@@ -9,6 +9,7 @@ import pandas as pd
 
 from samesplit.ordering import above, below
 from samesplit.reproduction.finding import Finding
+from samesplit.reproduction.generic.cited import cited_numbers
 from samesplit.reproduction.generic.comparisons import p_values_of_rates
 from samesplit.reproduction.generic.counts import class_sizes, counts_add_up, shares_of_counts
 from samesplit.reproduction.generic.intervals import (
@@ -65,6 +66,7 @@ def outside_own_interval(published: pd.DataFrame) -> list[Recomputed]:
 
 
 GENERIC_RULES: tuple[Rule, ...] = (
+    cited_numbers,
     outside_own_interval,
     counts_add_up,
     shares_of_counts,

@@ -52,6 +52,8 @@ def test_volumes_are_bounded_and_not_derivable(found: Reproduction) -> None:
 def test_hazard_ratios_are_not_derivable_and_shown_beside_those_of_5_year_rates(found: Reproduction) -> None:
     ratios = found.table[found.table["metric"].str.startswith("HR_")]
     assert set(ratios["verdict"]) == {"not derivable"}
+    compared = ratios.loc[ratios["metric"].eq("HR_DSS_univariate") & ratios["part"].eq("value"), "recomputed"]
+    assert compared.tolist() == pytest.approx([7.106, 56.92], rel=1e-3)
     table = numbers(found, "Hazard ratios against 5-year rates")
     assert table["ln ratio"].tolist() == ["7.1", "4.6", "5.0", "56.9", "9.0", "21.3"]
     assert table["printed hazard ratio"].tolist() == ["5.48", "4.11", "2.66", "20.61", "9.69", "13.19"]
@@ -62,6 +64,14 @@ def test_classes_and_majorities_follow_from_the_cohort_table(found: Reproduction
     assert table["malignant + benign"].tolist() == ["504 + 94", "472 + 89", "526 + 84", "374 + 14"]
     assert table["aggressive + indolent"].tolist() == ["128 + 465", "111 + 432", "128 + 474", "176 + 212"]
     assert table.loc["external", "aggressive if indeterminate counted so"] == 129
+
+
+def test_aucs_without_interval_get_hanley_and_mcneils(found: Reproduction) -> None:
+    table = numbers(found, "Intervals of AUCs that are not printed")
+    assert table.iloc[:, -1].tolist() == [
+        "0.872 to 0.924", "0.819 to 0.887", "0.840 to 0.902", "0.821 to 0.941",
+        "0.743 to 0.841", "0.708 to 0.818", "0.733 to 0.833", "0.706 to 0.804",
+    ]  # fmt: skip
 
 
 def test_one_cell_fraction_is_left_after_holm(found: Reproduction) -> None:

@@ -105,6 +105,16 @@ def test_roc_counts_are_whole_and_the_auc_of_necrosis_is_their_mean(found: Repro
     assert cell(found, "T1 + necrosis logistic", "ROC_AUC", table="abstract")["verdict"] == "inconsistent"
 
 
+def test_intervals_of_the_aucs_take_them_for_proportions_of_103_patients(found: Reproduction) -> None:
+    rows = found.table[
+        (found.table["metric"] == "ROC_AUC") & found.table["table_figure"].str.startswith("Fig 4")
+    ]
+    bounds = rows[rows["part"] != "value"]
+    assert len(bounds) == 6
+    assert set(bounds["verdict"]) == {"reproduced"}
+    assert all("Clopper-Pearson" in formula for formula in bounds["formula"])
+
+
 def test_intervals_of_the_iccs_come_from_103_patients_and_two_observers(found: Reproduction) -> None:
     rows = found.table[(found.table["metric"] == "ICC") & (found.table["part"] != "value")]
     assert len(rows) == 10

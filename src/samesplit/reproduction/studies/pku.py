@@ -10,7 +10,7 @@ from samesplit.reproduction.multiclass import (
     Found,
     confusion_tables,
 )
-from samesplit.reproduction.numbers import Recomputed
+from samesplit.reproduction.numbers import Recomputed, Verdict
 from samesplit.reproduction.relations import Sum, Where, judge, locate, sums, to_whole_percents
 from samesplit.reproduction.rules import Rule
 from samesplit.reproduction.studies import pku_findings
@@ -168,7 +168,7 @@ def _window(published: pd.DataFrame) -> list[Recomputed]:
         f"{width.number - level.number / 2:.0f} to {width.number + level.number / 2:.0f} HU"
     )
     note = "width and level swapped (inferred): as printed, kidneys and masses are black"
-    verdict = "inconsistent" if level.number - width.number / 2 > 250 else "not derivable"
+    verdict: Verdict = "inconsistent" if level.number - width.number / 2 > 250 else "not derivable"
     return [
         Recomputed(width.row, "value", level.number, formula, verdict, note),
         Recomputed(level.row, "value", width.number, formula, verdict, note),

@@ -83,7 +83,7 @@ def type_counts(published: pd.DataFrame, part: str) -> dict[str, Found]:
         recall = locate(published, {**where, "metric": "recall"})
         if precision is None or recall is None:
             continue
-        size = float(published.loc[recall.row, "n_pos"])
+        size = float(str(published.loc[recall.row, "n_pos"]))
         counts = [] if math.isnan(size) else counts_of_precision_and_recall(precision, recall, int(size))
         if len(counts) != 1:
             return {}

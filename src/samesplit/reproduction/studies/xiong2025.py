@@ -6,7 +6,7 @@ import pandas as pd
 
 from samesplit.ordering import below
 from samesplit.reproduction.agrees import agrees
-from samesplit.reproduction.numbers import Recomputed
+from samesplit.reproduction.numbers import Recomputed, Verdict, cell_text
 from samesplit.reproduction.relations import Share, Sum, Where, locate, shares, sums
 from samesplit.reproduction.rules import Rule
 from samesplit.reproduction.studies import xiong2025_findings
@@ -16,7 +16,9 @@ from samesplit.reproduction.studies.xiong2025_numbers import (
     HOSPITALS,
     class_counts,
     n_where,
+    survival_rates,
 )
+from samesplit.statistics.from_summaries import hazard_ratio_of_survival
 
 __all__ = ["FINDINGS", "RULES", "STUDY"]
 
@@ -116,13 +118,30 @@ def _stained(published: pd.DataFrame) -> list[Recomputed]:
     printed = locate(published, {"model_or_reader": "IHC cases", "metric": "n"})
     if printed is None:
         return []
-    parts = [float(published.loc[printed.row, name]) for name in ("n_neg", "n_pos")]
-    verdict = "reproduced" if agrees(printed, sum(parts)) else "inconsistent"
+    parts = [float(str(published.loc[printed.row, name])) for name in ("n_neg", "n_pos")]
+    verdict: Verdict = "reproduced" if agrees(printed, sum(parts)) else "inconsistent"
     formula = " + ".join(f"{part:.0f}" for part in parts)
     return [Recomputed(printed.row, "value", sum(parts), formula, verdict)]
 
 
+def _hazard_ratios(published: pd.DataFrame) -> list[Recomputed]:
+    """Hazard ratios: none has an interval; beside those of 5-year rates stands what proportional hazards give."""
+    found = []
+    for row, record in published[published["metric"].str.startswith("HR_")].iterrows():
+        if cell_text(record, "ci_low"):
+            continue
+        rates = survival_rates(published, str(record["cohort_split"]), str(record["metric"]).split("_")[1])
+        note = "no interval is printed"
+        value, formula = None, ""
+        if rates is not None and str(record["metric"]).endswith("_univariate"):
+            value = hazard_ratio_of_survival(*(float(rate.number or 0) for rate in rates))
+            formula = f"ln {rates[0].text} / ln {rates[1].text}, for comparison: proportional hazards"
+        found.append(Recomputed(int(str(row)), "value", value, formula, "not derivable", note))
+    return found
+
+
 RULES: tuple[Rule, ...] = (
     sums(_SUMS), shares(_SHARES), _class_shares, _percent_for_count, _race, _volumes, _stained,
+    _hazard_ratios,
 )  # fmt: skip
 FINDINGS = xiong2025_findings.FINDINGS

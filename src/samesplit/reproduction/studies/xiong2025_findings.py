@@ -10,7 +10,13 @@ from samesplit.reproduction.finding import Finding
 from samesplit.reproduction.numbers import cell_text, parse
 from samesplit.reproduction.relations import locate, rounding_range
 from samesplit.reproduction.rules import FindingRule
-from samesplit.reproduction.studies.xiong2025_numbers import CLASSES, COHORTS, class_counts, n_where
+from samesplit.reproduction.studies.xiong2025_numbers import (
+    CLASSES,
+    COHORTS,
+    class_counts,
+    n_where,
+    survival_rates,
+)
 from samesplit.statistics.from_summaries import hazard_ratio_of_survival, ratio_interval
 from samesplit.statistics.multiplicity import holm
 
@@ -83,16 +89,9 @@ def _survival(published: pd.DataFrame) -> list[Finding]:
     for cohort in ("internal", "external"):
         split = f"{cohort} (malignant only)"
         for outcome in ("DSS", "RFS", "OS"):
-            rates = [
-                locate(
-                    published,
-                    {"cohort_split": split, "model_or_reader": f"AI {group}", "metric": f"5y_{outcome}"},
-                )
-                for group in ("aggressive", "indolent")
-            ]
+            known = survival_rates(published, split, outcome)
             printed = locate(published, {"cohort_split": split, "metric": f"HR_{outcome}_univariate"})
-            known = [rate for rate in rates if rate is not None and rate.number is not None]
-            if len(known) < 2 or printed is None:
+            if known is None or printed is None:
                 continue
             value = hazard_ratio_of_survival(*(float(rate.number or 0) for rate in known))
             low, high = rounding_range(hazard_ratio_of_survival, known)

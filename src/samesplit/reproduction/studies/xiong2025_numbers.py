@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from samesplit.reproduction.numbers import PrintedNumber
 from samesplit.reproduction.relations import Where, locate
 
-__all__ = ["CLASSES", "COHORTS", "HOSPITALS", "class_counts", "n_where"]
+__all__ = ["CLASSES", "COHORTS", "HOSPITALS", "class_counts", "n_where", "survival_rates"]
 
 COHORTS = ("train", "internal", "external", "prospective", "TCIA")
 CLASSES = ("benign-indolent", "malignant-indolent", "malignant-aggressive", "indeterminate")
@@ -32,3 +33,22 @@ def class_counts(published: pd.DataFrame, cohort: str) -> dict[str, float]:
     """
     found = {name: locate(published, n_where(name, cohort)) for name in CLASSES}
     return {name: one.number for name, one in found.items() if one is not None and one.number is not None}
+
+
+def survival_rates(
+    published: pd.DataFrame, cohort: str, outcome: str
+) -> tuple[PrintedNumber, PrintedNumber] | None:
+    """Return the 5-year rates of patients called aggressive and of those called indolent by the model.
+
+    Args:
+        published: Rows of the study.
+        cohort: As in the column `cohort_split`.
+        outcome: "DSS", "RFS" or "OS".
+    """
+    rates = [
+        locate(
+            published, {"cohort_split": cohort, "model_or_reader": f"AI {group}", "metric": f"5y_{outcome}"}
+        )
+        for group in ("aggressive", "indolent")
+    ]
+    return None if rates[0] is None or rates[1] is None else (rates[0], rates[1])

@@ -30,6 +30,7 @@ from samesplit.reproduction.studies.zhong2025_numbers import (
     MAPS,
     NECROSIS_CURVE,
     OBSERVERS,
+    combined,
     group_pair,
     map_means,
     necrosis_counts,
@@ -92,15 +93,14 @@ def _overall_means(published: pd.DataFrame) -> list[Recomputed]:
         if everyone is None or both is None or groups is None:
             continue
         inputs = [number for group in groups for number in group]
-        values = overall_mean_and_sd(
-            *([float(group[k].number or 0) for group in groups] for k in (0, 1)), [MALIGNANT, BENIGN]
-        )
+        values = combined(groups)
         judged = []
         for k, number in enumerate(both):
-            between = rounding_range(
-                lambda m, s, m2, s2, k=k: overall_mean_and_sd([m, m2], [s, s2], [MALIGNANT, BENIGN])[k],
-                inputs,
-            )
+
+            def overall(m: float, s: float, m2: float, s2: float, k: int = k) -> float:
+                return overall_mean_and_sd([m, m2], [s, s2], [MALIGNANT, BENIGN])[k]
+
+            between = rounding_range(overall, inputs)
             judged.append(judge(number, values[k], "", between=between))
         names = ("mean", "SD")
         wrong = [names[k] for k, one in enumerate(judged) if one.verdict == "inconsistent"]
@@ -131,7 +131,8 @@ def _t_test(
     if printed is None or groups is None:
         return []
     numbers = [number for group in groups for number in group]
-    value = pooled_t(*(float(number.number or 0) for number in numbers))
+    mean, sd, mean_of_benign, sd_of_benign = (float(number.number or 0) for number in numbers)
+    value = pooled_t(mean, sd, mean_of_benign, sd_of_benign)
     between = rounding_range(pooled_t, numbers)
     formula = f"pooled t test, {MALIGNANT} and {BENIGN} patients"
     return [judge(printed, value, formula, between=between)]
@@ -178,9 +179,7 @@ def _observers(published: pd.DataFrame) -> list[Recomputed]:
             continue
         means = [float(each[0].number or 0) for each in read if each is not None]
         both = sum(means) / len(means)
-        overall, _ = overall_mean_and_sd(
-            *([float(group[k].number or 0) for group in groups] for k in (0, 1)), [MALIGNANT, BENIGN]
-        )
+        overall, _ = combined(groups)
         fits = {
             "the mean of both observers": _same(both, overall),
             **{f"{who} alone": _same(mean, overall) for who, mean in zip(OBSERVERS, means, strict=True)},
@@ -233,11 +232,13 @@ def _roc(published: pd.DataFrame) -> list[Recomputed]:
             counts = whole_counts(printed, n) if printed is not None else []
             if printed is not None and len(counts) == 1:
                 found.append(judge(printed, counts[0] / n, f"{counts[0]}/{n}", note="the only whole number"))
-    counts = necrosis_counts(published)
+    necrosis = necrosis_counts(published)
     auc = locate(published, {"model_or_reader": NECROSIS_CURVE, "metric": "ROC_AUC"})
-    if counts is not None and auc is not None:
-        value = (counts[0] / MALIGNANT + counts[1] / BENIGN) / 2
-        formula = f"(sensitivity + specificity) / 2 = ({counts[0]}/{MALIGNANT} + {counts[1]}/{BENIGN}) / 2"
+    if necrosis is not None and auc is not None:
+        value = (necrosis[0] / MALIGNANT + necrosis[1] / BENIGN) / 2
+        formula = (
+            f"(sensitivity + specificity) / 2 = ({necrosis[0]}/{MALIGNANT} + {necrosis[1]}/{BENIGN}) / 2"
+        )
         found.append(judge(auc, value, formula, note="a yes-or-no finding has one point of the curve"))
     model = {"model_or_reader": "T1 + necrosis logistic", "metric": "ROC_AUC"}
     results = locate(published, {**model, "table_figure": "Fig 4/text"})

@@ -20,12 +20,13 @@ from samesplit.reproduction.studies.zhong2025_numbers import (
     MALIGNANT,
     MAPS,
     NECROSIS_CURVE,
+    combined,
     group_pair,
     map_means,
     pooled_t,
     whole_counts,
 )
-from samesplit.statistics.from_summaries import overall_mean_and_sd, ratio_p_value
+from samesplit.statistics.from_summaries import ratio_p_value
 from samesplit.statistics.hanley_mcneil import hanley_mcneil
 from samesplit.statistics.multiplicity import holm
 from samesplit.statistics.proportions import proportion_interval
@@ -119,8 +120,8 @@ def _combined(published: pd.DataFrame) -> list[Finding]:
     everyone = locate(published, {"model_or_reader": "size cm all", "metric": "mean_sd"})
     if groups is None or everyone is None:
         return []
-    means, sds = ([float(group[k].number or 0) for group in groups] for k in (0, 1))
-    _, sd = overall_mean_and_sd(means, sds, [MALIGNANT, BENIGN])
+    sds = [group[1].text for group in groups]
+    _, sd = combined(groups)
     text = (
         f"Size is printed as {everyone.text} cm for all patients, with SDs of {sds[0]} and {sds[1]} in the "
         f"groups and means that differ by 0.1 cm. Together the groups have an SD of {sd:.3f}."
@@ -138,8 +139,7 @@ def _observers(published: pd.DataFrame) -> list[Finding]:
         ]
         if groups is None or observers[0] is None or observers[1] is None:
             continue
-        means, sds = ([float(group[k].number or 0) for group in groups] for k in (0, 1))
-        mean, sd = overall_mean_and_sd(means, sds, [MALIGNANT, BENIGN])
+        mean, sd = combined(groups)
         read = [float(one.text.split("±")[0]) for one in observers if one is not None]
         lines.append(
             [short, f"{mean:.2f}±{sd:.2f}", observers[0].text, observers[1].text, f"{sum(read) / 2:.2f}"]
@@ -286,7 +286,7 @@ def _per_sd(published: pd.DataFrame) -> list[Finding]:
         if groups is None or printed is None or printed.number is None:
             continue
         means, sds = ([float(group[k].number or 0) for group in groups] for k in (0, 1))
-        _, overall = overall_mean_and_sd(means, sds, [MALIGNANT, BENIGN])
+        _, overall = combined(groups)
         pooled = math.sqrt(((MALIGNANT - 1) * sds[0] ** 2 + (BENIGN - 1) * sds[1] ** 2) / (_N - 2))
         slope = (means[0] - means[1]) / pooled**2
         lines.append([name, printed.text, f"{math.exp(slope):.4f}", f"{math.exp(slope * overall):.2f}"])

@@ -8,6 +8,7 @@ from scipy import stats
 from samesplit.reproduction.confusion import counts_that_print
 from samesplit.reproduction.numbers import PrintedNumber
 from samesplit.reproduction.relations import locate, mean_and_sd, to_whole_percents
+from samesplit.statistics.from_summaries import overall_mean_and_sd
 
 __all__ = [
     "BENIGN",
@@ -15,6 +16,7 @@ __all__ = [
     "MAPS",
     "NECROSIS_CURVE",
     "OBSERVERS",
+    "combined",
     "group_pair",
     "map_means",
     "necrosis_counts",
@@ -44,6 +46,16 @@ def group_pair(published: pd.DataFrame, what: str) -> tuple[Pair, Pair] | None:
         for group in ("malignant", "benign")
     ]
     return None if groups[0] is None or groups[1] is None else (groups[0], groups[1])
+
+
+def combined(groups: tuple[Pair, Pair]) -> tuple[float, float]:
+    """Return mean and SD of all patients from those of both groups.
+
+    Args:
+        groups: Mean and SD of the malignant and of the benign group.
+    """
+    means, sds = ([float(group[k].number or 0) for group in groups] for k in (0, 1))
+    return overall_mean_and_sd(means, sds, [MALIGNANT, BENIGN])
 
 
 def map_means(published: pd.DataFrame, name: str) -> tuple[Pair, Pair] | None:
