@@ -52,7 +52,8 @@ def test_findings_compute_their_figures(found: Reproduction) -> None:
     baselines = tables["Accuracy against the commonest type"]
     assert baselines is not None
     assert baselines["always the commonest type"].tolist() == ["113/180 = 0.628", "157/217 = 0.724"]
-    assert baselines.loc[1, ["balanced accuracy", "macro F1"]].tolist() == ["0.792", "0.752"]
+    assert baselines["balanced accuracy"].tolist()[1] == "0.792"
+    assert baselines["macro F1"].tolist()[1] == "0.752"
     missed = tables["Missed masses are not scored"]
     assert missed is not None
     assert missed["masses"].tolist() == [427, 300, 217, 183]
