@@ -34,13 +34,18 @@ def counts_add_up(published: pd.DataFrame) -> list[Recomputed]:
         total = sum(number for number in numbers if number is not None)
         formula = f"sum over {what}: {' + '.join(str(text) for text in rows['value'])}"
         for row, record in totals.iterrows():
-            fits = agrees(parse(cell_text(record, "value")), total)
+            printed = parse(cell_text(record, "value"))
+            fits = agrees(printed, total)
             said = Recomputed(
                 int(str(row)), "value", total, formula, "reproduced" if fits else "inconsistent"
             )
-            before = found.get(said.row)
-            if before is None or not fits:
+            if said.row not in found or not fits:
                 found[said.row] = said
+            if fits:
+                for part, number in zip(rows.index, numbers, strict=True):
+                    rest = f"{printed.text} less the other parts ({what})"
+                    entry = Recomputed(int(str(part)), "value", number, rest, "reproduced")
+                    found.setdefault(entry.row, entry)
     return list(found.values())
 
 
