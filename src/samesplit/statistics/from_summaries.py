@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import count as upwards
 
 from scipy import stats
 
 from samesplit.errors import StatisticsError
-from samesplit.ordering import below
+from samesplit.ordering import at_least
 from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.interval import Interval
 
@@ -150,9 +149,9 @@ def smallest_n_of_correlation(correlation: float, *, alpha: float = 0.05) -> int
     check_confidence(1 - alpha)
     shape = correlation**2 / (1 - correlation**2)
     z = float(stats.norm.isf(alpha / 2))  # the quantile of every t is larger, so fewer cases cannot do
-    for n in upwards(max(3, math.floor(z**2 / shape) + 2)):
-        if bool(below(float(2 * stats.t.sf(math.sqrt(shape * (n - 2)), n - 2)), alpha)):
-            break
+    n = max(3, math.floor(z**2 / shape) + 2)
+    while bool(at_least(float(2 * stats.t.sf(math.sqrt(shape * (n - 2)), n - 2)), alpha)):
+        n += 1
     return n
 
 

@@ -107,10 +107,10 @@ def _tests(published: pd.DataFrame) -> list[Finding]:
     text = (
         "Table 2 comes from Student's t test with pooled variance and 25 benign masses, not the 21 of its "
         "header: NPr, T1, T1e and T1r are reproduced, CMPr is not (0.376; with 21 masses 0.411). The benign "
-        "group has the smaller SDs and is the smaller group, where Welch's test is the safer one; it gives "
-        "0.005 for T1e. The P value of size cannot be reached whatever the rounding of the means; a test of "
-        "ranks (Methods name Mann-Whitney's) cannot be computed from means. Sex and surgery are chi-square "
-        "without correction, where Methods name Fisher's test."
+        "group is the smaller one and has the smaller SDs, where the pooled test is too careful: Welch's "
+        "test gives 0.005 for T1e. The P value of size cannot be reached whatever the rounding of the means; "
+        "a test of ranks (Methods name Mann-Whitney's) cannot be computed from means. Sex and surgery are "
+        "chi-square without correction, where Methods name Fisher's test."
     )
     return [Finding("Which tests were made", text, pd.DataFrame(lines, columns=columns))]
 
