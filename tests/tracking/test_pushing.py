@@ -179,7 +179,8 @@ def test_a_model_of_named_tasks_has_a_run_for_each_and_what_is_of_no_model_stand
         shutil.copy(folder / "results.parquet", folder / "tasks" / task / "results.parquet")
     (folder / "results.parquet").unlink()
     record = json.loads((folder / "run.json").read_text())
-    record["tasks"] = [{"name": "malignant"}, {"name": "aggressive"}]
+    (folder / "tasks" / "outline").mkdir()  # no model of the run answers it: it has no results
+    record["tasks"] = [{"name": "malignant"}, {"name": "aggressive"}, {"name": "outline"}]
     (folder / "run.json").write_text(json.dumps(record))
 
     found = folder / "tasks" / "malignant" / "details" / "chain_lesions.parquet"
