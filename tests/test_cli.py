@@ -49,6 +49,7 @@ def test_help_lists_the_verbs_in_the_order_of_the_way_from_cohort_to_report(tmp_
         *cohort,
         *runs,
         "audit",
+        "reproduce",
         "learning-curve",
         "readers",
         "studies",

@@ -24,6 +24,7 @@ from samesplit.cli import (
     nnunet,
     plan,
     readers,
+    reproduce,
     runs,
     studies,
 )
@@ -49,6 +50,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "ui": runs.ui,
     "clean": runs.clean,
     "audit": audit.audit,
+    "reproduce": reproduce.reproduce,
     "learning-curve": learning_curve.learning_curve,
     "plan readers": plan.readers,
     "plan model": plan.model,

@@ -100,6 +100,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         ("on a cluster", "samesplit audit my-study --scheduler tcp://10.0.0.1:8786"),
     ),
+    "reproduce": (
+        ("which printed numbers of a published study hold", "samesplit reproduce xi2020-renal-mri"),
+        (
+            "a paper of one's own choice: a folder with published.csv",
+            "samesplit reproduce papers/my-paper --all",
+        ),
+    ),
     "learning-curve": (
         (
             "radiomics against a network, at halves of the training part",
