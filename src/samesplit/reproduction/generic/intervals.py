@@ -207,12 +207,12 @@ def missing_intervals(published: pd.DataFrame) -> list[Finding]:
             continue
         own = own_interval(record)
         if own is not None:
-            about = [record[name] for name in ("study", "cohort_split", "model_or_reader")]
+            about = [record[name] for name in ("study", "task", "cohort_split", "model_or_reader")]
             sizes = f"{float(record['n_pos']):g} + {float(record['n_neg']):g}"
             lines.append([*about, cell_text(record, "value"), sizes, f"{own[0]:.3f} to {own[1]:.3f}"])
     if not lines:
         return []
-    columns = ["study", "part", "model or reader", "AUC", "lesions", "95 % interval (Hanley-McNeil)"]
+    columns = ["study", "task", "part", "model or reader", "AUC", "lesions", "95 % interval (Hanley-McNeil)"]
     table = pd.DataFrame(lines, columns=columns).drop_duplicates(ignore_index=True)
     text = (
         "These AUCs are printed without an interval. Hanley and McNeil's needs only the AUC and the class sizes. "
