@@ -196,7 +196,8 @@ def test_what_no_single_number_says(found: Reproduction) -> None:
 
 
 def test_intervals_of_the_printed_aucs(found: Reproduction) -> None:
-    said = {line[:3]: line[-1] for line in cells(finding(found, "Intervals of AUCs")) if line[0] == "Xi 2020"}
+    lines = cells(finding(found, "Intervals of AUCs"))
+    said = {(line[0], *line[2:4]): line[-1] for line in lines if line[0] == "Xi 2020"}
 
     assert said[("Xi 2020", "test", "Ensemble")] == "0.638 to 0.822"
     assert said[("Xi 2020", "test", "Radiomics")] == "0.485 to 0.695"
