@@ -274,3 +274,16 @@ def test_masks_are_counted_for_a_task_of_masks(context: Context, monkeypatch: py
     task = replace(context.data.task, kind="segmentation", question="Where is it?")
     masks = replace(context, data=replace(context.data, task=task))
     assert "(masks of 60 lesions)" in paragraph(methods_text([masks]), "Patients and lesions")
+
+
+def test_what_the_dice_was_regressed_on_is_told_in_words(context: Context) -> None:
+    terms = ["intercept", "size_mm", "scanner_vendor: B (against A)", "scanner_vendor: C (against A)"]
+    regression = pd.DataFrame({"model": "net", "term": terms, "coefficient": 0.1})
+
+    def told(table: pd.DataFrame) -> str:
+        tables = context.data.tables | {"dice_covariates": table}
+        found = methods_text([replace(context, data=replace(context.data, tables=tables))])
+        return paragraph(found, "Statistical analysis")
+
+    assert "was regressed on size and scanner vendor by multiple linear regression" in told(regression)
+    assert "regressed" not in told(regression.assign(coefficient=float("nan")))

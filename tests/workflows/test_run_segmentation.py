@@ -33,6 +33,7 @@ def study(tmp_path: Path) -> SmallStudy:
     path.write_text(
         "\n".join(kept)
         + '\nmodels: [unet]\ntasks: {where: {kind: segmentation, question: "Where?", sequences: [T1C]}}\n'
+        + "statistics: {mask_regression: {columns: [diameter_mm]}}\n"
     )
     (study.root / "models" / "unet.yaml").write_text(UNET)
     freeze_split(study.folder, changes={})
@@ -52,6 +53,7 @@ def test_a_network_draws_masks_and_a_second_run_finds_them_done(study: SmallStud
     dice = read_table(folder / "results.parquet").query("quantity == 'dice' and group == 'all'")
     assert dice["estimate"].item() > 0.3
     assert len(read_table(folder / "details" / "segmentation_history.parquet")) == 2 * (15 * 2 + 3)
+    assert read_table(folder / "dice_covariates.parquet")["term"].tolist() == ["intercept", "diameter_mm"]
     assert run_benchmark(load_plan(study.folder, RunOptions(jobs=1))).unchanged
 
 

@@ -86,6 +86,8 @@ def used_columns(definition: BenchmarkDefinition) -> set[str]:
     used = {"lesion_id", "patient_id", *definition.cohort.clinical, *definition.outcome_columns()}
     used |= set(split_columns(split.scheme, split.strata, split.rule_columns()))
     used |= {*(definition.statistics.groups or ()), *definition.statistics.group_cuts}
+    if (regression := definition.statistics.mask_regression) is not None:
+        used |= set(regression.columns)
     for task in definition.all_tasks().values():
         used |= set(getattr(task, "among", None) or ())
         if isinstance(task, SegmentationTask):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from samesplit.reports.context import Context
 from samesplit.reports.formatting import counted, join_words
 from samesplit.reports.methods_text.references import Citations
@@ -95,9 +97,25 @@ def statistics(context: Context, cite: Citations) -> str:
         parts.append(
             f"Net benefit over threshold probabilities was drawn as decision curves{cite('decision')}."
         )
+    covariates = _regressed_on(data.table("dice_covariates"))
+    if covariates:
+        parts.append(
+            f"The Dice coefficient of each lesion and sequence was regressed on {join_words(covariates)} by "
+            "multiple linear regression with patients as clusters."
+        )
     if data.shuffled:
         parts.append("In this run the labels were permuted between patients before training.")
     return " ".join(parts)
+
+
+def _regressed_on(terms: pd.DataFrame) -> list[str]:
+    """Name the variables of the regression of the Dice coefficient, where it was fitted."""
+    if "coefficient" not in terms:
+        return []
+    named = [str(term) for term in terms.loc[terms["coefficient"].notna(), "term"] if term != "intercept"]
+    known = {"diameter_mm": "diameter", "size_mm": "size"}
+    columns = dict.fromkeys(term.partition(":")[0] for term in named)
+    return [known.get(column, column.replace("_", " ")) for column in columns]
 
 
 def _false_claims(context: Context, cite: Citations) -> str:
