@@ -132,7 +132,7 @@ def _about_table(table: pd.DataFrame) -> Table:
     columns = (
         Column(key="task", title="Task"),
         Column(key="modality", title="Modality"),
-        Column(key="lesions", title="Lesions", kind="number"),
+        Column(key="lesions", title="Lesions", kind="number", help="Patients where no lesions were printed"),
         Column(key="readers", title="Readers"),
         Column(key="validation", title="Validation", kind="sentence"),
         Column(key="type", title="Type of validation"),
@@ -249,14 +249,15 @@ def _flaw_sections(flaws: pd.DataFrame) -> Sequence[Section]:
 
 
 def _size(size: Any) -> str:
-    return "" if is_missing(size) or not size else f"Size: {str(size).rstrip('.')}."
+    said = "" if is_missing(size) else str(size).rstrip(".")
+    return f"Size: {said}." if said else ""
 
 
 def _heading(row: Any) -> str:
     """Return the title of a study, and of a run its benchmark and whether its patients are synthetic."""
     if row["source"] == "published":
         return str(row["title"])
-    return f"Run: {row['study']}" + " (synthetic)" * (row["cohort"] == "synthetic")
+    return f"Run: {row['study']} (synthetic)" if row["cohort"] == "synthetic" else f"Run: {row['study']}"
 
 
 def _styles(table: pd.DataFrame) -> dict[str, Style]:

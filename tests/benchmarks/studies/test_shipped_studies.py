@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,15 @@ def files_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def defined(study: Study, variant: str | None, size: str | None) -> BenchmarkDefinition:
-    keys = compose(study.folder, variant=variant, size=size)
-    name = composed_name(study.name, variant=variant, size=size)
+    return _defined(study.folder, variant, size)
+
+
+@cache
+def _defined(folder: Path, variant: str | None, size: str | None) -> BenchmarkDefinition:
+    keys = compose(folder, variant=variant, size=size)
+    name = composed_name(folder.name, variant=variant, size=size)
     found: BenchmarkDefinition = parse_declaration(
-        keys | {"name": name}, BenchmarkDefinition, path=study.folder / "benchmark.yaml"
+        keys | {"name": name}, BenchmarkDefinition, path=folder / "benchmark.yaml"
     )
     return found
 
@@ -121,8 +127,15 @@ def test_its_example_tables_read_well(study: Study, tmp_path: Path) -> None:
 
 def test_each_variant_and_size_is_a_benchmark_whose_models_and_profiles_there_are(study: Study) -> None:
     workspace = Workspace(builtin_folder())
+    seen: list[dict[str, Any]] = []
     for variant, size in combinations(study):
         definition = defined(study, variant, size)
+        fitted = definition.model_dump(
+            exclude={"name", "title", "description", "data", "split", "statistics"}
+        )
+        if fitted in seen:
+            continue
+        seen.append(fitted)
         loaded = load_models(workspace, study.folder, definition)
         assert {model.name for model in loaded.models} >= {use.name for use in definition.model_uses()}
         for profile in definition.profiles:
@@ -142,10 +155,11 @@ def test_benchmarks_that_share_a_folder_of_data_share_the_cohort(study: Study) -
 
 @pytest.mark.usefixtures("files_are_there")
 def test_the_reduced_synthetic_cohort_has_every_class_in_every_part(study: Study, tmp_path: Path) -> None:
+    made: dict[str, tuple[pd.DataFrame, ...]] = {}
     for variant in (None, *study.variants):
         definition = defined(study, variant, "reduced")
         folder = tmp_path / definition.name
-        cohort = synthetic_cohort(definition, folder)
+        cohort = synthetic_cohort(definition, folder, made)
         write_split(make_split(cohort.lesions, cohort.classes, definition.split, folder=folder), folder)
         split = read_split(folder, cohort, settings=definition.split)
         for (repeat, fold), subset in product(split.pairs(), ("train", "validation", "test")):
@@ -158,11 +172,15 @@ def test_the_reduced_synthetic_cohort_has_every_class_in_every_part(study: Study
                     assert there == set(range(len(task.classes))), f"{variant}: {name}, {subset} of {fold}"
 
 
-def synthetic_cohort(definition: BenchmarkDefinition, folder: Path) -> Cohort:
+def synthetic_cohort(
+    definition: BenchmarkDefinition, folder: Path, made: dict[str, tuple[pd.DataFrame, ...]]
+) -> Cohort:
     """The cohort of the settings, without its images; what its readers did is read as well."""
     folder.mkdir()
     settings: Any = parse_settings(definition.data.synthetic or {})
-    for name, table in zip(TABLES, tables(settings), strict=True):
+    if settings.sha256() not in made:
+        made[settings.sha256()] = tables(settings)
+    for name, table in zip(TABLES, made[settings.sha256()], strict=True):
         if len(table):
             table.to_csv(folder / f"{name}.csv", index=False)
     cohort = load_cohort(folder, definition, data_root=folder)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from samesplit.benchmarks.studies import shipped_studies
 from samesplit.errors import WorkspaceError
 from samesplit.run.latest import point_latest
 from samesplit.run_folder import RUN_RECORD
@@ -27,8 +26,10 @@ def result(model: str, estimate: float, **other: object) -> dict[str, object]:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    """A workspace with one run that is read, one of an older version, and none of a third benchmark."""
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with one run that is read, one of an older version, and none of a third benchmark; one study."""
+    toy = write_toy_study(tmp_path / "designs" / "toy")
+    monkeypatch.setattr("samesplit.workflows.studies.comparison.shipped_studies", lambda: [toy])
     for noun in ("benchmarks", "features", "models"):
         (tmp_path / noun).mkdir()
     run = tmp_path / "reports" / "mine" / "0123456789"
@@ -100,9 +101,8 @@ def test_everything_is_written_beside_each_other(workspace: Path) -> None:
     }  # fmt: skip
     kept = pd.read_csv(found.folder / "studies.csv")
     assert kept["study"].tolist() == found.table["study"].tolist()
-    assert set(found.table.loc[found.table["source"].eq("published"), "study"]) == {
-        folder.name for folder in shipped_studies()
-    }
+    assert found.table.loc[found.table["source"].eq("published"), "study"].tolist() == ["toy"]
+    assert "The AUC has no interval." in (found.folder / "studies.html").read_text()
 
 
 def test_a_benchmark_that_is_named_and_was_not_run_is_told(workspace: Path) -> None:
@@ -159,3 +159,14 @@ def test_a_study_without_headline_has_one_row_without_estimate(tmp_path: Path) -
 
     assert "estimate" not in row
     assert row["readers"] == "2 radiologists, one binary call each"
+
+
+def test_a_number_that_is_printed_in_several_places_is_shown_once_with_its_interval(tmp_path: Path) -> None:
+    folder = write_toy_study(tmp_path / "toy")
+    row = "Toy 2020,Table 3,malignant_vs_benign,test,12,7,5,Radiomics,ROC_AUC,0.71,"
+    with (folder / "published.csv").open("a") as file:
+        file.write(f"{row},,0.03,zero rule,\n{row}0.40,0.95,,,\n")
+
+    (shown,) = published_rows(folder)
+
+    assert (shown["interval"], shown["ci_low"], shown["ci_high"]) == ("printed", 0.40, 0.95)

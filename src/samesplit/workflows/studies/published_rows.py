@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ __all__ = ["published_rows"]
 
 
 def published_rows(folder: Path) -> list[dict[str, Any]]:
-    """Return the rows of one published study, one a row of published.csv that its headline names.
+    """Return the rows of one published study: the number of published.csv that each of its headlines names.
 
     Args:
         folder: The study's folder.
@@ -33,7 +32,8 @@ def published_rows(folder: Path) -> list[dict[str, Any]]:
     found = [
         {**about, **_estimate(row), "label": headline.label, "task": spoken(str(row["task"]))}
         for headline in study.description.headline
-        for row in _matching(published, headline)
+        for row in [_row_of(published, headline)]
+        if row is not None
     ]
     return found or [about]
 
@@ -49,7 +49,7 @@ def _about(study: Study, folder: Path, published: pd.DataFrame) -> dict[str, Any
         "cohort": "patients",
         "task": "; ".join(said.tasks),
         "modality": said.modality,
-        "lesions": said.lesions,
+        "lesions": said.lesions or said.patients,
         "readers": said.readers,
         "validation": said.validation,
         "validation_type": said.validation_type,
@@ -60,12 +60,17 @@ def _about(study: Study, folder: Path, published: pd.DataFrame) -> dict[str, Any
     }
 
 
-def _matching(published: pd.DataFrame, headline: Headline) -> Iterator[dict[str, Any]]:
+def _row_of(published: pd.DataFrame, headline: Headline) -> dict[str, Any] | None:
+    """Return the row that a headline names; where a number is printed in several places, one with an interval."""
     match = pd.Series(True, index=published.index)
     for column, value in headline.keys().items():
         match &= published[column].eq(value)
-    for row in published[match].to_dict("records"):
-        yield {str(column): value for column, value in row.items()}
+    rows = published[match]
+    if rows.empty:
+        return None
+    with_interval = rows[rows["ci_low"].notna() & rows["ci_high"].notna()]
+    first = (with_interval if len(with_interval) else rows).iloc[0]
+    return {str(column): value for column, value in first.items()}
 
 
 def _estimate(row: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ COMPARISON_COLUMNS = (
 )  # fmt: skip
 """One row an estimate: `source` is `published` or `run`, `cohort` is `patients` or `synthetic`, `interval` says
 where the interval is from, `checked` and `inconsistent` count printed numbers that follow from others, and `flaws`
-are codes with spaces between them."""
+are codes with spaces between them. `lesions` are patients where a study printed no lesions."""
 _NUMBERS = ("lesions", "n", "n_positive", "estimate", "ci_low", "ci_high", "checked", "inconsistent")
 
 
@@ -49,8 +49,10 @@ def spoken(name: str) -> str:
     """Return a name of published.csv or benchmark.yaml in words.
 
     Example:
-        >>> spoken("malignant_vs_benign"), spoken("ROC_AUC"), spoken("DICE")
+        >>> spoken("malignant_vs_benign"), spoken("ROC_AUC"), spoken("DSC_median_lowest_of_5_sequences")
         ('malignant vs benign', 'AUC', 'Dice')
     """
-    known = {"roc_auc": "AUC", "auc": "AUC", "dice": "Dice", "c_index": "C-index", "accuracy": "accuracy"}
+    if name.casefold().startswith(("dice", "dsc")):
+        return "Dice"
+    known = {"roc_auc": "AUC", "auc": "AUC", "c_index": "C-index", "accuracy": "accuracy"}
     return known.get(name.casefold(), name.replace("_", " "))
