@@ -24,6 +24,7 @@ PAGES = [
     "docs/planning.md",
     "docs/python.md",
     "docs/report.md",
+    "docs/studies.md",
     "docs/survival.md",
     "features/README.md",
     "models/README.md",
