@@ -123,14 +123,14 @@ def _measured_masks(
 
 
 def _mask_pairs(plan: Plan, reporter: Reporter) -> dict[str, pd.DataFrame]:
-    """Compare the masks of the raters, where there are several."""
+    """Compare the masks of the raters of tested lesions, where there are several."""
     cohort = plan.definition.cohort
     raters = (cohort.rater, *cohort.other_raters)
     if len(raters) < 2 or not cohort.sequences:
         return {}
     with reporter.stage("Raters' masks") as advance:
         pairs = measure_mask_pairs(
-            plan.cohort.images,
+            plan.cohort.images[plan.cohort.images["lesion_id"].isin(plan.tested)],
             raters,
             cache=plan.workspace.cache / "mask_pairs",
             jobs=jobs_of(plan),
