@@ -26,7 +26,7 @@ from samesplit.reports.figures.reproduction import (
     draw_printed_intervals,
     draw_verdicts,
 )
-from samesplit.reports.formatting import capitalised, counted, is_missing, text_cell
+from samesplit.reports.formatting import capitalised, count_cell, counted, is_missing, text_cell
 from samesplit.reports.html import to_html
 from samesplit.reports.rows import records
 
@@ -180,6 +180,8 @@ def _overview(table: pd.DataFrame) -> Section:
             svg=draw_verdicts(bars, name="verdicts", alt=alt),
         )
     ]
+    if len(set(table["study"])) > 1:
+        blocks.append(_by_study(table))
     lines, left_out = _intervals(table)
     if lines:
         alt = "Printed estimates with their intervals beside the recomputed ones."
@@ -198,6 +200,22 @@ def _overview(table: pd.DataFrame) -> Section:
             )
         )
     return Section(id="overview", title="Overview", blocks=tuple(blocks))
+
+
+def _by_study(table: pd.DataFrame) -> Table:
+    """Count verdicts by the name of the study, where the file holds numbers of several."""
+    columns = (
+        Column(key="study", title="Numbers of"),
+        *(Column(key=v, title=capitalised(v), kind="number") for v in _MARKS),
+    )
+    rows = tuple(
+        Row(
+            cells={"study": text_cell(name)}
+            | {verdict: count_cell(int((rows["verdict"] == verdict).sum())) for verdict in _MARKS}
+        )
+        for name, rows in table.groupby("study", sort=False)
+    )
+    return Table(id="by-study", title="Verdicts by source", columns=columns, rows=rows)
 
 
 def _intervals(table: pd.DataFrame) -> tuple[list[PrintedInterval], int]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from samesplit.reproduction.finding import Finding
 from samesplit.reproduction.numbers import Part, Recomputed, Verdict, printed_numbers, read_printed
+from samesplit.reproduction.reasons import why_not_derivable
 from samesplit.reproduction.rules import GENERIC_FINDINGS, GENERIC_RULES, Rule
 from samesplit.reproduction.studies import rules_of
 
@@ -20,7 +21,6 @@ REPRODUCTION_COLUMNS = (
     "row", "study", "table_figure", "cohort_split", "model_or_reader", "metric", "part", "printed", "recomputed",
     "formula", "verdict", "note",
 )  # fmt: skip
-_NOTHING = "follows from no other printed number"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,9 @@ def _table(published: pd.DataFrame, heard: dict[tuple[int, Part], Recomputed]) -
         record = published.loc[number.row]
         said = heard.get((number.row, number.part))
         if said is None:
-            said = Recomputed(number.row, number.part, None, "", "not derivable", _NOTHING)
+            said = Recomputed(
+                number.row, number.part, None, "", "not derivable", why_not_derivable(record, number)
+            )
         about = [record[column] for column in REPRODUCTION_COLUMNS[1:6]]
         line = [
             number.row,

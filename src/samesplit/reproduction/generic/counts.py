@@ -32,7 +32,9 @@ def counts_add_up(published: pd.DataFrame) -> list[Recomputed]:
         if totals.empty or any(number is None for number in numbers):
             continue
         total = sum(number for number in numbers if number is not None)
-        formula = f"sum over {what}: {' + '.join(str(text) for text in rows['value'])}"
+        formula = (
+            f"{f'sum over {what}' if what else 'sum'}: {' + '.join(str(text) for text in rows['value'])}"
+        )
         for row, record in totals.iterrows():
             printed = parse(cell_text(record, "value"))
             fits = agrees(printed, total)
@@ -43,7 +45,7 @@ def counts_add_up(published: pd.DataFrame) -> list[Recomputed]:
                 found[said.row] = said
             if fits:
                 for part, number in zip(rows.index, numbers, strict=True):
-                    rest = f"{printed.text} less the other parts ({what})"
+                    rest = f"{printed.text} less the other parts{f' ({what})' if what else ''}"
                     entry = Recomputed(int(str(part)), "value", number, rest, "reproduced")
                     found.setdefault(entry.row, entry)
     return list(found.values())
