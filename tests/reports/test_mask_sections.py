@@ -180,7 +180,7 @@ def test_masks_stand_apart_by_group_and_sequence_with_the_differences_of_the_fir
 ) -> None:
     tables = {"dice_by_group": GROUPS, "dice_between_groups": BETWEEN}
     section = mask_groups(without(masks, tables=tables))
-    medians, differences = (figure_of(section, place) for place in (0, 1))
+    medians, differences = (figure_of(section, place) for place in (1, 2))
     assert medians.title == "Median Dice by vendor"
     assert medians.table is not None
     assert [column.title for column in medians.table.columns][:4] == [
@@ -191,14 +191,17 @@ def test_masks_stand_apart_by_group_and_sequence_with_the_differences_of_the_fir
     assert differences.table is not None
     assert [row.cells["median"].value for row in differences.table.rows] == [0.1, 0.2]
     assert section is not None
-    assert [block.kind for block in section.blocks] == ["figure", "figure", "details", "details"]
+    assert [block.kind for block in section.blocks] == ["prose", "figure", "figure", "details", "details"]
+    assert isinstance(section.blocks[0], Prose)
+    assert "GE 0.90 (0.60 to 1.00; 10 lesions) and Siemens 0.90" in section.blocks[0].text
 
 
 def test_masks_without_groups_have_no_such_section(masks: Context) -> None:
     alone = {"dice_by_group": GROUPS[GROUPS["column"] == ""], "dice_between_groups": BETWEEN.iloc[:0]}
     assert mask_groups(without(masks, tables=alone)) is None
     assert mask_groups(without(masks, tables={})) is None
-    few = {"dice_by_group": GROUPS, "dice_between_groups": BETWEEN.iloc[:0]}
+    single = GROUPS[GROUPS["sequence"] == ""]
+    few = {"dice_by_group": single, "dice_between_groups": BETWEEN.iloc[:0]}
     section = mask_groups(without(masks, tables=few))
     assert section is not None
     assert [block.kind for block in section.blocks] == ["figure", "details"]

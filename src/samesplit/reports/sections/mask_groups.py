@@ -8,7 +8,7 @@ import pandas as pd
 
 from samesplit.ordering import below
 from samesplit.reports.context import Context
-from samesplit.reports.document import Block, Cell, Column, Details, Figure, Row, Section, Table
+from samesplit.reports.document import Block, Cell, Column, Details, Figure, Prose, Row, Section, Table
 from samesplit.reports.figures.differences import Difference, draw_differences
 from samesplit.reports.figures.named_test_sets import SetEstimate, SetsOfModel, draw_test_sets
 from samesplit.reports.formatting import (
@@ -17,6 +17,7 @@ from samesplit.reports.formatting import (
     estimate_cell,
     interval_text,
     is_missing,
+    join_words,
     number,
     p_cell,
     text_cell,
@@ -40,7 +41,8 @@ def mask_groups(context: Context) -> Section | None:
     columns = [column for column in dict.fromkeys(table["column"]) if column]
     first = _TEST_SET if _TEST_SET in columns else columns[0]
     values = _values(context, table, first)
-    blocks: list[Block] = [_medians(context, table, first, values)]
+    blocks: list[Block] = [*_found_anywhere(context, table, first, values)]
+    blocks.append(_medians(context, table, first, values))
     drawn = pairs[pairs["column"] == first]
     if len(drawn):
         blocks.append(_differences(context, drawn, first))
@@ -65,6 +67,27 @@ def _values(context: Context, table: pd.DataFrame, column: str) -> list[str]:
     if column != _TEST_SET:
         return there
     return [name for name in names_of_test_sets(context) if name in there]
+
+
+def _found_anywhere(context: Context, table: pd.DataFrame, column: str, values: list[str]) -> list[Prose]:
+    """Say how many lesions each model found in at least one of several sequences."""
+    if len(set(table["sequence"])) == 1 or table["found"].isna().all():
+        return []
+    together = table[(table["sequence"] == "") & (table["column"] == column)].set_index(["model", "value"])
+    told = []
+    for model in [one for one in context.models if one.name in set(table["model"])]:
+        rows = [
+            (value, together.loc[(model.name, value)])
+            for value in values
+            if (model.name, value) in together.index
+        ]
+        sets = [
+            f"{value} {number(row['found'], 2)} ({interval_text(row['found_low'], row['found_high'], 2)}; "
+            f"{counted(int(row['n']), 'lesion')})"
+            for value, row in rows
+        ]
+        told.append(f"{model.title}: {join_words(sets)}")
+    return [Prose(text=f"Share of the lesions that were found in at least one sequence. {'. '.join(told)}.")]
 
 
 def _slice_title(context: Context, model: str, sequence: str, *, several: bool) -> str:
