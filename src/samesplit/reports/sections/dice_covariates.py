@@ -27,7 +27,7 @@ from samesplit.reports.rows import records
 __all__ = ["dice_covariates"]
 
 _INTERCEPT = "intercept"
-_PER = {"diameter_mm": ("diameter, per 10 mm", 10.0)}
+_PER = {"diameter_mm": ("diameter, per 10 mm", 10.0), "size_mm": ("size, per 10 mm", 10.0)}
 """Terms whose unit is too small to be read, and by what they are multiplied."""
 
 
