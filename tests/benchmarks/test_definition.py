@@ -50,6 +50,7 @@ def test_a_folder_without_a_benchmark(tmp_path: Path) -> None:
         read_benchmark(tmp_path)
 
 
+DERIVED = {"formula": "T1C * 2", "profile": "shape", "feature": "volume"}
 FILE = {"url": "file:///a", "sha256": "0" * 64, "path": "a"}
 
 
@@ -62,6 +63,9 @@ FILE = {"url": "file:///a", "sha256": "0" * 64, "path": "a"}
         ({"task": {"positive": True, "negative": False, "question": "?"}}, "Remedy: put it in quotes"),
         ({"cohort": {"sequences": ["CT"], "clinical": {"label": "category"}}}, "'label' tells the label"),
         ({"profiles": {"shape": ["T3"]}}, "profile 'shape' names sequences the cohort lacks: T3"),
+        ({"derived_features": {"r": DERIVED | {"profile": "x"}}}, "names the profile 'x', which does not stand"),
+        ({"derived_features": {"r": DERIVED | {"formula": "T2 / T1C"}}}, "names 'T2', which is none of the seq"),
+        ({"derived_features": {"r": DERIVED | {"formula": "f(T1C)"}}}, "'f(T1C)' cannot stand in a formula"),
         ({"models": ["a", {"name": "a", "use": "b"}]}, "'models': named more than once: a"),
         ({"models": [{"name": "a", "us": "b"}]}, "'models.0."),
         ({"split": {"scheme": "kfold", "folds": 1}}, "'split.folds': Input should be greater than or equal to 2"),

@@ -10,10 +10,11 @@ from samesplit.api.study_data import StudyData
 from samesplit.errors import DeclarationError
 from samesplit.execution.processes import cores
 from samesplit.features.changes import relative_changes
+from samesplit.features.derived import derived_features
 from samesplit.features.extraction import extract
 from samesplit.features.feature_matrix import to_wide
 from samesplit.features.profiles import read_profile
-from samesplit.tables import LEDGER, empty_table
+from samesplit.tables import LEDGER, empty_table, stack_ledgers
 from samesplit.uses import using
 
 __all__ = ["study_features"]
@@ -68,5 +69,11 @@ def study_features(
     if read.relative_change_to is not None:
         baseline = wanted[0] if read.relative_change_to == "first" else read.relative_change_to
         tables.append(relative_changes(done.features, baseline))
-    wide = to_wide(pd.concat(tables, ignore_index=True))
-    return wide.reindex(lesions), done.ledger
+    derived = [
+        one
+        for one in data.definition.derived()
+        if one.profile == profile and set(one.formula.names) <= set(wanted)
+    ]
+    more, lacking = derived_features(done.features, derived)
+    wide = to_wide(pd.concat([*tables, more], ignore_index=True))
+    return wide.reindex(lesions), stack_ledgers([done.ledger, lacking])

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from samesplit.benchmarks.chain_settings import ChainSettings
+from samesplit.benchmarks.derived_settings import DerivedFeatureSettings
 from samesplit.benchmarks.factorial_settings import FactorialSettings
 from samesplit.benchmarks.field_types import NAME_PATTERN, Name, PathInside, Repairs
 from samesplit.benchmarks.split_settings import DATE_BOUNDS, SplitSettings
@@ -22,6 +23,7 @@ from samesplit.benchmarks.statistics_settings import OperatingPoint, StatisticsS
 from samesplit.csv_files import MISSING_WORDS
 from samesplit.declarations import Declaration, parse_leniently, read_declaration, read_yaml
 from samesplit.errors import DeclarationError, Faults
+from samesplit.features.derived import DerivedFeature
 from samesplit.tasks import DEFAULT_TASK, BinaryTask, MulticlassTask, Task
 
 __all__ = [
@@ -174,6 +176,8 @@ class BenchmarkDefinition(Declaration):
     stands under `models` as well. null: none."""
     profiles: dict[Name, tuple[Name, ...]] = Field(default_factory=dict)
     """Feature profile (file in `features/`) -> sequences it is used for."""
+    derived_features: dict[Name, DerivedFeatureSettings] = Field(default_factory=dict)
+    """Features by name that are computed from one feature of several sequences, such as enhancement ratios."""
     features: Annotated[
         FeatureTableSettings | None,
         BeforeValidator(lambda given: {"file": given} if isinstance(given, str) else given),
@@ -252,6 +256,10 @@ class BenchmarkDefinition(Declaration):
                 )
         return self
 
+    def derived(self) -> tuple[DerivedFeature, ...]:
+        """Return the derived features in the order in which they are declared."""
+        return tuple(settings.named(name) for name, settings in self.derived_features.items())
+
     def all_tasks(self) -> dict[str, Task]:
         """Return the tasks by name; one that is declared under `task` is called DEFAULT_TASK."""
         return dict(self.tasks) if self.task is None else {DEFAULT_TASK: self.task.as_task()}
@@ -315,6 +323,26 @@ class BenchmarkDefinition(Declaration):
                     f"profile '{profile}' names sequences the cohort lacks: {', '.join(unknown)}"
                 )
         return profiles
+
+    @field_validator("derived_features")
+    @classmethod
+    def _of_known_profiles(
+        cls, derived_features: dict[str, DerivedFeatureSettings], info: ValidationInfo
+    ) -> dict[str, DerivedFeatureSettings]:
+        profiles = info.data.get("profiles")  # not there when they are wrong themselves, which is told first
+        for name, derived in derived_features.items() if profiles is not None else ():
+            sequences = profiles.get(derived.profile)
+            if sequences is None:
+                raise ValueError(
+                    f"'{name}' names the profile '{derived.profile}', which does not stand under 'profiles'"
+                )
+            unknown = [one for one in derived.sequences if one not in sequences]
+            if unknown:
+                raise ValueError(
+                    f"the formula of '{name}' names '{unknown[0]}', which is none of the sequences of "
+                    f"'{derived.profile}': {', '.join(sequences)}"
+                )
+        return derived_features
 
 
 def read_benchmark_leniently(folder: Path) -> tuple[BenchmarkDefinition | None, Faults]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from samesplit.features.changes import relative_changes
+from samesplit.features.derived import derived_features
 from samesplit.features.extraction import NOTE_COLUMNS, STEP_COLUMNS, extract
 from samesplit.imaging.thumbnails import COLUMNS, thumbnails
 from samesplit.run.perturbed_features import measure_again
@@ -97,9 +98,12 @@ def extract_features(plan: Plan, reporter: Reporter) -> FeatureStage:
         steps.append(done.steps)
         notes.append(done.notes)
     features = pd.concat(tables, ignore_index=True) if tables else empty_table(FEATURES)
+    derived, lacking = derived_features(features, plan.definition.derived())
+    if len(derived):
+        features = pd.concat([features, derived], ignore_index=True)
     pictures = looked.thumbnails[looked.thumbnails["rater"] == cohort.rater]
     again = measure_again(plan, _without(drawn, failed), reporter, jobs=jobs, matching_references=drawn)
-    ledger = stack_ledgers([*ledgers, *again.ledgers])
+    ledger = stack_ledgers([*ledgers, lacking, *again.ledgers])
     return FeatureStage(
         features=features,
         pictures=pictures,

@@ -16,6 +16,7 @@ from samesplit import run_folder
 from samesplit.benchmarks.splits import balance, shift
 from samesplit.evaluation import Evaluation
 from samesplit.features.catalogue import find
+from samesplit.features.derived import derived_listing
 from samesplit.features.listing import profile_listing
 from samesplit.kept import content_of
 from samesplit.places import Places
@@ -76,6 +77,7 @@ def _catalogue(plan: Plan) -> pd.DataFrame:
         listing = profile_listing(profile).assign(profile=profile.name)
         listing["name"] = [" or ".join(one.name for one in find(code)) for code in listing["ibsi_code"]]
         listings.append(listing[columns])
+    listings.append(derived_listing(plan.definition.derived()))
     return pd.concat(listings, ignore_index=True)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from samesplit.features.derived import with_derived_columns
 from samesplit.features.perturbation.changes import with_changes
 from samesplit.features.perturbation.extraction import extract_repeats
 from samesplit.features.perturbation.feature_matrix import wide_repeats
@@ -82,7 +83,9 @@ def measure_again(
             stage.codes.update(done.codes)
             spent = stage.seconds.get(f"{name} perturbed", 0.0)
             stage.seconds[f"{name} perturbed"] = round(spent + done.seconds, 2)
-        stage.tables[name_of(perturbations)] = wide_repeats(tables)
+        stage.tables[name_of(perturbations)] = with_derived_columns(
+            wide_repeats(tables), plan.definition.derived()
+        )
     return stage
 
 

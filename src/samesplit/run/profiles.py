@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.errors import DeclarationError
-from samesplit.features.engines import require_engine
+from samesplit.features.derived import DerivedFeature
+from samesplit.features.engines import get_engine, require_engine
 from samesplit.features.profiles import Profile, read_profile
 from samesplit.workspace import Workspace
 
@@ -36,7 +39,29 @@ def read_profiles(workspace: Workspace, definition: BenchmarkDefinition) -> dict
                 remedy=f"name one of {', '.join(definition.cohort.sequences)}",
             )
     _check_regimes(workspace, definition, profiles)
+    for derived in definition.derived():
+        _check_derived(derived, profiles[derived.profile], definition.name)
     return profiles
+
+
+def _check_derived(derived: DerivedFeature, profile: Profile, benchmark: str) -> None:
+    """Refuse a formula of a feature that its profile does not have, or that is called like one that it has."""
+    known = [info.feature for info in get_engine(profile.engine).catalogue(profile.settings)]
+    where = f"{benchmark}, derived_features.{derived.name}"
+    if derived.feature not in known:
+        near = difflib.get_close_matches(derived.feature, known, n=1)
+        raise DeclarationError(
+            f"the profile '{profile.name}' has no feature '{derived.feature}'",
+            where=where,
+            remedy=(f"did you mean '{near[0]}'? " if near else "")
+            + f"`samesplit features list --profile {profile.name}` lists the names",
+        )
+    if derived.name in known:
+        raise DeclarationError(
+            f"the profile '{profile.name}' has a feature of this name already",
+            where=where,
+            remedy="call the derived feature something else",
+        )
 
 
 def _check_regimes(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from samesplit.features.changes import relative_changes
+from samesplit.features.derived import derived_features
 from samesplit.features.extraction import extract
 from samesplit.models.protocol import Cases
 from samesplit.models.settings import ModelSettings
@@ -123,7 +124,10 @@ def _features(
             first = plan.definition.profiles[name][0]
             found.append(relative_changes(done.features, first if baseline == "first" else baseline))
         ledgers.append(done.ledger[done.ledger["status"] == "failed"])
-    return pd.concat(found, ignore_index=True), stack_ledgers(ledgers)
+    features = pd.concat(found, ignore_index=True)
+    own = [one for one in plan.definition.derived() if one.profile in profiles]
+    derived, lacking = derived_features(features, own)
+    return pd.concat([features, derived], ignore_index=True), stack_ledgers([*ledgers, lacking])
 
 
 def _tag(segmentation: str, place: Place) -> str:
