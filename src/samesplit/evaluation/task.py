@@ -16,7 +16,16 @@ from samesplit.evaluation.factorial import evaluate_factorial
 from samesplit.evaluation.interval_coverage import INTERVAL_COVERAGE, interval_coverage
 from samesplit.evaluation.multiclass.evaluate import evaluate_classes
 from samesplit.evaluation.options import EvaluationOptions
-from samesplit.evaluation.raters import MASK_PAIRS, RATER_MASKS, RATERS, evaluate_raters, mask_agreement
+from samesplit.evaluation.raters import (
+    MASK_PAIRS,
+    RATER_FEATURE_VALUES,
+    RATER_FEATURES,
+    RATER_MASKS,
+    RATERS,
+    evaluate_raters,
+    feature_agreement,
+    mask_agreement,
+)
 from samesplit.evaluation.segmentation.evaluate import evaluate_masks
 from samesplit.evaluation.survival.evaluate import evaluate_survival
 from samesplit.tasks import BinaryTask, MulticlassTask, SegmentationTask, Task
@@ -82,7 +91,8 @@ def evaluate_task(
     Returns:
         The tables; those that mean nothing for the kind of task are empty. Where the details have predictions on
         predicted masks, those of `evaluate_chain` are among them; those of `evaluate_factorial` where there are
-        combinations of factors; those of `evaluate_raters` and `mask_agreement` where there are several raters.
+        combinations of factors; those of `evaluate_raters`, `mask_agreement` and `feature_agreement` where there
+        are several raters.
 
     Raises:
         StatisticsError: The truth or an option is not usable.
@@ -104,6 +114,10 @@ def evaluate_task(
     pairs = options.details.get(MASK_PAIRS, pd.DataFrame())
     if not pairs.empty:
         tables = tables | {RATER_MASKS: mask_agreement(pairs, truth, options, classes=task.classes)}
+    measured = options.details.get(RATER_FEATURES, pd.DataFrame())
+    if not measured.empty:
+        agreement = feature_agreement(measured, truth, options)
+        tables = tables | {RATER_FEATURES: agreement.table, RATER_FEATURE_VALUES: agreement.measured}
     if options.factorial:
         tables = tables | evaluate_factorial(task, predictions, truth, options)
     return replace(found, tables=tables)

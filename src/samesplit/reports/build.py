@@ -50,6 +50,7 @@ from samesplit.reports.sections.overlap import overlap
 from samesplit.reports.sections.provenance import notes, provenance
 from samesplit.reports.sections.published import published
 from samesplit.reports.sections.radiomics import radiomics
+from samesplit.reports.sections.rater_features import rater_features
 from samesplit.reports.sections.rater_masks import rater_masks
 from samesplit.reports.sections.readers import reader_sections
 from samesplit.reports.sections.split import split
@@ -215,6 +216,7 @@ def _findings(context: Context, pictures: Pictures) -> tuple[Section | None, ...
             triage(context),
             *reader_sections(context),
             rater_masks(context),
+            rater_features(context),
             chain(context),
             explanation(context),
             errors(context, gallery),
@@ -230,6 +232,7 @@ def _findings(context: Context, pictures: Pictures) -> tuple[Section | None, ...
             *made,
             class_calibration(context),
             rater_masks(context),
+            rater_features(context),
             chain(context),
             explanation(context),
             class_errors(context, gallery),

@@ -141,6 +141,8 @@ _PREDICTIONS: dict[TaskKind, pa.DataFrameSchema] = {
 _SHARED = ("audit", "balance", "shift", "thumbnails", "published", "catalogue")
 """Tables that all tasks of a run share."""
 _OF_TASK = (
+    "rater_feature_values",
+    "rater_features",
     "rater_masks",
     "raters",
     "chain",

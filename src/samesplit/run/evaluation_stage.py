@@ -17,7 +17,7 @@ from samesplit.evaluation.binary.evaluate import Evaluation
 from samesplit.evaluation.groups import cut_column, cut_into_groups
 from samesplit.evaluation.mask_regression import MaskRegressionSettings
 from samesplit.evaluation.options import EvaluationOptions
-from samesplit.evaluation.raters import MASK_PAIRS
+from samesplit.evaluation.raters import MASK_PAIRS, RATER_FEATURES
 from samesplit.evaluation.readers.settings import Hypothesis, ReaderSettings
 from samesplit.evaluation.segmentation.evaluate import COMPONENTS, OVERLAP
 from samesplit.evaluation.task import evaluate_task
@@ -38,6 +38,7 @@ def evaluate_predictions(
     details: dict[str, dict[str, pd.DataFrame]],
     reporter: Reporter,
     failures: Mapping[str, str],
+    features: pd.DataFrame,
 ) -> dict[str, Evaluation]:
     """Judge the predictions and readings of each task; the only place where test labels are read.
 
@@ -49,6 +50,7 @@ def evaluate_predictions(
         details: The models' own tables, by task and name.
         reporter: Progress reporter.
         failures: The reason for each model that failed.
+        features: The features under all raters' masks.
 
     Raises:
         PredictionsError: No model answered any task; the message has the reason of the first that failed.
@@ -63,6 +65,8 @@ def evaluate_predictions(
             remedy=None if why else "list models that can answer, or join predictions made elsewhere",
         )
     pairs = _mask_pairs(plan, reporter)
+    if len(set(features["rater"])) > 1:
+        pairs[RATER_FEATURES] = features
     rules = claim_rules(settings, plan.added)
     point = _operating_point(settings.operating_point)
     truths = {name: _truth(plan, name) for name in plan.tasks}

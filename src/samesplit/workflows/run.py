@@ -100,7 +100,7 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
         models = predict_folds(plan, images, reporter)
         predictions = with_scores(plan, _with_externals(plan, models))
         details = {name: of_task.details for name, of_task in models.tasks.items()}
-        judged = evaluate_predictions(plan, predictions, details, reporter, models.failures)
+        judged = evaluate_predictions(plan, predictions, details, reporter, models.failures, images.features)
         judged = with_checks(plan, judged, predictions, details)
         results = write_tables(plan, folder, images, models, predictions, judged)
         record = run_record(plan, images, models, results, started=started)
