@@ -48,8 +48,8 @@ def rater_features(context: Context) -> Section | None:
     return Section(
         id="rater-features",
         title="Agreement of the raters' measurements",
-        lead="The same features of the same lesions, measured under the masks of two raters. All lesions count "
-        "that both raters drew, not only test lesions; no label is used.",
+        lead="The same features of the same lesions, measured under the masks of two raters. Lesions count that "
+        "both drew and that are tested in some fold; no label is used.",
         blocks=tuple(blocks),
     )
 
