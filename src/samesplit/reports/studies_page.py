@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ def save_figure(table: pd.DataFrame, path: Path) -> None:
         save_studies(lines, path)
 
 
-def estimate_text(row: dict[str, Any]) -> str:
+def estimate_text(row: Mapping[Any, Any]) -> str:
     """Write an estimate with its interval; an asterisk where the interval is not the study's own.
 
     Example:
