@@ -34,6 +34,9 @@ __all__ = ["reproduction_answer", "reproduction_page", "shown_number"]
 
 _PARTS = {"value": "value", "ci_low": "lower bound", "ci_high": "upper bound", "p_value": "P value"}
 _MOST_INTERVALS = 45
+_LONG = 16
+_RATIOS = ("OR", "HR", "RR")
+"""Ratios have no place on an axis from 0 to 1, wherever their bounds are."""
 _MARKS = {"reproduced": "✓ reproduced", "inconsistent": "✗ inconsistent", "not derivable": "– not derivable"}
 
 
@@ -119,8 +122,7 @@ def _wrong(table: pd.DataFrame) -> Section:
     columns = (
         Column(key="who", title="Of"),
         Column(key="what", title="Number"),
-        Column(key="printed", title="Printed", kind="number"),
-        Column(key="recomputed", title="Recomputed", kind="number"),
+        *_number_columns(rows),
         Column(key="why", title="How, and why it does not hold", kind="sentence"),
     )
     shown = [
@@ -150,6 +152,21 @@ def _wrong(table: pd.DataFrame) -> Section:
         ),
         blocks=(Table(id="wrong-table", title="Inconsistent numbers", columns=columns, rows=tuple(shown)),),
     )
+
+
+def _number_columns(rows: Sequence[Mapping[str, Any]]) -> tuple[Column, Column]:
+    """Return the columns of numbers, as text that wraps where one of them is long."""
+    texts = {
+        "printed": [str(row["printed"]) for row in rows],
+        "recomputed": [shown_number(row["recomputed"]) for row in rows],
+    }
+    first, second = (
+        Column(
+            key=key, title=capitalised(key), kind="number" if all(len(t) <= _LONG for t in said) else "text"
+        )
+        for key, said in texts.items()
+    )
+    return first, second
 
 
 def _what(row: Mapping[str, Any]) -> str:
@@ -196,7 +213,7 @@ def _overview(table: pd.DataFrame) -> Section:
                     f"hold.{more}"
                 ),
                 alt=alt,
-                svg=draw_printed_intervals(lines, axis="Rate", name="intervals", alt=alt),
+                svg=draw_printed_intervals(lines, axis="Value", name="intervals", alt=alt),
             )
         )
     return Section(id="overview", title="Overview", blocks=tuple(blocks))
@@ -224,6 +241,8 @@ def _intervals(table: pd.DataFrame) -> tuple[list[PrintedInterval], int]:
     for _, rows in table.groupby("row", sort=False):
         parts = {str(row["part"]): row for row in records(rows)}
         if not {"value", "ci_low", "ci_high"} <= parts.keys():
+            continue
+        if str(parts["value"]["metric"]).split("_")[0] in _RATIOS:
             continue
         printed = [_float(parts[part]["printed"]) for part in ("value", "ci_low", "ci_high")]
         mine = [_float(parts[part]["recomputed"]) for part in ("value", "ci_low", "ci_high")]
@@ -284,8 +303,7 @@ def _everything(table: pd.DataFrame) -> Section:
     columns = (
         Column(key="who", title="Of"),
         Column(key="what", title="Number"),
-        Column(key="printed", title="Printed", kind="number"),
-        Column(key="recomputed", title="Recomputed", kind="number"),
+        *_number_columns(records(table)),
         Column(key="verdict", title="Verdict"),
         Column(key="how", title="How", kind="sentence"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -48,6 +49,7 @@ AUC_METHODS = ("Hanley-McNeil", "Clopper-Pearson of AUC x n")
 """95 % intervals of an AUC without its scores; the second, "binomial exact" in MedCalc, takes it for a share."""
 
 
+@lru_cache(maxsize=20_000)
 def rate_interval(count: float, n: float, method: str) -> Bounds:
     """Compute the 95 % interval of a rate by one of the candidates.
 

@@ -15,7 +15,7 @@ from samesplit.reproduction.reproduce import Reproduction, reproduce
 from samesplit.storage import write_json, write_text
 from samesplit.tables import write_csv
 from samesplit.version import __version__
-from samesplit.workspace import find_benchmark, find_workspace
+from samesplit.workspace import builtin_folder, find_benchmark, find_workspace
 
 __all__ = ["Reproduced", "reproduce_study"]
 
@@ -77,14 +77,15 @@ def _plain(table: pd.DataFrame) -> list[dict[str, object]]:
 
 def _find(name_or_folder: str) -> tuple[Path, Path]:
     """Return the folder with the printed numbers and the folder of reports."""
-    given = Path(name_or_folder)
-    if (given / "published.csv").is_file():
-        folder = given.resolve()
-        return folder, find_workspace(
-            folder
-        ).reports if folder.parent.name == "benchmarks" else _reports_here()
+    given, around = Path(name_or_folder), find_workspace(Path.cwd())
+    named = [root / "benchmarks" / name_or_folder for root in (around.root, builtin_folder())]
+    for folder in (given, *named):
+        if (folder / "published.csv").is_file():
+            whole = folder.resolve()
+            mine = find_workspace(whole) if folder is given and whole.parent.name == "benchmarks" else around
+            return whole, mine.reports
     if given.is_dir() and not (given / "benchmark.yaml").is_file() and not (given / "benchmarks").is_dir():
-        return given.resolve(), _reports_here()
+        return given.resolve(), around.reports
     try:
         workspace, folder = find_benchmark(name_or_folder, design=True)
     except WorkspaceError as error:
@@ -93,7 +94,3 @@ def _find(name_or_folder: str) -> tuple[Path, Path]:
             remedy=f"name a benchmark, a study or a folder with published.csv. {error.remedy or ''}".strip(),
         ) from error
     return folder, workspace.reports
-
-
-def _reports_here() -> Path:
-    return find_workspace(Path.cwd()).reports
