@@ -13,7 +13,9 @@ from samesplit.run.latest import point_latest
 from samesplit.run_folder import RUN_RECORD
 from samesplit.tables import RESULTS, write_table
 from samesplit.workflows.studies.comparison import compare_studies
+from samesplit.workflows.studies.own_rows import own_rows
 from samesplit.workflows.studies.published_rows import published_rows
+from samesplit.workspace import Workspace
 from toy_study import write_toy_study
 
 
@@ -56,6 +58,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     results = [
         result("ridge", 0.75),
         result("ridge", 0.70, group="test_set=external"),
+        result("ridge", 0.60, group="test_set=external, class=AML"),
         result("grid", 0.80),
         result("net", 0.80),
         result("net", 0.99, subset="validation"),
@@ -90,6 +93,24 @@ def test_an_own_run_shows_its_reference_the_best_model_and_its_readers(workspace
     assert first["validation"] == "5 folds, 2 times, test sets external"
     assert (first["modality"], first["cohort"]) == ("T1C, T2", "patients")
     assert found.notes == ("the latest run of old cannot be read (run.json is not what was put there)",)
+
+
+def test_a_run_without_readers_says_none(workspace: Path) -> None:
+    run = workspace / "reports" / "mine" / "0123456789"
+    write_table(pd.DataFrame([result("ridge", 0.7)]), run / "results.parquet", RESULTS)
+
+    (row,), _ = own_rows(Workspace(workspace), ["mine"])
+
+    assert (row["label"], row["readers"]) == ("Ridge", "")
+
+
+def test_a_task_without_answers_is_skipped_and_a_damaged_table_is_told(workspace: Path) -> None:
+    run = workspace / "reports" / "mine" / "0123456789"
+    (run / "results.parquet").write_bytes(b"half")
+    assert "the latest run of mine is left out" in " ".join(own_rows(Workspace(workspace))[1])
+
+    (run / "results.parquet").unlink()
+    assert own_rows(Workspace(workspace), ["mine"]) == ([], [])
 
 
 def test_everything_is_written_beside_each_other(workspace: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from samesplit.errors import WorkspaceError
+from samesplit.errors import SamesplitError, WorkspaceError
 from samesplit.kept import read_kept_json
 from samesplit.ordering import ranked
 from samesplit.reports.formatting import counted, join_words
@@ -22,8 +22,9 @@ from samesplit.workspace import Workspace
 __all__ = ["own_rows"]
 
 _UNPASSED = ("issue", "tip")
-_ALL = ("all",)
 _SETS = "test_set="
+_ONE_SET = r"test_set=[^,]+"
+"""A group that is a named test set, and no part of one such as a class in it."""
 
 
 def own_rows(workspace: Workspace, names: Collection[str] = ()) -> tuple[list[dict[str, Any]], list[str]]:
@@ -58,7 +59,10 @@ def own_rows(workspace: Workspace, names: Collection[str] = ()) -> tuple[list[di
                 f"the latest run of {name} cannot be read ({damage or 'it was made by an older version'})"
             )
             continue
-        rows += _of_run(folder, record)
+        try:
+            rows += list(_of_run(folder, record))
+        except SamesplitError as error:
+            notes.append(f"the latest run of {name} is left out ({error.problem}): run it again")
     return rows, notes
 
 
@@ -67,12 +71,14 @@ def _of_run(folder: Path, record: dict[str, Any]) -> Iterator[dict[str, Any]]:
     controls = {model["name"] for model in record["models"] if model["control"]}
     for task in record["tasks"]:
         place = task_folder(folder, None if task["name"] == DEFAULT_TASK else task["name"])
+        if not (place / RESULTS_TABLE).is_file():  # a task that no model answered
+            continue
         results = read_table(place / RESULTS_TABLE, RESULTS)
         main = main_quantity(task["kind"])
         mine = results[
             results["quantity"].eq(main.quantity) & results["reference"].eq("") & results["subset"].eq("test")
         ]
-        mine = mine[mine["group"].eq("all") | mine["group"].str.startswith(_SETS)]
+        mine = mine[mine["group"].eq("all") | mine["group"].str.fullmatch(_ONE_SET)]
         about = _about(folder, record, task, results) | {"quantity": main.title, "flaws": _codes(place)}
         for row in _chosen(mine, str(task["reference"]), controls).to_dict("records"):
             where = str(row["group"]).removeprefix(_SETS)
@@ -103,9 +109,8 @@ def _about(
     folder: Path, record: dict[str, Any], task: dict[str, Any], results: pd.DataFrame
 ) -> dict[str, Any]:
     split = record["split"]["settings"]
-    sets = sorted(
-        {str(group).removeprefix(_SETS) for group in results["group"] if str(group).startswith(_SETS)}
-    )
+    groups = results.loc[results["group"].str.fullmatch(_ONE_SET), "group"]
+    sets = sorted(groups.str.removeprefix(_SETS).unique())
     several = task["name"] != DEFAULT_TASK
     return {
         "source": "run",
@@ -135,10 +140,11 @@ def _scheme(split: dict[str, Any]) -> str:
 
 
 def _readers(results: pd.DataFrame) -> str:
-    named = results.loc[results["model"].str.startswith("reader:"), "model"].str.removeprefix("reader:")
-    pairs = named.str.rpartition("/")
-    how = sorted(set(pairs[2]), reverse=True)  # unaided before aided
-    return f"{counted(pairs[0].nunique(), 'reader')}, {join_words(how)}" if len(named) else ""
+    """Return how many readers there were, and how they read."""
+    named = [name.removeprefix("reader:") for name in results["model"].unique() if name.startswith("reader:")]
+    pairs = [name.rpartition("/") for name in named]
+    how = sorted({modality for _, _, modality in pairs}, reverse=True)  # unaided before aided
+    return f"{counted(len({reader for reader, _, _ in pairs}), 'reader')}, {join_words(how)}" if pairs else ""
 
 
 def _reader(name: str) -> str:
