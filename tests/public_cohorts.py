@@ -87,8 +87,8 @@ def kits_record(name: str, number: int, release: str) -> dict[str, Any]:
     """Return an entry of kits.json as the release spells it."""
     high, malignant = number % 2 == 1, number % 8 != 0
     subtype = ("clear_cell_rcc", "papillary", "chromophobe")[number % 3]
-    old = release == "kits19"
-    return {
+    old = release != "kits23"  # kits.json of KiTS21 spells as that of KiTS19 does
+    record = {
         "case_id": name,
         "gender": "male" if number % 3 else "female",
         "age_at_nephrectomy": 40 + number if number else ">=90",
@@ -96,13 +96,17 @@ def kits_record(name: str, number: int, release: str) -> dict[str, Any]:
         "radiographic_size": 2.4,
         "pathologic_size": 2.1,
         "malignant": malignant,
-        "pathology_t_stage": "3" if number % 4 == 1 else "1a",
+        "pathology_t_stage": ("3" if number % 4 == 1 else "1a") if malignant else None if old else "na",
         "tumor_histologic_subtype": subtype + ("" if old or subtype == "clear_cell_rcc" else "_rcc")
         if malignant
         else "oncocytoma",
         "tumor_necrosis": False,
-        "tumor_isup_grade": (3 if high else 2) if old else ("3" if high else "2") if malignant else None,
-        "sarcomatoid_features": False,
+        "tumor_isup_grade": _grade(3 if high else 2, old) if malignant else None if old else "na",
         "vital_status": "dead" if number % 5 == 0 else "censored",
         "vital_days_after_surgery": 300 + 10 * number,
     }
+    return record if old else record | {"sarcomatoid_features": False}
+
+
+def _grade(grade: int, old: bool) -> int | str:
+    return grade if old else str(grade)

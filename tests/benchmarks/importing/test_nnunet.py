@@ -125,3 +125,10 @@ def test_missing_images_are_told(tmp_path: Path) -> None:
 
     assert imported.notes == ("1 image is missing: kidney_001.nii.gz",)
     assert (imported.n_lesions, imported.n_images) == (3, 2)
+
+
+def test_channels_in_one_file_are_told_with_the_command_that_splits_them(tmp_path: Path) -> None:
+    source = dataset(tmp_path, VERSION_1 | {"modality": {"0": "FLAIR", "1": "T1w"}}, cases=1, plain=True)
+
+    with pytest.raises(CohortError, match="nnUNetv2_convert_MSD_dataset"):
+        import_nnunet(source, tmp_path / "study", label="tumor")

@@ -27,6 +27,17 @@ _CLASSES = {
     "fracturemnist3d": ("buckle rib fracture", "nondisplaced rib fracture", "displaced rib fracture"),
     "breastmnist": ("malignant", "normal or benign"),
     "pneumoniamnist": ("normal", "pneumonia"),
+    "octmnist": ("choroidal neovascularization", "diabetic macular edema", "drusen", "normal"),
+    "tissuemnist": (
+        "collecting duct or connecting tubule",
+        "distal convoluted tubule",
+        "glomerular endothelial cells",
+        "interstitial endothelial cells",
+        "leukocytes",
+        "podocytes",
+        "proximal tubule segments",
+        "thick ascending limb",
+    ),
 }
 """Names of the classes by their number (Yang et al. 2023, doi 10.1038/s41597-022-01721-8)."""
 _MOST = 10

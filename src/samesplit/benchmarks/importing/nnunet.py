@@ -185,10 +185,14 @@ def _images(
             }
             rows.append(row | {"organ_mask": mask} if organ else row)
     if not rows:
+        in_one_file = len(channels) > 1 and (source / "imagesTr" / f"{cases[0]}{ending}").is_file()
         raise CohortError(
             f"no image of a labelled case is there, such as imagesTr/{missing[0]}",
             where=source,
-            remedy="name a folder of nnUNet_raw; what nnU-Net preprocessed is not read",
+            remedy="the Decathlon keeps all channels of a case in one file: split them with nnU-Net's "
+            "nnUNetv2_convert_MSD_dataset, and name the folder that it writes"
+            if in_one_file
+            else "name a folder of nnUNet_raw; what nnU-Net preprocessed is not read",
         )
     told = f"{len(missing)} image{'s are' if len(missing) > 1 else ' is'} missing: {', '.join(missing[:3])}"
     return rows, [told] if missing else []
