@@ -109,6 +109,19 @@ def test_a_score_of_another_task_is_cut_where_that_task_calls_a_lesion_positive(
     assert "where the other task calls a lesion positive" in row_of(found, "log_rank")["note"]
 
 
+def test_a_probability_that_reaches_the_threshold_of_its_task_is_high(make_survival_study: Make) -> None:
+    study = make_survival_study()
+    mine, _ = own(study)
+    calls = mine.reset_index().assign(risk=np.arange(len(mine)) % 2 / 2)  # a call as a probability: 0 or 0.5
+    fits = mine[["seed", "repeat", "fold"]].drop_duplicates()
+    cuts = pd.Series(0.5, index=pd.MultiIndex.from_frame(fits))
+
+    lesions, _ = lesion_risks(model_table(calls, study.truth), cuts, declared=True)
+
+    high = lesions.set_index("lesion_id")["high"]
+    assert (high == calls.set_index("lesion_id")["risk"].eq(0.5)).all()
+
+
 def test_several_fits_of_a_lesion_are_averaged_and_vote(make_survival_study: Make) -> None:
     study = make_survival_study(n_folds=2, n_repeats=3)
     mine = study.predictions[study.predictions["model"] == "cox"]

@@ -2,12 +2,15 @@
 
 Risks of different fits share no scale, so each fit's are brought to a standard deviation of 1 among the test
 lesions of its fold, and a lesion's are averaged over the fits that predicted it. High is what lies above the
-median risk of the validation part of the same fit, which no test lesion has a say in; several fits vote.
+median risk of the validation part of the same fit, which no test lesion has a say in; several fits vote. Where
+the risk is the probability of another task, high is what that task calls positive: what reaches its threshold.
 """
 
 from __future__ import annotations
 
 import pandas as pd
+
+from samesplit.ordering import probability_at_least
 
 __all__ = ["FIT", "lesion_risks", "validation_cuts"]
 
@@ -45,8 +48,11 @@ def lesion_risks(
     fits = pd.Series(list(zip(*(table[name] for name in FIT), strict=True)), index=table.index)
     cut = fits.map(dict(zip(cuts.index, cuts, strict=True))).astype("float64")
     lacking = cut.isna()
-    above = table["score"] > cut.where(~lacking, cells.transform("median"))
-    rows = table.assign(score=standard, high=above.astype(float)).groupby("lesion_id", as_index=False)
+    high = table["score"] > cut.where(~lacking, cells.transform("median"))
+    if declared:  # a task calls what reaches its threshold positive
+        reached = probability_at_least(table["score"], cut)
+        high = high.where(lacking, pd.Series(reached, index=table.index))
+    rows = table.assign(score=standard, high=high.astype(float)).groupby("lesion_id", as_index=False)
     found = rows.agg(
         patient_id=("patient_id", "first"),
         label=("label", "first"),
