@@ -32,15 +32,15 @@ def reproduce(
     table = done.found.table
     for name, rows in table.groupby("table_figure", sort=False):
         counts = rows["verdict"].value_counts()
-        said = ", ".join(f"{int(count)} {verdict}" for verdict, count in counts.items())
-        title = f"{name or 'no table named'}: {said}"
+        said = ", ".join(f"{int(count)} {verdict!s}" for verdict, count in counts.items())
+        title = f"{str(name) or 'no table named'}: {said}"
         shown = rows if everything else rows[rows["verdict"] == "inconsistent"]
         if shown.empty:
             echo(title)
         else:
             out.print(table_of(_shown(shown, verdicts=everything), title=title))
     echo("")
-    echo(reproduction_answer(done.found.totals))
+    echo(reproduction_answer({str(verdict): count for verdict, count in done.found.totals.items()}))
     for finding in done.found.findings:
         echo("")
         echo(finding.title)

@@ -81,8 +81,9 @@ def _said(rules: Iterable[Rule], rows: pd.DataFrame) -> Iterable[Recomputed]:
 
 def _table(published: pd.DataFrame, heard: dict[tuple[int, Part], Recomputed]) -> pd.DataFrame:
     lines = []
+    places = {int(str(row)): place for place, row in enumerate(published.index)}
     for number in printed_numbers(published):
-        record = published.loc[number.row]
+        record = published.iloc[places[number.row]]
         said = heard.get((number.row, number.part))
         if said is None:
             said = Recomputed(

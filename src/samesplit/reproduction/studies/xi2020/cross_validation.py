@@ -10,7 +10,7 @@ import pandas as pd
 from samesplit.reproduction.agrees import agrees, span
 from samesplit.reproduction.finding import Finding
 from samesplit.reproduction.intervals import rate_interval
-from samesplit.reproduction.numbers import Part, PrintedNumber, Recomputed, cell_text, parse
+from samesplit.reproduction.numbers import Part, PrintedNumber, Recomputed, Verdict, cell_text, parse
 from samesplit.reproduction.relations import locate
 from samesplit.reproduction.studies.xi2020.lookup import PAPER, rows_of
 
@@ -151,7 +151,7 @@ def _accuracy(published: pd.DataFrame, fold: Fold) -> list[Recomputed]:
         )
         formula = f"sensitivity and specificity on {fold.n_pos} + {fold.n_neg} lesions"
         fits = agrees(parse(cell_text(record, "value")), fold.accuracy)
-        verdict = "reproduced" if fits else "inconsistent"
+        verdict: Verdict = "reproduced" if fits else "inconsistent"
         found.append(
             Recomputed(int(str(row)), "value", fold.accuracy, formula, verdict, "" if fits else note)
         )
@@ -168,7 +168,7 @@ def _repeated(published: pd.DataFrame) -> list[Recomputed]:
     if first is None or second is None or first.number is None or second.number is None:
         return []
     fits = agrees(second, first.number)
-    verdict = "reproduced" if fits else "inconsistent"
+    verdict: Verdict = "reproduced" if fits else "inconsistent"
     note = "" if fits else f"the Results print {first.text} for the same quantity"
     return [Recomputed(second.row, "value", first.number, "as printed in the Results", verdict, note)]
 

@@ -26,7 +26,7 @@ def _weighted(published: pd.DataFrame) -> tuple[PrintedNumber, float, tuple[floa
     if overall is None or any(one is None or one.number is None for one in classes):
         return None
     benign, malignant = (one for one in classes if one is not None)
-    n_neg, n_pos = (float(published.loc[one.row, "n"]) for one in (benign, malignant))
+    n_neg, n_pos = (float(published["n"].loc[one.row]) for one in (benign, malignant))
 
     def mean(below: float, above: float) -> float:
         return (n_neg * below + n_pos * above) / (n_neg + n_pos)
