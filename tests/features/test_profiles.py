@@ -46,6 +46,7 @@ def test_every_built_in_profile_can_be_read(path: Path) -> None:
         ("pet-default", "PET", 181),
         ("shape", "any", 25),
         ("roi-mean", "any", 9),
+        ("zhong2025-mr", "MR", 1),
         ("ibsi-a", "CT", 79 + 4 * (25 + 16) + 2 * (16 + 16 + 5 + 17)),
         ("ibsi-c", "CT", 79 + 2 * (25 + 16) + 16 + 16 + 5 + 17),
         ("xi2020-mr", "MR", 79 + 94 * 32),
