@@ -73,18 +73,16 @@ def _found_anywhere(context: Context, table: pd.DataFrame, column: str, values: 
     """Say how many lesions each model found in at least one of several sequences."""
     if len(set(table["sequence"])) == 1 or table["found"].isna().all():
         return []
-    together = table[(table["sequence"] == "") & (table["column"] == column)].set_index(["model", "value"])
+    together = records(table[(table["sequence"] == "") & (table["column"] == column)])
     told = []
     for model in [one for one in context.models if one.name in set(table["model"])]:
-        rows = [
-            (value, together.loc[(model.name, value)])
-            for value in values
-            if (model.name, value) in together.index
-        ]
+        own = {str(row["value"]): row for row in together if row["model"] == model.name}
         sets = [
-            f"{value} {number(row['found'], 2)} ({interval_text(row['found_low'], row['found_high'], 2)}; "
-            f"{counted(int(row['n']), 'lesion')})"
-            for value, row in rows
+            f"{value} {number(own[value]['found'], 2)} "
+            f"({interval_text(own[value]['found_low'], own[value]['found_high'], 2)}; "
+            f"{counted(int(own[value]['n']), 'lesion')})"
+            for value in values
+            if value in own
         ]
         told.append(f"{model.title}: {join_words(sets)}")
     return [Prose(text=f"Share of the lesions that were found in at least one sequence. {'. '.join(told)}.")]
