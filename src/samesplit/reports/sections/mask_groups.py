@@ -96,16 +96,19 @@ def _slice_title(context: Context, model: str, sequence: str, *, several: bool) 
 
 def _medians(context: Context, table: pd.DataFrame, column: str, values: list[str]) -> Figure:
     several = len(set(table["sequence"])) > 1
-    found = table[table["column"].isin([column, ""])].set_index(["model", "sequence", "value"])
+    found = {
+        (str(row["model"]), str(row["sequence"]), str(row["value"])): row
+        for row in records(table[table["column"].isin([column, ""])])
+    }
     blocks, rows = [], []
     for model in [one for one in context.models if one.name in set(table["model"])]:
         for sequence in dict.fromkeys(map(str, table["sequence"])):
             cells: dict[str, Cell] = {"sequence": text_cell(sequence or "all together")}
             estimates = []
             for place, value in enumerate(["", *values]):
-                if (model.name, sequence, value) not in found.index:
+                if (model.name, sequence, value) not in found:
                     continue
-                row = found.loc[(model.name, sequence, value)]
+                row = found[(model.name, sequence, value)]
                 cells[f"v{place}"] = _interval_cell(row, "dice_median", 3)
                 cells[f"f{place}"] = _interval_cell(row, "found", 2)
                 estimates.append(_mark(row, value or "all lesions", together=not value))
@@ -149,7 +152,7 @@ def _sizes(table: pd.DataFrame, column: str, values: list[str]) -> str:
     return "; ".join(f"{value}: {counted(int(most[value]), 'lesion')}" for value in values) + "."
 
 
-def _mark(row: pd.Series[Any], title: str, *, together: bool) -> SetEstimate:
+def _mark(row: dict[str, Any], title: str, *, together: bool) -> SetEstimate:
     estimate, low, high = (float(row[f"dice_median{end}"]) for end in ("", "_low", "_high"))
     known = not is_missing(low)
     words = f"{number(estimate)} ({interval_text(low, high)})" if known else number(estimate)
@@ -159,7 +162,7 @@ def _mark(row: pd.Series[Any], title: str, *, together: bool) -> SetEstimate:
     )
 
 
-def _interval_cell(row: pd.Series[Any], name: str, digits: int) -> Cell:
+def _interval_cell(row: dict[str, Any], name: str, digits: int) -> Cell:
     return estimate_cell(row[name], row[f"{name}_low"], row[f"{name}_high"], digits)
 
 
@@ -217,9 +220,9 @@ def _groups_table(context: Context, table: pd.DataFrame) -> Table:
                 ),
                 "sequence": text_cell(row["sequence"] or "all together"),
                 "n": count_cell(row["n"]),
-                "median": _interval_cell(pd.Series(row), "dice_median", 3),
-                "mean": _interval_cell(pd.Series(row), "dice", 3),
-                "found": _interval_cell(pd.Series(row), "found", 2),
+                "median": _interval_cell(row, "dice_median", 3),
+                "mean": _interval_cell(row, "dice", 3),
+                "found": _interval_cell(row, "found", 2),
             },
             group=context.title(str(row["model"])),
             key=str(row["model"]),
