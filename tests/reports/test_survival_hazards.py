@@ -106,10 +106,27 @@ def test_rates_ratios_and_p_stand_in_one_row_a_model(hazards: Context) -> None:
     }
 
 
+def test_the_report_says_where_the_probability_of_another_task_was_cut(hazards: Context) -> None:
+    plain = by_id(hazards)["survival-risk"]
+    results = hazards.data.results.copy()
+    results.loc[results["quantity"] == "log_rank", "note"] = (
+        "cut where the other task calls a lesion positive"
+    )
+    scored = by_id(make_context(replace(hazards.data, results=results)))
+
+    table, figure = scored["survival-risk"], scored["kaplan-meier-cut"]
+    assert isinstance(plain, Table)
+    assert "another task" not in plain.notes[0]
+    assert isinstance(table, Table)
+    assert isinstance(figure, Figure)
+    for text in (table.notes[0], figure.caption):
+        assert "is high where that task calls a lesion positive" in text
+
+
 def test_the_cox_table_has_each_term_alone_and_with_the_others(hazards: Context) -> None:
     table = by_id(hazards)["survival-cox"]
     assert isinstance(table, Table)
-    assert [row.group for row in table.rows] == ["Clinical variables alone", "Cox model", "Cox model"]
+    assert [row.group for row in table.rows] == ["Without a risk score", "Cox model", "Cox model"]
     score = table.rows[1].cells
     assert (score["alone"].value, score["adjusted"].value) == (2.0, 1.8)
     assert table.rows[2].cells["adjusted"].value is None

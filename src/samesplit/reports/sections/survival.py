@@ -8,7 +8,7 @@ from samesplit.reports.context import Context
 from samesplit.reports.document import Block, Column, Figure, Row, Section, Table
 from samesplit.reports.figures.kaplan_meier import RiskGroup, SurvivalPanel, draw_kaplan_meier
 from samesplit.reports.formatting import count_cell, counted, estimate_cell, p_text, text_cell
-from samesplit.reports.sections.survival_hazards import hazard_blocks
+from samesplit.reports.sections.survival_hazards import hazard_blocks, high_risk
 
 __all__ = ["survival"]
 
@@ -24,8 +24,8 @@ def survival(context: Context) -> Section | None:
         name="kaplan-meier-cut",
         title="Time to event of low and high risk",
         caption=(
-            "Lesions of the test parts whose predicted risk is below or above the median risk of the validation "
-            "part of the same fit (of several fits the majority), and the share of each that is still without an "
+            f"Lesions of the test parts whose predicted risk is low or high: above {high_risk(context)} (of "
+            "several fits the majority). Shown is the share of each that is still without an "
             f"event, with {context.percent()} bands. Follow-up that ended without an event is censored. P: "
             "log-rank test."
         ),

@@ -19,7 +19,16 @@ from samesplit.reports.formatting import (
 from samesplit.reports.palette import INK
 from samesplit.reports.rows import records
 
-__all__ = ["hazard_blocks"]
+__all__ = ["hazard_blocks", "high_risk"]
+
+
+def high_risk(context: Context) -> str:
+    """Say above what a risk is high: the probability of another task where that task calls a lesion positive."""
+    known = (context.numbers.get("log_rank", model.name) for model in context.models)
+    told = any("the other task calls" in one.note for one in known if one is not None)
+    return "the median of the validation part of the same fit" + (
+        "; the probability of another task is high where that task calls a lesion positive" if told else ""
+    )
 
 
 def hazard_blocks(context: Context) -> list[Block]:
@@ -69,7 +78,7 @@ def _by_risk(context: Context) -> Table | None:
     if not rows:
         return None
     note = (
-        "High is a risk above the median of the validation part of the same fit. Hazard ratios and P values take "
+        f"High is a risk above {high_risk(context)}. Hazard ratios and P values take "
         "the fitted models as given: they speak of these models on other patients and not, as the C-index, of "
         "models trained on other patients as well. They are not adjusted for the number of models."
     )
@@ -107,7 +116,7 @@ def _cox(context: Context) -> Table | None:
         Column(key="events", title="Events", kind="number"),
     )
     rows = []
-    titles = {"": "Clinical variables alone"} | {
+    titles = {"": "Without a risk score"} | {
         model.name: model.title for model in context.models if not model.is_constant
     }
     for name, title in titles.items():
@@ -136,7 +145,7 @@ def _cox(context: Context) -> Table | None:
         return None
     note = (
         "Cox regression with Efron's treatment of ties on the lesions of the test parts; patients with several "
-        "lesions are clusters. A risk score that keeps its hazard ratio beside the clinical variables says more "
+        "lesions are clusters. A risk score that keeps its hazard ratio beside the other variables says more "
         "than they do."
     )
     return Table(
