@@ -330,7 +330,9 @@ class BenchmarkDefinition(Declaration):
         cls, derived_features: dict[str, DerivedFeatureSettings], info: ValidationInfo
     ) -> dict[str, DerivedFeatureSettings]:
         profiles = info.data.get("profiles")  # not there when they are wrong themselves, which is told first
-        for name, derived in derived_features.items() if profiles is not None else ():
+        if profiles is None:
+            return derived_features
+        for name, derived in derived_features.items():
             sequences = profiles.get(derived.profile)
             if sequences is None:
                 raise ValueError(

@@ -114,7 +114,10 @@ def feature_agreement(
     for first, second in combinations(raters, 2):
         pair = {"rater_a": first, "rater_b": second}
         lesions = wide[first].index.intersection(wide[second].index)
-        columns = wide[first].columns.intersection(wide[second].columns)
+        shared = set(wide[second].columns)
+        columns = pd.MultiIndex.from_tuples(
+            [tuple(column) for column in wide[first].columns if column in shared], names=_COLUMN
+        )
         both = [wide[rater].loc[lesions, columns].to_numpy(np.float64) for rater in (first, second)]
         few = (
             columns.to_frame(index=False).groupby("profile")["feature"].transform("size") <= MOST_WITH_LIMITS
@@ -122,7 +125,8 @@ def feature_agreement(
         for row in _rows(columns, np.stack(both, axis=1), few.to_numpy(), confidence):
             rows.append(pair | row)
         values += [
-            _values(pair, columns[place], lesions, both, place) for place in np.flatnonzero(few.to_numpy())
+            _values(pair, columns[place], lesions, both, place)
+            for place in np.flatnonzero(few.to_numpy()).tolist()
         ]
     filled = [table for table in values if len(table)] or values[:1]
     return FeatureAgreement(
