@@ -38,6 +38,7 @@ __all__ = [
     "SplitSettings",
     "StatisticsSettings",
     "TaskSettings",
+    "check_benchmark_name",
     "read_benchmark",
     "read_benchmark_leniently",
 ]
@@ -392,6 +393,17 @@ def read_benchmark(folder: Path) -> BenchmarkDefinition:
         raise DeclarationError(
             "there is no benchmark.yaml", where=folder, remedy=f"make one with: samesplit init {folder}"
         )
+    name = check_benchmark_name(folder)
+    definition: BenchmarkDefinition = read_declaration(path, BenchmarkDefinition, name=name)
+    return definition
+
+
+def check_benchmark_name(folder: Path) -> str:
+    """Return the name of a benchmark, which is that of its folder.
+
+    Raises:
+        DeclarationError: The folder is called something that no benchmark can be called.
+    """
     name = folder.resolve().name
     if not re.fullmatch(NAME_PATTERN, name):
         raise DeclarationError(
@@ -399,5 +411,4 @@ def read_benchmark(folder: Path) -> BenchmarkDefinition:
             where=folder,
             remedy="rename the folder: letters from A to Z, digits, '.', '_' and '-', a letter or digit first",
         )
-    definition: BenchmarkDefinition = read_declaration(path, BenchmarkDefinition, name=name)
-    return definition
+    return name

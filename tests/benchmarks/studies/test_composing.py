@@ -107,6 +107,20 @@ def test_a_misspelt_variant_or_size_is_answered_with_the_nearest(toy: Path) -> N
         compose(toy, size="small")
 
 
+def test_a_benchmark_that_is_no_design_is_told_that_it_has_no_synthetic_cohort(toy: Path) -> None:
+    (toy / "synthetic.yaml").unlink()
+
+    with pytest.raises(DeclarationError, match=r"there is no synthetic\.yaml, and so no size .* 'reduced'"):
+        compose(toy, size="reduced")
+
+
+def test_a_folder_that_no_benchmark_can_be_called_is_told_as_such(toy: Path) -> None:
+    spaced = toy.rename(toy.parent / "toy 2020")
+
+    with pytest.raises(DeclarationError, match="'toy 2020' is the benchmark's, and cannot be one"):
+        compose(spaced, size="reduced")
+
+
 def test_a_wrong_key_is_told_with_the_file_that_says_it(toy: Path) -> None:
     (toy / "variants" / "wrong.yaml").write_text("title: x\nsplit:\n  scheme: kfold\n  fold: 5\n")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from samesplit.benchmarks.definition import BenchmarkDefinition
+from samesplit.benchmarks.definition import BenchmarkDefinition, check_benchmark_name
 from samesplit.benchmarks.studies.overlays import Layer, lay_over, read_layer
 from samesplit.benchmarks.studies.study import sizes_of, variants_of
 from samesplit.benchmarks.studies.tables_of_variant import tables_of_variant
@@ -41,6 +41,7 @@ def compose(folder: Path, *, variant: str | None = None, size: str | None = None
         DeclarationError: There is no such variant or size, or what comes of it is no benchmark; the message names
             the file, line and key that is wrong.
     """
+    check_benchmark_name(folder)
     found = lay_over(*_layers(folder, variant, size))
     name = composed_name(folder.resolve().name, variant=variant, size=size)
     parse_declaration(
@@ -118,6 +119,12 @@ def _layers(folder: Path, variant: str | None, size: str | None) -> Iterator[Lay
 def _known(what: str, name: str, known: tuple[str, ...], where: Path) -> None:
     if name in known:
         return
+    if not where.exists():
+        raise DeclarationError(
+            f"there is no {where.name}, and so no {what} '{name}'",
+            where=where.parent,
+            remedy="designs of published studies have one; samesplit init --help names those that there are",
+        )
     near = difflib.get_close_matches(name, known, n=1)
     raise DeclarationError(
         f"there is no {what} '{name}'",
