@@ -43,6 +43,7 @@ def test_columns_that_are_not_needed_may_be_absent(tmp_path: Path) -> None:
         ("study,metric,value\n", "the published results lack the column model_or_reader"),
         (HEADER.replace("note", "remark"), "the published results have the unknown column remark"),
         (HEADER + ROW.replace("0.60", "low"), "line 2: column 'ci_low' must hold a number, found 'low'"),
+        (HEADER + ROW.replace(",112,", ",-112,"), "line 2: column 'n' must not be negative"),
         (HEADER + ROW.replace("accuracy", ""), "line 2: column 'metric' is empty"),
         (HEADER + ROW.replace("0.70", "").replace("<0.05", ""), "line 2: column 'value' is empty"),
     ],

@@ -102,6 +102,14 @@ def _checked(table: pd.DataFrame, path: Path, faults: Faults) -> pd.DataFrame:
                     remedy="write a number, or leave the cell empty and say it in the note",
                 )
             )
+        for line in table.index[(numbers < 0) & column.startswith("n")]:
+            faults.add(
+                SamesplitError(
+                    f"column '{column}' must not be negative, found {table.loc[line, column]!r}",
+                    where=f"{path}, line {line}",
+                    remedy="write how many lesions or patients there are, or leave the cell empty",
+                )
+            )
         table[column] = numbers
     table["number"] = pd.to_numeric(table["value"], errors="coerce").astype("float64")
     table["doubt"] = _doubts(table)

@@ -133,9 +133,8 @@ def _told(error: SamesplitError) -> str:
     count = len(error.more)
     if not count:
         return str(error)
-    if isinstance(error, PredictionsError) or sys.argv[1:2] == [
-        "readers"
-    ]:  # of files that are no benchmark's
+    if isinstance(error, PredictionsError) or sys.argv[1:2] in (["readers"], ["reproduce"]):
+        # of files that need not be a benchmark's
         others = "".join(f"\n{other}" for other in error.more[:_MORE_SHOWN])
         rest = f"\nAnd {count - _MORE_SHOWN} more." if count > _MORE_SHOWN else ""
         return f"{error}{others}{rest}"

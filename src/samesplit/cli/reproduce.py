@@ -47,6 +47,8 @@ def reproduce(
         echo(f"  {finding.text}")
         if finding.numbers is not None and len(finding.numbers) <= 12:
             out.print(table_of(finding.numbers, title=""))
+        elif finding.numbers is not None:
+            echo(f"  {len(finding.numbers)} rows, on the page.")
     echo("")
     echo(f"Page:   {display_path(done.folder / 'reproduction.html')}")
     echo(f"Table:  {display_path(done.folder / 'reproduction.csv')}, reproduction.json")

@@ -44,7 +44,7 @@ class Rule(Protocol):
 
 
 def outside_own_interval(published: pd.DataFrame) -> list[Recomputed]:
-    """Find values that lie outside the interval printed beside them.
+    """Find values that lie outside the interval printed beside them, and intervals that are turned around.
 
     Args:
         published: See `Rule`.
@@ -52,7 +52,13 @@ def outside_own_interval(published: pd.DataFrame) -> list[Recomputed]:
     found = []
     for row, record in published.iterrows():
         number, low, high = (float(record[column]) for column in ("number", "ci_low", "ci_high"))
-        if bool(below(number, low)) or bool(above(number, high)):
+        if bool(above(low, high)):
+            for part in ("ci_low", "ci_high"):
+                formula = (
+                    f"the lower bound, {record['ci_low_text']}, is above the upper, {record['ci_high_text']}"
+                )
+                found.append(Recomputed(int(str(row)), part, None, formula, "inconsistent"))
+        elif bool(below(number, low)) or bool(above(number, high)):
             found.append(
                 Recomputed(
                     int(str(row)),

@@ -40,6 +40,28 @@ def test_two_rates_only_have_to_be_of_whole_lesions(tmp_path: Path) -> None:
     assert "no whole number of 63 lesions prints as 0.91" in found.table["formula"].iloc[0]
 
 
+def test_rates_that_contradict_each_other_are_inconsistent_though_any_two_fit(tmp_path: Path) -> None:
+    found = reproduced(
+        tmp_path,
+        "A,T,t,test,112,63,49,Net,accuracy,0.80,,,,",
+        "A,T,t,test,112,63,49,Net,sensitivity,0.92,,,,",
+        "A,T,t,test,112,63,49,Net,specificity,0.41,,,,",
+    )
+
+    said = verdicts(found)
+    assert said[(2, "value")] == said[(4, "value")] == "inconsistent"
+    assert "contradict each other: 2 of 3 at most" in found.table["note"].iloc[0]
+
+
+def test_an_interval_that_is_turned_around_is_inconsistent(tmp_path: Path) -> None:
+    found = reproduced(tmp_path, "A,T,t,test,112,63,49,Net,accuracy,0.62,0.70,0.52,,")
+
+    said = verdicts(found)
+    assert said[(2, "ci_low")] == said[(2, "ci_high")] == "inconsistent"
+    assert said[(2, "value")] == "not derivable"
+    assert "0.70, is above the upper, 0.52" in found.table["formula"].iloc[1]
+
+
 def test_f1_is_checked_without_class_sizes(tmp_path: Path) -> None:
     found = reproduced(
         tmp_path,
@@ -117,10 +139,23 @@ def test_a_p_value_that_no_test_of_margins_gives_has_a_range(tmp_path: Path) -> 
             p = "0.033,Reader" if (who, metric) == ("Net", "accuracy") else ","
             lines.append(f"A,T,t,test,112,63,49,{who},{metric},{value},,,{p}")
     table = reproduced(tmp_path, *lines).table
-    p = table[table["part"] == "p_value"].iloc[0]
+    of_p = table[table["part"] == "p_value"].iloc[0]
 
-    assert p["verdict"] == "not derivable"
-    assert p["recomputed"] == "0.0039 to 0.2892"
+    assert of_p["verdict"] == "not derivable"
+    assert of_p["recomputed"] == "0.0039 to 0.2892"
+    assert "outside" not in str(of_p["note"])
+
+
+def test_a_p_value_beyond_the_range_of_paired_tests_is_named(tmp_path: Path) -> None:
+    lines = ["A,T,t,test,112,63,49,Net,accuracy,0.70,,,0.62,Reader"]
+    for who, values in {"Net": ("0.92", "0.41"), "Reader": ("0.79", "0.39")}.items():
+        for metric, value in zip(("sensitivity", "specificity"), values, strict=True):
+            lines.append(f"A,T,t,test,112,63,49,{who},{metric},{value},,,,")
+    lines.append("A,T,t,test,112,63,49,Reader,accuracy,0.62,,,,")
+    table = reproduced(tmp_path, *lines).table
+
+    note = str(table.loc[table["part"] == "p_value", "note"].iloc[0])
+    assert note.endswith("the printed P value lies outside it")
 
 
 def test_classes_that_do_not_add_up_are_a_finding(tmp_path: Path) -> None:

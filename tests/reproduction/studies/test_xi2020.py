@@ -154,8 +154,8 @@ def test_the_radiomics_aucs_are_those_of_decisions(found: Reproduction) -> None:
         & table["metric"].isin(["ROC_AUC", "PR_AUC"])
     ].set_index("metric")
 
-    assert float(mine.loc["ROC_AUC", "recomputed"]) == pytest.approx(0.5907, abs=5e-5)
-    assert float(mine.loc["PR_AUC", "recomputed"]) == pytest.approx(0.7674, abs=5e-5)
+    assert float(str(mine.loc["ROC_AUC", "recomputed"])) == pytest.approx(0.5907, abs=5e-5)
+    assert float(str(mine.loc["PR_AUC", "recomputed"])) == pytest.approx(0.7674, abs=5e-5)
     assert set(mine["verdict"]) == {"reproduced"}
     assert "as average precision it is 0.61" in finding(found, "AUC of its decisions").text
 
@@ -178,10 +178,10 @@ def test_the_cross_validation_row_is_of_one_fold(found: Reproduction, published:
 def test_inconsistent_dice_and_counts_are_found(found: Reproduction) -> None:
     wrong = found.table[found.table["verdict"] == "inconsistent"].set_index("model_or_reader")
 
-    assert float(wrong.loc["all segmenters", "recomputed"]) == pytest.approx(0.794, abs=5e-4)
-    assert "at most 0.7987" in wrong.loc["all segmenters", "note"]
+    assert float(str(wrong.loc["all segmenters", "recomputed"])) == pytest.approx(0.794, abs=5e-4)
+    assert "at most 0.7987" in str(wrong.loc["all segmenters", "note"])
     assert wrong.loc["benign, imaging and follow-up", "printed"] == "347"
-    assert float(wrong.loc["benign, imaging and follow-up", "recomputed"]) == 345
+    assert float(str(wrong.loc["benign, imaging and follow-up", "recomputed"])) == 345
     assert found.totals["inconsistent"] == 10
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from samesplit.reproduction.agrees import agrees
+from samesplit.reproduction.agrees import agrees, agrees_within
 from samesplit.reproduction.generic.groups import rate_groups, table_of
 from samesplit.reproduction.names import canonical_metric
 from samesplit.reproduction.numbers import Recomputed, cell_text, parse
@@ -63,4 +63,6 @@ def _of_tables(row: int, metric: str, first: Confusion, second: Confusion, print
     bounds = mcnemar_range([(a, b, size) for (a, size), (b, _) in zip(mine, theirs, strict=True)])
     said = f"{bounds.low:.4f} to {bounds.high:.4f}"
     note = "paired calls are not printed; the recomputed range is that of the exact McNemar test"
+    if not agrees_within(printed, bounds.low, bounds.high):
+        note += ", and the printed P value lies outside it"
     return Recomputed(row, "p_value", said, f"{count}/{n} and {other}/{n}", "not derivable", note)

@@ -22,6 +22,7 @@ def rates_of_tables(published: pd.DataFrame) -> list[Recomputed]:
 
     A rate is `reproduced` where at least three different rates of the same lesions come from one table, and
     `inconsistent` where no table that prints the others prints it too, or where no whole number of lesions does.
+    Where several tables print as many and leave out different rates, those rates contradict each other.
 
     Args:
         published: Rows of one study; `n_pos` and `n_neg` must be filled in.
@@ -44,6 +45,10 @@ def _of_one(group: RateGroup, row: int, metric: str, number: PrintedNumber) -> R
     value: float | str = values[0] if len({f"{v:.12g}" for v in values}) == 1 else _range(values)
     if group.distinct <= _FREE:
         return _of_few(group, row, metric, number, formula if any(agreeing) else "")
+    if any(agreeing) and not all(agreeing) and group.fit.fitting < group.fit.printed:
+        note = f"the rates of this row contradict each other: {group.fit.fitting} of {group.fit.printed} at most "
+        note += "come from one table of lesions; which of them is wrong is not known"
+        return Recomputed(row, "value", value, formula, "inconsistent", note)
     if any(agreeing):
         return Recomputed(row, "value", value, formula, "reproduced", _how_unique(group))
     twice = table is not None and is_double_rounded(number, rate_of(table, metric))
