@@ -56,7 +56,7 @@ def test_on_shuffled_labels_every_leak_that_lets_test_labels_in_is_above_chance(
 
     assert set(leaking["leak"]) >= {
         "selection-on-all-data", "combat-on-all-data", "smote-before-folds", "patient-on-two-sides",
-        "new-split-per-cell", "best-of-n-on-test", "threshold-on-test",
+        "fitted-on-test", "new-split-per-cell", "best-of-n-on-test", "threshold-on-test",
     }  # fmt: skip
     assert (leaking["leaky_low"] > 0.5).all(), leaking[["leaky_auc", "leaky_low"]]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,8 +16,8 @@ from samesplit.statistics.auc import empirical_auc
 
 ISSUE = (
     "selection-on-all-data", "scaling-on-all-data", "combat-on-all-data", "smote-before-folds",
-    "patient-on-two-sides", "new-split-per-cell", "best-of-n-on-test", "threshold-on-test", "hard-label-auc",
-    "signed-rank", "undiscretised-information",
+    "patient-on-two-sides", "fitted-on-test", "new-split-per-cell", "best-of-n-on-test", "threshold-on-test",
+    "hard-label-auc", "signed-rank", "undiscretised-information",
 )  # fmt: skip
 QUIET = {
     "scaling-on-all-data",
@@ -66,8 +68,6 @@ def work_on(table: Table, y: np.ndarray, settings: RadiomicsGridSettings = GRID)
 
 def turned(work: FoldData) -> FoldData:
     """The same work with the test labels turned around."""
-    from dataclasses import replace
-
     y = work.y.copy()
     y[work.parts.test] = 1 - y[work.parts.test]
     return replace(work, y=y)
@@ -94,7 +94,13 @@ def test_what_is_said_to_let_no_test_label_in_does_not(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["selection-on-all-data", "combat-on-all-data/label as covariate", "smote-before-folds"]
+    "key",
+    [
+        "selection-on-all-data",
+        "combat-on-all-data/label as covariate",
+        "smote-before-folds",
+        "fitted-on-test",
+    ],
 )
 def test_what_is_said_to_let_test_labels_in_does(key: str) -> None:
     leak = LEAKS[key]
@@ -126,6 +132,40 @@ def test_a_lesion_made_up_beforehand_is_tested_once_over_the_folds() -> None:
         whole = (others[number:], others[:number], test)
         tested += oversampling._sides(whole, 200, 60, np.random.default_rng([1, 0, 60])) == 2
     assert (tested == 1).all()
+
+
+def test_without_a_hold_out_all_lesions_are_learnt_from_and_the_test_lesions_are_scored() -> None:
+    leak = LEAKS["fitted-on-test"]
+    work = work_on(*noise(2))
+    started = leak.leaky(GRID).start(work)
+    scores = leak.leaky(GRID).run(work)
+
+    assert started.parts.train.tolist() == list(range(60))
+    assert scores.row[scores.test].tolist() == work.parts.test.tolist()
+
+
+def test_without_a_hold_out_every_fold_scores_by_one_and_the_same_model() -> None:
+    procedure = LEAKS["fitted-on-test"].leaky(GRID)
+    work = work_on(*noise(3))
+    others = Parts(work.parts.test, work.parts.validation, work.parts.train)
+    everything = np.arange(60)
+    whole = Procedure(GRID).fit_cells(work, everything, everything)[0]
+    for parts in (work.parts, others):
+        scores = procedure.run(replace(work, parts=parts))
+        np.testing.assert_allclose(scores.score[scores.test], whole[parts.test], rtol=1e-9)
+
+
+def test_without_a_hold_out_noise_is_told_apart() -> None:
+    leak = LEAKS["fitted-on-test"]
+    aucs: dict[str, list[float]] = {"fair": [], "leaky": []}
+    for seed in range(6):
+        table, y = noise(seed)
+        for name, procedure in (("fair", leak.fair(GRID)), ("leaky", leak.leaky(GRID))):
+            scores = procedure.run(work_on(table, y))
+            aucs[name].append(empirical_auc(scores.label[scores.test], scores.score[scores.test]))
+
+    assert np.mean(aucs["fair"]) == pytest.approx(0.5, abs=0.15)
+    assert np.mean(aucs["leaky"]) > 0.7
 
 
 def test_every_cell_has_a_split_of_its_own_of_the_same_sizes_that_keeps_patients_together() -> None:

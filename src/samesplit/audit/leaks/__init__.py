@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from samesplit.audit.leaks.base import Audited, Leak
 from samesplit.audit.leaks.harmonisation import CombatOnAllData, CombatOnAllDataWithLabel
+from samesplit.audit.leaks.hold_out import FittedOnTest
 from samesplit.audit.leaks.oversampling import SmoteBeforeFolds
 from samesplit.audit.leaks.patients import PatientOnTwoSides, SequencesAsRows
 from samesplit.audit.leaks.preparation import ScalingOnAllData
@@ -24,6 +25,7 @@ LEAKS: dict[str, Leak] = {
         SmoteBeforeFolds,
         PatientOnTwoSides,
         SequencesAsRows,
+        FittedOnTest,
         NewSplitPerCell,
         BestOfNOnTest,
         ThresholdOnTest,
