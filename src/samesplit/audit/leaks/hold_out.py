@@ -29,12 +29,13 @@ class FittedOnTest(Leak):
     name = "fitted-on-test"
     title = "Fitted and judged on the same lesions"
     done_in = (
-        "Zhong 2025: variables are screened, the regression is fitted and its AUC is taken on the same 103 lesions; "
-        "there is no hold-out. TRIPOD calls that apparent performance (doi 10.7326/M14-0698)."
+        "Zhong 2025: variables are screened, the regression is fitted and its AUC is taken on the same 103 "
+        "lesions; there is no hold-out. TRIPOD calls that apparent performance (doi 10.7326/M14-0698)."
     )
     measured = (
-        "Preparation, selection, choice of the cell (by cross-validation) and fit see all lesions with their labels, "
-        "and the test lesions are scored by that model; against the same procedure on the training part of each fold."
+        "Preparation, selection, choice of the cell (by cross-validation) and fit see all lesions with their "
+        "labels, and the test lesions are scored by that model; against the same procedure on the training part "
+        "of each fold."
     )
     informative = True
 
