@@ -12,7 +12,7 @@ from samesplit.reproduction.finding import Finding
 from samesplit.reproduction.numbers import Part, Recomputed, Verdict, printed_numbers, read_printed
 from samesplit.reproduction.reasons import why_not_derivable
 from samesplit.reproduction.rules import GENERIC_FINDINGS, GENERIC_RULES, Rule
-from samesplit.reproduction.studies import rules_of
+from samesplit.reproduction.studies import rows_as_written_for, rules_of
 
 __all__ = ["REPRODUCTION_COLUMNS", "VERDICTS", "Finding", "Reproduction", "reproduce", "reproduce_table"]
 
@@ -67,7 +67,7 @@ def reproduce_table(published: pd.DataFrame) -> Reproduction:
         known = rules_of(str(study))
         for one in _said((*known.rules, *GENERIC_RULES), rows):
             heard.setdefault((one.row, one.part), one)
-        for finding in (*known.findings, *GENERIC_FINDINGS):
+        for finding in (rows_as_written_for, *known.findings, *GENERIC_FINDINGS):
             findings += finding(rows)
     table = _table(published, heard)
     counts = table["verdict"].value_counts()
