@@ -34,7 +34,7 @@ def test_columns_that_are_not_needed_may_be_absent(tmp_path: Path) -> None:
     (tmp_path / "published.csv").write_text("study,model_or_reader,metric,value\nXi,CNN,F1,0.7\n")
     table = load_published(tmp_path)
     assert table.loc[0, "note"] == ""
-    assert np.isnan(table.loc[0, "ci_low"])
+    assert table["ci_low"].isna().to_numpy()[0]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,7 @@ def test_columns_that_are_not_needed_may_be_absent(tmp_path: Path) -> None:
         ("study,metric,value\n", "the published results lack the column model_or_reader"),
         (HEADER.replace("note", "remark"), "the published results have the unknown column remark"),
         (HEADER + ROW.replace("0.60", "low"), "line 2: column 'ci_low' must hold a number, found 'low'"),
+        (HEADER + ROW.replace("0.60", "60%"), "write a share (0.80 for 80%)"),
         (HEADER + ROW.replace(",112,", ",-112,"), "line 2: column 'n' must not be negative"),
         (HEADER + ROW.replace("accuracy", ""), "line 2: column 'metric' is empty"),
         (HEADER + ROW.replace("0.70", "").replace("<0.05", ""), "line 2: column 'value' is empty"),

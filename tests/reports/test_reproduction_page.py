@@ -32,6 +32,17 @@ def test_a_study_without_a_contradiction_says_so() -> None:
     assert "A title &lt;b&gt;" in found
 
 
+def test_where_nothing_could_be_checked_nothing_is_said_to_hold() -> None:
+    found = page(
+        table((2, "S", "", "test", "Net", "AUC", "value", "0.5", None, "", "not derivable", "")),
+        **{"not derivable": 1},
+    )
+
+    assert "No printed number follows from others, so none could be checked." in found
+    assert "Of 1 printed numbers none follows from others" in found
+    assert "comes out as printed" not in found
+
+
 def test_an_interval_that_does_not_hold_is_named_in_the_figure_and_its_number_in_the_table() -> None:
     about = ("S", "Table 1", "test", "Net", "accuracy")
     found = page(

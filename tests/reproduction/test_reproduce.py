@@ -39,6 +39,12 @@ def test_a_value_outside_its_own_interval_is_inconsistent(tmp_path: Path) -> Non
     assert found.totals["inconsistent"] == 1
 
 
+def test_a_percentage_outside_its_own_interval_is_inconsistent(tmp_path: Path) -> None:
+    found = reproduce(published(tmp_path, "A,T1,test,30,,,Net,sensitivity,64%,0.66,0.89,"))
+
+    assert found.table.set_index("part").loc["value", "verdict"] == "inconsistent"
+
+
 def test_lines_of_the_file_name_the_rows(tmp_path: Path) -> None:
     found = reproduce(published(tmp_path, "", "A,T1,,,,,Net,kappa,0.64,,,", "", "A,T1,,,,,Net,kappa,0.65,,,"))
 

@@ -95,11 +95,13 @@ def _checked(table: pd.DataFrame, path: Path, faults: Faults) -> pd.DataFrame:
     for column in _NUMBERS:
         numbers = pd.to_numeric(table[column], errors="coerce").astype("float64")
         for line in table.index[numbers.isna() & table[column].notna()]:
+            found = str(table.loc[line, column])
+            share = "a share (0.80 for 80%)" if found.endswith("%") else "a number"
             faults.add(
                 SamesplitError(
-                    f"column '{column}' must hold a number, found {table.loc[line, column]!r}",
+                    f"column '{column}' must hold a number, found {found!r}",
                     where=f"{path}, line {line}",
-                    remedy="write a number, or leave the cell empty and say it in the note",
+                    remedy=f"write {share}, or leave the cell empty and say it in the note",
                 )
             )
         for line in table.index[(numbers < 0) & column.startswith("n")]:

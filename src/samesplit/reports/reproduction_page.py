@@ -87,6 +87,8 @@ def reproduction_answer(totals: Mapping[str, int]) -> str:
     right, wrong, rest = (totals[verdict] for verdict in ("reproduced", "inconsistent", "not derivable"))
     said = f"{right} come out as printed, {wrong} {'does' if wrong == 1 else 'do'} not"
     total = right + wrong + rest
+    if right + wrong == 0:
+        return f"Of {total} printed numbers none follows from others, so none could be checked."
     return (
         f"Of {total} printed numbers, {right + wrong} follow from others: {said}. {rest} cannot be checked."
     )
@@ -117,8 +119,10 @@ def _title(row: Mapping[str, Any]) -> str:
 def _wrong(table: pd.DataFrame) -> Section:
     rows = records(table[table["verdict"] == "inconsistent"])
     if not rows:
-        text = "Every printed number that follows from others comes out as printed."
-        return Section(id="wrong", title="What does not hold", blocks=(Prose(text=text, tone="note"),))
+        said = Prose(text="Every printed number that follows from others comes out as printed.", tone="note")
+        if not table["verdict"].eq("reproduced").any():
+            said = Prose(text="No printed number follows from others, so none could be checked.")
+        return Section(id="wrong", title="What does not hold", blocks=(said,))
     columns = (
         Column(key="who", title="Of"),
         Column(key="what", title="Number"),
@@ -147,8 +151,8 @@ def _wrong(table: pd.DataFrame) -> Section:
         title="What does not hold",
         lead=(
             f"{counted(len(rows), 'printed number')} that other printed numbers of the study contradict. "
-            "One of them is a misprint, of other lesions, or computed otherwise than said; which one is "
-            "not always known."
+            "Of each and those that contradict it, one is a misprint, of other lesions, or computed "
+            "otherwise than said; which one is not always known."
         ),
         blocks=(Table(id="wrong-table", title="Inconsistent numbers", columns=columns, rows=tuple(shown)),),
     )

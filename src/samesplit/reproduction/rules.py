@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -19,7 +20,7 @@ from samesplit.reproduction.generic.intervals import (
     which_method,
 )
 from samesplit.reproduction.generic.rates import f1_of_precision_and_recall, rates_of_tables
-from samesplit.reproduction.numbers import Recomputed
+from samesplit.reproduction.numbers import Recomputed, cell_text, parse
 from samesplit.reproduction.ratios import ratios_fit
 
 __all__ = ["GENERIC_FINDINGS", "GENERIC_RULES", "FindingRule", "Rule", "outside_own_interval"]
@@ -51,7 +52,9 @@ def outside_own_interval(published: pd.DataFrame) -> list[Recomputed]:
     """
     found = []
     for row, record in published.iterrows():
-        number, low, high = (float(record[column]) for column in ("number", "ci_low", "ci_high"))
+        printed = parse(cell_text(record, "value"))
+        number = math.nan if printed.number is None or printed.bound else printed.number
+        low, high = float(record["ci_low"]), float(record["ci_high"])
         if bool(above(low, high)):
             for part in ("ci_low", "ci_high"):
                 formula = (
