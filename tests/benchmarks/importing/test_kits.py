@@ -16,6 +16,7 @@ from samesplit.benchmarks.importing import import_kits
 from samesplit.benchmarks.importing.kits_outcomes import outcomes_of
 from samesplit.errors import CohortError
 from samesplit.imaging.case import read_case
+from samesplit.run import RunOptions, load_plan
 from samesplit.workflows.validate import validate
 
 
@@ -108,6 +109,19 @@ def test_validate_finds_no_fault_in_what_was_imported(
     imported = import_kits(kits_folder(36), tmp_path / "study")
 
     assert validate(imported.folder, jobs=1).fine
+
+
+def test_the_arms_of_xiong_2025_can_be_run_on_it(kits_folder: Callable[..., Path], tmp_path: Path) -> None:
+    imported = import_kits(kits_folder(36), tmp_path / "study")
+    frozen_split(imported.folder)
+
+    plan = load_plan(imported.folder, RunOptions(jobs=1))
+
+    assert {"lasso-random-forest", "resnet18-xiong2025", "resnet18-narrow"} <= {
+        one.name for one in plan.models
+    }
+    uses = {use.name: use.use for use in plan.definition.model_uses()}
+    assert uses["resnet18-xiong2025"] == "resnet18-multiphase-xiong2025"
 
 
 def test_each_tumour_is_a_lesion_where_that_is_asked(

@@ -118,9 +118,29 @@ def kits_benchmark(
             },
             {"name": "radiomics-small", "use": "radiomics-small", "settings": {"profiles": ["ct-default"]}},
             {
-                "name": "resnet18",
+                "name": "resnet18-xiong2025",
+                "use": "resnet18-multiphase-xiong2025",
+                "settings": {
+                    "title": "ResNet-18 on CT (Xiong 2025, one phase)",
+                    "sequences": [_SEQUENCE],
+                    "number_of_sequences": 1,
+                },
+            },
+            {
+                "name": "resnet18-narrow",
                 "use": "resnet18-multiphase",
-                "settings": {"title": "ResNet-18 on CT (Xiong 2025, one phase)", "sequences": [_SEQUENCE]},
+                "settings": {
+                    "title": "Narrow ResNet-18 on CT",
+                    "sequences": [_SEQUENCE],
+                    "inputs": {  # those of the file, on a field that holds large masses
+                        "view": "max-slice",
+                        "field_mm": 160,
+                        "mm_per_pixel": 2.5,
+                        "mask": "box-with-mask-channel",
+                        "scaling": "z-score",
+                        "windows": {_SEQUENCE: [-150, 250]},
+                    },
+                },
             },
             *(["cox-clinical"] if survival else []),
         ],
