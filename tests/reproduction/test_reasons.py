@@ -16,6 +16,7 @@ from samesplit.reproduction.reasons import why_not_derivable
         ("ECE", "text", "0.19", "probability"),
         ("DSC_mean", "text", "0.81", "masks"),
         ("accuracy", "text (Discussion, cited)", "0.97", "another paper"),
+        ("sensitivity", "Table 2", "85.0", "write 85.0% where a percentage is printed"),
         ("age", "Table 1", "54", "no other printed number"),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from samesplit.reproduction.confusion import TABLE_RATES
 from samesplit.reproduction.names import canonical_metric
 from samesplit.reproduction.numbers import PrintedNumber
 
@@ -36,6 +37,8 @@ def why_not_derivable(record: pd.Series[Any], number: PrintedNumber) -> str:
     if number.part == "p_value":
         return "needs what was compared, lesion by lesion"
     metric = str(record["metric"]).casefold()
+    if canonical_metric(metric) in TABLE_RATES and number.number > 1:
+        return f"a rate is at most 1; write {number.text}% where a percentage is printed"
     if canonical_metric(metric) == "auc":
         return _OF_SCORES
     reasons = (why for prefixes, why in _PREFIXES if metric.startswith(prefixes))

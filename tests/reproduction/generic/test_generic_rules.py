@@ -53,6 +53,20 @@ def test_rates_that_contradict_each_other_are_inconsistent_though_any_two_fit(tm
     assert "contradict each other: 2 of 3 at most" in found.table["note"].iloc[0]
 
 
+def test_percentages_without_their_sign_are_not_taken_for_rates(tmp_path: Path) -> None:
+    found = reproduced(
+        tmp_path,
+        "A,T,t,test,200,120,80,Net,sensitivity,85.0,,,,",
+        "A,T,t,test,200,120,80,Net,specificity,72.5%,,,,",
+        "A,T,t,test,200,120,80,Net,accuracy,80%,,,,",
+        "A,T,t,test,200,120,80,Net,PPV,0.82,,,,",
+    )
+
+    assert verdicts(found)[(2, "value")] == "not derivable"
+    assert "write 85.0%" in found.table["note"].iloc[0]
+    assert verdicts(found)[(3, "value")] == "reproduced"
+
+
 def test_an_interval_that_is_turned_around_is_inconsistent(tmp_path: Path) -> None:
     found = reproduced(tmp_path, "A,T,t,test,112,63,49,Net,accuracy,0.62,0.70,0.52,,")
 

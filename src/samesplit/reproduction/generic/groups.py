@@ -178,7 +178,7 @@ def _rates(rows: pd.DataFrame) -> Iterable[tuple[int, str, PrintedNumber]]:
     for row, record in rows.iterrows():
         metric = canonical_metric(str(record["metric"]))
         number = parse(cell_text(record, "value"), row=int(str(row)))
-        if metric in TABLE_RATES and number.number is not None and not number.bound:
+        if metric in TABLE_RATES and number.number is not None and number.number <= 1 and not number.bound:
             yield int(str(row)), metric, number
 
 
