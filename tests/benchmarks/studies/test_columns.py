@@ -67,6 +67,21 @@ def test_a_needed_column_that_lesions_lack_is_told_once_in_the_words_of_columns_
     assert explain_missing_columns(found, missing) == [*missing, found[1]]
 
 
+def test_a_range_of_numbers_is_not_told_as_a_list_of_values(tmp_path: Path) -> None:
+    folder = write_toy_study(tmp_path / "toy")
+    columns = (folder / "columns.csv").read_text().splitlines()
+    place = next(i for i, line in enumerate(columns) if line.startswith("lesions,size_mm,"))
+    columns[place] = "lesions,size_mm,yes,number,mm,above 0 to 40,Largest diameter"
+    (folder / "columns.csv").write_text("\n".join(columns) + "\n")
+    (folder / "lesions.csv").write_text("lesion_id\n")
+
+    told = {str(fault.problem): fault.remedy for fault in missing_columns(folder, read_benchmark(folder))}
+
+    remedy = told["there is no column 'size_mm': Largest diameter (mm)"]
+    assert remedy is not None
+    assert remedy.startswith("add the column (number; above 0 to 40)")
+
+
 def test_tables_that_the_benchmark_does_not_ask_for_need_no_columns(tmp_path: Path) -> None:
     folder = write_toy_study(tmp_path / "toy")
     (folder / "readings.csv").write_text("reader_id\n")

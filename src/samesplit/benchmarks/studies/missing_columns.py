@@ -75,7 +75,9 @@ def _unused(table: str, definition: BenchmarkDefinition) -> bool:
 
 def _fault(row: dict[Any, Any], path: Path) -> CohortError:
     unit = f" ({row['unit']})" if row["unit"] else ""
-    values = f"; one of {row['values'].replace('|', ', ')}" if row["values"] else ""
+    values = row["values"].replace("|", ", ").replace("; ", ", ")
+    if values:
+        values = f"; one of {values}" if row["kind"] == "category" else f"; {values}"
     return CohortError(
         f"there is no column '{row['column']}': {row['meaning'].rstrip('.')}{unit}",
         where=path,
