@@ -21,6 +21,8 @@ from samesplit.tables import write_csv
 __all__ = ["Progress", "data_root", "fetch"]
 
 ENVIRONMENT = "SAMESPLIT_DATA"
+_TABLES = ("readings", "images", "lesions")
+"""Of a synthetic cohort, in the order in which they are written: where there are lesions there are the others."""
 
 
 def data_root(definition: BenchmarkDefinition, folder: Path) -> Path:
@@ -38,12 +40,12 @@ def data_root(definition: BenchmarkDefinition, folder: Path) -> Path:
             benchmark states now); the message says both ways to get them.
     """
     if definition.data.folder is None:
-        if definition.data.synthetic is not None and not _is_generated(definition, folder):
+        if definition.data.synthetic is not None and not _is_generated(definition, folder, folder):
             raise _missing(definition, [folder])
         return folder
     places = _places(definition.data.folder)
     for place in places:
-        if place.is_dir() and (definition.data.synthetic is None or _is_generated(definition, place)):
+        if place.is_dir() and (definition.data.synthetic is None or _is_generated(definition, folder, place)):
             return place
     raise _missing(definition, places)
 
@@ -164,16 +166,22 @@ def _generate(
             progress("synthetic lesions", done, total)
 
     settings = _synthetic_settings(definition, folder)
+    if target != folder and not _is_generated(definition, folder, target):
+        for name in _TABLES:  # those of other settings, which would pass for these once the images are there
+            (target / f"{name}.csv").unlink(missing_ok=True)
     cohort = generate(settings, target, progress=report, n_jobs=jobs)
-    for name in ("lesions", "images", "readings"):
+    for name in _TABLES:
         table = getattr(cohort, name)
         if not (folder / f"{name}.csv").exists() and len(table):
             write_csv(table, target / f"{name}.csv")
 
 
-def _is_generated(definition: BenchmarkDefinition, place: Path) -> bool:
+def _is_generated(definition: BenchmarkDefinition, folder: Path, place: Path) -> bool:
+    """Tell whether a place holds the images of the settings, and the tables that the benchmark lacks itself."""
     try:
         record = json.loads((place / "complete.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(record.get("settings_sha256") == _synthetic_settings(definition, place).sha256())
+    if record.get("settings_sha256") != _synthetic_settings(definition, folder).sha256():
+        return False
+    return all((folder / name).exists() or (place / name).exists() for name in ("lesions.csv", "images.csv"))

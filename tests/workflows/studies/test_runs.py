@@ -58,6 +58,33 @@ def test_a_synthetic_cohort_is_made_and_split_once_and_shared_by_variants(toy: P
     assert json.loads((folds / "splits.json").read_text())["settings"]["folds"] == 3
 
 
+def test_a_cohort_that_was_killed_between_images_and_tables_gets_its_tables(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main, _ = compose_benchmarks(toy, synthetic=True)
+    make_ready(main)
+    (cohort,) = (found.parent for found in (tmp_path / "cache").rglob("complete.json"))
+    whole = {name: (cohort / name).read_bytes() for name in ("lesions.csv", "images.csv")}
+    for name, content in whole.items():
+        (cohort / name).unlink()
+
+        make_ready(main, progress=lambda *_: pytest.fail("images made twice"))
+
+        assert (cohort / name).read_bytes() == content
+
+    # Tables of other settings do not pass for those of new ones when these are killed before their own.
+    (cohort / "complete.json").write_text("{}")
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("samesplit.benchmarks.fetching.generate", killed)
+    with pytest.raises(KeyboardInterrupt):
+        make_ready(main)
+
+    assert not (cohort / "lesions.csv").exists()
+
+
 def test_data_of_patients_that_are_not_there_are_not_made_up(toy: Path, tmp_path: Path) -> None:
     for name in ("lesions.csv", "images.csv"):
         (toy / name).write_bytes((toy / "example" / name).read_bytes())
