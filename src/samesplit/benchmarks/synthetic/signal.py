@@ -76,6 +76,7 @@ def tissue_signal(
     field_strength_t: float,
     uptake_mm: Values | None = None,
     t2_scale: Values = 1.0,
+    t1_scale: float = 1.0,
 ) -> npt.NDArray[np.float32]:
     r"""Signal of one tissue in one acquisition.
 
@@ -89,6 +90,7 @@ def tissue_signal(
         field_strength_t: 1.5 or 3.0.
         uptake_mm: Gadolinium concentration in mM; default that of the tissue.
         t2_scale: Multiplies the tissue's T2.
+        t1_scale: Multiplies the tissue's T1 before gadolinium.
 
     Returns:
         Signal relative to full proton density, in the shape of the arguments.
@@ -102,7 +104,7 @@ def tissue_signal(
     """
     tissue = TISSUES[name]
     at = 0 if field_strength_t < 2.0 else 1
-    t1_ms: Values = tissue.t1_ms[at]
+    t1_ms: Values = tissue.t1_ms[at] * t1_scale
     t2_ms: Values = tissue.t2_ms[at] * np.asarray(t2_scale, dtype=np.float32)
     density = tissue.proton_density * ((1 - sequence.fat_suppression) if name == "fat" else 1.0)
     if sequence_name == "T1C":

@@ -118,6 +118,10 @@ def test_the_phases_and_the_diffusion_look_as_they_are_known_to_look() -> None:
     dwi = signals_of_tissues("DWI", 3.0)
     assert dwi["fat"] < 0.5 * dwi["cortex"]
     assert mass_signal(clear, none, "DWI", 3.0) > dwi["cortex"]
+    for tesla in (1.5, 3.0):
+        plain = signals_of_tissues("T1WI", tesla)
+        assert plain["fat"] < mass_signal(clear, none, "T1WI", tesla) < 0.85 * plain["medulla"]
+        assert signals_of_tissues("T2WI", tesla)["fat"] < 0.5 * signals_of_tissues("T2WI", tesla)["cortex"]
 
 
 def test_more_patients_of_one_scanner_leave_the_images_of_the_first_alone() -> None:

@@ -23,7 +23,7 @@ class MrSequencesCohort:
     """Makes the five-sequence MR cohort of its settings, patient by patient."""
 
     settings: MrSequencesSettings
-    version: int = 1
+    version: int = 2
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Return lesions, images and readings (none)."""

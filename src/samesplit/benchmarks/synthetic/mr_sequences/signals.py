@@ -17,8 +17,10 @@ _GRADIENT_ECHO = SequenceSettings(
     in_plane_mm=1.5, slice_mm=3.0, repetition_ms=4.6, echo_ms=2.1, flip_deg=12.0, fat_suppression=0.8
 )
 PROTOCOLS: dict[MrSequence, SequenceSettings] = {
-    "T1WI": _GRADIENT_ECHO.model_copy(update={"fat_suppression": 0.0}),
-    "T2WI": SequenceSettings(in_plane_mm=1.5, slice_mm=3.0, repetition_ms=3200.0, echo_ms=90.0),
+    "T1WI": _GRADIENT_ECHO,
+    "T2WI": SequenceSettings(
+        in_plane_mm=1.5, slice_mm=3.0, repetition_ms=3200.0, echo_ms=90.0, fat_suppression=0.8
+    ),
     "DWI": SequenceSettings(
         in_plane_mm=1.5, slice_mm=3.0, repetition_ms=5000.0, echo_ms=65.0, fat_suppression=0.95
     ),
@@ -27,6 +29,8 @@ PROTOCOLS: dict[MrSequence, SequenceSettings] = {
 }
 """How each sequence is acquired."""
 
+_T1_SCALE = 1.35
+"""T1 of a mass, relative to the tumour tissue of `TISSUES`, whose signal on T1WI is that of the medulla."""
 _B_VALUE = 0.8
 """Of the diffusion weighting, in 1000 s/mm2."""
 _ADC = {
@@ -70,6 +74,7 @@ def _signal(
         field_strength_t=tesla,
         uptake_mm=uptake_mm,
         t2_scale=t2_scale,
+        t1_scale=_T1_SCALE if tissue == "lesion" else 1.0,
     )
     if sequence == "DWI":
         found = found * np.exp(-np.float32(_B_VALUE) * np.asarray(adc, dtype=np.float32))
