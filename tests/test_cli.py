@@ -95,7 +95,7 @@ def test_an_error_is_one_clear_message_and_exit_code_1(
 def test_a_disk_error_from_any_library_is_one_clear_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def full(_: Path) -> None:
+    def full(_: Path, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/somewhere/file[1]")
 
     monkeypatch.setattr("samesplit.workspace.init_workspace", full)
