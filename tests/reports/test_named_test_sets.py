@@ -13,6 +13,7 @@ from samesplit.reports.conclusion import answer
 from samesplit.reports.context import Context, make_context
 from samesplit.reports.document import Figure, Section, Table
 from samesplit.reports.named_test_sets import (
+    lowest_site,
     lowest_test_set,
     names_of_test_sets,
     of_test_set,
@@ -93,6 +94,25 @@ def test_a_set_without_the_quantity_is_named_in_the_conclusion_and_under_the_tab
     assert "not defined" not in answer(context)
     apart = results["group"].str.startswith("test_set=")
     assert "named test sets" not in answer(make_context(replace(context.data, results=results[~apart])))
+
+
+def test_a_site_with_few_lesions_of_a_class_is_not_called_the_worst(context: Context) -> None:
+    results = context.data.results
+    row = results[
+        (results["model"] == "radiomics") & (results["quantity"] == "auc") & (results["group"] == "all")
+    ]
+    sites = [
+        row.assign(
+            group=f"site={name}", estimate=auc, ci_low=auc - 0.1, ci_high=auc + 0.1, n=n, n_positive=positive
+        )
+        for name, auc, n, positive in (("north", 0.8, 40, 20), ("east", 0.7, 30, 12), ("south", 0.5, 15, 12))
+    ]
+    changed = make_context(replace(context.data, results=pd.concat([results, *sites], ignore_index=True)))
+
+    found = lowest_site(changed, "radiomics")
+
+    assert found is not None
+    assert found[0] == "east"
 
 
 def test_sets_that_more_folds_test_than_others_weigh_more_together_which_is_said(

@@ -20,6 +20,8 @@ INTERNAL = "internal"
 """The set that the others are held against, where there is one."""
 _GROUP = "test_set="
 _SITE = "site="
+FEWEST_OF_A_CLASS = 10
+"""Lesions of each class that a site needs for its AUC to be spoken of."""
 
 
 def names_of_test_sets(context: Context) -> list[str]:
@@ -98,7 +100,10 @@ def lowest_test_set(context: Context, model: str) -> tuple[str, Estimate] | None
 
 
 def lowest_site(context: Context, model: str) -> tuple[str, Estimate] | None:
-    """Give the site in which a model is worst, and its main quantity there; None below two sites.
+    """Give the site in which a model is worst, and its main quantity there; None below two sites that count.
+
+    In a task of two classes a site with fewer than `FEWEST_OF_A_CLASS` lesions of either counts as little as any
+    subgroup of that size: nothing is said of it.
 
     Args:
         context: The run; its results have sites where `statistics.groups` names them.
@@ -111,7 +116,12 @@ def lowest_site(context: Context, model: str) -> tuple[str, Estimate] | None:
         if group.startswith(_SITE)
         and (found := context.numbers.get(quantity, model, group=group)) is not None
         and found.is_known()
+        and (context.data.task.kind != "binary" or _enough(found))
     ]
     if len(known) < 2:
         return None
     return known[first_best([found.estimate for _, found in known], largest=False)]
+
+
+def _enough(found: Estimate) -> bool:
+    return min(found.n_positive, found.n - found.n_positive) >= FEWEST_OF_A_CLASS
