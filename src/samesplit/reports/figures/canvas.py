@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import Any
@@ -21,7 +22,7 @@ from matplotlib.figure import Figure
 
 from samesplit.reports.palette import INK, PAPER, READER
 
-__all__ = ["GRID", "MUTED", "clean", "drawing", "shorten", "to_svg"]
+__all__ = ["GRID", "MUTED", "clean", "drawing", "in_lines", "shorten", "to_svg"]
 
 MUTED = "#5b6570"
 """Secondary text and tick labels."""
@@ -170,3 +171,24 @@ def _keep_ids_apart(text: str, name: str) -> str:
         r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", text
     )
     return re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", text)
+
+
+def in_lines(titles: Sequence[str], *, longest: int = 60) -> tuple[list[str], float]:
+    r"""Break long titles of the rows of a forest plot, so that the plot keeps its room.
+
+    Args:
+        titles: Of the rows.
+        longest: Characters of a line; a title has two at most.
+
+    Returns:
+        The titles, and the height of a row in inches.
+
+    Example:
+        >>> in_lines(["a - b"]), in_lines(["one two"], longest=4)
+        ((['a - b'], 0.27), (['one\ntwo'], 0.4))
+    """
+    broken = [
+        textwrap.fill(title, longest, max_lines=2, placeholder=" \u2026") if len(title) > longest else title
+        for title in titles
+    ]
+    return broken, 0.4 if any("\n" in title for title in broken) else 0.27

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from samesplit.reports.figures.canvas import MUTED, clean, drawing, to_svg
+from samesplit.reports.figures.canvas import MUTED, clean, drawing, in_lines, to_svg
 from samesplit.reports.palette import INK, PAPER
 
 __all__ = ["Difference", "draw_differences"]
@@ -46,7 +46,8 @@ def draw_differences(lines: Sequence[Difference], *, axis: str, name: str, alt: 
     Returns:
         The SVG element.
     """
-    with drawing(10.2, 0.75 + 0.27 * len(lines)) as figure:
+    titles, height = in_lines([line.title for line in lines])
+    with drawing(10.2, 0.75 + height * len(lines)) as figure:
         axes = clean(figure.subplots(), grid="x")
         axes.axvline(0, color=INK, linewidth=0.9)
         for row, line in enumerate(lines):
@@ -57,7 +58,7 @@ def draw_differences(lines: Sequence[Difference], *, axis: str, name: str, alt: 
                 [line.estimate], [row], marker="s", markersize=6, color=line.colour, markerfacecolor=face,
                 markeredgewidth=1.4,
             )  # fmt: skip
-        axes.set_yticks(range(len(lines)), [line.title for line in lines])
+        axes.set_yticks(range(len(lines)), titles)
         axes.tick_params(axis="y", labelcolor=INK, labelsize=9)
         axes.set_ylim(len(lines) - 0.4, -0.6)
         reach = max([0.05, *(abs(b) for x in lines for b in (x.estimate, x.low, x.high) if b is not None)])

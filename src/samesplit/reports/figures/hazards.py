@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from samesplit.reports.figures.canvas import MUTED, clean, drawing, to_svg
+from samesplit.reports.figures.canvas import MUTED, clean, drawing, in_lines, to_svg
 from samesplit.reports.palette import INK
 
 __all__ = ["HazardLine", "draw_hazards"]
@@ -51,7 +51,8 @@ def draw_hazards(lines: Sequence[HazardLine], *, axis: str, name: str, alt: str)
     def inside(value: float) -> float:
         return min(max(value, edges[0]), edges[1])
 
-    with drawing(10.2, 0.85 + 0.27 * len(lines)) as figure:
+    titles, height = in_lines([line.title for line in lines])
+    with drawing(10.2, 0.85 + height * len(lines)) as figure:
         axes = clean(figure.subplots(), grid="x")
         axes.set_xscale("log")
         axes.axvline(1, color=INK, linewidth=0.9)
@@ -61,7 +62,7 @@ def draw_hazards(lines: Sequence[HazardLine], *, axis: str, name: str, alt: str)
             if line.low is not None and line.high is not None:
                 axes.plot([inside(line.low), inside(line.high)], [row, row], color=line.colour, linewidth=1.8)
             axes.plot([inside(line.estimate)], [row], marker="s", markersize=6, color=line.colour)
-        axes.set_yticks(range(len(lines)), [line.title for line in lines])
+        axes.set_yticks(range(len(lines)), titles)
         axes.tick_params(axis="y", labelcolor=INK, labelsize=9)
         axes.set_ylim(len(lines) - 0.4, -0.6)
         axes.set_xlim(*edges)
