@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,8 +14,10 @@ __all__ = [
     "CohortPart",
     "CohortSettings",
     "NonNegative",
+    "OfAClass",
     "Positive",
     "Probability",
+    "check_subtypes",
     "number_in_order",
     "settings_hash",
 ]
@@ -54,6 +56,33 @@ class CohortSettings(CohortPart):
     def sha256(self) -> str:
         """Hash of all effective settings, the same on every machine."""
         return settings_hash(self.effective())
+
+
+class OfAClass(Protocol):
+    """A subtype of one of the two classes."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def label(self) -> str:
+        """Benign or malignant."""
+
+
+def check_subtypes(subtypes: Sequence[OfAClass]) -> None:
+    """Refuse subtypes that share a name, or that leave a class without any.
+
+    Raises:
+        ValueError: They do.
+    """
+    names = [subtype.name for subtype in subtypes]
+    if len(set(names)) != len(names):
+        msg = f"two subtypes have the same name: {', '.join(names)}; give each its own"
+        raise ValueError(msg)
+    if {subtype.label for subtype in subtypes} != {"benign", "malignant"}:
+        msg = "both classes need a subtype: list at least one benign and one malignant"
+        raise ValueError(msg)
 
 
 def settings_hash(effective: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from samesplit.benchmarks.synthetic.base import (
     NonNegative,
     Positive,
     Probability,
+    check_subtypes,
     settings_hash,
 )
 from samesplit.benchmarks.synthetic.mr_study_settings import (
@@ -321,13 +322,7 @@ class SyntheticSettings(CohortSettings):
 
     @model_validator(mode="after")
     def _subtypes_of_both_classes(self) -> Self:
-        names = [subtype.name for subtype in self.subtypes]
-        if len(set(names)) != len(names):
-            msg = f"two subtypes have the same name: {', '.join(names)}; give each its own"
-            raise ValueError(msg)
-        if {subtype.label for subtype in self.subtypes} != {"benign", "malignant"}:
-            msg = "both classes need a subtype: list at least one benign and one malignant"
-            raise ValueError(msg)
+        check_subtypes(self.subtypes)
         return self
 
     @model_validator(mode="after")

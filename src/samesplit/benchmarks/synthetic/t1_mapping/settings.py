@@ -13,6 +13,7 @@ from samesplit.benchmarks.synthetic.base import (
     NonNegative,
     Positive,
     Probability,
+    check_subtypes,
 )
 
 __all__ = [
@@ -218,13 +219,7 @@ class T1MappingSettings(CohortSettings):
 
     @model_validator(mode="after")
     def _both_classes(self) -> Self:
-        names = [subtype.name for subtype in self.subtypes]
-        if len(set(names)) != len(names):
-            msg = f"two subtypes have the same name: {', '.join(names)}; give each its own"
-            raise ValueError(msg)
-        if {subtype.label for subtype in self.subtypes} != {"benign", "malignant"}:
-            msg = "both classes need a subtype: list at least one benign and one malignant"
-            raise ValueError(msg)
+        check_subtypes(self.subtypes)
         lacking = sorted({"sex", "necrosis", "shape"} - {finding.name for finding in self.findings})
         if lacking:
             msg = f"the finding '{lacking[0]}' is needed: list it under 'findings'"
