@@ -45,13 +45,13 @@ def with_scores(plan: Plan, predictions: Mapping[str, pd.DataFrame]) -> dict[str
         each score: `<task>-by-<model>` with the probability as risk, and each comparator with the rank of its
         value, in every fold that the task's models have predictions of.
     """
-    joined = dict(predictions)
+    joined, constant = dict(predictions), _constant(plan)
     for asked in plan.definition.statistics.prognosis:
         for outcome in asked.outcomes:
             known = set(plan.outcomes[outcome].index)
             own = predictions[asked.task]
             own = own[own["lesion_id"].isin(known) & own["subset"].isin(["test", "validation"])]
-            own = own[~own["model"].isin(_constant(plan))]
+            own = own[~own["model"].isin(constant)]
             scores = own.rename(columns={"probability": "risk"}).assign(
                 model=[score_name(asked.task, str(model)) for model in own["model"]]
             )
@@ -155,12 +155,13 @@ def records_of_scores(plan: Plan) -> list[dict[str, Any]]:
     """Return how run.json names the scores, by which the report knows their titles."""
     titles = {model.name: model.title for model in plan.models}
     titles |= {external.name: external.title for external in plan.externals}
+    constant = _constant(plan)
     found: dict[str, dict[str, Any]] = {}
     for asked in plan.definition.statistics.prognosis:
         answered = [
             model.name
             for model in plan.models
-            if asked.task in plan.model_tasks[model.name] and model.name not in _constant(plan)
+            if asked.task in plan.model_tasks[model.name] and model.name not in constant
         ]
         answered += [external.name for external in plan.externals if external.task == asked.task]
         for model in answered:
