@@ -9,7 +9,7 @@ import pytest
 import samesplit as ss
 from conftest import SMALL_PROFILE, write_ball
 from samesplit.errors import CohortError
-from samesplit.workflows.extract import ledger_path
+from samesplit.workflows.extraction_output import ledger_path
 
 
 @pytest.fixture

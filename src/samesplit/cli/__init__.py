@@ -133,7 +133,7 @@ def _told(error: SamesplitError) -> str:
     count = len(error.more)
     if not count:
         return str(error)
-    if isinstance(error, PredictionsError) or sys.argv[1:2] in (["readers"], ["reproduce"]):
+    if isinstance(error, PredictionsError) or sys.argv[1:2] in (["readers"], ["reproduce"], ["extract"]):
         # of files that need not be a benchmark's
         others = "".join(f"\n{other}" for other in error.more[:_MORE_SHOWN])
         rest = f"\nAnd {count - _MORE_SHOWN} more." if count > _MORE_SHOWN else ""

@@ -173,6 +173,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "samesplit extract images.csv --profile mr-default --output features.csv --jobs 4",
         ),
         (
+            "a folder, by the names of its files",
+            'samesplit extract data --image-pattern "{case}/t2.nii.gz" --mask-pattern "{case}/mask*.nii.gz" '
+            "-p mr-default -o features.csv",
+        ),
+        (
             "a contour of an RTSTRUCT",
             'samesplit extract dicom/ct "dicom/rt.dcm::GTV-1" -p ct-default -o gtv.parquet',
         ),

@@ -7,30 +7,51 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from samesplit.cli.console import Jobs, display_path, echo, out, reporter, table_of
+from samesplit.cli.console import Jobs, Scheduler, display_path, echo, out, reporter, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from samesplit.imaging.repairs import RepairName
-    from samesplit.workflows.extract import TableExtraction
+    from samesplit.workflows.extraction_output import TableExtraction, TableFormat
 
 __all__ = ["extract"]
 
 
 def extract(
     image: Annotated[
-        str, typer.Argument(help="An image, or a CSV with the columns image and mask (and lesion_id, ...).")
+        str,
+        typer.Argument(
+            help="An image; a CSV with the columns image and mask (and lesion_id, ...); or a folder of both."
+        ),
     ],
-    mask: Annotated[str | None, typer.Argument(help="The image's mask; none with a CSV.")] = None,
+    mask: Annotated[str | None, typer.Argument(help="The image's mask; none with a CSV or a folder.")] = None,
     profile: Annotated[
         str, typer.Option("--profile", "-p", help="Name of a profile, or path of a YAML file.")
     ] = "",
+    image_pattern: Annotated[
+        str | None,
+        typer.Option(
+            help='How images are named in a folder: "{case}/{sequence}.nii.gz"; * stands for anything.'
+        ),
+    ] = None,
+    mask_pattern: Annotated[
+        str | None, typer.Option(help='How masks are named in it: "{case}/mask_{rater}.nii.gz".')
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="x.csv or x.parquet (one image: default is the terminal)."),
+        typer.Option(
+            "--output", "--out", "-o", help="x.csv or x.parquet (one image: default is the terminal)."
+        ),
     ] = None,
+    table_format: Annotated[
+        str, typer.Option("--format", help="One row an image (wide), or one row a value (long).")
+    ] = "wide",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say which mask belongs to which image, and extract nothing.")
+    ] = False,
     jobs: Jobs = None,
+    scheduler: Scheduler = None,
     mask_label: Annotated[
         str | None, typer.Option(help="Value of the mask that marks the lesion, or 'any' (default: 1).")
     ] = None,
@@ -48,56 +69,104 @@ def extract(
         Path | None, typer.Option(help="Folder of finished images (default: the user's cache folder).")
     ] = None,
 ) -> None:
-    """Extract features without a benchmark: one image and mask, or a table of them. A killed call goes on."""
-    from samesplit.errors import CohortError
-    from samesplit.workflows.extract import check_output, extract_table
+    """Extract features without a benchmark: of one image and mask, a table of them, or a folder of them.
 
-    images, many = _images(image, mask, spacing)
+    A call that was killed goes on where it was.
+    """
+    from samesplit.errors import CohortError
+    from samesplit.workflows.extract import extract_table
+
+    images, many = _images(image, mask, spacing, patterns=(image_pattern, mask_pattern))
+    if dry_run:
+        _show_pairs(images, image_pattern, mask_pattern, mask_label)
+        return
     if not profile:
         raise CohortError(
             "no profile is named",
             remedy="say how: --profile ct-default, mr-default, pet-default, or the path of a YAML file",
         )
+    shape = _checked_output(output, table_format, image, many=many)
+    found = extract_table(
+        images,
+        profile=profile,
+        image_pattern=image_pattern,
+        mask_pattern=mask_pattern,
+        jobs=jobs,
+        cache=cache,
+        mask_label=mask_label,
+        geometry_repair=_repairs(geometry_repair),
+        minimum_voxels=minimum_voxels,
+        scheduler=scheduler,
+        reporter=reporter(),
+    )
+    _show(found, output, shape)
+    if found.failed:
+        raise typer.Exit(1)
+
+
+def _images(
+    image: str, mask: str | None, spacing: float | None, patterns: tuple[str | None, str | None]
+) -> tuple[pd.DataFrame | Path, bool]:
+    """Return the table of images: a file or folder with many, or a table with one."""
+    import pandas as pd
+
+    from samesplit.errors import CohortError
+
+    if mask is None:
+        if not image.lower().endswith((".csv", ".tsv", ".txt")) and not Path(image).is_dir():
+            raise CohortError(
+                "has no mask",
+                where=image,
+                remedy="name it: samesplit extract image.nii.gz mask.nii.gz; or give a CSV with the columns image "
+                "and mask, or a folder with --image-pattern and --mask-pattern",
+            )
+        return Path(image), True
+    if any(patterns):
+        raise CohortError(
+            "an image and a mask are named, and patterns too",
+            where=f"{image} {mask}",
+            remedy="name a folder alone with --image-pattern and --mask-pattern, or leave the patterns out",
+        )
+    row = {"lesion_id": Path(image).name.split(".")[0] or "image", "image": image, "mask": mask}
+    if spacing is not None:
+        row["spacing_mm"] = str(spacing)
+    return pd.DataFrame([row]), False
+
+
+def _checked_output(output: Path | None, table_format: str, image: str, *, many: bool) -> TableFormat:
+    """Refuse an output that cannot be meant, before anything runs, and return its format."""
+    from samesplit.errors import CohortError
+    from samesplit.workflows.extraction_output import check_format, check_output
+
+    shape = check_format(table_format)
     if output is None and many:
         raise CohortError("no output is named", remedy="say where: --output features.csv or features.parquet")
     if output is not None:
         check_output(output)
         if many and output.resolve() == Path(image).resolve():
             raise CohortError("is the table of images itself", where=output, remedy="choose another output")
-    found = extract_table(
-        images,
-        profile=profile,
-        jobs=jobs,
-        cache=cache,
-        mask_label=mask_label,
-        geometry_repair=_repairs(geometry_repair),
-        minimum_voxels=minimum_voxels,
-        reporter=reporter(),
+    return shape
+
+
+def _show_pairs(
+    images: pd.DataFrame | Path, image_pattern: str | None, mask_pattern: str | None, mask_label: str | None
+) -> None:
+    """Print which mask belongs to which image, and what has none."""
+    from samesplit.workflows.extraction_images import images_to_extract
+
+    asked = images_to_extract(
+        images, image_pattern=image_pattern, mask_pattern=mask_pattern, mask_label=mask_label
     )
-    _show(found, output)
-    if found.failed:
-        raise typer.Exit(1)
+    for row in asked.images.itertuples(index=False):
+        echo(f"{row.lesion_id} {row.sequence} {row.rater}: {_near(row.image)} with {_near(row.mask)}")
+    for row in asked.ledger.itertuples(index=False):
+        echo(f"{row.lesion_id} {row.sequence} {row.rater}".rstrip() + f": {row.reason}")
+    count, lacking = len(asked.images), asked.lacking
+    echo(f"{count} image{'s' * (count != 1)} with a mask, {lacking} in trouble; nothing was extracted.")
 
 
-def _images(image: str, mask: str | None, spacing: float | None) -> tuple[pd.DataFrame | Path, bool]:
-    """Return the table of images: a file with many, or a table with one."""
-    import pandas as pd
-
-    from samesplit.errors import CohortError
-
-    if mask is None:
-        if not image.lower().endswith((".csv", ".tsv", ".txt")):
-            raise CohortError(
-                "has no mask",
-                where=image,
-                remedy="name it: samesplit extract image.nii.gz mask.nii.gz; or give a CSV with the columns image "
-                "and mask",
-            )
-        return Path(image), True
-    row = {"lesion_id": Path(image).name.split(".")[0] or "image", "image": image, "mask": mask}
-    if spacing is not None:
-        row["spacing_mm"] = str(spacing)
-    return pd.DataFrame([row]), False
+def _near(reference: object) -> str:
+    return display_path(Path(str(reference)))
 
 
 def _repairs(names: list[str] | None) -> tuple[RepairName, ...]:
@@ -110,19 +179,18 @@ def _repairs(names: list[str] | None) -> tuple[RepairName, ...]:
         raise CohortError(str(error), where="--repair") from None
 
 
-def _show(found: TableExtraction, output: Path | None) -> None:
-    from samesplit.workflows.extract import ledger_path
+def _show(found: TableExtraction, output: Path | None, shape: TableFormat) -> None:
+    from samesplit.workflows.extraction_output import ledger_path
 
     if output is not None:
-        echo(
-            f"Wrote {display_path(found.write(output))}: {len(found.features)} rows, profile {found.profile.name}"
-        )
+        written = display_path(found.write(output, shape=shape))
+        echo(f"Wrote {written}: {len(found.features)} rows, profile {found.profile.name}")
         if found.n_cached:
             echo(f"{found.n_cached} images had been done before.")
         if len(found.ledger):
             echo(f"{len(found.ledger)} lines in the case ledger: {display_path(ledger_path(output))}")
     elif len(found.features):
-        values = found.features.drop(columns=["lesion_id", "image", "mask", "spacing_mm"], errors="ignore")
+        values = found.features[list(found.feature_names)]
         listed = values.iloc[0].map("{:.6g}".format).rename_axis("feature").reset_index(name="value")
         out.print(table_of(listed, title=f"{found.profile.name} ({len(listed)} features)"))
     for row in found.ledger.itertuples(index=False):
