@@ -21,7 +21,13 @@ from samesplit.features.catalogue import (
     undefined_for_arbitrary_units,
 )
 from samesplit.features.compliance.reference import read_reference
-from samesplit.features.engines.ibsi.settings import Discretisation, IbsiSettings, IvhSettings
+from samesplit.features.engines.ibsi.own_definitions import DEFINITIONS
+from samesplit.features.engines.ibsi.settings import (
+    Discretisation,
+    IbsiSettings,
+    IvhSettings,
+    PyradiomicsChoice,
+)
 from samesplit.features.processing.settings import Normalisation, ProcessingSettings
 from samesplit.imaging.correction import BiasCorrection, HistogramMatching
 from samesplit.markdown import code, one_line, plain, settings_table, table
@@ -58,16 +64,19 @@ _STEPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("Normalisation", ("normalisation",), "Mean 0 and a chosen standard deviation."),
     (
         "Interpolation of the image",
-        ("spacing_mm", "image_interpolation"),
+        ("spacing_mm", "grid", "image_interpolation"),
         "The new grid's centre is the image's centre (3WE3): of n voxels with spacing s, ceil(n s / t) "
         "with spacing t. "
         "Beyond its ends the image goes on with its border voxels. Cubic splines are interpolating "
-        "([doi:10.1109/79.799930](https://doi.org/10.1109/79.799930)).",
+        "([doi:10.1109/79.799930](https://doi.org/10.1109/79.799930)). `grid: corner` is pyradiomics' grid "
+        "instead: corner on corner, an axis on which the mask has one voxel is kept, spacings equal to "
+        "1 in 100,000 are not interpolated, and splines see the image mirrored beyond its ends.",
     ),
     (
         "Rounding after interpolation",
         ("rounding",),
-        "`after` or `both`: to the nearest whole number, halves to the even one.",
+        "`after` or `both`: to the nearest whole number, halves to the even one. `stored`: decimals are cut off, "
+        "where the file holds whole numbers and nothing else was done to them.",
     ),
     (
         "Interpolation of the mask",
@@ -76,10 +85,10 @@ _STEPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     (
         "Re-segmentation",
-        ("range", "outliers_sd"),
+        ("range", "outliers_sd", "resegment_shape"),
         "Voxels outside the range (USB3) and, of the same voxels of the morphological mask, those far "
         "from their mean "
-        "(7ACA) are taken out of the intensity mask. The morphological mask stays.",
+        "(7ACA) are taken out of the intensity mask. The morphological mask stays, but with `resegment_shape`.",
     ),
     (
         "Discretisation",
@@ -102,6 +111,7 @@ _PLAIN_MEANINGS = {
     "histogram_matching": "Its settings (below).",
     "normalisation": "`true`, or its settings (below).",
     "processing": "The settings above.",
+    "pyradiomics": "Features by pyradiomics' own definitions (below).",
     "ivh": "How intensities become the levels of the intensity-volume histogram.",
 }
 """Of settings whose meaning stands with another class."""
@@ -258,6 +268,15 @@ def _processing() -> list[str]:
         "width) + 1; `equalised` floor(N (b + e / 2) / n) + 1, where b of n values are smaller than x "
         "and e equal to it.",
         *_part("ivh", IvhSettings, rows=False),
+        *_part("pyradiomics", PyradiomicsChoice),
+        table(
+            ["feature", "unit", "definition"],
+            [
+                [f"`pyradiomics_{kind}_{name}`", unit, plain(definition)]
+                for kind, names in DEFINITIONS.items()
+                for name, (unit, definition) in names.items()
+            ],
+        ),
     ]
 
 

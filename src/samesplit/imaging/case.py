@@ -46,12 +46,14 @@ class Case:
         repairs: What was mended on the way, in words for the case ledger.
         matching_reference: The image of another sequence of the same lesion, on a grid of its own, where the
             profile asked for one; `image` itself where it is of that sequence; None otherwise.
+        whole_numbers: The image was stored as whole numbers, without scaling.
     """
 
     image: sitk.Image
     mask: sitk.Image
     repairs: tuple[str, ...] = ()
     matching_reference: sitk.Image | None = None
+    whole_numbers: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,11 +178,13 @@ def _checked(
     roi, repair = align_mask(picture, roi, allowed, where=None)
     _check_size(roi, minimum_voxels)
     between = _between_slices(picture, roi)
+    whole_numbers = "integer" in picture.GetPixelIDTypeAsString()
     picture = _as_float(picture)
     picture, filled = _check_finite(picture, roi)
     if not shape_alone:
         _check_contrast(picture, roi)
-    return Case(picture, roi, tuple(note for note in (taken, repair, between, filled) if note))
+    notes = tuple(note for note in (taken, repair, between, filled) if note)
+    return Case(picture, roi, notes, whole_numbers=whole_numbers)
 
 
 @contextmanager

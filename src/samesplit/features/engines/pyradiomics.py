@@ -2,8 +2,8 @@
 
 Three things are done here and not by pyradiomics, none of which changes a value beyond rounding: the image is
 normalised as a whole and then cut to the lesion and a margin, so that the time depends on the lesion and not on
-the field of view; images are floating point throughout (given a file of whole numbers, pyradiomics rounds after
-interpolation); and its log stays silent.
+the field of view; images are floating point throughout (given a file of whole numbers, pyradiomics cuts decimals
+off after interpolation); and its log stays silent.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ __all__ = [
     "halved",
     "matrices",
     "merged_matrix_3d",
+    "stacks",
 ]
 
 AGGREGATIONS = ("2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb")
@@ -96,6 +97,13 @@ def matrices(volume: LevelVolume, aggregation: str, *, distance: int = 1) -> Mat
     if volume.n_levels > np.iinfo(np.uint8).max:
         raise ValueError("matrices of more than 255 levels have rows only for levels that occur: use glcm()")
     return np.concatenate([stack for stack, _ in _stacks(volume, aggregation, distance)])
+
+
+def stacks(
+    volume: LevelVolume, aggregation: str, *, distance: int = 1
+) -> Iterator[tuple[Matrix, npt.NDArray[np.int64]]]:
+    """Yield the same for any number of levels, some at a time, each with the levels that its rows stand for."""
+    yield from _stacks(volume, aggregation, distance)
 
 
 def merged_matrix_3d(volume: LevelVolume) -> Matrix:

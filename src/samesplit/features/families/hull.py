@@ -15,7 +15,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy.spatial import ConvexHull
 
-__all__ = ["Hull", "convex_hull"]
+__all__ = ["Hull", "convex_hull", "slice_corners"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _mesh_corners(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """Return the mesh corners that can lie on the hull, in voxels, axes z, y, x."""
     voxels = _row_ends(np.ascontiguousarray(mask))
     for _ in range(3):
-        voxels = voxels[_slice_corners(voxels)]
+        voxels = voxels[slice_corners(voxels)]
         # Turn the axes for the next direction of slicing; after three turns they stand where they stood.
         voxels = np.roll(voxels, -1, axis=1)
         voxels = voxels[np.lexsort(voxels.T[::-1])]
@@ -122,7 +122,7 @@ def _row_ends(mask: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _slice_corners(voxels: Any) -> Any:
+def slice_corners(voxels: Any) -> Any:
     """Which voxels, sorted, are corners of the convex hull of those with the same first index.
 
     Andrew's monotone chains, over the rows (second index): one along the first voxels, one along the last.

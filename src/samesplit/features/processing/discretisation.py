@@ -9,6 +9,7 @@ IBSI K15C and Q3RU (doi:10.1148/radiol.2020191145).
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numba
@@ -24,6 +25,7 @@ __all__ = [
     "equal_probability",
     "fixed_bin_number",
     "fixed_bin_size",
+    "lowest_edge",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -80,6 +82,20 @@ def fixed_bin_size(values: Floats, width: float, origin: float) -> Levels:
             remedy="take wider bins, or check the image's unit",
         )
     return _levels(scaled, n_levels)
+
+
+def lowest_edge(values: Floats, width: float) -> float:
+    """Return the multiple of a bin width that the lesion's lowest value lies on or above.
+
+    Fixed bin size with this origin is how pyradiomics discretises (`imageoperations.getBinEdges`): edges are the
+    same in every lesion, numbers are not.
+
+    Example:
+        >>> lowest_edge(np.array([54.0, 166.0]), 25), lowest_edge(np.array([-50.0 - 1e-12, 3.0]), 25)
+        (50.0, -50.0)
+    """
+    low, high = float(values.min()), float(values.max())
+    return float(math.floor((low + _rounding(low, high)) / width) * width)
 
 
 def equal_probability(values: Floats, n_levels: int, *, ordered: Floats | None = None) -> Levels:

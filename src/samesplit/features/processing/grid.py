@@ -1,4 +1,7 @@
-"""The grid that an image is interpolated onto: its centre lies where the image's centre lies (IBSI 3WE3)."""
+"""The grid that an image is interpolated onto.
+
+Its centre lies where the image's centre lies (IBSI 3WE3) or, as in pyradiomics, its corner where the image's is.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Grid", "Slices", "Spacing", "aligned_grid", "input_box", "mask_box"]
+__all__ = ["Grid", "Slices", "Spacing", "aligned_grid", "corner_grid", "input_box", "mask_box"]
 
 Spacing = tuple[float | None, float | None, float | None]
 """Wanted distance of neighbouring voxels in mm along z, y, x; None keeps an axis as it is."""
@@ -19,6 +22,8 @@ Slices = tuple[slice, slice, slice]
 """A box of voxels along z, y, x, with start and stop."""
 
 T = TypeVar("T")
+
+_SAME = 1e-5  # pyradiomics takes spacings that differ by less for the same
 
 _DIGITS = 6  # float32 headers hold 0.9769999980926514 mm for 0.977: a size of 100.0000002 voxels means 100
 
@@ -87,6 +92,39 @@ def aligned_grid(size: Sequence[int], spacing_mm: Sequence[float], new_spacing_m
         steps.append(step)
         offsets.append(0.5 * (n - 1 - step * (points - 1)))
     return Grid(_three(sizes), _three(spacings), _three(offsets), _three(steps))
+
+
+def corner_grid(size: Sequence[int], spacing_mm: Sequence[float], new_spacing_mm: Spacing) -> Grid:
+    """Return the grid of a new spacing whose corner is the image's corner, as pyradiomics lays it.
+
+    Along each axis the first point lies half the new spacing inside the image, and the last is the last one
+    inside. Where the new spacing is the image's to 1 in 100,000 on all axes, all voxels stay as they are.
+    Source: pyradiomics' `imageoperations.resampleImage` (doi:10.1158/0008-5472.CAN-17-0339).
+
+    Args:
+        size: Voxels of the image along z, y, x.
+        spacing_mm: Its spacing along z, y, x.
+        new_spacing_mm: The spacing to reach along z, y, x; None or 0 keeps an axis.
+
+    Example:
+        >>> grid = corner_grid((10, 8, 8), (3.0, 1.0, 1.0), (2.0, 2.0, None))
+        >>> grid.size, [round(offset, 3) for offset in grid.offset]
+        ((15, 4, 8), [-0.167, 0.5, 0.0])
+    """
+    old = np.asarray(spacing_mm, dtype=np.float64)
+    new = np.array([target or given for target, given in zip(new_spacing_mm, old, strict=True)])
+    same = np.allclose(old, new, rtol=_SAME, atol=0)
+    steps = [
+        1.0 if same or not target else float(t / s)
+        for target, t, s in zip(new_spacing_mm, new, old, strict=True)
+    ]
+    points = [max(math.ceil(round(n / step - 0.5, _DIGITS)), 1) for n, step in zip(size, steps, strict=True)]
+    return Grid(
+        _three(points),
+        _three([float(s if same else t) for s, t in zip(old, new, strict=True)]),
+        _three([0.5 * (step - 1) for step in steps]),
+        _three(steps),
+    )
 
 
 def mask_box(grid: Grid, low: Sequence[int], high: Sequence[int]) -> Slices:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from samesplit.errors import LesionError
 from samesplit.ordering import RELATIVE
 
-__all__ = ["Change", "Scaling", "moments", "round_intensities"]
+__all__ = ["Change", "Scaling", "cut_decimals", "moments", "round_intensities"]
 
 Floats = npt.NDArray[np.float64]
 Change = Callable[[Floats], Floats]
@@ -34,6 +34,23 @@ def round_intensities(values: Floats) -> Floats:
     np.rint(values, out=values)
     values /= _SNAP
     return np.rint(values, out=values)
+
+
+def cut_decimals(values: Floats) -> Floats:
+    """Cut decimals off, towards 0, in place: what a cast to whole numbers does.
+
+    What lies within 5e-7 of a whole number is that number, so that rounding errors do not cost a whole unit.
+
+    Example:
+        >>> cut_decimals(np.array([-1.5, 0.9, 2.0 - 1e-13])).tolist()
+        [-1.0, 0.0, 2.0]
+    """
+    values *= _SNAP
+    np.rint(values, out=values)
+    values /= _SNAP
+    np.trunc(values, out=values)
+    values += 0.0  # no negative zeros
+    return values
 
 
 @dataclass(frozen=True)
@@ -66,7 +83,11 @@ class Scaling:
 
 
 def moments(
-    image: npt.NDArray[Any], mask: npt.NDArray[np.uint8] | None = None, *, change: Change | None = None
+    image: npt.NDArray[Any],
+    mask: npt.NDArray[np.uint8] | None = None,
+    *,
+    change: Change | None = None,
+    sample: bool = False,
 ) -> tuple[float, float]:
     """Mean and standard deviation (divided by the number of voxels), slice by slice to spare memory.
 
@@ -74,6 +95,7 @@ def moments(
         image: Axes z, y, x, any real dtype.
         mask: Voxels that count, same shape; all when None.
         change: What is done to the values first.
+        sample: The standard deviation divides by one voxel less.
 
     Raises:
         LesionError: All values are the same but for rounding, so that nothing can be scaled.
@@ -88,7 +110,7 @@ def moments(
         total += float(values.sum())
     mean = total / count
     squares = sum(float(np.square(values - mean).sum()) for values in _slices(image, mask, change))
-    sd = float(np.sqrt(squares / count))
+    sd = float(np.sqrt(squares / max(count - sample, 1)))
     if sd <= RELATIVE * abs(mean):
         raise LesionError(
             f"intensities cannot be normalised: all {count:,} voxels are {mean:g}",

@@ -36,6 +36,8 @@ class Interpolator:
         box: The input voxels around which values will be asked for: grid points less than one voxel outside it
             are allowed. The whole image when None.
         change: What is done to each voxel's value before interpolation (rounding, scaling); may work in place.
+        mirrored: Beyond its ends the image goes on mirrored at its border voxels, as in ITK's splines, instead of
+            with its border voxels.
 
     Example:
         >>> from samesplit.features.processing.grid import aligned_grid
@@ -51,8 +53,10 @@ class Interpolator:
         box: Slices | None = None,
         *,
         change: Callable[[Floats], Floats] | None = None,
+        mirrored: bool = False,
     ) -> None:
         self._image = image
+        self._mirrored = mirrored
         self._change = change
         parts = [slice(0, n) for n in image.shape] if box is None else box
         self._low = [max(part.start - _REACH, -_REACH) for part in parts]
@@ -114,9 +118,10 @@ class Interpolator:
         if kept in self._coefficients:
             return self._coefficients[kept]
         context = [0 if keep else CONTEXT_VOXELS for keep in kept]
-        low = [max(a - more, -_REACH) for a, more in zip(self._low, context, strict=True)]
+        beyond = CONTEXT_VOXELS if self._mirrored else _REACH
+        low = [max(a - more, -beyond) for a, more in zip(self._low, context, strict=True)]
         high = [
-            min(b + more, n + _REACH)
+            min(b + more, n + beyond)
             for b, more, n in zip(self._high, context, self._image.shape, strict=True)
         ]
         z, y, x = (slice(a - b, c - b) for a, b, c in zip(self._low, low, self._high, strict=True))
@@ -146,9 +151,28 @@ class Interpolator:
             np.multiply(self._change(self._image[source].astype(np.float64)), gain, out=inside)
         for axis, (part, a) in enumerate(zip(source, low, strict=True)):
             along = np.moveaxis(values, axis, 0)
+            if self._mirrored:
+                _mirror(along, part.start - a, part.stop - a, at=a, n=size[axis])
+                continue
             along[: part.start - a] = along[part.start - a]
             along[part.stop - a :] = along[part.stop - a - 1]
         return values
+
+
+def _mirror(values: Floats, start: int, stop: int, *, at: int, n: int) -> None:
+    """Fill what lies before `start` and from `stop` on with mirrored voxels, along axis 0, in place.
+
+    Args:
+        values: Voxels, the first of which is voxel `at` of the image.
+        start: First that is filled already.
+        stop: End of those that are.
+        at: May be below 0.
+        n: Voxels of the image.
+    """
+    period = max(2 * (n - 1), 1)
+    for i in (*range(start), *range(stop, len(values))):
+        place = (i + at) % period
+        values[i] = values[min(max(min(place, period - place), 0) - at, stop - 1)]
 
 
 def resample_mask(

@@ -16,8 +16,14 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.features.families.region import Region
-from samesplit.features.processing.grid import Grid, Slices, Spacing, aligned_grid, input_box
-from samesplit.features.processing.intensities import Change, Scaling, moments, round_intensities
+from samesplit.features.processing.grid import Grid, Slices, Spacing, aligned_grid, corner_grid, input_box
+from samesplit.features.processing.intensities import (
+    Change,
+    Scaling,
+    cut_decimals,
+    moments,
+    round_intensities,
+)
 from samesplit.features.processing.interpolation import Interpolator, mask_extent, resample_mask
 from samesplit.features.processing.resegmentation import resegment
 from samesplit.features.processing.settings import ProcessingSettings
@@ -85,11 +91,22 @@ class PreparedImage:
             input_box(grid, self._widened(grid, box, margin_mm), self.image.shape)
             for grid, box, _ in self._masks.values()
         ]
-        self._interpolator = Interpolator(self.image, reduce(_union, needed), change=change)
+        self._interpolator = Interpolator(
+            self.image, reduce(_union, needed), change=change, mirrored=settings.grid == "corner"
+        )
 
     def grid(self, spacing_mm: Spacing) -> Grid:
-        """Return the grid of a spacing (z, y, x) over the whole image."""
-        return aligned_grid(self.image.shape, self.spacing_mm, spacing_mm)
+        """Return the grid of a spacing (z, y, x) over the whole image.
+
+        Corner on corner, as in pyradiomics, an axis on which the mask has one voxel is kept.
+        """
+        if self.settings.grid == "centres":
+            return aligned_grid(self.image.shape, self.spacing_mm, spacing_mm)
+        z, y, x = (
+            None if low == high else step
+            for low, high, step in zip(*mask_extent(self.mask), spacing_mm, strict=True)
+        )
+        return corner_grid(self.image.shape, self.spacing_mm, (z, y, x))
 
     def at(self, spacing_mm: Spacing, *, margin_mm: float | None = None) -> PreparedRegion:
         """Return the lesion on the grid of one spacing.
@@ -112,20 +129,28 @@ class PreparedImage:
         intensities = self._interpolator.resample(grid, settings.image_interpolation, box)
         if settings.rounding in ("after", "both"):
             round_intensities(intensities)
+        elif self._cuts_decimals and not all(grid.kept):
+            cut_decimals(intensities)
         morphological = np.zeros(intensities.shape, dtype=np.uint8)
         morphological[_shifted(tight, box)] = inside
         intensity = resegment(
             intensities, morphological, keep_range=settings.range, outliers_sd=settings.outliers_sd
         )
         kept, drawn = int(np.count_nonzero(intensity)), int(np.count_nonzero(inside))
+        if settings.resegment_shape:
+            morphological = intensity
         if kept == 0:
             raise LesionError(
                 "no voxel of the mask is left after re-segmentation",
                 remedy="check the mask, the image's unit, and the profile's range",
             )
         region = Region(intensities, morphological, intensity, grid.spacing_mm)
-        steps = (*self.steps, *_region_steps(settings, grid, drawn, kept))
+        steps = (*self.steps, *_region_steps(settings, grid, drawn, kept, cut=self._cuts_decimals))
         return PreparedRegion(region, grid, box, steps)
+
+    @property
+    def _cuts_decimals(self) -> bool:
+        return self.settings.rounding == "stored" and self._case.whole_numbers and self.change is None
 
     def _resample_mask(self, spacing_mm: Spacing) -> tuple[Grid, Slices, npt.NDArray[np.uint8]]:
         """Return the grid, the box of the mask on it, and the mask in this box."""
@@ -181,7 +206,8 @@ def prepare(
     if settings.unit in ("HU", "SUV"):
         steps.append(Step("unit", f"{settings.unit}, checked"))
     image = _corrected(case.image, settings, reference, steps)
-    case = Case(image, case.mask, case.repairs)
+    corrected = settings.bias_correction is not None or settings.histogram_matching is not None
+    case = Case(image, case.mask, case.repairs, whole_numbers=case.whole_numbers and not corrected)
     change = _change(case, settings, steps)
     return PreparedImage(
         case,
@@ -237,7 +263,9 @@ def _change(case: Case, settings: ProcessingSettings, steps: list[Step]) -> Chan
     if normalisation is None:
         return change
     mask = sitk.GetArrayViewFromImage(case.mask) if normalisation.over == "roi" else None
-    mean, sd = moments(sitk.GetArrayViewFromImage(case.image), mask, change=change)
+    mean, sd = moments(
+        sitk.GetArrayViewFromImage(case.image), mask, change=change, sample=normalisation.sample
+    )
     scaling = Scaling(mean=mean, sd=sd, scale=normalisation.scale, clip_sd=normalisation.clip_sd)
     clipped = "" if scaling.clip_sd is None else f", cut at {scaling.clip_sd:g} standard deviations"
     over = "the whole image" if mask is None else "the lesion"
@@ -250,7 +278,9 @@ def _change(case: Case, settings: ProcessingSettings, steps: list[Step]) -> Chan
     return scaling if change is None else lambda values: scaling(round_intensities(values))
 
 
-def _region_steps(settings: ProcessingSettings, grid: Grid, drawn: int, kept: int) -> list[Step]:
+def _region_steps(
+    settings: ProcessingSettings, grid: Grid, drawn: int, kept: int, *, cut: bool
+) -> list[Step]:
     if all(grid.kept):
         steps = [Step("interpolation", f"none, voxels of {_mm(grid)} mm")]
     else:
@@ -258,11 +288,14 @@ def _region_steps(settings: ProcessingSettings, grid: Grid, drawn: int, kept: in
         steps = [
             Step(
                 "interpolation",
-                f"{settings.image_interpolation}, to {size} voxels of {_mm(grid)} mm, grid centres aligned",
+                f"{settings.image_interpolation}, to {size} voxels of {_mm(grid)} mm, "
+                + ("grid centres aligned" if settings.grid == "centres" else "corner on corner"),
             )
         ]
     if settings.rounding in ("after", "both"):
         steps.append(Step("rounding after interpolation", "to whole numbers, halves to the even one"))
+    if not all(grid.kept) and cut:
+        steps.append(Step("decimals cut off", "towards 0, because the file holds whole numbers"))
     if not all(grid.kept):
         steps.append(
             Step(

@@ -33,7 +33,9 @@ class Normalisation(Declaration):
     """Intensities are turned to mean 0 and standard deviation `scale`."""
 
     over: Literal["image", "roi"] = "image"
-    """Voxels that mean and standard deviation (divided by their number) come from."""
+    """Voxels that mean and standard deviation (divided by their number, but see `sample`) come from."""
+    sample: bool = False
+    """The standard deviation divides by the number of voxels less 1, as ITK's and so pyradiomics' does."""
     scale: Positive = 1.0
     """The standard deviation afterwards."""
     clip_sd: Positive | None = None
@@ -45,14 +47,19 @@ class ProcessingSettings(Declaration):
 
     unit: Unit = "arbitrary"
     """What intensities mean: HU and SUV are checked; `quantitative` has a meaning of its own (T1 in ms, ADC)."""
-    rounding: Literal["none", "before", "after", "both"] = "none"
-    """Round intensities to whole numbers before interpolation, after it, or both (IBSI for CT)."""
+    rounding: Literal["none", "before", "after", "both", "stored"] = "none"
+    """Round intensities to whole numbers before interpolation, after it, or both (IBSI for CT). `stored`: where
+    the file holds whole numbers and nothing is normalised, decimals are cut off after interpolation, as ITK (and
+    so pyradiomics) does."""
     bias_correction: BiasCorrection | None = None
     histogram_matching: HistogramMatching | None = None
     normalisation: Normalisation | None = None
     spacing_mm: Length | XYZ | None = None
     """New distance of voxels in mm: one number, or three in the order x, y, z in which 0 or null keeps an axis
     (2D interpolation: [2, 2, 0]); nothing keeps the image's own voxels."""
+    grid: Literal["centres", "corner"] = "centres"
+    """Where the new grid lies: its centre on the image's centre (IBSI), or its corner on the image's corner, as
+    pyradiomics lays it."""
     image_interpolation: Literal["nearest", "linear", "cubic"] = "linear"
     """Cubic means cubic splines, which pass through the image's values."""
     mask_interpolation: Literal["nearest", "linear"] = "linear"
@@ -62,6 +69,8 @@ class ProcessingSettings(Declaration):
     """Lowest and highest intensity that counts, both counted themselves; null where there is no bound."""
     outliers_sd: Positive | None = None
     """Intensities further than this many standard deviations from the lesion's mean do not count."""
+    resegment_shape: bool = False
+    """Voxels that do not count for intensities do not count for size and shape either (not IBSI)."""
 
     @field_validator("bias_correction", "normalisation", mode="before")
     @classmethod

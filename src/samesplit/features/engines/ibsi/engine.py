@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from samesplit.errors import WorkspaceError
 from samesplit.features.catalogue import FAMILIES, Feature, family, family_features
 from samesplit.features.engines.ibsi.compiling import alone_at_first
+from samesplit.features.engines.ibsi.own_definitions import own_catalogue
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
 from samesplit.features.engines.protocol import EngineSettings, FeatureInfo, FeatureValues
@@ -71,7 +72,7 @@ class IbsiEngine:
                     for feature in family_features(key)
                     if feature.tag in wanted
                 ]
-        return tuple(found)
+        return (*found, *own_catalogue(settings))
 
     def extract(self, case: Case, profile: Profile) -> FeatureValues:
         """Return the features of one case; see `Engine`.

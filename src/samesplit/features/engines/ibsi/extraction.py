@@ -15,6 +15,8 @@ import numpy.typing as npt
 from samesplit.features.catalogue import full_tag, tags
 from samesplit.features.engines.ibsi.levels import RegionLevels
 from samesplit.features.engines.ibsi.non_texture import FAMILIES, PlainInput, margin_mm, plain_features
+from samesplit.features.engines.ibsi.own_definitions import own_catalogue
+from samesplit.features.engines.ibsi.own_features import own_features
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import family_aggregations, texture_settings
 from samesplit.features.engines.protocol import FeatureValues
@@ -68,6 +70,7 @@ def extract(case: Case, settings: IbsiSettings) -> FeatureValues:
         prepared = image.at(spacing, margin_mm=None if _plain_at(spacing, settings) else 0.0)
         steps |= dict.fromkeys(prepared.steps)
         values |= _of_grid(prepared.region, spacing, settings, textures)
+    values |= {info.feature: values.pop(info.feature) for info in own_catalogue(settings)}  # last, as listed
     return FeatureValues(values, steps=tuple(steps), notes=image.notes)
 
 
@@ -116,8 +119,9 @@ def _spacings(settings: IbsiSettings) -> list[Spacing]:
 
 def _plain_at(spacing: Spacing, settings: IbsiSettings) -> bool:
     """Whether features without matrices are asked for on a grid."""
-    wanted = any(settings.features.of(family) for family in FAMILIES)
-    return wanted and spacing == settings.processing.target_mm
+    own = settings.pyradiomics
+    wanted = own.shape or own.firstorder or own.glcm or any(map(settings.features.of, FAMILIES))
+    return bool(wanted) and spacing == settings.processing.target_mm
 
 
 def _wanted_textures(settings: IbsiSettings) -> list[_Wanted]:
@@ -143,6 +147,7 @@ def _of_grid(
         of_histogram = None if by is None else levels.volume(by)
         given = PlainInput(region, geometry, settings.ivh, bounds, of_histogram)
         values |= plain_features(given, settings.features, settings.not_defined())
+        values |= own_features(region, geometry, levels, settings)
     for setting in texture_settings(settings):
         if setting.spacing_mm == spacing:
             volume = levels.volume(setting.discretisation)

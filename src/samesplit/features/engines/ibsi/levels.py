@@ -15,6 +15,7 @@ from samesplit.features.processing.discretisation import (
     equal_probability,
     fixed_bin_number,
     fixed_bin_size,
+    lowest_edge,
 )
 
 __all__ = ["RegionLevels"]
@@ -71,9 +72,12 @@ class RegionLevels:
                 return equal_probability(values, one.bins or 0, ordered=self.region.ordered())
             case "FBS":
                 lower = None if self._range is None else self._range[0]
+                width = one.width or 0.0
                 origin = lower if one.origin is None else one.origin
+                if origin == "lesion":
+                    origin = lowest_edge(values, width)
                 assert origin is not None  # the settings see to it
-                return fixed_bin_size(values, one.width or 0.0, origin)
+                return fixed_bin_size(values, width, origin)
             case "none":
                 return _as_they_are(values)
 

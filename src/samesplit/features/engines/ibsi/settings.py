@@ -18,7 +18,15 @@ from samesplit.features.catalogue import (
 from samesplit.features.engines.protocol import EngineSettings
 from samesplit.features.processing.settings import ProcessingSettings, large_enough
 
-__all__ = ["AGGREGATIONS", "TEXTURES", "Discretisation", "FeatureChoice", "IbsiSettings", "IvhSettings"]
+__all__ = [
+    "AGGREGATIONS",
+    "TEXTURES",
+    "Discretisation",
+    "FeatureChoice",
+    "IbsiSettings",
+    "IvhSettings",
+    "PyradiomicsChoice",
+]
 
 Aggregation = Literal["2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb"]
 AGGREGATIONS: tuple[Aggregation, ...] = ("2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb")
@@ -70,6 +78,8 @@ class Discretisation(Declaration):
 
     `FBN`: a fixed number of bins over the lesion's own range (IBSI K15C), for arbitrary units. `FBS`: bins of a
     fixed size (Q3RU), for calibrated units; they start at `origin`, or at the lower end of `processing.range`.
+    With `origin: lesion` their edges are multiples of the width, and the lesion's lowest bin has the number 1, as
+    in pyradiomics (not IBSI).
     `equalised`: histogram equalisation inside the lesion, then a fixed number of levels. `none`: intensities are
     whole numbers from 1 on already.
     """
@@ -77,7 +87,7 @@ class Discretisation(Declaration):
     method: Literal["FBN", "FBS", "equalised", "none"]
     bins: int | None = Field(default=None, ge=2, le=4096)
     width: Positive | None = None
-    origin: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    origin: Annotated[float, Field(allow_inf_nan=False)] | Literal["lesion"] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Discretisation:
@@ -119,6 +129,35 @@ class IvhSettings(Declaration):
         return self
 
 
+class PyradiomicsChoice(Declaration):
+    """Features as pyradiomics defines them, where IBSI has none or defines them otherwise.
+
+    Written by `samesplit extract --params` for those who come from pyradiomics; named `pyradiomics_shape_...`,
+    `pyradiomics_firstorder_...` and `pyradiomics_glcm_MCC`. docs/from-pyradiomics.md has the definitions.
+    """
+
+    shape: tuple[
+        Literal[
+            "MajorAxisLength",
+            "MinorAxisLength",
+            "LeastAxisLength",
+            "Maximum2DDiameterSlice",
+            "Maximum2DDiameterColumn",
+            "Maximum2DDiameterRow",
+        ],
+        ...,
+    ] = ()
+    """Of the morphological mask."""
+    firstorder: tuple[
+        Literal["Energy", "TotalEnergy", "RootMeanSquared", "Kurtosis", "StandardDeviation"], ...
+    ] = ()
+    """Of the intensities."""
+    glcm: tuple[Literal["MCC"], ...] = ()
+    """Of each discretisation and aggregation; on the grid of `processing`."""
+    voxel_array_shift: float = Field(default=0, allow_inf_nan=False)
+    """Added to intensities before they are squared, for the energies and the root mean square."""
+
+
 class IbsiSettings(EngineSettings):
     """The `settings` of a profile of the engine `ibsi`."""
 
@@ -129,6 +168,8 @@ class IbsiSettings(EngineSettings):
     native: FeatureChoice = FeatureChoice()
     """Features taken on the voxels as read, before any processing; named `native_...`. In-mask SUVmax of a PET is
     `native_stat_max`. No textures."""
+    pyradiomics: PyradiomicsChoice = PyradiomicsChoice()
+    """Features by pyradiomics' own definition."""
     discretisation: tuple[Discretisation, ...] = ()
     """How intensities become grey levels; textures are computed for each, the histogram for the first."""
     histogram_discretisation: Discretisation | None = None
@@ -168,6 +209,7 @@ class IbsiSettings(EngineSettings):
     def _consistent(self) -> IbsiSettings:
         textures = [family for family in TEXTURES if self.features.of(family)]
         asked = [*textures, *(["histogram"] if self.features.of("histogram") else [])]
+        asked += ["pyradiomics.glcm"] if self.pyradiomics.glcm else []
         if asked and not (self.discretisation or (asked == ["histogram"] and self.histogram_discretisation)):
             raise ValueError(f"{', '.join(asked)} need `discretisation`")
         levelled = [family for family in (*TEXTURES, "histogram") if self.native.of(family)]
@@ -186,7 +228,10 @@ class IbsiSettings(EngineSettings):
         names = [one.name for one in self.discretisation]
         if len(set(names)) < len(names):
             raise ValueError(f"`discretisation` holds {next(n for n in names if names.count(n) > 1)} twice")
-        if not any(choice.of(family) for choice in (self.features, self.native) for family in FAMILIES):
+        own = (self.pyradiomics.shape, self.pyradiomics.firstorder, self.pyradiomics.glcm)
+        if not any(own) and not any(
+            choice.of(family) for choice in (self.features, self.native) for family in FAMILIES
+        ):
             raise ValueError("no feature is asked for: give `features`")
         return self
 
