@@ -1,0 +1,101 @@
+"""Response maps of an image to several filters, one after the other, sharing what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+
+import numpy as np
+import numpy.typing as npt
+
+from samesplit.features.filters.boundary import Box, PaddedImage
+from samesplit.features.filters.gabor import gabor
+from samesplit.features.filters.laplacian_of_gaussian import log_kernel
+from samesplit.features.filters.laws import energy, laws_kernel
+from samesplit.features.filters.mean import mean_kernel
+from samesplit.features.filters.separable import Separable, respond_separably
+from samesplit.features.filters.settings import (
+    Filter,
+    GaborFilter,
+    LawsFilter,
+    LogFilter,
+    MeanFilter,
+    WaveletFilter,
+)
+from samesplit.features.filters.wavelet import wavelet_kernel
+
+__all__ = ["respond"]
+
+Spacing = tuple[float, float, float]
+Volume = npt.NDArray[np.float32]
+
+
+def respond(
+    image: npt.NDArray[np.floating],
+    spacing_mm: Spacing,
+    filters: Sequence[Filter],
+    *,
+    wanted: Box | None = None,
+) -> Iterator[tuple[Filter, Volume]]:
+    """Yield the response map of each filter, in their order; each is made when it is asked for.
+
+    The array is taken as an image that goes on beyond its faces as each filter's boundary condition says. On a box
+    cut out of a larger image responses are therefore right where they are at least the filter's `reach_voxels`
+    away from faces that are cuts.
+
+    Args:
+        image: Intensities, axes z, y, x.
+        spacing_mm: Distance of voxels along z, y, x.
+        filters: What to respond to.
+        wanted: The part of the image on which responses are wanted; only what it and the filters' reach hold is
+            worked on. All of it when None.
+
+    Yields:
+        The filter and its response, float32, shape (z, y, x) of the wanted part.
+
+    Example:
+        >>> image = np.zeros((5, 5, 5))
+        >>> image[2, 2, 2] = 125
+        >>> mean = MeanFilter(support_voxels=5)
+        >>> [(one.name, response.max().item()) for one, response in respond(image, (1.0, 1.0, 1.0), [mean])]
+        [('mean_5', 1.0)]
+    """
+    padded = PaddedImage(image, wanted)
+    for one in filters:
+        if isinstance(one, GaborFilter):
+            yield one, gabor(padded, one, spacing_mm)
+        elif isinstance(one, LawsFilter) and one.energy_distance is not None:
+            yield one, energy(padded, one, one.energy_distance)
+        else:
+            kernel = _separable(one, spacing_mm)
+            if kernel is None:
+                yield one, np.zeros([part.stop - part.start for part in padded.wanted], dtype=np.float32)
+                continue
+            window = padded.around(kernel.reach, one.boundary, one.constant)
+            yield one, respond_separably(window, kernel, kernel.reach)
+
+
+@singledispatch
+def _separable(one: Filter, spacing_mm: Spacing) -> Separable | None:
+    """Return the kernels of a separable filter; None where its response is 0 everywhere."""
+    raise TypeError(f"{type(one).__name__} is no separable filter")
+
+
+@_separable.register
+def _(one: MeanFilter, spacing_mm: Spacing) -> Separable | None:
+    return mean_kernel(one)
+
+
+@_separable.register
+def _(one: LogFilter, spacing_mm: Spacing) -> Separable | None:
+    return log_kernel(one, spacing_mm)
+
+
+@_separable.register
+def _(one: LawsFilter, spacing_mm: Spacing) -> Separable | None:
+    return laws_kernel(one)
+
+
+@_separable.register
+def _(one: WaveletFilter, spacing_mm: Spacing) -> Separable | None:
+    return wavelet_kernel(one)
