@@ -71,10 +71,7 @@ def oriented_box(hull: Hull) -> Cuboid:
     edges, sides = _edges(hull)
     facing = directions @ hull.normals.T > 0
     u, v = first @ hull.points_mm.T, second @ hull.points_mm.T
-    boxes = [
-        Cuboid((a, b, c))
-        for a, b, c in _smallest_boxes(heights, u, v, facing, edges, sides, RELATIVE).tolist()
-    ]
+    boxes = [Cuboid((a, b, c)) for a, b, c in _boxes(heights, u, v, facing, edges, sides).tolist()]
     volumes = [box.volume_mm3 for box in boxes]
     small = np.flatnonzero(at_most(volumes, min(volumes)))
     return min((boxes[i] for i in small), key=lambda box: box.area_mm2)
@@ -105,13 +102,28 @@ def _edges(hull: Hull) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     return corners[once], np.stack([faces, beyond], axis=1)[once]
 
 
+def _boxes(
+    heights: npt.NDArray[np.float64],
+    u: npt.NDArray[np.float64],
+    v: npt.NDArray[np.float64],
+    facing: npt.NDArray[np.bool_],
+    edges: npt.NDArray[np.intp],
+    sides: npt.NDArray[np.intp],
+) -> npt.NDArray[np.float64]:
+    """Return the edge lengths of the smallest box with one edge along each direction, shape (directions, 3)."""
+    boxes = np.zeros((len(heights), 3))
+    corners = np.empty((2, u.shape[1]))
+    outline, met = np.empty(len(edges), np.int64), np.zeros(u.shape[1], np.int64)
+    _smallest_boxes(heights, u, v, facing, edges, sides, RELATIVE, outline, corners, met, boxes)
+    return boxes
+
+
 @njit(cache=True, nogil=True)
 def _smallest_boxes(
-    heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: Any, relative: float
-) -> Any:
-    """Return the edge lengths of the smallest box with one edge along each direction, shape (directions, 3).
-
-    Of equally small ones that with the smallest surface.
+    heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: Any, relative: float,
+    outline: Any, corners: Any, met: Any, boxes: Any,
+) -> None:  # fmt: skip
+    """Find the smallest box along each direction; of equally small ones that with the smallest surface.
 
     The outline seen along a direction consists of the edges between a face that faces it and one that does not.
 
@@ -123,11 +135,11 @@ def _smallest_boxes(
         edges: The two corners of each edge.
         sides: The two faces of each edge.
         relative: The share by which two areas may differ and still be equal.
+        outline: Room for the edges of one outline, shape (edges,).
+        corners: Room for its corners, each once, shape (2, corners).
+        met: Zeros, shape (corners,); afterwards the last outline that each corner was on.
+        boxes: Zeros, shape (directions, 3), for the edge lengths.
     """
-    boxes = np.zeros((len(heights), 3))
-    outline = np.empty(len(edges), np.int64)
-    corners = np.empty((2, u.shape[1]))  # of the outline, each once
-    met = np.zeros(u.shape[1], np.int64)
     for d in range(len(heights)):
         smallest = around = np.inf  # the area across and half its outline
         n_outline = n_corners = 0
@@ -166,5 +178,4 @@ def _smallest_boxes(
             smaller = width * depth < smallest * (1 - relative)
             if smaller or (width * depth <= smallest * (1 + relative) and width + depth < around):
                 smallest, around = width * depth, width + depth
-                boxes[d] = heights[d], width, depth
-    return boxes
+                boxes[d, 0], boxes[d, 1], boxes[d, 2] = heights[d], width, depth

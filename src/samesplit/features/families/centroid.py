@@ -40,6 +40,6 @@ def centre_of_mass_shift(
     along_x = weights.sum(axis=2)
     sums = (along_x.sum(axis=1), along_x.sum(axis=0), weights.sum(axis=0).sum(axis=0))
     bright = np.array([profile @ np.arange(len(profile)) for profile in sums]) / total
-    n, indices, _ = voxel_moments(np.ascontiguousarray(morphological))
+    n, indices, _ = voxel_moments(morphological)
     shift = (bright - indices / n) * spacing_mm
     return float(np.sqrt((shift**2).sum()))

@@ -80,7 +80,7 @@ def principal_ellipsoid(mask: npt.NDArray[np.uint8], spacing_mm: tuple[float, fl
         >>> [round(axis, 4) for axis in principal_ellipsoid(line, (1.0, 1.0, 1.0)).semi_axes_mm]
         [3.1623, 0.0, 0.0]
     """
-    n, sums, products = voxel_moments(np.ascontiguousarray(mask))
+    n, sums, products = voxel_moments(mask)
     if n < 2:
         return Ellipsoid((float("nan"),) * 3)
     # In whole numbers: the scatter of a flat mask is exactly 0, as are the products of a symmetric one.
@@ -159,20 +159,26 @@ def _solve(
     lifted: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], tolerance: float
 ) -> npt.NDArray[np.float64]:
     """Return the weights of the smallest ellipsoid around all these corners, from weights to start with."""
-    weights = weights.copy()
+    weights, out = weights.copy(), np.empty(len(lifted))
     for _ in range(_MAXIMUM_TIMES):
         inverse = np.linalg.inv((lifted.T * weights) @ lifted)
-        if _khachiyan(lifted, inverse, weights, tolerance, _STEPS_AT_A_TIME) < _STEPS_AT_A_TIME:
+        made = _khachiyan(lifted, inverse, weights, tolerance, _STEPS_AT_A_TIME, np.empty(4), out)
+        if made < _STEPS_AT_A_TIME:
             break
     return np.asarray(weights / weights.sum())
 
 
-@njit(cache=True, nogil=True)
-def voxel_moments(mask: Any) -> Any:
+def voxel_moments(
+    mask: npt.NDArray[np.uint8],
+) -> tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Count the voxels inside, the sums of their indices, and the sums of products of two indices."""
+    sums, products = np.zeros(3, dtype=np.int64), np.zeros((3, 3), dtype=np.int64)
+    return _voxel_moments(np.ascontiguousarray(mask), sums, products), sums, products
+
+
+@njit(cache=True, nogil=True)
+def _voxel_moments(mask: Any, sums: Any, products: Any) -> int:
     total = np.int64(0)
-    sums = np.zeros(3, np.int64)
-    products = np.zeros((3, 3), np.int64)
     for z in range(mask.shape[0]):
         for y in range(mask.shape[1]):
             n = np.int64(0)
@@ -194,11 +200,13 @@ def voxel_moments(mask: Any) -> Any:
             products[1, 2] += sx * y
             products[2, 2] += sxx
     products[1, 0], products[2, 0], products[2, 1] = products[0, 1], products[0, 2], products[1, 2]
-    return total, sums, products
+    return int(total)
 
 
 @njit(cache=True, nogil=True)
-def _khachiyan(lifted: Any, inverse: Any, weights: Any, tolerance: float, maximum_steps: int) -> int:
+def _khachiyan(
+    lifted: Any, inverse: Any, weights: Any, tolerance: float, maximum_steps: int, row: Any, out: Any
+) -> int:
     """Move the corners' weights until their scatter has the shape of the ellipsoid.
 
     Args:
@@ -207,13 +215,13 @@ def _khachiyan(lifted: Any, inverse: Any, weights: Any, tolerance: float, maximu
         weights: Where to start, summing to 1; overwritten.
         tolerance: See `enclosing_ellipsoid`.
         maximum_steps: Stop here at the latest.
+        row: Room for four numbers.
+        out: Room for a number a corner: how far out each is, 4 on the ellipsoid of the weights.
 
     Returns:
         The number of steps made.
     """
     n = lifted.shape[0]
-    row = np.empty(4)
-    out = np.empty(n)  # how far out each corner is: 4 on the ellipsoid of the weights
     for k in range(n):
         out[k] = 0.0
         for a in range(4):

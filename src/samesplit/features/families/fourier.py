@@ -63,7 +63,7 @@ def transform_columns(re: Any, im: Any, radices: Any, cos: Any, sin: Any) -> Non
         size = m
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _two(ar: Any, ai: Any, br: Any, bi: Any, c: float, s: float) -> None:
     for x in range(ar.shape[0]):
         ur, ui = ar[x] - br[x], ai[x] - bi[x]
@@ -72,7 +72,7 @@ def _two(ar: Any, ai: Any, br: Any, bi: Any, c: float, s: float) -> None:
         br[x], bi[x] = ur * c + ui * s, ui * c - ur * s
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _three(re: Any, im: Any, i: int, m: int, c1: float, s1: float, c2: float, s2: float) -> None:
     ar, br, cr = re[i], re[i + m], re[i + 2 * m]
     ai, bi, ci = im[i], im[i + m], im[i + 2 * m]
@@ -89,7 +89,7 @@ def _three(re: Any, im: Any, i: int, m: int, c1: float, s1: float, c2: float, s2
         cr[x], ci[x] = ur * c2 + ui * s2, ui * c2 - ur * s2
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _four(
     re: Any, im: Any, i: int, m: int, c1: float, s1: float, c2: float, s2: float, c3: float, s3: float
 ) -> None:
@@ -109,7 +109,7 @@ def _four(
         dr[x], di[x] = ur * c3 + ui * s3, ui * c3 - ur * s3
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _five(re: Any, im: Any, i: int, m: int, k: int, cos: Any, sin: Any) -> None:
     ar, br, cr, dr, er = re[i], re[i + m], re[i + 2 * m], re[i + 3 * m], re[i + 4 * m]
     ai, bi, ci, di, ei = im[i], im[i + m], im[i + 2 * m], im[i + 3 * m], im[i + 4 * m]
@@ -132,10 +132,15 @@ def _five(re: Any, im: Any, i: int, m: int, k: int, cos: Any, sin: Any) -> None:
         er[x], ei[x] = (ur - wr) * c4 + (ui - wi) * s4, (ui - wi) * c4 - (ur - wr) * s4
 
 
-@njit(cache=True, nogil=True)
 def weighted_products(
-    spectra: Any, z: Any, y: Any, depth: int, weights: Any, plan_z: Any, plan_y: Any
-) -> Any:
+    spectra: npt.NDArray[np.complex128],
+    z: npt.NDArray[np.intp],
+    y: npt.NDArray[np.intp],
+    depth: int,
+    weights: npt.NDArray[np.float64],
+    plan_z: Plan,
+    plan_y: Plan,
+) -> npt.NDArray[np.float64]:
     """Of three real images m, x and y: the sums over all frequencies of weight times m m*, x x* and Re(y m*).
 
     Args:
@@ -150,14 +155,33 @@ def weighted_products(
     Returns:
         Sums for each frequency along y, shape (3, frequencies).
     """
-    order_z, order_y = plan_z[3], plan_y[3]
-    n_z, n_y = len(order_z), len(order_y)
-    across_re = np.empty((n_y, depth))
-    across_im = np.empty((n_y, depth))
-    re = np.empty((3, n_z, n_y))
-    im = np.empty((3, n_z, n_y))
-    w = np.empty(n_y)
+    n_z, n_y = len(plan_z[3]), len(plan_y[3])
+    across, spectrum = np.empty((2, n_y, depth)), np.empty((2, 3, n_z, n_y))
     sums = np.zeros((3, n_y))
+    _add_products(
+        spectra,
+        z,
+        y,
+        weights,
+        plan_z,
+        plan_y,
+        across[0],
+        across[1],
+        spectrum[0],
+        spectrum[1],
+        np.empty(n_y),
+        sums,
+    )
+    return sums
+
+
+@njit(cache=True, nogil=True)
+def _add_products(
+    spectra: Any, z: Any, y: Any, weights: Any, plan_z: Any, plan_y: Any,
+    across_re: Any, across_im: Any, re: Any, im: Any, w: Any, sums: Any,
+) -> None:  # fmt: skip
+    order_z, order_y = plan_z[3], plan_y[3]
+    n_z, n_y, depth = len(order_z), len(order_y), across_re.shape[1]
     for k in range(spectra.shape[1]):
         for f in range(3):
             for j in range(n_y):
@@ -185,4 +209,3 @@ def weighted_products(
                 sums[0, j] += w[j] * (re[0, i, j] * re[0, i, j] + im[0, i, j] * im[0, i, j])
                 sums[1, j] += w[j] * (re[1, i, j] * re[1, i, j] + im[1, i, j] * im[1, i, j])
                 sums[2, j] += w[j] * (re[0, i, j] * re[2, i, j] + im[0, i, j] * im[2, i, j])
-    return sums

@@ -80,7 +80,8 @@ def convex_hull(mask: npt.NDArray[np.uint8], spacing_mm: tuple[float, float, flo
 
 def _mesh_corners(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """Return the mesh corners that can lie on the hull, in voxels, axes z, y, x."""
-    voxels = _row_ends(np.ascontiguousarray(mask))
+    ends = np.empty((2 * mask.shape[0] * mask.shape[1], 3), dtype=np.int64)
+    voxels = ends[: _row_ends(np.ascontiguousarray(mask), ends)].copy()
     for _ in range(3):
         voxels = voxels[slice_corners(voxels)]
         # Turn the axes for the next direction of slicing; after three turns they stand where they stood.
@@ -97,10 +98,9 @@ def _mesh_corners(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)
-def _row_ends(mask: Any) -> Any:
-    """Return the first and last voxel inside of each row along x, in voxel order, shape (n, 3)."""
+def _row_ends(mask: Any, ends: Any) -> int:
+    """Write down the first and last voxel inside of each row along x, in voxel order; how many there are."""
     nz, ny, nx = mask.shape
-    ends = np.empty((2 * nz * ny, 3), np.int64)
     n = 0
     for z in range(nz):
         for y in range(ny):
@@ -118,18 +118,23 @@ def _row_ends(mask: Any) -> Any:
                 ends[n, 1] = y
                 ends[n, 2] = x
                 n += 1
-    return ends[:n]
+    return n
+
+
+def slice_corners(voxels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which voxels, sorted, are corners of the convex hull of those with the same first index."""
+    kept = np.zeros(len(voxels), dtype=np.bool_)
+    _slice_corners(voxels, np.empty(len(voxels), dtype=np.int64), kept)
+    return kept
 
 
 @njit(cache=True, nogil=True)
-def slice_corners(voxels: Any) -> Any:
-    """Which voxels, sorted, are corners of the convex hull of those with the same first index.
+def _slice_corners(voxels: Any, chain: Any, kept: Any) -> None:
+    """Mark these voxels.
 
     Andrew's monotone chains, over the rows (second index): one along the first voxels, one along the last.
     """
     n = len(voxels)
-    kept = np.zeros(n, np.bool_)
-    chain = np.empty(n, np.int64)
     for side in (1, -1):
         start = length = 0  # the chain of the present slice is chain[start:length]
         for k in range(n):
@@ -148,7 +153,6 @@ def slice_corners(voxels: Any) -> Any:
             length += 1
         for k in range(length):
             kept[chain[k]] = True
-    return kept
 
 
 @njit(cache=True, nogil=True)

@@ -49,10 +49,15 @@ def local_intensity(region: Region) -> npt.NDArray[np.float64]:
         raise LesionError("no voxel of the mask is left to take a peak of", remedy="check the mask")
     rows = _ball_rows(region.spacing_mm)
     image = np.ascontiguousarray(region.intensities, dtype=np.float64)
-    sums = _running_sums(image, int(rows[:, 2].max()))
+    reach = int(rows[:, 2].max())
+    nz, ny, nx = image.shape
+    sums = np.empty((nz, ny, nx + 2 * reach + 1))
+    _running_sums(image, reach, sums)
     mask = np.ascontiguousarray(region.intensity)
     brightest = values.max() - RELATIVE * np.abs(values).max()  # or equal to it but for rounding
-    return np.array(_peaks(image, mask, sums, rows, brightest), dtype=np.float64)
+    found = np.full(2, -np.inf)
+    _peaks(image, mask, sums, rows, brightest, np.empty((2, nx)), found)
+    return found
 
 
 def _ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
@@ -68,30 +73,29 @@ def _ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)
-def _running_sums(image: Any, reach: int) -> Any:
+def _running_sums(image: Any, reach: int, sums: Any) -> None:
     """Of each row the sum of its first x voxels at x + reach, level beyond both ends of the row."""
     nz, ny, nx = image.shape
-    sums = np.empty((nz, ny, nx + 2 * reach + 1))
     for z in range(nz):
         for y in range(ny):
             row = sums[z, y]
             total = 0.0
-            row[: reach + 1] = total
+            for x in range(reach + 1):
+                row[x] = total
             for x in range(nx):
                 total += image[z, y, x]
                 row[reach + 1 + x] = total
-            row[reach + 1 + nx :] = total
-    return sums
+            for x in range(reach + 1 + nx, row.shape[0]):
+                row[x] = total
 
 
 @njit(cache=True, nogil=True)
-def _peaks(image: Any, mask: Any, sums: Any, rows: Any, brightest: float) -> Any:
-    """Return the mean of the ball at the brightest voxel, and the highest one."""
+def _peaks(image: Any, mask: Any, sums: Any, rows: Any, brightest: float, room: Any, found: Any) -> None:
+    """Find the mean of the ball at the brightest voxel, and the highest one; `room` is for two rows."""
     nz, ny, nx = mask.shape
     margin = (sums.shape[2] - nx - 1) // 2
     local = highest = -np.inf
-    totals = np.empty(nx)
-    counts = np.empty(nx)
+    totals, counts = room[0], room[1]
     for z in range(nz):
         for y in range(ny):
             first = 0
@@ -128,4 +132,4 @@ def _peaks(image: Any, mask: Any, sums: Any, rows: Any, brightest: float) -> Any
                     highest = max(highest, mean)
                     if image[z, y, first + x] >= brightest:
                         local = max(local, mean)
-    return local, highest
+    found[0], found[1] = local, highest

@@ -50,7 +50,9 @@ def mesh_surface(mask: npt.NDArray[np.uint8], spacing_mm: tuple[float, float, fl
     """
     cases, normals, heights = _triangles()
     dz, dy, dx = spacing_mm
-    counts = _count_cases(np.ascontiguousarray(mask))
+    nz, _, nx = mask.shape
+    counts = np.zeros((nz - 1, 256), dtype=np.int64)
+    _count_cases(np.ascontiguousarray(mask), np.empty(nx, dtype=np.uint8), counts)
     areas = np.sqrt((normals**2) @ np.array([dy * dx, dz * dx, dz * dy]) ** 2)
     area_of_case = np.bincount(cases, weights=areas, minlength=256)
     # Gauss: the volume is the flux of (z, 0, 0) through the surface, with z = slice + height inside the cube.
@@ -79,11 +81,9 @@ def _triangles() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64], npt.NDA
 
 
 @njit(cache=True, nogil=True)
-def _count_cases(mask: Any) -> Any:
-    """How often each of the 256 cases occurs between slice z and z + 1, shape (slices - 1, 256)."""
+def _count_cases(mask: Any, column: Any, counts: Any) -> None:
+    """Count how often each of the 256 cases occurs between slice z and z + 1, shape (slices - 1, 256)."""
     nz, ny, nx = mask.shape
-    counts = np.zeros((nz - 1, 256), np.int64)
-    column = np.zeros(nx, np.uint8)
     for z in range(nz - 1):
         row_counts = counts[z]
         for y in range(ny - 1):
@@ -96,4 +96,3 @@ def _count_cases(mask: Any) -> Any:
                 )
             for x in range(nx - 1):
                 row_counts[np.uintp(column[x] + 2 * column[x + 1])] += 1
-    return counts

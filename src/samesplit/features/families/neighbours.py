@@ -68,13 +68,15 @@ _CHUNK = 2048  # voxels whose bits are collected at a time: the buffers stay in 
 
 
 @numba.njit(cache=True, nogil=True)
-def _equal_bits(levels: Any, offsets: Any, first: Any, last: Any, bits: Any) -> None:
-    found = np.empty((4, _CHUNK), dtype=np.uint8)  # eight directions a byte: many voxels an instruction
+def _equal_bits(levels: Any, offsets: Any, first: Any, last: Any, found: Any, bits: Any) -> None:
+    # `found` has room for eight directions a byte, of many voxels: many an instruction.
     for start in range(first, last, _CHUNK):
         stop = min(start + _CHUNK, last)
         size = np.uintp(stop - start)
         here = levels[start:stop]
-        found[:] = 0
+        for byte in found:
+            for i in range(size):
+                byte[i] = 0
         for k in range(offsets.shape[0]):
             there = levels[start + offsets[k] : stop + offsets[k]]
             bit = np.uint8(1 << (k & 7))
@@ -113,7 +115,9 @@ def equal_neighbours(levels: Levels) -> npt.NDArray[np.uint32]:
     strides = np.array([ny * nx, nx, 1])
     margin = int(strides.sum())
     bits = np.zeros(levels.shape, dtype=np.uint32)
-    _equal_bits(levels.reshape(-1), DIRECTIONS @ strides, margin, levels.size - margin, bits.reshape(-1))
+    room = np.empty((4, _CHUNK), dtype=np.uint8)
+    offsets = DIRECTIONS @ strides
+    _equal_bits(levels.reshape(-1), offsets, margin, levels.size - margin, room, bits.reshape(-1))
     return bits
 
 

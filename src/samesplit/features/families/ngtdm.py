@@ -93,7 +93,7 @@ def _features_3d(volume: LevelVolume) -> npt.NDArray[np.float64]:
     sums, numbers = _tables(volume, 27)
     nz, _, nx = volume.levels.shape
     levels, counts = volume.levels.reshape(nz, -1), counts.reshape(nz, -1)
-    _add_differences(levels, counts, nx, (1, nz - 1, 1), sums, numbers)
+    _add_differences(levels, counts, nx, (1, nz - 1, 1), _room(levels), sums, numbers)
     return _features_of(sums, numbers)
 
 
@@ -102,10 +102,11 @@ def _by_slice(volume: LevelVolume) -> tuple[npt.NDArray[np.float64], npt.NDArray
     merged_sums, merged_numbers = _tables(volume, 9)
     nz, _, nx = volume.levels.shape
     levels, counts = volume.levels.reshape(nz, -1), counts.reshape(nz, -1)
+    room = _room(levels)
     features = []
     for z in np.flatnonzero(volume.geometry.n_voxels_per_slice):
         sums, numbers = _tables(volume, 9)
-        _add_differences(levels, counts, nx, (int(z), int(z) + 1, 0), sums, numbers)
+        _add_differences(levels, counts, nx, (int(z), int(z) + 1, 0), room, sums, numbers)
         features.append(_features_of(sums, numbers))
         merged_sums += sums
         merged_numbers += numbers
@@ -117,16 +118,20 @@ def _tables(volume: LevelVolume, n_counts: int) -> tuple[_Table, _Table]:
     return np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
 
 
+def _room(levels: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """Room for the sums of one slice: of its voxels, and along columns."""
+    return np.zeros((2, levels.shape[1]), dtype=np.int32)
+
+
 @numba.njit(cache=True, nogil=True)
 def _add_differences(
-    levels: Any, counts: Any, nx: int, slices: tuple[int, int, int], sums: Any, numbers: Any
+    levels: Any, counts: Any, nx: int, slices: tuple[int, int, int], room: Any, sums: Any, numbers: Any
 ) -> None:
     # With c neighbours of sum S a voxel of level i differs by |i - S / c| = |(c + 1) i - (S + i)| / c: whole
     # numbers are gathered for each c, and divided at the end. S + i is a sum over a box of voxels.
     first, last, reach = slices
     n, width, one = np.uintp(levels.shape[1]), np.uintp(nx), np.uintp(1)
-    plane = np.empty(levels.shape[1], dtype=np.int32)
-    column = np.zeros(levels.shape[1], dtype=np.int32)
+    plane, column = room[0], room[1]
     for z in range(first, last):
         if reach == 0:
             for p in range(n):

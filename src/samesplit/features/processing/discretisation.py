@@ -154,17 +154,17 @@ def _passed(values: Floats, starts: Floats) -> npt.NDArray[np.uint16]:
     padded = np.full((1 << len(starts).bit_length()) - 1, np.inf)
     padded[: len(starts)] = starts
     found = np.empty(len(values), dtype=np.uint16)
-    _search(values, padded, found)
+    _search(values, padded, np.empty(_BLOCK, dtype=np.int64), found)
     return found
 
 
 @numba.njit(cache=True, nogil=True)
-def _search(values: Floats, starts: Floats, found: npt.NDArray[np.uint16]) -> None:
+def _search(values: Any, starts: Any, at: Any, found: Any) -> None:
     """Binary search, step by step for a block of values; the number of starts is a power of two less one."""
-    at = np.empty(_BLOCK, np.int64)
     for low in range(0, len(values), _BLOCK):
         count = min(_BLOCK, len(values) - low)
-        at[:count] = 0
+        for i in range(count):
+            at[i] = 0
         step = (len(starts) + 1) // 2
         while step > 0:
             for i in range(count):

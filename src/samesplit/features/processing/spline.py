@@ -8,6 +8,7 @@ Source: Unser, IEEE Signal Process Mag 1999;16(6):22 (doi:10.1109/79.799930).
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numba
 import numpy as np
@@ -36,11 +37,19 @@ _BLOCK = 128
 _ROWS = 16
 
 
-@numba.njit(cache=True, nogil=True)
 def filter_columns(data: Floats) -> None:
     """Turn values into B-spline coefficients / GAIN along axis 1 of (a, n, c), in place."""
+    _filter_columns(data, np.empty(_BLOCK))
+
+
+def filter_rows(data: Floats, low: int, high: int) -> None:
+    """Do the same along axis 2 of (a, m, n) for rows low to high of each plane: sixteen at a time as columns."""
+    _filter_rows(data, low, high, np.zeros((1, data.shape[2], _ROWS)), np.empty(_BLOCK))
+
+
+@numba.njit(cache=True, nogil=True)
+def _filter_columns(data: Any, last: Any) -> None:
     planes, n, width = data.shape
-    last = np.empty(_BLOCK)
     for i in range(planes):
         plane = data[i]
         for start in range(0, width, _BLOCK):
@@ -60,17 +69,15 @@ def filter_columns(data: Floats) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def filter_rows(data: Floats, low: int, high: int) -> None:
-    """Do the same along axis 2 of (a, m, n) for rows low to high of each plane: sixteen at a time as columns."""
+def _filter_rows(data: Any, low: int, high: int, block: Any, last: Any) -> None:
     planes, _, n = data.shape
-    block = np.zeros((1, n, _ROWS))
     for i in range(planes):
         for start in range(low, high, _ROWS):
             count = min(_ROWS, high - start)
             for r in range(count):
                 for k in range(n):
                     block[0, k, r] = data[i, start + r, k]
-            filter_columns(block)
+            _filter_columns(block, last)
             for r in range(count):
                 for k in range(n):
                     data[i, start + r, k] = block[0, k, r]
