@@ -15,6 +15,8 @@ from samesplit.features.filters.settings import (
     LawsFilter,
     LogFilter,
     MeanFilter,
+    RieszFilter,
+    SimoncelliFilter,
     WaveletFilter,
 )
 
@@ -26,6 +28,7 @@ INVARIANT = {"rotation_invariant": True}
 ENERGY = {"rotation_invariant": True, "energy_distance": 7}
 ZERO = {"boundary": "zero"}
 PERIODIC = {"boundary": "periodic"}
+NEAREST = {"boundary": "nearest"}
 NARROW = {"sigma_mm": 10, "wavelength_mm": 4, "aspect_ratio": 0.5, **ZERO}
 WIDE = {"sigma_mm": 20, "wavelength_mm": 8, "aspect_ratio": 2.5}
 E5L5S5 = {"kernels": "E5L5S5", **ZERO}
@@ -61,6 +64,12 @@ MAPS: dict[str, tuple[str, Filter]] = {
     "6_a_2": ("sphere", WaveletFilter(**COIF1, **INVARIANT)),
     "7_a_1": ("checkerboard", WaveletFilter(wavelet="haar", subband="LLL", level=2, **INVARIANT)),
     "7_a_2": ("checkerboard", WaveletFilter(wavelet="haar", subband="HHH", level=2, **INVARIANT)),
+    "8_a_1": ("checkerboard", SimoncelliFilter(level=1, **PERIODIC)),
+    "8_a_2": ("checkerboard", SimoncelliFilter(level=2, **PERIODIC)),
+    "8_a_3": ("checkerboard", SimoncelliFilter(level=3, **PERIODIC)),
+    "9_a": ("impulse", RieszFilter(order=(1, 0, 0), of=LogFilter(sigma_mm=3, **ZERO), **ZERO)),
+    "9_b_1": ("sphere", RieszFilter(order=(0, 2, 0), of=LogFilter(sigma_mm=3, **ZERO), **ZERO)),
+    "10_b_1": ("pattern_1", RieszFilter(order=(0, 2, 0), of=SimoncelliFilter(**NEAREST), **NEAREST)),
 }
 
 

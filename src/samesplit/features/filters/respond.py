@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.features.filters.boundary import Box, PaddedImage
+from samesplit.features.filters.fourier import Spectra
 from samesplit.features.filters.gabor import gabor
 from samesplit.features.filters.laplacian_of_gaussian import log_kernel
 from samesplit.features.filters.laws import energy, laws_kernel
 from samesplit.features.filters.mean import mean_kernel
+from samesplit.features.filters.riesz import riesz
 from samesplit.features.filters.separable import Separable, respond_separably
 from samesplit.features.filters.settings import (
     Filter,
@@ -20,8 +22,11 @@ from samesplit.features.filters.settings import (
     LawsFilter,
     LogFilter,
     MeanFilter,
+    RieszFilter,
+    SimoncelliFilter,
     WaveletFilter,
 )
+from samesplit.features.filters.simoncelli import simoncelli
 from samesplit.features.filters.wavelet import wavelet_kernel
 
 __all__ = ["respond"]
@@ -41,7 +46,7 @@ def respond(
 
     The array is taken as an image that goes on beyond its faces as each filter's boundary condition says. On a box
     cut out of a larger image responses are therefore right where they are at least the filter's `reach_voxels`
-    away from faces that are cuts.
+    away from faces that are cuts, and nowhere where that is None: such filters need the whole image.
 
     Args:
         image: Intensities, axes z, y, x.
@@ -60,12 +65,16 @@ def respond(
         >>> [(one.name, response.max().item()) for one, response in respond(image, (1.0, 1.0, 1.0), [mean])]
         [('mean_5', 1.0)]
     """
-    padded = PaddedImage(image, wanted)
+    padded, spectra = PaddedImage(image, wanted), Spectra(image)
     for one in filters:
         if isinstance(one, GaborFilter):
             yield one, gabor(padded, one, spacing_mm)
         elif isinstance(one, LawsFilter) and one.energy_distance is not None:
             yield one, energy(padded, one, one.energy_distance)
+        elif isinstance(one, SimoncelliFilter):
+            yield one, simoncelli(spectra, one, padded.wanted)
+        elif isinstance(one, RieszFilter):
+            yield one, riesz(spectra, one, padded.wanted, spacing_mm)
         else:
             kernel = _separable(one, spacing_mm)
             if kernel is None:
