@@ -31,8 +31,7 @@ Spacing = tuple[float, float, float]
 
 _PLANES = ((2, 1), (2, 0), (1, 0))
 """The axes of k1 and k2: x-y, x-z and y-z."""
-_POOLS = {"mean": 0, "max": 1, "min": 2}
-_PARTS = {"modulus": 0, "real": 1, "imaginary": 2}
+_POOLS = {"mean": np.add, "max": np.maximum, "min": np.minimum}
 _CHUNK = 150_000
 """Pixels that are transformed at a time, so that they and their spectra stay in the cache."""
 _NEGLIGIBLE = 1e-6
@@ -45,7 +44,8 @@ class _Band:
 
     Attributes:
         start: The first frequency along k1.
-        values: The spectrum, shape (k2, band along k1); real, as the kernel at -k is the conjugate of that at k.
+        values: The spectrum, real, as the kernel at -k is the conjugate of that at k; twice each, for the real and
+            the imaginary part of what it is multiplied with; shape (k2, twice the band along k1).
     """
 
     start: int
@@ -107,38 +107,38 @@ def _add_plane(
     lengths = fft.next_fast_len(window.shape[1]), fft.next_fast_len(window.shape[2])
     bands = [_band(settings, angle, steps, (far[first], far[second]), lengths) for angle in angles]
     chunk = max(1, _CHUNK // (lengths[0] * lengths[1]))
-    pool, part = _POOLS[settings.pooling], _PARTS[settings.response]
+    pool = _POOLS[settings.pooling]
+    columns = slice(far[first], far[first] + out.shape[2])
     for start in range(0, len(window), chunk):
         slices = np.ascontiguousarray(window[start : start + chunk])
         spectrum = fft.fft2(slices, s=lengths)
-        pooled = np.zeros((len(slices), *out.shape[1:]), dtype=np.float32)
+        pooled, one = (np.empty((len(slices), *out.shape[1:]), dtype=np.float32) for _ in range(2))
         for place, band in enumerate(bands):
-            waves = _inverse(spectrum, band, far[second], out.shape[1], lengths[1], part != 0)
-            _pool_part(waves, far[first], part, pool if place else 3, pooled)
+            waves = _inverse(spectrum, band, far[second], out.shape[1], settings.response != "modulus")
+            _part(waves, columns, settings.response, one if place else pooled)
+            if place:
+                pool(pooled, one, out=pooled)
         share = weight / len(bands) if settings.pooling == "mean" else weight
         out[start : start + chunk] += np.float32(share) * pooled
 
 
 def _inverse(
-    spectrum: npt.NDArray[np.complex64], band: _Band, skip: int, rows: int, width: int, in_place: bool
+    spectrum: npt.NDArray[np.complex64], band: _Band, skip: int, rows: int, in_place: bool
 ) -> npt.NDArray[np.complex64]:
     """Transform a band back, to the wanted rows of k2 and all places of k1.
 
     Unless it is put in its place, the band is taken for one that begins at the frequency 0: that turns the phase
     of the response and not its modulus.
     """
-    stop = band.start + band.values.shape[1]
-    if stop <= width:
-        part = spectrum[:, :, band.start : stop] * band.values
-    else:
-        before = width - band.start
-        part = np.concatenate(
-            (
-                spectrum[:, :, band.start :] * band.values[:, :before],
-                spectrum[:, :, : stop - width] * band.values[:, before:],
-            ),
-            axis=2,
-        )
+    slices, height, width = spectrum.shape
+    size = band.values.shape[1] // 2
+    part = np.empty((slices, height, size), dtype=np.complex64)
+    numbers, product = spectrum.view(np.float32), part.view(np.float32)
+    start, stop = 2 * band.start, 2 * min(band.start + size, width)
+    before = stop - start
+    np.multiply(numbers[:, :, start:stop], band.values[:, :before], out=product[:, :, :before])
+    rest = 2 * size - before
+    np.multiply(numbers[:, :, :rest], band.values[:, before:], out=product[:, :, before:])
     along_second = fft.ifft(part, axis=1, overwrite_x=True)[:, skip : skip + rows]
     waves: npt.NDArray[np.complex64] = fft.ifft(along_second, n=width, axis=2)
     if in_place:
@@ -167,36 +167,25 @@ def _band(
     widest = int(np.argmax(gaps))  # the band is what lies outside the widest gap of the circle of frequencies
     start = int(matters[(widest + 1) % len(matters)])
     columns = (start + np.arange(lengths[1] - int(gaps[widest]) + 1)) % lengths[1]
-    return _Band(start, spectrum[:, columns].astype(np.float32))
+    return _Band(start, spectrum[:, columns].astype(np.float32).repeat(2, axis=1))
+
+
+def _part(waves: npt.NDArray[np.complex64], columns: slice, response: str, out: Volume) -> None:
+    """Write the wanted columns' modulus, real or imaginary part."""
+    if response == "modulus":
+        _modulus(waves.view(np.float32), 2 * columns.start, out)
+    else:
+        part = waves[:, :, columns]
+        out[:] = part.real if response == "real" else part.imag
 
 
 @njit(cache=True, nogil=True)
-def _pool_part(waves: Any, skip: int, part: int, pool: int, out: Any) -> None:
-    """Pool a part of complex responses (0 modulus, 1 real, 2 imaginary) into `out`; 3 puts it there."""
+def _modulus(waves: Any, start: int, out: Any) -> None:
+    """Write the modulus of complex numbers given as pairs, with the same last digit on every processor."""
     planes, rows, width = out.shape
-    one = np.empty(width, dtype=np.float32)
     for z in range(planes):
         for y in range(rows):
-            row = waves[z, y, skip : skip + width]
+            row = waves[z, y, start : start + 2 * width]
             target = out[z, y]
-            if part == 0:
-                for x in range(width):
-                    one[x] = np.sqrt(row[x].real * row[x].real + row[x].imag * row[x].imag)
-            elif part == 1:
-                for x in range(width):
-                    one[x] = row[x].real
-            else:
-                for x in range(width):
-                    one[x] = row[x].imag
-            if pool == 0:
-                for x in range(width):
-                    target[x] += one[x]
-            elif pool == 1:
-                for x in range(width):
-                    target[x] = max(target[x], one[x])
-            elif pool == 2:
-                for x in range(width):
-                    target[x] = min(target[x], one[x])
-            else:
-                for x in range(width):
-                    target[x] = one[x]
+            for x in range(width):
+                target[x] = np.sqrt(row[2 * x] * row[2 * x] + row[2 * x + 1] * row[2 * x + 1])

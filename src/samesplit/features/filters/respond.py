@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,9 @@ from samesplit.features.filters.laplacian_of_gaussian import log_kernel
 from samesplit.features.filters.laws import energy, laws_kernel
 from samesplit.features.filters.mean import mean_kernel
 from samesplit.features.filters.riesz import riesz
-from samesplit.features.filters.separable import Separable, respond_separably
+from samesplit.features.filters.separable import FirstPasses, Separable, respond_separably
 from samesplit.features.filters.settings import (
+    Boundary,
     Filter,
     GaborFilter,
     LawsFilter,
@@ -66,28 +68,43 @@ def respond(
         [('mean_5', 1.0)]
     """
     padded, spectra = PaddedImage(image, wanted), Spectra(image)
-    for one in filters:
-        if isinstance(one, GaborFilter):
-            yield one, gabor(padded, one, spacing_mm)
-        elif isinstance(one, LawsFilter) and one.energy_distance is not None:
-            yield one, energy(padded, one, one.energy_distance)
-        elif isinstance(one, SimoncelliFilter):
-            yield one, simoncelli(spectra, one, padded.wanted)
-        elif isinstance(one, RieszFilter):
-            yield one, riesz(spectra, one, padded.wanted, spacing_mm)
-        else:
-            kernel = _separable(one, spacing_mm)
-            if kernel is None:
-                yield one, np.zeros([part.stop - part.start for part in padded.wanted], dtype=np.float32)
-                continue
-            window = padded.around(kernel.reach, one.boundary, one.constant)
-            yield one, respond_separably(window, kernel, kernel.reach)
+    plans = [(one, _separable(one, spacing_mm)) for one in filters]
+    for window, group in groupby(plans, key=_window):
+        members = list(group)
+        kernels = [kernel for _, kernel in members if kernel is not None]
+        passes = FirstPasses(taps for kernel in kernels for taps in kernel.first_taps)
+        for one, kernel in members:
+            if window is not None and kernel is not None:
+                yield one, respond_separably(padded.around(*window), kernel, window[0], passes)
+            else:
+                yield one, _other(one, padded, spectra, spacing_mm)
+
+
+def _window(plan: tuple[Filter, Separable | None]) -> tuple[tuple[int, int, int], Boundary, float] | None:
+    """Return the reach and boundary of what a separable filter looks at: filters with the same share passes."""
+    one, kernel = plan
+    return None if kernel is None else (kernel.reach, one.boundary, one.constant)
+
+
+def _other(one: Filter, padded: PaddedImage, spectra: Spectra, spacing_mm: Spacing) -> Volume:
+    """Return the response to a filter that is no sum or pool of separable kernels."""
+    if isinstance(one, GaborFilter):
+        return gabor(padded, one, spacing_mm)
+    if isinstance(one, LawsFilter) and one.energy_distance is not None:
+        return energy(padded, one, one.energy_distance)
+    if isinstance(one, SimoncelliFilter):
+        return simoncelli(spectra, one, padded.wanted)
+    if isinstance(one, RieszFilter):
+        return riesz(spectra, one, padded.wanted, spacing_mm)
+    return np.zeros(
+        [part.stop - part.start for part in padded.wanted], dtype=np.float32
+    )  # a mean that cancels
 
 
 @singledispatch
 def _separable(one: Filter, spacing_mm: Spacing) -> Separable | None:
-    """Return the kernels of a separable filter; None where its response is 0 everywhere."""
-    raise TypeError(f"{type(one).__name__} is no separable filter")
+    """Return the kernels of a separable filter; None of others, and where the response is 0 everywhere."""
+    return None
 
 
 @_separable.register
@@ -102,7 +119,7 @@ def _(one: LogFilter, spacing_mm: Spacing) -> Separable | None:
 
 @_separable.register
 def _(one: LawsFilter, spacing_mm: Spacing) -> Separable | None:
-    return laws_kernel(one)
+    return laws_kernel(one) if one.energy_distance is None else None
 
 
 @_separable.register

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["ONE", "Pool", "Separable", "Taps", "Term", "respond_separably"]
+__all__ = ["ONE", "FirstPasses", "Pool", "Separable", "Taps", "Term", "respond_separably"]
 
 Pool = Literal["sum", "max", "min"]
 _POOLS: dict[Pool, int] = {"sum": 0, "max": 1, "min": 2}
@@ -152,7 +152,10 @@ def respond_separably(
     along_y, along_x = _plan(one, passes.taps)
     count_y, count_x = (size - 2 * far for size, far in zip(window.shape[1:], reach[1:], strict=True))
     response = np.zeros((first.shape[1], count_y, count_x), dtype=np.float32)
-    _rows(first, *along_y.tables(reach[1]), *along_x.tables(reach[2]), _POOLS[one.pool], response)
+    room = np.empty((along_y.results, window.shape[2]), dtype=np.float32), np.empty(count_x, dtype=np.float32)
+    pool = _POOLS[one.pool]
+    tables = *along_y.tables(reach[1]), *along_x.tables(reach[2])
+    _rows(first.reshape(-1), len(first), *tables, pool, *room, response)
     return response
 
 
@@ -175,7 +178,9 @@ class FirstPasses:
             planes, rows, width = window.shape
             self._made = np.zeros((len(self.taps), planes - 2 * reach, rows, width), dtype=np.float32)
             for taps, out in zip(self.taps, self._made, strict=True):
-                _along_z(window, np.array(taps.weights, dtype=np.float32), reach + taps.first, out)
+                _along_z(
+                    window.reshape(-1), np.array(taps.weights, dtype=np.float32), reach + taps.first, out
+                )
         return self._made
 
 
@@ -190,6 +195,11 @@ class _Passes:
         """Add a pass: the number of its result, that of the array it reads, and its kernel."""
         self._rows.append((result, source, int(both_signs)))
         self._taps.append(taps)
+
+    @property
+    def results(self) -> int:
+        """How many results there are."""
+        return 1 + max(result for result, _, _ in self._rows)
 
     def tables(self, reach: int) -> tuple[npt.NDArray[np.int64], Volume]:
         """Return result, source, flag, offset and length of each pass, and the weights of each."""
@@ -228,60 +238,60 @@ def _plan(one: Separable, first: Sequence[Taps]) -> tuple[_Passes, _Passes]:
 
 @njit(cache=True, nogil=True)
 def _add_pass(target: Any, source: Any, start: int, stride: int, weights: Any, length: int) -> None:
-    """target[j] += sum over t of weights[t] * source[start + t * stride + j], eight taps at a time."""
+    """target[j] += sum over t of weights[t] * source[start + t * stride + j], five taps at a time."""
     n = target.size
     t = 0
-    while t + 8 <= length:
+    while t + 5 <= length:
         s = start + t * stride
-        a0, a1 = source[s : s + n], source[s + stride : s + stride + n]
-        a2, a3 = source[s + 2 * stride : s + 2 * stride + n], source[s + 3 * stride : s + 3 * stride + n]
-        a4, a5 = source[s + 4 * stride : s + 4 * stride + n], source[s + 5 * stride : s + 5 * stride + n]
-        a6, a7 = source[s + 6 * stride : s + 6 * stride + n], source[s + 7 * stride : s + 7 * stride + n]
-        w0, w1, w2, w3 = weights[t], weights[t + 1], weights[t + 2], weights[t + 3]
-        w4, w5, w6, w7 = weights[t + 4], weights[t + 5], weights[t + 6], weights[t + 7]
+        a, b, c = (
+            source[s : s + n],
+            source[s + stride : s + stride + n],
+            source[s + 2 * stride : s + 2 * stride + n],
+        )
+        d, e = source[s + 3 * stride : s + 3 * stride + n], source[s + 4 * stride : s + 4 * stride + n]
+        wa, wb, wc, wd, we = weights[t], weights[t + 1], weights[t + 2], weights[t + 3], weights[t + 4]
         for j in range(n):
-            target[j] += ((w0 * a0[j] + w1 * a1[j]) + (w2 * a2[j] + w3 * a3[j])) + (
-                (w4 * a4[j] + w5 * a5[j]) + (w6 * a6[j] + w7 * a7[j])
-            )
-        t += 8
-    while t + 3 <= length:
-        s = start + t * stride
-        a0, a1 = source[s : s + n], source[s + stride : s + stride + n]
-        a2 = source[s + 2 * stride : s + 2 * stride + n]
-        w0, w1, w2 = weights[t], weights[t + 1], weights[t + 2]
-        for j in range(n):
-            target[j] += (w0 * a0[j] + w1 * a1[j]) + w2 * a2[j]
-        t += 3
+            target[j] += ((wa * a[j] + wb * b[j]) + (wc * c[j] + wd * d[j])) + we * e[j]
+        t += 5
     while t < length:
         s = start + t * stride
-        a0, w0 = source[s : s + n], weights[t]
+        a, wa = source[s : s + n], weights[t]
         for j in range(n):
-            target[j] += w0 * a0[j]
+            target[j] += wa * a[j]
         t += 1
 
 
 @njit(cache=True, nogil=True)
 def _along_z(window: Any, weights: Any, offset: int, out: Any) -> None:
-    """Add the pass along z to `out`, row by row, so that the rows of one y stay in the cache."""
+    """Add the pass along z of a flat window to `out`, row by row, so that the rows of one y stay in the cache."""
     planes, rows, width = out.shape
-    flat = window.reshape(-1)
     for y in range(rows):
         for z in range(planes):
             start = ((z + offset) * rows + y) * width
-            _add_pass(out[z, y], flat, start, rows * width, weights, weights.size)
+            _add_pass(out[z, y], window, start, rows * width, weights, weights.size)
 
 
 @njit(cache=True, nogil=True)
 def _rows(
-    first: Any, along_y: Any, weights_y: Any, along_x: Any, weights_x: Any, pool: int, out: Any
+    first: Any,
+    passes: int,
+    along_y: Any,
+    weights_y: Any,
+    along_x: Any,
+    weights_x: Any,
+    pool: int,
+    nodes: Any,
+    one: Any,
+    out: Any,
 ) -> None:
-    """Do the passes along y and x of every row of `out`, and add or pool them; see `_Passes`."""
-    planes, rows, width = out.shape
-    stride = first.shape[3]
-    plane_size = first.shape[2] * stride
-    flat = first.reshape(-1)
-    nodes = np.empty((along_y[-1, 0] + 1, stride), dtype=np.float32)
-    one = np.empty(width, dtype=np.float32)
+    """Do the passes along y and x of every row of `out`, and add or pool them; see `_Passes`.
+
+    `first` holds a number of passes along z, flat; `nodes` (results along y, width of the window) and `one` (width
+    of `out`) are room to work in.
+    """
+    planes, rows, _ = out.shape
+    stride = nodes.shape[1]
+    plane_size = first.size // (planes * passes)
     for z in range(planes):
         for y in range(rows):
             for i in range(along_y.shape[0]):
@@ -289,7 +299,7 @@ def _rows(
                 row = nodes[along_y[i, 0]]
                 if i == 0 or along_y[i, 0] != along_y[i - 1, 0]:
                     _clear(row)
-                _add_pass(row, flat, start, stride, weights_y[i], along_y[i, 4])
+                _add_pass(row, first, start, stride, weights_y[i], along_y[i, 4])
             for i in range(along_x.shape[0]):
                 row = out[z, y] if pool == 0 or i == 0 else one
                 if pool != 0 and i != 0:
