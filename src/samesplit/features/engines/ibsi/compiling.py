@@ -17,15 +17,20 @@ import platformdirs
 from samesplit.errors import WorkspaceError
 from samesplit.storage import locked
 
-__all__ = ["alone_at_first"]
+__all__ = ["alone_at_first", "folder_of_marks"]
 
 _PATIENCE_S = 300.0
+
+
+def folder_of_marks() -> Path:
+    """Return the folder that remembers, for this user on this machine, what was compiled before."""
+    return platformdirs.user_cache_path("samesplit") / "compiled"
 
 
 @contextmanager
 def alone_at_first(
     key: str, *, folder: Path | None = None, patience_s: float = _PATIENCE_S
-) -> Iterator[None]:
+) -> Iterator[bool]:
     """Until a block has once been left without an error, only one process at a time is inside.
 
     Where the folder cannot be written, or the turn does not come in time, the block is entered all the same.
@@ -34,15 +39,18 @@ def alone_at_first(
         key: Names the block; may stand in a file name.
         folder: Where locks and the keys of the blocks that were left are kept; the user's cache folder when None.
         patience_s: How long to wait for the turn.
+
+    Yields:
+        Whether the block is entered for the first time.
     """
-    kept = platformdirs.user_cache_path("samesplit") / "compiled" if folder is None else folder
+    kept = folder_of_marks() if folder is None else folder
     done = kept / key
     if done.exists():
-        yield
+        yield False
         return
     with ExitStack() as turn:
         with suppress(WorkspaceError):
             turn.enter_context(locked(kept / "lock", timeout_s=patience_s))
-        yield
+        yield not done.exists()
         with suppress(OSError):
             done.touch()

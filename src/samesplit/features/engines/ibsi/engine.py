@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from samesplit.errors import WorkspaceError
 from samesplit.features.catalogue import FAMILIES, Feature, family, family_features
-from samesplit.features.engines.ibsi.compiling import alone_at_first
+from samesplit.features.engines.ibsi.compiling import alone_at_first, folder_of_marks
 from samesplit.features.engines.ibsi.own_definitions import own_catalogue
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
@@ -82,6 +82,7 @@ class IbsiEngine:
             WorkspaceError: There is no folder in which numba may keep compiled code.
         """
         try:  # here, so that numba is imported late
+            from samesplit.features.engines.ibsi.ahead import compile_ahead
             from samesplit.features.engines.ibsi.extraction import extract
         except RuntimeError as error:
             if "no locator available" not in str(error):
@@ -92,7 +93,9 @@ class IbsiEngine:
             ) from error
         assert isinstance(profile.settings, IbsiSettings)
         place = hash_object([str(Path(__file__).parent), os.environ.get("NUMBA_CACHE_DIR", "")])
-        with alone_at_first(f"{self.version}-{profile.digest()[:12]}-{place[:8]}"):
+        with alone_at_first(f"{self.version}-{profile.digest()[:12]}-{place[:8]}") as first:
+            if first:
+                compile_ahead(profile.settings, key=f"{self.version}-{place[:8]}", folder=folder_of_marks())
             return extract(case, profile.settings)
 
 

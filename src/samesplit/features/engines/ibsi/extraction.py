@@ -34,7 +34,7 @@ from samesplit.features.processing.settings import ProcessingSettings
 from samesplit.features.steps import Step
 from samesplit.imaging.case import Case
 
-__all__ = ["extract"]
+__all__ = ["TEXTURE_FAMILIES", "extract"]
 
 Texture = Callable[[LevelVolume, str, IbsiSettings], npt.NDArray[np.float64]]
 
@@ -152,12 +152,12 @@ def _of_grid(
         if setting.spacing_mm == spacing:
             volume = levels.volume(setting.discretisation)
             for one in textures:
-                found = _TEXTURES[one.family](volume, one.aggregation, settings)[one.places]
+                found = TEXTURE_FAMILIES[one.family](volume, one.aggregation, settings)[one.places]
                 values |= zip([name + setting.suffix for name in one.names], found.tolist(), strict=True)
     return values
 
 
-_TEXTURES: Mapping[str, Texture] = {
+TEXTURE_FAMILIES: Mapping[str, Texture] = {
     "glcm": lambda volume, aggregation, settings: glcm(volume, aggregation, distance=settings.distance),
     "glrlm": lambda volume, aggregation, settings: glrlm(volume, aggregation),
     "glszm": lambda volume, aggregation, settings: glszm(volume, aggregation),
@@ -165,3 +165,4 @@ _TEXTURES: Mapping[str, Texture] = {
     "ngtdm": lambda volume, aggregation, settings: ngtdm(volume, aggregation),
     "ngldm": lambda volume, aggregation, settings: ngldm(volume, aggregation, alpha=settings.ngldm_alpha),
 }
+"""The features of each texture family, in the order of its tags."""
