@@ -13,6 +13,7 @@ Source: IBSI reference manual for image filters, section 3.4 (arXiv:2006.05470).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,9 @@ from numba import njit
 from scipy import fft
 
 from samesplit.features.filters.boundary import PaddedImage
-from samesplit.features.filters.settings import GaborFilter
+from samesplit.features.filters.settings import Boundary, GaborFilter
 
-__all__ = ["gabor", "gabor_angles"]
+__all__ = ["gabor", "gabor_angles", "gabor_window"]
 
 Volume = npt.NDArray[np.float32]
 Spacing = tuple[float, float, float]
@@ -52,21 +53,29 @@ class _Band:
     values: Volume
 
 
-def gabor(padded: PaddedImage, settings: GaborFilter, spacing_mm: Spacing) -> Volume:
-    """Return the pooled response of the wanted part of an image, averaged over planes where that is asked for.
+def gabor(padded: PaddedImage, filters: Sequence[GaborFilter], spacing_mm: Spacing) -> list[Volume]:
+    """Return the pooled responses of the wanted part of an image, averaged over planes where that is asked for.
 
     Args:
         padded: The image.
-        settings: The filter.
+        filters: Filters with the same reach, boundary and planes (`gabor_window`): slices are transformed once for
+            all of them.
         spacing_mm: Distance of voxels along z, y, x.
     """
-    planes = _PLANES if settings.planes == "orthogonal" else _PLANES[:1]
-    angles = gabor_angles(settings)
-    response = np.zeros([part.stop - part.start for part in padded.wanted], dtype=np.float32)
+    planes = _PLANES if filters[0].planes == "orthogonal" else _PLANES[:1]
+    shape = [part.stop - part.start for part in padded.wanted]
+    responses = [np.zeros(shape, dtype=np.float32) for _ in filters]
     for axes in planes:
-        steps = spacing_mm[axes[0]], spacing_mm[axes[1]]
-        _add_plane(padded, settings, angles, axes, steps, 1.0 / len(planes), response)
-    return response
+        _add_plane(padded, filters, axes, spacing_mm, responses)
+    for response in responses:
+        response /= len(planes)
+    return responses
+
+
+def gabor_window(settings: GaborFilter) -> tuple[float, str, Boundary, float]:
+    """Return what filters must have in common to share transforms: reach in mm, planes, and boundary."""
+    far_mm = settings.cutoff_sigma * settings.sigma_mm * max(1.0, 1 / settings.aspect_ratio)
+    return far_mm, settings.planes, settings.boundary, settings.constant
 
 
 def gabor_angles(settings: GaborFilter) -> list[float]:
@@ -89,37 +98,49 @@ def gabor_angles(settings: GaborFilter) -> list[float]:
 
 def _add_plane(
     padded: PaddedImage,
-    settings: GaborFilter,
-    angles: list[float],
+    filters: Sequence[GaborFilter],
     axes: tuple[int, int],
-    steps: tuple[float, float],
-    weight: float,
-    response: Volume,
+    spacing_mm: Spacing,
+    responses: Sequence[Volume],
 ) -> None:
-    """Add the weighted response of one plane, chunk of slices by chunk."""
-    furthest_mm = settings.cutoff_sigma * settings.sigma_mm * max(1.0, 1 / settings.aspect_ratio)
+    """Add the responses of one plane, chunk of slices by chunk."""
+    far_mm, _, boundary, constant = gabor_window(filters[0])
     first, second = axes
-    stack = 3 - first - second
-    far = [0, 0, 0]
-    far[first], far[second] = (math.floor(furthest_mm / step + 0.5) for step in steps)
-    window = padded.around(far, settings.boundary, settings.constant).transpose(stack, second, first)
-    out = response.transpose(stack, second, first)
+    order = (3 - first - second, second, first)
+    steps = spacing_mm[first], spacing_mm[second]
+    far = math.floor(far_mm / steps[0] + 0.5), math.floor(far_mm / steps[1] + 0.5)
+    reach = [0, 0, 0]
+    reach[first], reach[second] = far
+    window = padded.around(reach, boundary, constant).transpose(order)
+    outs = [response.transpose(order) for response in responses]
     lengths = fft.next_fast_len(window.shape[1]), fft.next_fast_len(window.shape[2])
-    bands = [_band(settings, angle, steps, (far[first], far[second]), lengths) for angle in angles]
+    bands = [[_band(one, angle, steps, far, lengths) for angle in gabor_angles(one)] for one in filters]
     chunk = max(1, _CHUNK // (lengths[0] * lengths[1]))
-    pool = _POOLS[settings.pooling]
-    columns = slice(far[first], far[first] + out.shape[2])
     for start in range(0, len(window), chunk):
         slices = np.ascontiguousarray(window[start : start + chunk])
         spectrum = fft.fft2(slices, s=lengths)
-        pooled, one = (np.empty((len(slices), *out.shape[1:]), dtype=np.float32) for _ in range(2))
-        for place, band in enumerate(bands):
-            waves = _inverse(spectrum, band, far[second], out.shape[1], settings.response != "modulus")
-            _part(waves, columns, settings.response, one if place else pooled)
-            if place:
-                pool(pooled, one, out=pooled)
-        share = weight / len(bands) if settings.pooling == "mean" else weight
-        out[start : start + chunk] += np.float32(share) * pooled
+        for one, directions, out in zip(filters, bands, outs, strict=True):
+            out[start : start + chunk] += _pooled(spectrum, one, directions, far, out.shape[1:])
+
+
+def _pooled(
+    spectrum: npt.NDArray[np.complex64],
+    settings: GaborFilter,
+    bands: Sequence[_Band],
+    far: tuple[int, int],
+    shape: tuple[int, ...],
+) -> Volume:
+    """Return the pooled responses of some slices, of a shape along k2 and k1."""
+    pool = _POOLS[settings.pooling]
+    pooled, response = (np.empty((len(spectrum), *shape), dtype=np.float32) for _ in range(2))
+    for place, band in enumerate(bands):
+        waves = _inverse(spectrum, band, far[1], shape[0], settings.response != "modulus")
+        _part(waves, slice(far[0], far[0] + shape[1]), settings.response, response if place else pooled)
+        if place:
+            pool(pooled, response, out=pooled)
+    if settings.pooling == "mean":
+        pooled /= len(bands)
+    return pooled
 
 
 def _inverse(

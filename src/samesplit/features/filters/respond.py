@@ -11,14 +11,13 @@ import numpy.typing as npt
 
 from samesplit.features.filters.boundary import Box, PaddedImage
 from samesplit.features.filters.fourier import Spectra
-from samesplit.features.filters.gabor import gabor
+from samesplit.features.filters.gabor import gabor, gabor_window
 from samesplit.features.filters.laplacian_of_gaussian import log_kernel
 from samesplit.features.filters.laws import energy, laws_kernel
 from samesplit.features.filters.mean import mean_kernel
 from samesplit.features.filters.riesz import riesz
 from samesplit.features.filters.separable import FirstPasses, Separable, respond_separably
 from samesplit.features.filters.settings import (
-    Boundary,
     Filter,
     GaborFilter,
     LawsFilter,
@@ -35,6 +34,9 @@ __all__ = ["respond"]
 
 Spacing = tuple[float, float, float]
 Volume = npt.NDArray[np.float32]
+
+_GABOR_AT_ONCE = 4
+"""Responses of Gabor filters that are made together, and kept until they are asked for."""
 
 
 def respond(
@@ -69,27 +71,32 @@ def respond(
     """
     padded, spectra = PaddedImage(image, wanted), Spectra(image)
     plans = [(one, _separable(one, spacing_mm)) for one in filters]
-    for window, group in groupby(plans, key=_window):
+    for _, group in groupby(plans, key=_shared):
         members = list(group)
-        kernels = [kernel for _, kernel in members if kernel is not None]
-        passes = FirstPasses(taps for kernel in kernels for taps in kernel.first_taps)
-        for one, kernel in members:
-            if window is not None and kernel is not None:
-                yield one, respond_separably(padded.around(*window), kernel, window[0], passes)
+        passes = FirstPasses(taps for _, kernel in members if kernel for taps in kernel.first_taps)
+        while members:
+            one, kernel = members.pop(0)
+            if kernel is not None:
+                window = padded.around(kernel.reach, one.boundary, one.constant)
+                yield one, respond_separably(window, kernel, kernel.reach, passes)
+            elif isinstance(one, GaborFilter):
+                others, members = members[: _GABOR_AT_ONCE - 1], members[_GABOR_AT_ONCE - 1 :]
+                alike = [one, *(other for other, _ in others if isinstance(other, GaborFilter))]
+                yield from zip(alike, gabor(padded, alike, spacing_mm), strict=True)
             else:
                 yield one, _other(one, padded, spectra, spacing_mm)
 
 
-def _window(plan: tuple[Filter, Separable | None]) -> tuple[tuple[int, int, int], Boundary, float] | None:
-    """Return the reach and boundary of what a separable filter looks at: filters with the same share passes."""
+def _shared(plan: tuple[Filter, Separable | None]) -> object:
+    """Return what filters in a row must have in common to share the first passes or transforms of a window."""
     one, kernel = plan
-    return None if kernel is None else (kernel.reach, one.boundary, one.constant)
+    if isinstance(one, GaborFilter):
+        return gabor_window(one)
+    return kernel is not None and (kernel.reach, one.boundary, one.constant)
 
 
 def _other(one: Filter, padded: PaddedImage, spectra: Spectra, spacing_mm: Spacing) -> Volume:
     """Return the response to a filter that is no sum or pool of separable kernels."""
-    if isinstance(one, GaborFilter):
-        return gabor(padded, one, spacing_mm)
     if isinstance(one, LawsFilter) and one.energy_distance is not None:
         return energy(padded, one, one.energy_distance)
     if isinstance(one, SimoncelliFilter):
