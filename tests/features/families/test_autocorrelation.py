@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
+from samesplit.features.families import autocorrelation
 from samesplit.features.families.autocorrelation import spatial_autocorrelation
 
 SPACING_MM = (3.0, 0.7, 1.1)
@@ -55,3 +56,18 @@ def test_what_lies_outside_the_mask_does_not_matter() -> None:
 def test_constant_intensities_have_neither(shape: tuple[int, int, int]) -> None:
     values = spatial_autocorrelation(np.full(shape, 0.1), np.ones(shape, np.uint8), SPACING_MM)
     assert np.isnan(values).all()
+
+
+@pytest.mark.parametrize("portions", [2, 4, 8])
+def test_a_large_lesion_is_transformed_in_portions_with_the_same_result(
+    portions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(portions)
+    image = generator.normal(40, 25, (5, 7, 13))
+    mask = (generator.random(image.shape) < 0.6).astype(np.uint8)
+    monkeypatch.setattr(autocorrelation, "_SPECTRA_BYTES", 48 * 13 * 5 * 7 / portions)
+    monkeypatch.setattr(autocorrelation, "_ROWS_AT_ONCE", 10)
+    assert autocorrelation._portions(13, 5 * 7) == portions
+    np.testing.assert_allclose(
+        spatial_autocorrelation(image, mask, SPACING_MM), pair_by_pair(image, mask), rtol=1e-10
+    )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull
 
+from samesplit.features.families import boxes
 from samesplit.features.families.boxes import axis_aligned_box, oriented_box
 from samesplit.features.families.hull import Hull, convex_hull
 
@@ -57,3 +58,11 @@ def test_the_box_along_the_axes_reaches_from_voxel_border_to_voxel_border() -> N
     box = axis_aligned_box(convex_hull(np.pad(np.ones((2, 3, 4), np.uint8), 1), (5.0, 2.0, 1.0)))
     assert box.edges_mm == pytest.approx((10.0, 6.0, 4.0))
     assert box.area_mm2 == pytest.approx(2 * (60 + 24 + 40))
+
+
+def test_directions_are_looked_along_in_portions_with_the_same_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = np.random.default_rng(1).random((9, 8, 7)) < 0.5
+    hull = convex_hull(np.pad(mask.astype(np.uint8), 1), (2.0, 1.0, 1.5))
+    whole = oriented_box(hull).edges_mm
+    monkeypatch.setattr(boxes, "_AT_ONCE", 3)
+    np.testing.assert_allclose(oriented_box(hull).edges_mm, whole, rtol=1e-12)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from scipy import ndimage
 
 from features.families.volumes import odd_volumes, random_levels, small_levels, volume_of
+from samesplit.features.families.neighbours import equal_bits
 from samesplit.features.families.texture import LevelVolume
 from samesplit.features.families.zones import zones
 
@@ -103,3 +104,14 @@ def test_odd_lesions_have_the_zones_that_one_sees() -> None:
         "line": [(1, 2, 1), (2, 3, 1)],
         "disconnected": [(1, 1, 1), (2, 3, 1), (3, 1, 1)],
     }
+
+
+def test_what_is_as_large_as_the_lesion_is_let_go_and_made_again() -> None:
+    volume = volume_of(random_levels(3, shape=(4, 5, 6), n_levels=3))
+    made = zones(volume, in_plane=False), equal_bits(volume)
+    assert zones(volume, in_plane=False) is made[0]
+    assert equal_bits(volume) is made[1]
+    volume.release()
+    assert equal_bits(volume) is not made[1]
+    np.testing.assert_array_equal(equal_bits(volume), made[1])
+    assert zones(volume, in_plane=False).sizes.tolist() == made[0].sizes.tolist()

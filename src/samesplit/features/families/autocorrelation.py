@@ -9,14 +9,22 @@ counted twice. The result is that of the double sum to rounding; no voxel is lef
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from samesplit.features.families.fourier import plan, weighted_products
+from samesplit.features.families.fourier import add_products, plan
 from samesplit.ordering import RELATIVE
 
 __all__ = ["spatial_autocorrelation"]
+
+_ROWS_AT_ONCE = 512
+"""Rows of voxels that are transformed along x together."""
+_SPECTRA_BYTES = 96 << 20
+"""What the spectra along x may take: those of larger lesions are made and used in portions."""
+_MOST_PORTIONS = 8
 
 
 def spatial_autocorrelation(
@@ -41,26 +49,90 @@ def spatial_autocorrelation(
     n = values.size
     if n < 2 or np.ptp(values) <= RELATIVE * np.abs(values).max():
         return float("nan"), float("nan")
-    filled = np.asarray(mask.any(axis=2))
-    nz, ny, nx = (2 * int(fft.next_fast_len(max(size, 2), real=True)) for size in mask.shape)
-    spectra = fft.rfft(_rows(intensities, mask > 0, filled), nx, axis=1)
+    z, y = np.nonzero(mask.any(axis=2))
+    portions = _portions(mask.shape[2], len(z))
+    nz, ny = (2 * _fast_length(size) for size in mask.shape[:2])
+    nx = _padded_length(mask.shape[2], portions)
     weights = _spectrum_of_weights((nx, nz, ny), (spacing_mm[2], spacing_mm[0], spacing_mm[1]))
-    z, y = np.nonzero(filled)
-    sums = weighted_products(spectra, z, y, len(mask), weights, plan(nz), plan(ny))
+    scaled = _Scaled(intensities, mask, float(values.mean()), float(values.std()))
+    del values
+    sums = np.zeros((3, ny))
+    for first in range(portions):
+        frequencies = np.arange(first, nx // 2 + 1, portions)
+        spectra = _spectra(scaled, z, y, nx, frequencies, portions)
+        add_products(spectra, z, y, len(mask), frequencies, weights, plan(nz), plan(ny), sums)
+        del spectra  # before the next are made
     pairs, products, squares = sums.sum(axis=1)
     return float(products / pairs), float((n - 1) / n * (squares - products) / pairs)
 
 
-def _rows(
-    intensities: npt.NDArray[np.float64], inside: npt.NDArray[np.bool_], filled: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float64]:
-    """m, x in units of its standard deviation, and x^2: shape (3, width, rows of voxels that are not empty)."""
-    values = intensities[inside]
-    rows = np.zeros((3, inside.shape[2], np.count_nonzero(filled)))
-    rows[0] = inside[filled].T
-    rows[1] = np.where(inside[filled], (intensities[filled] - values.mean()) / values.std(), 0.0).T
-    np.square(rows[1], out=rows[2])
-    return rows
+@dataclass(frozen=True)
+class _Scaled:
+    """A lesion's intensities, to be taken in units of their standard deviation from their mean."""
+
+    intensities: npt.NDArray[np.float64]
+    mask: npt.NDArray[np.uint8]
+    mean: float
+    deviation: float
+
+    def rows(self, z: npt.NDArray[np.intp], y: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """m, x and x^2 of some rows of voxels, shape (3, width, rows)."""
+        inside = self.mask[z, y].T > 0
+        rows = np.zeros((3, *inside.shape))
+        rows[0] = inside
+        rows[1] = np.where(inside, (self.intensities[z, y].T - self.mean) / self.deviation, 0.0)
+        np.square(rows[1], out=rows[2])
+        return rows
+
+
+def _portions(width: int, n_rows: int) -> int:
+    """In how many portions the spectra of a lesion are made; a power of two."""
+    portions = 1
+    while 48 * width * n_rows > portions * _SPECTRA_BYTES and portions < _MOST_PORTIONS:
+        portions *= 2
+    return portions
+
+
+def _fast_length(size: int) -> int:
+    return int(fft.next_fast_len(max(size, 2), real=True))
+
+
+def _padded_length(width: int, portions: int) -> int:
+    """At least twice the width, and a multiple of the portions."""
+    if portions == 1:
+        return 2 * _fast_length(width)
+    return portions * _fast_length(-(-2 * width // portions))
+
+
+def _spectra(
+    scaled: _Scaled,
+    z: npt.NDArray[np.intp],
+    y: npt.NDArray[np.intp],
+    nx: int,
+    frequencies: npt.NDArray[np.int64],
+    step: int,
+) -> npt.NDArray[np.complex128]:
+    """Transform m, x and x^2 along x, padded to length nx: shape (3, frequencies, rows).
+
+    Every step-th frequency from f on is what a transform of length nx / step gives of the rows times
+    exp(-2 pi i f x / nx), laid in stretches of that length on one another.
+    """
+    first, length = int(frequencies[0]), nx // step
+    width = scaled.mask.shape[2]
+    turn = np.exp(-2j * np.pi * first / nx * np.arange(width))[:, None]
+    spectra = np.empty((3, len(frequencies), len(z)), dtype=np.complex128)
+    for start in range(0, len(z), _ROWS_AT_ONCE):
+        part = slice(start, start + _ROWS_AT_ONCE)
+        rows = scaled.rows(z[part], y[part])
+        if first > 0:
+            rows = rows * turn
+        laid = rows[:, :length]
+        for more in range(length, width, length):
+            stretch = rows[:, more : more + length]
+            laid[:, : stretch.shape[1]] += stretch
+        found = fft.rfft(laid, length, axis=1) if first == 0 else fft.fft(laid, length, axis=1)
+        spectra[:, :, part] = found[:, : len(frequencies)]
+    return spectra
 
 
 def _spectrum_of_weights(

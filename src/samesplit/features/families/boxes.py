@@ -14,6 +14,9 @@ from samesplit.ordering import RELATIVE, at_most
 
 __all__ = ["Cuboid", "axis_aligned_box", "oriented_box"]
 
+_AT_ONCE = 512
+"""Directions that are looked along together: a smooth lesion has thousands, with as many corners each."""
+
 
 @dataclass(frozen=True)
 class Cuboid:
@@ -66,12 +69,9 @@ def oriented_box(hull: Hull) -> Cuboid:
     """
     normals = _one_of_opposites(hull.normals)
     directions = normals[np.unique(normals.round(9), axis=0, return_index=True)[1]]
-    heights = np.ptp(directions @ hull.points_mm.T, axis=1)
-    first, second = _right_angles(directions)
-    edges, sides = _edges(hull)
-    facing = directions @ hull.normals.T > 0
-    u, v = first @ hull.points_mm.T, second @ hull.points_mm.T
-    boxes = [Cuboid((a, b, c)) for a, b, c in _boxes(heights, u, v, facing, edges, sides).tolist()]
+    edges = _edges(hull)
+    parts = [directions[start : start + _AT_ONCE] for start in range(0, len(directions), _AT_ONCE)]
+    boxes = [Cuboid((a, b, c)) for part in parts for a, b, c in _boxes(hull, part, *edges).tolist()]
     volumes = [box.volume_mm3 for box in boxes]
     small = np.flatnonzero(at_most(volumes, min(volumes)))
     return min((boxes[i] for i in small), key=lambda box: box.area_mm2)
@@ -103,14 +103,16 @@ def _edges(hull: Hull) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
 
 
 def _boxes(
-    heights: npt.NDArray[np.float64],
-    u: npt.NDArray[np.float64],
-    v: npt.NDArray[np.float64],
-    facing: npt.NDArray[np.bool_],
+    hull: Hull,
+    directions: npt.NDArray[np.float64],
     edges: npt.NDArray[np.intp],
     sides: npt.NDArray[np.intp],
 ) -> npt.NDArray[np.float64]:
     """Return the edge lengths of the smallest box with one edge along each direction, shape (directions, 3)."""
+    heights = np.ptp(directions @ hull.points_mm.T, axis=1)
+    first, second = _right_angles(directions)
+    facing = directions @ hull.normals.T > 0
+    u, v = first @ hull.points_mm.T, second @ hull.points_mm.T
     boxes = np.zeros((len(heights), 3))
     corners = np.empty((2, u.shape[1]))
     outline, met = np.empty(len(edges), np.int64), np.zeros(u.shape[1], np.int64)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["Plan", "plan", "transform_columns", "weighted_products"]
+__all__ = ["Plan", "add_products", "plan", "transform_columns"]
 
 Plan = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]
 """Radices, cosines and sines of all multiples of the base angle, and the frequency at each place."""
@@ -132,52 +132,41 @@ def _five(re: Any, im: Any, i: int, m: int, k: int, cos: Any, sin: Any) -> None:
         er[x], ei[x] = (ur - wr) * c4 + (ui - wi) * s4, (ui - wi) * c4 - (ur - wr) * s4
 
 
-def weighted_products(
+def add_products(
     spectra: npt.NDArray[np.complex128],
     z: npt.NDArray[np.intp],
     y: npt.NDArray[np.intp],
     depth: int,
+    frequencies: npt.NDArray[np.int64],
     weights: npt.NDArray[np.float64],
     plan_z: Plan,
     plan_y: Plan,
-) -> npt.NDArray[np.float64]:
-    """Of three real images m, x and y: the sums over all frequencies of weight times m m*, x x* and Re(y m*).
+    sums: npt.NDArray[np.float64],
+) -> None:
+    """Of three real images m, x and y: add up weight times m m*, x x* and Re(y m*) over frequencies.
 
     Args:
         spectra: Of m, x and y, transformed along x, shape (3, frequencies, rows of voxels).
         z: The slice of each row.
         y: The place of each row in its slice.
         depth: The number of slices.
+        frequencies: The frequencies along x that the spectra are of; each from 0 to n / 2 once, in several calls.
         weights: The spectrum of the weights at frequencies 0 to n / 2 along x, z and y.
         plan_z: How to transform along z.
         plan_y: How to transform along y.
-
-    Returns:
-        Sums for each frequency along y, shape (3, frequencies).
+        sums: To be added to, for each frequency along y, shape (3, frequencies).
     """
     n_z, n_y = len(plan_z[3]), len(plan_y[3])
     across, spectrum = np.empty((2, n_y, depth)), np.empty((2, 3, n_z, n_y))
-    sums = np.zeros((3, n_y))
     _add_products(
-        spectra,
-        z,
-        y,
-        weights,
-        plan_z,
-        plan_y,
-        across[0],
-        across[1],
-        spectrum[0],
-        spectrum[1],
-        np.empty(n_y),
-        sums,
-    )
-    return sums
+        spectra, z, y, frequencies, weights, plan_z, plan_y, across[0], across[1], spectrum[0], spectrum[1],
+        np.empty(n_y), sums,
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
 def _add_products(
-    spectra: Any, z: Any, y: Any, weights: Any, plan_z: Any, plan_y: Any,
+    spectra: Any, z: Any, y: Any, frequencies: Any, weights: Any, plan_z: Any, plan_y: Any,
     across_re: Any, across_im: Any, re: Any, im: Any, w: Any, sums: Any,
 ) -> None:  # fmt: skip
     order_z, order_y = plan_z[3], plan_y[3]
@@ -200,9 +189,10 @@ def _add_products(
                     re[f, i, j] = im[f, i, j] = 0.0
             transform_columns(re[f], im[f], plan_z[0], plan_z[1], plan_z[2])
         # Frequencies of x between the first and the last stand for their mirror images as well.
-        times = 1.0 if k == 0 or k == spectra.shape[1] - 1 else 2.0
+        of_x = weights[frequencies[k]]
+        times = 1.0 if frequencies[k] == 0 or frequencies[k] == weights.shape[0] - 1 else 2.0
         for i in range(n_z):
-            of_z = weights[k, min(order_z[i], n_z - order_z[i])]
+            of_z = of_x[min(order_z[i], n_z - order_z[i])]
             for j in range(n_y):
                 w[j] = times * of_z[min(order_y[j], n_y - order_y[j])]
             for j in range(n_y):

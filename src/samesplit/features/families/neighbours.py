@@ -123,4 +123,4 @@ def equal_neighbours(levels: Levels) -> npt.NDArray[np.uint32]:
 
 def equal_bits(volume: LevelVolume) -> npt.NDArray[np.uint32]:
     """Return the bit masks of a volume, worked out once for all families that need them; do not write to them."""
-    return volume.shared("equal_neighbours", lambda: equal_neighbours(volume.levels))
+    return volume.shared("equal_neighbours", lambda: equal_neighbours(volume.levels), passing=True)

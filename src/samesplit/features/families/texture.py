@@ -24,13 +24,38 @@ T = TypeVar("T")
 class _Sharing:
     def __init__(self) -> None:
         self._shared: dict[str, Any] = {}
+        self._passing: set[str] = set()
 
-    def shared(self, name: str, make: Callable[[], T]) -> T:
-        """Return the piece of work of that name, done when it is first asked for."""
+    def shared(self, name: str, make: Callable[[], T], *, passing: bool = False) -> T:
+        """Return the piece of work of that name, done when it is first asked for.
+
+        Args:
+            name: The same for the same work.
+            make: Does it.
+            passing: It is large, and may be let go (`release`) when the object's own features are computed.
+        """
         if name not in self._shared:
             self._shared[name] = make()
+            if passing:
+                self._passing.add(name)
         found: T = self._shared[name]
         return found
+
+    def release(self) -> None:
+        """Let go of passing work; it is done anew if it is asked for again.
+
+        Example:
+            >>> mask = np.ones((1, 1, 1), np.uint8)
+            >>> geometry = MaskGeometry(mask, mask)
+            >>> for made in ("first", "second"):
+            ...     print(geometry.shared("work", lambda: made, passing=True))
+            ...     geometry.release()
+            first
+            second
+        """
+        for name in self._passing:
+            self._shared.pop(name, None)
+        self._passing.clear()
 
 
 class MaskGeometry(_Sharing):

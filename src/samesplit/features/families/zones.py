@@ -56,7 +56,8 @@ def zones(volume: LevelVolume, *, in_plane: bool) -> Zones:
         >>> found.levels.tolist(), found.sizes.tolist(), found.distances.tolist()
         ([2, 1], [2, 1], [1, 1])
     """
-    return volume.shared(f"zones_{'in_plane' if in_plane else '3d'}", lambda: _zones(volume, in_plane))
+    name = f"zones_{'in_plane' if in_plane else '3d'}"
+    return volume.shared(name, lambda: _zones(volume, in_plane), passing=True)
 
 
 def zone_features(

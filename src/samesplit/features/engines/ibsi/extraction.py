@@ -154,6 +154,7 @@ def _of_grid(
             for one in textures:
                 found = TEXTURE_FAMILIES[one.family](volume, one.aggregation, settings)[one.places]
                 values |= zip([name + setting.suffix for name in one.names], found.tolist(), strict=True)
+            volume.release()
     return values
 
 
