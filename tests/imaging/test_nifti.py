@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from samesplit.errors import LesionError
 from samesplit.imaging.nifti import check_whole, read_plain
 
 
@@ -28,9 +29,7 @@ def written(folder: Path, dtype: str, name: str) -> Path:
 @pytest.mark.parametrize("name", ["image.nii", "image.nii.gz"])
 def test_an_image_is_what_itk_reads(tmp_path: Path, dtype: str, name: str) -> None:
     path = written(tmp_path, dtype, name)
-    voxels = check_whole(path).voxels
-    assert voxels is not None
-    ours, itks = read_plain(path, voxels), sitk.ReadImage(str(path))
+    ours, itks = read_plain(check_whole(path)), sitk.ReadImage(str(path))
     assert ours is not None
     assert ours.GetPixelID() == itks.GetPixelID()
     for part in ("GetSize", "GetSpacing", "GetOrigin", "GetDirection"):
@@ -78,3 +77,41 @@ def test_voxels_that_are_no_numbers_are_found_in_the_order_of_the_file(tmp_path:
     found = check_whole(path)
     assert found.bad.tolist() == [7, 31]
     assert found.voxels is None
+
+
+def test_what_itk_warns_of_is_left_to_itk(tmp_path: Path) -> None:
+    path = written(tmp_path, "i2", "image.nii")
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<12f", content, 280, -1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0)  # the sform: voxels of 1 mm
+    path.write_bytes(bytes(content))
+    assert check_whole(path).voxels is not None
+    assert read_plain(check_whole(path)) is None
+
+
+def test_a_header_followed_by_an_extension_is_read_as_itk_reads_it(tmp_path: Path) -> None:
+    path = written(tmp_path, "i2", "image.nii")
+    content = path.read_bytes()
+    extended = bytearray(
+        content[:348] + b"\1\0\0\0" + struct.pack("<2i", 16, 6) + b"a note!\0" + content[352:]
+    )
+    struct.pack_into("<f", extended, 108, 368.0)
+    path.write_bytes(bytes(extended))
+    ours, itks = read_plain(check_whole(path)), sitk.ReadImage(str(path))
+    assert ours is not None
+    assert np.array_equal(sitk.GetArrayViewFromImage(ours), sitk.GetArrayViewFromImage(itks))
+    assert ours.GetOrigin() == itks.GetOrigin()
+
+
+def test_a_folder_for_short_lived_files_is_not_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, "i2", "image.nii.gz")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    assert read_plain(check_whole(path)) is None
+
+
+def test_trailing_garbage_is_told_as_python_tells_it(tmp_path: Path) -> None:
+    path = written(tmp_path, "i2", "image.nii.gz")
+    path.write_bytes(path.read_bytes() + b"\xff" * 16)
+    with pytest.raises(LesionError, match="Not a gzipped file"):
+        check_whole(path)

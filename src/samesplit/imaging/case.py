@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +19,9 @@ from samesplit.imaging.geometry import align_mask
 from samesplit.imaging.image_references import Reference, parse_reference, read_array
 from samesplit.imaging.itk_warnings import as_notes, itk_warnings
 from samesplit.imaging.mask_check import check_is_mask, check_whole_labels
+from samesplit.imaging.mask_extent import mask_extent
 from samesplit.imaging.mask_label import MaskLabel, select_label
-from samesplit.imaging.nifti import check_whole, read_plain, read_sheared
+from samesplit.imaging.nifti import Content, check_whole, read_plain, read_sheared
 from samesplit.imaging.nifti_placement import placement_notes
 from samesplit.imaging.repairs import GeometryRepair, RepairName, repairs_of
 
@@ -136,13 +136,11 @@ def case_of_images(
     Raises:
         LesionError: As for `read_case`.
     """
-    beside = None if matching_reference is None else _as_float(matching_reference)
-    return replace(
-        _checked(
-            image, mask, mask_label, repairs_of(geometry_repair), minimum_voxels, shape_alone=image is mask
-        ),
-        matching_reference=beside,
-    )
+    beside = None if matching_reference is None else _as_float(sitk.Image(matching_reference))
+    own = sitk.Image(image)  # what the caller does to the image later changes no case
+    allowed = repairs_of(geometry_repair)
+    case = _checked(own, mask, mask_label, allowed, minimum_voxels, shape_alone=image is mask)
+    return replace(case, matching_reference=beside)
 
 
 def read_image(
@@ -260,7 +258,7 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
         )
     content = check_whole(path) if path.name.lower().endswith((".nii", ".nii.gz")) else None
     with itk_warnings() as warnings:
-        image, notes = _by_itk(path, what, None if content is None else content.voxels)
+        image, notes = _by_itk(path, what, content)
     placed = [] if content is None else placement_notes(content.header, image, what)
     told = ([_SCALES] if placed else []) + ([_SHEARED] if notes else [])  # in words of our own, with numbers
     others = [text for text in warnings if not any(known in text for known in told)]
@@ -270,10 +268,10 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
     return _three_dimensional(image, path, what), notes
 
 
-def _by_itk(path: Path, what: str, voxels: npt.NDArray[Any] | None) -> tuple[sitk.Image, list[str]]:
+def _by_itk(path: Path, what: str, content: Content | None) -> tuple[sitk.Image, list[str]]:
     """Return what ITK reads, its header alone where the voxels are at hand."""
     try:
-        image = None if voxels is None else read_plain(path, voxels)
+        image = None if content is None else read_plain(content)
         return sitk.ReadImage(str(path)) if image is None else image, []
     except RuntimeError as error:
         if "orthonormal" not in str(error):
@@ -326,7 +324,7 @@ def _three_dimensional(image: sitk.Image, path: Path, what: str) -> sitk.Image:
 
 
 def _check_size(roi: sitk.Image, minimum_voxels: int) -> None:
-    voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(roi)))
+    voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(roi).view(bool)))
     if voxels < minimum_voxels:
         raise LesionError(
             f"the mask has {voxels} voxel{'s' * (voxels != 1)}, at least {minimum_voxels} are needed",
@@ -335,18 +333,22 @@ def _check_size(roi: sitk.Image, minimum_voxels: int) -> None:
 
 
 def _as_float(image: sitk.Image) -> sitk.Image:
-    dtype = sitk.GetArrayViewFromImage(image).dtype
-    fits = np.can_cast(dtype, np.float32, casting="safe")
-    cast: sitk.Image = sitk.Cast(image, sitk.sitkFloat32 if fits else sitk.sitkFloat64)
+    values = sitk.GetArrayViewFromImage(image)
+    kind = np.dtype(np.float32 if np.can_cast(values.dtype, np.float32, casting="safe") else np.float64)
+    if values.dtype == kind and not image.GetMetaDataKeys():
+        return image
+    cast = sitk.GetImageFromArray(values.astype(kind, copy=False), isVector=False)
+    cast.CopyInformation(image)
     return cast
 
 
 def _check_finite(image: sitk.Image, roi: sitk.Image) -> tuple[sitk.Image, str | None]:
     """Refuse NaN and infinity near the lesion; far from it give them the image's lowest value, and say so."""
-    bad = ~np.isfinite(sitk.GetArrayViewFromImage(image))
-    total = int(np.count_nonzero(bad))
-    if total == 0:
+    held = sitk.GetArrayViewFromImage(image)
+    if np.isfinite(held.min()) and np.isfinite(held.max()):  # both are NaN where there is one
         return image, None
+    bad = ~np.isfinite(held)
+    total = int(np.count_nonzero(bad))
     inside = int(np.count_nonzero(bad & (sitk.GetArrayViewFromImage(roi) > 0)))
     margin = [math.ceil(NAN_MARGIN_MM / step) for step in image.GetSpacing()]
     near = int(np.count_nonzero(bad[_slices(bounding_box(roi, margin))]))
@@ -384,16 +386,16 @@ def bounding_box(roi: sitk.Image, margin: list[int] | None = None) -> Box:
     Raises:
         LesionError: The mask is empty.
     """
-    array = sitk.GetArrayViewFromImage(roi) > 0
+    try:
+        first, last = mask_extent(sitk.GetArrayViewFromImage(roi))
+    except ValueError:
+        raise LesionError("the mask is empty", remedy="draw it, or leave this image out") from None
     start, size = [], []
-    for axis, (extent, extra) in enumerate(zip(roi.GetSize(), margin or [0, 0, 0], strict=True)):
-        others = tuple(other for other in range(3) if other != 2 - axis)
-        filled = np.flatnonzero(array.any(axis=others))
-        if len(filled) == 0:
-            raise LesionError("the mask is empty", remedy="draw it, or leave this image out")
-        low, high = max(int(filled[0]) - extra, 0), min(int(filled[-1]) + extra, extent - 1)
-        start.append(low)
-        size.append(high - low + 1)
+    for extent, low, high, extra in zip(
+        roi.GetSize(), reversed(first), reversed(last), margin or [0, 0, 0], strict=True
+    ):
+        start.append(max(low - extra, 0))
+        size.append(min(high + extra, extent - 1) - start[-1] + 1)
     return Box((start[0], start[1], start[2]), (size[0], size[1], size[2]))
 
 

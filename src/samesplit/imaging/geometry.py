@@ -87,6 +87,8 @@ def align_mask(
     Raises:
         LesionError: The grids differ and no repair is named, or the repair cannot be made.
     """
+    if _header(image) == _header(mask):
+        return mask, None
     if same_grid(image, mask):
         aligned = sitk.Image(mask)
         aligned.CopyInformation(image)
@@ -137,6 +139,10 @@ def _resample(
         f"resample_mask: {before:,} mask voxels became {after:,} on the image's grid "
         f"({before_ml:.3g} mL became {after_ml:.3g} mL), {lost:.2%} lay outside the image"
     )
+
+
+def _header(image: sitk.Image) -> tuple[tuple[float, ...], ...]:
+    return image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection()
 
 
 def _share_outside(image: sitk.Image, mask: sitk.Image) -> float:

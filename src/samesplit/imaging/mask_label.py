@@ -70,7 +70,7 @@ def select_label(labels: sitk.Image, mask_label: MaskLabel) -> tuple[sitk.Image,
     if not chosen.any():
         raise _absent(values, label)
     note = _note(values[chosen], label) if label == ANY or values.dtype.kind == "f" else None
-    roi = sitk.GetImageFromArray(chosen.astype(np.uint8))
+    roi = sitk.GetImageFromArray(chosen.view(np.uint8))
     roi.CopyInformation(labels)
     return roi, note
 
@@ -80,6 +80,8 @@ def _chosen(values: npt.NDArray[Any], label: str) -> npt.NDArray[np.bool_]:
         return np.asarray(np.abs(values) > _EXACT if values.dtype.kind == "f" else values != 0)
     number = float(label)
     if values.dtype.kind != "f":
+        if number.is_integer() and number <= np.iinfo(values.dtype).max:
+            return np.asarray(values == values.dtype.type(number))  # compared as they are, not as float64
         return np.asarray(values == number)
     room = min(LABEL_SHARE * number, LABEL_STEP)
     return np.asarray((values >= number - room) & (values <= number + room))

@@ -7,6 +7,7 @@ import math
 import os
 import struct
 import sys
+import tempfile
 import threading
 import zlib
 from collections.abc import Iterator
@@ -18,8 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
+from isal import igzip
 
 from samesplit.errors import LesionError
+from samesplit.imaging.itk_warnings import itk_warnings
 
 __all__ = ["MAXIMUM_SHEAR_DEGREES", "Content", "check_whole", "read_plain", "read_sheared"]
 
@@ -29,6 +32,8 @@ MAXIMUM_SHEAR_DEGREES = 1.0
 _TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4"}
 """NIfTI's codes of the data types that need no conversion."""
 _HEADER = 540
+_MAGIC = {348: (344, b"n+1\0"), 540: (4, b"n+2\0\r\n\x1a\n")}
+"""By the length of a header: where it says, and how, that the voxels follow in the same file."""
 _UNSCALED = ((0.0, 0.0), (1.0, 0.0))
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 _PERMISSIVE = "ITK_NIFTI_SFORM_PERMISSIVE"
@@ -76,7 +81,7 @@ def check_whole(path: Path) -> Content:
     content = path.read_bytes()
     try:
         if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
+            content = _unpacked(content)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise LesionError(
             f"the file is cut off or damaged ({str(error).rstrip('.')})",
@@ -100,25 +105,48 @@ def check_whole(path: Path) -> Content:
     return Content(bad, voxels.reshape(layout.shape) if plain else None, header)
 
 
-def read_plain(path: Path, voxels: npt.NDArray[Any]) -> sitk.Image | None:
+def read_plain(content: Content) -> sitk.Image | None:
     """Return the image of a NIfTI file whose voxels are at hand: ITK reads the header alone.
 
-    Returns:
-        What ITK would read, without the header's entries; None where it would read something else.
+    It gets a copy of the header in a file of its own: to read that of a large compressed file takes it longer
+    than all the rest of reading.
 
-    Raises:
-        RuntimeError: ITK cannot read the header.
+    Returns:
+        What ITK would read, without the header's entries; None where it would read something else, or has
+        something to say about the file.
     """
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    reader.ReadImageInformation()
-    image = sitk.GetImageFromArray(voxels)
-    if reader.GetSize() != image.GetSize() or reader.GetPixelID() != image.GetPixelID():
+    if content.voxels is None:
+        return None
+    size = struct.unpack_from("=i", content.header)[0]
+    at, magic = _MAGIC[size]
+    if content.header[at : at + len(magic)] != magic:
+        return None
+    try:
+        with tempfile.NamedTemporaryFile(suffix=".nii") as copy, itk_warnings() as warnings:
+            copy.write(content.header[:size] + bytes(4))  # four zeros: no extension follows
+            copy.flush()
+            reader = sitk.ImageFileReader()
+            reader.SetFileName(copy.name)
+            reader.SetImageIO("NiftiImageIO")
+            reader.ReadImageInformation()
+    except (OSError, RuntimeError):
+        return None
+    image = sitk.GetImageFromArray(content.voxels)
+    if warnings or reader.GetSize() != image.GetSize() or reader.GetPixelID() != image.GetPixelID():
         return None
     image.SetSpacing(reader.GetSpacing())
     image.SetOrigin(reader.GetOrigin())
     image.SetDirection(reader.GetDirection())
     return image
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Return what a gzip file holds; Python's own gzip says what is wrong with one that is damaged."""
+    try:
+        unpacked: bytes = igzip.decompress(content)  # type: ignore[no-untyped-call]
+    except Exception:  # of its own kinds, which have no types
+        return gzip.decompress(content)
+    return unpacked
 
 
 def _layout(path: Path, header: bytes) -> _Layout:

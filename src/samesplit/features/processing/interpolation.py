@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from samesplit.features.processing import spline
 from samesplit.features.processing.grid import Grid, Slices, input_box, mask_box
+from samesplit.imaging.mask_extent import mask_extent
 
-__all__ = ["CONTEXT_VOXELS", "Interpolation", "Interpolator", "mask_extent", "resample_mask"]
+__all__ = ["CONTEXT_VOXELS", "Interpolation", "Interpolator", "resample_mask"]
 
 Interpolation = Literal["nearest", "linear", "cubic"]
 Floats = npt.NDArray[np.float64]
@@ -225,19 +226,3 @@ def _weigh(data: Floats, axis: int, first: npt.NDArray[np.int64], weights: Float
     out = np.empty((points, ny, nx))
     spline.weigh_columns(data.reshape(1, nz, -1), first, weights, out.reshape(1, points, -1))
     return out
-
-
-def mask_extent(mask: npt.NDArray[np.uint8]) -> tuple[list[int], list[int]]:
-    """First and last index with mask voxels along z, y, x.
-
-    Raises:
-        ValueError: The mask is empty.
-    """
-    low, high = [], []
-    for others in ((1, 2), (0, 2), (0, 1)):
-        filled = np.flatnonzero(mask.any(axis=others))
-        if len(filled) == 0:
-            raise ValueError("the mask is empty")
-        low.append(int(filled[0]))
-        high.append(int(filled[-1]))
-    return low, high

@@ -24,13 +24,14 @@ from samesplit.features.processing.intensities import (
     moments,
     round_intensities,
 )
-from samesplit.features.processing.interpolation import Interpolator, mask_extent, resample_mask
+from samesplit.features.processing.interpolation import Interpolator, resample_mask
 from samesplit.features.processing.resegmentation import resegment
 from samesplit.features.processing.settings import ProcessingSettings
 from samesplit.features.processing.units import check_unit
 from samesplit.features.steps import Step
 from samesplit.imaging.case import Case
 from samesplit.imaging.correction import correct_bias, match_histogram
+from samesplit.imaging.mask_extent import mask_extent
 
 __all__ = ["PreparedImage", "PreparedRegion", "prepare"]
 
