@@ -22,6 +22,9 @@ Pool = Literal["sum", "max", "min"]
 _POOLS: dict[Pool, int] = {"sum": 0, "max": 1, "min": 2}
 Volume = npt.NDArray[np.float32]
 
+_PIECE = 2048
+"""Voxels of a plane that a pass along z works on at a time."""
+
 
 @dataclass(frozen=True)
 class Taps:
@@ -178,9 +181,8 @@ class FirstPasses:
             planes, rows, width = window.shape
             self._made = np.zeros((len(self.taps), planes - 2 * reach, rows, width), dtype=np.float32)
             for taps, out in zip(self.taps, self._made, strict=True):
-                _along_z(
-                    window.reshape(-1), np.array(taps.weights, dtype=np.float32), reach + taps.first, out
-                )
+                weights = np.array(taps.weights, dtype=np.float32)
+                _along_z(window.reshape(-1), weights, reach + taps.first, out.reshape(len(out), -1))
         return self._made
 
 
@@ -263,12 +265,12 @@ def _add_pass(target: Any, source: Any, start: int, stride: int, weights: Any, l
 
 @njit(cache=True, nogil=True)
 def _along_z(window: Any, weights: Any, offset: int, out: Any) -> None:
-    """Add the pass along z of a flat window to `out`, row by row, so that the rows of one y stay in the cache."""
-    planes, rows, width = out.shape
-    for y in range(rows):
+    """Add the pass along z of a flat window to `out`, flat planes; pieces of all planes fit the cache."""
+    planes, size = out.shape
+    for start in range(0, size, _PIECE):
+        stop = min(start + _PIECE, size)
         for z in range(planes):
-            start = ((z + offset) * rows + y) * width
-            _add_pass(out[z, y], window, start, rows * width, weights, weights.size)
+            _add_pass(out[z, start:stop], window, (z + offset) * size + start, size, weights, weights.size)
 
 
 @njit(cache=True, nogil=True)
