@@ -21,13 +21,20 @@ if TYPE_CHECKING:
     from samesplit import statistics
     from samesplit.api.cases import LesionCase
     from samesplit.api.extraction import extract
+    from samesplit.api.feature_extractor import FeatureExtractor
     from samesplit.api.folds import Fold
+    from samesplit.api.given_cases import CaseInput
+    from samesplit.api.many_cases import extract_cases
     from samesplit.api.report import Report
     from samesplit.api.study import Study, open_benchmark
-    from samesplit.errors import SamesplitError
+    from samesplit.errors import FailedCasesWarning, SamesplitError
+    from samesplit.imaging.image_folders import find_images
     from samesplit.workflows.extract import extract_table
 
 __all__ = [
+    "CaseInput",
+    "FailedCasesWarning",
+    "FeatureExtractor",
     "Fold",
     "LesionCase",
     "Report",
@@ -35,19 +42,26 @@ __all__ = [
     "Study",
     "__version__",
     "extract",
+    "extract_cases",
     "extract_table",
+    "find_images",
     "open_benchmark",
     "statistics",
 ]
 
 _HOME = {
+    "CaseInput": "api.given_cases",
+    "FailedCasesWarning": "errors",
+    "FeatureExtractor": "api.feature_extractor",
     "Fold": "api.folds",
     "LesionCase": "api.cases",
     "Report": "api.report",
     "SamesplitError": "errors",
     "Study": "api.study",
     "extract": "api.extraction",
+    "extract_cases": "api.many_cases",
     "extract_table": "workflows.extract",
+    "find_images": "imaging.image_folders",
     "open_benchmark": "api.study",
 }
 """The module of each name, inside the package."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ __all__ = [
     "CohortError",
     "DataMissingError",
     "DeclarationError",
+    "FailedCasesWarning",
     "Faults",
     "FetchError",
     "HiddenLabelsError",
@@ -172,3 +173,31 @@ class TrackingError(SamesplitError):
 
 class WorkspaceError(SamesplitError):
     """The workspace, its disk or its locks are in the way."""
+
+
+class FailedCasesWarning(UserWarning):
+    """Some cases have no features, and the others are there.
+
+    Args:
+        reasons: Why each failed, by the case's name.
+
+    Attributes:
+        reasons: As given.
+
+    Example:
+        >>> print(FailedCasesWarning({"P07": "the mask is empty"}))
+        1 case has no features (NaN): P07: the mask is empty
+    """
+
+    SHOWN = 5
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        self.reasons = dict(reasons)
+        super().__init__(self.reasons)
+
+    def __str__(self) -> str:
+        count, more = len(self.reasons), len(self.reasons) - self.SHOWN
+        shown = list(self.reasons.items())[: self.SHOWN]
+        told = [f"{name}: {reason}".replace("\n", ". ") for name, reason in shown]
+        told += [f"and {more} more"] if more > 0 else []
+        return f"{count} case{'s have' if count != 1 else ' has'} no features (NaN): {'; '.join(told)}"

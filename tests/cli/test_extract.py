@@ -64,10 +64,42 @@ def test_a_table_with_a_failure_ends_with_exit_code_1_and_a_ledger(folder: Path)
     assert "does not exist" in pd.read_csv(folder / "many.ledger.csv")["reason"][0]
 
 
+FOLDER = (".", "--image-pattern", "ball{case}.nii.gz", "--mask-pattern", "mask{case}.nii.gz")
+
+
+def test_a_folder_is_extracted_by_the_names_of_its_files(folder: Path) -> None:
+    (folder / "mask1.nii.gz").unlink()
+
+    code, output = run(*FOLDER, "-p", "quick.yaml", "--out", "many.csv", "--format", "long")
+
+    assert code == 1
+    assert "1 image failed" in output
+    assert "1 image:" not in output
+    assert "1: failed: there is no mask: no file fits 'mask1.nii.gz'" in output
+    table = pd.read_csv(folder / "many.csv", dtype={"lesion_id": str})
+    assert set(table["lesion_id"]) == {"0"}
+    assert "original_firstorder_Mean" in set(table["feature"])
+
+
+def test_a_dry_run_says_which_mask_belongs_to_which_image(folder: Path) -> None:
+    (folder / "ball1.nii.gz").unlink()
+
+    code, output = run(*FOLDER, "--dry-run")
+
+    assert code == 0
+    assert "0 image R1: ball0.nii.gz with mask0.nii.gz" in output
+    assert "1: there is no image: no file fits 'ball1.nii.gz'; the mask is mask1.nii.gz" in output
+    assert "1 image with a mask, 1 in trouble; nothing was extracted." in output
+    assert not (folder / "user").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("ball0.nii.gz", "-p", "quick.yaml"), "ball0.nii.gz: has no mask"),
+        ((".", "-p", "quick.yaml", "-o", "x.csv"), "is a folder, and no pattern says"),
+        (("ball0.nii.gz", "mask0.nii.gz", "--image-pattern", "{case}"), "and patterns too"),
+        (("images.csv", "-p", "quick.yaml", "-o", "x.csv", "--format", "tall"), "there is no format 'tall'"),
         (("images.csv", "-o", "x.csv"), "no profile is named"),
         (("images.csv", "-p", "quick.yaml"), "no output is named"),
         (("images.csv", "-p", "quick.yaml", "-o", "images.csv"), "is the table of images itself"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -92,6 +93,74 @@ def test_rows_without_ids_are_called_by_their_number(table: Path, profile: Path,
     found = ss.extract_table(rows, profile=profile, jobs=1, cache=tmp_path / "cache")
 
     assert found.features["lesion_id"].tolist() == ["row-1", "row-2", "row-3", "row-4"]
+
+
+def test_a_folder_is_a_table_whose_lonely_cases_are_in_the_ledger(
+    table: Path, profile: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data/ball3_mask.nii.gz").unlink()
+    patterns = {"image_pattern": "ball{case}.nii.gz", "mask_pattern": "ball{case}_mask.nii.gz"}
+
+    found = ss.extract_table(tmp_path / "data", profile=profile, jobs=1, cache=tmp_path / "cache", **patterns)
+
+    rows = pd.read_csv(table).iloc[:3].assign(image=lambda rows: [str(tmp_path / x) for x in rows["image"]])
+    rows["mask"] = [str(tmp_path / path) for path in rows["mask"]]
+    listed = ss.extract_table(rows, profile=profile, jobs=1, cache=tmp_path / "cache")
+    assert found.failed == 1
+    assert found.features["lesion_id"].tolist() == ["0", "1", "2"]
+    assert found.ledger[["lesion_id", "stage", "status"]].to_numpy().tolist() == [["3", "images", "failed"]]
+    assert listed.n_cached == 3
+    names = list(found.feature_names)
+    pd.testing.assert_frame_equal(found.features[names], listed.features[names], check_exact=True)
+
+
+def test_a_long_table_has_one_row_a_value_and_says_why_one_is_missing(table: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "quick.yaml"
+    profile.write_text(
+        "engine: ibsi\ndescription: For quick tests.\n"
+        "settings: {undefined: [], features: {statistics: [stat_mean, stat_cov]}}\n"
+    )
+    found = ss.extract_table(table, profile=profile, jobs=1, cache=tmp_path / "cache")
+    undefined = found.features.assign(stat_mean=float("nan"))
+    notes = pd.DataFrame(
+        [["L1", "image", "R1", "quick", "stat_mean", "not defined: for a test"]], columns=found.notes.columns
+    )
+
+    long = replace(found, features=undefined, notes=notes).long()
+    found.write(tmp_path / "long.csv", shape="long")
+
+    assert long.columns.tolist() == ["lesion_id", "site", "feature", "value", "note"]
+    assert long["lesion_id"].tolist() == [name for name in ("L0", "L1", "L2", "L3") for _ in range(2)]
+    assert long["feature"].tolist() == ["stat_mean", "stat_cov"] * 4
+    assert long["value"][1::2].tolist() == found.features["stat_cov"].tolist()
+    assert long["note"].dropna().to_dict() == {2: "not defined: for a test"}
+    written = pd.read_csv(tmp_path / "long.csv")
+    assert written["value"].to_numpy() == pytest.approx(
+        found.features[["stat_mean", "stat_cov"]].to_numpy().ravel()
+    )
+    assert json.loads((tmp_path / "long.json").read_text())["format"] == "long"
+    with pytest.raises(CohortError, match="there is no format 'tall'"):
+        found.write(tmp_path / "tall.csv", shape="tall")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("images", "patterns", "message"),
+    [
+        ("data", {}, "is a folder, and no pattern says"),
+        ("data", {"image_pattern": "{case}.nii.gz"}, "only one pattern says"),
+        ("images.csv", {"image_pattern": "{case}.nii.gz"}, "is no folder, and the pattern"),
+        (
+            "data",
+            {"image_pattern": "ball{case}.nii.gz", "mask_pattern": "{case}_mask.nii.gz"},
+            "no image has a mask; the first: 0: there is no mask: no file fits '0_mask.nii.gz'",
+        ),
+    ],
+)
+def test_folders_and_patterns_come_together(
+    table: Path, profile: Path, tmp_path: Path, images: str, patterns: dict[str, str], message: str
+) -> None:
+    with pytest.raises(CohortError, match=message):
+        ss.extract_table(tmp_path / images, profile=profile, cache=tmp_path / "cache", **patterns)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from samesplit.api.given_images import ImageInput, Spacing, cubic_spacing, image_of
+from samesplit.api.given_images import ImageInput, Spacing, case_of
 from samesplit.errors import DeclarationError
-from samesplit.features.engines import get_engine, require_engine
-from samesplit.features.profile_lookup import find_profile
+from samesplit.features.engines import get_engine
+from samesplit.features.profile_lookup import ready_profile
 from samesplit.features.profiles import Profile
-from samesplit.imaging.case import Case, case_of_images, read_case
 from samesplit.imaging.mask_label import MaskLabel
 from samesplit.imaging.repairs import GeometryRepair
 
@@ -69,15 +68,21 @@ def extract(
         >>> row.name, round(row["morph_vol_approx"])
         ('shape', 7296)
     """
-    chosen = find_profile(profile)
-    require_engine(chosen.engine, where=f"the profile '{chosen.name}'")
-    chosen.settings.check_ready(f"the profile '{chosen.name}'")
+    chosen = ready_profile(profile)
     if chosen.settings.matching_reference() is not None and matching_reference is None:
         raise DeclarationError(
             f"the profile '{chosen.name}' matches images to another one of the lesion",
             remedy="give it as matching_reference",
         )
-    case = _case(image, mask, spacing, mask_label, geometry_repair, minimum_voxels, matching_reference)
+    case = case_of(
+        image,
+        mask,
+        spacing=spacing,
+        mask_label=mask_label,
+        geometry_repair=geometry_repair,
+        minimum_voxels=minimum_voxels,
+        matching_reference=matching_reference,
+    )
     values = get_engine(chosen.engine).extract(case, chosen)
     row = pd.Series({name: float(value) for name, value in values.items()}, name=chosen.name, dtype="float64")
     row.index.name = "feature"
@@ -88,37 +93,3 @@ def extract(
         "notes": tuple(values.notes),
     }
     return row
-
-
-def _case(
-    image: ImageInput,
-    mask: ImageInput,
-    spacing: Spacing | None,
-    mask_label: MaskLabel,
-    geometry_repair: GeometryRepair | None,
-    minimum_voxels: int,
-    beside: ImageInput | None,
-) -> Case:
-    given = [one for one in (image, mask, beside) if one is not None]
-    if all(isinstance(one, str | Path) for one in given):
-        return read_case(
-            str(image),
-            str(mask),
-            lesion_id=None,
-            mask_label=mask_label,
-            spacing_mm=None if spacing is None else cubic_spacing(spacing),
-            geometry_repair=geometry_repair,
-            minimum_voxels=minimum_voxels,
-            matching_reference="" if beside is None else str(beside),
-        )
-    picture = image_of(image, "image", spacing)
-    return case_of_images(
-        picture,
-        image_of(mask, "mask", spacing, grid=picture),
-        mask_label=mask_label,
-        geometry_repair=geometry_repair,
-        minimum_voxels=minimum_voxels,
-        matching_reference=None
-        if beside is None
-        else image_of(beside, "matching reference", spacing, grid=picture),
-    )

@@ -12,9 +12,11 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.imaging.array_images import image_of_array
-from samesplit.imaging.case import read_image
+from samesplit.imaging.case import Case, case_of_images, read_case, read_image
+from samesplit.imaging.mask_label import MaskLabel
+from samesplit.imaging.repairs import GeometryRepair
 
-__all__ = ["ImageInput", "Spacing", "cubic_spacing", "image_of"]
+__all__ = ["ImageInput", "Spacing", "case_of", "cubic_spacing", "image_of", "voxel_sides"]
 
 ImageInput = str | Path | npt.NDArray[Any] | sitk.Image
 """A path (or array or DICOM reference, as in images.csv), a 3D array with axes z, y, x, or a SimpleITK image."""
@@ -49,7 +51,7 @@ def image_of(
         return read_image(str(given), what, of=grid if what == "mask" else None)
     array = np.asarray(given)
     if grid is None:
-        return image_of_array(array, what, None if spacing is None else _three(spacing))
+        return image_of_array(array, what, None if spacing is None else voxel_sides(spacing))
     x, y, z = grid.GetSize()
     if array.shape != (z, y, x):
         raise LesionError(
@@ -67,7 +69,7 @@ def cubic_spacing(spacing: Spacing) -> float:
     Raises:
         LesionError: The voxels are no cubes.
     """
-    sides = set(_three(spacing))
+    sides = set(voxel_sides(spacing))
     if len(sides) > 1:
         raise LesionError(
             "spacing names three voxel sizes, and numpy files have cubic voxels",
@@ -76,7 +78,12 @@ def cubic_spacing(spacing: Spacing) -> float:
     return sides.pop()
 
 
-def _three(spacing: Spacing) -> tuple[float, float, float]:
+def voxel_sides(spacing: Spacing) -> tuple[float, float, float]:
+    """Return the voxel size along z, y, x.
+
+    Raises:
+        LesionError: It is neither one number above 0 nor three.
+    """
     sides = np.asarray(spacing, dtype=float).ravel()
     if sides.size == 1:
         sides = np.repeat(sides, 3)
@@ -86,3 +93,44 @@ def _three(spacing: Spacing) -> tuple[float, float, float]:
             remedy="give one number of mm above 0, or three along z, y, x",
         )
     return (float(sides[0]), float(sides[1]), float(sides[2]))
+
+
+def case_of(
+    image: ImageInput,
+    mask: ImageInput,
+    *,
+    spacing: Spacing | None,
+    mask_label: MaskLabel,
+    geometry_repair: GeometryRepair | None,
+    minimum_voxels: int,
+    matching_reference: ImageInput | None = None,
+) -> Case:
+    """Read and check an image and a mask, wherever they are; `samesplit.api.extraction.extract` says the rest.
+
+    Raises:
+        LesionError: Image or mask cannot be read, do not lie on one grid, or hold something that cannot be.
+    """
+    beside = matching_reference
+    given = [one for one in (image, mask, beside) if one is not None]
+    if all(isinstance(one, str | Path) for one in given):
+        return read_case(
+            str(image),
+            str(mask),
+            lesion_id=None,
+            mask_label=mask_label,
+            spacing_mm=None if spacing is None else cubic_spacing(spacing),
+            geometry_repair=geometry_repair,
+            minimum_voxels=minimum_voxels,
+            matching_reference="" if beside is None else str(beside),
+        )
+    picture = image_of(image, "image", spacing)
+    return case_of_images(
+        picture,
+        image_of(mask, "mask", spacing, grid=picture),
+        mask_label=mask_label,
+        geometry_repair=geometry_repair,
+        minimum_voxels=minimum_voxels,
+        matching_reference=None
+        if beside is None
+        else image_of(beside, "matching reference", spacing, grid=picture),
+    )

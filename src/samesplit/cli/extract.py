@@ -184,7 +184,8 @@ def _show(found: TableExtraction, output: Path | None, shape: TableFormat) -> No
 
     if output is not None:
         written = display_path(found.write(output, shape=shape))
-        echo(f"Wrote {written}: {len(found.features)} rows, profile {found.profile.name}")
+        rows = len(found.features) * (len(found.feature_names) if shape == "long" else 1)
+        echo(f"Wrote {written}: {rows} rows, profile {found.profile.name}")
         if found.n_cached:
             echo(f"{found.n_cached} images had been done before.")
         if len(found.ledger):
@@ -194,6 +195,6 @@ def _show(found: TableExtraction, output: Path | None, shape: TableFormat) -> No
         listed = values.iloc[0].map("{:.6g}".format).rename_axis("feature").reset_index(name="value")
         out.print(table_of(listed, title=f"{found.profile.name} ({len(listed)} features)"))
     for row in found.ledger.itertuples(index=False):
-        echo(f"{row.lesion_id} {row.sequence}: {row.status}: {row.reason}")
+        echo(f"{row.lesion_id} {row.sequence}".rstrip() + f": {row.status}: {row.reason}")
     if found.failed:
         echo(f"{found.failed} image{'s' * (found.failed > 1)} failed; nothing else is affected.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ from samesplit.execution.case_units import Outcome, Progress, failure_codes, run
 from samesplit.features.engines import get_engine
 from samesplit.features.profiles import Profile
 from samesplit.features.work_units import FeatureTask, extract_case
-from samesplit.imaging.case_file import CaseFile
+from samesplit.imaging.case_file import ReadableCase
 from samesplit.imaging.case_tasks import case_files, ledger_table
 from samesplit.imaging.repairs import GeometryRepair, ledger_status
 from samesplit.tables import FEATURES, check_table, empty_table
 
-__all__ = ["Extraction", "extract", "matching_references_of"]
+__all__ = ["Extraction", "extract", "extract_cases", "matching_references_of"]
 
 NOTE_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "feature", "note"]
 STEP_COLUMNS = ["lesion_id", "sequence", "rater", "profile", "step", "done"]
@@ -85,7 +86,6 @@ def extract(
         WorkspaceError: The cache cannot be written, or the scheduler is not there.
         DeclarationError: The profile's engine is not known.
     """
-    engine = get_engine(profile.engine)
     cases = case_files(
         images,
         geometry_repair=geometry_repair,
@@ -95,11 +95,37 @@ def extract(
             images, profile, images if matching_references is None else matching_references
         ),
     )
-    readable = [case for case in cases if not case.problem]
-    tasks = [FeatureTask(case, profile, engine.version) for case in readable]
+    return extract_cases(cases, profile, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler)
+
+
+def extract_cases(
+    cases: Sequence[ReadableCase],
+    profile: Profile,
+    *,
+    cache: Path,
+    jobs: int,
+    progress: Progress | None = None,
+    scheduler: str | None = None,
+) -> Extraction:
+    """Extract a profile's features from cases in files or in memory; `extract` says the rest.
+
+    Args:
+        cases: Each with a lesion_id, sequence and rater that no other has.
+        profile: How.
+        cache: As for `extract`.
+        jobs: As for `extract`.
+        progress: As for `extract`.
+        scheduler: As for `extract`.
+
+    Raises:
+        WorkspaceError: As for `extract`.
+        DeclarationError: As for `extract`.
+    """
+    engine = get_engine(profile.engine)
+    tasks = [FeatureTask(case, profile, engine.version) for case in cases if not case.problem]
     done = run_case_units(extract_case, tasks, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler)
-    outcomes = dict(zip(readable, done, strict=True))
-    outcomes |= {case: Outcome(None, case.problem) for case in cases if case.problem}
+    results = iter(done)
+    outcomes = [Outcome(None, case.problem) if case.problem else next(results) for case in cases]
     return _gather(cases, outcomes, profile)
 
 
@@ -115,18 +141,18 @@ def matching_references_of(
     return beside.mask(images["sequence"] == sequence, images["image"])
 
 
-def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: Profile) -> Extraction:
+def _gather(cases: Sequence[ReadableCase], outcomes: Sequence[Outcome], profile: Profile) -> Extraction:
     stage = f"features/{profile.name}"
-    ledger: list[tuple[CaseFile, str, str, str]] = []
+    ledger: list[tuple[ReadableCase, str, str, str]] = []
     values: list[tuple[str, str, str, str, str, float]] = []
     notes: list[tuple[str, str, str, str, str, str]] = []
     infos = get_engine(profile.engine).catalogue(profile.settings)
     when = {info.feature: info.undefined_when for info in infos}
     steps: list[tuple[str, str, str, str, str, str]] = []
-    for case in cases:
-        record = outcomes[case].record
+    for case, outcome in zip(cases, outcomes, strict=True):
+        record = outcome.record
         if record is None:
-            ledger.append((case, stage, "failed", outcomes[case].reason))
+            ledger.append((case, stage, "failed", outcome.reason))
             continue
         ledger += [(case, stage, ledger_status(note), note) for note in record["repairs"]]
         ids = (case.lesion_id, case.sequence, case.rater, profile.name)
@@ -139,13 +165,13 @@ def _gather(cases: list[CaseFile], outcomes: dict[CaseFile, Outcome], profile: P
             if math.isnan(value)
         ]
     table = pd.DataFrame(values, columns=list(FEATURES.columns)) if values else empty_table(FEATURES)
-    records: list[dict[str, Any]] = [o.record for o in outcomes.values() if o.record is not None]
+    records: list[dict[str, Any]] = [o.record for o in outcomes if o.record is not None]
     return Extraction(
         features=check_table(table, FEATURES),
         ledger=ledger_table(ledger),
         notes=pd.DataFrame(notes, columns=NOTE_COLUMNS, dtype=str),
         steps=pd.DataFrame(steps, columns=STEP_COLUMNS, dtype=str),
         seconds=round(sum(float(record["seconds"]) for record in records), 2),
-        n_cached=sum(outcome.cached for outcome in outcomes.values()),
-        codes=failure_codes(outcomes.values()),
+        n_cached=sum(outcome.cached for outcome in outcomes),
+        codes=failure_codes(outcomes),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from samesplit.errors import LesionError
 from samesplit.features.engines import engine_module, get_engine
 from samesplit.features.profiles import Profile
-from samesplit.imaging.case_file import CaseFile
+from samesplit.imaging.case_file import ReadableCase
 from samesplit.source import source_digest
 from samesplit.storage import hash_object
 
@@ -25,7 +25,7 @@ class FeatureTask:
         engine_version: The version of the engine that is to do it.
     """
 
-    case: CaseFile
+    case: ReadableCase
     profile: Profile
     engine_version: str
 

@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from samesplit.imaging.case import Case, read_case
 from samesplit.imaging.repairs import RepairName
 
-__all__ = ["CaseFile"]
+__all__ = ["CaseFile", "ReadableCase"]
+
+
+class ReadableCase(Protocol):
+    """An image and mask of a lesion that a worker can read, wherever they are: in files or in memory.
+
+    Attributes:
+        lesion_id: The lesion.
+        sequence: The image's name.
+        rater: Who drew the mask.
+        content: SHA-256 of image, mask and how they are read; empty when they cannot be opened.
+        problem: Why they cannot; empty when they can.
+        what: The case in words.
+    """
+
+    @property
+    def lesion_id(self) -> str: ...  # noqa: D102
+    @property
+    def sequence(self) -> str: ...  # noqa: D102
+    @property
+    def rater(self) -> str: ...  # noqa: D102
+    @property
+    def content(self) -> str: ...  # noqa: D102
+    @property
+    def problem(self) -> str: ...  # noqa: D102
+    @property
+    def what(self) -> str: ...  # noqa: D102
+
+    def read(self) -> Case:
+        """Open and check it."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from samesplit.errors import LesionError
-from samesplit.imaging.case_file import CaseFile
+from samesplit.imaging.case_file import CaseFile, ReadableCase
 from samesplit.imaging.image_references import content_hash, parse_reference
 from samesplit.imaging.mask_label import parse_mask_label
 from samesplit.imaging.repairs import GeometryRepair, repairs_of
@@ -112,7 +112,7 @@ def _hashes(references: Sequence[str], jobs: int) -> dict[str, tuple[str, str]]:
     return found
 
 
-def ledger_table(rows: list[tuple[CaseFile, str, str, str]]) -> pd.DataFrame:
+def ledger_table(rows: Sequence[tuple[ReadableCase, str, str, str]]) -> pd.DataFrame:
     """Return a LEDGER table of (case, stage, status, reason) rows."""
     if not rows:
         return empty_table(LEDGER)

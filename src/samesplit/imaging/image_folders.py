@@ -6,6 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from samesplit.imaging.image_references import IMAGE_SUFFIXES
 from samesplit.imaging.name_patterns import NamePattern
 from samesplit.tables import LEDGER, check_table, empty_table
 
-__all__ = ["FolderImages", "find_images"]
+__all__ = ["FolderImages", "find_images", "some_images"]
 
 _SUFFIXES = (*IMAGE_SUFFIXES, ".dcm", ".npy", ".npz")
 _RESERVED = ("image", "mask", "mask_label", "spacing_mm", "lesion_id")
@@ -82,6 +83,18 @@ def find_images(folder: str | Path, *, image_pattern: str, mask_pattern: str) ->
                 remedy=f"correct the pattern; {_examples(there)}",
             )
     return _paired(root, images, masks, image_files, mask_files)
+
+
+def some_images(folder: Path, *, depth: int = 3) -> str:
+    """Return the paths of a few image files in a folder, to show how they are named; empty where there are none.
+
+    Args:
+        folder: Where to look.
+        depth: How many folders deep.
+    """
+    every = NamePattern("/".join("*" * depth))
+    files = (path for path, is_folder in _paths(folder, [every]) if not is_folder)
+    return ", ".join(islice(files, _SHOWN))
 
 
 def _check(root: Path, images: NamePattern, masks: NamePattern) -> None:
@@ -214,7 +227,7 @@ def _ledger(failed: list[tuple[Fields, str]]) -> pd.DataFrame:
         for fields, reason in failed
         for named in [_named(fields)]
     ]
-    return check_table(pd.DataFrame(rows, columns=list(empty_table(LEDGER))), LEDGER)
+    return check_table(pd.DataFrame(sorted(rows), columns=list(empty_table(LEDGER))), LEDGER)
 
 
 def _examples(paths: list[str]) -> str:

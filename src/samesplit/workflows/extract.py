@@ -15,9 +15,9 @@ import platformdirs
 
 from samesplit.errors import CohortError
 from samesplit.execution.processes import cores
-from samesplit.features.engines import get_engine, require_engine
+from samesplit.features.engines import get_engine
 from samesplit.features.extraction import Extraction, extract
-from samesplit.features.profile_lookup import find_profile
+from samesplit.features.profile_lookup import ready_profile
 from samesplit.features.profiles import Profile
 from samesplit.imaging.repairs import GeometryRepair
 from samesplit.run.progress import Reporter, SilentReporter
@@ -78,9 +78,7 @@ def extract_table(
         WorkspaceError: There is no such profile, or the cache cannot be written.
         MissingExtraError: The profile's engine is not installed.
     """
-    chosen = find_profile(profile)
-    require_engine(chosen.engine, where=f"the profile '{chosen.name}'")
-    chosen.settings.check_ready(f"the profile '{chosen.name}'")
+    chosen = ready_profile(profile)
     asked = images_to_extract(
         images, image_pattern=image_pattern, mask_pattern=mask_pattern, mask_label=mask_label
     )

@@ -10,11 +10,11 @@ import pandas as pd
 
 from samesplit.csv_files import MISSING_WORDS
 from samesplit.errors import CohortError, Faults, gathering
-from samesplit.imaging.image_folders import find_images
+from samesplit.imaging.image_folders import find_images, some_images
 from samesplit.imaging.image_references import split_reference
 from samesplit.tables import IMAGES, LEDGER, check_table, empty_table, read_csv
 
-__all__ = ["KEY", "ImagesToExtract", "images_to_extract"]
+__all__ = ["KEY", "ImagesToExtract", "absolute_reference", "images_to_extract"]
 
 KEY = ["lesion_id", "sequence", "rater"]
 """What names an image."""
@@ -83,7 +83,8 @@ def _read(
                 + " how its images and masks are named",
                 where=path,
                 remedy='name both: --image-pattern "{case}/t2.nii.gz" --mask-pattern "{case}/mask*.nii.gz" '
-                "(in Python image_pattern and mask_pattern)",
+                "(in Python image_pattern and mask_pattern); files there: "
+                + (some_images(path) or "no image"),
             )
         found = find_images(path, image_pattern=image_pattern, mask_pattern=mask_pattern)
         if found.table.empty:
@@ -141,13 +142,15 @@ def _images(
         _no_empty_cells(table, where, faults)
         spacing = _spacings(table, where, faults)
         for column in ("image", "mask"):
-            table[column] = table[column].map(lambda value: _absolute(value, root), na_action="ignore")
+            table[column] = table[column].map(
+                lambda value: absolute_reference(value, root), na_action="ignore"
+            )
     _no_doubles(table, where)
     table["spacing_mm"] = spacing
     return check_table(table[list(empty_table(IMAGES))], IMAGES, where=where, error=CohortError)
 
 
-def _absolute(reference: str, root: Path) -> str:
+def absolute_reference(reference: str, root: Path) -> str:
     """Return a reference with an absolute path."""
     name, part = split_reference(reference)
     return os.path.normpath(root / name) + part

@@ -75,7 +75,7 @@ class TableExtraction:
             [*told, "feature", "value", "note"]
         ]
 
-    def write(self, output: Path, *, shape: TableFormat = "wide") -> Path:
+    def write(self, output: str | Path, *, shape: TableFormat = "wide") -> Path:
         """Write the features, a record of how they were made, and the ledger where something is in it.
 
         `features.csv` (or `features.parquet`) gets `features.json` and `features.ledger.csv` beside it.
@@ -89,6 +89,7 @@ class TableExtraction:
             CohortError: The output ends in neither .csv nor .parquet, or there is no such shape.
             WorkspaceError: It cannot be written.
         """
+        output = Path(output)
         check_output(output)
         table = self.features if check_format(shape) == "wide" else self.long()
         record: dict[str, Any] = {
