@@ -7,13 +7,26 @@ from pathlib import Path
 import pytest
 
 from samesplit import errors
-from samesplit.errors import SamesplitError
+from samesplit.errors import FailedCasesWarning, SamesplitError
 
 KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, SamesplitError)]
 
 
 def test_every_kind_is_public() -> None:
-    assert {kind.__name__ for kind in KINDS} == set(errors.__all__) - {"Faults", "gathering"}
+    assert {kind.__name__ for kind in KINDS} == set(errors.__all__) - {
+        "FailedCasesWarning",
+        "Faults",
+        "gathering",
+    }
+
+
+def test_many_failed_cases_are_counted_and_the_first_are_told_on_one_line() -> None:
+    warning = FailedCasesWarning({f"P{number}": "empty\nRemedy: draw it" for number in range(7)})
+
+    text = str(pickle.loads(pickle.dumps(warning)))
+
+    assert text.startswith("7 cases have no features (NaN): P0: empty. Remedy: draw it; P1: empty")
+    assert text.endswith("P4: empty. Remedy: draw it; and 2 more")
 
 
 @pytest.mark.parametrize("kind", KINDS)

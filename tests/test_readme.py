@@ -20,6 +20,7 @@ PAGES = [
     "benchmarks/README.md",
     "docs/calibration-and-use.md",
     "docs/design.md",
+    "docs/extracting.md",
     "docs/features.md",
     "docs/planning.md",
     "docs/python.md",
