@@ -268,7 +268,10 @@ def _misspelt_first(error: ValidationError) -> list[Any]:
 def _explain(
     error: ValidationError, kind: Any, data: Any, path: Path, lines: Mapping[Location, int | str]
 ) -> DeclarationError:
-    first, *others = [_explain_one(each, kind, data, path, lines) for each in _misspelt_first(error)]
+    told = [_explain_one(each, kind, data, path, lines) for each in _misspelt_first(error)]
+    first, *others = {
+        str(each): each for each in told
+    }.values()  # what stands for several may be wrong in each
     first.more = tuple(others)
     return first
 
@@ -393,6 +396,8 @@ def _models_in(annotation: Any, data: Any) -> list[type[BaseModel]]:
         inner = [model for part in get_args(annotation) for model in _models_in(part, data)]
         tag = data.get("kind") if isinstance(data, dict) else None
         return [model for model in inner if tag is not None and _tag_of(model) == tag] or inner
+    if origin is tuple and isinstance(data, dict):  # one entry that stands for several
+        return [model for part in get_args(annotation) for model in _models_in(part, data)]
     return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
 
 

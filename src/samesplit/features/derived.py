@@ -135,8 +135,11 @@ def derived_listing(derived: Sequence[DerivedFeature]) -> pd.DataFrame:
             "aggregation": "",
             "unit": "",
             "note": f"of {one.feature} on each sequence",
+            "filter": "",
+            "filter_code": "",
         }
         for one in derived
     ]
     columns = ["profile", "feature", "name", "family", "ibsi_code", "aggregation", "unit", "note"]
+    columns += ["filter", "filter_code"]
     return pd.DataFrame(rows, columns=columns)

@@ -66,7 +66,7 @@ def profile_listing(profile: Profile, family_key: str | None = None) -> pd.DataF
     Returns:
         One row a feature, in the engine's order: family, feature (its name in the features table), ibsi_code
         (empty where the standard has none), aggregation, unit, note, undefined_when (when it is NaN, as far as
-        the engine tells).
+        the engine tells), filter and filter_code (name and IBSI code of the filter of a response map, else empty).
 
     Raises:
         DeclarationError: The profile has no feature of this family.
@@ -89,6 +89,8 @@ def profile_listing(profile: Profile, family_key: str | None = None) -> pd.DataF
             "unit": info.unit,
             "note": info.note,
             "undefined_when": info.undefined_when,
+            "filter": info.filter,
+            "filter_code": info.filter_code,
         }
         for info in infos
         if info.family in wanted
@@ -115,6 +117,11 @@ def remarks(profile: Profile, listing: pd.DataFrame) -> list[str]:
         f"{len(listing):,} features an image, by the engine {profile.engine}; columns of models are named "
         f"{profile.name}/SEQUENCE/FEATURE."
     ]
+    filters = listing.loc[listing["filter"].ne(""), "filter"].unique()
+    if len(filters):
+        count = int(listing["filter"].ne("").sum())
+        maps = "a response map" if len(filters) == 1 else f"{len(filters)} response maps"
+        said.append(f"{count:,} of them are of {maps}: {', '.join(filters)}.")
     missing = int(listing["note"].str.startswith("NaN").sum())
     if missing:
         said.append(f"{missing} of them are always NaN: they mean nothing in the image's unit.")
@@ -130,7 +137,7 @@ def remarks(profile: Profile, listing: pd.DataFrame) -> list[str]:
 
 def tables_of(listing: pd.DataFrame) -> Iterator[Text | Table]:
     """Yield a listing for a terminal, a title and a table a family, without columns that are empty."""
-    names = [name for name in ("tag", "feature", "ibsi_code", "unit") if name in listing]
+    names = [name for name in ("tag", "feature", "filter_code", "ibsi_code", "unit") if name in listing]
     names += [name for name in ("arbitrary_units", "aggregation", "note") if name in listing]
     for key, rows in listing.groupby("family", sort=False):
         used = [name for name in names if rows[name].ne("").any()]
@@ -139,14 +146,16 @@ def tables_of(listing: pd.DataFrame) -> Iterator[Text | Table]:
         for name in used:
             is_id = name == "tag" or (name == "feature" and "tag" not in used)
             table.add_column(
-                _HEADS.get(name, name), no_wrap=is_id or name in ("ibsi_code", "unit"), overflow="fold"
+                _HEADS.get(name, name),
+                no_wrap=is_id or name in ("filter_code", "ibsi_code", "unit"),
+                overflow="fold",
             )
         for row in rows[used].itertuples(index=False):
             table.add_row(*(escape(str(cell)) for cell in row))
         yield table
 
 
-_HEADS = {"ibsi_code": "IBSI", "arbitrary_units": "in arbitrary units"}
+_HEADS = {"filter_code": "filter", "ibsi_code": "IBSI", "arbitrary_units": "in arbitrary units"}
 
 
 def _title(key: str, rows: pd.DataFrame) -> str:

@@ -28,6 +28,7 @@ from samesplit.features.engines.ibsi.settings import (
     IvhSettings,
     PyradiomicsChoice,
 )
+from samesplit.features.page_filters import filters_part
 from samesplit.features.processing.settings import Normalisation, ProcessingSettings
 from samesplit.imaging.correction import BiasCorrection, HistogramMatching
 from samesplit.markdown import code, one_line, plain, settings_table, table
@@ -102,6 +103,12 @@ _STEPS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "of the "
         "image on; all other features on that of `spacing_mm`.",
     ),
+    (
+        "Response maps",
+        ("filters",),
+        "Of the interpolated image on the grid of `spacing_mm`; the masks, re-segmented on the unfiltered image, "
+        "stay. See [image filters](#image-filters).",
+    ),
 )
 """Title, settings and explanation of each step, in the order of `processing.preparation`."""
 
@@ -134,7 +141,7 @@ def features_page() -> str:
     blocks = [*_introduction(), *_names()]
     for one in FAMILIES.values():
         blocks += _family(one)
-    return "\n\n".join([*blocks, *_processing()]) + "\n"
+    return "\n\n".join([*blocks, *_processing(), *filters_part()]) + "\n"
 
 
 def _introduction() -> list[str]:
@@ -176,7 +183,8 @@ def _names() -> list[str]:
         "several "
         "settings of a profile: `stat_mean`, `cm_contrast_3D_comb`, `cm_contrast_3D_comb_2mm_fbn32`. "
         "Features of the "
-        "voxels as they were read start with `native_`.",
+        "voxels as they were read start with `native_`, those of a response map with the name of the filter: "
+        "`log_2mm_stat_mean`.",
         "Units: `I` is the unit of the image, `I2` its square; lengths are in mm. `Imm3` is intensity "
         "times volume. "
         "After fixed-number binning the intensities of an intensity-volume histogram are bin numbers.",

@@ -72,6 +72,7 @@ def write_cohort(plan: Plan, folder: Path) -> None:
 def _catalogue(plan: Plan) -> pd.DataFrame:
     """Return what every feature of the run's profiles is."""
     columns = ["profile", "feature", "name", "family", "ibsi_code", "aggregation", "unit", "note"]
+    columns += ["filter", "filter_code"]
     listings = [pd.DataFrame(columns=columns)]
     for profile in plan.profiles.values():
         listing = profile_listing(profile).assign(profile=profile.name)

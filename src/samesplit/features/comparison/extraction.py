@@ -84,7 +84,7 @@ def standard_features(profile: Profile) -> dict[str, FeatureInfo]:
     found: dict[str, FeatureInfo] = {}
     for info in get_engine(profile.engine).catalogue(profile.settings):
         tag = _tag(info)
-        if tag is None or info.feature.startswith("native_"):
+        if tag is None or info.filter or info.feature.startswith("native_"):
             continue
         key = f"{tag} {info.aggregation}".strip()
         if key in found:

@@ -21,7 +21,7 @@ class FeatureInfo:
         feature: Its name in the features table.
         family: The feature family in the engine's words, for example `glcm`.
         ibsi_code: The four letters of the IBSI reference manual (doi:10.1148/radiol.2020191145); None where
-            the standard has no such feature, or where a filter was applied to the image first.
+            the standard has no such feature, or where a filter that the engine does not tell was applied first.
         aggregation: How matrices of several directions or slices become one value, in IBSI's words; empty
             where that question does not arise.
         unit: `mm`, `mm2`, `mm3`, `1/mm`, `I` and `I2` (the image's intensity and its square); empty for
@@ -29,6 +29,8 @@ class FeatureInfo:
         note: A known difference from the standard's definition.
         undefined_when: When it has no value (NaN), in words that go on from "not defined:"; empty where the
             engine does not tell.
+        filter: The filter that was applied to the image first, by its name in features; empty for none.
+        filter_code: The four letters of the IBSI's manual on image filters (doi:10.1148/radiol.231319) for it.
     """
 
     feature: str
@@ -38,6 +40,8 @@ class FeatureInfo:
     unit: str = ""
     note: str = ""
     undefined_when: str = ""
+    filter: str = ""
+    filter_code: str = ""
 
 
 class FeatureValues(dict[str, float]):

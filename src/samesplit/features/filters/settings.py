@@ -51,6 +51,7 @@ class _AnyFilter(Declaration):
     """The IBSI's code of the filter."""
 
     boundary: Boundary = "mirror"
+    """What lies outside the image."""
     constant: Number = 0.0
     """The intensity outside the image, with `boundary: constant`."""
 
@@ -71,7 +72,7 @@ class _Filter(_AnyFilter):
     """What all filters have in common but Gabor's, whose kernels always lie in a plane."""
 
     dimensions: Literal[2, 3] = 3
-    """3, or 2 for slice by slice in the x-y plane."""
+    """2 filters slice by slice, in the x-y plane."""
 
     def _ending(self) -> str:
         return ("_2d" if self.dimensions == 2 else "") + self._outside()
@@ -140,6 +141,7 @@ class LawsFilter(_Filter):
     rotation_invariant: bool = False
     """Whether the kernels are also turned by all right angles."""
     pooling: Pooling = "max"
+    """How the responses to all rotations become one."""
 
     @field_validator("kernels", mode="before")
     @classmethod
@@ -187,6 +189,7 @@ class GaborFilter(_AnyFilter):
     angle_step_degrees: float | None = Field(default=None, ge=1, le=180)
     """The responses of all directions of the full circle in these steps are pooled."""
     pooling: Pooling = "mean"
+    """How the responses to all directions become one."""
     response: Literal["modulus", "real", "imaginary"] = "modulus"
     """The part taken of the complex response."""
     planes: Literal["axial", "orthogonal"] = "axial"
@@ -245,6 +248,7 @@ class WaveletFilter(_Filter):
     rotation_invariant: bool = False
     """Whether the filter is also turned by all right angles."""
     pooling: Pooling = "mean"
+    """How the responses to all rotations become one."""
 
     @field_validator("wavelet")
     @classmethod

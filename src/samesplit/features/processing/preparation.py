@@ -6,7 +6,7 @@ around the lesion alone, and interpolation shares one prefilter among all spacin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -33,7 +33,14 @@ from samesplit.imaging.case import Case
 from samesplit.imaging.correction import correct_bias, match_histogram
 from samesplit.imaging.mask_extent import mask_extent
 
-__all__ = ["PreparedImage", "PreparedRegion", "prepare"]
+__all__ = ["Around", "PreparedImage", "PreparedRegion", "prepare"]
+
+Voxels = tuple[int, int, int]
+Around = Callable[[Grid], Voxels]
+"""How many voxels of a grid, along z, y, x, are wanted around the lesion."""
+
+
+_NONE: Voxels = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,7 @@ class PreparedImage:
         *,
         spacings_mm: Sequence[Spacing],
         margin_mm: float,
+        around: Around | None = None,
         change: Change | None,
         steps: Sequence[Step],
         notes: Sequence[str],
@@ -88,9 +96,16 @@ class PreparedImage:
         self.notes = tuple(notes)
         self.margin_mm = margin_mm
         self._masks = {spacing: self._resample_mask(spacing) for spacing in dict.fromkeys(spacings_mm)}
+        self._around = {
+            spacing: around(grid)
+            for spacing, (grid, _, _) in self._masks.items()
+            if around is not None and spacing == settings.target_mm
+        }
         needed = [
-            input_box(grid, self._widened(grid, box, margin_mm), self.image.shape)
-            for grid, box, _ in self._masks.values()
+            input_box(
+                grid, self._widened(grid, box, margin_mm, self._around.get(spacing, _NONE)), self.image.shape
+            )
+            for spacing, (grid, box, _) in self._masks.items()
         ]
         self._interpolator = Interpolator(
             self.image, reduce(_union, needed), change=change, mirrored=settings.grid == "corner"
@@ -109,24 +124,31 @@ class PreparedImage:
         )
         return corner_grid(self.image.shape, self.spacing_mm, (z, y, x))
 
-    def at(self, spacing_mm: Spacing, *, margin_mm: float | None = None) -> PreparedRegion:
+    def at(
+        self, spacing_mm: Spacing, *, margin_mm: float | None = None, around: Voxels = _NONE
+    ) -> PreparedRegion:
         """Return the lesion on the grid of one spacing.
 
         Args:
             spacing_mm: Along z, y, x, one of those that were announced; None keeps an axis.
             margin_mm: How much of the surroundings to take along, as far as the image goes; at most (and by
                 default) what was announced.
+            around: The same in voxels of the grid along z, y, x, at most what was announced; the larger counts.
 
         Raises:
             LesionError: No voxel of the lesion is left after re-segmentation.
             ValueError: The spacing or margin was not announced.
         """
         margin = self.margin_mm if margin_mm is None else margin_mm
-        if spacing_mm not in self._masks or margin > self.margin_mm:
-            raise ValueError(f"the spacing {spacing_mm} with a margin of {margin:g} mm was not announced")
+        announced = self._around.get(spacing_mm, _NONE)
+        too_far = margin > self.margin_mm or any(a > b for a, b in zip(around, announced, strict=True))
+        if spacing_mm not in self._masks or too_far:
+            raise ValueError(
+                f"the spacing {spacing_mm} with a margin of {margin:g} mm and {around} voxels was not announced"
+            )
         settings = self.settings
         grid, tight, inside = self._masks[spacing_mm]
-        box = self._widened(grid, tight, margin)
+        box = self._widened(grid, tight, margin, around)
         intensities = self._interpolator.resample(grid, settings.image_interpolation, box)
         if settings.rounding in ("after", "both"):
             round_intensities(intensities)
@@ -171,8 +193,11 @@ class PreparedImage:
         return grid, tight, inside[_shifted(tight, box)]
 
     @staticmethod
-    def _widened(grid: Grid, box: Slices, margin_mm: float) -> Slices:
-        more = [int(np.ceil(round(margin_mm / step, 6))) for step in grid.spacing_mm]
+    def _widened(grid: Grid, box: Slices, margin_mm: float, around: Voxels) -> Slices:
+        more = [
+            max(int(np.ceil(round(margin_mm / step, 6))), voxels)
+            for step, voxels in zip(grid.spacing_mm, around, strict=True)
+        ]
         return _slices(
             (max(part.start - extra, 0), min(part.stop + extra, n))
             for part, extra, n in zip(box, more, grid.size, strict=True)
@@ -185,6 +210,7 @@ def prepare(
     *,
     spacings_mm: Sequence[Spacing] | None = None,
     margin_mm: float = 0.0,
+    around: Around | None = None,
     reference: sitk.Image | None = None,
 ) -> PreparedImage:
     """Do what looks at the whole image, and make ready for interpolation.
@@ -194,6 +220,7 @@ def prepare(
         settings: The profile's processing.
         spacings_mm: Every spacing (z, y, x) that will be asked for; that of the settings when None.
         margin_mm: The largest margin around the lesion that will be asked for.
+        around: The largest in voxels that will be asked for on the grid of the settings; called with that grid.
         reference: The image that `settings.histogram_matching` matches to; its bias field is corrected as well
             where the settings say so.
 
@@ -215,6 +242,7 @@ def prepare(
         settings,
         spacings_mm=[settings.target_mm] if spacings_mm is None else spacings_mm,
         margin_mm=margin_mm,
+        around=around,
         change=change,
         steps=steps,
         notes=notes,

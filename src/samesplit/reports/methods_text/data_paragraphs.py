@@ -99,10 +99,17 @@ def features(context: Context, cite: Citations) -> str:
         told += _engine(engine, versions, cite)
         description = str(profile.get("description") or "").strip().rstrip(".")
         told += f" (profile {name}: {description})." if description else f" (profile {name})."
-        settings = _flat(profile.get("settings") or {})
+        settings = _flat(_without_images(profile.get("settings") or {}))
         if settings:
             told += f" Settings: {'; '.join(settings)}."
         own = catalogue[catalogue["profile"] == name] if "profile" in catalogue else catalogue
+        if "filter" in own and own["filter"].fillna("").astype(str).ne("").any():
+            maps = own.loc[own["filter"].ne(""), ["filter", "filter_code"]].drop_duplicates()
+            names = [f"{row.filter} ({row.filter_code})" for row in maps.itertuples()]
+            told += (
+                f" {counted(len(names), 'response map')} of image filters, as the IBSI defines them"
+                f"{cite('ibsi_filters')}: {join_words(names)}."
+            )
         if len(own):
             families = own["family"].fillna("").astype(str).value_counts(sort=False)
             counts = join_words(
@@ -112,6 +119,14 @@ def features(context: Context, cite: Citations) -> str:
             told += f" Features a sequence: {len(own)} ({counts}), {coded} of them with a code of the IBSI."
         parts.append(told)
     return " ".join(parts)
+
+
+def _without_images(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave the filters out, which are told by their names."""
+    filters = settings.get("filters")
+    if not isinstance(filters, Mapping):
+        return dict(settings)
+    return {**settings, "filters": {key: value for key, value in filters.items() if key != "images"}}
 
 
 def _engine(engine: str, versions: Mapping[str, Any], cite: Citations) -> str:

@@ -62,6 +62,11 @@ REFERENCES = {
         "Initiative: standardized quantitative radiomics for high-throughput image-based phenotyping."
         " Radiology 2020;295:328-338. doi 10.1148/radiol.2020191145"
     ),
+    "ibsi_filters": (
+        "Whybra P, Zwanenburg A, Andrearczyk V, et al. The Image Biomarker Standardization Initiative: "
+        "standardized convolutional filters for reproducible radiomics and enhanced clinical insights. "
+        "Radiology 2024;310:e231319. doi 10.1148/radiol.231319"
+    ),
     "mirp": (
         "Zwanenburg A, Löck S. MIRP: a Python package for standardised radiomics. J Open Source Softw"
         " 2024;9(99):6413. doi 10.21105/joss.06413"

@@ -256,5 +256,6 @@ def _meanings(context: Context, columns: Iterable[str]) -> dict[str, str]:
         row = catalogue.get((profile, rest.partition("/")[2]))
         if row is not None and row["ibsi_code"]:
             aggregation = f", {row['aggregation']}" if row["aggregation"] else ""
-            found[column] = f"{row['name']}{aggregation} ({row['ibsi_code']})"
+            of = f", of {row['filter']} ({row['filter_code']})" if row.get("filter") else ""
+            found[column] = f"{row['name']}{aggregation} ({row['ibsi_code']}){of}"
     return found

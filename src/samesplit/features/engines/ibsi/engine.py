@@ -2,12 +2,14 @@
 
 Source: Zwanenburg et al., Radiology 2020, doi:10.1148/radiol.2020191145. `samesplit ibsi` runs its reference
 values. Features are named by the tags of the reference table (`morph_volume`, `cm_contrast_3D_comb`); textures of
-several settings also carry the setting (`cm_contrast_3D_comb_1mm_fbn32`).
+several settings also carry the setting (`cm_contrast_3D_comb_1mm_fbn32`), and features of response maps begin with
+the filter (`log_2mm_stat_mean`; filters of the IBSI's standard 2, doi:10.1148/radiol.231319).
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,7 +74,16 @@ class IbsiEngine:
                     for feature in family_features(key)
                     if feature.tag in wanted
                 ]
-        return (*found, *own_catalogue(settings))
+        found += own_catalogue(settings)
+        responses, filters = settings.of_responses(), settings.filters
+        if responses is not None and filters is not None:
+            once = self.catalogue(responses)
+            found += [
+                replace(info, feature=f"{one.name}_{info.feature}", filter=one.name, filter_code=one.code)
+                for one in filters.filters
+                for info in once
+            ]
+        return tuple(found)
 
     def extract(self, case: Case, profile: Profile) -> FeatureValues:
         """Return the features of one case; see `Engine`.

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from samesplit.features.catalogue import full_tag, tags
+from samesplit.features.engines.ibsi.filtered import Reach, of_response_maps
 from samesplit.features.engines.ibsi.levels import RegionLevels
 from samesplit.features.engines.ibsi.non_texture import FAMILIES, PlainInput, margin_mm, plain_features
 from samesplit.features.engines.ibsi.own_definitions import own_catalogue
 from samesplit.features.engines.ibsi.own_features import own_features
-from samesplit.features.engines.ibsi.settings import IbsiSettings
+from samesplit.features.engines.ibsi.settings import FilterSettings, IbsiSettings
 from samesplit.features.engines.ibsi.textures import family_aggregations, texture_settings
 from samesplit.features.engines.protocol import FeatureValues
 from samesplit.features.families.glcm import glcm
@@ -71,6 +72,10 @@ def extract(case: Case, settings: IbsiSettings) -> FeatureValues:
         steps |= dict.fromkeys(prepared.steps)
         values |= _of_grid(prepared.region, spacing, settings, textures)
     values |= {info.feature: values.pop(info.feature) for info in own_catalogue(settings)}  # last, as listed
+    if settings.filters is not None:
+        found, told = _of_responses(image, settings, settings.filters)
+        values |= found
+        steps[told] = None
     return FeatureValues(values, steps=tuple(steps), notes=image.notes)
 
 
@@ -105,7 +110,10 @@ def _prepared(case: Case, settings: IbsiSettings) -> PreparedImage | None:
         case,
         processing,
         spacings_mm=spacings,
-        margin_mm=margin_mm(settings.features, settings.not_defined()),
+        margin_mm=max(
+            margin_mm(one.features, one.not_defined()) for one in (settings, settings.of_responses()) if one
+        ),
+        around=None if settings.filters is None else Reach(settings.filters.filters),
         reference=case.matching_reference,
     )
 
@@ -114,7 +122,23 @@ def _spacings(settings: IbsiSettings) -> list[Spacing]:
     """Return the grids asked for, that of the features without matrices first."""
     base = settings.processing.target_mm
     textures = [setting.spacing_mm for setting in texture_settings(settings)]
-    return [base, *textures] if _plain_at(base, settings) else textures
+    return [base, *textures] if _plain_at(base, settings) or settings.filters is not None else textures
+
+
+def _of_responses(
+    image: PreparedImage, settings: IbsiSettings, filters: FilterSettings
+) -> tuple[dict[str, float], Step]:
+    """All features of all response maps, and what was done."""
+    responses = settings.of_responses()
+    assert responses is not None  # there are filters
+    textures = _wanted_textures(responses)
+    spacing = responses.processing.target_mm
+    margin = margin_mm(responses.features, responses.not_defined())
+
+    def compute(region: Region, geometry: MaskGeometry) -> dict[str, float]:
+        return _of_grid(region, spacing, responses, textures, geometry)
+
+    return of_response_maps(image, filters.filters, compute, margin_mm=margin)
 
 
 def _plain_at(spacing: Spacing, settings: IbsiSettings) -> bool:
@@ -135,10 +159,14 @@ def _wanted_textures(settings: IbsiSettings) -> list[_Wanted]:
 
 
 def _of_grid(
-    region: Region, spacing: Spacing, settings: IbsiSettings, textures: list[_Wanted]
+    region: Region,
+    spacing: Spacing,
+    settings: IbsiSettings,
+    textures: list[_Wanted],
+    geometry: MaskGeometry | None = None,
 ) -> dict[str, float]:
     """All features of one grid: it is made, used and forgotten, so that memory holds one grid at a time."""
-    geometry = MaskGeometry(region.morphological, region.intensity)
+    geometry = geometry or MaskGeometry(region.morphological, region.intensity)
     levels = RegionLevels(geometry, region, settings)
     values: dict[str, float] = {}
     if _plain_at(spacing, settings):

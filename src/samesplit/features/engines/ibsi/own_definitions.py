@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from samesplit.features.catalogue import family
-from samesplit.features.engines.ibsi.settings import Aggregation, Discretisation, IbsiSettings
+from samesplit.features.engines.ibsi.choices import Aggregation, Discretisation
+from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.protocol import FeatureInfo
 
 __all__ = ["DEFINITIONS", "own_catalogue", "own_matrices"]

@@ -1,0 +1,123 @@
+"""Features of response maps: the interpolated image after each filter of a profile, one map in memory at a time.
+
+Source: Whybra et al., Radiology 2024, doi:10.1148/radiol.231319. Re-segmentation looks at the unfiltered image, so
+that all maps have its intensity mask. Only the lesion and as much around it as a filter looks at are filtered, or
+the whole image where a filter looks at all of it (filters that are made in Fourier space, periodic boundaries).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from samesplit.features.families.region import Region
+from samesplit.features.families.texture import MaskGeometry
+from samesplit.features.filters.respond import respond
+from samesplit.features.filters.settings import Filter
+from samesplit.features.processing.grid import Grid, Slices
+from samesplit.features.processing.preparation import PreparedImage
+from samesplit.features.steps import Step
+
+__all__ = ["Reach", "of_response_maps"]
+
+Voxels = tuple[int, int, int]
+Compute = Callable[[Region, MaskGeometry], dict[str, float]]
+
+_ROUNDING = 1e-6
+"""Responses are rounded as float32; what is left where an image is uniform must not become grey levels."""
+
+
+class Reach:
+    """How many voxels around a lesion some filters look at, on a grid.
+
+    Args:
+        filters: The filters.
+
+    Example:
+        >>> from samesplit.features.filters.settings import LogFilter, MeanFilter
+        >>> from samesplit.features.processing.grid import aligned_grid
+        >>> grid = aligned_grid((40, 40, 40), (3.0, 1.0, 1.0), (None, None, None))
+        >>> Reach([MeanFilter(support_voxels=7), LogFilter(sigma_mm=1.5)])(grid)
+        (3, 6, 6)
+    """
+
+    def __init__(self, filters: Sequence[Filter]) -> None:
+        self.filters = tuple(filters)
+
+    def __call__(self, grid: Grid) -> Voxels:
+        """Return the voxels along z, y, x; the size of the grid where the whole image is needed."""
+        furthest = [0, 0, 0]
+        for one in self.filters:
+            reach = one.reach_voxels(grid.spacing_mm) or grid.size
+            furthest = [max(a, b) for a, b in zip(furthest, reach, strict=True)]
+        z, y, x = furthest
+        return z, y, x
+
+
+def of_response_maps(
+    image: PreparedImage, filters: Sequence[Filter], compute: Compute, *, margin_mm: float = 0.0
+) -> tuple[dict[str, float], Step]:
+    """Return the features of each response map, by `<filter>_<feature>`, in the order of the filters.
+
+    Args:
+        image: The image, with the filters' `Reach` announced.
+        filters: The filters.
+        compute: From a lesion on a response map, and its masks, to features.
+        margin_mm: How much of the surroundings the features look at.
+
+    Returns:
+        The features, and what was done.
+
+    Raises:
+        LesionError: No voxel of the lesion is left after re-segmentation.
+    """
+    spacing = image.settings.target_mm
+    grid = image.grid(spacing)
+    near = [one for one in filters if one.reach_voxels(grid.spacing_mm) is not None]
+    whole = [one for one in filters if one.reach_voxels(grid.spacing_mm) is None]
+    found: dict[str, dict[str, float]] = {}
+    for some in (near, whole):
+        if some:
+            around = Reach(some)(grid)
+            region = image.at(spacing, margin_mm=margin_mm, around=around).region
+            found |= _of_region(region, some, compute, margin_mm)
+    values = {f"{one.name}_{name}": value for one in filters for name, value in found[one.name].items()}
+    return values, Step("filters", _told(filters, Reach(near)(grid), whole))
+
+
+def _of_region(
+    region: Region, filters: Sequence[Filter], compute: Compute, margin_mm: float
+) -> dict[str, dict[str, float]]:
+    inner = _inner(region, margin_mm)
+    drawn = np.ascontiguousarray(region.morphological[inner])
+    counted = np.ascontiguousarray(region.intensity[inner])
+    geometry = MaskGeometry(drawn, counted)
+    largest = float(np.abs(region.intensities).max())
+    found = {}
+    for one, response in respond(region.intensities, region.spacing_mm, filters, wanted=inner):
+        kept = response.astype(np.float64)
+        del response  # before the next one is made
+        kept[np.abs(kept) <= _ROUNDING * largest] = 0
+        found[one.name] = compute(Region(kept, drawn, counted, region.spacing_mm), geometry)
+    return found
+
+
+def _inner(region: Region, margin_mm: float) -> Slices:
+    """Return the box of the lesion with the surroundings that features look at."""
+    sides = []
+    for axis, (step, size) in enumerate(zip(region.spacing_mm, region.morphological.shape, strict=True)):
+        others = tuple(other for other in range(3) if other != axis)
+        inside = np.flatnonzero(region.morphological.any(axis=others))
+        more = int(np.ceil(round(margin_mm / step, 6)))
+        sides.append(slice(max(int(inside[0]) - more, 0), min(int(inside[-1]) + 1 + more, size)))
+    z, y, x = sides
+    return z, y, x
+
+
+def _told(filters: Sequence[Filter], near: Voxels, whole: Sequence[Filter]) -> str:
+    names = ", ".join(one.name for one in filters)
+    around = " x ".join(str(voxels) for voxels in reversed(near))
+    where = [f"the lesion and {around} voxels around it"] if len(whole) < len(filters) else []
+    where += [f"the whole image ({len(whole)} of them)" if where else "the whole image"] if whole else []
+    return f"{len(filters)} response maps of {' and '.join(where)}: {names}"
