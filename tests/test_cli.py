@@ -476,6 +476,33 @@ def test_ibsi_has_full_marks_on_all_six_datasets(shared_data: Path, tmp_path: Pa
     assert "Values that do not match" not in result.output
 
 
+@pytest.mark.data
+def test_ibsi_has_full_marks_on_all_response_maps_and_values_of_filters(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    words = ["ibsi", "--standard", 2, "--data", shared_data, "--output", "values.csv"]
+    result = call(*words, into=tmp_path)
+
+    assert result.exit_code == 0, result.output
+    assert "33 of 33 response maps and 323 of 323 values match" in result.output
+    assert "does not match" not in result.output
+    assert (pd.read_csv(tmp_path / "values.csv")["state"] == "matched").sum() == 33 + 323
+
+
+def test_without_data_no_filter_is_checked_and_nothing_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAMESPLIT_DATA", str(tmp_path))  # a folder, but nothing in it
+
+    result = call("ibsi", "--standard", 2, into=tmp_path)
+
+    assert result.exit_code == 1
+    assert "0 of 33 response maps and 0 of 323 values match" in result.output
+    assert "--data FOLDER" in result.output
+    message = failing("ibsi", "--standard", 2, "--data", tmp_path, into=tmp_path)
+    assert "the data of IBSI-2 are not here" in message
+
+
 def test_a_workspace_with_spaces_and_umlauts_gets_a_benchmark_that_commands_take(tmp_path: Path) -> None:
     display_path = call("init", "Meine Studie (Übung)", into=tmp_path).output
 

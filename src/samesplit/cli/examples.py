@@ -193,6 +193,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "ibsi": (
         ("the digital phantom, which needs no data", "samesplit ibsi"),
         ("all reference values, written beside ours", "samesplit ibsi --data ct_phantom --output values.csv"),
+        ("the image filters of IBSI-2: response maps and values", "samesplit ibsi --standard 2 --data ibsi"),
     ),
     "features": (("what a profile produces", "samesplit features list --profile mr-default"),),
     "features list": (

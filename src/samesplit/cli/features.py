@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from samesplit.cli.console import Benchmark, Jobs, Scheduler, display_path, echo, out, reporter, table_of
+
+if TYPE_CHECKING:
+    from samesplit.features.compliance.check import Compliance
+    from samesplit.features.compliance.filters.check import FilterCompliance
 
 __all__ = ["compare_engines", "ibsi", "list_features", "perturb"]
 
@@ -61,27 +65,38 @@ def perturb(
 def ibsi(
     data: Annotated[
         Path | None,
-        typer.Option(help="Folder with the CT phantom (default: looked for in SAMESPLIT_DATA)."),
+        typer.Option(help="Folder with the IBSI's data (default: looked for in SAMESPLIT_DATA)."),
     ] = None,
+    standard: Annotated[
+        int, typer.Option(min=1, max=2, help="1: features (IBSI-1). 2: image filters (IBSI-2).")
+    ] = 1,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write every value beside its reference as CSV.")
     ] = None,
 ) -> None:
-    """Check the engine against all reference values of IBSI-1; exit code 0 only if every one matches."""
-    from samesplit.features.compliance.summary import counts_table, misses_table, verdict
-    from samesplit.workflows.check_ibsi import check_engine
+    """Check the engine against all references of IBSI-1 or IBSI-2; exit code 0 only if every one matches."""
+    from samesplit.features.compliance import summary as of_features
+    from samesplit.features.compliance.filters import summary as of_filters
+    from samesplit.workflows.check_ibsi import check_engine, check_image_filters
 
-    found = check_engine(data, reporter=reporter())
-    out.print(counts_table(found))
-    misses = misses_table(found)
-    if misses is not None:
-        out.print(misses)
+    found: Compliance | FilterCompliance
+    if standard == 1:
+        found = check_engine(data, reporter=reporter())
+        parts = [of_features.counts_table(found), of_features.misses_table(found)]
+        verdict = of_features.verdict(found)
+    else:
+        found = check_image_filters(data, reporter=reporter())
+        parts = [of_filters.maps_table(found), of_filters.values_table(found), of_filters.misses_table(found)]
+        verdict = of_filters.verdict(found)
+    for part in parts:
+        if part is not None:
+            out.print(part)
     if found.note:
         echo(f"Note: {found.note}; --data FOLDER names it.")
     if output is not None:
         found.write(output)
         echo(f"Wrote {display_path(output)} ({len(found.table):,} rows)")
-    echo(verdict(found))
+    echo(verdict)
     if not found.passed:
         raise typer.Exit(1)
 

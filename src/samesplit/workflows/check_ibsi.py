@@ -1,4 +1,4 @@
-"""The engine beside the reference values of IBSI-1, with the data where benchmarks look for them."""
+"""The engine beside the reference of IBSI-1 and IBSI-2, with the data where benchmarks look for them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from samesplit.benchmarks.fetching import ENVIRONMENT
 from samesplit.errors import DataMissingError
 from samesplit.features.compliance.check import Compliance, Compute, check
+from samesplit.features.compliance.filters.check import FilterCompliance, check_filters
 from samesplit.features.compliance.location import ct_phantom_folder
 from samesplit.run.progress import Reporter, SilentReporter
 
-__all__ = ["check_engine"]
+__all__ = ["check_engine", "check_image_filters"]
 
 
 def check_engine(
@@ -32,6 +33,32 @@ def check_engine(
     place = _usual_place() if data is None else data
     with (reporter or SilentReporter()).stage("IBSI-1 datasets") as advance:
         return check(place, compute=compute, progress=advance)
+
+
+def check_image_filters(
+    data: Path | None = None, *, compute: Compute | None = None, reporter: Reporter | None = None
+) -> FilterCompliance:
+    """Compute every response map and value of IBSI-2 and compare.
+
+    Args:
+        data: Where its phantoms and maps and the CT phantom of IBSI-1 lie (see
+            `samesplit.features.compliance.filters.check.check_filters`). None looks in the folder that
+            SAMESPLIT_DATA names; where they are not there either, everything counts as not computed.
+        compute: As in `check_filters`.
+        reporter: Told how far it is.
+
+    Raises:
+        DataMissingError: None of them lies in `data`.
+        LesionError: A file cannot be read.
+    """
+    with (reporter or SilentReporter()).stage("IBSI-2 response maps and values") as advance:
+        if data is not None:
+            return check_filters(data, compute=compute, progress=advance)
+        named = os.environ.get(ENVIRONMENT)
+        try:
+            return check_filters(Path(named) if named else None, compute=compute, progress=advance)
+        except DataMissingError:
+            return check_filters(None, compute=compute, progress=advance)
 
 
 def _usual_place() -> Path | None:
