@@ -19,6 +19,7 @@ _COUNTS = ("matched", "mismatched", "not computed", "no reference")
 def maps_table(compliance: FilterCompliance) -> Table:
     """One row for each kind of filter: how many response maps match, and the largest difference of a voxel."""
     table = _table(f"Reference response maps of {_SOURCE}", "filter", "maps")
+    table.show_edge = False
     table.add_column("largest diff., %", justify="right", min_width=len("largest"))
     largest = compliance.response_maps.groupby("filter_kind")["difference"].max()
     for row in compliance.counts(compliance.response_maps, "filter_kind").to_dict("records"):
@@ -73,9 +74,7 @@ def verdict(compliance: FilterCompliance) -> str:
 
 def _table(title: str, first: str, second: str) -> Table:
     # 80 characters are enough for this box.
-    table = Table(
-        title=title, title_style="", box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False, show_edge=False
-    )
+    table = Table(title=title, title_style="", box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column(first, no_wrap=True)
     for name in (second, *_COUNTS):
         table.add_column(name, justify="right", min_width=max(map(len, name.split())))
