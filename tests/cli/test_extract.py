@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import SMALL_PROFILE, write_ball
-from samesplit.cli import app
+from samesplit.cli import app, main
 from samesplit.errors import CohortError
 
 
@@ -116,3 +116,19 @@ def test_a_call_that_cannot_be_meant_is_refused_before_anything_runs(
     with pytest.raises(CohortError, match=message):
         run(*words)
     assert not (folder / "user").exists()
+
+
+def test_all_that_is_wrong_with_a_table_is_told_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "images.csv").write_text("image,mask\nball0.nii.gz,\n,mask1.nii.gz\n")
+    monkeypatch.setattr("sys.argv", ["samesplit", "extract", "images.csv", "-p", "quick.yaml", "-o", "x.csv"])
+
+    with pytest.raises(SystemExit) as stopped:
+        main()
+
+    told = capsys.readouterr().err
+    assert stopped.value.code == 1
+    assert "images.csv, line 3: the column 'image' is empty" in told
+    assert "images.csv, line 2: the column 'mask' is empty" in told
+    assert "validate" not in told  # it knows benchmarks only
