@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -141,6 +142,30 @@ def test_a_long_table_has_one_row_a_value_and_says_why_one_is_missing(table: Pat
     assert json.loads((tmp_path / "long.json").read_text())["format"] == "long"
     with pytest.raises(CohortError, match="there is no format 'tall'"):
         found.write(tmp_path / "tall.csv", shape="tall")  # type: ignore[arg-type]
+
+
+def test_one_voxel_size_holds_for_all_arrays_of_a_folder(tmp_path: Path) -> None:
+    profile = tmp_path / "volume.yaml"
+    profile.write_text(
+        "engine: ibsi\ndescription: For quick tests.\n"
+        "settings: {undefined: [], features: {morphology: [morph_vol_approx]}}\n"
+    )
+    for name in "ab":
+        volume = np.random.default_rng(0).normal(size=(5, 6, 7))
+        np.savez(tmp_path / f"{name}.npz", image=volume, mask=volume > 0)
+        wanted = 8 * int((volume > 0).sum())
+
+    found = ss.extract_table(
+        tmp_path,
+        profile=profile,
+        image_pattern="{case}.npz::image",
+        mask_pattern="{case}.npz::mask",
+        spacing_mm=2.0,
+        jobs=1,
+        cache=tmp_path / "cache",
+    )
+
+    assert found.features["morph_vol_approx"].tolist() == pytest.approx([wanted, wanted])
 
 
 @pytest.mark.parametrize(

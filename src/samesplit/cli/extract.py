@@ -55,9 +55,7 @@ def extract(
     mask_label: Annotated[
         str | None, typer.Option(help="Value of the mask that marks the lesion, or 'any' (default: 1).")
     ] = None,
-    spacing: Annotated[
-        float | None, typer.Option(help="Voxel size in mm of arrays in numpy files (one image).")
-    ] = None,
+    spacing: Annotated[float | None, typer.Option(help="Voxel size in mm of arrays in numpy files.")] = None,
     geometry_repair: Annotated[
         list[str] | None,
         typer.Option(
@@ -76,7 +74,7 @@ def extract(
     from samesplit.errors import CohortError
     from samesplit.workflows.extract import extract_table
 
-    images, many = _images(image, mask, spacing, patterns=(image_pattern, mask_pattern))
+    images, many = _images(image, mask, patterns=(image_pattern, mask_pattern))
     if dry_run:
         _show_pairs(images, image_pattern, mask_pattern, mask_label)
         return
@@ -94,6 +92,7 @@ def extract(
         jobs=jobs,
         cache=cache,
         mask_label=mask_label,
+        spacing_mm=spacing,
         geometry_repair=_repairs(geometry_repair),
         minimum_voxels=minimum_voxels,
         scheduler=scheduler,
@@ -105,7 +104,7 @@ def extract(
 
 
 def _images(
-    image: str, mask: str | None, spacing: float | None, patterns: tuple[str | None, str | None]
+    image: str, mask: str | None, patterns: tuple[str | None, str | None]
 ) -> tuple[pd.DataFrame | Path, bool]:
     """Return the table of images: a file or folder with many, or a table with one."""
     import pandas as pd
@@ -128,8 +127,6 @@ def _images(
             remedy="name a folder alone with --image-pattern and --mask-pattern, or leave the patterns out",
         )
     row = {"lesion_id": Path(image).name.split(".")[0] or "image", "image": image, "mask": mask}
-    if spacing is not None:
-        row["spacing_mm"] = str(spacing)
     return pd.DataFrame([row]), False
 
 

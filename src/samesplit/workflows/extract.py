@@ -42,6 +42,7 @@ def extract_table(
     jobs: int | None = None,
     cache: Path | None = None,
     mask_label: int | float | str | None = None,
+    spacing_mm: float | None = None,
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
     scheduler: str | None = None,
@@ -63,6 +64,7 @@ def extract_table(
         cache: Where finished images are kept; default: the user's cache folder.
         mask_label: The value of the masks that marks the lesion, or "any", where the table has no such
             column; 1 when None.
+        spacing_mm: The voxel size of arrays in numpy files, where the table has no such column.
         geometry_repair: The named repairs that may be made.
         minimum_voxels: The smallest mask that counts.
         scheduler: Address of a Dask scheduler that is to do the work instead.
@@ -80,7 +82,11 @@ def extract_table(
     """
     chosen = ready_profile(profile)
     asked = images_to_extract(
-        images, image_pattern=image_pattern, mask_pattern=mask_pattern, mask_label=mask_label
+        images,
+        image_pattern=image_pattern,
+        mask_pattern=mask_pattern,
+        mask_label=mask_label,
+        spacing_mm=spacing_mm,
     )
     with (reporter or SilentReporter()).stage(f"Features {chosen.name}") as advance:
         done = extract(

@@ -48,6 +48,7 @@ def images_to_extract(
     image_pattern: str | None = None,
     mask_pattern: str | None = None,
     mask_label: int | float | str | None = None,
+    spacing_mm: float | None = None,
 ) -> ImagesToExtract:
     """Read and check what is to be extracted.
 
@@ -56,13 +57,14 @@ def images_to_extract(
         image_pattern: How the images of a folder are named.
         mask_pattern: How its masks are named.
         mask_label: The value of the masks that marks the lesion, where the table has no such column.
+        spacing_mm: The voxel size of arrays, where the table has no such column.
 
     Raises:
         CohortError: The table has no column `image` or `mask`, no rows, an empty cell, or two rows of one
             name; a folder comes without patterns, or patterns without a folder.
     """
     given, where, root, ledger = _read(images, image_pattern, mask_pattern)
-    return ImagesToExtract(given, _images(given, where, root, mask_label), ledger)
+    return ImagesToExtract(given, _images(given, where, root, mask_label, spacing_mm), ledger)
 
 
 def _read(
@@ -117,7 +119,11 @@ def _no_patterns(patterns: list[str], where: str) -> None:
 
 
 def _images(
-    given: pd.DataFrame, where: str, root: Path, mask_label: int | float | str | None
+    given: pd.DataFrame,
+    where: str,
+    root: Path,
+    mask_label: int | float | str | None,
+    spacing_mm: float | None,
 ) -> pd.DataFrame:
     """Return the IMAGES table of the rows, indexed like them."""
     missing = [column for column in ("image", "mask") if column not in given]
@@ -133,7 +139,11 @@ def _images(
     width = len(str(len(table)))
     if "lesion_id" not in table:
         table["lesion_id"] = [f"row-{number:0{width}}" for number in range(1, len(table) + 1)]
-    for column, value in (_DEFAULTS | {"mask_label": str(mask_label or 1)}).items():
+    asked = {
+        "mask_label": str(1 if mask_label is None else mask_label),
+        "spacing_mm": None if spacing_mm is None else str(spacing_mm),
+    }
+    for column, value in (_DEFAULTS | asked).items():
         if column not in table:
             table[column] = pd.Series(value, index=table.index, dtype="str")
         elif value is not None:
