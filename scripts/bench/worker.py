@@ -33,9 +33,11 @@ def do(tool: Any, order: dict[str, Any]) -> dict[str, Any]:
     function = getattr(tool, order["task"])
     wall, cpu = time.perf_counter(), time.process_time()
     values = function(order["case"], *order["arguments"])
+    others = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "wall": time.perf_counter() - wall,
         "cpu": time.process_time() - cpu,
+        "others_cpu": others.ru_utime + others.ru_stime,
         "values": int(values),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
@@ -43,6 +45,9 @@ def do(tool: Any, order: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Import the tool, say what it is, then answer orders until there are no more."""
+    if "BENCH_CORES" in os.environ:
+        mine = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, mine[: int(os.environ["BENCH_CORES"])])
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     wall, cpu = time.perf_counter(), time.process_time()
