@@ -63,6 +63,13 @@ for name, asked in {
 whole = find_profile("xi2020-mr").settings.model_copy(update={"undefined": ()})
 told["pieces"] = {name: files_of(piece.run) for name, piece in ahead.pieces(whole).items()}
 told["after pieces"] = files_of(lambda: extract(case, whole))
+filtered = find_profile("mr-filtered").settings
+told["filters"] = files_of(ahead.pieces(filtered)["filters"].run)
+for piece in ahead.pieces(filtered).values():
+    piece.run()
+before = called()
+extract(case, filtered)
+told["after filters"] = sorted(map(str, called() - before))
 print(json.dumps(told))
 """
 
@@ -95,6 +102,13 @@ def test_after_the_pieces_a_lesion_finds_everything_compiled(told: dict[str, obj
 THREE = {"glcm": "all", "glrlm": "all", "ngtdm": "all"}
 
 
+def test_filters_and_what_is_asked_of_their_maps_are_compiled_before_the_first_map(
+    told: dict[str, object],
+) -> None:
+    assert told["filters"] == ["gabor_spectral", "separable"]
+    assert told["after filters"] == []
+
+
 def settings(**changes: object) -> IbsiSettings:
     return IbsiSettings.model_validate({"discretisation": {"method": "FBN", "bins": 8}, **changes})
 
@@ -122,6 +136,15 @@ def test_what_another_process_has_taken_is_left_to_it(
     ahead.run_pieces(settings(features={"glcm": "all"}), ["c", "b", "a"], tmp_path)
     assert ran == ["c", "a"]
     assert sorted(path.name for path in tmp_path.glob("*.done")) == ["a.done", "c.done"]
+
+
+def test_a_made_up_lesion_that_fails_stops_no_real_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_profile = {"wrong": ahead.Piece(1.0, partial(next, iter(()))), "right": ahead.Piece(1.0, lambda: None)}
+    monkeypatch.setattr(ahead, "pieces", lambda _: of_profile)
+    ahead.run_pieces(settings(features={"glcm": "all"}), list(of_profile), tmp_path)
+    assert [path.name for path in tmp_path.glob("*.done")] == ["right.done"]
 
 
 @pytest.fixture

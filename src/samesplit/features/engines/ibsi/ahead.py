@@ -32,6 +32,7 @@ from samesplit.features.families.local_intensity import local_intensity
 from samesplit.features.families.morphology import shape
 from samesplit.features.families.region import Region
 from samesplit.features.families.texture import LevelVolume, MaskGeometry
+from samesplit.features.filters.respond import respond
 from samesplit.features.processing.discretisation import equal_probability
 from samesplit.features.processing.grid import Spacing
 from samesplit.features.processing.preparation import prepare
@@ -99,7 +100,10 @@ class _Sample:
         )
         target = self._target()
         prepare(self.case(), plain, spacings_mm=[target], margin_mm=0.0).at(target)
-        if any(one.method == "equalised" for one in self.settings.discretisation):
+        responses = self.settings.of_responses() or self.settings
+        if any(
+            one.method == "equalised" for one in (*self.settings.discretisation, *responses.discretisation)
+        ):
             equal_probability(self.region.values(), 8)
 
     def shape(self) -> None:
@@ -116,9 +120,18 @@ class _Sample:
 
     def textures(self, families: Sequence[str]) -> None:
         """Texture families, in the aggregations of the profile."""
-        for family, aggregation in family_aggregations(self.settings):
+        of_responses = self.settings.of_responses()
+        asked = [] if of_responses is None else family_aggregations(of_responses)
+        for family, aggregation in dict.fromkeys([*family_aggregations(self.settings), *asked]):
             if family in families:
                 TEXTURE_FAMILIES[family](self.volume, aggregation, self.settings)
+
+    def filters(self) -> None:
+        """Respond to filters of the profile, one of each kind."""
+        assert self.settings.filters is not None
+        kinds = {(one.kind, one.dimensions): one for one in self.settings.filters.filters}
+        for _ in respond(self.image, self.region.spacing_mm, list(kinds.values())):
+            pass
 
     def _target(self) -> Spacing:
         coarse = self.settings.texture_spacing_mm
@@ -132,13 +145,18 @@ def pieces(settings: IbsiSettings) -> Mapping[str, Piece]:
     """
     sample = _Sample(settings)
     undefined = settings.not_defined()
+    responses = settings.of_responses()
     morphology = set(settings.features.of("morphology")) - undefined | set(settings.native.of("morphology"))
     spatial = {"morph_moran_i", "morph_geary_c", "morph_integ_int"}
     peaks = {*settings.features.of("local_intensity")} - undefined | {*settings.native.of("local_intensity")}
     wanted = {family for family, _ in family_aggregations(settings)}
+    if responses is not None:
+        wanted |= {family for family, _ in family_aggregations(responses)}
+        peaks |= {*responses.features.of("local_intensity")}
     zones = [family for family in ("glrlm", "glszm", "gldzm", "ngldm") if family in wanted]
     found = {
         "runs_and_zones": (zones, Piece(3.0, partial(sample.textures, zones))),
+        "filters": (settings.filters, Piece(2.5, sample.filters)),
         "autocorrelation": (morphology & spatial, Piece(2.2, sample.autocorrelation)),
         "shape": (morphology - spatial, Piece(2.0, sample.shape)),
         "glcm": ("glcm" in wanted, Piece(1.8, partial(sample.textures, ["glcm"]))),
@@ -163,7 +181,10 @@ def run_pieces(settings: IbsiSettings, names: Sequence[str], folder: Path) -> No
             (folder / f"{name}.taken").open("x").close()
         except FileExistsError:
             continue
-        of_profile[name].run()
+        try:
+            of_profile[name].run()
+        except Exception:  # a made-up lesion stops no real one, which will tell what is wrong
+            continue
         (folder / f"{name}.done").touch()
 
 
