@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from samesplit.features.families.ascending import ascending
+
 __all__ = ["Region"]
 
 
@@ -47,4 +49,4 @@ class Region:
 
     @cached_property
     def _ordered(self) -> npt.NDArray[np.float64]:
-        return np.sort(self._values)
+        return ascending(self._values)
