@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from samesplit.api.folds import Fold
     from samesplit.api.given_cases import CaseInput
     from samesplit.api.many_cases import extract_cases
+    from samesplit.api.pyradiomics_extractor import PyradiomicsExtractor
     from samesplit.api.report import Report
     from samesplit.api.study import Study, open_benchmark
     from samesplit.errors import FailedCasesWarning, SamesplitError
@@ -37,6 +38,7 @@ __all__ = [
     "FeatureExtractor",
     "Fold",
     "LesionCase",
+    "PyradiomicsExtractor",
     "Report",
     "SamesplitError",
     "Study",
@@ -55,6 +57,7 @@ _HOME = {
     "FeatureExtractor": "api.feature_extractor",
     "Fold": "api.folds",
     "LesionCase": "api.cases",
+    "PyradiomicsExtractor": "api.pyradiomics_extractor",
     "Report": "api.report",
     "SamesplitError": "errors",
     "Study": "api.study",

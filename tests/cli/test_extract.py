@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,7 @@ from typer.testing import CliRunner
 
 from conftest import SMALL_PROFILE, write_ball
 from samesplit.cli import app, main
-from samesplit.errors import CohortError
+from samesplit.errors import CohortError, DeclarationError, SamesplitError
 
 
 @pytest.fixture
@@ -132,3 +133,57 @@ def test_all_that_is_wrong_with_a_table_is_told_at_once(
     assert "images.csv, line 3: the column 'image' is empty" in told
     assert "images.csv, line 2: the column 'mask' is empty" in told
     assert "validate" not in told  # it knows benchmarks only
+
+
+PARAMS = """\
+inputImage:
+  Original: {}
+featureClass:
+  shape: [Volume]
+  firstorder: [Mean, Kurtosis]
+setting:
+  binWidth: 25
+  padDistance: 10
+"""
+
+
+def test_a_parameter_file_of_pyradiomics_stands_for_a_profile(folder: Path) -> None:
+    Path("Params.yaml").write_text(PARAMS)
+
+    code, output = run("images.csv", "--params", "Params.yaml", "-o", "many.csv")
+
+    assert code == 0
+    assert "Params.yaml: inputImage is taken for imageType" in output
+    assert "Params.yaml: padDistance: no effect on values" in output
+    table = pd.read_csv(folder / "many.csv")
+    names = ["original_shape_VoxelVolume", "original_firstorder_Kurtosis", "original_firstorder_Mean"]
+    assert list(table)[-3:] == names
+    assert json.loads((folder / "many.json").read_text())["names"] == "pyradiomics"
+
+    run("images.csv", "--params", "Params.yaml", "--names", "ibsi", "-o", "ibsi.csv")
+    same = pd.read_csv(folder / "ibsi.csv")
+    assert (same["stat_mean"] == table["original_firstorder_Mean"]).all()
+
+
+def test_a_filter_in_it_is_an_error_that_names_pyradiomics_itself(folder: Path) -> None:
+    Path("Params.yaml").write_text(PARAMS.replace("  Original: {}", "  Original: {}\n  Square: {}"))
+    with pytest.raises(DeclarationError, match=r"Params\.yaml, line 3: .*'Square'.*\n.*--engine pyradiomics"):
+        run("images.csv", "--params", "Params.yaml", "-o", "many.csv")
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--params", "Params.yaml", "-p", "quick.yaml"], "both given"),
+        (["-p", "quick.yaml", "--engine", "pyradiomics"], "without --params"),
+        (["-p", "quick.yaml", "--names", "mine"], "there are no names 'mine'"),
+        (["--params", "none.yaml"], "does not exist"),
+        ([], "--params with a parameter file"),
+    ],
+)
+def test_options_of_parameter_files_that_contradict_each_other(
+    folder: Path, words: list[str], problem: str
+) -> None:
+    Path("Params.yaml").write_text(PARAMS)
+    with pytest.raises(SamesplitError, match=problem):
+        run("images.csv", *words, "-o", "many.csv")

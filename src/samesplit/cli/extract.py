@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -12,6 +12,7 @@ from samesplit.cli.console import Jobs, Scheduler, display_path, echo, out, repo
 if TYPE_CHECKING:
     import pandas as pd
 
+    from samesplit.features.engines.profile import Profile
     from samesplit.imaging.repairs import RepairName
     from samesplit.workflows.extraction_output import TableExtraction, TableFormat
 
@@ -29,6 +30,20 @@ def extract(
     profile: Annotated[
         str, typer.Option("--profile", "-p", help="Name of a profile, or path of a YAML file.")
     ] = "",
+    params: Annotated[
+        Path | None,
+        typer.Option(help="A parameter file of pyradiomics, instead of a profile: the same numbers."),
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="With --params: ibsi (default), or pyradiomics to run pyradiomics itself (extra)."),
+    ] = None,
+    names: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose names features have: ibsi, or pyradiomics (default with --params) where it has one."
+        ),
+    ] = None,
     image_pattern: Annotated[
         str | None,
         typer.Option(
@@ -71,36 +86,68 @@ def extract(
 
     A call that was killed goes on where it was.
     """
-    from samesplit.errors import CohortError
+    from samesplit.features.pyradiomics_names import check_names
     from samesplit.workflows.extract import extract_table
 
     images, many = _images(image, mask, patterns=(image_pattern, mask_pattern))
     if dry_run:
         _show_pairs(images, image_pattern, mask_pattern, mask_label)
         return
-    if not profile:
-        raise CohortError(
-            "no profile is named",
-            remedy="say how: --profile ct-default, mr-default, pet-default, or the path of a YAML file",
-        )
+    how = _how(profile, params, engine)
+    called = check_names(names or ("ibsi" if params is None else "pyradiomics"))
     shape = _checked_output(output, table_format, image, many=many)
     found = extract_table(
         images,
-        profile=profile,
+        profile=how.profile,
         image_pattern=image_pattern,
         mask_pattern=mask_pattern,
         jobs=jobs,
         cache=cache,
-        mask_label=mask_label,
+        mask_label=mask_label or how.mask_label,
         spacing_mm=spacing,
-        geometry_repair=_repairs(geometry_repair),
+        geometry_repair=_repairs(geometry_repair) or how.geometry_repair,
         minimum_voxels=minimum_voxels,
         scheduler=scheduler,
         reporter=reporter(),
     )
-    _show(found, output, shape)
+    _show(found.named(called), output, shape)
+    for note in how.notes:
+        echo(f"{params}: {note}")
     if found.failed:
         raise typer.Exit(1)
+
+
+class _How(NamedTuple):
+    """How features are extracted, and what a parameter file says of masks."""
+
+    profile: str | Profile
+    mask_label: int | None = None
+    geometry_repair: tuple[RepairName, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _how(profile: str, params: Path | None, engine: str | None) -> _How:
+    """Return what a profile or a parameter file of pyradiomics says."""
+    from samesplit.errors import CohortError
+
+    if params is None:
+        if engine is not None:
+            raise CohortError(
+                "--engine is named without --params", remedy="a profile names its engine itself: leave it out"
+            )
+        if not profile:
+            raise CohortError(
+                "no profile is named",
+                remedy="say how: --profile ct-default, mr-default, pet-default, or the path of a YAML file; or "
+                "--params with a parameter file of pyradiomics",
+            )
+        return _How(profile)
+    if profile:
+        raise CohortError("--profile and --params are both given", remedy="leave one of them out")
+    from samesplit.features.pyradiomics_params import read_parameters
+
+    found = read_parameters(params, engine=engine or "ibsi")
+    return _How(found.profile, found.mask_label, found.geometry_repair, found.notes)
 
 
 def _images(

@@ -31,6 +31,13 @@ def read_profile(path: Path) -> Profile:
     data, lines = read_yaml(path)
     if not isinstance(data, dict):
         raise DeclarationError("holds no keys", where=path, remedy="write 'key: value' lines")
+    if "engine" not in data and data.keys() & {"setting", "featureClass", "imageType", "inputImage"}:
+        raise DeclarationError(
+            "is a parameter file of pyradiomics and no profile",
+            where=path,
+            remedy=f"samesplit extract --params {path.name}, or in Python samesplit.PyradiomicsExtractor; "
+            "docs/from-pyradiomics.md",
+        )
     name = data.get("engine")
     settings: Any = dict[str, Any]  # without an engine there is nothing to check the settings against
     try:

@@ -70,18 +70,20 @@ def pyradiomics_names(columns: Iterable[str]) -> dict[str, str]:
     """Return what columns of the engine `ibsi` are called in pyradiomics.
 
     Several settings of one feature keep what tells them apart (`original_glcm_Contrast_3D_comb`); columns that
-    pyradiomics has no name for are left out.
+    pyradiomics has no name for are left out. They are in pyradiomics' order, class by class.
 
     Args:
         columns: Names of features of one profile.
 
     Example:
         >>> pyradiomics_names(["cm_contrast_3D_avg", "stat_mean", "stat_kurt"])
-        {'cm_contrast_3D_avg': 'original_glcm_Contrast', 'stat_mean': 'original_firstorder_Mean'}
+        {'stat_mean': 'original_firstorder_Mean', 'cm_contrast_3D_avg': 'original_glcm_Contrast'}
     """
     parted = {column: found for column in columns if (found := _parted(column)) is not None}
     counts = Counter(name for name, _ in parted.values())
-    return {column: name + (end if counts[name] > 1 else "") for column, (name, end) in parted.items()}
+    place = {f"original_{kind}_{name}": number for number, (kind, name) in enumerate(_tags())}
+    ordered = sorted(parted.items(), key=lambda item: place[item[1][0]])
+    return {column: name + (end if counts[name] > 1 else "") for column, (name, end) in ordered}
 
 
 def ibsi_name(name: str, *, aggregation: str = "3D_avg") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -11,6 +11,7 @@ import pandas as pd
 from samesplit.errors import CohortError
 from samesplit.features.engines import get_engine
 from samesplit.features.profiles import Profile
+from samesplit.features.pyradiomics_names import FeatureNames, pyradiomics_names
 from samesplit.storage import write_json
 from samesplit.tables import write_csv, write_table
 from samesplit.version import __version__
@@ -45,6 +46,7 @@ class TableExtraction:
             then.
         n_cached: How many images were done before.
         feature_names: The columns of `features` that are features, in order.
+        names: Whose names these are: IBSI's, or pyradiomics' where it has one.
     """
 
     features: pd.DataFrame
@@ -55,6 +57,29 @@ class TableExtraction:
     seconds: float
     n_cached: int
     feature_names: tuple[str, ...]
+    names: FeatureNames = "ibsi"
+
+    def named(self, names: FeatureNames) -> TableExtraction:
+        """Return the same with the names of pyradiomics, where the engine is `ibsi` and pyradiomics has one.
+
+        What pyradiomics names comes first, class by class as there.
+
+        Args:
+            names: `ibsi` changes nothing.
+        """
+        if names == "ibsi" or self.profile.engine != "ibsi":
+            return self
+        called = pyradiomics_names(self.feature_names)
+        ordered = [*called.values(), *(name for name in self.feature_names if name not in called)]
+        features = self.features.rename(columns=called)
+        told = [column for column in features if column not in set(ordered)]
+        return replace(
+            self,
+            features=features[[*told, *ordered]],
+            notes=self.notes.assign(feature=self.notes["feature"].replace(called)),
+            feature_names=tuple(ordered),
+            names=names,
+        )
 
     def long(self) -> pd.DataFrame:
         """Return one row a value.
@@ -100,6 +125,7 @@ class TableExtraction:
             "settings": self.profile.effective(),
             **({"weights": provenance} if (provenance := self.profile.settings.provenance()) else {}),
             "format": shape,
+            "names": self.names,
             "failed": self.failed,
         }
         ledger = ledger_path(output)
