@@ -64,14 +64,16 @@ FILTERS = (
         "g(k) = g1(k1) g2(k2) g3(k3)",
         "of L3 = [1, 2, 1] / √6, L5 = [1, 4, 6, 4, 1] / √70, E3 = [−1, 0, 1] / √2, E5 = [−1, −2, 0, 2, 1] / "
         "√10, S3 = [−1, 2, −1] / √6, S5 = [−1, 0, 2, 0, −1] / √6, W5 = [−1, 2, 0, −2, 1] / √10, "
-        "R5 = [1, −4, 6, −4, 1] / √70. The energy is the mean of absolute responses, after pooling.",
+        "R5 = [1, −4, 6, −4, 1] / √70. The energy is the mean of absolute responses, after "
+        "pooling; beyond the faces the pooled response goes on as the image does.",
     ),
     _Described(
         GaborFilter,
         "Gabor",
         GaborFilter(sigma_mm=5, wavelength_mm=2, aspect_ratio=1.5, angle_step_degrees=22.5),
         "g(k) = exp(−(u² + γ²v²) / (2σ²) + 2πi u/λ), u = k1 cos θ + k2 sin θ, v = −k1 sin θ + k2 cos θ",
-        "with k1 along x and k2 along y, in mm.",
+        "with k1 along x and k2 along y, in mm; in the x-z plane k2 is along z, in the y-z plane k1 along y "
+        "and k2 along z.",
     ),
     _Described(
         WaveletFilter,
@@ -79,7 +81,8 @@ FILTERS = (
         WaveletFilter(wavelet="db3", subband="LLH", rotation_invariant=True),
         "g(k) = g1(k1) g2(k2) g3(k3)",
         "of low (L) and high passes (H). Undecimated: at level j the kernels hold 2^(j−1) − 1 zeros between "
-        "their weights, after the low passes of all levels before.",
+        "their weights, after the low passes of all levels before. The image is extended beyond its faces once, "
+        "before all levels.",
     ),
     _Described(
         SimoncelliFilter,
