@@ -17,6 +17,11 @@ VALUES = {
     "many sizes": (10.0 ** DRAW.integers(-30, 30, 500) * DRAW.choice([-1, 1], 500)).astype(np.float32) * 1.0,
     "larger than float32 holds": np.array([1.0, -1e300, 1e300]),
     "equal": np.full(100, -7.0),
+    "as lesions have them": DRAW.normal(300, 80, 20_000),
+    "with an outlier": np.append(DRAW.normal(size=5_000), 1e12),
+    "in order already": np.linspace(-1, 1, 6_000),
+    "hardly different": 1.0 + np.arange(5_000)[::-1] * 2.0**-52,
+    "too near for bins": np.arange(5_000)[::-1] * 5e-324,
     "zeros of both signs": np.array([1.0, 0.0, -0.0, -1.0, 0.0]),
 }
 

@@ -1,7 +1,10 @@
-"""Intensities in ascending order, the same as numpy's, and several times as fast where 32 bits hold them.
+"""Intensities in ascending order, the same as numpy's, and several times as fast.
 
 Whole numbers (Hounsfield units) and responses of filters are exact in float32. The bits of such numbers, read as a
 whole number with the sign turned, are in the same order as the numbers; they are sorted by eleven bits at a time.
+
+Others are laid into many bins of equal width, which leaves little to be moved: equal intensities are rare among
+them, and none lies far from all others. Where a bin holds many all the same, numpy sorts.
 """
 
 from __future__ import annotations
@@ -15,6 +18,9 @@ from numba import njit
 __all__ = ["ascending"]
 
 _DIGITS, _BITS = 3, 11
+_FEWEST = 2048
+_MOST_BINS = 1 << 18
+_CROWDED = 256
 
 
 def ascending(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -30,11 +36,56 @@ def ascending(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     with np.errstate(over="ignore"):
         short = values.astype(np.float32)
     if not np.array_equal(short, values):
-        return np.sort(values)
+        return _by_bins(values)
     keys = short.view(np.uint32)
     room = np.empty_like(keys)
     _sort_bits(keys, room, np.zeros((_DIGITS, 1 << _BITS), dtype=np.uint32))
     return room.view(np.float32).astype(np.float64)
+
+
+def _by_bins(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    low, high = float(values.min()), float(values.max())
+    bins = min(values.size, _MOST_BINS)
+    scale = (bins - 1) / (high - low) if high > low else 0.0
+    if values.size < _FEWEST or not 0 < scale < np.inf:
+        return np.sort(values)
+    places, starts = np.empty(values.size, dtype=np.uint32), np.zeros(bins + 1, dtype=np.uint32)
+    if _fill(values, low, scale, places, starts) > _CROWDED:
+        return np.sort(values)
+    found = np.empty_like(values)
+    _lay(values, places, starts, found)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _fill(values: Any, low: float, scale: float, places: Any, starts: Any) -> int:
+    """Find the bin of each value and where each bin starts; the number of values in the fullest."""
+    for i in range(np.uintp(values.size)):
+        places[i] = np.uint32((values[i] - low) * scale)
+    for i in range(np.uintp(values.size)):
+        starts[np.uintp(places[i]) + np.uintp(1)] += np.uint32(1)
+    most = np.uint32(0)
+    for k in range(np.uintp(1), np.uintp(starts.size)):
+        most = max(most, starts[k])
+        starts[k] += starts[k - np.uintp(1)]
+    return int(most)
+
+
+@njit(cache=True, nogil=True)
+def _lay(values: Any, places: Any, starts: Any, found: Any) -> None:
+    """Lay the values into their bins, then insert each where it belongs among its neighbours."""
+    one = np.uintp(1)
+    for i in range(np.uintp(values.size)):
+        at = np.uintp(starts[np.uintp(places[i])])
+        found[at] = values[i]
+        starts[np.uintp(places[i])] = np.uint32(at + one)
+    for i in range(np.uintp(1), np.uintp(found.size)):
+        value = found[i]
+        k = np.uintp(i)
+        while k > 0 and found[k - one] > value:
+            found[k] = found[k - one]
+            k = np.uintp(k - one)
+        found[k] = value
 
 
 @njit(cache=True, nogil=True)

@@ -71,10 +71,10 @@ def oriented_box(hull: Hull) -> Cuboid:
     directions = normals[np.unique(normals.round(9), axis=0, return_index=True)[1]]
     edges = _edges(hull)
     parts = [directions[start : start + _AT_ONCE] for start in range(0, len(directions), _AT_ONCE)]
-    boxes = [Cuboid((a, b, c)) for part in parts for a, b, c in _boxes(hull, part, *edges).tolist()]
-    volumes = [box.volume_mm3 for box in boxes]
-    small = np.flatnonzero(at_most(volumes, min(volumes)))
-    return min((boxes[i] for i in small), key=lambda box: box.area_mm2)
+    found = np.concatenate([_boxes(hull, part, *edges) for part in parts])
+    volumes = found[:, 0] * found[:, 1] * found[:, 2]
+    small = found[at_most(volumes, volumes.min())]
+    return min((Cuboid((a, b, c)) for a, b, c in small.tolist()), key=lambda box: box.area_mm2)
 
 
 def _one_of_opposites(normals: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -116,14 +116,15 @@ def _boxes(
     boxes = np.zeros((len(heights), 3))
     corners = np.empty((2, u.shape[1]))
     outline, met = np.empty(len(edges), np.int64), np.zeros(u.shape[1], np.int64)
-    _smallest_boxes(heights, u, v, facing, edges, sides, RELATIVE, outline, corners, met, boxes)
+    along = np.empty((6, len(edges)))
+    _smallest_boxes(heights, u, v, facing, edges, sides, RELATIVE, outline, corners, met, along, boxes)
     return boxes
 
 
 @njit(cache=True, nogil=True)
 def _smallest_boxes(
     heights: Any, u: Any, v: Any, facing: Any, edges: Any, sides: Any, relative: float,
-    outline: Any, corners: Any, met: Any, boxes: Any,
+    outline: Any, corners: Any, met: Any, along: Any, boxes: Any,
 ) -> None:  # fmt: skip
     """Find the smallest box along each direction; of equally small ones that with the smallest surface.
 
@@ -140,43 +141,48 @@ def _smallest_boxes(
         outline: Room for the edges of one outline, shape (edges,).
         corners: Room for its corners, each once, shape (2, corners).
         met: Zeros, shape (corners,); afterwards the last outline that each corner was on.
+        along: Room for what is found along each edge of an outline, shape (6, edges).
         boxes: Zeros, shape (directions, 3), for the edge lengths.
     """
     for d in range(len(heights)):
         smallest = around = np.inf  # the area across and half its outline
         n_outline = n_corners = 0
-        for i in range(len(edges)):
-            if facing[d, sides[i, 0]] != facing[d, sides[i, 1]]:
+        looks = facing[d]
+        for i in range(np.uintp(len(edges))):
+            if looks[np.uintp(sides[i, 0])] != looks[np.uintp(sides[i, 1])]:
                 outline[n_outline] = i
                 n_outline += 1
-                for k in range(2):
-                    corner = edges[i, k]
-                    if met[corner] != d + 1:
-                        met[corner] = d + 1
-                        corners[0, n_corners] = u[d, corner]
-                        corners[1, n_corners] = v[d, corner]
-                        n_corners += 1
         for i in range(n_outline):
-            start = edges[outline[i], 0]
-            end = edges[outline[i], 1]
-            g = u[d, end] - u[d, start]
-            h = v[d, end] - v[d, start]
+            for k in range(2):
+                corner = edges[outline[i], k]
+                if met[corner] != d + 1:
+                    met[corner] = d + 1
+                    corners[0, n_corners] = u[d, corner]
+                    corners[1, n_corners] = v[d, corner]
+                    n_corners += 1
+        n_sides = 0
+        for i in range(n_outline):
+            start, end = edges[outline[i], 0], edges[outline[i], 1]
+            g, h = u[d, end] - u[d, start], v[d, end] - v[d, start]
             length = np.sqrt(g * g + h * h)
-            if length < 1e-9 * heights[d]:
-                continue  # an edge seen end on
-            g /= length
-            h /= length
-            low = low_across = np.inf
-            high = high_across = -np.inf
-            for k in range(n_corners):
-                along = g * corners[0, k] + h * corners[1, k]
-                across = g * corners[1, k] - h * corners[0, k]
-                low = min(low, along)
-                high = max(high, along)
-                low_across = min(low_across, across)
-                high_across = max(high_across, across)
-            width = high - low
-            depth = high_across - low_across
+            if length >= 1e-9 * heights[d]:  # else the edge is seen end on
+                along[0, n_sides], along[1, n_sides] = g / length, h / length
+                n_sides += 1
+        gs, hs, low, high = along[0, :n_sides], along[1, :n_sides], along[2, :n_sides], along[3, :n_sides]
+        low_across, high_across = along[4, :n_sides], along[5, :n_sides]
+        for i in range(n_sides):
+            low[i] = low_across[i] = np.inf
+            high[i] = high_across[i] = -np.inf
+        for k in range(n_corners):  # all sides at once: many an instruction
+            a, b = corners[0, k], corners[1, k]
+            for i in range(n_sides):
+                place = gs[i] * a + hs[i] * b
+                low[i], high[i] = min(low[i], place), max(high[i], place)
+            for i in range(n_sides):
+                place = gs[i] * b - hs[i] * a
+                low_across[i], high_across[i] = min(low_across[i], place), max(high_across[i], place)
+        for i in range(n_sides):
+            width, depth = high[i] - low[i], high_across[i] - low_across[i]
             smaller = width * depth < smallest * (1 - relative)
             if smaller or (width * depth <= smallest * (1 + relative) and width + depth < around):
                 smallest, around = width * depth, width + depth
