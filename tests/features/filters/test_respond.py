@@ -223,3 +223,28 @@ def test_gabor_directions_are_pooled_and_planes_averaged(pooling: Pooling, part:
         planes.append(pooled.transpose(np.argsort(order)))
     wanted = np.mean(planes, axis=0)
     np.testing.assert_allclose(response(one), wanted, atol=2e-4 * np.abs(wanted).max() + 2e-3)
+
+
+def test_filters_that_share_work_respond_as_they_do_alone() -> None:
+    subbands = [WaveletFilter(wavelet="db2", subband=subband) for subband in ("LLL", "LLH", "HLL", "HHH")]
+    invariant = [WaveletFilter(**one.model_dump() | {"rotation_invariant": True}) for one in subbands]
+    gabor_filters = [  # more of them than are made at once, two of them with another reach
+        GaborFilter(sigma_mm=sigma, wavelength_mm=length, aspect_ratio=2, angle_step_degrees=90)
+        for sigma, length in ((1, 2), (1, 3), (1, 4), (1, 5), (1, 6), (0.5, 2), (0.5, 3))
+    ]
+    cancelled = LawsFilter(kernels="E5E5E5", rotation_invariant=True, pooling="mean")
+    filters = [*FILTERS, *subbands, cancelled, *invariant, *gabor_filters, *subbands[::-1]]
+    found = list(respond(IMAGE, ONE_MM, filters, wanted=(slice(1, 6), slice(3, 11), slice(0, 9))))
+    assert [one for one, _ in found] == filters
+    for one, together in found:
+        close(together, response(one)[1:6, 3:11, 0:9])
+    assert not found[len(FILTERS) + len(subbands)][1].any()
+
+
+def test_a_response_is_made_when_it_is_asked_for() -> None:
+    image = IMAGE.copy()
+    responses = respond(image, ONE_MM, [MeanFilter(support_voxels=1), MeanFilter(support_voxels=3)])
+    _, first = next(responses)
+    np.testing.assert_array_equal(first, IMAGE)
+    image[:] = 7  # the second response is of the image as it is by then
+    np.testing.assert_allclose(next(responses)[1], 7, rtol=1e-6)
