@@ -34,6 +34,7 @@ class Spectrum:
         boundary: What lies beyond the faces.
         constant: The intensity there with `boundary` "constant".
         margin: How far the image is extended at least, in voxels; not at all with periodic boundaries.
+        slices: The slices that responses are wanted of; with 2 dimensions the others are left out. All when None.
 
     Attributes:
         axes: The axes that are transformed.
@@ -59,9 +60,12 @@ class Spectrum:
         boundary: Boundary = "mirror",
         constant: float = 0.0,
         margin: int = MARGIN_VOXELS,
+        slices: slice | None = None,
     ) -> None:
         self.axes = (0, 1, 2)[3 - dimensions :]
         before, sizes = [0, 0, 0], list(image.shape)
+        if dimensions == 2 and slices is not None:
+            before[0], sizes[0] = -slices.start, slices.stop - slices.start
         if boundary != "periodic":
             for axis in self.axes:
                 before[axis] = margin
@@ -99,10 +103,13 @@ class Spectra:
 
     Attributes:
         image: Axes z, y, x.
+        wanted: The part of it on which responses are wanted.
     """
 
-    def __init__(self, image: npt.NDArray[np.floating]) -> None:
+    def __init__(self, image: npt.NDArray[np.floating], wanted: Box | None = None) -> None:
+        z, y, x = (slice(0, n) for n in image.shape)
         self.image = image
+        self.wanted: Box = (z, y, x) if wanted is None else wanted
         self._last: tuple[tuple[object, ...], Spectrum] | None = None
 
     def of(self, dimensions: int, boundary: Boundary, constant: float, margin: int) -> Spectrum:
@@ -111,7 +118,12 @@ class Spectra:
         if self._last is None or self._last[0] != key:
             self._last = None  # frees the memory before the next one is made
             made = Spectrum(
-                self.image, dimensions=dimensions, boundary=boundary, constant=constant, margin=margin
+                self.image,
+                dimensions=dimensions,
+                boundary=boundary,
+                constant=constant,
+                margin=margin,
+                slices=self.wanted[0],
             )
             self._last = key, made
         return self._last[1]

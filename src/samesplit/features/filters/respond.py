@@ -69,7 +69,7 @@ def respond(
         >>> [(one.name, response.max().item()) for one, response in respond(image, (1.0, 1.0, 1.0), [mean])]
         [('mean_5', 1.0)]
     """
-    padded, spectra = PaddedImage(image, wanted), Spectra(image)
+    padded, spectra = PaddedImage(image, wanted), Spectra(image, wanted)
     plans = [(one, _separable(one, spacing_mm)) for one in filters]
     for _, group in groupby(plans, key=_shared):
         members = list(group)
@@ -100,9 +100,9 @@ def _other(one: Filter, padded: PaddedImage, spectra: Spectra, spacing_mm: Spaci
     if isinstance(one, LawsFilter) and one.energy_distance is not None:
         return energy(padded, one, one.energy_distance)
     if isinstance(one, SimoncelliFilter):
-        return simoncelli(spectra, one, padded.wanted)
+        return simoncelli(spectra, one)
     if isinstance(one, RieszFilter):
-        return riesz(spectra, one, padded.wanted, spacing_mm)
+        return riesz(spectra, one, spacing_mm)
     return np.zeros(
         [part.stop - part.start for part in padded.wanted], dtype=np.float32
     )  # a mean that cancels

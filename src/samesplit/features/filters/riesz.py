@@ -38,13 +38,12 @@ Volume = npt.NDArray[np.float32]
 Spacing = tuple[float, float, float]
 
 
-def riesz(spectra: Spectra, settings: RieszFilter, wanted: Box, spacing_mm: Spacing) -> Volume:
+def riesz(spectra: Spectra, settings: RieszFilter, spacing_mm: Spacing) -> Volume:
     """Return the response map of a Riesz transform of a Laplacian of Gaussian or of a Simoncelli wavelet.
 
     Args:
-        spectra: The image.
+        spectra: The image, and the part of it on which the response is wanted.
         settings: The filter.
-        wanted: The part of the image on which the response is wanted.
         spacing_mm: Distance of voxels along z, y, x.
 
     Returns:
@@ -53,12 +52,11 @@ def riesz(spectra: Spectra, settings: RieszFilter, wanted: Box, spacing_mm: Spac
     Example:
         >>> wave = np.tile(8 * np.cos(np.arange(8) * np.pi / 2), (8, 8, 1))
         >>> one = {"order": (1, 0, 0), "boundary": "periodic", "of": {"kind": "simoncelli", "level": 1}}
-        >>> whole = (slice(0, 8),) * 3
-        >>> response = riesz(Spectra(wave), RieszFilter.model_validate(one), whole, (1.0, 1.0, 1.0))
+        >>> response = riesz(Spectra(wave), RieszFilter.model_validate(one), (1.0, 1.0, 1.0))
         >>> (response[0, 0, :4].astype(float).round(1) + 0.0).tolist()
         [0.0, 6.5, 0.0, -6.5]
     """
-    transform = _Transform(spectra, settings, spacing_mm)
+    transform, wanted = _Transform(spectra, settings, spacing_mm), spectra.wanted
     order, axes = settings.order, transform.axes
     factor = np.float32(
         math.sqrt(math.factorial(sum(order)) / math.prod(math.factorial(power) for power in order))
@@ -127,7 +125,10 @@ class _Transform:
         if self._image is None:
             return self.component(powers, box)
         z, y, x = (slice(0, n) for n in self._image.shape)
-        return extended(self.component(powers, (z, y, x)), box, "periodic").astype(np.float32)
+        z = z if 0 in self.axes else box[0]
+        return extended(
+            self.component(powers, (z, y, x)), box, "periodic", origin=(z.start, 0, 0), size=self._image.shape
+        ).astype(np.float32)
 
 
 def _convolved(spectrum: Spectrum, kernel: Separable) -> Complex:

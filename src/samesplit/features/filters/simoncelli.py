@@ -21,7 +21,6 @@ import numpy.typing as npt
 from numba import njit
 from scipy import fft
 
-from samesplit.features.filters.boundary import Box
 from samesplit.features.filters.fourier import MARGIN_VOXELS, Spectra, Spectrum
 from samesplit.features.filters.settings import SimoncelliFilter
 
@@ -33,13 +32,12 @@ _LOWEST = 1 / 16
 _ENTRIES = 1 << 15
 
 
-def simoncelli(spectra: Spectra, settings: SimoncelliFilter, wanted: Box) -> npt.NDArray[np.float32]:
+def simoncelli(spectra: Spectra, settings: SimoncelliFilter) -> npt.NDArray[np.float32]:
     """Return the response map of one level.
 
     Args:
-        spectra: The image.
+        spectra: The image, and the part of it on which the response is wanted.
         settings: The filter.
-        wanted: The part of the image on which the response is wanted.
 
     Returns:
         The response, shape (z, y, x) of the wanted part.
@@ -47,11 +45,11 @@ def simoncelli(spectra: Spectra, settings: SimoncelliFilter, wanted: Box) -> npt
     Example:
         >>> stripes = np.tile([0.0, 0.0, 8.0, 8.0], (8, 8, 2))
         >>> one = SimoncelliFilter(level=1, boundary="periodic")
-        >>> simoncelli(Spectra(stripes), one, (slice(0, 8),) * 3)[0, 0, :4].astype(float).round(1).tolist()
+        >>> simoncelli(Spectra(stripes), one)[0, 0, :4].astype(float).round(1).tolist()
         [-3.2, -3.2, 3.2, 3.2]
     """
     spectrum = spectra.of(settings.dimensions, settings.boundary, settings.constant, MARGIN_VOXELS)
-    return spectrum.back(band_passed(spectrum, settings.level), wanted)
+    return spectrum.back(band_passed(spectrum, settings.level), spectra.wanted)
 
 
 def band_passed(spectrum: Spectrum, level: int) -> npt.NDArray[np.complex128]:
