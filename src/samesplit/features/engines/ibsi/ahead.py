@@ -218,7 +218,7 @@ def compile_ahead(settings: IbsiSettings, *, key: str, folder: Path, processes: 
 @contextmanager
 def _helpers(folder: Path, names: Sequence[str], number: int) -> Iterator[None]:
     """Other processes that run the pieces; waited for at the end, and gone after it."""
-    command = [sys.executable, "-m", __spec__.name, str(folder), *names]
+    command = [sys.executable, "-P", "-m", __spec__.name, str(folder), *names]  # -P: nothing from this folder
     # What this process can import, they can.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(part for part in sys.path if part)}
     started: list[subprocess.Popen[bytes]] = []
