@@ -20,32 +20,31 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 def first_use(r: dict[str, Any]) -> list[str]:
     """With no code kept: on one core, and on all."""
-    by_cores: dict[int, list[dict[str, float]]] = defaultdict(list)
+    alike: dict[tuple[bool, int], list[dict[str, float]]] = defaultdict(list)
     for found in r["first_uses"]:
-        by_cores[found["cores"]].append(found)
+        alike[found["load"] > int(r["machine"]["cores"]), int(found["cores"])].append(found)
     rows = []
-    for cores, found in sorted(by_cores.items()):
+    for (busy, cores), found in sorted(alike.items()):
         median = {key: statistics.median(one[key] for one in found) for key in ("wall", "cpu", "others_cpu")}
-        loads = " to ".join(sorted({f"{one['load']:.1f}" for one in (found[0], found[-1])}))
+        state = f"busy machine (load {max(one['load'] for one in found):.1f})" if busy else "machine not busy"
         rows.append(
             [
-                f"nothing compiled before, {cores} core{'s' * (cores > 1)}, n = {len(found)}",
+                f"nothing compiled before, {cores} core{'s' * (cores > 1)}, {state}, n = {len(found)}",
                 f"{median['wall']:.1f}",
                 f"{median['cpu']:.1f}",
                 f"{median['others_cpu']:.1f}",
-                loads,
             ]
         )
     warm = r["warm"]
-    rows.append(["compiled before", f"{warm['wall']:.1f}", f"{warm['cpu']:.1f}", "–", "–"])
+    rows.append(["compiled before", f"{warm['wall']:.1f}", f"{warm['cpu']:.1f}", "–"])
     return [
         "## First use on a machine",
         "The first extraction compiles its kernels (numba), and keeps what it compiled. Several processes share "
         "the work where there are several cores. The profile xi2020-mr on the small case (STS_008), with all "
         "3,087 values, as the first call of a new process, whose import took "
-        f"{warm['import']:.1f} s before; seconds, medians. Other work on the machine (load: how many processes "
-        "wanted a core when it began) stretches wall time, and processor time less.",
-        table(["", "Wall", "Processor time", "of helping processes", "Load before"], rows),
+        f"{warm['import']:.1f} s before; seconds, medians. Other work on the machine (its load: how many "
+        "processes wanted a core when the measurement began) stretches wall time, and processor time less.",
+        table(["", "Wall", "Processor time", "of helping processes"], rows),
     ]
 
 
