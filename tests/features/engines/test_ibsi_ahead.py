@@ -82,7 +82,7 @@ def told() -> dict[str, object]:
 
 
 def test_a_profile_compiles_only_the_families_it_asks_for(told: dict[str, object]) -> None:
-    assert told["statistics"] == ["spline"]
+    assert told["statistics"] == ["ascending", "spline"]
     assert told["glcm"] == ["glcm_kernels"]
     assert told["shape"] == ["boxes", "ellipsoids", "hull", "mesh"]
 
@@ -114,7 +114,8 @@ def settings(**changes: object) -> IbsiSettings:
 
 
 def test_the_pieces_are_those_that_a_profile_asks_for() -> None:
-    assert list(ahead.pieces(settings(features={"statistics": "all"}))) == []
+    assert list(ahead.pieces(settings(features={"statistics": "all"}))) == ["order"]
+    assert list(ahead.pieces(settings(features={"ivh": "all"}))) == []
     assert list(ahead.pieces(settings(features={"glcm": "all", "ngtdm": ["ngt_busyness"]}))) == [
         "glcm", "grid", "ngtdm",
     ]  # fmt: skip
@@ -123,7 +124,7 @@ def test_the_pieces_are_those_that_a_profile_asks_for() -> None:
     everything = find_profile("xi2020-mr").settings
     assert isinstance(everything, IbsiSettings)
     everywhere = everything.model_copy(update={"undefined": ()})
-    assert len(ahead.pieces(everywhere)) == 7
+    assert len(ahead.pieces(everywhere)) == 8
 
 
 def test_what_another_process_has_taken_is_left_to_it(

@@ -27,6 +27,7 @@ from samesplit.execution.processes import cores
 from samesplit.features.engines.ibsi.extraction import TEXTURE_FAMILIES
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.ibsi.textures import family_aggregations
+from samesplit.features.families.ascending import ascending
 from samesplit.features.families.autocorrelation import spatial_autocorrelation
 from samesplit.features.families.local_intensity import local_intensity
 from samesplit.features.families.morphology import shape
@@ -101,10 +102,9 @@ class _Sample:
         target = self._target()
         prepare(self.case(), plain, spacings_mm=[target], margin_mm=0.0).at(target)
         responses = self.settings.of_responses() or self.settings
-        if any(
-            one.method == "equalised" for one in (*self.settings.discretisation, *responses.discretisation)
-        ):
-            equal_probability(self.region.values(), 8)
+        methods = {one.method for one in (*self.settings.discretisation, *responses.discretisation)}
+        if "equalised" in methods:
+            equal_probability(np.sort(self.region.values()), 8)
 
     def shape(self) -> None:
         """Surface, hull, boxes and ellipsoids."""
@@ -125,6 +125,17 @@ class _Sample:
         for family, aggregation in dict.fromkeys([*family_aggregations(self.settings), *asked]):
             if family in families:
                 TEXTURE_FAMILIES[family](self.volume, aggregation, self.settings)
+
+    def order(self) -> None:
+        """Order intensities: whole numbers and responses of filters in one way, interpolated ones in another."""
+        given = self.settings.processing
+        interpolated = given.spacing_mm is not None and given.image_interpolation != "nearest"
+        rounded = given.rounding in ("after", "both", "stored")
+        many = np.random.default_rng(0).uniform(1, 9, size=1 << 12)
+        if given.normalisation is not None or (interpolated and not rounded):
+            ascending(many)
+        if self.settings.filters is not None or rounded or not interpolated:
+            ascending(np.floor(many))
 
     def filters(self) -> None:
         """Respond to filters of the profile, one of each kind."""
@@ -153,6 +164,9 @@ def pieces(settings: IbsiSettings) -> Mapping[str, Piece]:
     if responses is not None:
         wanted |= {family for family, _ in family_aggregations(responses)}
         peaks |= {*responses.features.of("local_intensity")}
+    methods = {one.method for one in (*settings.discretisation, *(responses or settings).discretisation)}
+    ordered = [choice.statistics for choice in (settings.features, settings.native) if choice.statistics]
+    ordered += [responses.features.statistics] if responses is not None else []
     zones = [family for family in ("glrlm", "glszm", "gldzm", "ngldm") if family in wanted]
     found = {
         "runs_and_zones": (zones, Piece(3.0, partial(sample.textures, zones))),
@@ -162,6 +176,7 @@ def pieces(settings: IbsiSettings) -> Mapping[str, Piece]:
         "glcm": ("glcm" in wanted, Piece(1.8, partial(sample.textures, ["glcm"]))),
         "grid": (wanted or settings.processing.spacing_mm, Piece(0.9, sample.grid)),
         "peaks": (peaks, Piece(0.9, sample.peaks)),
+        "order": (any(ordered) or "equalised" in methods, Piece(0.5, sample.order)),
         "ngtdm": ("ngtdm" in wanted, Piece(0.8, partial(sample.textures, ["ngtdm"]))),
     }
     return {name: piece for name, (asked, piece) in found.items() if asked}
