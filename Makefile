@@ -8,6 +8,7 @@
 # make bench-networks  times networks beside a bare PyTorch loop, writes docs/performance-networks.md
 # make bench-readers  simulates reader studies, writes docs/reader-studies-simulation.md (15 minutes; QUICK=1: try it)
 # make bench-intervals  how often the intervals of the report hold the truth, writes docs/interval-coverage.md (QUICK=1: try it)
+# make bench-filters  times every image filter beside MIRP and pictologics, writes docs/performance-filters.md (15 minutes)
 # make bench-limits  first use on a machine and memory of large lesions, writes docs/performance-limits.md (5 minutes)
 # make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
 
@@ -21,7 +22,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format bench bench-curve bench-grid bench-limits bench-networks bench-readers bench-intervals clean
+.PHONY: setup demo test test-plain coverage lint format bench bench-curve bench-filters bench-grid bench-limits bench-networks bench-readers bench-intervals clean
 .DEFAULT_GOAL := help
 
 help:
@@ -70,9 +71,16 @@ bench: setup
 	$(BIN)/python scripts/bench/grid/page.py $$out --docs $(if $(QUICK),$$out,docs) && \
 	$(BIN)/python scripts/bench/networks/measure.py --output $$out $(if $(QUICK),--quick) && \
 	$(BIN)/python scripts/bench/networks/page.py $$out --docs $(if $(QUICK),$$out,docs)
+	@$(MAKE) bench-filters
 	@$(MAKE) bench-limits
 	@$(MAKE) bench-curve
 	@$(MAKE) bench-intervals
+
+bench-filters: setup
+	@sh scripts/bench/setup.sh
+	@out=reports/bench$(if $(QUICK),-quick); \
+	$(BIN)/python scripts/bench/filters/measure.py --output $$out $(if $(DATA),--data $(DATA)) $(if $(QUICK),--quick) && \
+	$(BIN)/python scripts/bench/filters/page.py $$out --docs $(if $(QUICK),$$out,docs)
 
 bench-intervals: setup
 	@$(BIN)/python scripts/simulate_interval_coverage.py $(if $(QUICK),--studies 20 --output reports/coverage-quick.csv)

@@ -89,6 +89,11 @@ class ToolProcess:
             raise ToolGoneError(answer["error"])
         return answer
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
+
     def stop(self) -> None:
         """End the process."""
         self._process.kill()

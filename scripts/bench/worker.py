@@ -58,7 +58,7 @@ def main() -> None:
             "version": version(tool.PACKAGE),
             "python": platform.python_version(),
             "families": list(tool.FAMILIES),
-            "tasks": [task for task in ("one", "sweep") if hasattr(tool, task)],
+            "tasks": [task for task in ("one", "sweep", "setting", "profile") if hasattr(tool, task)],
             "remark": getattr(tool, "REMARK", ""),
             "compiles": getattr(tool, "NUMBA", False),
             "import_wall": time.perf_counter() - wall,

@@ -46,10 +46,12 @@ class Reach:
         self.filters = tuple(filters)
 
     def __call__(self, grid: Grid) -> Voxels:
-        """Return the voxels along z, y, x; the size of the grid where the whole image is needed."""
+        """Return the voxels along z, y, x; the size of the grid where all of an axis is needed."""
         furthest = [0, 0, 0]
         for one in self.filters:
-            reach = one.reach_voxels(grid.spacing_mm) or grid.size
+            z, y, x = grid.size
+            whole = (z if one.dimensions == 3 else 0, y, x)
+            reach = one.reach_voxels(grid.spacing_mm) or whole
             furthest = [max(a, b) for a, b in zip(furthest, reach, strict=True)]
         z, y, x = furthest
         return z, y, x
