@@ -22,6 +22,7 @@ PAGES = [
     "docs/design.md",
     "docs/extracting.md",
     "docs/features.md",
+    "docs/filters.md",
     "docs/planning.md",
     "docs/python.md",
     "docs/report.md",

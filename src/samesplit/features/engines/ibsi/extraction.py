@@ -71,6 +71,7 @@ def extract(case: Case, settings: IbsiSettings) -> FeatureValues:
         prepared = image.at(spacing, margin_mm=None if _plain_at(spacing, settings) else 0.0)
         steps |= dict.fromkeys(prepared.steps)
         values |= _of_grid(prepared.region, spacing, settings, textures)
+        del prepared  # before the next one is made
     values |= {info.feature: values.pop(info.feature) for info in own_catalogue(settings)}  # last, as listed
     if settings.filters is not None:
         found, told = _of_responses(image, settings, settings.filters)

@@ -74,34 +74,37 @@ def of_response_maps(
     Raises:
         LesionError: No voxel of the lesion is left after re-segmentation.
     """
-    spacing = image.settings.target_mm
-    grid = image.grid(spacing)
+    grid = image.grid(image.settings.target_mm)
     near = [one for one in filters if one.reach_voxels(grid.spacing_mm) is not None]
     whole = [one for one in filters if one.reach_voxels(grid.spacing_mm) is None]
     found: dict[str, dict[str, float]] = {}
     for some in (near, whole):
         if some:
-            around = Reach(some)(grid)
-            region = image.at(spacing, margin_mm=margin_mm, around=around).region
-            found |= _of_region(region, some, compute, margin_mm)
+            found |= _of_region(image, some, Reach(some)(grid), compute, margin_mm)
     values = {f"{one.name}_{name}": value for one in filters for name, value in found[one.name].items()}
     return values, Step("filters", _told(filters, Reach(near)(grid), whole))
 
 
 def _of_region(
-    region: Region, filters: Sequence[Filter], compute: Compute, margin_mm: float
+    image: PreparedImage, filters: Sequence[Filter], around: Voxels, compute: Compute, margin_mm: float
 ) -> dict[str, dict[str, float]]:
-    inner = _inner(region, margin_mm)
+    """Return the features of filters that look equally far, by filter."""
+    region = image.at(image.settings.target_mm, margin_mm=margin_mm, around=around).region
+    inner, spacing_mm = _inner(region, margin_mm), region.spacing_mm
     drawn = np.ascontiguousarray(region.morphological[inner])
     counted = np.ascontiguousarray(region.intensity[inner])
     geometry = MaskGeometry(drawn, counted)
-    largest = float(np.abs(region.intensities).max())
+    intensities = region.intensities.astype(
+        np.float32
+    )  # as filters take them; the rest is not needed any more
+    del region
+    rounding = _ROUNDING * max(abs(float(intensities.min())), abs(float(intensities.max())))
     found = {}
-    for one, response in respond(region.intensities, region.spacing_mm, filters, wanted=inner):
+    for one, response in respond(intensities, spacing_mm, filters, wanted=inner):
         kept = response.astype(np.float64)
         del response  # before the next one is made
-        kept[np.abs(kept) <= _ROUNDING * largest] = 0
-        found[one.name] = compute(Region(kept, drawn, counted, region.spacing_mm), geometry)
+        kept[np.abs(kept) <= rounding] = 0
+        found[one.name] = compute(Region(kept, drawn, counted, spacing_mm), geometry)
     return found
 
 
