@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from samesplit.features.families.fourier import add_products, plan
+from samesplit.features.families.fourier import add_products, plan, transform_rows
 from samesplit.ordering import RELATIVE
 
 __all__ = ["spatial_autocorrelation"]
@@ -59,7 +59,10 @@ def spatial_autocorrelation(
     sums = np.zeros((3, ny))
     for first in range(portions):
         frequencies = np.arange(first, nx // 2 + 1, portions)
-        spectra = _spectra(scaled, z, y, nx, frequencies, portions)
+        if portions == 1:
+            spectra = transform_rows(intensities, mask, (z, y), (scaled.mean, scaled.deviation), plan(nx))
+        else:
+            spectra = _spectra(scaled, z, y, nx, frequencies, portions)
         add_products(spectra, z, y, len(mask), frequencies, weights, plan(nz), plan(ny), sums)
         del spectra  # before the next are made
     pairs, products, squares = sums.sum(axis=1)
@@ -111,8 +114,8 @@ def _spectra(
     nx: int,
     frequencies: npt.NDArray[np.int64],
     step: int,
-) -> npt.NDArray[np.complex128]:
-    """Transform m, x and x^2 along x, padded to length nx: shape (3, frequencies, rows).
+) -> npt.NDArray[np.float64]:
+    """Transform m, x and x^2 along x, padded to length nx: shape (3, 2, frequencies, rows).
 
     Every step-th frequency from f on is what a transform of length nx / step gives of the rows times
     exp(-2 pi i f x / nx), laid in stretches of that length on one another.
@@ -120,7 +123,7 @@ def _spectra(
     first, length = int(frequencies[0]), nx // step
     width = scaled.mask.shape[2]
     turn = np.exp(-2j * np.pi * first / nx * np.arange(width))[:, None]
-    spectra = np.empty((3, len(frequencies), len(z)), dtype=np.complex128)
+    spectra = np.empty((3, 2, len(frequencies), len(z)))
     for start in range(0, len(z), _ROWS_AT_ONCE):
         part = slice(start, start + _ROWS_AT_ONCE)
         rows = scaled.rows(z[part], y[part])
@@ -131,7 +134,8 @@ def _spectra(
             stretch = rows[:, more : more + length]
             laid[:, : stretch.shape[1]] += stretch
         found = fft.rfft(laid, length, axis=1) if first == 0 else fft.fft(laid, length, axis=1)
-        spectra[:, :, part] = found[:, : len(frequencies)]
+        found = found[:, : len(frequencies)]
+        spectra[:, 0, :, part], spectra[:, 1, :, part] = found.real, found.imag
     return spectra
 
 

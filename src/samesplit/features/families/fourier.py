@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["Plan", "add_products", "plan", "transform_columns"]
+__all__ = ["Plan", "add_products", "plan", "transform_columns", "transform_rows"]
 
 Plan = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]
 """Radices, cosines and sines of all multiples of the base angle, and the frequency at each place."""
 
 _RADICES = (4, 2, 3, 5)
+_TOGETHER = 64
+"""Rows of voxels that are transformed together: few enough to stay in the processor's cache."""
 
 
 def plan(length: int) -> Plan:
@@ -132,8 +134,79 @@ def _five(re: Any, im: Any, i: int, m: int, k: int, cos: Any, sin: Any) -> None:
         er[x], ei[x] = (ur - wr) * c4 + (ui - wi) * s4, (ui - wi) * c4 - (ur - wr) * s4
 
 
+def transform_rows(
+    image: npt.NDArray[np.float64],
+    mask: npt.NDArray[np.uint8],
+    rows: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
+    moments: tuple[float, float],
+    plan_x: Plan,
+) -> npt.NDArray[np.float64]:
+    """Transform rows of voxels along x: the mask m, the deviations x from the mean in units of the SD, and x^2.
+
+    m and x are transformed together as the real and the imaginary part of one column, x^2 of two rows likewise.
+
+    Args:
+        image: Shape (z, y, x).
+        mask: 1 where intensities count.
+        rows: The places of the rows: z and y of each.
+        moments: Mean and standard deviation of the intensities.
+        plan_x: Of a length of at least twice the rows'.
+
+    Returns:
+        Twice the spectra at frequencies 0 to n / 2, shape (3, 2, frequencies, rows): of m, x and x^2, real and
+        imaginary part.
+    """
+    n = len(plan_x[3])
+    spectra = np.empty((3, 2, n // 2 + 1, len(rows[0])))
+    together, alone = np.zeros((2, n, _TOGETHER)), np.zeros((2, n, _TOGETHER // 2))
+    _transform_rows(
+        image, mask, *rows, moments[0], 1 / moments[1], plan_x, np.argsort(plan_x[3]), together[0], together[1],
+        alone[0], alone[1], spectra,
+    )  # fmt: skip
+    return spectra
+
+
+@njit(cache=True, nogil=True)
+def _transform_rows(
+    image: Any, mask: Any, z: Any, y: Any, mean: float, scale: float, plan_x: Any, places: Any,
+    re: Any, im: Any, even: Any, odd: Any, spectra: Any,
+) -> None:  # fmt: skip
+    n, width = re.shape[0], mask.shape[2]
+    for start in range(0, len(z), _TOGETHER):
+        count = min(_TOGETHER, len(z) - start)
+        for r in range(count):
+            inside, values = mask[z[start + r], y[start + r]], image[z[start + r], y[start + r]]
+            squares, column = (even, r) if r < _TOGETHER // 2 else (odd, r - _TOGETHER // 2)
+            for x in range(width):
+                value = (values[x] - mean) * scale if inside[x] else 0.0
+                re[x, r] = 1.0 if inside[x] else 0.0
+                im[x, r] = value
+                squares[x, column] = value * value
+        for r in range(max(count - _TOGETHER // 2, 0), _TOGETHER // 2):
+            for x in range(width):
+                odd[x, r] = 0.0
+        for x in range(width, n):
+            for r in range(_TOGETHER):
+                re[x, r] = im[x, r] = 0.0
+            for r in range(_TOGETHER // 2):
+                even[x, r] = odd[x, r] = 0.0
+        transform_columns(re, im, plan_x[0], plan_x[1], plan_x[2])
+        transform_columns(even, odd, plan_x[0], plan_x[1], plan_x[2])
+        first = min(count, _TOGETHER // 2)
+        for k in range(n // 2 + 1):
+            a, b, of_k = places[k], places[n - k if k > 0 else 0], spectra[:, :, k, start : start + count]
+            for r in range(count):
+                of_k[0, 0, r], of_k[0, 1, r] = re[a, r] + re[b, r], im[a, r] - im[b, r]
+                of_k[1, 0, r], of_k[1, 1, r] = im[a, r] + im[b, r], re[b, r] - re[a, r]
+            for r in range(first):
+                of_k[2, 0, r], of_k[2, 1, r] = even[a, r] + even[b, r], odd[a, r] - odd[b, r]
+            for r in range(count - first):
+                of_k[2, 0, first + r] = odd[a, r] + odd[b, r]
+                of_k[2, 1, first + r] = even[b, r] - even[a, r]
+
+
 def add_products(
-    spectra: npt.NDArray[np.complex128],
+    spectra: npt.NDArray[np.float64],
     z: npt.NDArray[np.intp],
     y: npt.NDArray[np.intp],
     depth: int,
@@ -146,7 +219,8 @@ def add_products(
     """Of three real images m, x and y: add up weight times m m*, x x* and Re(y m*) over frequencies.
 
     Args:
-        spectra: Of m, x and y, transformed along x, shape (3, frequencies, rows of voxels).
+        spectra: Of m, x and y, transformed along x, shape (3, 2, frequencies, rows of voxels): real and imaginary
+            part.
         z: The slice of each row.
         y: The place of each row in its slice.
         depth: The number of slices.
@@ -171,14 +245,14 @@ def _add_products(
 ) -> None:  # fmt: skip
     order_z, order_y = plan_z[3], plan_y[3]
     n_z, n_y, depth = len(order_z), len(order_y), across_re.shape[1]
-    for k in range(spectra.shape[1]):
+    for k in range(spectra.shape[2]):
         for f in range(3):
             for j in range(n_y):
                 for i in range(depth):
                     across_re[j, i] = across_im[j, i] = 0.0
             for r in range(len(z)):
-                across_re[y[r], z[r]] = spectra[f, k, r].real
-                across_im[y[r], z[r]] = spectra[f, k, r].imag
+                across_re[y[r], z[r]] = spectra[f, 0, k, r]
+                across_im[y[r], z[r]] = spectra[f, 1, k, r]
             transform_columns(across_re, across_im, plan_y[0], plan_y[1], plan_y[2])
             for i in range(depth):
                 for j in range(n_y):
