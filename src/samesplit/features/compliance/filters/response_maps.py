@@ -16,7 +16,6 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.features.compliance.filters.location import Files
-from samesplit.features.filters.respond import respond
 from samesplit.features.filters.settings import (
     Filter,
     GaborFilter,
@@ -139,6 +138,9 @@ def responses(files: Files, tests: Sequence[MapTest] = TESTS) -> Iterator[tuple[
     Raises:
         LesionError: The file of a phantom cannot be read.
     """
+    # The kernels take a second to import: not before they are needed.
+    from samesplit.features.filters.respond import respond
+
     by_phantom: dict[str, list[MapTest]] = {}
     for test in tests:
         by_phantom.setdefault(test.phantom, []).append(test)
