@@ -51,6 +51,20 @@ def test_a_profile_is_listed_as_its_engine_gives_it(name):
     assert listing["aggregation"].tolist() == [info.aggregation for info in infos]
 
 
+def test_features_of_response_maps_are_listed_with_the_name_and_the_code_of_their_filter():
+    listing = profile_listing(profile("ibsi2-b"))
+    filtered = listing[listing["filter"] != ""]
+    assert filtered["filter"].nunique() == 8
+    assert all(row.feature.startswith(f"{row.filter}_") for row in filtered.itertuples())
+    codes = ["S60F", "L6PA", "JTXT", "Q88H", "25BO", "PRT7"]
+    assert filtered["filter_code"].drop_duplicates().tolist() == codes
+    assert "144 of them are of 8 response maps: mean_5 (S60F), log_1.5mm (L6PA)" in " ".join(
+        remarks(profile("ibsi2-b"), listing)
+    )
+    text = shown(listing)
+    assert all(f"{row.feature} " in text and f" {row.ibsi_code} " in text for row in listing.itertuples())
+
+
 def test_a_profiles_family_is_found_by_the_engines_word_and_by_ibsi_code():
     assert len(profile_listing(profile("pyradiomics-ct"), "firstorder")) == 18
     assert len(profile_listing(profile("xi2020-mr"), "LFYI")) == 32 * 25

@@ -191,6 +191,24 @@ def test_engines_are_told_with_their_settings(context: Context, engine: str, wor
     assert "Features a sequence: 2 (1 glcm and 1 shape), 2 of them with a code of the IBSI." in found
 
 
+def test_response_maps_are_told_by_name_and_code_instead_of_the_settings_of_each_filter(
+    context: Context,
+) -> None:
+    filters = {"boundary": "mirror", "images": [{"kind": "log", "sigma_mm": 2.0}, {"kind": "mean"}]}
+    profile = {"name": "mr", "engine": "ibsi", "sequences": ["T1C"], "settings": {"filters": filters}}
+    catalogue = pd.DataFrame(
+        [("", ""), ("log_2mm", "L6PA"), ("log_2mm", "L6PA"), ("mean_5", "S60F")],
+        columns=["filter", "filter_code"],
+    ).assign(profile="mr", family="statistics", ibsi_code="Q4LE")
+    run = changed(context, profiles=[profile])
+    data = replace(run.data, tables={**run.data.tables, "catalogue": catalogue})
+    text = methods_text([replace(run, data=data)])
+    found = paragraph(text, "Features")
+    assert "Settings: filters boundary mirror. 2 response maps of image filters" in found
+    assert "log_2mm (L6PA) and mean_5 (S60F)." in found
+    assert REFERENCES["ibsi_filters"] in text.references
+
+
 def test_a_table_of_features_made_elsewhere_is_told_and_nothing_of_images(context: Context) -> None:
     own = {"file": "features.csv", "columns": 30, "lesions": 60}
     bare = changed(context, profiles=[], features=own)

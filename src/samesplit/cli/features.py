@@ -103,7 +103,7 @@ def ibsi(
 
 def list_features(
     profile: Annotated[
-        str | None, typer.Option("--profile", "-p", help="What this profile produces, by whatever engine.")
+        str | None, typer.Option("--profile", "-p", help="What this profile (name or YAML file) produces.")
     ] = None,
     family: Annotated[
         str | None, typer.Option("--family", "-f", help="Only this family, for example glcm.")
@@ -117,18 +117,15 @@ def list_features(
     """List the features of IBSI-1 with codes and units, or exactly those that a profile produces."""
     from samesplit.features.listing import profile_listing, remarks, standard_listing, tables_of
     from samesplit.features.page import features_page
-    from samesplit.features.profiles import read_profile
+    from samesplit.features.profile_lookup import find_profile
     from samesplit.storage import write_text
     from samesplit.tables import write_csv
-    from samesplit.workspace import find_workspace
 
     if markdown is not None:
         write_text(markdown, features_page())
         echo(f"Wrote {display_path(markdown)}")
         return
-    read = (
-        None if profile is None else read_profile(find_workspace(Path.cwd()).find_yaml("features", profile))
-    )
+    read = None if profile is None else find_profile(profile)
     listing = standard_listing(family) if read is None else profile_listing(read, family)
     if csv is not None:
         write_csv(listing, csv)

@@ -117,11 +117,11 @@ def remarks(profile: Profile, listing: pd.DataFrame) -> list[str]:
         f"{len(listing):,} features an image, by the engine {profile.engine}; columns of models are named "
         f"{profile.name}/SEQUENCE/FEATURE."
     ]
-    filters = listing.loc[listing["filter"].ne(""), "filter"].unique()
-    if len(filters):
-        count = int(listing["filter"].ne("").sum())
-        maps = "a response map" if len(filters) == 1 else f"{len(filters)} response maps"
-        said.append(f"{count:,} of them are of {maps}: {', '.join(filters)}.")
+    filtered = listing.loc[listing["filter"].ne(""), ["filter", "filter_code"]]
+    if len(filtered):
+        names = [f"{one.filter} ({one.filter_code})" for one in filtered.drop_duplicates().itertuples()]
+        maps = "a response map" if len(names) == 1 else f"{len(names)} response maps"
+        said.append(f"{len(filtered):,} of them are of {maps}: {', '.join(names)}.")
     missing = int(listing["note"].str.startswith("NaN").sum())
     if missing:
         said.append(f"{missing} of them are always NaN: they mean nothing in the image's unit.")
@@ -137,7 +137,7 @@ def remarks(profile: Profile, listing: pd.DataFrame) -> list[str]:
 
 def tables_of(listing: pd.DataFrame) -> Iterator[Text | Table]:
     """Yield a listing for a terminal, a title and a table a family, without columns that are empty."""
-    names = [name for name in ("tag", "feature", "filter_code", "ibsi_code", "unit") if name in listing]
+    names = [name for name in ("tag", "feature", "ibsi_code", "unit") if name in listing]
     names += [name for name in ("arbitrary_units", "aggregation", "note") if name in listing]
     for key, rows in listing.groupby("family", sort=False):
         used = [name for name in names if rows[name].ne("").any()]
@@ -147,7 +147,7 @@ def tables_of(listing: pd.DataFrame) -> Iterator[Text | Table]:
             is_id = name == "tag" or (name == "feature" and "tag" not in used)
             table.add_column(
                 _HEADS.get(name, name),
-                no_wrap=is_id or name in ("filter_code", "ibsi_code", "unit"),
+                no_wrap=is_id or name in ("ibsi_code", "unit"),
                 overflow="fold",
             )
         for row in rows[used].itertuples(index=False):
@@ -155,7 +155,7 @@ def tables_of(listing: pd.DataFrame) -> Iterator[Text | Table]:
         yield table
 
 
-_HEADS = {"filter_code": "filter", "ibsi_code": "IBSI", "arbitrary_units": "in arbitrary units"}
+_HEADS = {"ibsi_code": "IBSI", "arbitrary_units": "in arbitrary units"}
 
 
 def _title(key: str, rows: pd.DataFrame) -> str:

@@ -28,6 +28,14 @@ MODALITIES: tuple[Modality, ...] = ("CT", "MR", "PET", "any")
 SETTINGS = (NeutralSetting(), NeutralSetting(None, "averaged"))
 
 
+def test_features_of_response_maps_are_not_compared_with_those_of_the_image():
+    plain = equivalent_profile("ibsi", NeutralSetting(), "MR")
+    filters = {"images": [{"kind": "log", "sigma_mm": [1, 2]}]}
+    settings = type(plain.settings).model_validate(plain.settings.model_dump() | {"filters": filters})
+    filtered = Profile(plain.name, plain.engine, "", plain.modality, settings)
+    assert standard_features(filtered).keys() == standard_features(plain).keys()
+
+
 @pytest.mark.parametrize("engine", [name for name in engine_names() if name != "encoder"])
 @pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("setting", SETTINGS, ids=["merged", "averaged"])
