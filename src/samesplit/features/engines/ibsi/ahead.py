@@ -111,8 +111,9 @@ class _Sample:
         shape(self.geometry, self.region.spacing_mm)
 
     def autocorrelation(self) -> None:
-        """Moran's I and Geary's C."""
-        spatial_autocorrelation(self.image, self.mask, self.region.spacing_mm)
+        """Moran's I and Geary's C, of arrays that are cut out of larger ones as those of lesions are."""
+        inside = self.geometry.intensity[(slice(1, -1),) * 3]
+        spatial_autocorrelation(self.image[self.geometry.box], inside, self.region.spacing_mm)
 
     def peaks(self) -> None:
         """Local intensity."""
@@ -169,9 +170,9 @@ def pieces(settings: IbsiSettings) -> Mapping[str, Piece]:
     ordered += [responses.features.statistics] if responses is not None else []
     zones = [family for family in ("glrlm", "glszm", "gldzm", "ngldm") if family in wanted]
     found = {
+        "autocorrelation": (morphology & spatial, Piece(3.2, sample.autocorrelation)),
         "runs_and_zones": (zones, Piece(3.0, partial(sample.textures, zones))),
         "filters": (settings.filters, Piece(2.5, sample.filters)),
-        "autocorrelation": (morphology & spatial, Piece(2.2, sample.autocorrelation)),
         "shape": (morphology - spatial, Piece(2.0, sample.shape)),
         "glcm": ("glcm" in wanted, Piece(1.8, partial(sample.textures, ["glcm"]))),
         "grid": (wanted or settings.processing.spacing_mm, Piece(0.9, sample.grid)),
