@@ -6,6 +6,7 @@ Source: IBSI reference manual, section 3.5, arXiv:1612.07003.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from samesplit.errors import LesionError
 from samesplit.ordering import RELATIVE
 
-__all__ = ["MOST_LEVELS", "TAGS", "IvhMethod", "ivh", "ivh_of_counts"]
+__all__ = ["MOST_LEVELS", "TAGS", "IvhLevels", "IvhMethod", "ivh", "ivh_levels", "ivh_of_counts"]
 
 TAGS = (
     "ivh_v10",
@@ -66,6 +67,46 @@ def ivh(
         >>> ivh(np.array([1.0, 1.0, 3.0, 4.0, 6.0])).round(3).tolist()
         [0.6, 0.2, 7.0, 2.0, 0.4, 5.0, 0.48]
     """
+    levels = ivh_levels(values, method=method, size=size, lower=lower, upper=upper)
+    index = levels.index if levels.index.min() >= 0 else levels.index[levels.index >= 0]
+    counts = np.bincount(index, minlength=levels.n_levels)
+    return ivh_of_counts(counts, first=levels.first, step=levels.step, n_voxels=values.size)
+
+
+@dataclass(frozen=True)
+class IvhLevels:
+    """Intensities as levels of a volume histogram.
+
+    Attributes:
+        index: Level of each voxel, 0 for the lowest one; negative below the range.
+        n_levels: How many levels there are.
+        first: The lowest level's intensity.
+        step: Distance between levels.
+    """
+
+    index: npt.NDArray[np.intp]
+    n_levels: int
+    first: float
+    step: float
+
+
+def ivh_levels(
+    values: npt.NDArray[np.float64],
+    *,
+    method: IvhMethod = "none",
+    size: float = 1.0,
+    lower: float | None = None,
+    upper: float | None = None,
+) -> IvhLevels:
+    """Return the level of each voxel, in one of the three ways of `ivh`.
+
+    Raises:
+        LesionError: There is no voxel, the range is empty, or it holds more than `MOST_LEVELS` levels.
+
+    Example:
+        >>> ivh_levels(np.array([1.0, 3.0, 6.0]), lower=2.0).index.tolist()
+        [-1, 1, 4]
+    """
     if values.size == 0:
         raise LesionError("there is no voxel to take a volume histogram of", remedy="check the mask")
     low, high = float(values.min()), float(values.max())
@@ -77,16 +118,15 @@ def ivh(
             position += rounding
             position *= n_levels
             position /= high - low
-        return ivh_of_counts(_counts(position, n_levels), first=1.0, step=1.0)
+        return IvhLevels(_floored(position, n_levels), n_levels, first=1.0, step=1.0)
     begin = low if lower is None or not math.isfinite(lower) else lower
     end = high if upper is None or not math.isfinite(upper) else upper
     n_levels = _number_of_levels(begin, end, size, centres=method == "FBS")
     position = np.subtract(values, begin, dtype=np.float64)
     position += max(rounding, RELATIVE * abs(begin))
     position /= size
-    counts = _counts(position, n_levels)
     first = begin + size / 2 if method == "FBS" else begin
-    return ivh_of_counts(counts, first=first, step=size, n_voxels=values.size)
+    return IvhLevels(_floored(position, n_levels), n_levels, first=first, step=size)
 
 
 def ivh_of_counts(
@@ -132,14 +172,11 @@ def _first_at_most(at_least: npt.NDArray[np.integer], hundredths: int) -> int:
     return int(np.searchsorted(-at_least * 100, -hundredths, "left"))
 
 
-def _counts(position: npt.NDArray[np.float64], n_levels: int) -> npt.NDArray[np.integer]:
-    """Voxels per level; positions are in levels from the lowest and are used up. Above counts as the highest."""
+def _floored(position: npt.NDArray[np.float64], n_levels: int) -> npt.NDArray[np.intp]:
+    """Levels; positions are in levels from the lowest and are used up. Above counts as the highest."""
     np.floor(position, out=position)
     np.minimum(position, n_levels - 1, out=position)
-    index = position.astype(np.intp)
-    if position.min() < 0:
-        index = index[index >= 0]
-    return np.bincount(index, minlength=n_levels)
+    return position.astype(np.intp)
 
 
 def _number_of_levels(begin: float, end: float, step: float, *, centres: bool) -> int:

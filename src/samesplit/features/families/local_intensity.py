@@ -12,7 +12,7 @@ from samesplit.errors import LesionError
 from samesplit.features.families.region import Region
 from samesplit.ordering import RELATIVE
 
-__all__ = ["PEAK_RADIUS_MM", "TAGS", "local_intensity"]
+__all__ = ["PEAK_RADIUS_MM", "TAGS", "ball_rows", "local_intensity", "running_sums"]
 
 TAGS = ("loc_peak_loc", "loc_peak_glob")
 
@@ -47,12 +47,12 @@ def local_intensity(region: Region) -> npt.NDArray[np.float64]:
     values = region.values()
     if values.size == 0:
         raise LesionError("no voxel of the mask is left to take a peak of", remedy="check the mask")
-    rows = _ball_rows(region.spacing_mm)
+    rows = ball_rows(region.spacing_mm)
     image = np.ascontiguousarray(region.intensities, dtype=np.float64)
     reach = int(rows[:, 2].max())
     nz, ny, nx = image.shape
     sums = np.empty((nz, ny, nx + 2 * reach + 1))
-    _running_sums(image, reach, sums)
+    running_sums(image, reach, sums)
     mask = np.ascontiguousarray(region.intensity)
     brightest = values.max() - RELATIVE * np.abs(values).max()  # or equal to it but for rounding
     found = np.full(2, -np.inf)
@@ -60,7 +60,7 @@ def local_intensity(region: Region) -> npt.NDArray[np.float64]:
     return found
 
 
-def _ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
+def ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
     """Return the ball as rows along x: offset in z, offset in y, and voxels to either side, shape (n, 3)."""
     dz, dy, dx = spacing_mm
     rows = []
@@ -73,7 +73,7 @@ def _ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
 
 
 @njit(cache=True, nogil=True)
-def _running_sums(image: Any, reach: int, sums: Any) -> None:
+def running_sums(image: Any, reach: int, sums: Any) -> None:
     """Of each row the sum of its first x voxels at x + reach, level beyond both ends of the row."""
     nz, ny, nx = image.shape
     for z in range(nz):

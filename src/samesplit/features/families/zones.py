@@ -102,7 +102,7 @@ def _zones(volume: LevelVolume, in_plane: bool) -> Zones:
         equal_bits(volume).reshape(-1),
         distance.reshape(-1),
         (spans.bounds, spans.starts),
-        (behind, _joins(), keep),
+        (behind, joins(), keep),
         np.empty(volume.levels.size, dtype=np.uint32),
         (parents, levels, sizes, distances, starts),
     )
@@ -111,7 +111,7 @@ def _zones(volume: LevelVolume, in_plane: bool) -> Zones:
 
 
 @cache
-def _joins() -> npt.NDArray[np.uint16]:
+def joins() -> npt.NDArray[np.uint16]:
     """For each set of equal neighbours among the 13 that lie behind: which of them a voxel must be joined to.
 
     Neighbours that touch one another are of one zone already, so one of each connected group is enough: at most
