@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from samesplit.api.cases import LesionCase
     from samesplit.api.extraction import extract
     from samesplit.api.feature_extractor import FeatureExtractor
+    from samesplit.api.feature_maps import FeatureMaps, feature_maps
     from samesplit.api.folds import Fold
     from samesplit.api.given_cases import CaseInput
     from samesplit.api.many_cases import extract_cases
@@ -36,6 +37,7 @@ __all__ = [
     "CaseInput",
     "FailedCasesWarning",
     "FeatureExtractor",
+    "FeatureMaps",
     "Fold",
     "LesionCase",
     "PyradiomicsExtractor",
@@ -46,6 +48,7 @@ __all__ = [
     "extract",
     "extract_cases",
     "extract_table",
+    "feature_maps",
     "find_images",
     "open_benchmark",
     "statistics",
@@ -55,6 +58,7 @@ _HOME = {
     "CaseInput": "api.given_cases",
     "FailedCasesWarning": "errors",
     "FeatureExtractor": "api.feature_extractor",
+    "FeatureMaps": "api.feature_maps",
     "Fold": "api.folds",
     "LesionCase": "api.cases",
     "PyradiomicsExtractor": "api.pyradiomics_extractor",
@@ -64,6 +68,7 @@ _HOME = {
     "extract": "api.extraction",
     "extract_cases": "api.many_cases",
     "extract_table": "workflows.extract",
+    "feature_maps": "api.feature_maps",
     "find_images": "imaging.image_folders",
     "open_benchmark": "api.study",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from samesplit.cli.console import Jobs, Scheduler, display_path, echo, out, reporter, table_of
+from samesplit.cli.maps import write_maps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,25 @@ def extract(
     cache: Annotated[
         Path | None, typer.Option(help="Folder of finished images (default: the user's cache folder).")
     ] = None,
+    maps: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write feature maps into this folder instead: each feature in the neighbourhood of each voxel."
+        ),
+    ] = None,
+    maps_features: Annotated[
+        str | None,
+        typer.Option(
+            help="Which: cm_contrast_3D_avg,stat_mean,glcm (default: all of the profile but morphology)."
+        ),
+    ] = None,
+    neighbourhood: Annotated[
+        int, typer.Option(help="Voxels to either side of a neighbourhood's centre: 1 is 3 x 3 x 3.")
+    ] = 1,
+    maps_format: Annotated[str, typer.Option(help="nii.gz, nii, nrrd or mha.")] = "nii.gz",
+    maps_whole: Annotated[
+        bool, typer.Option("--maps-whole", help="Maps on the whole grid, not on the lesion's box alone.")
+    ] = False,
 ) -> None:
     """Extract features without a benchmark: of one image and mask, a table of them, or a folder of them.
 
@@ -95,6 +115,31 @@ def extract(
         return
     how = _how(profile, params, engine)
     called = check_names(names or ("ibsi" if params is None else "pyradiomics"))
+    if maps is not None:
+        if output is not None:
+            raise CohortError(
+                "maps and a table are asked for at once",
+                where=f"--maps {maps} --output {output}",
+                remedy="call samesplit extract twice, once with --maps and once with --output",
+            )
+        write_maps(
+            images,
+            maps,
+            profile=how,
+            features=maps_features,
+            radius=neighbourhood,
+            file_format=maps_format,
+            whole=maps_whole,
+            patterns=(image_pattern, mask_pattern),
+            mask_label=mask_label,
+            jobs=jobs,
+            scheduler=scheduler,
+            geometry_repair=_repairs(geometry_repair),
+            minimum_voxels=minimum_voxels,
+        )
+        return
+    if maps_features is not None:
+        raise CohortError("--maps-features names maps, and no folder", remedy="say where: --maps FOLDER")
     shape = _checked_output(output, table_format, image, many=many)
     found = extract_table(
         images,

@@ -65,7 +65,10 @@ class CooccurrenceMaps:
         self.most = int(np.bincount(self.all[:, 0]).max())
 
     def _listed(
-        self, pairs: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]], owner: list[int], x: int | None
+        self,
+        pairs: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
+        owner: list[int],
+        x: int | None,
     ) -> npt.NDArray[np.int64]:
         """Rows (matrix, step to one voxel, step to the other): of all pairs, or of those that touch a column."""
         strides = self.lesion.strides

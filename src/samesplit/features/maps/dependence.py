@@ -1,4 +1,4 @@
-"""Maps of the neighbouring dependence features (IBSI REK0): neighbours of nearly the same level within each box."""
+"""Maps of the neighbouring dependence features (IBSI REK0): near neighbours of near levels within each box."""
 
 from __future__ import annotations
 

@@ -64,21 +64,22 @@ def _percentile(ordered: Any, n: int, percent: int) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def _histogram(ordered: Any, n: int, table: Any, out: Any) -> None:
+def _histogram(ordered: Any, n: Any, table: Any, out: Any) -> None:
     """Compute the 23 numbers of `histogram_of_counts`; `table` is room for the counts, all 0."""
-    low, high = np.int64(ordered[0]), np.int64(ordered[n - 1])
-    total = np.int64(0)
+    low: Any = np.int64(ordered[0])
+    high: Any = np.int64(ordered[n - 1])
+    total: Any = np.int64(0)
     for i in range(n):
-        level = np.int64(ordered[i])
-        total += level
-        table[level] += 1
+        total += np.int64(ordered[i])
+        table[ordered[i]] += 1
     mean = total / n
     median = _percentile(ordered, n, 50)
     p25, p75 = _percentile(ordered, n, 25), _percentile(ordered, n, 75)
     p10, p90 = _percentile(ordered, n, 10), _percentile(ordered, n, 90)
     second = third = fourth = deviation = from_median = entropy = uniformity = 0.0
     middle_sum = middle_n = 0.0
-    mode, most = low, np.int64(0)
+    mode: Any = low
+    most: Any = np.int64(0)
     for level in range(low, high + 1):
         count = table[level]
         if count == 0:
@@ -122,7 +123,7 @@ def _histogram(ordered: Any, n: int, table: Any, out: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _gradient(table: Any, high: int, out: Any) -> None:
+def _gradient(table: Any, high: Any, out: Any) -> None:
     """Largest gradient and its level, smallest gradient and its level, over the levels from 1 to the highest."""
     if high < 2:
         out[19] = out[20] = out[21] = out[22] = np.nan

@@ -51,7 +51,8 @@ class Neighbourhood:
     @cached_property
     def offsets(self) -> Ints:
         """Where the voxels lie from the centre, in voxel order, shape (n, 3)."""
-        return np.argwhere(np.ones(self.shape, dtype=bool)) - np.array(self.reach)
+        found: Ints = np.argwhere(np.ones(self.shape, dtype=bool)) - np.array(self.reach)
+        return found
 
     @cached_property
     def inside(self) -> npt.NDArray[np.uint32]:
@@ -66,7 +67,8 @@ class Neighbourhood:
     def to_edge(self) -> npt.NDArray[np.uint16]:
         """Steps along the axes from each voxel to the first outside the box, shape (n,)."""
         axes = [axis for axis in range(3) if not (axis == 0 and self.in_plane)]
-        return (self.radius + 1 - np.abs(self.offsets[:, axes])).min(axis=1).astype(np.uint16)
+        steps: npt.NDArray[np.uint16] = (self.radius + 1 - np.abs(self.offsets[:, axes])).min(axis=1)
+        return steps.astype(np.uint16)
 
     def pairs(self, direction: npt.NDArray[np.int64]) -> tuple[Ints, Ints]:
         """Return the pairs of voxels that lie a direction apart, both as offsets, each of shape (n, 3)."""
@@ -128,7 +130,8 @@ class Lesion:
     def column(self) -> Ints:
         """The voxels of the box that share the centre's x, as steps in the flat arrays."""
         offsets = self.neighbourhood.offsets
-        return offsets[offsets[:, 2] == 0] @ self.strides
+        steps: Ints = offsets[offsets[:, 2] == 0] @ self.strides
+        return steps
 
     @cached_property
     def local_steps(self) -> Ints:

@@ -32,7 +32,8 @@ class Tables:
 
     Attributes:
         logs: c log2 c by count c, in units.
-        inverse: By difference k: 1 / (1 + k), 1 / (1 + k / n), 1 / (1 + k^2), 1 / (1 + (k / n)^2), 1 / k^2 (0 for 0).
+        inverse: By difference k, in units: 1 / (1 + k), 1 / (1 + k / n), 1 / (1 + k^2), 1 / (1 + (k / n)^2),
+            1 / k^2 (0 for 0).
         sums: See `N_SUMS`, shape (matrices, 18).
         joint: Pairs by their levels, the lower one first, shape (matrices, levels^2).
         differences: Pairs by |i - j|, shape (matrices, levels).
@@ -71,7 +72,13 @@ def tables_for(n_matrices: int, n_rows: int, most_pairs: int, n_grey: int) -> Ta
     """
     k = np.arange(n_rows, dtype=np.float64)
     inverse = np.stack(
-        [1 / (1 + k), 1 / (1 + k / n_grey), 1 / (1 + k * k), 1 / (1 + (k / n_grey) ** 2), 1 / np.maximum(k, 1) ** 2]
+        [
+            1 / (1 + k),
+            1 / (1 + k / n_grey),
+            1 / (1 + k * k),
+            1 / (1 + (k / n_grey) ** 2),
+            1 / np.maximum(k, 1) ** 2,
+        ]
     )
     inverse[4, 0] = 0.0
     width = n_rows + 1
@@ -93,7 +100,7 @@ def tables_for(n_matrices: int, n_rows: int, most_pairs: int, n_grey: int) -> Ta
 
 
 def _logs(largest: int) -> Ints:
-    """Counts times their logarithms, in units; 2 c gets exactly twice what c gets, and 2 c units more."""
+    """Return c log2 c by count c, in units; 2 c gets exactly twice what c gets, and 2 c units more."""
     counts = np.arange(largest + 1, dtype=np.float64)
     logs = np.rint(counts * np.log2(np.maximum(counts, 1)) * UNIT).astype(np.int64)
     for even in range(2, largest + 1, 2):

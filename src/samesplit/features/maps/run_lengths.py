@@ -17,9 +17,7 @@ from samesplit.features.maps.neighbourhood import Lesion
 __all__ = ["TAGS", "run_length_maps"]
 
 
-def run_length_maps(
-    lesion: Lesion, *, merged: bool, places: npt.NDArray[np.intp], z: int, out: Any
-) -> None:
+def run_length_maps(lesion: Lesion, *, merged: bool, places: npt.NDArray[np.intp], z: int, out: Any) -> None:
     """Fill the run length features of the voxels of one slice.
 
     Args:

@@ -30,7 +30,9 @@ def _fill_column(values: Any, mask: Any, middle: int, column: Any, out: Any) -> 
 
 
 @numba.njit(cache=True, nogil=True)
-def _merge(old: Any, n_old: int, leaving: Any, n_leaving: int, entering: Any, n_entering: int, out: Any) -> int:
+def _merge(
+    old: Any, n_old: int, leaving: Any, n_leaving: int, entering: Any, n_entering: int, out: Any
+) -> int:
     n, gone, come = 0, 0, 0
     for i in range(n_old):
         value = old[i]
@@ -51,7 +53,9 @@ def _merge(old: Any, n_old: int, leaving: Any, n_leaving: int, entering: Any, n_
 
 
 @numba.njit(cache=True, nogil=True)
-def first_window(values: Any, mask: Any, centre: int, column: Any, columns: Any, counts: Any, windows: Any) -> int:
+def first_window(
+    values: Any, mask: Any, centre: int, column: Any, columns: Any, counts: Any, windows: Any
+) -> int:
     """Put the values of the box around a voxel in order; they stand in `windows[centre & 1]`.
 
     Args:
@@ -91,6 +95,4 @@ def next_window(
     n_leaving = counts[row]
     leaving[:n_leaving] = columns[row, :n_leaving]
     counts[row] = _fill_column(values, mask, centre + reach, column, columns[row])
-    return int(
-        _merge(windows[1 - now], n, leaving, n_leaving, columns[row], counts[row], windows[now])
-    )
+    return int(_merge(windows[1 - now], n, leaving, n_leaving, columns[row], counts[row], windows[now]))

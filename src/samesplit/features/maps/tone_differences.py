@@ -1,4 +1,4 @@
-"""Maps of the grey tone difference features (IBSI IPET): voxels against the mean of their neighbours in each box."""
+"""Maps of the grey tone difference features (IBSI IPET): voxels of each box against their neighbours in it."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ def tone_difference_maps(lesion: Lesion, *, places: npt.NDArray[np.intp], z: int
     """
     n_levels = lesion.volume.n_levels
     _sweep(
-        lesion.levels, lesion.spans.only(z).bounds, lesion.around, _beside(lesion), not lesion.neighbourhood.in_plane,
+        lesion.levels, lesion.spans.only(z).bounds, lesion.around, _beside(lesion),
+        not lesion.neighbourhood.in_plane,
         np.zeros(n_levels + 1, dtype=np.int64), np.zeros(n_levels + 1), LARGEST_COARSENESS, places, out,
     )  # fmt: skip
 
 
 def _beside(lesion: Lesion) -> npt.NDArray[np.int64]:
-    """For z, y and x: steps to the voxels before and after each one of the box, 0 where the box ends, (3, 2, n)."""
+    """For z, y, x: steps to the voxels before and after each one of the box, 0 where it ends, (3, 2, n)."""
     box = lesion.neighbourhood
     _, ny, nx = box.shape
     steps = np.array([ny * nx, nx, 1])
-    sides = [-steps[:, None] * (box.offsets.T > -np.array(box.reach)[:, None])]
-    sides.append(steps[:, None] * (box.offsets.T < np.array(box.reach)[:, None]))
+    sides = [-steps[:, None] * (-np.array(box.reach)[:, None] < box.offsets.T)]
+    sides.append(steps[:, None] * (np.array(box.reach)[:, None] > box.offsets.T))
     return np.stack(sides, axis=1)
 
 
@@ -90,7 +91,7 @@ def _sweep(
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _threes(values: Any, beside: Any, out: Any) -> None:
-    """Sums of each value and those before and after it along one axis of the box."""
+    """Add to each value those before and after it along one axis of the box."""
     for k in range(values.size):
         total = values[k]
         if beside[0, k] != 0:

@@ -55,8 +55,10 @@ def _root(parents: Any, label: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _distances(drawn: Any, p: int, around: Any, local: Any, inside: Any, to_edge: Any, up: bool, out: Any) -> None:
-    """Steps along the axes from each voxel of a box to the next one outside the box or the lesion."""
+def _distances(
+    drawn: Any, p: int, around: Any, local: Any, inside: Any, to_edge: Any, up: bool, out: Any
+) -> None:
+    """Count steps along the axes from each voxel of a box to the next one outside the box or the lesion."""
     whole = True
     for k in range(around.size):
         within = drawn[p + around[k]] != 0

@@ -1,0 +1,71 @@
+"""What `samesplit extract --maps` does: feature maps as image files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from samesplit.cli.console import display_path, echo, reporter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from samesplit.imaging.repairs import RepairName
+
+__all__ = ["write_maps"]
+
+
+def write_maps(
+    images: pd.DataFrame | Path,
+    folder: Path,
+    *,
+    profile: str,
+    features: str | None,
+    radius: int,
+    file_format: str,
+    whole: bool,
+    patterns: tuple[str | None, str | None],
+    mask_label: str | None,
+    jobs: int | None,
+    scheduler: str | None,
+    geometry_repair: tuple[RepairName, ...],
+    minimum_voxels: int,
+) -> None:
+    """Write the maps of one image, a table or a folder, and say where they are."""
+    from samesplit.workflows.extraction_images import images_to_extract
+    from samesplit.workflows.feature_maps import write_feature_maps
+
+    names = None if features is None else [name for name in (n.strip() for n in features.split(",")) if name]
+    asked = images_to_extract(
+        images, image_pattern=patterns[0], mask_pattern=patterns[1], mask_label=mask_label
+    )
+    found = write_feature_maps(
+        asked,
+        folder,
+        profile=profile,
+        features=names,
+        radius=radius,
+        suffix=f".{file_format.removeprefix('.')}",
+        whole=whole,
+        jobs=jobs,
+        geometry_repair=geometry_repair,
+        minimum_voxels=minimum_voxels,
+        scheduler=scheduler,
+        reporter=reporter(),
+    )
+    if len(found.table):
+        side = 2 * radius + 1
+        n_images = len(found.table.drop_duplicates(["lesion_id", "sequence", "rater"]))
+        echo(
+            f"Wrote {len(found.table)} maps of {n_images} image{'s' * (n_images > 1)} "
+            f"(boxes {side} voxels wide): {display_path(folder)}, listed in maps.csv"
+        )
+    if found.n_cached:
+        echo(f"{found.n_cached} images had been done before.")
+    for row in found.ledger.itertuples(index=False):
+        echo(f"{row.lesion_id} {row.sequence}: {row.status}: {row.reason}")
+    if found.failed:
+        echo(f"{found.failed} image{'s' * (found.failed > 1)} failed; nothing else is affected.")
+        raise typer.Exit(1)
