@@ -135,6 +135,12 @@ def _no_map(name: str, profile: Profile, settings: IbsiSettings, every: Iterable
             remedy=f"name '{name.removeprefix('native_')}', in a profile without `spacing_mm` for the image's own "
             "voxels",
         )
+    if name.startswith("pyradiomics_"):
+        return DeclarationError(
+            f"'{name}' has no map: maps follow the definitions of the IBSI",
+            where=where,
+            remedy=f"take features of the families {', '.join(MAPPED_FAMILIES)}",
+        )
     if not settings.discretisation and name.startswith(_levelled()):
         return DeclarationError(
             f"'{name}' needs grey levels, and the profile does not say how intensities become them",
