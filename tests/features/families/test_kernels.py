@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-ROOMS = ("families", "processing")
+ROOMS = ("families", "maps", "processing")
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

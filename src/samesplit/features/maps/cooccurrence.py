@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +15,8 @@ from samesplit.errors import LesionError
 from samesplit.features.families.glcm import TAGS
 from samesplit.features.families.neighbours import directions
 from samesplit.features.maps.neighbourhood import Lesion
-from samesplit.features.maps.pair_counts import UNIT, change, tables_for
+from samesplit.features.maps.pair_counts import tables_for
+from samesplit.features.maps.pair_kernels import sweep_pairs
 
 __all__ = ["MOST_LEVELS", "TAGS", "CooccurrenceMaps"]
 
@@ -89,89 +89,7 @@ class CooccurrenceMaps:
         """
         n_grey = self.lesion.volume.n_levels
         tables = tables_for(self.n_matrices, self.n_rows, self.most, n_grey).all()
-        _sweep(
+        sweep_pairs(
             self.rows, self.lesion.spans.only(z).bounds, self.all, self.entering, self.leaving,
-            float(self.lowest - 1), tables, places, out,
+            float(self.lowest - 1), tables, np.empty((3, len(TAGS))), places, out,
         )  # fmt: skip
-
-
-@numba.njit(cache=True, nogil=True)
-def _move(rows: Any, p: int, pairs: Any, sign: int, tables: Any) -> None:
-    for k in range(pairs.shape[0]):
-        one, other = rows[p + pairs[k, 1]], rows[p + pairs[k, 2]]
-        if one != 0 and other != 0:
-            change(pairs[k, 0], one, other, sign, tables)
-
-
-@numba.njit(cache=True, nogil=True)
-def _sweep(
-    rows: Any, bounds: Any, pairs: Any, entering: Any, leaving: Any, below: float, tables: Any, places: Any,
-    out: Any,
-) -> None:  # fmt: skip
-    n_matrices = tables[2].shape[0]
-    values, mean = np.empty(25), np.empty(25)
-    defined = np.empty(25, np.int64)
-    row = 0
-    for j in range(bounds.shape[0]):
-        first, last = bounds[j, 0], bounds[j, 1]
-        for p in range(first, last):
-            if p == first:
-                _move(rows, p, pairs, 1, tables)
-            else:
-                _move(rows, p - 1, leaving, -1, tables)
-                _move(rows, p, entering, 1, tables)
-            mean[:] = 0.0
-            defined[:] = 0
-            for t in range(n_matrices):
-                if tables[2][t, 0] > 0:
-                    _features(tables[2][t], tables[8][t], tables[0], below, values)
-                    for k in range(25):
-                        if not np.isnan(values[k]):
-                            mean[k] += values[k]
-                            defined[k] += 1
-            for k in range(places.size):
-                place = places[k]
-                out[row, k] = mean[place] / defined[place] if defined[place] > 0 else np.nan
-            row += 1
-        _move(rows, last - 1, pairs, -1, tables)  # leaves the tables empty
-
-
-@numba.njit(cache=True, nogil=True)
-def _features(of: Any, top: int, logs: Any, below: float, out: Any) -> None:
-    """Compute the 25 features of the symmetric matrix of n pairs; `below` is added to both levels of each."""
-    n = of[0]
-    twice = 2 * n
-    unit = float(UNIT)
-    first, second = of[4], of[5]
-    spread_sum = n * second - first * first  # n^2 times the variance of i + j
-    spread = spread_sum + n * of[3]  # 4 n^2 times the variance of i
-    mean = first / twice
-    joint_entropy = logs[twice] - 2 * of[8] - 2 * of[1] * UNIT  # each entropy here 2 n times, in units
-    level_entropy = logs[twice] - of[11]
-    out[0] = top / twice
-    out[1] = mean + below
-    out[2] = spread / (4.0 * n * n)
-    out[3] = joint_entropy / (twice * unit)
-    out[4] = out[12] = of[2] / n
-    out[5] = (n * of[3] - of[2] * of[2]) / (n * n)
-    out[6] = (logs[n] - of[9]) / (n * unit)
-    out[7] = first / n + 2.0 * below
-    out[8] = out[20] = spread_sum / (n * n)
-    out[9] = (logs[n] - of[10]) / (n * unit)
-    out[10] = of[12] / (2.0 * n * n)
-    out[11] = of[3] / n
-    for m in range(5):
-        out[13 + m] = of[13 + m] / (n * unit)
-    out[18] = (spread_sum - n * of[3]) / spread if spread > 0 else np.nan
-    out[19] = (second - of[3]) / (2.0 * twice) + 2.0 * below * mean + below * below
-    # Third and fourth moments of i + j about a whole number near the mean, exactly; then about the mean.
-    c = first // n
-    m2 = (second - 2 * c * first + c * c * n) / n
-    m3 = (of[6] - 3 * c * second + 3 * c * c * first - c * c * c * n) / n
-    m4 = (of[7] - 4 * c * of[6] + 6 * c * c * second - 4 * c * c * c * first + c * c * c * c * n) / n
-    rest = first / n - c
-    out[21] = m3 - 3.0 * rest * m2 + 2.0 * rest**3
-    out[22] = m4 - 4.0 * rest * m3 + 6.0 * rest * rest * m2 - 3.0 * rest**4
-    out[23] = (joint_entropy - 2 * level_entropy) / level_entropy if level_entropy > 0 else np.nan
-    shared = (2 * level_entropy - joint_entropy) / (twice * unit)
-    out[24] = np.sqrt(1.0 - np.exp(-2.0 * shared)) if shared > 1e-11 else 0.0

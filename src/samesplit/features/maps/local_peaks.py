@@ -52,7 +52,7 @@ def local_peak_maps(
         out: Shape (voxels of the slice, wanted).
     """
     bounds = lesion.spans.only(z).bounds
-    _sweep(intensities, means, lesion.mask, bounds, lesion.around, RELATIVE, places, out)
+    _sweep(intensities, means, lesion.mask, bounds, lesion.around, RELATIVE, np.empty(2), places, out)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -74,9 +74,16 @@ def _ball_means(mask: Any, sums: Any, reach: int, rows: Any, means: Any) -> None
 
 @numba.njit(cache=True, nogil=True)
 def _sweep(
-    intensities: Any, means: Any, mask: Any, bounds: Any, around: Any, relative: float, places: Any, out: Any
+    intensities: Any,
+    means: Any,
+    mask: Any,
+    bounds: Any,
+    around: Any,
+    relative: float,
+    found: Any,
+    places: Any,
+    out: Any,
 ) -> None:
-    found = np.empty(2)
     row = 0
     for j in range(bounds.shape[0]):
         for p in range(bounds[j, 0], bounds[j, 1]):

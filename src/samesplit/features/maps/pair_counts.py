@@ -1,22 +1,16 @@
-"""Compiled: the pairs of grey levels in a box, and sums over them that change with each pair that comes or goes.
-
-All sums are whole numbers (logarithms and reciprocals as multiples of 2^-40), so that what goes takes away exactly
-what it brought when it came, and no error gathers along a row.
-"""
+"""Tables for the pairs of grey levels in a box, and for sums over them that each pair changes (`pair_kernels`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["N_SUMS", "UNIT", "Tables", "change", "tables_for"]
+from samesplit.features.maps.pair_kernels import UNIT
 
-UNIT = 1 << 40
-"""What stands for 1 in logarithms and reciprocals."""
+__all__ = ["N_SUMS", "Tables", "tables_for"]
 
 N_SUMS = 18
 """Pairs; pairs of equal levels; sums of |i - j| and its square, of s = i + j and its powers up to 4; sums of
@@ -106,52 +100,3 @@ def _logs(largest: int) -> Ints:
     for even in range(2, largest + 1, 2):
         logs[even] = 2 * logs[even // 2] + even * UNIT
     return logs
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def change(t: int, first: Any, second: Any, sign: int, tables: Any) -> None:
-    """Let a pair of levels (1 for the lowest) come (sign 1) or go (-1) in matrix t."""
-    logs, inverse, sums, joint, differences, totals, singles, weights, top = tables
-    low, high = np.int64(min(first, second)), np.int64(max(first, second))
-    k, s = high - low, high + low
-    of = sums[t]
-    of[0] += sign
-    of[2] += sign * k
-    of[3] += sign * k * k
-    power = sign * s
-    of[4] += power
-    power *= s
-    of[5] += power
-    power *= s
-    of[6] += power
-    of[7] += power * s
-    cell = low * np.int64(singles.shape[1]) + high
-    old = np.int64(joint[t, cell])
-    new = old + sign
-    joint[t, cell] = new
-    of[8] += logs[new] - logs[old]
-    count = np.int64(differences[t, k])
-    of[9] += logs[count + sign] - logs[count]
-    differences[t, k] = count + sign
-    count = np.int64(totals[t, s])
-    of[10] += logs[count + sign] - logs[count]
-    totals[t, s] = count + sign
-    count = np.int64(singles[t, low])
-    of[11] += logs[count + sign] - logs[count]
-    singles[t, low] = count + sign
-    count = np.int64(singles[t, high])
-    of[11] += logs[count + sign] - logs[count]
-    singles[t, high] = count + sign
-    times = 1 if k != 0 else 2
-    if k == 0:
-        of[1] += sign
-    of[12] += times * (new * new - old * old)
-    for m in range(5):
-        of[13 + m] += sign * inverse[m, k]
-    weights[t, times * old] -= 1
-    weights[t, times * new] += 1
-    if times * new > top[t]:
-        top[t] = times * new
-    else:
-        while top[t] > 0 and weights[t, top[t]] == 0:
-            top[t] -= 1

@@ -23,11 +23,12 @@ def tone_difference_maps(lesion: Lesion, *, places: npt.NDArray[np.intp], z: int
         z: The slice, counted with the margin.
         out: Shape (voxels of the slice, wanted).
     """
-    n_levels = lesion.volume.n_levels
+    n_levels, n = lesion.volume.n_levels, lesion.around.size
     _sweep(
         lesion.levels, lesion.spans.only(z).bounds, lesion.around, _beside(lesion),
         not lesion.neighbourhood.in_plane,
-        np.zeros(n_levels + 1, dtype=np.int64), np.zeros(n_levels + 1), LARGEST_COARSENESS, places, out,
+        np.zeros(n_levels + 1, dtype=np.int64), np.zeros(n_levels + 1), np.empty((4, n), dtype=np.int64),
+        np.empty((3, n)), np.empty(len(TAGS)), LARGEST_COARSENESS, places, out,
     )  # fmt: skip
 
 
@@ -43,14 +44,10 @@ def _beside(lesion: Lesion) -> npt.NDArray[np.int64]:
 
 @numba.njit(cache=True, nogil=True)
 def _sweep(
-    levels: Any, bounds: Any, around: Any, beside: Any, up: bool, numbers: Any, sums: Any, coarsest: float,
-    places: Any, out: Any,
+    levels: Any, bounds: Any, around: Any, beside: Any, up: bool, numbers: Any, sums: Any, sums_room: Any,
+    found: Any, values: Any, coarsest: float, places: Any, out: Any,
 ) -> None:  # fmt: skip
-    own, box = np.empty(around.size, np.int64), np.empty(around.size, np.int64)
-    spare = np.empty(around.size, np.int64)
-    found = np.empty((3, around.size))
-    occurring = np.empty(around.size, np.int64)
-    values = np.empty(5)
+    own, box, spare, occurring = sums_room[0], sums_room[1], sums_room[2], sums_room[3]
     row = 0
     for j in range(bounds.shape[0]):
         for p in range(bounds[j, 0], bounds[j, 1]):
@@ -83,13 +80,14 @@ def _sweep(
             if n > 0:
                 _features(found, n, coarsest, values)
             else:
-                values[:] = np.nan
+                for k in range(values.size):
+                    values[k] = np.nan
             for k in range(places.size):
                 out[row, k] = values[places[k]]
             row += 1
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _threes(values: Any, beside: Any, out: Any) -> None:
     """Add to each value those before and after it along one axis of the box."""
     for k in range(values.size):
