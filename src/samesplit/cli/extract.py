@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from samesplit.cli.console import Jobs, Scheduler, display_path, echo, out, reporter, table_of
-from samesplit.cli.maps import write_maps
+from samesplit.cli.maps import check_folder, write_maps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,31 +115,24 @@ def extract(
         return
     how = _how(profile, params, engine)
     called = check_names(names or ("ibsi" if params is None else "pyradiomics"))
-    if maps is not None:
-        if output is not None:
-            raise CohortError(
-                "maps and a table are asked for at once",
-                where=f"--maps {maps} --output {output}",
-                remedy="call samesplit extract twice, once with --maps and once with --output",
-            )
+    if maps is not None or maps_features is not None:
         write_maps(
             images,
-            maps,
-            profile=how,
+            check_folder(maps, output),
+            profile=how.profile,
             features=maps_features,
             radius=neighbourhood,
             file_format=maps_format,
             whole=maps_whole,
             patterns=(image_pattern, mask_pattern),
-            mask_label=mask_label,
+            mask_label=mask_label or how.mask_label,
+            spacing_mm=spacing,
             jobs=jobs,
             scheduler=scheduler,
-            geometry_repair=_repairs(geometry_repair),
+            geometry_repair=_repairs(geometry_repair) or how.geometry_repair,
             minimum_voxels=minimum_voxels,
         )
         return
-    if maps_features is not None:
-        raise CohortError("--maps-features names maps, and no folder", remedy="say where: --maps FOLDER")
     shape = _checked_output(output, table_format, image, many=many)
     found = extract_table(
         images,

@@ -12,22 +12,43 @@ from samesplit.cli.console import display_path, echo, reporter
 if TYPE_CHECKING:
     import pandas as pd
 
+    from samesplit.features.profiles import Profile
     from samesplit.imaging.repairs import RepairName
 
-__all__ = ["write_maps"]
+__all__ = ["check_folder", "write_maps"]
+
+
+def check_folder(maps: Path | None, output: Path | None) -> Path:
+    """Return the folder for maps.
+
+    Raises:
+        CohortError: None is named, or a table is asked for as well.
+    """
+    from samesplit.errors import CohortError
+
+    if maps is None:
+        raise CohortError("--maps-features names maps, and no folder", remedy="say where: --maps FOLDER")
+    if output is not None:
+        raise CohortError(
+            "maps and a table are asked for at once",
+            where=f"--maps {maps} --output {output}",
+            remedy="call samesplit extract twice, once with --maps and once with --output",
+        )
+    return maps
 
 
 def write_maps(
     images: pd.DataFrame | Path,
     folder: Path,
     *,
-    profile: str,
+    profile: str | Profile,
     features: str | None,
     radius: int,
     file_format: str,
     whole: bool,
     patterns: tuple[str | None, str | None],
-    mask_label: str | None,
+    mask_label: str | int | None,
+    spacing_mm: float | None,
     jobs: int | None,
     scheduler: str | None,
     geometry_repair: tuple[RepairName, ...],
@@ -39,7 +60,11 @@ def write_maps(
 
     names = None if features is None else [name for name in (n.strip() for n in features.split(",")) if name]
     asked = images_to_extract(
-        images, image_pattern=patterns[0], mask_pattern=patterns[1], mask_label=mask_label
+        images,
+        image_pattern=patterns[0],
+        mask_pattern=patterns[1],
+        mask_label=mask_label,
+        spacing_mm=spacing_mm,
     )
     found = write_feature_maps(
         asked,

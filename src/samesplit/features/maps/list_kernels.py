@@ -1,9 +1,9 @@
 """Compiled: runs, zones and dependences of boxes, and the sixteen numbers that the three have in common.
 
 What a box holds is listed, each thing with its grey level and its step (a length, a size, a distance to the
-border, a number of neighbours); the numbers of `families.emphases` then come from one pass over the list. Entropies are
-sums of c log2 c over the counts of equal things, looked up in a table. All of it stands in one file, because
-compiled code is kept until its own file changes.
+border, a number of neighbours); the numbers of `families.emphases` then come from one pass over the list.
+Entropies are sums of c log2 c over the counts of equal things, looked up in a table. All of it stands in one file,
+because compiled code is kept until its own file changes.
 
 Every sweep takes:
 
@@ -222,7 +222,8 @@ def sweep_zones(
     """Fill the zone features, by size or by distance.
 
     Each voxel takes the label of an equal neighbour behind it and joins labels that it connects, as in
-    `families.zones`; `drawn` is the morphological mask, `to_edge` the steps to the box's faces, `up` whether one may walk along z.
+    `families.zones`; `drawn` is the morphological mask, `to_edge` the steps to the box's faces, `up` whether one
+    may walk along z.
     """
     n_box = around.size
     labels, parents, sizes = room[7][0], room[7][1], room[7][2]

@@ -101,7 +101,9 @@ def wanted_maps(profile: Profile, features: Sequence[str] | None = None) -> tupl
 def _maps(settings: IbsiSettings) -> list[Wanted]:
     """Every map that the grids, discretisations and aggregations of a profile allow, in the catalogue's order."""
     choice = FeatureChoice(**dict.fromkeys(MAPPED_FAMILIES, "all"))
-    whole = settings.model_copy(update={"features": choice, "native": FeatureChoice(), "undefined": ()})
+    whole = settings.model_copy(
+        update={"features": choice, "native": FeatureChoice(), "undefined": (), "filters": None}
+    )
     infos = {info.feature: info for info in IbsiEngine().catalogue(whole)}
     plain = [key for key in MAPPED_FAMILIES if not family(key).aggregations]
     if settings.of_histogram() is None:
