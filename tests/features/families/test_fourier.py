@@ -30,3 +30,6 @@ def test_rows_of_mask_deviations_and_squares_are_transformed_side_by_side(n_rows
     scaled = np.where(mask, (image - 50) / 9, 0.0)[0].T
     expected = np.fft.rfft([mask[0].T, scaled, scaled**2], 16, axis=1)
     np.testing.assert_allclose(found[:, 0] + 1j * found[:, 1], 2 * expected, rtol=0, atol=1e-12)
+    for odd in (False, True):
+        portion = transform_rows(image, mask, rows, (50.0, 9.0), plan(8), odd=odd)
+        np.testing.assert_allclose(portion, found[:, :, int(odd) :: 2], rtol=0, atol=1e-12)

@@ -59,8 +59,9 @@ def spatial_autocorrelation(
     sums = np.zeros((3, ny))
     for first in range(portions):
         frequencies = np.arange(first, nx // 2 + 1, portions)
-        if portions == 1:
-            spectra = transform_rows(intensities, mask, (z, y), (scaled.mean, scaled.deviation), plan(nx))
+        if portions <= 2:
+            moments, odd = (scaled.mean, scaled.deviation), None if portions == 1 else first == 1
+            spectra = transform_rows(intensities, mask, (z, y), moments, plan(nx // portions), odd=odd)
         else:
             spectra = _spectra(scaled, z, y, nx, frequencies, portions)
         add_products(spectra, z, y, len(mask), frequencies, weights, plan(nz), plan(ny), sums)

@@ -140,6 +140,8 @@ def transform_rows(
     rows: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
     moments: tuple[float, float],
     plan_x: Plan,
+    *,
+    odd: bool | None = None,
 ) -> npt.NDArray[np.float64]:
     """Transform rows of voxels along x: the mask m, the deviations x from the mean in units of the SD, and x^2.
 
@@ -150,59 +152,67 @@ def transform_rows(
         mask: 1 where intensities count.
         rows: The places of the rows: z and y of each.
         moments: Mean and standard deviation of the intensities.
-        plan_x: Of a length of at least twice the rows'.
+        plan_x: Of a length of at least twice the rows'; half of it where `odd` is not None.
+        odd: Only the even or the odd frequencies of twice the plan's length; a transform of half the length gives
+            each of the two.
 
     Returns:
         Twice the spectra at frequencies 0 to n / 2, shape (3, 2, frequencies, rows): of m, x and x^2, real and
         imaginary part.
     """
     n = len(plan_x[3])
-    spectra = np.empty((3, 2, n // 2 + 1, len(rows[0])))
+    spectra = np.empty((3, 2, (n + 1) // 2 if odd else n // 2 + 1, len(rows[0])))
     together, alone = np.zeros((2, n, _TOGETHER)), np.zeros((2, n, _TOGETHER // 2))
+    angles = np.pi / n * np.arange(mask.shape[2]) * (1 if odd else 0)
     _transform_rows(
-        image, mask, *rows, moments[0], 1 / moments[1], plan_x, np.argsort(plan_x[3]), together[0], together[1],
-        alone[0], alone[1], spectra,
+        image, mask, *rows, moments[0], 1 / moments[1], plan_x, np.argsort(plan_x[3]), np.cos(angles),
+        np.sin(angles), 1 if odd else 0, together[0], together[1], alone[0], alone[1], spectra,
     )  # fmt: skip
     return spectra
 
 
 @njit(cache=True, nogil=True)
 def _transform_rows(
-    image: Any, mask: Any, z: Any, y: Any, mean: float, scale: float, plan_x: Any, places: Any,
-    re: Any, im: Any, even: Any, odd: Any, spectra: Any,
+    image: Any, mask: Any, z: Any, y: Any, mean: float, scale: float, plan_x: Any, places: Any, cos: Any,
+    sin: Any, shift: int, re: Any, im: Any, upper: Any, lower: Any, spectra: Any,
 ) -> None:  # fmt: skip
-    n, width = re.shape[0], mask.shape[2]
+    n, width, half = re.shape[0], mask.shape[2], upper.shape[1]
     for start in range(0, len(z), _TOGETHER):
         count = min(_TOGETHER, len(z) - start)
-        for r in range(count):
-            inside, values = mask[z[start + r], y[start + r]], image[z[start + r], y[start + r]]
-            squares, column = (even, r) if r < _TOGETHER // 2 else (odd, r - _TOGETHER // 2)
-            for x in range(width):
-                value = (values[x] - mean) * scale if inside[x] else 0.0
-                re[x, r] = 1.0 if inside[x] else 0.0
-                im[x, r] = value
-                squares[x, column] = value * value
-        for r in range(max(count - _TOGETHER // 2, 0), _TOGETHER // 2):
-            for x in range(width):
-                odd[x, r] = 0.0
+        for r in range(half):
+            for x in range(n):
+                upper[x, r] = lower[x, r] = 0.0
         for x in range(width, n):
             for r in range(_TOGETHER):
                 re[x, r] = im[x, r] = 0.0
-            for r in range(_TOGETHER // 2):
-                even[x, r] = odd[x, r] = 0.0
+        for r in range(count):
+            inside, values = mask[z[start + r], y[start + r]], image[z[start + r], y[start + r]]
+            for x in range(width):
+                m = 1.0 if inside[x] else 0.0
+                value = (values[x] - mean) * scale if inside[x] else 0.0
+                square = value * value
+                re[x, r] = m * cos[x] + value * sin[x]
+                im[x, r] = value * cos[x] - m * sin[x]
+                if r < half:
+                    upper[x, r] = square * cos[x]
+                    lower[x, r] = -square * sin[x]
+                else:
+                    upper[x, r - half] += square * sin[x]
+                    lower[x, r - half] += square * cos[x]
         transform_columns(re, im, plan_x[0], plan_x[1], plan_x[2])
-        transform_columns(even, odd, plan_x[0], plan_x[1], plan_x[2])
-        first = min(count, _TOGETHER // 2)
-        for k in range(n // 2 + 1):
-            a, b, of_k = places[k], places[n - k if k > 0 else 0], spectra[:, :, k, start : start + count]
+        transform_columns(upper, lower, plan_x[0], plan_x[1], plan_x[2])
+        first = min(count, half)
+        for k in range(spectra.shape[2]):
+            back = n - shift - k if k + shift > 0 else 0
+            a, b, of_k = places[k], places[back], spectra[:, :, k, start : start + count]
             for r in range(count):
                 of_k[0, 0, r], of_k[0, 1, r] = re[a, r] + re[b, r], im[a, r] - im[b, r]
                 of_k[1, 0, r], of_k[1, 1, r] = im[a, r] + im[b, r], re[b, r] - re[a, r]
             for r in range(first):
-                of_k[2, 0, r], of_k[2, 1, r] = even[a, r] + even[b, r], odd[a, r] - odd[b, r]
+                of_k[2, 0, r], of_k[2, 1, r] = upper[a, r] + upper[b, r], lower[a, r] - lower[b, r]
             for r in range(count - first):
-                of_k[2, 0, first + r] = odd[a, r] + odd[b, r]
-                of_k[2, 1, first + r] = even[b, r] - even[a, r]
+                of_k[2, 0, first + r] = lower[a, r] + lower[b, r]
+                of_k[2, 1, first + r] = upper[b, r] - upper[a, r]
 
 
 def add_products(
