@@ -64,12 +64,12 @@ class Bench:
                 self.results["absent"][path.stem] = str(error)
                 continue
             self.results["tools"][path.stem] = self.tools[path.stem].hello
+        for profile, case in PROFILES[1:2] if self.quick else PROFILES:
+            self.compare("profile", case, profile)
         names = ("2A", "3B", "8B") if self.quick else SETTINGS
         for name in names:
             if name not in LAST:
                 self.compare("setting", "phantom", *SETTINGS[name])
-        for profile, case in PROFILES[1:2] if self.quick else PROFILES:
-            self.compare("profile", case, profile)
         for name in names:
             if name in LAST:
                 self.compare("setting", "phantom", *SETTINGS[name])

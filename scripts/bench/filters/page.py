@@ -107,7 +107,7 @@ class Page:
         order = sorted(found, key=lambda key: (key[1], list(FILTERS).index(key[2])))
         rows = [
             [
-                f"{setting}.{configuration}" if setting.isdigit() else "",
+                f"{setting}.{configuration}" if setting.isdigit() else configuration,
                 FILTERS[setting],
                 *self._cells(found[key]),
             ]
@@ -131,7 +131,8 @@ class Page:
     def _profiles(self) -> None:
         rows = []
         for (case, profile), found in self._found("profile").items():
-            values = ", ".join(f"{found[tool]['values']:,}" for tool in self.tools if tool in found)
+            counts = dict.fromkeys(f"{found[tool]['values']:,}" for tool in self.tools if tool in found)
+            values = ", ".join(counts)
             title = f"{case} ({self.r['cases'][case]['volume_ml']} mL)"
             rows.append([f"`{profile}`", title, values, *self._cells(found)])
         self._table(["profile", "case", "values"], rows)
@@ -152,7 +153,7 @@ class Page:
             if self.r["tools"][tool]["remark"]
         ]
         remarks += [f"- {tool} was absent: {why}." for tool, why in self.r["absent"].items()]
-        remarks += [f"- {failure}" for failure in self.r["failures"]]
+        remarks += [f"- Not measured: {failure.strip()}." for failure in self.r["failures"]]
         if remarks:
             self._say("## Remarks")
             self._say(*remarks)
