@@ -153,3 +153,33 @@ def test_pairs_farther_apart_than_the_box_are_refused() -> None:
     )
     with pytest.raises(LesionError, match="no two voxels of a box of radius 1 are 3 voxels apart"):
         maps_of(profile)
+
+
+def test_response_maps_of_filters_have_maps_too() -> None:
+    case = case_of()
+    filters = {
+        "discretisation": {"method": "FBN", "bins": 4},
+        "features": {"statistics": "all", "glcm": ["cm_contrast"]},
+        "images": [{"kind": "mean", "support_voxels": 3}, {"kind": "simoncelli", "level": 1}],
+    }
+    profile = profile_of(features={"statistics": ["stat_mean"]}, filters=filters, aggregation=["3D_comb"])
+    assert isinstance(profile.settings, IbsiSettings)
+    row = extract(case, profile.settings)
+    told: list[tuple[int, int]] = []
+    found = list(
+        compute_maps(
+            case,
+            profile,
+            wanted_maps(profile),
+            radius=7,
+            progress=lambda done, total: told.append((done, total)),
+        )
+    )
+    assert [one.wanted.name for one in found] == list(row)
+    assert told[-1][0] == told[-1][1]
+    for one in found:  # the box holds the whole lesion
+        np.testing.assert_allclose(one.values, row[one.wanted.name], rtol=1e-9, err_msg=one.wanted.name)
+        assert one.placement.box == found[0].placement.box
+    only = maps_of(profile, ["simoncelli_1_stat_max"], case)
+    assert list(only) == ["simoncelli_1_stat_max"]
+    assert only["simoncelli_1_stat_max"].wanted.info.filter_code == "PRT7"

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from samesplit.errors import DeclarationError
 from samesplit.features.engines.ibsi.compiling import alone_at_first
 from samesplit.features.engines.ibsi.engine import IbsiEngine
+from samesplit.features.engines.ibsi.filtered import Reach, response_regions
 from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.families.local_intensity import PEAK_RADIUS_MM
-from samesplit.features.maps.grid_maps import GridMaps
+from samesplit.features.maps.grid_maps import GridMaps, groups_of
 from samesplit.features.maps.neighbourhood import LARGEST_RADIUS
 from samesplit.features.maps.placement import Placement, placed
 from samesplit.features.maps.selection import Wanted
@@ -85,7 +86,7 @@ def compute_maps(
         progress: Told after each slice of each family.
 
     Yields:
-        The maps, those of one grid after the other.
+        The maps, those of one grid after the other, and then those of each response map.
 
     Raises:
         LesionError: The intensities do not have the declared unit, no voxel is left after processing, or the grey
@@ -98,41 +99,60 @@ def compute_maps(
     processing = settings.processing
     if case.matching_reference is case.image:  # the sequence that the others are matched to stays as it is
         processing = processing.model_copy(update={"histogram_matching": None})
-    margins = dict.fromkeys(dict.fromkeys(_spacing(one, settings) for one in wanted), 0.0)
-    if any(one.family == "local_intensity" for one in wanted):
-        margins[processing.target_mm] = PEAK_RADIUS_MM
+    plain = [one for one in wanted if one.filter is None]
+    filtered = [one for one in wanted if one.filter is not None]
+    filters = list({one.filter.name: one.filter for one in wanted if one.filter is not None}.values())
+    spacings = dict.fromkeys(_spacing(one) for one in plain)
+    base = processing.target_mm
+    margin = PEAK_RADIUS_MM if any(one.family == "local_intensity" for one in wanted) else 0.0
     image = prepare(
         case,
         processing,
-        spacings_mm=list(margins),
-        margin_mm=max(margins.values()),
+        spacings_mm=list(spacings | ({base: None} if filters else {})),
+        margin_mm=margin,
+        around=Reach(filters) if filters else None,
         reference=case.matching_reference,
     )
     place = hash_object([str(Path(__file__).parent), os.environ.get("NUMBA_CACHE_DIR", "")])
     families = hash_object(sorted({one.family for one in wanted}))
     with alone_at_first(f"maps-{maps_version()}-{families[:8]}-{place[:8]}"):
         grids = []
-        for spacing, margin in margins.items():
+        for spacing in spacings:
             region = image.at(spacing, margin_mm=margin)
-            here = [one for one in wanted if _spacing(one, settings) == spacing]
-            maps = GridMaps(region.region, settings, here, radius)
-            grids.append((maps, _placement(region, maps, case)))
-        total = sum(maps.n_voxels * len(maps.groups) for maps, _ in grids)
-        told = 0
-
-        def done(voxels: int) -> None:
-            nonlocal told
-            told += voxels
-            if progress is not None:
-                progress(told, total)
-
-        for maps, placement in grids:
-            for one, values in maps.values(jobs=jobs, done=done):
+            here = [one for one in plain if _spacing(one) == spacing]
+            grids.append((GridMaps(region.region, settings, here, radius), region))
+        of_filters = image.at(base, margin_mm=0.0) if filters else None
+        n_filtered = 0 if of_filters is None else int(np.count_nonzero(of_filters.region.intensity))
+        total = sum(maps.n_voxels * len(maps.groups) for maps, _ in grids) + n_filtered * groups_of(filtered)
+        told = _Told(progress, total)
+        for maps, region in grids:
+            placement = _placement(region, maps, case)
+            for one, values in maps.values(jobs=jobs, done=told.add):
+                yield Map(one, values, placement)
+        if of_filters is None:
+            return
+        for kind, response, _ in response_regions(image, filters, margin_mm=margin):
+            here = [one for one in filtered if one.filter is not None and one.filter.name == kind.name]
+            maps = GridMaps(response, here[0].settings, here, radius)
+            placement = _placement(of_filters, maps, case)
+            for one, values in maps.values(jobs=jobs, done=told.add):
                 yield Map(one, values, placement)
 
 
-def _spacing(one: Wanted, settings: IbsiSettings) -> Spacing:
-    return settings.processing.target_mm if one.texture is None else one.texture.spacing_mm
+class _Told:
+    """Adds up what is done, and tells."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def add(self, voxels: int) -> None:
+        self._done += voxels
+        if self._progress is not None:
+            self._progress(self._done, self._total)
+
+
+def _spacing(one: Wanted) -> Spacing:
+    return one.settings.processing.target_mm if one.texture is None else one.texture.spacing_mm
 
 
 def _placement(region: PreparedRegion, maps: GridMaps, case: Case) -> Placement:

@@ -21,7 +21,7 @@ from samesplit.features.families.texture import LevelVolume, MaskGeometry
 from samesplit.features.maps.neighbourhood import Lesion, Neighbourhood
 from samesplit.features.maps.selection import Wanted
 
-__all__ = ["GridMaps", "in_plane_alone"]
+__all__ = ["GridMaps", "groups_of", "in_plane_alone"]
 
 Fill = Callable[..., None]
 """Fills the wanted features of one slice, given by `places`, `z` and `out`."""
@@ -57,10 +57,7 @@ class GridMaps:
         self.geometry = MaskGeometry(region.morphological, region.intensity)
         self._levels = RegionLevels(self.geometry, region, settings)
         self._boxes: dict[tuple[int, bool], Lesion] = {}
-        self.groups = [
-            _Group(family, aggregation, list(same))
-            for (family, aggregation, _), same in groupby(wanted, key=_group)
-        ]
+        self.groups = _groups(wanted)
 
     @property
     def n_voxels(self) -> int:
@@ -166,8 +163,19 @@ class GridMaps:
         return self._boxes[key]
 
 
-def _group(one: Wanted) -> tuple[str, str, str]:
-    return one.family, one.aggregation, "" if one.texture is None else one.texture.suffix
+def groups_of(wanted: Sequence[Wanted]) -> int:
+    """Count how often the voxels are gone through for some maps, of all images together."""
+    return len(_groups(wanted))
+
+
+def _groups(wanted: Sequence[Wanted]) -> list[_Group]:
+    """Put together maps that come from the same matrices."""
+    return [_Group(key[1], key[2], list(same)) for key, same in groupby(wanted, key=_group)]
+
+
+def _group(one: Wanted) -> tuple[str, str, str, str]:
+    texture = "" if one.texture is None else one.texture.suffix
+    return "" if one.filter is None else one.filter.name, one.family, one.aggregation, texture
 
 
 def _by_slice(

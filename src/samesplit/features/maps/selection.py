@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from samesplit.errors import DeclarationError
 from samesplit.features.catalogue import FAMILIES, family, family_features, full_tag
@@ -12,6 +12,7 @@ from samesplit.features.engines.ibsi.engine import IbsiEngine
 from samesplit.features.engines.ibsi.settings import AGGREGATIONS, FeatureChoice, IbsiSettings
 from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggregations, texture_settings
 from samesplit.features.engines.protocol import FeatureInfo
+from samesplit.features.filters.settings import Filter
 from samesplit.features.profiles import Profile
 
 __all__ = ["MAPPED_FAMILIES", "Wanted", "wanted_maps"]
@@ -31,6 +32,8 @@ class Wanted:
         aggregation: How its matrices become one value; empty for families without.
         texture: Grid and discretisation; None for families without matrices.
         info: What the feature is.
+        settings: What the profile says of the image that it is taken of: a response map is one of its own.
+        filter: The filter of its response map; None for the image itself.
     """
 
     name: str
@@ -39,6 +42,13 @@ class Wanted:
     aggregation: str
     texture: TextureSetting | None
     info: FeatureInfo
+    settings: IbsiSettings
+    filter: Filter | None = None
+
+    @property
+    def defined(self) -> bool:
+        """Whether it means something in the image's unit."""
+        return self.tag not in self.settings.not_defined()
 
 
 def wanted_maps(profile: Profile, features: Sequence[str] | None = None) -> tuple[Wanted, ...]:
@@ -47,8 +57,9 @@ def wanted_maps(profile: Profile, features: Sequence[str] | None = None) -> tupl
     Args:
         profile: Grids, discretisations and aggregations.
         features: Names as in the table of `samesplit extract` (`cm_contrast_3D_avg`, whether or not the profile
-            extracts them), tags (`cm_contrast`) or IBSI codes (`ACUI`) in the profile's aggregations, or families
-            (`glcm`). None takes all that the profile extracts and that has a map.
+            extracts them; `log_2mm_stat_mean` of a response map), tags (`cm_contrast`), IBSI codes (`ACUI`) or
+            families (`glcm`) in the profile's aggregations, of the image and all response maps. None takes all
+            that the profile extracts and that has a map.
 
     Returns:
         The maps, each once, in the order of the profile's features.
@@ -67,12 +78,9 @@ def wanted_maps(profile: Profile, features: Sequence[str] | None = None) -> tupl
             f"the engine '{profile.engine}' of the profile '{profile.name}' makes no feature maps",
             remedy="choose a profile of the engine 'ibsi': ct-default, mr-default, pet-default",
         )
-    undefined = settings.not_defined()
     if features is None:
         found = [
-            one
-            for one in _maps(settings)
-            if one.tag not in undefined and one.tag in settings.features.of(one.family)
+            one for one in _maps(settings) if one.defined and one.tag in one.settings.features.of(one.family)
         ]
         if not found:
             raise DeclarationError(
@@ -87,19 +95,33 @@ def wanted_maps(profile: Profile, features: Sequence[str] | None = None) -> tupl
         here = here or [one for one in every if one.name == name]
         if not here:
             raise _no_map(name, profile, settings, every)
-        if all(one.tag in undefined for one in here):
+        if not any(one.defined for one in here):
             raise DeclarationError(
                 f"'{name}' means nothing in arbitrary units, so that it has no map",
                 where=f"the profile '{profile.name}'",
                 remedy="normalise the image in the profile, or set `undefined: []` there",
             )
-        chosen |= {one.name: one for one in here if one.tag not in undefined}
+        chosen |= {one.name: one for one in here if one.defined}
     order = {one.name: place for place, one in enumerate(every)}
     return tuple(sorted(chosen.values(), key=lambda one: order[one.name]))
 
 
 def _maps(settings: IbsiSettings) -> list[Wanted]:
-    """Every map that the grids, discretisations and aggregations of a profile allow, in the catalogue's order."""
+    """Every map that a profile allows, of the image and then of each response map, in the catalogue's order."""
+    found = _of_one_image(settings)
+    responses, filters = settings.of_responses(), settings.filters
+    if responses is not None and filters is not None:
+        once = _of_one_image(responses)
+        for kind in filters.filters:
+            for one in once:
+                name = f"{kind.name}_{one.name}"
+                info = replace(one.info, feature=name, filter=kind.name, filter_code=kind.code)
+                found.append(replace(one, name=name, info=info, filter=kind))
+    return found
+
+
+def _of_one_image(settings: IbsiSettings) -> list[Wanted]:
+    """Every map that the grids, discretisations and aggregations of one image allow."""
     choice = FeatureChoice(**dict.fromkeys(MAPPED_FAMILIES, "all"))
     whole = settings.model_copy(
         update={"features": choice, "native": FeatureChoice(), "undefined": (), "filters": None}
@@ -109,7 +131,7 @@ def _maps(settings: IbsiSettings) -> list[Wanted]:
     if settings.of_histogram() is None:
         plain.remove("histogram")
     found = [
-        Wanted(one.tag, one.tag, key, "", None, infos[one.tag])
+        Wanted(one.tag, one.tag, key, "", None, infos[one.tag], settings)
         for key in plain
         for one in family_features(key)
     ]
@@ -117,7 +139,7 @@ def _maps(settings: IbsiSettings) -> list[Wanted]:
         for key, aggregation in family_aggregations(whole):
             for one in family_features(key):
                 name = full_tag(one.tag, aggregation) + texture.suffix
-                found.append(Wanted(name, one.tag, key, aggregation, texture, infos[name]))
+                found.append(Wanted(name, one.tag, key, aggregation, texture, infos[name], settings))
     return found
 
 

@@ -7,7 +7,7 @@ the whole image where a filter looks at all of it (filters that are made in Four
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from samesplit.features.processing.grid import Grid, Slices
 from samesplit.features.processing.preparation import PreparedImage
 from samesplit.features.steps import Step
 
-__all__ = ["Reach", "of_response_maps"]
+__all__ = ["Reach", "of_response_maps", "response_regions"]
 
 Voxels = tuple[int, int, int]
 Compute = Callable[[Region, MaskGeometry], dict[str, float]]
@@ -74,21 +74,48 @@ def of_response_maps(
     Raises:
         LesionError: No voxel of the lesion is left after re-segmentation.
     """
-    grid = image.grid(image.settings.target_mm)
-    near = [one for one in filters if one.reach_voxels(grid.spacing_mm) is not None]
-    whole = [one for one in filters if one.reach_voxels(grid.spacing_mm) is None]
-    found: dict[str, dict[str, float]] = {}
-    for some in (near, whole):
-        if some:
-            found |= _of_region(image, some, Reach(some)(grid), compute, margin_mm)
+    found = {
+        one.name: compute(region, geometry)
+        for one, region, geometry in response_regions(image, filters, margin_mm=margin_mm)
+    }
     values = {f"{one.name}_{name}": value for one in filters for name, value in found[one.name].items()}
+    grid = image.grid(image.settings.target_mm)
+    near, whole = _apart(filters, grid)
     return values, Step("filters", _told(filters, Reach(near)(grid), whole))
 
 
-def _of_region(
-    image: PreparedImage, filters: Sequence[Filter], around: Voxels, compute: Compute, margin_mm: float
-) -> dict[str, dict[str, float]]:
-    """Return the features of filters that look equally far, by filter."""
+def response_regions(
+    image: PreparedImage, filters: Sequence[Filter], *, margin_mm: float = 0.0
+) -> Iterator[tuple[Filter, Region, MaskGeometry]]:
+    """Lay a lesion onto each response map: first of filters that look so far, then of those that look at all.
+
+    Args:
+        image: The image, with the filters' `Reach` announced.
+        filters: The filters.
+        margin_mm: How much of the surroundings to take along.
+
+    Yields:
+        A filter, the lesion on its response map, and its masks.
+
+    Raises:
+        LesionError: No voxel of the lesion is left after re-segmentation.
+    """
+    grid = image.grid(image.settings.target_mm)
+    for some in _apart(filters, grid):
+        if some:
+            yield from _responses(image, some, Reach(some)(grid), margin_mm)
+
+
+def _apart(filters: Sequence[Filter], grid: Grid) -> tuple[list[Filter], list[Filter]]:
+    """Part filters that look at some surroundings from those that look at the whole image."""
+    near = [one for one in filters if one.reach_voxels(grid.spacing_mm) is not None]
+    return near, [one for one in filters if one.reach_voxels(grid.spacing_mm) is None]
+
+
+def _responses(
+    image: PreparedImage, filters: Sequence[Filter], around: Voxels, margin_mm: float
+) -> Iterator[tuple[Filter, Region, MaskGeometry]]:
+    """Lay a lesion onto the response maps of filters that are given the same surroundings."""
     region = image.at(image.settings.target_mm, margin_mm=margin_mm, around=around).region
     inner, spacing_mm = _inner(region, margin_mm), region.spacing_mm
     drawn = np.ascontiguousarray(region.morphological[inner])
@@ -99,13 +126,11 @@ def _of_region(
     )  # as filters take them; the rest is not needed any more
     del region
     rounding = _ROUNDING * max(abs(float(intensities.min())), abs(float(intensities.max())))
-    found = {}
     for one, response in respond(intensities, spacing_mm, filters, wanted=inner):
         kept = response.astype(np.float64)
         del response  # before the next one is made
         kept[np.abs(kept) <= rounding] = 0
-        found[one.name] = compute(Region(kept, drawn, counted, spacing_mm), geometry)
-    return found
+        yield one, Region(kept, drawn, counted, spacing_mm), geometry
 
 
 def _inner(region: Region, margin_mm: float) -> Slices:
