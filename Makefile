@@ -3,12 +3,14 @@
 # make test-plain  runs them as on another processor, one without vector instructions (TESTS=tests/models: some of them)
 # make coverage  runs all tests and says which lines of the whole package they miss
 # make lint   format, lint, types and layers
-# make bench  times extraction and the grid against other ways, writes docs/performance*.md (45 minutes; QUICK=1: try it)
+# make bench  times features, filters, maps and the first use beside other tools, writes docs/performance*.md (30 minutes; QUICK=1: try it)
+# make bench-all  the same, then grid, networks, learning curve and intervals (2 hours)
+# make bench-extraction  the features of one setting and of a whole profile alone, writes docs/performance.md (15 minutes)
 # make bench-curve  a small learning curve: radiomics and a network at 75 and 300 training lesions (QUICK=1: at 75)
 # make bench-networks  times networks beside a bare PyTorch loop, writes docs/performance-networks.md
 # make bench-readers  simulates reader studies, writes docs/reader-studies-simulation.md (15 minutes; QUICK=1: try it)
 # make bench-intervals  how often the intervals of the report hold the truth, writes docs/interval-coverage.md (QUICK=1: try it)
-# make bench-filters  times every image filter beside MIRP and pictologics, writes docs/performance-filters.md (15 minutes)
+# make bench-filters  times every image filter beside MIRP and pictologics, writes docs/performance-filters.md (10 minutes)
 # make bench-limits  first use on a machine and memory of large lesions, writes docs/performance-limits.md (5 minutes)
 # make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
 
@@ -22,7 +24,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format bench bench-curve bench-filters bench-grid bench-limits bench-networks bench-readers bench-intervals clean
+.PHONY: setup demo test test-plain coverage lint format bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-networks bench-readers bench-intervals clean
 .DEFAULT_GOAL := help
 
 help:
@@ -62,19 +64,15 @@ format: setup
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: setup
+bench: bench-extraction bench-filters bench-limits
+
+bench-all: bench bench-grid bench-networks bench-curve bench-intervals
+
+bench-extraction: setup
 	@sh scripts/bench/setup.sh
 	@out=reports/bench$(if $(QUICK),-quick); \
 	$(BIN)/python scripts/bench/measure.py --output $$out $(if $(DATA),--data $(DATA)) $(if $(QUICK),--quick) && \
-	$(BIN)/python scripts/bench/page.py $$out --docs $(if $(QUICK),$$out,docs) && \
-	$(BIN)/python scripts/bench/grid/measure.py --output $$out $(if $(QUICK),--quick) && \
-	$(BIN)/python scripts/bench/grid/page.py $$out --docs $(if $(QUICK),$$out,docs) && \
-	$(BIN)/python scripts/bench/networks/measure.py --output $$out $(if $(QUICK),--quick) && \
-	$(BIN)/python scripts/bench/networks/page.py $$out --docs $(if $(QUICK),$$out,docs)
-	@$(MAKE) bench-filters
-	@$(MAKE) bench-limits
-	@$(MAKE) bench-curve
-	@$(MAKE) bench-intervals
+	$(BIN)/python scripts/bench/page.py $$out --docs $(if $(QUICK),$$out,docs)
 
 bench-filters: setup
 	@sh scripts/bench/setup.sh

@@ -1,6 +1,6 @@
 """Measures image filters on the same cases in one run, the tools by turns, and writes filters.json as it goes.
 
-`python scripts/bench/filters/measure.py --data DIR [--quick] [--minutes 14]`; `page.py` makes the page.
+`python scripts/bench/filters/measure.py --data DIR [--quick] [--minutes 10]`; `page.py` makes the page.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def main() -> None:
         "--data", type=Path, default=os.environ.get("SAMESPLIT_DATA"), help="sts and ibsi1 are there"
     )
     parser.add_argument("--output", type=Path, default=Path("reports/bench"))
-    parser.add_argument("--minutes", type=float, default=14.0)
+    parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--quick", action="store_true", help="each thing once, few settings")
     given = parser.parse_args()
     if given.data is None:

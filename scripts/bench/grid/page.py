@@ -34,7 +34,7 @@ def page(r: dict[str, Any], figure: str) -> str:
         f"Beside the naive way, the whole grid is {ratio} quicker in computing time and {without} without its "
         f"{greedy} greedy selectors: nearly all of the first number is made by those, which the naive way (below) "
         "does in plain Python. A grid of selectors that score each column by itself gains the second.",
-        "Written by `make bench`; see `scripts/bench/README.md`. The grid of `models/radiomics-xi2020.yaml`: "
+        "Written by `make bench-grid`; see `scripts/bench/README.md`. The grid of `models/radiomics-xi2020.yaml`: "
         f"{len(r['selectors'])} selectors x {len(r['classifiers'])} classifiers x {len(r['sizes'])} sizes "
         f"= {cells} "
         f"cells, {whole} inner folds, on a synthetic table of {r['lesions']} lesions x {r['features']:,} "
