@@ -115,6 +115,7 @@ def test_nothing_that_could_be_made_is_said_and_not_drawn(table: pd.DataFrame) -
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.usefixtures("undrawn")
 def test_the_report_of_a_run_has_the_section_when_an_audit_is_in_its_folder(
     table: pd.DataFrame, small_run: Path, copy_of: Callable[[Path], Path]
 ) -> None:

@@ -55,6 +55,7 @@ def test_what_is_missing_is_named_and_a_call_is_no_lesion(small_run: Path, copy_
     )
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_masks_of_other_raters_are_no_group_of_lesions(small_run: Path, copy_of: Copy) -> None:
     folder = copy_of(small_run)
     results = pd.read_parquet(folder / "results.parquet")
@@ -93,6 +94,7 @@ def test_controls_are_not_counted_among_the_models(maker: ModuleType, tmp_path: 
     assert next_model < control, "it, in 'does not differ from it', is the best model and not the control"
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("synthetic", [True, False])
 def test_that_data_are_synthetic_stands_above_the_answer(
     small_run: Path, copy_of: Copy, synthetic: bool

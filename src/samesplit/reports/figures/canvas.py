@@ -18,7 +18,9 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from samesplit.reports.palette import INK, PAPER, READER
 
@@ -72,6 +74,21 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+class _Sheet(Figure):
+    """A figure that is laid out before it is drawn, and not also drawn once to no purpose.
+
+    matplotlib draws a figure with a layout twice: the first time only so that the layout is done.
+    """
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Lay the figure out while its layout is due, and draw it once that is done."""
+        layout = self.get_layout_engine()
+        if isinstance(layout, ConstrainedLayoutEngine):
+            layout.execute(self)
+        else:  # matplotlib puts an empty layout in its place for the second time
+            super().draw(renderer)
+
+
 @contextmanager
 def drawing(width_in: float, height_in: float) -> Iterator[Figure]:
     """Give an empty figure in the report's style; the style ends with the block.
@@ -83,7 +100,7 @@ def drawing(width_in: float, height_in: float) -> Iterator[Figure]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
-        yield Figure(figsize=(width_in, height_in), layout="constrained")
+        yield _Sheet(figsize=(width_in, height_in), layout="constrained")
 
 
 def clean(axes: Axes, *, grid: str | None = None) -> Axes:
