@@ -9,6 +9,7 @@
 # make bench-curve  a small learning curve: radiomics and a network at 75 and 300 training lesions (QUICK=1: at 75)
 # make bench-networks  times networks beside a bare PyTorch loop, writes docs/performance-networks.md
 # make bench-readers  simulates reader studies, writes docs/reader-studies-simulation.md (15 minutes; QUICK=1: try it)
+# make bench-maps  times feature maps beside pyradiomics, writes docs/performance-maps.md (4 minutes; QUICK=1: try it)
 # make bench-intervals  how often the intervals of the report hold the truth, writes docs/interval-coverage.md (QUICK=1: try it)
 # make bench-filters  times every image filter beside MIRP and pictologics, writes docs/performance-filters.md (10 minutes)
 # make bench-limits  first use on a machine and memory of large lesions, writes docs/performance-limits.md (5 minutes)
@@ -24,7 +25,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-networks bench-readers bench-intervals clean
+.PHONY: setup demo test test-plain coverage lint format bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals clean
 .DEFAULT_GOAL := help
 
 help:
@@ -64,7 +65,7 @@ format: setup
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: bench-extraction bench-filters bench-limits
+bench: bench-extraction bench-filters bench-maps bench-limits
 
 bench-all: bench bench-grid bench-networks bench-curve bench-intervals
 
@@ -79,6 +80,11 @@ bench-filters: setup
 	@out=reports/bench$(if $(QUICK),-quick); \
 	$(BIN)/python scripts/bench/filters/measure.py --output $$out $(if $(DATA),--data $(DATA)) $(if $(QUICK),--quick) && \
 	$(BIN)/python scripts/bench/filters/page.py $$out --docs $(if $(QUICK),$$out,docs)
+
+bench-maps: setup
+	@out=reports/bench$(if $(QUICK),-quick); \
+	$(BIN)/python scripts/bench/maps/measure.py --output $$out $(if $(DATA),--data $(DATA)) $(if $(QUICK),--quick) && \
+	$(BIN)/python scripts/bench/maps/page.py $$out --docs $(if $(QUICK),$$out,docs)
 
 bench-intervals: setup
 	@$(BIN)/python scripts/simulate_interval_coverage.py $(if $(QUICK),--studies 20 --output reports/coverage-quick.csv)

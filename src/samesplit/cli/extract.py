@@ -116,6 +116,8 @@ def extract(
     how = _how(profile, params, engine)
     called = check_names(names or ("ibsi" if params is None else "pyradiomics"))
     if maps is not None or maps_features is not None:
+        for note in how.notes:
+            echo(f"{params}: {note}")
         write_maps(
             images,
             check_folder(maps, output),
