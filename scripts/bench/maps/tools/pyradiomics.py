@@ -14,8 +14,6 @@ from radiomics.featureextractor import RadiomicsFeatureExtractor
 NAME = "pyradiomics"
 PACKAGE = "pyradiomics-bhklab"
 REMARK = "in batches of 1,000 voxels (`voxelBatch`), which bound its memory"
-    "in batches of 1,000 voxels (`voxelBatch`): its matrices of all voxels at once do not fit into memory"
-)
 FAMILIES = ("firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
 
 logging.getLogger("radiomics").setLevel(logging.CRITICAL)
