@@ -84,7 +84,7 @@ def write_maps(
         side = 2 * radius + 1
         n_images = len(found.table.drop_duplicates(["lesion_id", "sequence", "rater"]))
         echo(
-            f"Wrote {len(found.table)} maps of {n_images} image{'s' * (n_images > 1)} "
+            f"Wrote {len(found.table)} map{'s' * (len(found.table) > 1)} of {n_images} image{'s' * (n_images > 1)} "
             f"(boxes {side} voxels wide): {display_path(folder)}, listed in maps.csv"
         )
     if found.n_cached:
