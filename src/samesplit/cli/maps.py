@@ -84,8 +84,9 @@ def write_maps(
         side = 2 * radius + 1
         n_images = len(found.table.drop_duplicates(["lesion_id", "sequence", "rater"]))
         echo(
-            f"Wrote {len(found.table)} map{'s' * (len(found.table) > 1)} of {n_images} image{'s' * (n_images > 1)} "
-            f"(boxes {side} voxels wide): {display_path(folder)}, listed in maps.csv"
+            f"Wrote {len(found.table)} map{'s' * (len(found.table) > 1)} "
+            f"of {n_images} image{'s' * (n_images > 1)} (boxes {side} voxels wide): "
+            f"{display_path(folder)}, listed in maps.csv"
         )
     if found.n_cached:
         echo(f"{found.n_cached} images had been done before.")
