@@ -206,6 +206,21 @@ def small_study_template(tmp_path_factory: pytest.TempPathFactory) -> SmallStudy
     return study
 
 
+@pytest.fixture(scope="session")
+def finished_small_study(
+    small_study_template: SmallStudy, tmp_path_factory: pytest.TempPathFactory
+) -> SmallStudy:
+    """The small study after a run, with its cache; never change it, copy it with its links."""
+    from samesplit.run import RunOptions, load_plan
+    from samesplit.workflows.run import run_benchmark
+
+    root = tmp_path_factory.mktemp("finished") / "workspace"
+    shutil.copytree(small_study_template.root, root)
+    study = SmallStudy(root, root / "benchmarks" / "balls")
+    run_benchmark(load_plan(study.folder, RunOptions(jobs=1)))
+    return study
+
+
 @pytest.fixture
 def small_study(small_study_template: SmallStudy, tmp_path: Path) -> SmallStudy:
     """A copy of the small study, with its split frozen, to run or to spoil."""

@@ -46,13 +46,11 @@ DAMAGES = (cut_off, empty, zeros, deleted, flipped)
 
 
 @pytest.fixture(scope="module")
-def finished(small_study_template: SmallStudy, tmp_path_factory: pytest.TempPathFactory) -> SmallStudy:
-    """The small study, run once without readers."""
+def finished(finished_small_study: SmallStudy, tmp_path_factory: pytest.TempPathFactory) -> SmallStudy:
+    """The small study after a run, whose files are damaged and put back."""
     root = tmp_path_factory.mktemp("damage") / "workspace"
-    shutil.copytree(small_study_template.root, root)
-    study = SmallStudy(root, root / "benchmarks" / "balls")
-    run_benchmark(load_plan(study.folder, QUICK))
-    return study
+    shutil.copytree(finished_small_study.root, root, symlinks=True)
+    return SmallStudy(root, root / "benchmarks" / "balls")
 
 
 @pytest.fixture

@@ -31,14 +31,10 @@ def predictions_of(folder: Path) -> pd.DataFrame:
     return table.sort_values(list(table.columns[:-1]), ignore_index=True)
 
 
-@pytest.fixture(scope="module")
-def finished(small_study_template: SmallStudy, tmp_path_factory: pytest.TempPathFactory) -> SmallStudy:
-    """The small study, run once."""
-    root = tmp_path_factory.mktemp("finished") / "workspace"
-    shutil.copytree(small_study_template.root, root)
-    study = SmallStudy(root, root / "benchmarks" / "balls")
-    run_benchmark(load_plan(study.folder, QUICK))
-    return study
+@pytest.fixture
+def finished(finished_small_study: SmallStudy) -> SmallStudy:
+    """The small study, run once; never change it."""
+    return finished_small_study
 
 
 @pytest.fixture
