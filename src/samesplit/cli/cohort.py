@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from samesplit.cli.console import Benchmark, Jobs, display_path, echo, out, reporter, table_of
+from samesplit.cli.console import Benchmark, Jobs, Scheduler, display_path, echo, out, reporter, table_of
 from samesplit.workspace import designs, find_benchmark
 
 __all__ = ["fetch", "init", "show", "split", "validate"]
@@ -77,12 +77,12 @@ def fetch(benchmark: Benchmark, jobs: Jobs = None) -> None:
     echo(f"Ready in {where}")
 
 
-def validate(benchmark: Benchmark, jobs: Jobs = None) -> None:
+def validate(benchmark: Benchmark, jobs: Jobs = None, scheduler: Scheduler = None) -> None:
     """Check tables, files, geometry and masks before anything slow; exit code 1 when something failed."""
     from samesplit.cli.findings import lines_of
     from samesplit.workflows.validate import validate as check
 
-    findings = check(benchmark, jobs=jobs, reporter=reporter())
+    findings = check(benchmark, jobs=jobs, scheduler=scheduler, reporter=reporter())
     for line in lines_of(findings):
         echo(line)
     if findings.file is not None:

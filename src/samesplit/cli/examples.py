@@ -19,7 +19,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("build the synthetic cohort on 4 processes", "samesplit fetch demo-renal-mass --jobs 4"),
         ("download a public cohort", "samesplit fetch sts-lung-metastasis"),
     ),
-    "validate": (("check tables, images and masks before anything slow", "samesplit validate my-study"),),
+    "validate": (
+        ("check tables, images and masks before anything slow", "samesplit validate my-study"),
+        (
+            "images opened by the workers of a cluster",
+            "samesplit validate my-study --scheduler tcp://10.0.0.1:8786",
+        ),
+    ),
     "split": (
         ("as benchmark.yaml says", "samesplit split my-study"),
         ("five folds, three times", "samesplit split my-study --scheme kfold --folds 5 --repeats 3 --seed 7"),

@@ -162,6 +162,7 @@ def compare_engines(
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for table and page.")] = None,
     jobs: Jobs = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Extract the same lesions with several engines: ICC, largest difference and known reasons per feature."""
     from samesplit.features.comparison.equivalence import neutral_setting
@@ -172,7 +173,7 @@ def compare_engines(
         engines=[name.strip() for name in engine_names.split(",")] if engine_names is not None else None,
         profiles=profile or (),
         setting=neutral_setting(spacing_mm=spacing, aggregation=aggregation), sequences=sequence or (),
-        most_lesions=lesions, output=output, jobs=jobs, reporter=reporter(),
+        most_lesions=lesions, output=output, jobs=jobs, scheduler=scheduler, reporter=reporter(),
     )  # fmt: skip
     summary = found.summary().reset_index()
     for (sequence_name, first, second), part in summary.groupby(["sequence", "first", "second"], sort=False):

@@ -83,6 +83,7 @@ def compare_engines(
     most_lesions: int | None = None,
     output: Path | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     reporter: Reporter | None = None,
     start: Path | None = None,
 ) -> EngineComparison:
@@ -98,12 +99,14 @@ def compare_engines(
         most_lesions: Compare only this many lesions, spread evenly over the cohort.
         output: Folder for the table and the page; by default `reports/<benchmark>/engines`.
         jobs: Processes.
+        scheduler: Address of a Dask scheduler that is to do the work instead of processes here.
         reporter: Told what is going on.
         start: Where to look for the benchmark.
 
     Raises:
         DeclarationError: An engine, profile or sequence is not known, an engine is not installed, or there is no
             image of the sequences.
+        WorkspaceError: The scheduler is not there.
     """
     reporter = reporter or SilentReporter()
     workspace, folder = find_benchmark(benchmark, start=start)
@@ -138,6 +141,7 @@ def compare_engines(
                     asked,
                     cache=workspace.cache / "features",
                     jobs=jobs or cores(),
+                    scheduler=scheduler,
                     stage=stage,
                     geometry_repair=definition.cohort.geometry_repair,
                     minimum_voxels=definition.cohort.minimum_voxels,

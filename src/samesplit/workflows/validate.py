@@ -71,6 +71,7 @@ def validate(
     benchmark: str | Path,
     *,
     jobs: int | None = None,
+    scheduler: str | None = None,
     reporter: Reporter | None = None,
     start: Path | None = None,
 ) -> Findings:
@@ -79,8 +80,15 @@ def validate(
     Nothing stops at the first fault: what is wrong in one table is no reason not to look at the next. All that is
     found is written to `reports/<benchmark>/validation.csv` too.
 
+    Args:
+        benchmark: Folder or name.
+        jobs: Processes that open images; one per core when None.
+        scheduler: Address of a Dask scheduler whose workers are to open them instead.
+        reporter: Told what is going on.
+        start: Where to look for the benchmark.
+
     Raises:
-        WorkspaceError: There is no such benchmark, or the file cannot be written.
+        WorkspaceError: There is no such benchmark, the file cannot be written, or the scheduler is not there.
     """
     workspace, folder = find_benchmark(benchmark, start=start)
     definition, faults = read_benchmark_leniently(folder)
@@ -90,7 +98,7 @@ def validate(
             folder.name, {}, tuple(faults.found), empty_table(LEDGER), _no_images(), (), False, unchecked
         )
     else:
-        found = _look(workspace, folder, definition, faults, jobs, reporter or SilentReporter())
+        found = _look(workspace, folder, definition, faults, jobs, scheduler, reporter or SilentReporter())
     path = workspace.reports / folder.name / "validation.csv"
     write_csv(validation_table(found.faults, found.problems, found.doubled, found.notes), path)
     return replace(found, file=path)
@@ -102,6 +110,7 @@ def _look(
     definition: BenchmarkDefinition,
     faults: Faults,
     jobs: int | None,
+    scheduler: str | None,
     reporter: Reporter,
 ) -> Findings:
     unchecked: list[str] = []
@@ -143,7 +152,7 @@ def _look(
             unchecked.append(
                 "the frozen split: it is compared with a benchmark.yaml and tables without faults"
             )
-        ledgers.append(_opened(workspace, definition, cohort, jobs, reporter))
+        ledgers.append(_opened(workspace, definition, cohort, jobs, scheduler, reporter))
     with faults.kept():
         faults.found = explain_missing_columns(faults.found, missing_columns(folder, definition))
     tables = [table for table in ledgers if len(table)]
@@ -165,6 +174,7 @@ def _opened(
     definition: BenchmarkDefinition,
     cohort: Cohort,
     jobs: int | None,
+    scheduler: str | None,
     reporter: Reporter,
 ) -> pd.DataFrame:
     """Return the ledger of opening every image and mask that is named."""
@@ -178,6 +188,7 @@ def _opened(
             progress=advance,
             geometry_repair=definition.cohort.geometry_repair,
             minimum_voxels=definition.cohort.minimum_voxels,
+            scheduler=scheduler,
         )
     return looked.ledger
 

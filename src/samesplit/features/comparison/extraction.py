@@ -119,6 +119,7 @@ def extract_side_by_side(
     stage: StageProgress | None = None,
     matching_references: pd.DataFrame | None = None,
     own: frozenset[str] = frozenset(),
+    scheduler: str | None = None,
 ) -> Extracted:
     """Extract one sequence with each engine.
 
@@ -132,6 +133,7 @@ def extract_side_by_side(
         stage: Told what is going on.
         matching_references: As there.
         own: Engines whose profile is not the neutral setting.
+        scheduler: As there.
 
     Raises:
         DeclarationError: An engine is not known or not installed, or a profile computes a feature twice.
@@ -144,7 +146,7 @@ def extract_side_by_side(
     for engine, profile in profiles.items():
         done = extract(
             images, profile, cache=cache, jobs=jobs, geometry_repair=geometry_repair,
-            minimum_voxels=minimum_voxels, matching_references=matching_references,
+            minimum_voxels=minimum_voxels, matching_references=matching_references, scheduler=scheduler,
             progress=None if stage is None else stage(f"{engine} on {sequence}"),
         )  # fmt: skip
         values[engine] = _by_standard(done.features, infos[engine])
