@@ -56,7 +56,7 @@ def local_intensity(region: Region) -> npt.NDArray[np.float64]:
     mask = np.ascontiguousarray(region.intensity)
     brightest = values.max() - RELATIVE * np.abs(values).max()  # or equal to it but for rounding
     found = np.full(2, -np.inf)
-    _peaks(image, mask, sums, rows, brightest, np.empty((2, nx)), found)
+    _peaks(image, mask, sums, rows, _placed(rows, sums.shape), brightest, np.empty((2, nx)), found)
     return found
 
 
@@ -70,6 +70,21 @@ def ball_rows(spacing_mm: tuple[float, float, float]) -> npt.NDArray[np.int64]:
             if left >= 0:
                 rows.append((z, y, int(np.sqrt(left) / dx)))
     return np.array(rows, dtype=np.int64)
+
+
+def _placed(
+    rows: npt.NDArray[np.int64], shape: tuple[int, ...]
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], int, int, int]:
+    """Return the steps from a voxel's running sum to those at the ends of the ball's rows.
+
+    After the last voxel of each row, and before the first; then how far the ball reaches along z and y, and its
+    voxels. Steps back are large unsigned numbers, which come out right where they are added to a place. Empty rows
+    make the number of rows a multiple of four.
+    """
+    middles, half = (rows[:, 0] * shape[1] + rows[:, 1]) * shape[2], rows[:, 2]
+    empty = (0, -len(rows) % 4)
+    ahead, behind = (np.pad(ends, empty).astype(np.uint64) for ends in (middles + half + 1, middles - half))
+    return ahead, behind, int(rows[:, 0].max()), int(rows[:, 1].max()), int((2 * half + 1).sum())
 
 
 @njit(cache=True, nogil=True)
@@ -90,12 +105,20 @@ def running_sums(image: Any, reach: int, sums: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _peaks(image: Any, mask: Any, sums: Any, rows: Any, brightest: float, room: Any, found: Any) -> None:
-    """Find the mean of the ball at the brightest voxel, and the highest one; `room` is for two rows."""
+def _peaks(
+    image: Any, mask: Any, sums: Any, rows: Any, ball: Any, brightest: float, room: Any, found: Any
+) -> None:
+    """Find the mean of the ball at the brightest voxel, and the highest one; `room` is for two rows.
+
+    `ball` tells where the ends of its rows are among the running sums. It serves where all of the ball lies
+    inside the image, which is nearly everywhere.
+    """
     nz, ny, nx = mask.shape
     margin = (sums.shape[2] - nx - 1) // 2
     local = highest = -np.inf
     totals, counts = room[0], room[1]
+    ends_ahead, ends_before, reach_z, reach_y, n_ball = ball
+    flat = sums.reshape(-1)
     for z in range(nz):
         for y in range(ny):
             first = 0
@@ -108,6 +131,17 @@ def _peaks(image: Any, mask: Any, sums: Any, rows: Any, brightest: float, room: 
                 last -= 1
             width = last + 1 - first
             total = totals[:width]
+            within = reach_z <= z < nz - reach_z and reach_y <= y < ny - reach_y
+            if within and first >= margin and last + margin < nx:
+                start = np.uintp((z * ny + y) * sums.shape[2] + margin + first)
+                _add_rows(flat, start, ends_ahead, ends_before, total)
+                for x in range(width):
+                    if mask[z, y, first + x]:
+                        mean = total[x] / n_ball
+                        highest = max(highest, mean)
+                        if image[z, y, first + x] >= brightest:
+                            local = max(local, mean)
+                continue
             count = counts[:width]
             for x in range(width):
                 total[x] = count[x] = 0.0
@@ -133,3 +167,23 @@ def _peaks(image: Any, mask: Any, sums: Any, rows: Any, brightest: float, room: 
                     if image[z, y, first + x] >= brightest:
                         local = max(local, mean)
     found[0], found[1] = local, highest
+
+
+@njit(cache=True, nogil=True)
+def _add_rows(flat: Any, start: Any, ahead: Any, before: Any, total: Any) -> None:
+    """Set `total` to the sums of the ball at neighbouring voxels, adding its rows four at a time."""
+    width = np.uintp(len(total))
+    for x in range(width):
+        total[x] = 0.0
+    for k in range(0, len(ahead), 4):
+        a0, a1, a2, a3 = start + ahead[k], start + ahead[k + 1], start + ahead[k + 2], start + ahead[k + 3]
+        b0, b1, b2, b3 = (
+            start + before[k],
+            start + before[k + 1],
+            start + before[k + 2],
+            start + before[k + 3],
+        )
+        for x in range(width):
+            total[x] += ((flat[a0 + x] - flat[b0 + x]) + (flat[a1 + x] - flat[b1 + x])) + (
+                (flat[a2 + x] - flat[b2 + x]) + (flat[a3 + x] - flat[b3 + x])
+            )
