@@ -67,9 +67,9 @@ def zone_emphases(
     """
     # Small steps are counted in a table; the few large ones are sorted.
     n_steps = min(_TABLE_STEPS, max(1, _TABLE_CELLS // (n_levels + 1)))
-    largest = int(steps.max(initial=1))
-    table = np.zeros((min(n_steps, largest), n_levels + 1), dtype=np.int64)
-    _count(levels, steps, table)
+    table = np.zeros((n_steps, n_levels + 1), dtype=np.int64)
+    largest = _count(levels, steps, table)
+    table = table[:largest]
     keys = _NO_KEYS
     if largest > n_steps:
         large = steps > n_steps
@@ -80,19 +80,30 @@ def zone_emphases(
 def _emphases_of(
     table: npt.NDArray[np.int64], keys: npt.NDArray[np.uint64], n_voxels: int
 ) -> npt.NDArray[np.float64]:
-    cells = np.empty((table.size + keys.size, 3), dtype=np.int64)
     values = np.zeros(N_EMPHASES)
-    if not _emphases(cells, _cells(table, keys, cells), np.zeros(table.shape[1]), n_voxels, values):
-        values[:] = np.nan
+    cells = np.empty((table.size + keys.size, 3), dtype=np.int64)
+    _fill(table, keys, n_voxels, cells, np.zeros(table.shape[1]), values)
     return values
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(levels: Any, steps: Any, table: Any) -> None:
+def _fill(table: Any, keys: Any, n_voxels: int, cells: Any, of_level: Any, values: Any) -> None:
+    """Fill in the values: one call, because most matrices are small and there are many of them."""
+    if not _emphases(cells, _cells(table, keys, cells), of_level, n_voxels, values):
+        for k in range(values.size):
+            values[k] = np.nan
+
+
+@numba.njit(cache=True, nogil=True)
+def _count(levels: Any, steps: Any, table: Any) -> int:
+    """Count zones whose step has a row in the table; the largest step of all, at least 1."""
+    last = np.uintp(0)
     for k in range(np.uintp(levels.size)):
         row = np.uintp(steps[k]) - np.uintp(1)
+        last = max(last, row)
         if row < np.uintp(table.shape[0]):
             table[row, np.uintp(levels[k])] += 1
+    return int(last + np.uintp(1))
 
 
 @numba.njit(cache=True, nogil=True)

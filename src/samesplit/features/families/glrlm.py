@@ -95,21 +95,31 @@ def _matrices(volume: LevelVolume, aggregation: str) -> Iterator[tuple[npt.NDArr
         raise ValueError(f"{aggregation!r} is none of {', '.join(AGGREGATIONS)}")
     dimension, _, kind = aggregation.rpartition("_")
     for tables in _counts(volume, dimension, merged=kind == "comb"):
-        if kind == "comb":
-            yield from _runs(tables.sum(axis=0, dtype=np.uint32)[np.newaxis])
-        else:
-            yield from _runs(tables)
+        for part in [tables] if kind == "comb" else tables[:, np.newaxis]:
+            runs = np.zeros((part.shape[1] - 1, part.shape[2]), dtype=np.int64)
+            longest, n_voxels = _runs(np.ascontiguousarray(part), runs)
+            yield runs[:longest], n_voxels
 
 
-def _runs(tables: Table) -> Iterator[tuple[npt.NDArray[np.int64], int]]:
-    at_least = tables[:, 1:].astype(np.int64)  # runs of at least 1, 2, ... voxels: voxels at place 1, 2, ...
-    by_length = at_least.sum(axis=2)
-    longest = (by_length > 0).sum(axis=1)
-    at_least[:, :-1] -= at_least[:, 1:]
-    for runs, length, n_voxels in zip(
-        at_least, longest.tolist(), by_length.sum(axis=1).tolist(), strict=True
-    ):
-        yield runs[:length], n_voxels
+@numba.njit(cache=True, nogil=True)
+def _runs(tables: Any, runs: Any) -> tuple[int, int]:
+    """Fill runs by length and level from the sum of tables by place; the longest run, and how many voxels."""
+    longest = n_voxels = np.int64(0)
+    for length in range(np.uintp(1), np.uintp(tables.shape[1])):
+        of_length = np.int64(0)
+        for level in range(np.uintp(tables.shape[2])):
+            at_least = np.int64(0)  # as many runs have so many voxels as there are voxels at that place
+            for table in tables:
+                at_least += np.int64(table[length, level])
+            runs[length - np.uintp(1), level] = at_least
+            of_length += at_least
+            if length > 1:
+                runs[length - np.uintp(2), level] -= at_least
+        if of_length == 0:
+            break
+        longest = np.int64(length)
+        n_voxels += of_length
+    return int(longest), int(n_voxels)
 
 
 def _counts(volume: LevelVolume, dimension: str, *, merged: bool) -> Iterator[Table]:

@@ -88,10 +88,18 @@ def zone_features(
     return mean_over_slices(np.stack(features))[:16]
 
 
+_BEHIND = np.uint32((1 << N_PAIRS) - 1)
+_BEHIND_IN_PLANE = np.uint32(int(IN_PLANE) >> N_PAIRS)
+
+
+def _steps(ny: int, nx: int) -> npt.NDArray[np.uintp]:
+    return np.asarray(DIRECTIONS[:N_PAIRS] @ np.array([ny * nx, nx, 1]), dtype=np.uintp)
+
+
 def _zones(volume: LevelVolume, in_plane: bool) -> Zones:
     nz, ny, nx = volume.levels.shape
-    behind = (DIRECTIONS[:N_PAIRS] @ np.array([ny * nx, nx, 1])).astype(np.uintp)
-    keep = np.uint32((int(IN_PLANE) if in_plane else (1 << 2 * N_PAIRS) - 1) >> N_PAIRS)
+    behind = volume.geometry.shared("steps_behind", lambda: _steps(ny, nx))
+    keep = _BEHIND_IN_PLANE if in_plane else _BEHIND
     distance = border_distance(volume.geometry, in_plane=in_plane)
     spans = spans_of(volume.geometry)
     parents, sizes, distances = np.empty((3, volume.geometry.n_voxels + 1), dtype=np.uint32)
