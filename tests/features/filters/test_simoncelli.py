@@ -9,7 +9,7 @@ import pytest
 
 from samesplit.features.filters.fourier import Spectra
 from samesplit.features.filters.settings import Boundary, SimoncelliFilter
-from samesplit.features.filters.simoncelli import simoncelli
+from samesplit.features.filters.simoncelli import band_passed, simoncelli
 
 NOISE = np.random.default_rng(3).normal(size=(10, 12, 14))
 
@@ -86,3 +86,16 @@ def test_the_transform_of_one_image_is_made_once_for_all_levels() -> None:
         simoncelli(spectra, SimoncelliFilter(level=level))
     assert spectra.of(3, "mirror", 0.0, 16) is first
     assert spectra.of(2, "mirror", 0.0, 16) is not first
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+@pytest.mark.parametrize("level", [1, 2, 3])
+@pytest.mark.parametrize("wide", [14, 2])
+def test_frequencies_that_are_left_out_are_those_the_filter_does_not_pass(
+    dimensions: int, level: int, wide: int
+) -> None:
+    spectrum = Spectra(NOISE[:, :, :wide]).of(dimensions, "periodic", 0.0, 0)
+    whole, kept = band_passed(spectrum, level), band_passed(spectrum, level, cut=True)
+    columns = kept.shape[2]
+    assert np.array_equal(whole[:, :, :columns], kept)
+    assert not whole[:, :, columns:].any()

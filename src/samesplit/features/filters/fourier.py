@@ -86,7 +86,8 @@ class Spectrum:
         """Return what a filtered transform is as an image.
 
         Args:
-            filtered: The transform times a filter; it is used up.
+            filtered: The transform times a filter; it is used up. The highest frequencies along x may be left
+                out, and count as 0.
             wanted: The part to return, in the image's indices; it may lie beyond the faces, within the
                 extension.
         """

@@ -14,6 +14,7 @@ Simoncelli 2000, doi:10.1023/A:1026553619983.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -49,15 +50,30 @@ def simoncelli(spectra: Spectra, settings: SimoncelliFilter) -> npt.NDArray[np.f
         [-3.2, -3.2, 3.2, 3.2]
     """
     spectrum = spectra.of(settings.dimensions, settings.boundary, settings.constant, MARGIN_VOXELS)
-    return spectrum.back(band_passed(spectrum, settings.level), spectra.wanted)
+    return spectrum.back(band_passed(spectrum, settings.level, cut=True), spectra.wanted)
 
 
-def band_passed(spectrum: Spectrum, level: int) -> npt.NDArray[np.complex128]:
-    """Return the transform of the response map of a level."""
+def band_passed(spectrum: Spectrum, level: int, *, cut: bool = False) -> npt.NDArray[np.complex128]:
+    """Return the transform of the response map of a level.
+
+    Args:
+        spectrum: The transform of the image.
+        level: Level of the wavelet, from 1.
+        cut: Leave out the highest frequencies along x, where the filter is 0 whatever they are along y and z.
+    """
     z, y, x = (_squares(spectrum, axis) * 4.0 ** (level - 1) for axis in range(3))
-    product = np.empty_like(spectrum.values)
-    _multiply(spectrum.values, z, y, x, _table(), product)
-    return product
+    values = spectrum.values
+    if cut:
+        passed = 1 + int(np.flatnonzero(x.min(axis=0) < 1.0).max(initial=0))
+        values, x = values[:, :, :passed], np.ascontiguousarray(x[:, :passed])
+    if 0 in spectrum.axes:
+        product = np.empty(values.shape, dtype=values.dtype)
+        _multiply(values, z, y, x, _table(), product)
+        return product
+    # Slice by slice the filter is the same in all of them, so it is looked up once.
+    gains = np.empty((1, *values.shape[1:]), dtype=values.dtype)
+    _multiply(np.ones_like(gains), z, y, x, _table(), gains)
+    return np.asarray(values * gains.real)
 
 
 def _squares(spectrum: Spectrum, axis: int) -> Floats:
@@ -70,11 +86,13 @@ def _squares(spectrum: Spectrum, axis: int) -> Floats:
     return np.ascontiguousarray(both[:, : spectrum.values.shape[axis]])
 
 
+@cache
 def _table() -> Floats:
     """Return the filter at equally spaced squares of r from 1/16 to 1; linear between them to 3e-8."""
     squares = np.linspace(_LOWEST, 1.0, _ENTRIES + 1)
     table = np.cos(np.pi / 4 * np.log2(4 * squares))
     table[0] = table[-1] = 0.0
+    table.flags.writeable = False
     return np.asarray(table)
 
 
