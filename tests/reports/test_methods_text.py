@@ -191,6 +191,17 @@ def test_engines_are_told_with_their_settings(context: Context, engine: str, wor
     assert "Features a sequence: 2 (1 glcm and 1 shape), 2 of them with a code of the IBSI." in found
 
 
+@pytest.mark.parametrize(("wanted", "told"), [([], False), (["Energy"], True)])
+def test_definitions_of_pyradiomics_are_told_where_they_are_asked_for(
+    context: Context, wanted: list[str], told: bool
+) -> None:
+    own = {"shape": [], "firstorder": wanted, "glcm": [], "voxel_array_shift": 0.0}
+    profile = {"name": "mr", "engine": "ibsi", "sequences": ["T1C"], "settings": {"pyradiomics": own}}
+    found = paragraph(methods_text([changed(context, profiles=[profile])]), "Features")
+    assert ("Settings: pyradiomics firstorder Energy; pyradiomics voxel array shift 0.0." in found) == told
+    assert ("array shift" in found) == told
+
+
 def test_response_maps_are_told_by_name_and_code_instead_of_the_settings_of_each_filter(
     context: Context,
 ) -> None:

@@ -99,7 +99,7 @@ def features(context: Context, cite: Citations) -> str:
         told += _engine(engine, versions, cite)
         description = str(profile.get("description") or "").strip().rstrip(".")
         told += f" (profile {name}: {description})." if description else f" (profile {name})."
-        settings = _flat(_without_images(profile.get("settings") or {}))
+        settings = _flat(_worth_telling(profile.get("settings") or {}))
         if settings:
             told += f" Settings: {'; '.join(settings)}."
         own = catalogue[catalogue["profile"] == name] if "profile" in catalogue else catalogue
@@ -121,12 +121,15 @@ def features(context: Context, cite: Citations) -> str:
     return " ".join(parts)
 
 
-def _without_images(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave the filters out, which are told by their names."""
-    filters = settings.get("filters")
-    if not isinstance(filters, Mapping):
-        return dict(settings)
-    return {**settings, "filters": {key: value for key, value in filters.items() if key != "images"}}
+def _worth_telling(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out filters, which are told by name, and pyradiomics' definitions where none is asked for."""
+    told = dict(settings)
+    filters, own = told.get("filters"), told.get("pyradiomics")
+    if isinstance(filters, Mapping):
+        told["filters"] = {key: value for key, value in filters.items() if key != "images"}
+    if isinstance(own, Mapping) and not any(own.get(kind) for kind in ("shape", "firstorder", "glcm")):
+        del told["pyradiomics"]
+    return told
 
 
 def _engine(engine: str, versions: Mapping[str, Any], cite: Citations) -> str:
