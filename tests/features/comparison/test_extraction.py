@@ -96,8 +96,11 @@ def own(engine: str, settings: dict[str, object], modality: Modality = "CT") -> 
     return Profile("own", engine, "", modality, get_engine(engine).settings.model_validate(settings))
 
 
+BINS = {"method": "FBS", "width": 25}
+
+
 def own_ibsi(**processing: object) -> Profile:
-    bins = {"method": "FBN", "bins": 64} if "range" not in processing else {"method": "FBS", "width": 25}
+    bins = {"method": "FBN", "bins": 64} if "range" not in processing else BINS
     return own("ibsi", {"processing": processing, "features": {"glcm": "all"}, "discretisation": bins})
 
 
@@ -111,6 +114,12 @@ def test_reasons_of_a_profile_of_ones_own_are_read_from_what_it_says() -> None:
     assert reasons(own_ibsi()) == {"settings"}
     assert reasons(own_ibsi(spacing_mm=1)) == {"settings", "grid", "mask"}
     assert reasons(own_ibsi(spacing_mm=1, mask_interpolation="nearest")) == {"settings", "grid"}
+    as_there = {"spacing_mm": 1, "grid": "corner", "mask_interpolation": "nearest", "rounding": "stored"}
+    assert reasons(own_ibsi(**as_there)) == {"settings"}
+    from_lowest = own("ibsi", {"features": {"glcm": "all"}, "discretisation": [BINS | {"origin": "lesion"}]})
+    from_zero = own("ibsi", {"features": {"glcm": "all"}, "discretisation": [BINS | {"origin": 0}]})
+    assert reasons(from_lowest) == {"settings"}
+    assert reasons(from_zero) == {"settings", "bin numbers"}
     ranged = own_ibsi(spacing_mm=1, range=[-1000, None], rounding="after")
     assert reasons(ranged) == {"settings", "grid", "mask", "rounding", "bin numbers"}
     assert reasons(ranged, mirp) == {"settings", "border"}

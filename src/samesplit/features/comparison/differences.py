@@ -112,10 +112,12 @@ def reasons_for(
         found.append("border")
     if "pyradiomics" in engines and len(engines) > 1:
         if all(resampled):
-            found.append("grid")
+            if not all(_each(_CORNER, profiles)):
+                found.append("grid")
             if all(_each(_NEAREST, profiles)) != any(_each(_NEAREST, profiles)):
                 found.append("mask")
-        if all(_each(_FIXED_SIZE, profiles)) and code in NUMBERED:
+        numbered_alike = all(_each(_FROM_LOWEST, profiles))
+        if all(_each(_FIXED_SIZE, profiles)) and not numbered_alike and code in NUMBERED:
             found.append("bin numbers")
     if any(resampled) and len(set(_each(_ROUNDS, profiles))) > 1:
         found.append("rounding")
@@ -144,12 +146,19 @@ _NEAREST: _Question = {
 }
 """Is the mask interpolated to the nearest voxel?"""
 
+_CORNER: _Question = {
+    "ibsi": lambda said: said["processing"]["grid"] == "corner",
+    "mirp": lambda said: False,
+    "pyradiomics": lambda said: True,
+}
+"""Does the new grid's corner lie on the image's corner?"""
+
 _ROUNDS: _Question = {
-    "ibsi": lambda said: said["processing"]["rounding"] != "none",
+    "ibsi": lambda said: said["processing"]["rounding"] not in ("none", "stored"),
     "mirp": lambda said: said["image_modality"] == "ct",
     "pyradiomics": lambda said: False,
 }
-"""Are intensities rounded to whole numbers?"""
+"""Are intensities rounded to whole numbers? Cutting decimals off as ITK does is what pyradiomics does too."""
 
 _FIXED_SIZE: _Question = {
     "ibsi": lambda said: any(one["method"] == "FBS" for one in said["discretisation"]),
@@ -157,3 +166,12 @@ _FIXED_SIZE: _Question = {
     "pyradiomics": lambda said: said["setting"]["binWidth"] is not None,
 }
 """Are bins of a fixed size?"""
+
+_FROM_LOWEST: _Question = {
+    "ibsi": lambda said: all(
+        one["origin"] == "lesion" for one in said["discretisation"] if one["method"] == "FBS"
+    ),
+    "mirp": lambda said: False,
+    "pyradiomics": lambda said: True,
+}
+"""Does the lesion's lowest bin of a fixed size have the number 1?"""
