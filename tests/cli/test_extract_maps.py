@@ -80,6 +80,25 @@ def test_features_radius_format_and_grid_can_be_named(folder: Path) -> None:
     assert written.GetOrigin() == pytest.approx(given.GetOrigin())
 
 
+def test_a_parameter_file_of_pyradiomics_says_how_far_neighbourhoods_reach(folder: Path) -> None:
+    file = folder / "Params.yaml"
+    said = "featureClass: {firstorder: [Mean, Kurtosis]}\nvoxelSetting: {kernelRadius: 2, initValue: nan"
+    words = ("extract", "ball0.nii.gz", "mask0.nii.gz", "--params", "Params.yaml", "--jobs", "1", "--maps")
+    file.write_text(said + "}\n")
+
+    done = CliRunner().invoke(app, [*words, "maps"])
+
+    assert done.exit_code == 0
+    assert "Wrote 1 map of 1 image (boxes 5 voxels wide)" in done.output
+    assert "no maps of firstorder Kurtosis: maps follow the definitions of the IBSI." in done.output
+    assert "boxes 3 voxels wide" in CliRunner().invoke(app, [*words, "small", "--neighbourhood", "1"]).output
+    file.write_text(said + ", maskedKernel: false}\n")
+    refused = CliRunner().invoke(app, [*words, "other"]).exception
+    assert isinstance(refused, DeclarationError)
+    assert refused.problem == "maskedKernel is false: neighbourhoods would reach beyond the lesion"
+    assert not (folder / "other").exists()
+
+
 def test_each_image_of_a_table_has_a_folder_and_is_done_once(folder: Path) -> None:
     words = ("images.csv", "--maps", "maps", "--maps-features", "stat_mean")
     code, output = run(*words)
@@ -113,10 +132,15 @@ def test_what_cannot_be_meant_is_refused_before_anything_runs(folder: Path) -> N
     one = ("ball0.nii.gz", "mask0.nii.gz")
     with pytest.raises(DeclarationError, match="'morph_volume' has no map"):
         run(*one, "--maps", "maps", "--maps-features", "morph_volume")
+    with pytest.raises(DeclarationError, match="no feature is named"):
+        run(*one, "--maps", "maps", "--maps-features", " ")
+    with pytest.raises(DeclarationError, match="name 'cm_contrast'"):
+        run(*one, "--maps", "maps", "--maps-features", "original_glcm_Contrast")
     with pytest.raises(CohortError, match="maps and a table are asked for at once"):
         run(*one, "--maps", "maps", "-o", "one.csv")
-    with pytest.raises(CohortError, match="names maps, and no folder"):
-        run(*one, "--maps-features", "stat_mean")
+    for option in (("--maps-features", "stat_mean"), ("--neighbourhood", "2")):
+        with pytest.raises(CohortError, match="maps are asked for, and no folder is named"):
+            run(*one, *option)
     with pytest.raises(CohortError, match=r"maps are not written as '\.png'"):
         run(*one, "--maps", "maps", "--maps-format", "png")
     with pytest.raises(CohortError, match="is a file"):

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from samesplit.cli.console import Jobs, Scheduler, display_path, echo, out, reporter, table_of
-from samesplit.cli.maps import check_folder, write_maps
+from samesplit.cli.maps import check_folder, neighbourhood_of, notes_of_maps, write_maps
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from samesplit.features.engines.profile import Profile
+    from samesplit.features.pyradiomics_params import PyradiomicsParameters
     from samesplit.imaging.repairs import RepairName
     from samesplit.workflows.extraction_output import TableExtraction, TableFormat
 
@@ -95,8 +96,12 @@ def extract(
         ),
     ] = None,
     neighbourhood: Annotated[
-        int, typer.Option(help="Voxels to either side of a neighbourhood's centre: 1 is 3 x 3 x 3.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            help="Voxels to either side of a neighbourhood's centre: 1 is 3 x 3 x 3 (default: 1, or kernelRadius "
+            "of --params)."
+        ),
+    ] = None,
     maps_format: Annotated[str, typer.Option(help="nii.gz, nii, nrrd or mha.")] = "nii.gz",
     maps_whole: Annotated[
         bool, typer.Option("--maps-whole", help="Maps on the whole grid, not on the lesion's box alone.")
@@ -115,15 +120,16 @@ def extract(
         return
     how = _how(profile, params, engine)
     called = check_names(names or ("ibsi" if params is None else "pyradiomics"))
-    if maps is not None or maps_features is not None:
-        for note in how.notes:
+    if maps is not None or maps_features is not None or neighbourhood is not None:
+        radius = neighbourhood_of(neighbourhood, how.parameters)
+        for note in (*how.notes, *notes_of_maps(how.parameters, maps_features)):
             echo(f"{params}: {note}")
         write_maps(
             images,
             check_folder(maps, output),
             profile=how.profile,
             features=maps_features,
-            radius=neighbourhood,
+            radius=radius,
             file_format=maps_format,
             whole=maps_whole,
             patterns=(image_pattern, mask_pattern),
@@ -164,6 +170,7 @@ class _How(NamedTuple):
     mask_label: int | None = None
     geometry_repair: tuple[RepairName, ...] = ()
     notes: tuple[str, ...] = ()
+    parameters: PyradiomicsParameters | None = None
 
 
 def _how(profile: str, params: Path | None, engine: str | None) -> _How:
@@ -187,7 +194,7 @@ def _how(profile: str, params: Path | None, engine: str | None) -> _How:
     from samesplit.features.pyradiomics_params import read_parameters
 
     found = read_parameters(params, engine=engine or "ibsi")
-    return _How(found.profile, found.mask_label, found.geometry_repair, found.notes)
+    return _How(found.profile, found.mask_label, found.geometry_repair, found.notes, found)
 
 
 def _images(

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from samesplit.features.profiles import Profile
+    from samesplit.features.pyradiomics_params import PyradiomicsParameters
     from samesplit.imaging.repairs import RepairName
 
-__all__ = ["check_folder", "write_maps"]
+__all__ = ["check_folder", "neighbourhood_of", "notes_of_maps", "write_maps"]
 
 
 def check_folder(maps: Path | None, output: Path | None) -> Path:
@@ -27,7 +28,7 @@ def check_folder(maps: Path | None, output: Path | None) -> Path:
     from samesplit.errors import CohortError
 
     if maps is None:
-        raise CohortError("--maps-features names maps, and no folder", remedy="say where: --maps FOLDER")
+        raise CohortError("maps are asked for, and no folder is named", remedy="say where: --maps FOLDER")
     if output is not None:
         raise CohortError(
             "maps and a table are asked for at once",
@@ -35,6 +36,22 @@ def check_folder(maps: Path | None, output: Path | None) -> Path:
             remedy="call samesplit extract twice, once with --maps and once with --output",
         )
     return maps
+
+
+def neighbourhood_of(given: int | None, parameters: PyradiomicsParameters | None) -> int:
+    """Return the radius of neighbourhoods: as given, as a parameter file of pyradiomics says, or 1.
+
+    Raises:
+        DeclarationError: The parameter file asks for neighbourhoods that maps do not have.
+    """
+    said = 1 if parameters is None else parameters.radius_of_maps()
+    return said if given is None else given
+
+
+def notes_of_maps(parameters: PyradiomicsParameters | None, features: str | None) -> list[str]:
+    """Say which features of a parameter file have no map, where no others are named."""
+    lacking = () if parameters is None or features is not None else parameters.without_map()
+    return [f"no maps of {', '.join(lacking)}: maps follow the definitions of the IBSI."] if lacking else []
 
 
 def write_maps(

@@ -14,6 +14,7 @@ from samesplit.features.engines.ibsi.textures import TextureSetting, family_aggr
 from samesplit.features.engines.protocol import FeatureInfo
 from samesplit.features.filters.settings import Filter
 from samesplit.features.profiles import Profile
+from samesplit.features.pyradiomics_names import counterpart
 
 __all__ = ["MAPPED_FAMILIES", "Wanted", "wanted_maps"]
 
@@ -88,6 +89,11 @@ def wanted_maps(profile: Profile, features: Sequence[str] | None = None) -> tupl
                 remedy=f"name features or families of your own: {', '.join(MAPPED_FAMILIES)}",
             )
         return tuple(found)
+    if not features:
+        raise DeclarationError(
+            "no feature is named",
+            remedy="name features or families (cm_contrast,glcm), or leave the option out for all maps",
+        )
     own, every = _maps(settings), _maps(settings.model_copy(update={"aggregation": AGGREGATIONS}))
     chosen: dict[str, Wanted] = {}
     for name in features:
@@ -164,6 +170,14 @@ def _no_map(name: str, profile: Profile, settings: IbsiSettings, every: Iterable
             f"'{name}' has no map: maps follow the definitions of the IBSI",
             where=where,
             remedy=f"take features of the families {', '.join(MAPPED_FAMILIES)}",
+        )
+    kind, _, feature = name.removeprefix("original_").partition("_")
+    counterpart_here = counterpart(kind, feature)
+    if counterpart_here is not None and not counterpart_here.startswith(("pyradiomics_", "morph_")):
+        return DeclarationError(
+            f"'{name}' is a name of pyradiomics, and maps have IBSI's names",
+            where=where,
+            remedy=f"name '{counterpart_here}'",
         )
     if not settings.discretisation and name.startswith(_levelled()):
         return DeclarationError(

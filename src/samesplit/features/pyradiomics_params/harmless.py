@@ -84,7 +84,7 @@ def note_harmless(content: FileContent, engine: str) -> None:
     for reason, named in reasons.items():
         content.note(f"{', '.join(named)}: no effect on values; {reason}.")
     if content.said.voxelSetting is not None:
-        content.note("voxelSetting: no effect; feature maps take --neighbourhood for its kernelRadius.")
+        content.note("voxelSetting: its kernelRadius holds for feature maps (--maps); no effect on a table.")
     own = (content.said.imageType or {}).get("Original")
     idle = sorted((set() if own is None else own.model_fields_set) & (BEFORE_FEATURES | NO_EFFECT.keys()))
     if idle and engine == "ibsi":

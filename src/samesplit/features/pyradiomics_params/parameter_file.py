@@ -17,7 +17,7 @@ from pydantic import Field
 from samesplit.declarations import Declaration, Location, parse_declaration, read_yaml
 from samesplit.errors import DeclarationError, Faults
 
-__all__ = ["IMAGE_TYPES", "FileContent", "FileSettings", "ParameterFile", "read_file"]
+__all__ = ["IMAGE_TYPES", "FileContent", "FileSettings", "ParameterFile", "VoxelSettings", "read_file"]
 
 Positive = Annotated[float, Field(gt=0)]
 

@@ -10,11 +10,12 @@ from typing import Any
 from samesplit.declarations import parse_declaration
 from samesplit.errors import DeclarationError
 from samesplit.features.engines import get_engine
+from samesplit.features.engines.ibsi.settings import IbsiSettings
 from samesplit.features.engines.profile import Profile
 from samesplit.features.pyradiomics_params.harmless import note_harmless
 from samesplit.features.pyradiomics_params.itself import itself
 from samesplit.features.pyradiomics_params.original import ibsi_settings
-from samesplit.features.pyradiomics_params.parameter_file import read_file
+from samesplit.features.pyradiomics_params.parameter_file import VoxelSettings, read_file
 from samesplit.imaging.repairs import RepairName
 
 __all__ = ["ENGINES", "PyradiomicsParameters", "read_parameters"]
@@ -32,12 +33,36 @@ class PyradiomicsParameters:
         notes: What is to be known about settings that have no effect or were renamed, a sentence each.
         mask_label: The mask's value that marks the lesion (`label`).
         geometry_repair: `resample_mask` where the file says `correctMask`.
+        voxel: What the file says of feature maps.
     """
 
     profile: Profile
     notes: tuple[str, ...]
     mask_label: int
     geometry_repair: tuple[RepairName, ...]
+    voxel: VoxelSettings
+
+    def radius_of_maps(self) -> int:
+        """Return the radius of the neighbourhoods of feature maps: `kernelRadius`, 1 where nothing is said.
+
+        Raises:
+            DeclarationError: The file asks for neighbourhoods beyond the lesion (`maskedKernel: false`).
+        """
+        if self.voxel.maskedKernel is False:
+            raise DeclarationError(
+                "maskedKernel is false: neighbourhoods would reach beyond the lesion",
+                where=f"the parameter file {self.profile.name}",
+                remedy="set it to true, or leave it out; maps look at the voxels of the lesion alone",
+            )
+        return self.voxel.kernelRadius or 1
+
+    def without_map(self) -> tuple[str, ...]:
+        """Return the features, in pyradiomics' words, that the file asks for and that have no map."""
+        if not isinstance(self.profile.settings, IbsiSettings):
+            return ()
+        own = self.profile.settings.pyradiomics
+        asked = (("firstorder", own.firstorder), ("glcm", own.glcm))
+        return tuple(f"{kind} {name}" for kind, names in asked for name in names)
 
 
 def read_parameters(given: str | Path | Mapping[str, Any], *, engine: str = "ibsi") -> PyradiomicsParameters:
@@ -79,4 +104,5 @@ def read_parameters(given: str | Path | Mapping[str, Any], *, engine: str = "ibs
         notes=tuple(content.notes),
         mask_label=said.label or 1,
         geometry_repair=("resample_mask",) if said.correctMask else (),
+        voxel=content.said.voxelSetting or VoxelSettings(),
     )
