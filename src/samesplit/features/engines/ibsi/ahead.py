@@ -176,7 +176,7 @@ def pieces(settings: IbsiSettings) -> Mapping[str, Piece]:
         "shape": (morphology - spatial, Piece(2.0, sample.shape)),
         "glcm": ("glcm" in wanted, Piece(1.8, partial(sample.textures, ["glcm"]))),
         "grid": (wanted or settings.processing.spacing_mm, Piece(0.9, sample.grid)),
-        "peaks": (peaks, Piece(0.9, sample.peaks)),
+        "peaks": (peaks, Piece(1.8, sample.peaks)),
         "order": (any(ordered) or "equalised" in methods, Piece(0.5, sample.order)),
         "ngtdm": ("ngtdm" in wanted, Piece(0.8, partial(sample.textures, ["ngtdm"]))),
     }
