@@ -353,6 +353,8 @@ def _strip_tags(location: tuple[int | str, ...], data: Any) -> Location:
     here = data
     for position, part in enumerate(location):
         last = position == len(location) - 1
+        if isinstance(here, dict) and not last and not isinstance(here.get(part), dict | list):
+            continue  # a tag, even where a key has its name
         if isinstance(here, dict) and (part in here or last):
             kept.append(part)
             here = here.get(part)

@@ -198,6 +198,13 @@ class FailedCasesWarning(UserWarning):
     def __str__(self) -> str:
         count, more = len(self.reasons), len(self.reasons) - self.SHOWN
         shown = list(self.reasons.items())[: self.SHOWN]
-        told = [f"{name}: {reason}".replace("\n", ". ") for name, reason in shown]
+        told = [f"{name}: {_on_one_line(reason)}" for name, reason in shown]
         told += [f"and {more} more"] if more > 0 else []
         return f"{count} case{'s have' if count != 1 else ' has'} no features (NaN): {'; '.join(told)}"
+
+
+def _on_one_line(text: str) -> str:
+    """Return what is wrong and what to do, without tables between them."""
+    problem, *_ = text.splitlines() or [""]
+    remedies = [line for line in text.splitlines()[1:] if line.startswith("Remedy: ")]
+    return ". ".join([problem.rstrip(":."), *remedies])

@@ -47,7 +47,7 @@ def test_one_image_and_mask_are_one_row(folder: Path) -> None:
     code, output = run("ball0.nii.gz", "mask0.nii.gz", "-p", "quick.yaml", "-o", "one.csv")
 
     assert code == 0
-    assert "Wrote one.csv: 1 rows" in output
+    assert "Wrote one.csv: 1 row," in output
     row = pd.read_csv(folder / "one.csv")
     assert row["lesion_id"].tolist() == ["ball0"]
     assert row["original_firstorder_Mean"].between(140, 180).all()

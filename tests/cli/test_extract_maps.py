@@ -112,7 +112,7 @@ def test_each_image_of_a_table_has_a_folder_and_is_done_once(folder: Path) -> No
     }
     assert "2 images had been done before" in run(*words)[1]
     (folder / "maps" / "L_0" / "stat_mean.nii.gz").unlink()
-    assert "1 images had been done before" in run(*words)[1]
+    assert "1 image had been done before" in run(*words)[1]
     assert (folder / "maps" / "L_0" / "stat_mean.nii.gz").exists()
 
 

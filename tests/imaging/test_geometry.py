@@ -36,6 +36,7 @@ def test_the_difference_is_shown_side_by_side_in_mm(save: Save, block: Block) ->
     assert "1.0000 2.0000 3.2000" in marked["spacing (mm)"]
     assert "up to 1.868 mm apart" in caught.value.problem
     assert "resample_mask" in str(caught.value.remedy)
+    assert "--repair" in str(caught.value.remedy)
 
 
 def test_different_sizes_and_directions_are_differences(save: Save, block: Block) -> None:

@@ -276,11 +276,12 @@ def _show(found: TableExtraction, output: Path | None, shape: TableFormat) -> No
     if output is not None:
         written = display_path(found.write(output, shape=shape))
         rows = len(found.features) * (len(found.feature_names) if shape == "long" else 1)
-        echo(f"Wrote {written}: {rows} rows, profile {found.profile.name}")
+        echo(f"Wrote {written}: {rows:,} row{'s' * (rows != 1)}, profile {found.profile.name}")
         if found.n_cached:
-            echo(f"{found.n_cached} images had been done before.")
+            echo(f"{found.n_cached} image{'s' * (found.n_cached > 1)} had been done before.")
         if len(found.ledger):
-            echo(f"{len(found.ledger)} lines in the case ledger: {display_path(ledger_path(output))}")
+            lines = f"line{'s' * (len(found.ledger) > 1)}"
+            echo(f"{len(found.ledger)} {lines} in the case ledger: {display_path(ledger_path(output))}")
     elif len(found.features):
         values = found.features[list(found.feature_names)]
         listed = values.iloc[0].map("{:.6g}".format).rename_axis("feature").reset_index(name="value")

@@ -106,7 +106,7 @@ def write_maps(
             f"{display_path(folder)}, listed in maps.csv"
         )
     if found.n_cached:
-        echo(f"{found.n_cached} images had been done before.")
+        echo(f"{found.n_cached} image{'s' * (found.n_cached > 1)} had been done before.")
     for row in found.ledger.itertuples(index=False):
         echo(f"{row.lesion_id} {row.sequence}: {row.status}: {row.reason}")
     if found.failed:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
-from samesplit.imaging.repairs import GeometryRepair, repairs_of
+from samesplit.imaging.repairs import GeometryRepair, how_to_allow, repairs_of
 
 __all__ = ["align_mask", "describe_difference", "distance_mm"]
 
@@ -99,15 +99,16 @@ def align_mask(
         raise LesionError(
             f"image and mask have different geometry:\n{table}",
             where=where,
-            remedy="export the mask on the image's grid, or name a repair in benchmark.yaml: "
-            "cohort.geometry_repair: resample_mask (or copy_header, if only the header is wrong)",
+            remedy="export the mask on the image's grid, or "
+            + how_to_allow("resample_mask")
+            + ", or copy_header if only the header is wrong",
         )
     if "copy_header" in repairs:
         if image.GetSize() != mask.GetSize():
             raise LesionError(
                 f"copy_header needs image and mask of the same size:\n{table}",
                 where=where,
-                remedy="use geometry_repair: resample_mask",
+                remedy=how_to_allow("resample_mask"),
             )
         aligned = sitk.Image(mask)
         aligned.CopyInformation(image)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-__all__ = ["REPAIRS", "GeometryRepair", "RepairName", "ledger_status", "repairs_of"]
+__all__ = ["REPAIRS", "GeometryRepair", "RepairName", "how_to_allow", "ledger_status", "repairs_of"]
 
 RepairName = Literal[
     "resample_mask", "copy_header", "drop_degenerate_contours", "clip_contours", "resample_slices"
@@ -57,3 +57,15 @@ def repairs_of(given: GeometryRepair | Sequence[str] | None) -> tuple[RepairName
     if {"resample_mask", "copy_header"} <= set(names):
         raise ValueError("resample_mask and copy_header contradict each other: keep one of them")
     return tuple(name for name in REPAIRS if name in names)
+
+
+def how_to_allow(name: RepairName) -> str:
+    """Say how a user allows a repair, as a part of a remedy.
+
+    Example:
+        >>> how_to_allow("copy_header")
+        'allow the repair (cohort.geometry_repair: copy_header in benchmark.yaml, or samesplit extract --repair)'
+    """
+    return (
+        f"allow the repair (cohort.geometry_repair: {name} in benchmark.yaml, or samesplit extract --repair)"
+    )

@@ -133,6 +133,7 @@ def test_what_cannot_be_is_refused_in_words(given, message):
         ("{kind: lg, sigma_mm: 1}", "did you mean 'log'?", 8),
         ("{kind: log, sigma_mm: [1, -2]}", "greater than 0 (given: -2)", 8),
         ("{kind: wavelet, wavelet: db3, subband: LX}", "for each axis, such as LLH (given: 'LX')", 8),
+        ("{kind: wavelet, wavelet: db3, subband: LLH, level: 0}", "'settings.filters.images.1.level'", 8),
         ("{kind: log, sigma_mm: 1, boundary: miror}", "did you mean 'mirror'?", 8),
         ("{kind: log}", "the key 'settings.filters.images.1.sigma_mm' is missing", 8),
     ],

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from samesplit.errors import LesionError
 from samesplit.features.engines import get_engine
 from samesplit.features.engines.ibsi import IbsiSettings, filtered
 from samesplit.features.families.statistics import TAGS, statistics
@@ -193,3 +194,27 @@ def test_the_steps_say_which_maps_were_made_and_of_how_much_of_the_image(case):
         "2 response maps of the lesion and 4 x 4 x 2 voxels around it and the whole image (1 of them): "
         "log_1.2mm, mean_5_periodic"
     )
+
+
+def test_what_counts_as_rounding_depends_on_no_other_filter_of_the_profile():
+    rng = np.random.default_rng(6)
+    image = 1e-3 * rng.standard_normal((24, 24, 60))
+    image[:, :, 50] = 1e5  # far from the lesion, and within reach of the wide filter alone
+    mask = np.zeros(image.shape)
+    mask[9:15, 9:15, 6:12] = 1
+    case = case_of(image, mask, (1.0, 1.0, 1.0))
+    asked = {"processing": {"unit": "quantitative"}, "features": {"statistics": ["stat_mean"]}}
+
+    def mean(sigmas: list[float]) -> float:
+        images = {"images": [{"kind": "log", "sigma_mm": sigmas}]}
+        return values(case, filters=images, **asked)["log_1mm_stat_mean"]
+
+    assert mean([1]) != 0
+    assert mean([1, 10]) == mean([1])
+
+
+def test_a_filter_that_looks_further_than_memory_reaches_is_named_with_a_remedy(case):
+    given = {"images": [{"kind": "log", "sigma_mm": 500}], "features": {"statistics": "all"}}
+    with pytest.raises(LesionError, match=r"log_500mm looks at .* GiB") as caught:
+        values(case, processing={"unit": "quantitative"}, features={"statistics": "all"}, filters=given)
+    assert "smaller scale" in caught.value.remedy

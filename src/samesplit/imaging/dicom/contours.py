@@ -13,6 +13,7 @@ import pydicom
 from samesplit.errors import LesionError
 from samesplit.imaging.dicom.files import text_of
 from samesplit.imaging.dicom.stack import Stack
+from samesplit.imaging.repairs import how_to_allow
 
 __all__ = ["Contour", "Item", "contour_items", "place_contours"]
 
@@ -24,8 +25,8 @@ PLANE_MM = 0.2
 _EDGE = 1e-3
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 _REDRAW = "correct the contour in the program that drew it"
-_CLIP = "or name the repair in benchmark.yaml: cohort.geometry_repair: clip_contours"
-_DROP = ", or name the repair in benchmark.yaml: cohort.geometry_repair: drop_degenerate_contours"
+_CLIP = f"or {how_to_allow('clip_contours')}"
+_DROP = f", or {how_to_allow('drop_degenerate_contours')}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from samesplit.errors import LesionError
 from samesplit.imaging.dicom.assemble import assemble, identify, volume_image
 from samesplit.imaging.dicom.files import read_dataset, text_of
 from samesplit.imaging.dicom.slices import slice_grid
-from samesplit.imaging.repairs import RepairName
+from samesplit.imaging.repairs import RepairName, how_to_allow
 
 __all__ = ["NO_IMAGES", "read_multiframe"]
 
@@ -73,8 +73,7 @@ def read_multiframe(path: Path, repairs: Sequence[RepairName] = ()) -> tuple[sit
             f"the frames form no volume that can be read ({error})",
             where=path,
             remedy="export one volume of evenly spaced frames: one echo, one time point, one b-value; where the "
-            "frames are uneven or tilted, name the repair in benchmark.yaml: cohort.geometry_repair: "
-            "resample_slices",
+            "frames are uneven or tilted, " + how_to_allow("resample_slices"),
         ) from error
     image = volume_image(volume.array, volume.affine)
     identify(image, header)

@@ -12,7 +12,7 @@ import pydicom
 
 from samesplit.errors import LesionError
 from samesplit.imaging.dicom.resample import SliceMap, map_slices
-from samesplit.imaging.repairs import RepairName
+from samesplit.imaging.repairs import RepairName, how_to_allow
 
 __all__ = ["SHARE", "SliceGrid", "slice_grid"]
 
@@ -22,7 +22,7 @@ SHARE = 0.1
 _NOTED = 0.01
 _SAME = 1e-4
 _SHOWN = 6
-_REPAIR = "name the repair in benchmark.yaml: cohort.geometry_repair: resample_slices"
+_REPAIR = how_to_allow("resample_slices")
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ class _Sheet(Figure):
         """Lay the figure out while its layout is due, and draw it once that is done."""
         layout = self.get_layout_engine()
         if isinstance(layout, ConstrainedLayoutEngine):
-            layout.execute(self)
+            if self.axes:
+                layout.execute(self)
         else:  # matplotlib puts an empty layout in its place for the second time
             super().draw(renderer)
 

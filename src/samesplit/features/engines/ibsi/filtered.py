@@ -7,10 +7,13 @@ the whole image where a filter looks at all of it (filters that are made in Four
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from samesplit.errors import LesionError
 from samesplit.features.families.region import Region
 from samesplit.features.families.texture import MaskGeometry
 from samesplit.features.filters.respond import respond
@@ -26,6 +29,9 @@ Compute = Callable[[Region, MaskGeometry], dict[str, float]]
 
 _ROUNDING = 1e-6
 """Responses are rounded as float32; what is left where an image is uniform must not become grey levels."""
+
+_MOST_VOXELS = 2**28
+"""The largest image that is filtered, with what the filter looks at around it: 1 GiB of float32."""
 
 
 class Reach:
@@ -98,7 +104,8 @@ def response_regions(
         A filter, the lesion on its response map, and its masks.
 
     Raises:
-        LesionError: No voxel of the lesion is left after re-segmentation.
+        LesionError: No voxel of the lesion is left after re-segmentation, or a filter looks at more of its
+            surroundings than memory holds.
     """
     grid = image.grid(image.settings.target_mm)
     for some in _apart(filters, grid):
@@ -125,12 +132,39 @@ def _responses(
         np.float32
     )  # as filters take them; the rest is not needed any more
     del region
-    rounding = _ROUNDING * max(abs(float(intensities.min())), abs(float(intensities.max())))
+    _check_size(filters, inner, spacing_mm)
     for one, response in respond(intensities, spacing_mm, filters, wanted=inner):
         kept = response.astype(np.float64)
         del response  # before the next one is made
-        kept[np.abs(kept) <= rounding] = 0
+        kept[np.abs(kept) <= _ROUNDING * _largest(intensities, one, inner, spacing_mm)] = 0
         yield one, Region(kept, drawn, counted, spacing_mm), geometry
+
+
+def _largest(
+    intensities: npt.NDArray[np.float32], one: Filter, inner: Slices, spacing_mm: tuple[float, float, float]
+) -> float:
+    """Return the largest intensity, whatever its sign, that a filter looks at: other filters do not change it."""
+    reach = one.reach_voxels(spacing_mm) or intensities.shape
+    seen = intensities[
+        tuple(
+            slice(max(side.start - more, 0), side.stop + more)
+            for side, more in zip(inner, reach, strict=True)
+        )
+    ]
+    return max(abs(float(seen.min())), abs(float(seen.max())))
+
+
+def _check_size(filters: Sequence[Filter], inner: Slices, spacing_mm: tuple[float, float, float]) -> None:
+    for one in filters:
+        reach = one.reach_voxels(spacing_mm) or (0, 0, 0)
+        sides = [side.stop - side.start + 2 * more for side, more in zip(inner, reach, strict=True)]
+        if math.prod(sides) > _MOST_VOXELS:
+            x, y, z = reach[::-1]
+            raise LesionError(
+                f"the filter {one.name} looks at {x} x {y} x {z} voxels around the lesion, "
+                f"{math.prod(sides) / 2**28:,.0f} GiB with it, at most 1 is filtered",
+                remedy="take a smaller scale for it, or larger voxels (processing.spacing_mm)",
+            )
 
 
 def _inner(region: Region, margin_mm: float) -> Slices:
