@@ -235,3 +235,36 @@ def test_sequences_without_an_image_are_an_error_with_a_remedy(small_study: Smal
     with pytest.raises(DeclarationError, match="no lesion has an image of T2") as caught:
         compare_engines(small_study.folder, engines=["ibsi", "pyradiomics"], sequences=["T2"])
     assert "T1C" in str(caught.value.remedy)
+
+
+@pytest.mark.skipif(find_spec("mirp") is None, reason="mirp is not installed: this comparison was NOT made")
+def test_slice_by_slice_a_default_engine_without_it_is_left_out_and_the_others_agree(
+    small_study: SmallStudy, tmp_path: Path
+) -> None:
+    found = compare_engines(
+        small_study.folder, sequences=["T1C"], setting=NeutralSetting(None, ("2D_comb",), bins=8),
+        most_lesions=2, output=tmp_path / "out", jobs=1,
+    )  # fmt: skip
+
+    assert {*found.table["first"], *found.table["second"]} == {"ibsi", "mirp"}
+    (reason,) = found.left_out
+    assert reason.startswith(
+        "pyradiomics cannot aggregate textures 2D, slice-merged: compare engines that can"
+    )
+    print(
+        found.table.loc[
+            found.table["agreement"] != "same",
+            [
+                "tag",
+                "aggregation",
+                "n",
+                "n_first",
+                "n_second",
+                "largest_difference",
+                "largest_relative_difference",
+                "reasons",
+            ],
+        ].to_string()
+    )
+    unlike = set(found.table.loc[found.table["agreement"] != "same", "reasons"])
+    assert unlike <= {"enclosing", "spheroid"}

@@ -217,6 +217,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "two of them on 20 lesions, at the images' own voxel size",
             "samesplit engines compare my-study --engines ibsi,pyradiomics --lesions 20 --spacing 0",
         ),
+        (
+            "slice by slice and in the volume, every way that IBSI-1 names",
+            "samesplit engines compare my-study --engines ibsi,mirp --aggregation all",
+        ),
     ),
     "models": (("selectors and classifiers with their keys", "samesplit models list"),),
     "models list": (

@@ -155,7 +155,11 @@ def compare_engines(
     sequence: Annotated[list[str] | None, typer.Option(help="Only this sequence (repeatable).")] = None,
     spacing: Annotated[float, typer.Option(min=0, help="Voxel size in mm; 0 keeps the image's own.")] = 2.0,
     aggregation: Annotated[
-        str, typer.Option(help="How directions of GLCM and GLRLM become one value: merged or averaged.")
+        str,
+        typer.Option(
+            help="How directions and slices of texture matrices become one value: merged or averaged in the "
+            "volume, 2D_avg, 2D_comb, 2_5D_avg, 2_5D_comb, or all of them."
+        ),
     ] = "merged",
     lesions: Annotated[
         int | None, typer.Option(min=2, help="Only this many lesions, spread over the cohort.")

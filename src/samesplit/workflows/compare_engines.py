@@ -50,7 +50,7 @@ class EngineComparison:
         table: One row a sequence, two engines and a feature; see `agreement`.
         ledger: LEDGER rows of cases that were repaired or failed, with the profile as part of the stage.
         files: What was written: the table as CSV, the ledger as CSV, and a page.
-        left_out: Default engines that are not installed, each with what to do about it.
+        left_out: Default engines that are not installed or do not have the setting, each with what to do about it.
     """
 
     table: pd.DataFrame
@@ -92,7 +92,7 @@ def compare_engines(
     Args:
         benchmark: Folder or name.
         engines: Two or more; each two are compared, the earlier one taken for the reference. None takes
-            `DEFAULT_ENGINES` without those that are not installed.
+            `DEFAULT_ENGINES` without those that are not installed or do not have the setting.
         profiles: Names of profiles that replace the neutral setting for their engine.
         setting: What every other engine is asked for.
         sequences: Which images; empty takes all of the benchmark.
@@ -113,7 +113,7 @@ def compare_engines(
     definition = read_benchmark(folder)
     left_out: tuple[str, ...] = ()
     if engines is None:
-        engines, left_out = _installed(DEFAULT_ENGINES)
+        engines, left_out = _able(DEFAULT_ENGINES, setting or NeutralSetting())
     given = _given(workspace, profiles, engines)
     wanted = _known_sequences(sequences, definition.cohort.sequences)
     cohort = load_cohort(folder, definition)
@@ -236,12 +236,13 @@ def _class(relative: float, coefficient: float) -> str:
     )
 
 
-def _installed(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Return the engines that can be used here, and of the others why not."""
+def _able(names: Sequence[str], setting: NeutralSetting) -> tuple[list[str], tuple[str, ...]]:
+    """Return the engines that are installed here and have the setting, and of the others why not."""
     there, missing = [], []
     for name in names:
         try:
             _ = get_engine(name).version
+            equivalent_profile(name, setting, "any")
         except DeclarationError as error:
             missing.append(f"{error.problem}: {error.remedy}")
         else:

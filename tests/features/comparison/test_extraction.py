@@ -25,7 +25,12 @@ from samesplit.imaging.case import Case
 from samesplit.tables import LEDGER, empty_table
 
 MODALITIES: tuple[Modality, ...] = ("CT", "MR", "PET", "any")
-SETTINGS = (NeutralSetting(), NeutralSetting(None, "averaged"))
+SETTINGS = {
+    "3D, merged": NeutralSetting(),
+    "3D, averaged": NeutralSetting(None, ("3D_avg",)),
+    "2.5D, merged": NeutralSetting(None, ("2_5D_comb",)),
+    "2.5D, direction-merged": NeutralSetting(None, ("2_5D_avg",)),
+}
 
 
 def test_features_of_response_maps_are_not_compared_with_those_of_the_image():
@@ -38,17 +43,36 @@ def test_features_of_response_maps_are_not_compared_with_those_of_the_image():
 
 @pytest.mark.parametrize("engine", [name for name in engine_names() if name != "encoder"])
 @pytest.mark.parametrize("modality", MODALITIES)
-@pytest.mark.parametrize("setting", SETTINGS, ids=["merged", "averaged"])
+@pytest.mark.parametrize("aggregation", SETTINGS)
 def test_every_engine_understands_the_neutral_setting(
-    engine: str, modality: Modality, setting: NeutralSetting
+    engine: str, modality: Modality, aggregation: str
 ) -> None:
-    profile = equivalent_profile(engine, setting, modality)
+    profile = equivalent_profile(engine, SETTINGS[aggregation], modality)
     found = standard_features(profile)
     least = 100 if engine == "pyradiomics" else 170
     assert len(found) >= least
     words = {info.aggregation for key, info in found.items() if key.startswith("cm_")}
-    assert words == {f"3D, {setting.aggregation}"}
+    assert words == {aggregation}
+    zones = {info.aggregation for key, info in found.items() if key.startswith("szm_")}
+    assert zones == {aggregation.split(",")[0]}
     assert all(find(str(info.ibsi_code)) for info in found.values())
+
+
+def test_all_aggregations_at_once_are_those_of_ibsi_for_it_and_mirp_and_one_for_pyradiomics() -> None:
+    setting = neutral_setting(spacing_mm=2, aggregation="all")
+    keys = {
+        name: standard_features(equivalent_profile(name, setting, "MR"))
+        for name in ("ibsi", "mirp", "pyradiomics")
+    }
+    assert keys["ibsi"].keys() == keys["mirp"].keys()
+    assert len(keys["ibsi"]) == 487
+    assert keys["pyradiomics"].keys() < keys["ibsi"].keys()
+    assert {one.aggregation for one in keys["pyradiomics"].values()} == {"", "3D", "3D, merged"}
+
+
+def test_pyradiomics_says_that_it_does_not_aggregate_slice_by_slice() -> None:
+    with pytest.raises(DeclarationError, match=r"(?s)textures 2D, slice-merged.*ibsi,mirp"):
+        equivalent_profile("pyradiomics", NeutralSetting(aggregation=("2D_comb",)), "MR")
 
 
 def test_an_encoder_computes_no_standard_features_and_has_no_neutral_setting() -> None:
@@ -78,10 +102,15 @@ def test_a_profile_that_computes_a_feature_twice_is_refused() -> None:
 
 def test_reasons_follow_from_engines_settings_and_definitions() -> None:
     def reasons(
-        code: str, modality: Modality, *notes: str, spacing: float | None = 2.0, other: str = "pyradiomics"
+        code: str,
+        modality: Modality,
+        *notes: str,
+        spacing: float | None = 2.0,
+        other: str = "pyradiomics",
+        aggregation: str = "",
     ) -> set[str]:
         pair = [equivalent_profile(name, NeutralSetting(spacing), modality) for name in ("mirp", other)]
-        return set(reasons_for(code, notes, (pair[0], pair[1])))
+        return set(reasons_for(code, notes, (pair[0], pair[1]), aggregation=aggregation))
 
     assert reasons("Q4LE", "MR") == {"grid", "mask"}
     assert reasons("QWB0", "MR", spacing=None) == set()
@@ -89,6 +118,9 @@ def test_reasons_follow_from_engines_settings_and_definitions() -> None:
     assert reasons("IPH6", "CT", "IBSI subtracts 3") == {"definition", "grid", "mask", "rounding"}
     assert reasons("Q4LE", "CT", other="ibsi") == {"border"}
     assert reasons("ZH1A", "CT", spacing=None, other="ibsi") == {"enclosing"}
+    assert reasons("NI2N", "CT", spacing=None, other="ibsi", aggregation="2D, averaged") == {"one level"}
+    assert reasons("RDD2", "MR", spacing=None, other="ibsi") == {"spheroid"}
+    assert reasons("NI2N", "CT", spacing=None, other="ibsi", aggregation="2.5D, merged") == set()
     assert all(len(find(code)) == 1 for code in NUMBERED)
 
 
@@ -151,7 +183,9 @@ def test_pairs_with_a_profile_of_ones_own_have_the_reason_settings(
 
 def test_a_neutral_setting_is_read_from_words() -> None:
     assert neutral_setting(spacing_mm=1.5, aggregation="merged") == NeutralSetting(1.5)
-    with pytest.raises(DeclarationError, match="merged or averaged"):
+    assert neutral_setting(spacing_mm=0, aggregation="2D_avg").aggregation == ("2D_avg",)
+    assert len(neutral_setting(spacing_mm=0, aggregation="all").aggregation) == 6
+    with pytest.raises(DeclarationError, match=r"(?s)'mean'.*merged, averaged, all, 2D_avg"):
         neutral_setting(spacing_mm=1, aggregation="mean")
     for wrong in (0.05, -1.0, float("inf"), float("nan")):
         with pytest.raises(DeclarationError, match="voxels cannot be"):
@@ -180,7 +214,10 @@ def test_two_engines_are_paired_on_the_lesions_and_features_that_both_have() -> 
 
 
 @pytest.mark.skipif(find_spec("mirp") is None, reason="mirp is not installed: this comparison was NOT made")
-def test_pyradiomics_and_mirp_agree_on_the_same_voxels_but_for_what_is_known() -> None:
+@pytest.mark.parametrize("aggregation", [setting.aggregation for setting in SETTINGS.values()])
+def test_pyradiomics_and_mirp_agree_on_the_same_voxels_but_for_what_is_known(
+    aggregation: tuple[str, ...],
+) -> None:
     rng = np.random.default_rng(8)
     image = sitk.GetImageFromArray(rng.normal(50, 10, (9, 12, 12)))
     z, y, x = np.ogrid[:9, :12, :12]
@@ -188,7 +225,7 @@ def test_pyradiomics_and_mirp_agree_on_the_same_voxels_but_for_what_is_known() -
     case = Case(image, sitk.GetImageFromArray(inside.astype(np.uint8)))
     values = {}
     for engine in ("pyradiomics", "mirp"):
-        profile = equivalent_profile(engine, NeutralSetting(None, bins=8), "MR")
+        profile = equivalent_profile(engine, NeutralSetting(None, aggregation, bins=8), "MR")
         found = get_engine(engine).extract(case, profile)
         values[engine] = {key: found[info.feature] for key, info in standard_features(profile).items()}
     shared = values["pyradiomics"].keys() & values["mirp"].keys()
@@ -199,3 +236,56 @@ def test_pyradiomics_and_mirp_agree_on_the_same_voxels_but_for_what_is_known() -
     }
     assert len(shared) == 102
     assert different == {"stat_kurt", "morph_pca_maj_axis", "morph_pca_min_axis", "morph_pca_least_axis"}
+
+
+@pytest.mark.skipif(find_spec("mirp") is None, reason="mirp is not installed: this comparison was NOT made")
+def test_a_slice_of_one_grey_level_is_averaged_by_each_engine_as_the_reason_says() -> None:
+    voxels = np.zeros((2, 8, 8))
+    voxels[0] = np.random.default_rng(3).normal(50, 10, (8, 8))
+    voxels[1] = voxels[0, 0, 0]
+    mask = np.zeros((2, 8, 8), dtype=np.uint8)
+    mask[:, 1:7, 1:7] = 1
+    case, alone = (
+        Case(sitk.GetImageFromArray(voxels), sitk.GetImageFromArray(inside))
+        for inside in (mask, mask * np.array([1, 0], dtype=np.uint8)[:, None, None])
+    )
+    setting = NeutralSetting(None, ("2D_comb",), bin_width_suv=5.0)
+
+    def values(engine: str, case: Case) -> dict[str, float]:
+        profile = equivalent_profile(engine, setting, "PET")
+        found = get_engine(engine).extract(case, profile)
+        names = ("cm_corr", "cm_info_corr1", "cm_inv_var", "cm_contrast")
+        known = standard_features(profile)
+        return {name: found[known[f"{name} 2D, slice-merged"].feature] for name in names}
+
+    first = values("ibsi", alone)
+    assert first == pytest.approx(values("mirp", alone), rel=1e-9)
+    half = {name: value / 2 for name, value in first.items()}
+    kept = {name: first[name] for name in ("cm_corr", "cm_info_corr1")}
+    assert values("ibsi", case) == pytest.approx(half | kept, rel=1e-9)
+    counted = {name: (first[name] + 1) / 2 for name in kept}
+    assert values("mirp", case) == pytest.approx(
+        half | counted | {"cm_inv_var": first["cm_inv_var"]}, rel=1e-9
+    )
+
+
+@pytest.mark.skipif(find_spec("mirp") is None, reason="mirp is not installed: this comparison was NOT made")
+def test_mirp_takes_the_exact_area_of_an_ellipsoid_with_two_equal_axes_alone() -> None:
+    def values(engine: str, width: int) -> list[float]:
+        mask = np.zeros((9, 9, 9), dtype=np.uint8)
+        mask[1:4, 1 : 1 + width, 1:8] = 1
+        image = sitk.GetImageFromArray(np.arange(729.0).reshape(9, 9, 9))
+        profile = equivalent_profile(engine, NeutralSetting(None), "MR")
+        found = get_engine(engine).extract(Case(image, sitk.GetImageFromArray(mask)), profile)
+        known = standard_features(profile)
+        tags = ("morph_area_dens_aee", "morph_area_mesh", "morph_pca_maj_axis", "morph_pca_least_axis")
+        return [found[known[tag].feature] for tag in tags]
+
+    assert values("ibsi", 4) == pytest.approx(values("mirp", 4), rel=1e-6)
+    density, area, longest, shortest = values("mirp", 3)
+    e = np.sqrt(1 - (shortest / longest) ** 2)
+    exact = np.pi / 2 * (shortest**2 + shortest * longest * np.arcsin(e) / e)
+    assert density == pytest.approx(area / exact, rel=1e-6)
+    # The sum over powers of e squared as IBSI writes it, where the polynomials are 1.
+    terms = sum(e ** (2 * n) / (1 - 4 * n**2) for n in range(21))
+    assert values("ibsi", 3)[0] == pytest.approx(area / (np.pi * longest * shortest * terms), rel=1e-6)

@@ -76,6 +76,19 @@ REASONS = {
             "IBSI prescribes no method for the smallest box and ellipsoid around the lesion and has no reference "
             "values for them: engines search differently.",
         ),
+        Reason(
+            "one level",
+            "Several matrices are averaged, and one of a single grey level (a uniform slice, say) has no "
+            "correlation and no first information correlation (0/0): ibsi leaves it out of the average, MIRP "
+            "counts 1 for both, pyradiomics 1 and 0. Its inverse variance is 0, a sum over nothing: MIRP leaves "
+            "it out.",
+        ),
+        Reason(
+            "spheroid",
+            "IBSI gives the area of the lesion's ellipsoid as a sum of Legendre polynomials, and so does ibsi. "
+            "Where two axes have the same length to the last digit, MIRP takes the exact area, which is not that "
+            "sum.",
+        ),
     )
 }
 """By key."""
@@ -89,9 +102,19 @@ NUMBERED = frozenset(_GLCM | _GLRLM | _GLSZM | _NGLDM | {"NQ30"})
 
 _ENCLOSING = frozenset({"ZH1A", "IQYR", "SWZ1", "BRI8"})
 
+_ELLIPSOID_AREA = "RDD2"
+
+_ONE_LEVEL = frozenset({"NI2N", "R8DG", "E8JP"})
+_AVERAGED = frozenset({"2D, averaged", "2D, slice-merged", "2.5D, direction-merged", "3D, averaged"})
+
 
 def reasons_for(
-    code: str, notes: tuple[str, ...], profiles: tuple[Profile, Profile], *, neutral: bool = True
+    code: str,
+    notes: tuple[str, ...],
+    profiles: tuple[Profile, Profile],
+    *,
+    neutral: bool = True,
+    aggregation: str = "",
 ) -> tuple[str, ...]:
     """Return the keys of the known reasons why two profiles may differ in a feature.
 
@@ -100,6 +123,7 @@ def reasons_for(
         notes: What the two engines say about their definitions.
         profiles: One of each engine.
         neutral: Both are the neutral setting in the words of their engine.
+        aggregation: How matrices become one value, in IBSI's words.
     """
     found = ["definition"] if any(notes) else []
     if not neutral:
@@ -107,9 +131,14 @@ def reasons_for(
     engines = {profile.engine for profile in profiles}
     if code in _ENCLOSING:
         found.append("enclosing")
+    if code in _ONE_LEVEL and aggregation in _AVERAGED and len(engines) > 1:
+        found.append("one level")
     resampled = _each(_RESAMPLES, profiles)
-    if engines == {"ibsi", "mirp"} and all(resampled):
-        found.append("border")
+    if engines == {"ibsi", "mirp"}:
+        if all(resampled):
+            found.append("border")
+        if code == _ELLIPSOID_AREA:
+            found.append("spheroid")
     if "pyradiomics" in engines and len(engines) > 1:
         if all(resampled):
             if not all(_each(_CORNER, profiles)):

@@ -188,7 +188,13 @@ def _pair(
     for key in shared:
         mine, theirs = infos[first][key], infos[second][key]
         feature = next(f for f in find(str(mine.ibsi_code)) if f.tag == key.split(" ", 1)[0])
-        reasons = reasons_for(feature.code, (mine.note, theirs.note), profiles, neutral=neutral)
+        reasons = reasons_for(
+            feature.code,
+            (mine.note, theirs.note),
+            profiles,
+            neutral=neutral,
+            aggregation=mine.aggregation,
+        )
         rows[key] = {
             "family": feature.family,
             "feature": feature.name,

@@ -274,7 +274,7 @@ _WORDS = {
     "2d_average": ("2d_{}", "2D, averaged"),
     "2d_slice_merge": ("2d_s_mrg", "2D, slice-merged"),
     "2.5d_direction_merge": ("2.5d_d_mrg", "2.5D, direction-merged"),
-    "2.5d_volume_merge": ("2.5d_v_mrg", "2.5D, merged (volume-merged)"),
+    "2.5d_volume_merge": ("2.5d_v_mrg", "2.5D, merged"),
     "3d_average": ("3d_{}", "3D, averaged"),
     "3d_volume_merge": ("3d_v_mrg", "3D, merged"),
     "2d": ("2d", "2D"),

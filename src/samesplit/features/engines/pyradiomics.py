@@ -123,7 +123,7 @@ def _aggregation(family: str, settings: PyradiomicsSettings) -> str:
     if norm is None:
         return "2.5D, direction-merged" if flat else "3D, averaged"
     if norm == "no_weighting":
-        return "2.5D, merged (volume-merged)" if flat else "3D, merged"
+        return "2.5D, merged" if flat else "3D, merged"
     return "2.5D, weighted" if flat else "3D, weighted"
 
 
