@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 OURS = "ibsi"
+POINTS_OF_A_CURVE = 6
 COLOURS = {
     "ibsi": "#0072B2",
     "pyradiomics": "#D55E00",
@@ -217,13 +218,13 @@ class Page:
         )
 
     def points(self) -> dict[str, list[tuple[float, float]]]:
-        """(voxels, seconds) of one setting, by tool."""
+        """(voxels, seconds) of one setting, by tool, where there are enough of them for a curve."""
         found: dict[str, list[tuple[float, float]]] = {}
         for row in self.r["timed"]:
             if row["task"] == "one" and row["arguments"][1] == "all" and row["case"] != "phantom":
                 voxels = 1000 * float(self.r["cases"][row["case"]]["volume_ml"]) / row["arguments"][0] ** 3
                 found.setdefault(row["tool"], []).append((voxels, row["cpu"]))
-        return {tool: sorted(points) for tool, points in found.items() if len(points) > 2}
+        return {tool: sorted(points) for tool, points in found.items() if len(points) >= POINTS_OF_A_CURVE}
 
     def slopes(self) -> dict[str, float]:
         """Slope in a log-log plot of the larger half of the points."""
