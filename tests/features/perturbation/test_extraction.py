@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from samesplit.features.perturbation.changes import with_changes
 from samesplit.features.perturbation.extraction import KEY, extract_repeats
 from samesplit.features.perturbation.feature_matrix import wide_repeats
 from samesplit.features.perturbation.settings import Perturbations
+from samesplit.features.perturbation.supervoxels import SupervoxelTask, cut_into_supervoxels
+from samesplit.features.perturbation.work_units import PerturbedTask, extract_perturbed
 from samesplit.features.profiles import read_profile
+from samesplit.imaging.case_tasks import case_files
 
 PROFILE = """
 engine: pyradiomics
@@ -77,6 +81,36 @@ def test_the_masks_of_all_raters_are_compared_and_those_of_the_first_perturbed(
     alone = measure("raters")
     assert set(alone["perturbation"]) == {"raters"}
     assert len(alone) == 4
+
+
+def test_supervoxels_are_found_once_a_case_whatever_is_measured_in_them(
+    measure: Callable[..., pd.DataFrame],
+    images: pd.DataFrame,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def kept() -> list[str]:
+        records = [json.loads(path.read_text()) for path in (tmp_path / "cache").rglob("*.json")]
+        return [record["supervoxels"] for record in records if "supervoxels" in record]
+
+    table = measure("contour", "contour+volume")
+    assert len(table) == 8
+    found = kept()
+    assert len(found) == 2
+    # Another kind and another profile on the same cases find nothing anew.
+    (tmp_path / "few.yaml").write_text(PROFILE.replace("Mean", "Median"))
+    other = read_profile(tmp_path / "few.yaml")
+    asked = Perturbations(kinds=("contour+noise",), repetitions=2)
+    extract_repeats(images, other, asked, raters=("A", "B"), cache=tmp_path / "cache", jobs=1)
+    assert kept() == found
+    # A repetition does not look for them again.
+    case = case_files(images[images["rater"] == "A"], jobs=1, geometry_repair=None, minimum_voxels=8)[0]
+    known = cut_into_supervoxels(SupervoxelTask(case, asked))["supervoxels"]
+    assert known in found
+    monkeypatch.setattr("samesplit.features.perturbation.perturb.supervoxels", None)
+    values = extract_perturbed(PerturbedTask(case, other, "1", "contour", 1, asked, known))
+    row = table[(table["lesion_id"] == "L1") & (table["perturbation"] == "contour")].iloc[1]
+    assert values["values"]["original_shape_VoxelVolume"] == row["original_shape_VoxelVolume"]
 
 
 def test_wide_repeats_have_a_row_a_measurement_and_the_columns_of_the_features_table() -> None:

@@ -14,8 +14,15 @@ from samesplit.errors import LesionError
 from samesplit.features.perturbation.grids import displace, rotate, translate
 from samesplit.features.perturbation.masks import change_volume, supervoxels
 from samesplit.features.perturbation.noise import noise_level
-from samesplit.features.perturbation.perturb import OF_THE_MASK, dice, generator, perturb
+from samesplit.features.perturbation.perturb import (
+    OF_THE_MASK,
+    dice,
+    generator,
+    perturb,
+    supervoxels_of,
+)
 from samesplit.features.perturbation.settings import STEPS, Perturbations
+from samesplit.features.perturbation.supervoxels import starts_with_contour
 from samesplit.imaging.case import Case
 
 SPACING_MM = (1.0, 1.5, 3.0)
@@ -145,6 +152,19 @@ def test_supervoxels_are_as_large_as_asked_and_follow_the_lesions_edge() -> None
     assert image.size * 4.5 / count == pytest.approx(250, rel=0.4)
     shared = np.bincount(parts[mask > 0], minlength=count) / np.bincount(parts.ravel(), minlength=count)
     assert np.mean((shared > 0.1) & (shared < 0.9)) < 0.15
+
+
+@pytest.mark.parametrize("kind", ["contour", "contour+noise", "rotation+contour"])
+def test_a_contour_is_the_same_in_supervoxels_found_before_unless_another_step_comes_first(kind: str) -> None:
+    case = make_case()
+    parts = supervoxels_of(case, ALL)
+    for repetition in range(2):
+        alone, shared = (arrays(run(case, kind, repetition, parts=given)) for given in (None, parts))
+        np.testing.assert_array_equal(alone[0], shared[0])
+        np.testing.assert_array_equal(alone[1], shared[1])
+    one = np.zeros_like(parts)  # a single supervoxel is all of the box
+    fills = dice(case.mask, run(case, kind, parts=one).mask) < 0.5
+    assert fills == starts_with_contour(kind)
 
 
 def test_contours_of_shapes_without_an_image_move_too() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,11 @@ from samesplit.execution.case_units import Outcome, Progress, failure_codes, run
 from samesplit.features.engines import get_engine
 from samesplit.features.extraction import Extraction, extract, matching_references_of
 from samesplit.features.perturbation.settings import RATERS, Perturbations
+from samesplit.features.perturbation.supervoxels import (
+    SupervoxelTask,
+    cut_into_supervoxels,
+    starts_with_contour,
+)
 from samesplit.features.perturbation.work_units import PerturbedTask, extract_perturbed
 from samesplit.features.profiles import Profile
 from samesplit.imaging.case_file import CaseFile
@@ -36,7 +41,7 @@ class Repeats:
             the perturbation `raters` the repetition is the rater's place among the raters.
         masks: What became of the masks: KEY, `voxels`, and `dice`, the agreement with the mask as drawn.
         ledger: LEDGER rows of the stage `stability/<profile>`: cases that failed under a perturbation.
-        seconds: Computing time in all, summed over cases, also of those taken from the cache.
+        seconds: Computing time in all, summed over cases, also of what was taken from the cache.
         n_cached: How many were taken from the cache.
         codes: Why cases failed, as codes of `samesplit.execution.failures`.
     """
@@ -92,10 +97,26 @@ def extract_repeats(
         ),
     )
     version = get_engine(profile.engine).version
+    readable = [case for case in cases if not case.problem]
+    cut: list[Outcome] = []
+    if any(starts_with_contour(kind) for kind in perturbations.made):
+        cut = run_case_units(
+            cut_into_supervoxels,
+            [SupervoxelTask(case, perturbations) for case in readable],
+            cache=cache, jobs=jobs, progress=progress, scheduler=scheduler,
+        )  # fmt: skip
+    parts = [one.record["supervoxels"] if one.record else "" for one in cut] or [""] * len(readable)
     tasks = [
-        PerturbedTask(case, profile, version, kind, repetition, perturbations)
-        for case in cases
-        if not case.problem
+        PerturbedTask(
+            case,
+            profile,
+            version,
+            kind,
+            repetition,
+            perturbations,
+            found if starts_with_contour(kind) else "",
+        )
+        for case, found in zip(readable, parts, strict=True)
         for kind in perturbations.made
         for repetition in range(perturbations.repetitions)
     ]
@@ -103,6 +124,8 @@ def extract_repeats(
         extract_perturbed, tasks, cache=cache, jobs=jobs, progress=progress, scheduler=scheduler
     )
     made = _gather(tasks, outcomes, [case for case in cases if case.problem], profile)
+    spent = sum(float(one.record["seconds"]) for one in cut if one.record)
+    made = replace(made, seconds=round(made.seconds + spent, 2))
     if RATERS not in perturbations.kinds:
         return made
     drawn = extract(

@@ -10,10 +10,11 @@ import numpy.typing as npt
 from scipy import ndimage
 from skimage.segmentation import slic
 
-__all__ = ["change_volume", "randomise_contour", "supervoxels"]
+__all__ = ["Labels", "change_volume", "randomise_contour", "supervoxels"]
 
 Mask = npt.NDArray[np.bool_]
 Spacing = tuple[float, float, float]
+Labels = npt.NDArray[np.int64]
 
 FEWEST_VOXELS = 20
 """A supervoxel has at least so many voxels on average."""
@@ -24,14 +25,7 @@ _SIGMA_MM = 1.0
 _PERCENTILES = (5.0, 95.0)
 
 
-def randomise_contour(
-    image: npt.NDArray[np.float64],
-    mask: Mask,
-    *,
-    spacing_mm: Spacing,
-    supervoxel_mm3: float,
-    rng: np.random.Generator,
-) -> Mask:
+def randomise_contour(parts: Labels, mask: Mask, *, rng: np.random.Generator) -> Mask:
     """Draw the mask anew from supervoxels, as Zwanenburg et al. do.
 
     A supervoxel of which at least 90 % lie in the mask belongs to the new mask, one with less than 20 % does not,
@@ -39,16 +33,18 @@ def randomise_contour(
     always belongs, so that the mask never vanishes. Gaps of a voxel are closed.
 
     Args:
-        image: Intensities around the lesion.
-        mask: The lesion.
-        spacing_mm: Voxel size (z, y, x).
-        supervoxel_mm3: Mean size of the supervoxels; at least 20 voxels are taken.
+        parts: The number of each voxel's supervoxel; see `supervoxels`.
+        mask: The lesion, of the same shape.
         rng: Decides.
 
     References:
         https://doi.org/10.1038/s41598-018-36938-4
+
+    Example:
+        >>> parts, mask = np.array([[[0, 0, 1, 1, 2, 2]]]), np.array([[[1, 1, 1, 1, 0, 0]]], dtype=bool)
+        >>> randomise_contour(parts, mask, rng=np.random.default_rng(0)).astype(int)
+        array([[[1, 1, 1, 1, 0, 0]]])
     """
-    parts = supervoxels(image, mask, spacing_mm=spacing_mm, supervoxel_mm3=supervoxel_mm3)
     size = np.bincount(parts.ravel())
     shared = np.bincount(parts[mask], minlength=len(size))
     share = np.divide(shared, size, out=np.zeros(len(size)), where=size > 0)
@@ -62,11 +58,17 @@ def randomise_contour(
 
 def supervoxels(
     image: npt.NDArray[np.float64], mask: Mask, *, spacing_mm: Spacing, supervoxel_mm3: float
-) -> npt.NDArray[np.int64]:
+) -> Labels:
     """Cut a box into supervoxels of similar intensity (SLIC).
 
     Intensities are cut at the 5th and 95th percentile inside the mask, widened by their distance on each side.
-    An image that is constant inside the mask (shapes without an image) is cut by place alone.
+    An image that is constant inside the mask (shapes without an image) is cut by place alone. Nothing is drawn.
+
+    Args:
+        image: Intensities around the lesion.
+        mask: The lesion, of the same shape.
+        spacing_mm: Voxel size (z, y, x).
+        supervoxel_mm3: Mean size of the supervoxels; at least 20 voxels are taken.
 
     Returns:
         The number of each voxel's supervoxel, from 0.

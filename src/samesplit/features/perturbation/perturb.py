@@ -12,13 +12,13 @@ import SimpleITK as sitk
 
 from samesplit.errors import LesionError
 from samesplit.features.perturbation.grids import MARGIN, displace, rotate, translate
-from samesplit.features.perturbation.masks import change_volume, randomise_contour
+from samesplit.features.perturbation.masks import Labels, change_volume, randomise_contour, supervoxels
 from samesplit.features.perturbation.noise import add_noise
 from samesplit.features.perturbation.settings import Perturbations
 from samesplit.imaging.case import Box, Case, bounding_box
 from samesplit.storage import hash_bytes, hash_object
 
-__all__ = ["REVISION", "dice", "generator", "perturb"]
+__all__ = ["REVISION", "dice", "generator", "perturb", "supervoxels_of"]
 
 REVISION = 2
 """Raise this when a perturbation comes out differently: kept results of another revision are not used."""
@@ -32,7 +32,14 @@ Draw = Callable[[Case, Perturbations, int, int, np.random.Generator], Case]
 
 
 def perturb(
-    case: Case, kind: str, settings: Perturbations, *, content: str, repetition: int, minimum_voxels: int = 8
+    case: Case,
+    kind: str,
+    settings: Perturbations,
+    *,
+    content: str,
+    repetition: int,
+    minimum_voxels: int = 8,
+    parts: Labels | None = None,
 ) -> Case:
     """Change a case in one of the declared ways, after Zwanenburg et al. 2019.
 
@@ -51,6 +58,8 @@ def perturb(
             sequences that share a mask have it changed in the same way.
         repetition: From 0; each has draws of its own.
         minimum_voxels: The smallest mask that counts.
+        parts: What `supervoxels_of` finds in the case, for a kind whose first step is `contour`; None finds it
+            here. A contour that follows another step is drawn in what that step has made of the case.
 
     Raises:
         LesionError: The perturbed mask has fewer voxels.
@@ -65,7 +74,11 @@ def perturb(
     for place, step in enumerate(kind.split("+")):
         drawn_from = mask_content if step in OF_THE_MASK else content
         rng = generator(drawn_from, kind, settings, place=place, repetition=repetition)
-        case = _STEPS[step](case, settings, repetition, minimum_voxels, rng)
+        if step == "contour":
+            given = parts if place == 0 else None
+            case = _contour(case, supervoxels_of(case, settings) if given is None else given, rng)
+        else:
+            case = _STEPS[step](case, settings, repetition, minimum_voxels, rng)
     voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(case.mask)))
     if voxels < minimum_voxels:
         raise LesionError(
@@ -89,15 +102,19 @@ def dice(one: sitk.Image, other: sitk.Image) -> float:
     return float(2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b)))
 
 
-def _contour(
-    case: Case, settings: Perturbations, repetition: int, minimum_voxels: int, rng: np.random.Generator
-) -> Case:
+def supervoxels_of(case: Case, settings: Perturbations) -> Labels:
+    """Cut the box around a lesion, 10 mm wider than the mask, into supervoxels; see `masks.supervoxels`.
+
+    They depend on the image and the mask and on no draw, so that repetitions can share them.
+    """
     box = _around(case, _RIM_MM)
     image, mask = _cut(case.image, box), _cut(case.mask, box) > 0
-    spacing_mm = _spacing(case)
-    new = randomise_contour(
-        image, mask, spacing_mm=spacing_mm, supervoxel_mm3=settings.supervoxel_mm3, rng=rng
-    )
+    return supervoxels(image, mask, spacing_mm=_spacing(case), supervoxel_mm3=settings.supervoxel_mm3)
+
+
+def _contour(case: Case, parts: Labels, rng: np.random.Generator) -> Case:
+    box = _around(case, _RIM_MM)
+    new = randomise_contour(parts, _cut(case.mask, box) > 0, rng=rng)
     return replace(case, mask=_with(case.mask, new, box))
 
 
@@ -146,7 +163,6 @@ def _noise(
 
 
 _STEPS: dict[str, Draw] = {
-    "contour": _contour,
     "volume": _volume,
     "translation": _translation,
     "displacement": _displacement,

@@ -12,6 +12,7 @@ from samesplit.errors import LesionError
 from samesplit.features.engines import engine_module, get_engine
 from samesplit.features.perturbation.perturb import REVISION, dice, perturb
 from samesplit.features.perturbation.settings import Perturbations
+from samesplit.features.perturbation.supervoxels import unpack
 from samesplit.features.profiles import Profile
 from samesplit.imaging.case_file import CaseFile
 from samesplit.source import source_digest
@@ -31,6 +32,7 @@ class PerturbedTask:
         kind: The perturbation.
         repetition: From 0.
         perturbations: How strong it is.
+        supervoxels: What `cut_into_supervoxels` found, where the kind can use it; empty finds it again.
     """
 
     case: CaseFile
@@ -39,6 +41,7 @@ class PerturbedTask:
     kind: str
     repetition: int
     perturbations: Perturbations
+    supervoxels: str = ""
 
     @property
     def what(self) -> str:
@@ -72,6 +75,7 @@ def extract_perturbed(task: PerturbedTask) -> dict[str, Any]:
             content=task.case.content,
             repetition=task.repetition,
             minimum_voxels=task.case.minimum_voxels,
+            parts=unpack(task.supervoxels) if task.supervoxels else None,
         )
         values = get_engine(task.profile.engine).extract(changed, task.profile)
     except LesionError as error:
