@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from samesplit.api.given_images import ImageInput, Spacing, case_of
-from samesplit.errors import DeclarationError
+from samesplit.api.given_images import ImageInput, Spacing, case_of, require_matching_reference
 from samesplit.features.engines import get_engine
 from samesplit.features.profile_lookup import ready_profile
 from samesplit.features.profiles import Profile
@@ -69,11 +68,7 @@ def extract(
         ('shape', 7296)
     """
     chosen = ready_profile(profile)
-    if chosen.settings.matching_reference() is not None and matching_reference is None:
-        raise DeclarationError(
-            f"the profile '{chosen.name}' matches images to another one of the lesion",
-            remedy="give it as matching_reference",
-        )
+    require_matching_reference(chosen, matching_reference)
     case = case_of(
         image,
         mask,

@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import SimpleITK as sitk
 
-from samesplit.api.given_images import ImageInput, Spacing, case_of
-from samesplit.errors import DeclarationError
+from samesplit.api.given_images import ImageInput, Spacing, case_of, require_matching_reference
 from samesplit.execution.processes import cores
 from samesplit.features.maps.compute import Map, check_radius, compute_maps
 from samesplit.features.maps.selection import wanted_maps
@@ -146,11 +145,7 @@ def feature_maps(
     chosen = find_profile(profile)
     wanted = wanted_maps(chosen, [features] if isinstance(features, str) else features)
     check_radius(radius)
-    if chosen.settings.matching_reference() is not None and matching_reference is None:
-        raise DeclarationError(
-            f"the profile '{chosen.name}' matches images to another one of the lesion",
-            remedy="give it as matching_reference",
-        )
+    require_matching_reference(chosen, matching_reference)
     case = case_of(
         image,
         mask,

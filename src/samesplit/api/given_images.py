@@ -10,13 +10,22 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
-from samesplit.errors import LesionError
+from samesplit.errors import DeclarationError, LesionError
+from samesplit.features.profiles import Profile
 from samesplit.imaging.array_images import image_of_array
 from samesplit.imaging.case import Case, case_of_images, read_case, read_image
 from samesplit.imaging.mask_label import MaskLabel
 from samesplit.imaging.repairs import GeometryRepair
 
-__all__ = ["ImageInput", "Spacing", "case_of", "cubic_spacing", "image_of", "voxel_sides"]
+__all__ = [
+    "ImageInput",
+    "Spacing",
+    "case_of",
+    "cubic_spacing",
+    "image_of",
+    "require_matching_reference",
+    "voxel_sides",
+]
 
 ImageInput = str | Path | npt.NDArray[Any] | sitk.Image
 """A path (or array or DICOM reference, as in images.csv), a 3D array with axes z, y, x, or a SimpleITK image."""
@@ -93,6 +102,19 @@ def voxel_sides(spacing: Spacing) -> tuple[float, float, float]:
             remedy="give one number of mm above 0, or three along z, y, x",
         )
     return (float(sides[0]), float(sides[1]), float(sides[2]))
+
+
+def require_matching_reference(profile: Profile, given: ImageInput | None) -> None:
+    """Stop where a profile matches images to another one of the lesion, and none is given.
+
+    Raises:
+        DeclarationError: None is given; the remedy names the argument.
+    """
+    if profile.settings.matching_reference() is not None and given is None:
+        raise DeclarationError(
+            f"the profile '{profile.name}' matches images to another one of the lesion",
+            remedy="give it as matching_reference",
+        )
 
 
 def case_of(
