@@ -98,6 +98,8 @@ class Page:
 
     def _agreement(self) -> None:
         found = self.r["agreement"]
+        if not found:
+            return  # the run was ended before
         voxels = found[0]["voxels"]
         alike = sum(not one["differ"] for one in found)
         self._say("## The same numbers")
