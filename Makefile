@@ -3,6 +3,8 @@
 # make test-plain  runs them as on another processor, one without vector instructions (TESTS=tests/models: some of them)
 # make coverage  runs all tests and says which lines of the whole package they miss
 # make lint   format, lint, types and layers
+# make docs   builds the documentation site into build/site, offline, and fails on a dead link
+# make docs-serve  shows the site while you write, at http://127.0.0.1:8000
 # make bench  times features, filters, maps and the first use beside other tools, writes docs/performance*.md (30 minutes; QUICK=1: try it)
 # make bench-all  the same, then grid, networks, learning curve and intervals (2 hours)
 # make bench-extraction  the features of one setting and of a whole profile alone, writes docs/performance.md (15 minutes)
@@ -25,7 +27,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals clean
+.PHONY: setup demo test test-plain coverage lint format docs docs-serve bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals clean
 .DEFAULT_GOAL := help
 
 help:
@@ -64,6 +66,16 @@ lint: setup
 format: setup
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+# The variable keeps the theme's advertisement of another tool out of the output.
+docs docs-serve: export NO_MKDOCS_2_WARNING := 1
+
+docs: setup
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo "The site: build/site/index.html"
+
+docs-serve: setup
+	@$(BIN)/mkdocs serve
 
 bench: bench-extraction bench-filters bench-maps bench-limits
 

@@ -1,0 +1,33 @@
+"""Hooks of MkDocs: pages from outside of docs/, links from file to file, and what the code says of itself."""
+
+from __future__ import annotations
+
+import re
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from site_links import GUESTS, ROOT, for_the_site
+from site_reference import WRITTEN
+
+_MARK = re.compile(r"^<!-- written by the site: ([a-z-]+) -->$", re.MULTILINE)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """While a writer looks on, build again when anything that is shown changes."""
+    config.watch += [str(ROOT / path) for path in (*GUESTS, "src", "scripts/docs")]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that lie outside of docs/."""
+    for path in GUESTS:
+        files.append(File.generated(config, path, abs_src_path=str(ROOT / path)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Lead the links of a file to the pages of the site, and write what comes from the code."""
+    place = page.file.src_uri
+    source = place if place in GUESTS else f"docs/{place}"
+    return _MARK.sub(lambda mark: WRITTEN[mark[1]](), for_the_site(markdown, source=source, page=place))
