@@ -154,6 +154,16 @@ def test_a_model_that_needs_an_extra_is_refused_before_anything_runs(
 
 
 @pytest.mark.usefixtures("no_extras")
+def test_a_model_that_needs_an_extra_and_is_not_asked_for_hinders_no_other(core_study: SmallStudy) -> None:
+    more = BENCHMARK.replace("models: [clinical-logistic, grid]", "models: [clinical-logistic, grid, resnet18-25d]")
+    (core_study.folder / "benchmark.yaml").write_text(more)
+
+    plan = load_plan(core_study.folder, RunOptions(only=("clinical-logistic",)))
+
+    assert [model.name for model in plan.models] == ["clinical-logistic"]
+
+
+@pytest.mark.usefixtures("no_extras")
 def test_a_profile_whose_engine_is_missing_is_refused_before_anything_runs(small_study: SmallStudy) -> None:
     with pytest.raises(
         MissingExtraError,

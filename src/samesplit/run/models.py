@@ -98,6 +98,9 @@ def load_models(
         for name in list(only) or [name for name in listed if name in loaded or name not in added]:
             with found.kept():
                 _with_members_first(name, loaded, ordered, ())
+        for name in (name for name in ordered if name in loaded):
+            with found.kept():
+                _check_installed(name, loaded[name], places[name])
     here = set(ordered) & set(tasks)
     return Loaded(
         tuple(loaded[name] for name in ordered if name in here),
@@ -181,8 +184,12 @@ def _check_given(given: _Given, name: str, settings: ModelSettings) -> None:
             f"it is given: {', '.join(taken) or 'none'}; name one of them under 'grid', or write 'grid: first'",
         )
     _check_kinds_of_input(given, name, needs)
+
+
+def _check_installed(name: str, settings: ModelSettings, place: str) -> None:
+    """Refuse a model that will run and lacks packages or files; one that was not asked for may lack them."""
     for extra, packages in settings.extras().items():
-        require_extra(extra, *packages, needed_by=f"the model '{name}'", where=given.place)
+        require_extra(extra, *packages, needed_by=f"the model '{name}'", where=place)
     settings.check_ready()
 
 
