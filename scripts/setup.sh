@@ -39,5 +39,9 @@ echo "Setting up .venv (about 5 GB; some minutes)"
 log=.venv/setup.log
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
     --editable '.[dev]' >"$log" 2>&1 || { tail -n 25 "$log" >&2; fail "pip could not install the packages (above)" "Whole log: $log"; }
+# The validator of RO-Crates needs another version of rich than import-linter, hence an environment of its own.
+# Only tests of `samesplit export` use it, and they say so where it is missing.
+{ "$python" -m venv .venv/ro-crate && .venv/ro-crate/bin/python -m pip install --quiet --disable-pip-version-check \
+    roc-validator==0.13.0; } >>"$log" 2>&1 || echo "The validator of RO-Crates could not be installed (see $log)"
 printf '%s' "$wanted" >"$stamp"
 echo "Ready: .venv/bin/samesplit"

@@ -155,7 +155,7 @@ def test_a_model_that_needs_an_extra_is_refused_before_anything_runs(
 
 @pytest.mark.usefixtures("no_extras")
 def test_a_model_that_needs_an_extra_and_is_not_asked_for_hinders_no_other(core_study: SmallStudy) -> None:
-    more = BENCHMARK.replace("models: [clinical-logistic, grid]", "models: [clinical-logistic, grid, resnet18-25d]")
+    more = BENCHMARK.replace("clinical-logistic, grid]", "clinical-logistic, grid, resnet18-25d]")
     (core_study.folder / "benchmark.yaml").write_text(more)
 
     plan = load_plan(core_study.folder, RunOptions(only=("clinical-logistic",)))
