@@ -15,6 +15,7 @@
 # make bench-intervals  how often the intervals of the report hold the truth, writes docs/interval-coverage.md (QUICK=1: try it)
 # make bench-filters  times every image filter beside MIRP and pictologics, writes docs/performance-filters.md (10 minutes)
 # make bench-limits  first use on a machine and memory of large lesions, writes docs/performance-limits.md (5 minutes)
+# make release-check  builds the wheel and tries it as a new user in an empty environment (EXTRAS=all RELEASE_PYTHON=python3.13)
 # make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
 
 PYTHON ?= python3
@@ -27,7 +28,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format docs docs-serve bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals clean
+.PHONY: setup demo test test-plain coverage lint format docs docs-serve bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals release-check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -127,6 +128,9 @@ bench-readers: setup
 	$(BIN)/python scripts/simulate_reader_studies.py scale --output $$out $(if $(QUICK),--studies 20) && \
 	$(BIN)/python scripts/simulate_reader_studies.py size --output $$out && \
 	$(BIN)/python scripts/simulate_reader_studies.py page --output $$out --docs $(if $(QUICK),$$out,docs)
+
+release-check: setup
+	@$(BIN)/python scripts/release/try_wheel.py --python $(or $(RELEASE_PYTHON),$(PYTHON)) --extras "$(EXTRAS)"
 
 clean:
 	rm -rf .venv .venv-bench-* reports/*/ reports/.cache reports/.mlflow mlflow.db
