@@ -1,8 +1,8 @@
 """Where a link in a Markdown file of the repository leads to, in the repository and on the site.
 
 The files are written to be read where they lie: links go from file to file, as on any host of code. On the site
-a page is where its file is, without `docs/`. A file that is no page has no place there, and a link to it becomes
-its name.
+a page is where its file is, without `docs/`, and a link that shows the name of a file shows the title of its page.
+A file that is no page has no place there, and a link to it becomes its name.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ __all__ = [
     "place_on_site",
     "prose_lines",
     "repository_url",
+    "title_of",
 ]
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +125,12 @@ def for_the_site(text: str, *, source: str, page: str) -> str:
     )
 
 
+def title_of(path: str) -> str:
+    """Return the title of a page, by its path in the repository."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return next((line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ")), path)
+
+
 def _replacing(source: str, page: str) -> Callable[[re.Match[str]], str]:
     address = repository_url()
 
@@ -136,7 +143,8 @@ def _replacing(source: str, page: str) -> Callable[[re.Match[str]], str]:
         if place is not None:
             anchor = f"#{link.anchor}" if link.anchor and path != "README.md" else ""
             target = posixpath.relpath(place, posixpath.dirname(page) or ".") + anchor
-            return f"{match['image']}[{link.text}]({target})"
+            named_by_file = not link.is_image and link.text.strip("`").endswith(".md")
+            return f"{match['image']}[{title_of(path) if named_by_file else link.text}]({target})"
         if address is not None:
             kind = "tree" if (ROOT / path).is_dir() else "blob"
             return f"{match['image']}[{link.text}]({address}/{kind}/main/{path})"

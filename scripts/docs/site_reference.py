@@ -16,14 +16,15 @@ from typing import Any, get_args
 import typer
 import typer.main
 
-from samesplit import run_folder, tables
+from samesplit import run_folder, statistics, tables
 from samesplit.benchmarks.definition import BenchmarkDefinition
 from samesplit.cli import app
 from samesplit.cli.examples import EXAMPLES
+from samesplit.column_meanings import meaning_of
 from samesplit.declarations import Declaration
 from samesplit.markdown import code, one_line, plain, settings_table, table
 
-__all__ = ["WRITTEN", "commands"]
+__all__ = ["WRITTEN", "place_of"]
 
 _KINDS = {"str": "text", "int": "number", "int range": "number", "float": "number", "float range": "number"}
 """What an argument may be, where typer's word for it is one of programmers."""
@@ -40,7 +41,7 @@ def commands() -> str:
         heading = f"samesplit {words}"
         anchor = heading.replace(" ", "-")
         first = one_line((command.help or "").split("\n\n")[0])
-        rows.append([f"[`{heading}`](#{anchor})", plain(first)])
+        rows.append([f"[`{words}`](#{anchor})", plain(first)])
         blocks += [f"## `{heading}` {{ #{anchor} }}", *_described(command, heading)]
         blocks += _examples(words)
     return "\n\n".join([table(["command", "what it does"], rows), *blocks])
@@ -104,7 +105,10 @@ def benchmark_keys() -> str:
             for name, field in kind.model_fields.items()
             if _declarations(field.annotation)
         }
-        blocks.append(settings_table(kind, below, types=True))
+        keys = [
+            name for name in kind.model_fields if path or name != "name"
+        ]  # the folder is the benchmark's name
+        blocks.append(settings_table(kind, below, only=keys, types=True))
     return "\n\n".join(blocks)
 
 
@@ -140,12 +144,13 @@ def tables_of_stages() -> str:
         key = (schema.metadata or {}).get("key") or []
         blocks.append(
             table(
-                ["column", "type", "may be empty", "rules"],
+                ["column", "meaning", "type", "may be empty", "rules"],
                 [
                     [
                         f"`{column}`" + (" (key)" if column in key else ""),
+                        plain(meaning_of(str(column), table=schema.name)),
                         _TYPES.get(str(how.dtype), "text"),
-                        "the column may be left out" if not how.required else "yes" if how.nullable else "no",
+                        "may be left out" if not how.required else "yes" if how.nullable else "no",
                         plain("; ".join(str(check.error) for check in how.checks)),
                     ]
                     for column, how in schema.columns.items()
@@ -164,6 +169,25 @@ def names_of_files() -> str:
         if name in run_folder.__all__ and isinstance(value, str)
     ]
     return table(["name", "what it is"], rows)
+
+
+def names_of_statistics() -> str:
+    """Return every public name of the statistics with the first sentence of its docstring, as a table."""
+    rows = []
+    for name in sorted(statistics.__all__, key=str.casefold):
+        value = getattr(statistics, name)
+        told = (inspect.getdoc(value) or "").split("\n\n")[0] if callable(value) else f"`{value}`"
+        rows.append([f"[`{name}`][{place_of(name)}]", plain(one_line(told))])
+    return table(["name", "what it is"], rows)
+
+
+def place_of(name: str) -> str:
+    """Return under which name the reference shows a name of the statistics.
+
+    A function that is called as its module is shown by its whole path, since the shorter one is the module's.
+    """
+    module = getattr(getattr(statistics, name), "__module__", "")
+    return f"{module}.{name}" if module.endswith(f".{name}") else f"{statistics.__name__}.{name}"
 
 
 def _strings_below(module: Any) -> dict[str, str]:
@@ -192,5 +216,6 @@ WRITTEN: dict[str, Callable[[], str]] = {
     "benchmark-keys": benchmark_keys,
     "tables": tables_of_stages,
     "names-of-files": names_of_files,
+    "statistics": names_of_statistics,
 }
 """What takes the place of each mark."""

@@ -81,7 +81,7 @@ def type_text(annotation: Any, limits: Iterable[Any] = ()) -> str:
     if origin is Annotated:
         return type_text(parts[0], [*limits, *_limits(parts[1:])])
     if origin in (Union, UnionType):
-        known = [type_text(part, limits) for part in parts if part is not type(None)]
+        known = dict.fromkeys(type_text(part, limits) for part in parts if part is not type(None))
         return " or ".join(known) + ("; or `null`" if type(None) in parts else "")
     if origin is Literal:
         return " or ".join(

@@ -76,9 +76,11 @@ class BinaryTask(_AnyTask):
     """
 
     kind: Literal["binary"] = "binary"
+    """Two classes."""
     positive: str
     """The class whose probability the models give, as written in the column."""
     negative: str
+    """The other class."""
     column: str = "label"
     """The column of lesions.csv that holds the class."""
     indeterminate: tuple[str, ...] = ()
@@ -117,6 +119,7 @@ class MulticlassTask(_AnyTask):
     """
 
     kind: Literal["multiclass"] = "multiclass"
+    """Three classes or more."""
     classes: Annotated[tuple[str, ...], Field(min_length=3, max_length=10)]
     """The classes, as written in the column, in the order in which they are shown and numbered."""
     column: str = "label"
@@ -168,6 +171,7 @@ class SurvivalTask(_AnyTask):
     """
 
     kind: Literal["survival"] = "survival"
+    """Time until an event."""
     time: str
     """The column of lesions.csv that holds the time to the event, or to the end of follow-up; above 0."""
     event: str
@@ -204,6 +208,7 @@ class SegmentationTask(_AnyTask):
     """
 
     kind: Literal["segmentation"] = "segmentation"
+    """Masks."""
     sequences: tuple[str, ...] = ()
     """The sequences whose masks are asked for; empty means all of the benchmark's."""
     tolerance_mm: Annotated[float, Field(gt=0)] = 2.0

@@ -106,9 +106,8 @@ class Study:
     def lesions(self) -> pd.DataFrame:
         """All lesions with what a model may see of them, indexed by lesion_id.
 
-        Columns: `patient_id`, `site` and `size_mm` where they are known, and the clinical variables that
-            the benchmark
-        declares. No outcome of any task is among them.
+        The columns are `patient_id`, `site` and `size_mm` where they are known, and the clinical variables that
+        the benchmark declares. No outcome of any task is among them.
         """
         table = self._data.cohort.lesions.set_index("lesion_id")
         outcomes = {column for task in self._data.tasks.values() for column in task.columns}

@@ -53,6 +53,7 @@ class TaskSettings(Declaration):
     positive: str
     """The class whose probability the models give, as written in the label column."""
     negative: str
+    """The other class, as written there."""
     question: str
     """One sentence, the title question of the report."""
 
@@ -97,7 +98,9 @@ class FileToFetch(Declaration):
     """One public file of the benchmark."""
 
     url: str
+    """Where it is downloaded from."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """What its content must hash to; anything else is refused."""
     path: PathInside
     """Where it goes inside the benchmark's data folder."""
     unpack: bool = False
@@ -139,6 +142,7 @@ class DataSettings(Declaration):
     synthetic: dict[str, Any] | None = None
     """Settings of the synthetic cohort that `samesplit fetch` builds (see SyntheticSettings)."""
     licence: str = ""
+    """Of the data."""
     source: str = ""
     """Citation or DOI."""
 
@@ -147,6 +151,7 @@ class ModelUse(Declaration):
     """A model file used under a name of its own with some settings changed."""
 
     name: Name
+    """Its own name, by which results and other keys name it."""
     use: Name
     """The file in `models/`, without `.yaml`."""
     settings: dict[str, Any] = Field(default_factory=dict)
@@ -160,7 +165,9 @@ class BenchmarkDefinition(Declaration):
 
     name: Name
     title: str
+    """The title of the report."""
     description: str = ""
+    """Said below the title: whom the cohort holds, and where it comes from."""
     task: TaskSettings | None = None
     """The question, where there is one, of two classes; else `tasks`."""
     tasks: dict[Name, Task] = Field(default_factory=dict)

@@ -51,8 +51,12 @@ class SplitSettings(Declaration):
     """How the frozen split is made; read by `samesplit split`, which writes splits.csv once."""
 
     scheme: Literal["holdout", "kfold", "leave-one-site-out", "temporal", "fixed"]
+    """holdout: tested patients are drawn once a repeat; kfold: every patient is tested once a repeat;
+    leave-one-site-out: every site is tested once; temporal: the latest patients are; fixed: as `file` says."""
     folds: int = Field(default=5, ge=2)
+    """Of kfold."""
     repeats: int = Field(default=1, ge=1)
+    """How often holdout or kfold is drawn anew."""
     validation: Fraction = 0.2
     """Share of the patients that are not test patients who go to validation."""
     test: Fraction = 0.2
@@ -75,6 +79,7 @@ class SplitSettings(Declaration):
     """Holdout, kfold: which lesions must not be tested, such as `label_provenance: [imaging]`, whose label is not
     good enough to judge by. Patients with such a lesion train or validate in every fold."""
     seed: int = Field(default=0, ge=0)
+    """Of the draws."""
 
     @property
     def other_tested(self) -> str:

@@ -18,7 +18,10 @@ class OperatingPoint(Declaration):
     """How the threshold is chosen on development (validation) data."""
 
     policy: Literal["youden", "sensitivity", "specificity", "fixed"] = "youden"
+    """youden: the largest sum of sensitivity and specificity; sensitivity, specificity: at least `value` of it;
+    fixed: `value` is the threshold."""
     value: float | None = Field(default=None, ge=0, le=1)
+    """The sensitivity, the specificity or the threshold."""
 
     @model_validator(mode="after")
     def _value_where_needed(self) -> OperatingPoint:
@@ -88,8 +91,11 @@ class StatisticsSettings(Declaration):
     """The model that all others are compared with; default: the first radiomics model."""
     operating_point: OperatingPoint = OperatingPoint()
     confidence: Fraction = 0.95
+    """Of all intervals."""
     bootstraps: int = Field(default=1000, ge=100)
+    """How many samples of patients are drawn, where an interval comes from a bootstrap."""
     seed: int = 0
+    """Of these draws."""
     groups: tuple[str, ...] | None = None
     """Columns of lesions.csv, such as site, each of whose values is judged by itself as well. null: none, and in a
     factorial benchmark the site."""
