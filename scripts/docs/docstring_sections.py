@@ -7,13 +7,16 @@ from typing import Any
 
 import griffe
 
-__all__ = ["ExampleSections"]
+__all__ = ["ReadableSections"]
+
+_DOI = re.compile(r"\bdoi:? ?(10\.\d{4,9}/[^\s,;()]*[^\s,;().])")
 
 
-class ExampleSections(griffe.Extension):
-    """Show what stands under `Example:` as a session of Python, as under `Examples:`."""
+class ReadableSections(griffe.Extension):
+    """Show what stands under `Example:` as a session of Python, as under `Examples:`, and lead DOIs somewhere."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
-        """Rename the section in the docstring of one object."""
+        """Change the docstring of one object."""
         if obj.docstring is not None:
-            obj.docstring.value = re.sub(r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE)
+            text = re.sub(r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE)
+            obj.docstring.value = _DOI.sub(r"[doi:\1](https://doi.org/\1)", text)
