@@ -14,7 +14,7 @@ from samesplit.csv_cells import ID_COLUMNS, decimal_points, without_missing_word
 from samesplit.csv_text import read_text
 from samesplit.errors import Faults, SamesplitError, gathering
 
-__all__ = ["MISSING_WORDS", "CsvRows", "read_cells", "read_rows", "separator_of"]
+__all__ = ["MISSING_WORDS", "CsvRows", "comment_lines", "read_cells", "read_rows", "separator_of"]
 
 MISSING_WORDS = ("-", "–", "—", "NA", "N/A", "n.a.", "NaN", "null", "<NA>", "#N/A", "#NV")
 """Words that stand for a missing value in a cell, in whatever case; a benchmark may name others."""
@@ -47,6 +47,7 @@ def read_cells(
     missing: Collection[str] = (),
     notes: list[str] | None = None,
     faults: Faults | None = None,
+    comments: bool = False,
 ) -> pd.DataFrame:
     """Read a CSV as a table of text whose index is the line in the file; empty cells are missing.
 
@@ -58,11 +59,14 @@ def read_cells(
         missing: As for `read_rows`.
         notes: What was found out about the file is added to these.
         faults: As for `read_rows`.
+        comments: As for `read_rows`.
 
     Raises:
         SamesplitError: (or the given kind) As for `read_rows`.
     """
-    rows = read_rows(path, error=error, known=known, numbers=numbers, missing=missing, faults=faults)
+    rows = read_rows(
+        path, error=error, known=known, numbers=numbers, missing=missing, faults=faults, comments=comments
+    )
     if notes is not None:
         notes += rows.notes
     index = pd.Index(rows.lines, dtype="int64")
@@ -80,6 +84,7 @@ def read_rows(
     missing: Collection[str] = (),
     ids: Collection[str] = ID_COLUMNS,
     faults: Faults | None = None,
+    comments: bool = False,
 ) -> CsvRows:
     """Read a CSV as rows of text, for tables too wide to be held as text in a data frame.
 
@@ -95,6 +100,7 @@ def read_rows(
         missing: Words that stand for a missing value, in whatever case.
         ids: Columns of ids, in which such a word is a fault.
         faults: Gathers faults of single lines, which else are raised together at the end.
+        comments: Whether lines before the header row that begin with # are passed over, as in a submission.
 
     Raises:
         SamesplitError: (or the given kind) The file is missing, empty, no text or not a CSV; a column has no
@@ -102,6 +108,7 @@ def read_rows(
             value; decimal commas stand beside points that may separate thousands.
     """
     content, told = read_text(path, error=error)
+    content = _without_comments(content) if comments else content
     notes = [f"{path.name}: {note}" for note in told]
     start, separator = separator_of(content, known)
     rows = _rows(content, separator, start, path, error)
@@ -140,6 +147,35 @@ def separator_of(content: str, known: Collection[str]) -> tuple[int, str]:
     names = {separator: _names(header, separator) & set(known) for separator in _SEPARATORS}
     fitting = [separator for separator, found in names.items() if found]
     return 0, fitting[0] if len(fitting) == 1 else ","
+
+
+def comment_lines(content: str) -> list[tuple[int, str]]:
+    r"""Return the lines of a text that begin with # before any other line, with their numbers.
+
+    Quotes and separators that a spreadsheet program put round such a line are taken off.
+
+    Example:
+        >>> comment_lines('# title: a\n"# authors: b, c",,\nlesion_id\n# no comment')
+        [(1, 'title: a'), (2, 'authors: b, c')]
+    """
+    found = []
+    for number, line in enumerate(content.split("\n"), start=1):
+        bare = line.strip().rstrip(",;\t").strip()
+        if len(bare) > 1 and bare.startswith('"') and bare.endswith('"'):
+            bare = bare[1:-1].replace('""', '"').strip()
+        if bare and not bare.startswith("#"):
+            break
+        if bare:
+            found.append((number, bare.lstrip("#").strip()))
+    return found
+
+
+def _without_comments(content: str) -> str:
+    """Empty the lines that begin with # before any other line, so that all others keep their numbers."""
+    lines = content.split("\n")
+    for number, _ in comment_lines(content):
+        lines[number - 1] = ""
+    return "\n".join(lines)
 
 
 def _names(header: str, separator: str) -> set[str]:

@@ -463,6 +463,7 @@ def read_csv(
     missing: Collection[str] = (),
     notes: list[str] | None = None,
     faults: Faults | None = None,
+    comments: bool = False,
 ) -> pd.DataFrame:
     """Read a user's CSV: ids and text stay text (`007` is not 7), empty cells are missing.
 
@@ -475,6 +476,7 @@ def read_csv(
         missing: Words that stand for a missing value.
         notes: What was found out about the file is added to these.
         faults: Gathers what is wrong with single lines; without it, all that is wrong is raised together.
+        comments: Whether lines before the header row that begin with # are passed over.
 
     Returns:
         With a schema, the checked table; without, a table of text whose index is the line in the file.
@@ -492,6 +494,7 @@ def read_csv(
             missing=missing,
             notes=notes,
             faults=found,
+            comments=comments,
         )
         if schema is None:
             return table

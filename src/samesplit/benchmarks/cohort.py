@@ -85,6 +85,7 @@ def load_cohort(
     *,
     data_root: Path | None = None,
     faults: Faults | None = None,
+    outcomes_alone: bool = False,
 ) -> Cohort:
     """Read and check `lesions.csv`, `images.csv` and the table of features of a benchmark.
 
@@ -98,6 +99,8 @@ def load_cohort(
             `samesplit.benchmarks.fetching.data_root` when not given.
         faults: Gathers all that is wrong in all three tables; without it, what is wrong is raised together. With
             faults among them the cohort is good for looking further, and for nothing else.
+        outcomes_alone: Read neither `images.csv` nor the table of features, whose files need not be there then:
+            enough to judge predictions that are made already. A task of masks has no outcomes without images.
 
     Raises:
         CohortError: A table is missing or holds something that cannot be: doubled ids, a label outside the
@@ -105,6 +108,8 @@ def load_cohort(
         DataMissingError: None of the image files exists, or the table of features does not.
     """
     with gathering(faults) as found:
+        if data_root is None and outcomes_alone and (folder / "lesions.csv").is_file():
+            data_root = folder
         root = find_data_root(definition, folder) if data_root is None else data_root
         path = find_table("lesions.csv", folder, root)
         notes: list[str] = []
@@ -116,12 +121,13 @@ def load_cohort(
             outcomes, left_out = read_outcomes(lesions, definition.tasks, path, found)
         lesions = lesions.sort_values("lesion_id", ignore_index=True)
         images, ledger, absent = empty_table(IMAGES), empty_table(LEDGER), 0
-        with found.kept():
-            images, ledger, absent = load_images(
-                folder, definition, lesions["lesion_id"].tolist(), root=root, notes=notes, faults=found
-            )
+        if not outcomes_alone:
+            with found.kept():
+                images, ledger, absent = load_images(
+                    folder, definition, lesions["lesion_id"].tolist(), root=root, notes=notes, faults=found
+                )
         table = None
-        if definition.features is not None:
+        if definition.features is not None and not outcomes_alone:
             with found.kept():
                 table, missing = load_feature_table(
                     folder, definition, lesions, outcomes, root=root, faults=found

@@ -29,6 +29,18 @@ class OperatingPoint(Declaration):
             raise ValueError("'value' is needed for every policy but 'youden'")
         return self
 
+    @property
+    def declared(self) -> str | float:
+        """As an evaluation takes it: `youden`, `sensitivity>=0.9`, or a fixed threshold.
+
+        Example:
+            >>> OperatingPoint(policy="sensitivity", value=0.9).declared, OperatingPoint().declared
+            ('sensitivity>=0.9', 'youden')
+        """
+        if self.value is None:
+            return self.policy
+        return self.value if self.policy == "fixed" else f"{self.policy}>={self.value:g}"
+
 
 class MaskRegression(Declaration):
     """Multiple linear regression of the Dice coefficient on variables of lesions, for tasks of masks."""

@@ -79,6 +79,24 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("two runs side by side", "samesplit report my-study reports/my-study/0f3a8c21d4"),
     ),
     "push": (("write the latest run to mlflow.db", "samesplit push my-study"),),
+    "board": (
+        ("rank all submissions in benchmarks/my-study/submissions", "samesplit board my-study"),
+        ("from another folder, to another", "samesplit board my-study --submissions sent --output site"),
+        ("which are new, stale or refused, and nothing written", "samesplit board my-study --check"),
+    ),
+    "submit": (
+        ("check a submission before it is sent", "samesplit submit my-study submission.csv"),
+        (
+            "make one of predictions made anywhere",
+            'samesplit submit my-study predictions.csv --title "My model" --authors "A. Author; B. Author" '
+            "--code https://example.org/my-model --training-data none --output submission.csv",
+        ),
+        (
+            "our baseline on the board: a model of the latest run",
+            'samesplit submit my-study --model radiomics-small --authors "A. Author" --code none '
+            "--training-data none --output baseline.csv",
+        ),
+    ),
     "ui": (
         ("in the folder where the run was started", "samesplit ui"),
         ("another workspace, on another port", "samesplit ui my-study --port 5001"),

@@ -20,6 +20,7 @@ from samesplit.statistics.interval import Interval, is_degenerate, stricter
 __all__ = [
     "Measure",
     "compare_models",
+    "compare_pair",
     "corrected_over_folds",
     "difference_rows",
     "measured_difference",
@@ -96,9 +97,13 @@ def on_same_units(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFra
     Args:
         first: The table of one model.
         second: Of another.
+
+    Returns:
+        The same two, where nothing has to be left out.
     """
     a, b = pd.MultiIndex.from_frame(first[UNIT]), pd.MultiIndex.from_frame(second[UNIT])
-    return first[a.isin(b)], second[b.isin(a)]
+    in_b, in_a = a.isin(b), b.isin(a)
+    return first if in_b.all() else first[in_b], second if in_a.all() else second[in_a]
 
 
 def measured_difference(
@@ -171,7 +176,7 @@ def compare_models(
     """
     order = sorted(tables, key=lambda name: name == reference)  # stable: all others keep their order
     rows = [
-        {"model_a": a, "model_b": b} | _compare(tables[a], tables[b], measure, confidence=confidence)
+        {"model_a": a, "model_b": b} | compare_pair(tables[a], tables[b], measure, confidence=confidence)
         for a, b in itertools.combinations(order, 2)
     ]
     if not rows:
@@ -231,9 +236,20 @@ def with_claims_of(pairs: pd.DataFrame, results: pd.DataFrame, measure: Measure)
     )
 
 
-def _compare(
+def compare_pair(
     first: pd.DataFrame, second: pd.DataFrame, measure: Measure, *, confidence: float
 ) -> dict[str, object]:
+    """Compare two models on the lesions of the folds that both predicted, see `compare_models`.
+
+    Args:
+        first: The table of one model.
+        second: Of the other.
+        measure: What is compared.
+        confidence: Two-sided coverage.
+
+    Returns:
+        The columns of `Measure.columns` without the names and what `add_claims` adds.
+    """
     first, second = on_same_units(first, second)
     labels = first.drop_duplicates("lesion_id")["label"]
     counts = {"n": len(labels), "n_positive": measure.n_positive(labels)}

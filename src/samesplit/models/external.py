@@ -58,7 +58,8 @@ def read_predictions(
     file, and `sequence`.
 
     Args:
-        path: A CSV with one header row.
+        path: A CSV with one header row; lines before it that begin with # are passed over, so that a submission
+            to a board is read as well.
         name: What the model is called in the table.
         expected: The split as columns repeat, fold, subset, lesion_id, one row for each.
         task: What the predictions answer.
@@ -86,6 +87,7 @@ def read_predictions(
         numbers=[*(name for name in answers if name not in ("class", "mask")), *_WHOLE],
         missing=missing,
         notes=notes,
+        comments=True,
     )
     _check_columns(rows, task, path)
     everybody = set(expected["lesion_id"])

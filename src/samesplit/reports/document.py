@@ -62,6 +62,15 @@ class Cell(_Part):
     """A remark on this cell alone, shown when it is pointed at and in print as a footnote mark."""
     href: str = ""
     """The id of the section of the page that the cell points to; empty for none."""
+    url: str = Field(default="", exclude=True)
+    """An address outside the page, http or https, that the text links to; empty for none."""
+
+    @field_validator("url")
+    @classmethod
+    def _only_pages(cls, url: str) -> str:
+        if url and not url.startswith(("https://", "http://")):
+            raise ValueError(f"a cell links to pages alone (http, https), not to {url!r}")
+        return url
 
     @field_validator("value", "low", "high")
     @classmethod

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from samesplit.benchmarks.definition import OperatingPoint
 from samesplit.benchmarks.group_columns import numbers_of
 from samesplit.benchmarks.splits.split import MOST_TEST_SETS
 from samesplit.benchmarks.statistics_settings import StatisticsSettings
@@ -68,7 +67,7 @@ def evaluate_predictions(
     if len(set(features["rater"])) > 1:
         pairs[RATER_FEATURES] = features
     rules = claim_rules(settings, plan.added)
-    point = _operating_point(settings.operating_point)
+    point = settings.operating_point.declared
     truths = {name: _truth(plan, name) for name in plan.tasks}
     with reporter.stage("Statistics") as advance:
         for number, (name, task) in enumerate(plan.tasks.items()):
@@ -192,9 +191,3 @@ def _mask_regression(settings: StatisticsSettings) -> MaskRegressionSettings | N
     """Return what the benchmark declares of the regression of the Dice coefficient."""
     asked = settings.mask_regression
     return None if asked is None else MaskRegressionSettings(asked.columns, dict(asked.references))
-
-
-def _operating_point(asked: OperatingPoint) -> str | float:
-    if asked.value is None:
-        return asked.policy
-    return asked.value if asked.policy == "fixed" else f"{asked.policy}>={asked.value:g}"

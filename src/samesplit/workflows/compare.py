@@ -14,7 +14,7 @@ from samesplit.run.mask_overlap import check_masks
 from samesplit.run.plan import Plan, RunOptions, load_plan
 from samesplit.tasks import SegmentationTask
 
-__all__ = ["compare", "expected_predictions"]
+__all__ = ["compare"]
 
 
 def compare(
@@ -72,7 +72,7 @@ def compare(
         predictions,
         name=name,
         task=plan.tasks[asked],
-        expected=expected_predictions(plan),
+        expected=plan.split.places(plan.cohort.lesions),
         answered=plan.cohort.outcomes[asked].index,
         rater=plan.definition.cohort.rater,
         sequences=_sequences(plan, asked),
@@ -142,14 +142,3 @@ def _check_raters(table: pd.DataFrame, plan: Plan, path: Path) -> None:
             where=path,
             remedy=f"raters are: {', '.join(known)}; without a column 'rater' a line is of {cohort.rater}",
         )
-
-
-def expected_predictions(plan: Plan) -> pd.DataFrame:
-    """Which lesions are to be predicted where: repeat, fold, subset and lesion_id of the whole split."""
-    rows = [
-        (repeat, fold, subset, lesion)
-        for repeat, fold in plan.split.pairs()
-        for subset in ("train", "validation", "test")
-        for lesion in plan.split.lesions(plan.cohort.lesions, repeat, fold, subset)
-    ]
-    return pd.DataFrame(rows, columns=["repeat", "fold", "subset", "lesion_id"])

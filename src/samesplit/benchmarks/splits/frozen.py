@@ -99,6 +99,7 @@ def read_split(
     *,
     settings: SplitSettings | None = None,
     classes: Sequence[LesionClasses] | None = None,
+    labels_known: bool = True,
 ) -> Split:
     """Read a frozen split and refuse it unless it is whole, asked for, and belongs to the cohort.
 
@@ -107,6 +108,8 @@ def read_split(
         cohort: Its cohort, as it is now.
         settings: The section `split` of benchmark.yaml, as it is now; None to take any split.
         classes: The classes of the lesions in each of several tasks; the cohort's when not given.
+        labels_known: Whether the labels are at hand. Without them, as for somebody who was given the split and the
+            ids alone, the hash of the cohort is taken from splits.json and cannot be compared with the lesions.
 
     Raises:
         SplitError: A file is missing or damaged; `splits.csv` is not the one that was written; benchmark.yaml,
@@ -142,14 +145,17 @@ def read_split(
         check_sides(table, where=path)
     table = read_csv(path, SPLITS, error=SplitError)
     labels = (cohort.classes or _labels(cohort)) if classes is None else classes
-    _same_cohort(record, cohort.lesions, labels, path)
+    if labels_known:
+        _same_cohort(record, cohort.lesions, labels, path)
     check_patients(table, cohort.lesions["patient_id"], where=path)
     check_test_sets(table, only_tested=record["settings"].get("test_sets", ()), where=path)
-    made_with = SplitSettings.model_construct(**record["settings"])
-    check_never_tested(table, patients_never_tested(cohort.lesions, made_with), where=path)
-    notes = check_classes(table, cohort.lesions, labels, where=path)
-    if settings is not None:
-        check_file(record["settings"], folder, cohort.lesions, table)
+    notes: tuple[str, ...] = ()
+    if labels_known:
+        made_with = SplitSettings.model_construct(**record["settings"])
+        check_never_tested(table, patients_never_tested(cohort.lesions, made_with), where=path)
+        notes = check_classes(table, cohort.lesions, labels, where=path)
+        if settings is not None:
+            check_file(record["settings"], folder, cohort.lesions, table)
     return Split(
         table=table,
         scheme=record["scheme"],

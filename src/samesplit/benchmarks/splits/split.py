@@ -72,6 +72,20 @@ class Split:
         ids = lesions["lesion_id"] if "lesion_id" in lesions else lesions.index.to_series()
         return sorted(ids[inside])
 
+    def places(self, lesions: pd.DataFrame) -> pd.DataFrame:
+        """Return where each lesion stands: columns repeat, fold, subset and lesion_id, one row a place.
+
+        Args:
+            lesions: The lesions table, with `lesion_id` as a column or as the index.
+        """
+        rows = [
+            (repeat, fold, subset, lesion)
+            for repeat, fold in self.pairs()
+            for subset in ("train", "validation", "test")
+            for lesion in self.lesions(lesions, repeat, fold, subset)
+        ]
+        return pd.DataFrame(rows, columns=["repeat", "fold", "subset", "lesion_id"])
+
     def test_set_of(self) -> pd.Series[str]:
         """The named test set of each patient who is tested in any fold; empty where sets have no names."""
         if "test_set" not in self.table:
