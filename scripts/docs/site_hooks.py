@@ -10,6 +10,7 @@ from mkdocs.structure.pages import Page
 from site_links import GUESTS, ROOT, for_the_site
 from site_reference import WRITTEN
 
+_NAMED = re.compile(r"(?<![\w/.\"=>-])docs/([\w/-]+\.md)(?!\w|[^<>]*</a>)")
 _MARK = re.compile(r"^<!-- written by the site: ([a-z-]+) -->$", re.MULTILINE)
 
 
@@ -24,6 +25,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path in GUESTS:
         files.append(File.generated(config, path, abs_src_path=str(ROOT / path)))
     return files
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Lead the pages that docstrings name, as in `docs/intervals.md`, to where they are."""
+    if not page.file.src_uri.startswith("reference/"):
+        return html
+    return _NAMED.sub(lambda named: _led_from(page, named, files), html)
+
+
+def _led_from(page: Page, named: re.Match[str], files: Files) -> str:
+    file = files.get_file_from_path(named[1])
+    return f'<a href="{file.url_relative_to(page.file)}">{named[0]}</a>' if file is not None else named[0]
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

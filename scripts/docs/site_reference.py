@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, get_args
@@ -68,7 +69,9 @@ def _described(command: Any, heading: str) -> Iterator[str]:
         names, text = record
         told = re.fullmatch(r"(?P<meaning>.*?)(?:\s*\[(?P<extra>[^\[\]]*)\])?", text, re.DOTALL)
         assert told is not None
-        names = re.sub(r"<([^<>]*)>", lambda kind: f"<{_KINDS.get(kind[1], kind[1])}>", names)
+        names = re.sub(
+            r"<(?:list\[)?([^<>\[\]]*)\]?>", lambda kind: f"<{_KINDS.get(kind[1], kind[1])}>", names
+        )
         rows.append([code(names), plain(one_line(told["meaning"])), plain(_extra(told["extra"] or ""))])
     if rows:
         yield table(["argument or option", "what it does", "default"], rows)
@@ -176,9 +179,21 @@ def names_of_statistics() -> str:
     rows = []
     for name in sorted(statistics.__all__, key=str.casefold):
         value = getattr(statistics, name)
-        told = (inspect.getdoc(value) or "").split("\n\n")[0] if callable(value) else f"`{value}`"
-        rows.append([f"[`{name}`][{place_of(name)}]", plain(one_line(told))])
+        told = inspect.getdoc(value) if hasattr(value, "__module__") and hasattr(value, "__name__") else None
+        first = (told or _of_constant(name)).split("\n\n")[0]
+        rows.append([f"[`{name}`][{place_of(name)}]", plain(one_line(first))])
     return table(["name", "what it is"], rows)
+
+
+def _of_constant(name: str) -> str:
+    """Return the string below a constant of the statistics, wherever it is defined."""
+    modules = [module for path, module in sys.modules.items() if path.startswith(f"{statistics.__name__}.")]
+    return next(
+        told
+        for module in modules
+        if getattr(module, name, None) is getattr(statistics, name)
+        if (told := _strings_below(module).get(name))
+    )
 
 
 def place_of(name: str) -> str:

@@ -167,6 +167,14 @@ def test_the_reference_shows_every_public_name_once() -> None:
     assert sorted(shown) == sorted(names)
 
 
+def test_the_list_of_statistics_says_what_each_is_constants_too() -> None:
+    rows = _script("site_reference").WRITTEN["statistics"]().splitlines()[2:]
+
+    assert len(rows) == len(statistics.__all__)
+    assert [row for row in rows if row.endswith("|  |") or "0x" in row] == []
+    assert any(row.startswith("| [`AUC`]") and row.endswith(", ties as half). |") for row in rows)
+
+
 def test_the_reference_of_commands_has_every_verb_with_its_options_and_examples() -> None:
     page = _script("site_reference").WRITTEN["commands"]()
 
