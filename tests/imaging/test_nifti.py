@@ -11,6 +11,7 @@ import pytest
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
+from samesplit.imaging.case import read_case
 from samesplit.imaging.nifti import check_whole, read_plain
 
 
@@ -115,3 +116,68 @@ def test_trailing_garbage_is_told_as_python_tells_it(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"\xff" * 16)
     with pytest.raises(LesionError, match="Not a gzipped file"):
         check_whole(path)
+
+
+@pytest.mark.parametrize("offset", [0.0, -7.0, 100.0])
+def test_voxels_that_begin_inside_the_header_are_those_that_itk_reads(tmp_path: Path, offset: float) -> None:
+    path = written(tmp_path, "i2", "image.nii")
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<f", content, 108, offset)
+    path.write_bytes(bytes(content))
+    ours = read_plain(check_whole(path))
+    itks = sitk.ReadImage(str(path))
+    assert ours is None or np.array_equal(sitk.GetArrayViewFromImage(ours), sitk.GetArrayViewFromImage(itks))
+
+
+@pytest.mark.parametrize(
+    ("at", "kind", "value", "told"),
+    [
+        (40, "h", 0, "0 dimensions"),
+        (40, "h", -3, "-3 dimensions"),
+        (40, "h", 30, "30 dimensions"),
+        (108, "f", float("nan"), "byte nan"),
+        (108, "f", float("inf"), "byte inf"),
+        (108, "f", 1e38, "cut off"),
+        (42, "h", 32767, "cut off"),
+    ],
+)
+def test_a_header_that_cannot_be_is_refused(
+    tmp_path: Path, at: int, kind: str, value: float, told: str
+) -> None:
+    path = written(tmp_path, "f4", "image.nii")
+    content = bytearray(path.read_bytes())
+    struct.pack_into(f"<{kind}", content, at, value)
+    path.write_bytes(bytes(content))
+    with pytest.raises(LesionError, match=told) as caught:
+        check_whole(path)
+    assert caught.value.remedy
+
+
+def test_bits_that_are_not_those_of_the_type_change_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path, "f4", "image.nii")
+    before = check_whole(path).voxels
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<h", content, 72, 8)
+    path.write_bytes(bytes(content))
+    assert before is not None
+    assert np.array_equal(check_whole(path).voxels, before)
+
+
+@pytest.mark.parametrize(("at", "value"), [(280, "nan"), (292, "nan"), (284, "inf"), (256, "nan"), (268, "inf")])
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_place_that_is_no_number_is_passed_over_or_refused(
+    tmp_path: Path, at: int, value: str, dims: int
+) -> None:
+    """The sform or the qform is NaN or infinite; ITK may take the other one."""
+    image, mask = written(tmp_path, "f4", "image.nii"), tmp_path / "mask.nii"
+    sitk.WriteImage(sitk.Cast(sitk.ReadImage(str(image)) > 50, sitk.sitkUInt8), str(mask))
+    content = bytearray(image.read_bytes())
+    struct.pack_into("<f", content, at, float(value))
+    struct.pack_into("<h", content, 40, dims)
+    image.write_bytes(bytes(content))
+    try:
+        placed = read_case(str(image), str(mask), lesion_id="L1").image
+    except LesionError as error:
+        assert error.remedy
+    else:
+        assert np.isfinite([*placed.GetOrigin(), *placed.GetSpacing(), *placed.GetDirection()]).all()

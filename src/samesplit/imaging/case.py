@@ -231,11 +231,16 @@ def _read(
             remedy="leave spacing_mm empty for image files",
         )
     if reference.is_dicom:
+        from samesplit.imaging.dicom.file_warnings import as_notes as as_dicom_notes
+        from samesplit.imaging.dicom.file_warnings import pydicom_warnings
         from samesplit.imaging.dicom.read import read_dicom_image, read_dicom_mask
 
-        if of is None:
-            return read_dicom_image(reference.path, reference.part, repairs)
-        return read_dicom_mask(reference.path, reference.part, of, repairs)
+        with pydicom_warnings() as warned:
+            if of is None:
+                image, notes = read_dicom_image(reference.path, reference.part, repairs)
+            else:
+                image, notes = read_dicom_mask(reference.path, reference.part, of, repairs)
+        return image, [*notes, *as_dicom_notes(warned, what)]
     return _from_file(reference.path, what)
 
 
@@ -303,6 +308,14 @@ def _cause(error: RuntimeError) -> str:
 
 def _three_dimensional(image: sitk.Image, path: Path, what: str) -> sitk.Image:
     size = image.GetSize()
+    placed = [*image.GetOrigin(), *image.GetSpacing(), *image.GetDirection()]
+    if not all(map(math.isfinite, placed)):
+        raise LesionError(
+            f"the {what}'s header says nothing sensible of where its voxels lie: a place, a voxel size or an axis is "
+            "NaN or infinite",
+            where=path,
+            remedy="export or fetch the file again",
+        )
     if len(size) == 4 and size[3] == 1:
         image = image[:, :, :, 0]
     elif len(size) != 3:

@@ -32,6 +32,7 @@ MAXIMUM_SHEAR_DEGREES = 1.0
 _TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4"}
 """NIfTI's codes of the data types that need no conversion."""
 _HEADER = 540
+_MOST_DIMENSIONS = 7
 _MAGIC = {348: (344, b"n+1\0"), 540: (4, b"n+2\0\r\n\x1a\n")}
 """By the length of a header: where it says, and how, that the voxels follow in the same file."""
 _UNSCALED = ((0.0, 0.0), (1.0, 0.0))
@@ -150,7 +151,11 @@ def _unpacked(content: bytes) -> bytes:
 
 
 def _layout(path: Path, header: bytes) -> _Layout:
-    """Return the layout of NIfTI-1 and NIfTI-2 files of either byte order."""
+    """Return the layout of NIfTI-1 and NIfTI-2 files of either byte order.
+
+    Raises:
+        LesionError: It is not NIfTI, or its header says what cannot be.
+    """
     layouts = {348: ("8h", 40, 70, 72, "f", 108, "2f"), 540: ("8q", 16, 12, 14, "q", 168, "2d")}
     for order in "<>":
         size = struct.unpack_from(f"{order}i", header)[0] if len(header) >= 4 else 0
@@ -162,16 +167,25 @@ def _layout(path: Path, header: bytes) -> _Layout:
         offset = struct.unpack_from(order + offset_format, header, offset_at)[0]
         after_offset = offset_at + struct.calcsize(offset_format)
         scale = struct.unpack_from(order + scale_format, header, after_offset)
-        kind = _TYPES.get(struct.unpack_from(f"{order}h", header, type_at)[0])
+        code = _TYPES.get(struct.unpack_from(f"{order}h", header, type_at)[0])
+        kind = np.dtype(order + code) if code else None
+        if not 1 <= dims[0] <= _MOST_DIMENSIONS:
+            raise _impossible(f"that the image has {dims[0]} dimensions", path)
+        if not math.isfinite(offset):
+            raise _impossible(f"that the voxels begin at byte {offset}", path)
         shape = tuple(max(int(n), 1) for n in dims[dims[0] : 0 : -1])
         return _Layout(
-            offset=int(offset),
-            size=math.prod(shape) * int(bits) // 8,
-            kind=np.dtype(order + kind) if kind else None,
+            offset=max(int(offset), size),  # as ITK takes it
+            size=math.prod(shape) * (kind.itemsize if kind else max(int(bits), 0) // 8),
+            kind=kind,
             shape=shape,
             plain=dims[0] == 3 and order == _NATIVE and scale in _UNSCALED,
         )
     raise LesionError("is not a NIfTI file", where=path, remedy="export it again")
+
+
+def _impossible(what: str, path: Path) -> LesionError:
+    return LesionError(f"the header says {what}", where=path, remedy="export or fetch the file again")
 
 
 def read_sheared(path: Path, *, what: str) -> tuple[sitk.Image, str]:
@@ -187,13 +201,16 @@ def read_sheared(path: Path, *, what: str) -> tuple[sitk.Image, str]:
         The image, and a note for the case ledger that says by how many degrees the axes were turned.
 
     Raises:
-        LesionError: An axis would have to turn by more than `MAXIMUM_SHEAR_DEGREES`.
+        LesionError: An axis would have to turn by more than `MAXIMUM_SHEAR_DEGREES`, or has no length.
     """
     with _permissive():
         image = sitk.ReadImage(str(path))
     rows = [[float(x) for x in image.GetMetaData(f"srow_{axis}").split()[:3]] for axis in "xyz"]
     axes = np.array(rows)
-    axes = axes / np.linalg.norm(axes, axis=0)
+    lengths = np.linalg.norm(axes, axis=0)
+    if not np.all(np.isfinite(lengths) & (lengths > 0)):
+        raise _impossible(f"that the {what}'s axes have lengths of {lengths.tolist()} mm", path)
+    axes = axes / lengths
     left, _, right = np.linalg.svd(axes)
     cosines = np.clip(np.sum(axes * (left @ right), axis=0), -1.0, 1.0)
     degrees = float(np.degrees(np.arccos(cosines)).max())

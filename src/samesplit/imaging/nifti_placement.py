@@ -55,7 +55,7 @@ def placement_notes(header: bytes, image: sitk.Image, what: str) -> list[str]:
     Returns:
         Notes for the case ledger: sform and pixdim have other voxel sizes; sform and qform other places.
     """
-    read = _read(header)
+    read = _read(header) if image.GetDimension() >= 3 else None
     if read is None:
         return []
     qform, sform, pixdim = read
@@ -65,6 +65,8 @@ def placement_notes(header: bytes, image: sitk.Image, what: str) -> list[str]:
         np.array(image.GetOrigin()[:3]),
         np.array(image.GetSpacing()[:3]),
     )
+    if not all(np.isfinite(part).all() for part in (used.axes, used.origin, used.spacing)):
+        return []  # such an image is refused
     edge = SHARE * float(used.spacing.min())
     names = {"sform": sform, "qform": qform}
     apart = {name: _apart(used, form, size, used.spacing) for name, form in names.items() if form is not None}
@@ -110,16 +112,16 @@ def _read(header: bytes) -> tuple[_Placement | None, _Placement | None, Matrix] 
     pixdim = np.array(struct.unpack_from(f"{order}8{number}", header, pixdim_at), dtype=float)
     q_code, s_code = struct.unpack_from(f"{order}2{code}", header, codes_at)
     spacing = np.abs(pixdim[1:4])
-    if header[units_at] & 7 not in _MILLIMETRES or not np.all(spacing > 0):
+    if header[units_at] & 7 not in _MILLIMETRES or not np.all(np.isfinite(spacing) & (spacing > 0)):
         return None
     b, c, d, *offset = struct.unpack_from(f"{order}6{number}", header, q_at)
     rows = np.array(struct.unpack_from(f"{order}12{number}", header, s_at), dtype=float).reshape(3, 4)
     qform = sform = None
-    if q_code > 0:
+    if q_code > 0 and np.all(np.isfinite([b, c, d, *offset])):
         axes = _rotation(b, c, d) * np.array([1.0, 1.0, -1.0 if pixdim[0] < 0 else 1.0])
         qform = _Placement(_LPS @ axes, _LPS @ np.array(offset), spacing)
     lengths = np.linalg.norm(rows[:, :3], axis=0)
-    if s_code > 0 and np.all(lengths > 0):
+    if s_code > 0 and np.all(np.isfinite(rows)) and np.all(lengths > 0):
         sform = _Placement(_LPS @ (rows[:, :3] / lengths), _LPS @ rows[:, 3], lengths)
     return qform, sform, spacing
 

@@ -13,7 +13,9 @@ import pytest
 import SimpleITK as sitk
 from pydicom.dataset import Dataset
 
+from imaging.dicom.scanner import box
 from samesplit.errors import LesionError
+from samesplit.imaging.case import read_case
 from samesplit.imaging.dicom.read import read_dicom_image
 from samesplit.imaging.image_references import content_hash, parse_reference
 
@@ -314,3 +316,14 @@ def test_highdicom_reads_the_same_volume(scanner: Any, noise: np.ndarray) -> Non
     corner = volume.affine @ np.array([0, 11, 13, 1])  # highdicom counts slices the other way round
     np.testing.assert_allclose(corner[:3], image.TransformIndexToPhysicalPoint((13, 11, 5)))
     np.testing.assert_array_equal(sitk.GetArrayFromImage(image), volume.array[::-1])
+
+
+def test_what_pydicom_warns_of_is_a_note_and_no_warning(scanner: Any, noise: np.ndarray) -> None:
+    folder = scanner.series(noise, series="1.2.3.4")
+    for path in folder.iterdir():
+        path.write_bytes(path.read_bytes().replace(b"1.2.3.4\0", b"1.2.x.4\0"))
+    assert content_hash(str(folder))
+
+    case = read_case(str(folder), scanner.rtstruct({"GTV": [box((4.5, 7.5), (3.6, 7.4), 2)]}), lesion_id="L1")
+
+    assert case.repairs == ("image: pydicom warns: Invalid value for VR UI: '1.2.x.4'",)

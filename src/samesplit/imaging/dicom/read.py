@@ -9,6 +9,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError
+from samesplit.imaging.dicom.file_warnings import pydicom_warnings
 from samesplit.imaging.dicom.files import read_dataset, sound, text_of
 from samesplit.imaging.dicom.multiframe import read_multiframe
 from samesplit.imaging.dicom.series import find_series, read_series
@@ -71,7 +72,8 @@ def read_dicom_mask(
     if path.is_dir():
         return read_dicom_image(path, selector)
     dataset = read_dataset(path)
-    kind = text_of(dataset, "Modality")
+    with sound(path):
+        kind = text_of(dataset, "Modality")
     if kind == "RTSTRUCT":
         from samesplit.imaging.dicom.rtstruct import rtstruct_mask
 
@@ -95,7 +97,7 @@ def dicom_hash(path: Path, selector: str | None) -> str:
         LesionError: See `find_series`; or the file is missing.
     """
     if path.is_dir():
-        with sound(path):
+        with sound(path), pydicom_warnings():  # which reading the image puts into the ledger
             parts = sorted(file_hash(file) for file in find_series(path, selector).files)
     elif path.is_file():
         parts = [file_hash(path), selector or ""]
