@@ -23,6 +23,7 @@ _MOST_ATTEMPTS = 10
 _FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The loader of libyaml, ten times as fast, where PyYAML was built with it."""
 _NO_YAML = "write 'key: value' lines, indented with spaces; close each quote and bracket that opens"
+_CORRECT = "correct this value, or what it contradicts"
 _MOST_BYTES = 1_000_000
 _MOST_NESTED = 50
 _MOST_VALUES = 20_000
@@ -301,7 +302,9 @@ def _explain_one(
     if first["type"] == "literal_error":
         known = re.findall(r"'([^']+)'", str(first["ctx"]["expected"]))
         remedy = _nearest(str(first["input"]), known) or "write one of these"
-    return DeclarationError(f"'{name}': {message}{given}" if name else message, where=place, remedy=remedy)
+    return DeclarationError(
+        f"'{name}': {message}{given}" if name else message, where=place, remedy=remedy or _CORRECT
+    )
 
 
 def _explain_tag(

@@ -101,7 +101,7 @@ def read_json(path: Path, what: str) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CohortError(
             f"{what} cannot be read ({error})", where=path, remedy="download it again; it must be plain JSON"
         ) from None

@@ -134,7 +134,7 @@ def _check_splits(folder: Path, folds: Sequence[Fold], splits: Path | None) -> l
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         given = [{side: sorted(set(fold[side])) for side in ("train", "val")} for fold in found]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SplitError(
             f"is no list of nnU-Net's folds ({error})", where=path, remedy="copy it again"
         ) from error
@@ -189,7 +189,7 @@ def _check_summary(folder: Path, masks: Mapping[str, Path], labels: Mapping[str,
         return [f"{folder.parent.name} has no summary.json to compare with"]
     try:
         told = _dice_of_summary(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PredictionsError(
             f"is no summary of nnU-Net ({error})", where=path, remedy="evaluate the fold again"
         ) from error

@@ -208,7 +208,7 @@ def _with_classes(split: Split, patients: Iterable[str]) -> str:
 def _read_record(path: Path) -> dict[str, Any]:
     try:
         record: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SplitError(
             f"is not readable JSON ({error})",
             where=path,
