@@ -164,7 +164,9 @@ def test_bits_that_are_not_those_of_the_type_change_nothing(tmp_path: Path) -> N
     assert np.array_equal(check_whole(path).voxels, before)
 
 
-@pytest.mark.parametrize(("at", "value"), [(280, "nan"), (292, "nan"), (284, "inf"), (256, "nan"), (268, "inf")])
+@pytest.mark.parametrize(
+    ("at", "value"), [(280, "nan"), (292, "nan"), (284, "inf"), (256, "nan"), (268, "inf")]
+)
 @pytest.mark.parametrize("dims", [2, 3])
 def test_a_place_that_is_no_number_is_passed_over_or_refused(
     tmp_path: Path, at: int, value: str, dims: int

@@ -311,7 +311,7 @@ def _three_dimensional(image: sitk.Image, path: Path, what: str) -> sitk.Image:
     placed = [*image.GetOrigin(), *image.GetSpacing(), *image.GetDirection()]
     if not all(map(math.isfinite, placed)):
         raise LesionError(
-            f"the {what}'s header does not say where its voxels lie: a place, a voxel size or an axis is NaN or infinite",
+            f"the {what}'s header gives a place, a voxel size or an axis that is NaN or infinite",
             where=path,
             remedy="export or fetch the file again",
         )

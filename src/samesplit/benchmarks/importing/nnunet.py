@@ -115,9 +115,21 @@ def _channels(declared: Mapping[str, Any], source: Path) -> dict[int, str]:
             where=source / "dataset.json",
             remedy="name the folder of one dataset, DatasetXXX_Name",
         )
-    names = {int(number): benchmark_name(str(name)) for number, name in told.items()}
+    names = {_whole(number, "a channel", source): benchmark_name(str(name)) for number, name in told.items()}
     twice = len(set(names.values())) < len(names)
     return {number: f"{name}-{number}" if twice else name for number, name in sorted(names.items())}
+
+
+def _whole(value: Any, what: str, source: Path) -> int:
+    """Return the number of a channel, or the value of a label."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise CohortError(
+            f"the number of {what} is {value!r}, which is no whole number",
+            where=source / "dataset.json",
+            remedy="correct it; nnU-Net numbers channels from 0, and labels with the values of the label files",
+        ) from None
 
 
 def _lesion(declared: Mapping[str, Any], label: str | None, source: Path) -> tuple[str, tuple[int, ...]]:
@@ -133,7 +145,10 @@ def _lesion(declared: Mapping[str, Any], label: str | None, source: Path) -> tup
     if all(str(key).isdigit() for key in told):  # version 1 has them the other way round
         pairs = [(value, key) for key, value in told.items()]
     labels = {
-        str(name): tuple(int(one) for one in (value if isinstance(value, list) else [value]))
+        str(name): tuple(
+            _whole(one, f"the label {name!r}", source)
+            for one in (value if isinstance(value, list) else [value])
+        )
         for name, value in pairs
         if str(name) not in ("background", "ignore")
     }

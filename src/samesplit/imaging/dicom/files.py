@@ -9,7 +9,7 @@ from pathlib import Path
 import pydicom
 from pydicom.errors import InvalidDicomError
 
-from samesplit.errors import LesionError
+from samesplit.errors import LesionError, SamesplitError
 
 __all__ = ["read_dataset", "sound", "text_of"]
 
@@ -41,7 +41,9 @@ def sound(path: Path) -> Iterator[None]:
     """Turn what goes wrong on attributes that are missing or are no numbers into the lesion's error."""
     try:
         yield
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+    except (SamesplitError, MemoryError):
+        raise
+    except Exception as error:  # pydicom raises many kinds, and reads an attribute when it is asked for
         raise LesionError(
             f"the DICOM content is damaged ({type(error).__name__}: {error})",
             where=path,
