@@ -11,6 +11,7 @@
 # make bench-curve  a small learning curve: radiomics and a network at 75 and 300 training lesions (QUICK=1: at 75)
 # make bench-networks  times networks beside a bare PyTorch loop, writes docs/performance-networks.md
 # make bench-readers  simulates reader studies, writes docs/reader-studies-simulation.md (15 minutes; QUICK=1: try it)
+# make bench-tracking  times the push of a run of ten models to MLflow and prints the seconds (1 minute)
 # make bench-maps  times feature maps beside pyradiomics, writes docs/performance-maps.md (4 minutes; QUICK=1: try it)
 # make bench-intervals  how often the intervals of the report hold the truth, writes docs/interval-coverage.md (QUICK=1: try it)
 # make bench-filters  times every image filter beside MIRP and pictologics, writes docs/performance-filters.md (10 minutes)
@@ -28,7 +29,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format docs docs-serve bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals release-check clean
+.PHONY: setup demo test test-plain coverage lint format docs docs-serve bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals bench-tracking release-check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -121,6 +122,9 @@ bench-networks: setup
 	@out=reports/bench$(if $(QUICK),-quick); \
 	$(BIN)/python scripts/bench/networks/measure.py --output $$out $(if $(QUICK),--quick) && \
 	$(BIN)/python scripts/bench/networks/page.py $$out --docs $(if $(QUICK),$$out,docs)
+
+bench-tracking: setup
+	@$(BIN)/python scripts/bench/tracking/measure.py
 
 bench-readers: setup
 	@out=reports/simulated-readers$(if $(QUICK),-quick); \

@@ -64,6 +64,7 @@ def litter(root: Path) -> list[Path]:
         cache / "audit" / "ab" / f"{key}.npz",
         cache / "audit" / "tables" / f"{key}.npz",
         root / "reports" / ".mlflow" / "balls" / "0" / "artifacts" / "report.html",
+        root / "reports" / ".mlflow" / "balls" / "models" / "m-0" / "artifacts" / "MLmodel",
     ]
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)

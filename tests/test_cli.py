@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -400,6 +401,15 @@ def test_a_working_folder_that_was_deleted_is_one_clear_message(
         "Remedy: go to a folder that is there (cd), and type the command again\n"
     )
     assert "Traceback" not in text
+
+
+def test_push_says_when_nothing_listens_at_the_address_of_a_server(finished_small_study: SmallStudy) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+        told = failing("push", finished_small_study.folder, "--to", address, into=finished_small_study.root)
+    assert "no tracking server answers there" in told
+    assert "mlflow server" in told
 
 
 def test_push_says_when_there_is_no_run(small_study: SmallStudy) -> None:

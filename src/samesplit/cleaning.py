@@ -200,8 +200,15 @@ def _clean_artifacts(workspace: Workspace, *, dry_run: bool) -> Removed:
             with closing(sqlite3.connect(store, timeout=10)) as connection:
                 rows = connection.execute("SELECT run_uuid FROM runs WHERE lifecycle_stage = 'active'")
                 shown = {str(row[0]) for row in rows}
+                if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'logged_models'").fetchone():
+                    rows = connection.execute(
+                        "SELECT model_id FROM logged_models WHERE lifecycle_stage = 'active'"
+                    )
+                    shown |= {str(row[0]) for row in rows}
         except sqlite3.Error:  # no such database: a push says what is wrong
             return Removed(what, 0, 0)
-        found = [path for path in sorted(home.glob("*/*")) if path.is_dir() and not path.is_symlink()]
+        places = [path for path in home.glob("*/*") if path.name not in ("models", "traces")]  # runs
+        places += home.glob("*/models/*")
+        found = [path for path in sorted(places) if path.is_dir() and not path.is_symlink()]
         stale = [path for path in found if path.name not in shown]
         return _remove(what, _at_home(workspace.root.resolve(), stale), dry_run=dry_run)

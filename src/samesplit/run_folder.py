@@ -23,6 +23,7 @@ __all__ = [
     "DETAILS",
     "FEATURES",
     "FINISHED",
+    "FOLDS",
     "HISTORY",
     "IMAGES",
     "LATEST_POINTER",
@@ -48,6 +49,7 @@ __all__ = [
     "SHIFT",
     "SPLITS",
     "SUMMARIES",
+    "SYSTEM_METRICS",
     "TASKS",
     "THUMBNAILS",
     "fitted_folder",
@@ -68,6 +70,8 @@ CACHE_LIST = "cache.json"
 """What the run uses of `reports/.cache`."""
 PUSHED = "mlflow.json"
 """Where the run was pushed to."""
+SYSTEM_METRICS = "system_metrics.jsonl"
+"""How busy the machine was while the run was made, a line a moment."""
 LATEST_POINTER = "latest.json"
 """Beside the runs of a benchmark: names the latest, where links cannot be made."""
 
@@ -116,6 +120,8 @@ RESULTS_CSV = "results.csv"
 """The same, to read."""
 CHECKS = "checks"
 """The name of the table of checks of a task."""
+FOLDS = "folds"
+"""The name of the table of each fold's main quantity of a task."""
 CURVES = "curves"
 """Folder: ROC, precision-recall, calibration and survival curves."""
 SUMMARIES = "summaries"

@@ -78,7 +78,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("and as PDF", "samesplit report my-study --pdf"),
         ("two runs side by side", "samesplit report my-study reports/my-study/0f3a8c21d4"),
     ),
-    "push": (("write the latest run to mlflow.db", "samesplit push my-study"),),
+    "push": (
+        ("write the latest run to mlflow.db", "samesplit push my-study"),
+        ("write it to a tracking server", "samesplit push my-study --to http://127.0.0.1:5000"),
+    ),
     "board": (
         ("rank all submissions in benchmarks/my-study/submissions", "samesplit board my-study"),
         ("from another folder, to another", "samesplit board my-study --submissions sent --output site"),
@@ -299,6 +302,8 @@ def epilog(words: str) -> str:
         Examples:
           # write the latest run to mlflow.db
           samesplit push my-study
+          # write it to a tracking server
+          samesplit push my-study --to http://127.0.0.1:5000
     """
     lines = [line for what, typed in EXAMPLES.get(words, ()) for line in (f"# {what}" if what else "", typed)]
     # The first character keeps the lines as they are: without it they would be filled to a paragraph.

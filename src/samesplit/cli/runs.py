@@ -233,13 +233,25 @@ def _run_of(name: str) -> Path:
     return Path(name) if (Path(name) / RUN_RECORD).is_file() else _latest(name)[1]
 
 
-def push(benchmark: Benchmark) -> None:
-    """Push the latest run of a benchmark to mlflow.db; pushing twice does not double."""
+def push(
+    benchmark: Benchmark,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Push to this tracking server instead, such as http://HOST:PORT."
+        ),
+    ] = None,
+) -> None:
+    """Push the latest run of a benchmark to mlflow.db, or to a tracking server; pushing twice does not double."""
     from samesplit.tracking import push as push_run
+    from samesplit.tracking import push_to_server
 
     store, run_folder = _latest(benchmark)
-    push_run(run_folder, store)
-    echo(f"Pushed {display_path(run_folder)} to {display_path(store)}")
+    if to is None:
+        push_run(run_folder, store)
+    else:
+        push_to_server(run_folder, to)
+    echo(f"Pushed {display_path(run_folder)} to {display_path(store) if to is None else to}")
 
 
 def ui(

@@ -135,8 +135,20 @@ class TabularModel(ABC):
         """
         if self.fitted is None or self.task is None:
             raise ModelError("has not been fitted", where=self.where, remedy="call fit first")
+        return self.predict_rows(self.inputs(cases))
+
+    def predict_rows(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """Predict from a table that has the columns the model learnt from (`columns`), whatever else is in it.
+
+        Args:
+            inputs: As `inputs` gives them: one row a lesion, NaN where missing.
+
+        Raises:
+            ModelError: As `predict`.
+        """
+        if self.fitted is None or self.task is None:
+            raise ModelError("has not been fitted", where=self.where, remedy="call fit first")
         columns = list(self.task.prediction_columns)
-        inputs = self.inputs(cases)
         missing = [column for column in self.columns if column not in inputs]
         if missing:
             raise ModelError(

@@ -22,14 +22,15 @@ from samesplit.run_folder import (
     REPORT_TABLES,
     REPORT_TEXT,
     RESULTS_CSV,
+    SYSTEM_METRICS,
 )
 from samesplit.storage import write_json
 
 __all__ = ["reseal", "seal", "sealed"]
 
 MARK = FINISHED
-_OTHERS = (MARK, PUSHED, REPORT_PDF, AUDIT_TABLE, AUDIT_RECORD, HISTORY)
-"""What other commands write and remove; each looks after its own."""
+_OTHERS = (MARK, PUSHED, REPORT_PDF, AUDIT_TABLE, AUDIT_RECORD, HISTORY, SYSTEM_METRICS)
+"""What other commands write and remove, and what is still written while the run is sealed."""
 _REPORT = (REPORT_PAGE, REPORT_DATA, REPORT_TEXT, RESULTS_CSV)
 
 

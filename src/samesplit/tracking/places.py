@@ -61,7 +61,10 @@ def come_home(store: Path) -> int:
         for table, key, column in (
             ("experiments", "experiment_id", "artifact_location"),
             ("runs", "run_uuid", "artifact_uri"),
+            ("logged_models", "model_id", "artifact_location"),
         ):
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+                continue  # of a version of MLflow that knew no logged models
             rows = connection.execute(f"SELECT {key}, {column} FROM {table}").fetchall()
             for number, address in rows:
                 own = _at_home(str(address or ""), home, always=table == "experiments")

@@ -15,7 +15,7 @@ from samesplit.execution.failures import TRANSIENT
 from samesplit.places import Places
 from samesplit.run.audit_tables import adopt_audit
 from samesplit.run.evaluation_stage import evaluate_predictions
-from samesplit.run.feature_stage import extract_features
+from samesplit.run.feature_stage import FeatureStage, extract_features
 from samesplit.run.history import adopt_history
 from samesplit.run.latest import point_latest, stale_copy
 from samesplit.run.model_notes import model_notes
@@ -27,6 +27,7 @@ from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.run.record import run_record
 from samesplit.run.run_checks import with_checks
 from samesplit.run.sealing import MARK, reseal, seal, sealed
+from samesplit.run.system_metrics import watched
 from samesplit.storage import locked, write_json
 from samesplit.uses import using
 
@@ -94,32 +95,45 @@ def run_benchmark(plan: Plan, reporter: Reporter | None = None) -> RunOutcome:
                 tuple(record.get("notes", ())),
             )
         (folder / MARK).unlink(missing_ok=True)
-        started = datetime.now(UTC)
-        write_cohort(plan, folder)
-        images = extract_features(plan, reporter)
-        models = predict_folds(plan, images, reporter)
-        predictions = with_scores(plan, _with_externals(plan, models))
-        details = {name: of_task.details for name, of_task in models.tasks.items()}
-        judged = evaluate_predictions(plan, predictions, details, reporter, models.failures, images.features)
-        judged = with_checks(plan, judged, predictions, details)
-        results = write_tables(plan, folder, images, models, predictions, judged)
-        record = run_record(plan, images, models, results, started=started)
-        places = Places(plan.workspace.root)
-        write_json(folder / run_folder.RUN_RECORD, places.hide_in(record))
-        own, remarks = plan.cohort.features, _about_models(plan, models, predictions)
-        notes = [*remarks, *plan.notes, *(own.notes if own else ()), *_evaluation_notes(plan, judged)]
-        write_json(folder / run_folder.NOTES, places.hide_in(notes))
-        with reporter.stage("Report") as advance:
-            advance(0, 1)
-            adopt_audit(folder)
-            adopt_history(folder)
-            report = _report(folder)
-            advance(1, 1)
+        with watched(folder / run_folder.SYSTEM_METRICS):
+            images, models, remarks = _compute(plan, folder, reporter)
+            with reporter.stage("Report") as advance:
+                advance(0, 1)
+                adopt_audit(folder)
+                adopt_history(folder)
+                report = _report(folder)
+                advance(1, 1)
         failures = _failures(plan, models)
         if not failures and not images.codes & TRANSIENT:  # else the next run tries again
             seal(folder, {"run": plan.run_id, "failures": failures, "notes": list(remarks)})
     _point_latest(plan, reporter)
     return RunOutcome(folder, report, False, failures, remarks)
+
+
+def _compute(
+    plan: Plan, folder: Path, reporter: Reporter
+) -> tuple[FeatureStage, ModelStage, tuple[str, ...]]:
+    """Carry out all stages before the report, and write their tables, the record and the notes.
+
+    Returns:
+        The results of the two stages, and the remarks on models.
+    """
+    started = datetime.now(UTC)
+    write_cohort(plan, folder)
+    images = extract_features(plan, reporter)
+    models = predict_folds(plan, images, reporter)
+    predictions = with_scores(plan, _with_externals(plan, models))
+    details = {name: of_task.details for name, of_task in models.tasks.items()}
+    judged = evaluate_predictions(plan, predictions, details, reporter, models.failures, images.features)
+    judged = with_checks(plan, judged, predictions, details)
+    results = write_tables(plan, folder, images, models, predictions, judged)
+    record = run_record(plan, images, models, results, started=started)
+    places = Places(plan.workspace.root)
+    write_json(folder / run_folder.RUN_RECORD, places.hide_in(record))
+    own, remarks = plan.cohort.features, _about_models(plan, models, predictions)
+    notes = [*remarks, *plan.notes, *(own.notes if own else ()), *_evaluation_notes(plan, judged)]
+    write_json(folder / run_folder.NOTES, places.hide_in(notes))
+    return images, models, remarks
 
 
 def _failures(plan: Plan, models: ModelStage) -> dict[str, str]:
