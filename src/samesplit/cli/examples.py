@@ -86,6 +86,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("rank all submissions in benchmarks/my-study/submissions", "samesplit board my-study"),
         ("from another folder, to another", "samesplit board my-study --submissions sent --output site"),
         ("which are new, stale or refused, and nothing written", "samesplit board my-study --check"),
+        (
+            "what submitters need, without labels of tested lesions",
+            "samesplit board my-study --hand-out public",
+        ),
     ),
     "submit": (
         ("check a submission before it is sent", "samesplit submit my-study submission.csv"),

@@ -34,10 +34,19 @@ def board(
             help="Write nothing; say which submissions are new, stale or refused, with exit code 1 if any is.",
         ),
     ] = False,
+    hand_out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Make no board; write into this folder what submitters need, without labels of tested lesions."
+        ),
+    ] = None,
 ) -> None:
     """Rank all submissions to a frozen split on one page, with intervals; exit code 1 if one was refused."""
     from samesplit.workflows.leaderboard.board import board as make_board
 
+    if hand_out is not None:
+        _hand_out(benchmark, hand_out)
+        return
     made = make_board(benchmark, submissions=submissions, output=output, check=check, reporter=reporter())
     _tell_states(made, check=check)
     for one in made.refused:
@@ -51,6 +60,19 @@ def board(
         _show(made)
     if made.refused or (check and not made.current):
         raise typer.Exit(1)
+
+
+def _hand_out(benchmark: str, folder: Path) -> None:
+    from samesplit.workflows.leaderboard.hand_out import hand_out
+
+    written, hidden, shown = hand_out(benchmark, folder)
+    echo(f"Wrote {display_path(written.absolute())}: {hidden} lesions without a label, {shown} with theirs.")
+    if not shown:
+        echo(
+            "Every lesion is tested in some fold, so no label is left to learn from: a split with a holdout "
+            "test part "
+            "keeps the labels of its training part."
+        )
 
 
 def submit(

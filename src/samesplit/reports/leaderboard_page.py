@@ -69,12 +69,12 @@ _OTHERS: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 _ENOUGH_FITS = 15
 _ADJUSTED = {
-    "holm": "Holm's method, so that the chance of any false claim stays below {alpha:.0%}",
-    "hochberg": "Hochberg's method, so that the chance of any false claim stays below {alpha:.0%} where tests are "
+    "holm": "Holm's method, so that the chance of any false claim stays below {alpha}",
+    "hochberg": "Hochberg's method, so that the chance of any false claim stays below {alpha} where tests are "
     "independent or positively dependent",
     "benjamini-hochberg": "the method of Benjamini and Hochberg, which keeps the expected share of false "
     "claims among "
-    "all claims below {alpha:.0%}; ranges of ranks then do not hold for all entries together",
+    "all claims below {alpha}; ranges of ranks then do not hold for all entries together",
 }
 
 
@@ -312,7 +312,7 @@ def _standing(board: TaskBoard, main: MainQuantity, facts: BoardFacts, prefix: s
     positive = f", {int(first['n_positive'])} of them of the positive class" if board.kind == "binary" else ""
     notes = [
         f"{counted(int(first['n']), 'lesion')}{positive}; every entry is judged on all of them. Intervals of "
-        f"{facts.confidence:.0%}. {main.title}: {'; '.join(dict.fromkeys(board.entries['method']))}. Bold: "
+        f"{100 * facts.confidence:g} %. {main.title}: {'; '.join(dict.fromkeys(board.entries['method']))}. Bold: "
         f"entries "
         "that nobody is shown to be better than."
     ]
@@ -428,7 +428,7 @@ def _refused(refused: pd.DataFrame) -> tuple[Section, ...]:
 
 def _how(facts: BoardFacts, boards: Sequence[TaskBoard]) -> Section:
     alpha = 1 - facts.confidence
-    adjusted = _ADJUSTED[facts.multiplicity].format(alpha=alpha)
+    adjusted = _ADJUSTED[facts.multiplicity].format(alpha=f"{100 * alpha:g} %")
     pairs = sum(len(board.pairs) for board in boards)
     text = (
         "Every entry gives predictions of every tested lesion in every fold of the frozen split; one that "
@@ -492,7 +492,7 @@ def _ranks(row: dict[str, Any]) -> str:
 
 
 def _interval(row: Any, facts: BoardFacts) -> str:
-    return f"{facts.confidence:.0%} interval {interval_text(row['low'], row['high'])}"
+    return f"{100 * facts.confidence:g} % interval {interval_text(row['low'], row['high'])}"
 
 
 def _estimate(row: dict[str, Any], name: str, low: str, high: str, digits: int = 3) -> Cell:

@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from board_study import TASKS, BoardStudy, write_board_study
-from samesplit.errors import PredictionsError, SamesplitError, SplitError
+from samesplit.errors import PredictionsError, SamesplitError, SplitError, WorkspaceError
 from samesplit.workflows.leaderboard.frozen import load_frozen
+from samesplit.workflows.leaderboard.hand_out import hand_out
 from samesplit.workflows.leaderboard.submissions import Refusal, Submission, read_or_refuse, read_submission
 
 
@@ -206,3 +208,25 @@ def test_a_task_is_not_named_where_the_benchmark_has_one(study: BoardStudy) -> N
     assert faults_of(path, study)[0].problem == (
         "names the task 'spots', and the benchmark has one task without a name"
     )
+
+
+def test_what_is_handed_out_checks_a_submission_and_tells_no_label_of_a_tested_lesion(
+    study: BoardStudy, tmp_path: Path
+) -> None:
+    good = study.submit("good.csv", 1.0)
+
+    written, hidden, shown = hand_out(study.folder, tmp_path / "public")
+
+    assert written == tmp_path / "public" / "spots"
+    tested = set(study.tested())
+    assert (hidden, shown) == (len(tested), len(study.lesions) - len(tested))
+    table = pd.read_csv(written / "lesions.csv").set_index("lesion_id")
+    assert table.loc[sorted(tested), "label"].isna().all()
+    assert table.loc[~table.index.isin(tested), "label"].notna().all()
+    assert list(table) == ["patient_id", "label"]
+    assert "positive=" not in (written / "splits.json").read_text()
+    frozen = load_frozen(written)
+    assert not frozen.labels_known
+    assert read_submission(good, frozen).sha256 == read_submission(good, load_frozen(study.folder)).sha256
+    with pytest.raises(WorkspaceError, match="is there already"):
+        hand_out(study.folder, tmp_path / "public")

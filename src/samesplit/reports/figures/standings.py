@@ -1,4 +1,7 @@
-"""The entries of a board from the best: estimates with intervals, ranges of ranks, and groups."""
+"""The entries of a board from the best: estimates with intervals, ranges of ranks, and groups.
+
+Titles stand above their intervals, so that the figure is narrow enough for a phone.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,9 @@ __all__ = ["MOST_GROUPS", "Standing", "draw_standings"]
 MOST_GROUPS = 14
 """Beyond as many, groups are not drawn: their lines would be a thicket. The table names them."""
 
-_LINE_IN = 0.25
-_LABEL = 34
+_LINE_IN = 0.38
+_LABEL = 58
+_WIDTH_IN = 4.9
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,8 @@ def draw_standings(
     """
     letters = list(dict.fromkeys(letter for line in lines for letter in line.groups))
     drawn = letters if len(letters) <= MOST_GROUPS else []
-    width = 7.6 + 0.2 * len(drawn)
-    with drawing(width, 0.75 + _LINE_IN * len(lines)) as figure:
+    width = _WIDTH_IN + 0.2 * len(drawn)
+    with drawing(width, 0.7 + _LINE_IN * len(lines)) as figure:
         _compose(figure, lines, drawn, quantity, chance)
         return to_svg(figure, name=name, alt=alt)
 
@@ -72,7 +76,7 @@ def _compose(
 ) -> None:
     if letters:
         share = max(0.2 * len(letters), 0.45)
-        forest, groups = figure.subplots(1, 2, sharey=True, width_ratios=[4.6, share])
+        forest, groups = figure.subplots(1, 2, sharey=True, width_ratios=[_WIDTH_IN - 1.0, share])
         _groups(groups, lines, letters)
     else:
         forest = figure.subplots(1, 1)
@@ -84,9 +88,12 @@ def _compose(
         if not (math.isnan(line.low) or math.isnan(line.high)):
             forest.plot([line.low, line.high], [row, row], color=colour, linewidth=1.9)
         forest.plot([line.estimate], [row], marker="o", markersize=5.5, color=colour)
-    forest.set_yticks(range(len(lines)), [shorten(line.label, _LABEL) for line in lines])
-    forest.tick_params(axis="y", labelcolor=INK, labelsize=8.8)
-    forest.set_ylim(len(lines) - 0.4, -0.6)
+        forest.annotate(
+            shorten(line.label, _LABEL), (0, row), xycoords=("axes fraction", "data"), xytext=(1, 5.2),
+            textcoords="offset points", va="bottom", fontsize=8.8, color=INK,
+        )  # fmt: skip
+    forest.set_yticks([])
+    forest.set_ylim(len(lines) - 0.55, -0.95)
     forest.set_xlim(_reach(lines, chance))
     forest.set_xlabel(quantity)
     forest.spines["left"].set_visible(False)

@@ -128,7 +128,7 @@ def _without_labels(folder: Path, definition: BenchmarkDefinition) -> pd.DataFra
     columns = [column for column in definition.outcome_columns() if column in lesions]
     absent = len(columns) < len(definition.outcome_columns())
     hidden = any(lesions[column].isna().all() for column in columns)
-    some = definition.task is not None and any(lesions[column].isna().any() for column in columns)
+    some = any(lesions[column].isna().any() for column in columns)
     if not (absent or hidden or (some and _stripped(folder))):
         return None
     if not {"lesion_id", "patient_id"} <= set(lesions):
