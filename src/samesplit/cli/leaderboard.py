@@ -199,7 +199,7 @@ def _show(made: Board) -> None:
         {
             **({"task": row["task"]} if row["task"] else {}),
             "rank": str(row["rank"]),
-            "ranks": f"{row['rank_low']} to {row['rank_high']}" if row["rank"] != "" else "",
+            "ranks": " to ".join(dict.fromkeys((str(row["rank_low"]), str(row["rank_high"])))),
             "entry": row["title"],
             row["quantity"]: _estimate(row["estimate"], row["low"], row["high"]),
             "groups": row["groups"],
