@@ -13,7 +13,8 @@ from conftest import SmallStudy
 from samesplit.errors import WorkspaceError
 from samesplit.execution.processes import WorkerCrashed
 from samesplit.models.protocol import Cases
-from samesplit.run import RunOptions, SilentReporter, load_plan
+from samesplit.models.registry import read_model
+from samesplit.run import RunOptions, SilentReporter, fold_tasks, load_plan
 from samesplit.run.feature_stage import _no_images
 from samesplit.run.model_stage import ModelStage, predict_folds
 from samesplit.run.remote_folds import worker_store
@@ -149,3 +150,17 @@ def test_a_disk_that_is_full_while_explaining_stops_the_run(
     plan = load_plan(small_study.folder, RunOptions(jobs=1, only=("zero-rule",)))
     with pytest.raises(WorkspaceError, match="the disk is full"):
         predict_folds(plan, _no_images(), SilentReporter())
+
+
+@pytest.mark.parametrize(
+    ("gpu", "asked", "device"),
+    [(False, "auto", "cpu"), (True, "auto", "cuda"), (True, "gpu", "cuda"), (True, "cpu", "cpu")],
+)
+def test_a_fold_records_the_device_that_its_model_asked_for(
+    gpu: bool, asked: str, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path(__file__).parents[2] / "models" / "resnet18-25d.yaml"
+    monkeypatch.setattr("torch.cuda.is_available", lambda: gpu)
+    settings = read_model(file, overrides={"training": {"accelerator": asked}})
+    assert fold_tasks._device(settings) == device
+    assert fold_tasks._device(read_model(file.with_name("ridge.yaml"))) == "cpu"

@@ -361,15 +361,13 @@ def _fit_and_predict(task: FoldTask) -> None:
             shutil.copytree(working / MASKS, fresh / MASKS)
         (fresh / "model").mkdir()
         model.save(fresh / "model")
-        torch = sys.modules.get("torch")
-        on_gpu = task.settings.needs().images and torch is not None and torch.cuda.is_available()
         record = {
             "model": task.settings.name,
             "seed": task.seed,
             "repeat": task.repeat,
             "fold": task.fold,
             "seconds": round(time.perf_counter() - started, 3),
-            "device": "cuda" if on_gpu else "cpu",
+            "device": _device(task.settings),
             "processor": processor(),
             "instructions": instructions(),
             "score": model.validation_score() if isinstance(model, Scored) else None,
@@ -379,6 +377,17 @@ def _fit_and_predict(task: FoldTask) -> None:
         shutil.rmtree(task.folder, ignore_errors=True)  # whatever stands there is not done
         replace_directory(fresh, task.folder)
     shutil.rmtree(working, ignore_errors=True)
+
+
+def _device(settings: ModelSettings) -> str:
+    """Where a model computes: a network on the device that its file asks for, all others on the processor."""
+    torch = sys.modules.get("torch")
+    if torch is None or not settings.needs().images:
+        return "cpu"
+    wanted = getattr(getattr(settings, "training", None), "accelerator", "auto")
+    if wanted in ("auto", "gpu") and torch.cuda.is_available():
+        return "cuda"
+    return "mps" if wanted in ("auto", "mps") and torch.backends.mps.is_available() else "cpu"
 
 
 def _draw(task: FoldTask, model: Model, cases: Cases, where: dict[str, Any]) -> pd.DataFrame:

@@ -89,3 +89,12 @@ def test_readings_without_a_name_or_a_number_are_refused() -> None:
 def test_a_score_at_the_threshold_but_for_its_last_digit_is_a_call() -> None:
     study = ReaderStudy.from_columns(["r", "r"], ["a", "b"], [0.3, 0.29], [0, 1])
     assert study.decisions(0.1 + 0.2).scores.ravel().tolist() == [1.0, 0.0]
+
+
+def test_arrays_of_another_shape_than_the_names_are_refused_where_the_study_is_made() -> None:
+    names = {"modalities": ("reading",), "readers": ("r",), "cases": ("a", "b"), "patients": [0, 1]}
+    assert ReaderStudy([[[0.1, 0.9]]], [0, 1], **names).scores.shape == (1, 1, 2)  # type: ignore[arg-type]
+    with pytest.raises(StatisticsError, match=r"no array of numbers of shape \(1, 1, 2\)"):
+        ReaderStudy([[[0.1, 0.9], [0.3]]], [0, 1], **names)  # type: ignore[arg-type]
+    with pytest.raises(StatisticsError, match=r"scores have the shape \(1, 1, 3\), truth \(2,\)"):
+        ReaderStudy([[[0.1, 0.9, 0.3]]], [0, 1], **names)  # type: ignore[arg-type]

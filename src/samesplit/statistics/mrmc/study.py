@@ -29,6 +29,9 @@ class ReaderStudy:
         readers: Names along the second axis.
         cases: Names along the third axis.
         patients: Shape (n cases,), codes of the patients from 0 on; several cases may be of one patient.
+
+    Raises:
+        StatisticsError: `scores` are no numbers, or names, truth and patients have other lengths.
     """
 
     scores: FloatArray
@@ -37,6 +40,25 @@ class ReaderStudy:
     readers: tuple[str, ...]
     cases: tuple[str, ...]
     patients: IntArray
+
+    def __post_init__(self) -> None:
+        expected = len(self.modalities), len(self.readers), len(self.cases)
+        try:
+            scores = np.asarray(self.scores, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise StatisticsError(
+                f"the scores are no array of numbers of shape {expected}: {error}",
+                remedy="give as many scores to each reader and modality as there are cases, NaN where nobody read",
+            ) from error
+        truth, patients = np.asarray(self.truth), np.asarray(self.patients)
+        if scores.shape != expected or truth.shape != expected[2:] or patients.shape != expected[2:]:
+            raise StatisticsError(
+                f"{expected[0]} modalities, {expected[1]} readers and {expected[2]} cases are named, but scores "
+                f"have the shape {scores.shape}, truth {truth.shape} and patients {patients.shape}",
+                remedy="give scores of modalities x readers x cases, and truth and patient of each case",
+            )
+        for name, array in (("scores", scores), ("truth", truth), ("patients", patients)):
+            object.__setattr__(self, name, array)
 
     @classmethod
     def from_columns(
