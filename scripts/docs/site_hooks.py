@@ -7,7 +7,7 @@ import re
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from site_links import GUESTS, ROOT, for_the_site
+from site_links import GUESTS, ROOT, for_the_site, without_escaped_brackets
 from site_reference import WRITTEN
 
 _NAMED = re.compile(r"(?<![\w/.\"=>-])docs/([\w/-]+\.md)(?!\w|[^<>]*</a>)")
@@ -43,4 +43,5 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Lead the links of a file to the pages of the site, and write what comes from the code."""
     place = page.file.src_uri
     source = place if place in GUESTS else f"docs/{place}"
-    return _MARK.sub(lambda mark: WRITTEN[mark[1]](), for_the_site(markdown, source=source, page=place))
+    written = _MARK.sub(lambda mark: WRITTEN[mark[1]](), for_the_site(markdown, source=source, page=place))
+    return without_escaped_brackets(written)

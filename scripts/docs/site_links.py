@@ -24,6 +24,7 @@ __all__ = [
     "prose_lines",
     "repository_url",
     "title_of",
+    "without_escaped_brackets",
 ]
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +123,14 @@ def for_the_site(text: str, *, source: str, page: str) -> str:
     replace = _replacing(source, page)
     return "\n".join(
         _LINK.sub(replace, line) if is_prose else line for _, line, is_prose in prose_lines(text)
+    )
+
+
+def without_escaped_brackets(text: str) -> str:
+    r"""Write `\<` as HTML does, outside of code: the site's Markdown knows the other backslashes alone."""
+    return "\n".join(
+        re.sub(r"(`+[^`]*`+)|\\<", lambda found: found[1] or "&lt;", line) if is_prose else line
+        for _, line, is_prose in prose_lines(text)
     )
 
 

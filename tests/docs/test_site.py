@@ -142,6 +142,12 @@ def test_links_between_files_become_links_between_pages() -> None:
     assert on_site("`[a](b.md)`\n```\n[a](../x.py)\n```", "docs/checks.md").endswith("[a](../x.py)\n```")
 
 
+def test_an_escaped_bracket_is_no_tag_and_code_stays_as_it_is() -> None:
+    turned = _script("site_links").without_escaped_brackets
+
+    assert turned(r"\<name> and `\<b>`" + "\n```\n\\<b>\n```") == "&lt;name> and `\\<b>`\n```\n\\<b>\n```"
+
+
 def test_a_link_to_code_is_one_to_the_repository_or_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     links = _script("site_links")
     text, source = "[the order](../src/samesplit/ordering.py)", "docs/checks.md"

@@ -15,9 +15,9 @@ _NO_SPREAD = 1e-12  # a standard deviation of less than this part of the mean is
 
 
 def standardised_difference(values: npt.ArrayLike, reference: npt.ArrayLike) -> float:
-    r"""Compute the standardised difference of two means, as between a test set and the training part.
+    """Compute the standardised difference of two means, as between a test set and the training part.
 
-    $(m_1 - m_0) / \sqrt{(s_1^2 + s_0^2) / 2}$, with $s$ the sample standard deviations. Unlike a P value it does
+    It is `(m1 - m0) / sqrt((s1² + s0²) / 2)`, with s the sample standard deviations. Unlike a P value it does
     not grow with the number of patients; 0.1 is commonly taken as small.
 
     Args:
@@ -48,9 +48,9 @@ def standardised_difference(values: npt.ArrayLike, reference: npt.ArrayLike) -> 
 
 
 def standardised_difference_of_shares(share: float, reference: float) -> float:
-    r"""Compute the standardised difference of two shares, as of a prevalence or of a level of a category.
+    """Compute the standardised difference of two shares, as of a prevalence or of a level of a category.
 
-    $(p_1 - p_0) / \sqrt{(p_1(1 - p_1) + p_0(1 - p_0)) / 2}$.
+    It is `(p1 - p0) / sqrt((p1 (1 - p1) + p0 (1 - p0)) / 2)`.
 
     Args:
         share: Between 0 and 1; NaN where nobody is known.

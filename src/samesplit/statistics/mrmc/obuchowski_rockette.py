@@ -42,12 +42,12 @@ def obuchowski_rockette(
     floor_fixed_readers: bool = True,
     fixed_readers_test: FixedReadersTest = "chi-square",
 ) -> ORAnalysis:
-    r"""Compare modalities by a figure of merit of several readers of the same cases.
+    """Compare modalities by a figure of merit of several readers of the same cases.
 
-    The figure of reader j under modality i is modelled as $\theta_{ij} = \mu + \tau_i + R_j + (\tau R)_{ij} +
-    \epsilon_{ij}$. The errors come from the sample of cases and are correlated: Cov1 between modalities of
-    one reader, Cov2 between readers of one modality, Cov3 between both. With random readers and cases the
-    mean square of modalities is compared with $MS(TR) + J \max(Cov2 - Cov3, 0)$.
+    The figure of reader j under modality i is modelled as `θ_ij = μ + τ_i + R_j + (τR)_ij + ε_ij`. The errors
+    come from the sample of cases and are correlated: Cov1 between modalities of one reader, Cov2 between
+    readers of one modality, Cov3 between both. With random readers and cases the mean square of modalities is
+    compared with `MS(TR) + J max(Cov2 - Cov3, 0)`.
 
     What it assumes: every reader read every case under every modality; figures of readers are about normal.
     Several cases of a patient are taken as such (see `reader_covariance`).

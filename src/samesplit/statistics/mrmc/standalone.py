@@ -89,11 +89,11 @@ def model_against_readers(
     random: StandaloneRandom = "readers and cases",
     training_variance: float = 0.0,
 ) -> StandaloneComparison:
-    r"""Compare a model with the mean of the readers of the same cases.
+    """Compare a model with the mean of the readers of the same cases.
 
-    The difference of the model from reader j is modelled as $\delta_j = \delta + R_j + \epsilon_j$, the
+    The difference of the model from reader j is modelled as `δ_j = δ + R_j + ε_j`, the
     errors coming from the sample of cases and so correlated (Cov2), for all readers and the model saw the
-    same cases. The mean difference has the variance $(MS(R) + J \max(Cov2, 0)) / J$ with Hillis' degrees of
+    same cases. The mean difference has the variance `(MS(R) + J max(Cov2, 0)) / J` with Hillis' degrees of
     freedom (one treatment, random readers and random cases, 1T-RRRC). The model is one score column, not a
     reader that is copied: with copies the degrees of freedom of other methods grow with their number.
 
