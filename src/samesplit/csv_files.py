@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ __all__ = ["MISSING_WORDS", "CsvRows", "comment_lines", "read_cells", "read_rows
 
 MISSING_WORDS = ("-", "–", "—", "NA", "N/A", "n.a.", "NaN", "null", "<NA>", "#N/A", "#NV")
 """Words that stand for a missing value in a cell, in whatever case; a benchmark may name others."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -159,7 +161,7 @@ def comment_lines(content: str) -> list[tuple[int, str]]:
         [(1, 'title: a'), (2, 'authors: b, c')]
     """
     found = []
-    for number, line in enumerate(content.split("\n"), start=1):
+    for number, line in enumerate(_LINE_END.split(content), start=1):
         bare = line.strip().rstrip(",;\t").strip()
         if len(bare) > 1 and bare.startswith('"') and bare.endswith('"'):
             bare = bare[1:-1].replace('""', '"').strip()
@@ -172,8 +174,11 @@ def comment_lines(content: str) -> list[tuple[int, str]]:
 
 def _without_comments(content: str) -> str:
     """Empty the lines that begin with # before any other line, so that all others keep their numbers."""
-    lines = content.split("\n")
-    for number, _ in comment_lines(content):
+    comments = comment_lines(content)
+    if not comments:
+        return content
+    lines = _LINE_END.split(content)
+    for number, _ in comments:
         lines[number - 1] = ""
     return "\n".join(lines)
 

@@ -254,6 +254,13 @@ def test_without_labels_or_submissions_there_is_no_board(study: BoardStudy) -> N
         board(study.folder)
 
 
+def test_submissions_to_a_benchmark_that_comes_built_in_lie_in_the_workspace(tmp_path: Path) -> None:
+    with pytest.raises(PredictionsError, match="does not exist") as caught:
+        board("demo-renal-mass", start=tmp_path)
+
+    assert caught.value.where == str(tmp_path / "benchmarks" / "demo-renal-mass" / "submissions")
+
+
 def test_each_task_has_a_ranking_of_its_own(tmp_path: Path) -> None:
     study = write_board_study(tmp_path / "tasks", declaration=TASKS)
     study.submissions.mkdir()

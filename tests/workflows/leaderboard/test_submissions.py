@@ -138,6 +138,33 @@ def test_the_public_reason_of_another_split_names_both_and_no_folder(study: Boar
     assert str(study.root) not in found.reason
 
 
+def test_the_public_reason_of_a_header_full_of_faults_stays_short(study: BoardStudy) -> None:
+    path = study.submit("long.csv", 1.0, task="x" * 100_000)
+    path.write_text("# a: b\n" * 5000 + path.read_text())
+
+    found = read_or_refuse(path, load_frozen(study.folder))
+
+    assert isinstance(found, Refusal)
+    assert len(found.reason) < 1500
+    assert found.reason.endswith("and 4996 more")
+
+
+def test_line_ends_of_old_macs_are_read(study: BoardStudy) -> None:
+    path = study.submit("mac.csv", 1.0, title="Mac")
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r"))
+
+    assert read_submission(path, load_frozen(study.folder)).header.card.title == "Mac"
+
+
+@pytest.mark.parametrize(
+    "code", ["https:///x", "https://", "ftp://h.org", "https://h.org/a b", "data:text/html,x"]
+)
+def test_code_that_is_no_address_of_a_page_is_a_fault(study: BoardStudy, code: str) -> None:
+    (fault,) = faults_of(study.submit("code.csv", 1.0, code=code), study)
+
+    assert fault.problem == f"'code' is {code!r}"
+
+
 def test_a_file_that_cannot_be_read_is_refused(study: BoardStudy) -> None:
     study.submissions.mkdir()
     (study.submissions / "folder.csv").mkdir()

@@ -65,8 +65,10 @@ class Frozen:
 
     @property
     def submissions(self) -> Path:
-        """Where its submissions lie."""
-        return self.folder / SUBMISSIONS
+        """Where its submissions lie: of a benchmark that comes built in, in the workspace under its name."""
+        root = self.workspace.root.resolve()
+        built_in = not self.folder.resolve().is_relative_to(root)
+        return (root / "benchmarks" / self.name if built_in else self.folder) / SUBMISSIONS
 
     @cached_property
     def expected(self) -> pd.DataFrame:

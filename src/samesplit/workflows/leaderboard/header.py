@@ -30,7 +30,7 @@ _MEANT = {
     "code": f"an address that begins with https://, or '{NONE}'",
     "training_data": f"what it learned from beyond the cohort, such as ImageNet weights, or '{NONE}'",
 }
-_ADDRESS = r"https?://[^\s<>\"'`\\]+"
+_ADDRESS = r"https?://[\w\[][^\s<>\"'`\\]*"
 _JOINERS = "\u200c\u200d"
 """Cannot be seen, and are part of words in some scripts."""
 _WRITE = "let samesplit submit write the header: samesplit submit {benchmark} predictions.csv --title ..."

@@ -65,7 +65,7 @@ def make_submission(
             read_table(predictions, frozen, asked, [])
     faults.raise_any()
     content, _ = read_text(predictions, error=PredictionsError)
-    lines = content.replace("\r\n", "\n").split("\n")
+    lines = content.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     table = "\n".join(_body(lines))
     header = _header(frozen, card, asked, threshold)
     return _write(frozen, header_text(header) + table.rstrip("\n") + "\n", card, output, replace, predictions)

@@ -16,6 +16,8 @@ from samesplit.workflows.leaderboard.header import Header, read_header
 
 __all__ = ["Refusal", "Submission", "read_or_refuse", "read_submission", "read_table"]
 
+_TOLD, _LONGEST = 5, 200
+"""How many faults of a header a board tells, and how much of each."""
 _COMPLETE = (
     "give a value for every tested lesion in every fold: a board judges all entries on the same lesions"
 )
@@ -191,12 +193,18 @@ def _as_of_a_board(error: PredictionsError) -> PredictionsError:
 def _in_public(error: SamesplitError, in_table: bool) -> str:
     """Say why a submission was refused without a word of single lesions, predictions or folders."""
     every = (error, *error.more)
-    if not in_table:
-        return "; ".join(f"{one.problem}{_line_of(one)}" for one in every)
-    count = f"{len(every)} fault{'s' * (len(every) > 1)}"
-    return f"its table does not fit the split: {count}{_line_of(error, 'first in ')}"
+    if in_table:
+        count = f"{len(every)} fault{'s' * (len(every) > 1)}"
+        return f"its table does not fit the split: {count}{_line_of(error, 'first in ')}"
+    told = [f"{_shortened(one.problem)}{_line_of(one)}" for one in every[:_TOLD]]
+    more = [f"and {len(every) - _TOLD} more"] if len(every) > _TOLD else []
+    return "; ".join([*told, *more])
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}\u2026"
 
 
 def _line_of(error: SamesplitError, before: str = "") -> str:
-    found = re.search(r", (lines? \d+)", error.where or "")
-    return f" ({before}{found[1]})" if found else ""
+    found = re.search(r", lines? (\d+)", error.where or "")
+    return f" ({before}line {found[1]})" if found else ""
