@@ -119,7 +119,7 @@ def main() -> None:
     told: dict[str, Any] = {"megabytes": MEGABYTES, "stages": []}
     with tempfile.TemporaryDirectory(prefix="samesplit-disks-") as scratch:
         reference = Path(scratch) / "reference"
-        build(reference, network=False, patients=8)
+        build(reference, network=False)
         disk = Path(scratch) / "disk"
         try:
             with small_disk(disk):

@@ -36,7 +36,7 @@ def child(name: str, inputs: int, seed: int, folder: Path) -> None:
     kind = named(name)
     path = kind.prepare(folder / "study")
     valid = path.read_bytes()
-    first = try_input(lambda: kind.read(path))
+    first = try_input(lambda: kind.read(path), longest_s=120)  # libraries are imported, kernels compiled
     if first.kind != kind.valid:
         raise SystemExit(f"the valid {name} ends in: {first}")
     endings: Counter[str] = Counter()

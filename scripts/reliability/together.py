@@ -102,7 +102,7 @@ def main() -> None:
     told = []
     with tempfile.TemporaryDirectory(prefix="samesplit-together-") as scratch:
         fresh, finished = Path(scratch) / "fresh", Path(scratch) / "finished"
-        build(fresh, network=False, patients=8)
+        build(fresh, network=False)
         shutil.copytree(fresh, finished)
         log = finished.with_suffix(".log")
         if start(finished, *RUN, log=log).wait():

@@ -18,7 +18,7 @@ from reliability.fuzz.trial import memory_limit, try_input
 def test_spoilt_files_end_in_success_a_clear_error_or_a_row_of_the_ledger(kind: Kind, tmp_path: Path) -> None:
     path = kind.prepare(tmp_path / "study")
     valid = path.read_bytes()
-    assert try_input(lambda: kind.read(path)).kind == kind.valid
+    assert try_input(lambda: kind.read(path), longest_s=120).kind == kind.valid  # imports take their time
 
     @settings(
         max_examples=10, derandomize=True, database=None, deadline=None, phases=[Phase.generate],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,12 @@ def nested(_: bytes) -> bytes:
     return b"[" * 100_000 + b"]" * 100_000
 
 
+def without_settings(content: bytes) -> bytes:
+    return json.dumps(
+        json.loads(content) | {"settings": {}, "declared": json.loads(content)["settings"]}
+    ).encode()
+
+
 MENDED: tuple[tuple[str, str, Change], ...] = (
     ("image.nii", "bits of another type", put(72, "h", 8)),
     ("image.nii", "offset that is no number", put(108, "f", float("nan"))),
@@ -47,6 +54,7 @@ MENDED: tuple[tuple[str, str, Change], ...] = (
     ("image.nii", "sform that is no number", put(280, "f", float("nan"))),
     ("image.nii", "infinite sform", put(300, "f", float("inf"))),
     ("splits.json", "nested without end", nested),
+    ("splits.json", "settings without a scheme", without_settings),
     ("dataset.json of nnU-Net", "nested without end", nested),
     ("dataset.json of nnU-Net", "label that is no number", instead('"tumour": 2', '"tumour": "two"')),
     ("dataset.json of nnU-Net", "channel that is no number", instead('"0": "T1"', '"first": "T1"')),

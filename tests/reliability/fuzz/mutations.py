@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-__all__ = ["spoilt_bytes", "spoilt_json", "spoilt_table", "spoilt_values", "spoilt_yaml"]
+__all__ = ["spoilt_bytes", "spoilt_json", "spoilt_record", "spoilt_table", "spoilt_values", "spoilt_yaml"]
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -119,6 +119,25 @@ def _spoil_rows(draw: Draw, rows: list[list[str]]) -> None:
         del rows[row][column]
     else:
         rows[0][min(column, len(rows[0]) - 1)] = cell
+
+
+@st.composite
+def spoilt_record(draw: Draw, valid: str) -> bytes:
+    """A CSV below lines of "# key: value", in which keys or values are others, are gone or stand twice."""
+    lines = valid.splitlines(keepends=True)
+    head = [line for line in lines if line.startswith("#")]
+    for _ in range(draw(st.integers(1, 3))):
+        row = draw(st.integers(0, len(head) - 1))
+        key, _, value = head[row].partition(": ")
+        other = draw(st.sampled_from([*CELLS, *TEXTS]) | st.text(max_size=12))
+        head[row] = draw(
+            st.sampled_from(
+                [f"{key}: {other}\n", f"# {other}: {value}", head[row] * 2, "", f"{key}{other}: {value}"]
+            )
+        )
+    body = "".join(lines[len(head) :])
+    table = draw(st.just(body.encode()) | spoilt_table(body))
+    return draw(_damaged("".join(head).encode("utf-8", "replace") + table))
 
 
 @st.composite

@@ -12,7 +12,7 @@ import pandas as pd
 
 from conftest import build_small_study
 from reliability.fuzz.kinds import Kind, Read, Spoilt
-from reliability.fuzz.mutations import spoilt_json, spoilt_table
+from reliability.fuzz.mutations import spoilt_json, spoilt_record, spoilt_table
 from samesplit.benchmarks.cohort import Cohort, load_cohort
 from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark
 from samesplit.benchmarks.published import load_published
@@ -21,6 +21,9 @@ from samesplit.benchmarks.splits import read_fixed, read_split
 from samesplit.models.external import read_predictions
 from samesplit.tables import read_csv
 from samesplit.workflows.extraction_images import images_to_extract
+from samesplit.workflows.leaderboard.frozen import Frozen, load_frozen
+from samesplit.workflows.leaderboard.header import Header, ModelCard, header_text
+from samesplit.workflows.leaderboard.submissions import read_submission
 from samesplit.workflows.readers.tables import read_study
 from samesplit.workflows.split import freeze_split
 
@@ -64,13 +67,9 @@ def _cohort(folder: Path) -> Cohort:
     return load_cohort(folder, _definition(folder))
 
 
-@cache
 def _expected(folder: Path) -> pd.DataFrame:
     """Where each lesion is to be predicted."""
-    from samesplit.run import RunOptions, load_plan
-    from samesplit.workflows.compare import expected_predictions
-
-    return expected_predictions(load_plan(folder, RunOptions(jobs=1)))
+    return _frozen(folder).expected
 
 
 def _cohort_of(path: Path) -> Read:
@@ -173,6 +172,26 @@ def _extraction(folder: Path) -> Path:
     return path
 
 
+@cache
+def _frozen(folder: Path) -> Frozen:
+    return load_frozen(folder)
+
+
+def _submission(folder: Path) -> str:
+    frozen = _frozen(folder)
+    card = ModelCard("Mine", "A. Author", "https://example.org/mine", "none")
+    header = Header(frozen.split.sha256, frozen.split.cohort_sha256, card, threshold=0.5)
+    return header_text(header) + _predictions_csv(folder)
+
+
+def _submission_of(path: Path) -> object:
+    return read_submission(path, _frozen(path.parent))
+
+
+def _record_spoilt(content: bytes) -> Spoilt:
+    return spoilt_record(content.decode())
+
+
 def _table_spoilt(content: bytes) -> Spoilt:
     return spoilt_table(content.decode())
 
@@ -203,6 +222,7 @@ KINDS = (
     _of_table("truth of a reader study", _truth_table, _reader_study),
     _of_table("images to extract", _extraction, images_to_extract),
     _of_table("any table", _table("lesions.csv"), lambda path: read_csv(path, known=["lesion_id"])),
+    Kind("submission to a board", "tables", _table("mine.csv", _submission), _record_spoilt, _submission_of),
     Kind("splits.json", "JSON", _table("splits.json"), _json_spoilt, _split_of),
     Kind("splits_final.json", "JSON", _table("splits_final.json", _splits_final), _json_spoilt, _fixed_of),
 )

@@ -50,14 +50,14 @@ def memory_limit(most: int = MOST_BYTES) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
-def try_input(read: Callable[[], Any]) -> Ending:
+def try_input(read: Callable[[], Any], *, longest_s: float = LONGEST_S) -> Ending:
     """Read an input; a warning is a fault as any other exception is."""
 
     def stop(*_: object) -> None:
         raise _TooLongError
 
     old = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, LONGEST_S)
+    signal.setitimer(signal.ITIMER_REAL, longest_s)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -67,7 +67,7 @@ def try_input(read: Callable[[], Any]) -> Ending:
     except SamesplitError as error:
         return _told(error, "error")
     except _TooLongError as error:
-        return Ending("fault", f"longer than {LONGEST_S} s at {_place(error)}")
+        return Ending("fault", f"longer than {longest_s:g} s at {_place(error)}")
     except Exception as error:  # whatever it is, it is what is looked for
         return Ending("fault", f"{type(error).__name__} at {_place(error)}")
     finally:

@@ -64,9 +64,10 @@ def check_file(made_with: dict[str, Any], folder: Path, lesions: pd.DataFrame, t
     Raises:
         SplitError: The file was edited since the split was frozen, or cannot be read.
     """
-    settings = SplitSettings.model_construct(**made_with)
-    if settings.scheme != "fixed" or not (folder / str(settings.file)).is_file():
+    file = made_with.get("file")
+    if made_with.get("scheme") != "fixed" or not isinstance(file, str) or not (folder / file).is_file():
         return
+    settings = SplitSettings.model_construct(**made_with)
     rows, test_sets = read_fixed(settings, folder, lesions)
     in_file = {row[:3]: row[3] for row in rows}
     frozen = {row[:3]: row[3] for row in table.itertuples(index=False, name=None)}
