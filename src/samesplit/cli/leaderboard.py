@@ -102,7 +102,8 @@ def submit(
         Path | None, typer.Option(help="Folder of the run with the model (default: the latest run).")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write (default: after the title).")
+        Path | None,
+        typer.Option("--output", "-o", help="File or folder to write (default: after the title, here)."),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Write in the place of a file that is there.")

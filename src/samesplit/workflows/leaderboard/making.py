@@ -46,7 +46,7 @@ def make_submission(
         frozen: The benchmark.
         predictions: CSV as `samesplit compare` takes it.
         card: The model card.
-        output: The file; default: after the title, in the current folder.
+        output: The file, or a folder for a file that is called after the title; default: the current folder.
         task: The task that is answered; may be left out where the benchmark has one.
         threshold: The operating point, fixed on development data.
         replace: Put it in the place of a file that is there.
@@ -90,7 +90,7 @@ def make_from_run(
         model: The model's name in the run.
         card: The model card; an empty title takes the model's own.
         run: The run's folder; default: the latest run of the benchmark.
-        output: The file; default: after the title, in the current folder.
+        output: The file, or a folder for a file that is called after the title; default: the current folder.
         task: The task that is answered; may be left out where the benchmark has one.
         replace: Put it in the place of a file that is there.
 
