@@ -6,13 +6,18 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from samesplit.evaluation.ranks import rank_entries
 from samesplit.reports import build_report
+from samesplit.reports.leaderboard_page import BoardFacts, leaderboard_page
+from samesplit.reports.leaderboard_tables import TaskBoard, board_table
 
 HOSTILE = "<img src=x onerror=document.title='owned'>&'"
 
@@ -59,6 +64,45 @@ def report(maker: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(browser: Any, report: Path) -> Any:
     browser.open(report)
     return browser
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A board of four entries whose model cards hold HTML and words without an end."""
+    files = [f"m{number}.csv" for number in range(4)]
+    pairs = pd.DataFrame(
+        [(a, b, 0.1, 0.0, 0.2, 0.04, 0.2, "not shown", 0.02, "DeLong", "") for a, b in combinations(files, 2)],
+        columns=["model_a", "model_b", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "claim",
+                 "false_claim_probability", "method", "note"],
+    )  # fmt: skip
+    auc = pd.Series([0.9, 0.8, 0.7, 0.6], index=files)
+    card = {
+        "title": HOSTILE + "T" * 70,
+        "authors": "A" * 400,
+        "training_data": HOSTILE * 10,
+        "sha256": "0" * 64,
+    }
+    card |= {"code": "https://example.org/" + "x" * 200, "seeds": 1, "operating_point": "", "n": 99}
+    card |= {"n_positive": 40, "quantity": "auc", "method": "DeLong", "note": ""}
+    shown = pd.DataFrame([card] * 4, index=files)
+    shown = shown.assign(file=files, estimate=auc, low=auc - 0.1, high=auc + 0.05)
+    one = TaskBoard("", "binary", "Which?", pd.concat([rank_entries(auc, pairs), shown], axis=1), pairs)
+    facts = BoardFacts("1.0", "spots", "W" * 90, "ab" * 32, "cd" * 32, "ef" * 32, 0.95, "holm", 1)
+    page = tmp_path_factory.mktemp("board") / "board.html"
+    refused = [("f" * 90 + ".csv", "", HOSTILE)]
+    page.write_text(leaderboard_page([one], board_table([one], refused), facts), encoding="utf-8")
+    return page
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_board_does_not_scroll_sideways_and_asks_for_nothing(browser: Any, board: Path, width: int) -> None:
+    browser.open(board, width=width)
+
+    assert browser.ask("document.documentElement.scrollWidth <= window.innerWidth")
+    assert browser.ask("document.querySelectorAll('main img').length") == 0
+    assert "owned" not in browser.ask("document.title").replace("'owned'", "")
+    assert browser.errors() == []
+    assert browser.requests() == []
 
 
 def test_it_opens_without_an_error_and_asks_for_nothing(page: Any) -> None:
