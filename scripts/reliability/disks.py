@@ -154,6 +154,7 @@ def _fill_each(
     )
     (root / "mine.csv").write_text(_predictions(root))
     images = root / "benchmarks" / "balls" / "images"
+    (root / "out").mkdir()
     patterns = ("--image-pattern", "{case}_T1C.nii.gz", "--mask-pattern", "{case}_T1C_mask.nii.gz")
     extract = (
         "extract",

@@ -13,6 +13,8 @@ from samesplit.errors import Faults, SamesplitError, gathering
 
 __all__ = ["check_lines", "check_table", "number_cells"]
 
+_CORRECT = "correct the table, or what made it"
+
 
 def check_table(
     table: pd.DataFrame,
@@ -46,7 +48,7 @@ def check_table(
     try:
         return schema.validate(table, lazy=True)
     except SchemaErrors as problem:
-        raise error(_explain(problem, table, schema), where=where) from None
+        raise error(_explain(problem, table, schema), where=where, remedy=_CORRECT) from None
 
 
 def check_lines(
@@ -200,6 +202,7 @@ def _check_whole(
                 raise error(
                     f"column '{name}' must hold a whole number, found {value:g}{_row(table, index, schema)}",
                     where=where,
+                    remedy="write a whole number",
                 )
 
 

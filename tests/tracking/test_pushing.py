@@ -11,6 +11,7 @@ import pytest
 
 from samesplit.errors import TrackingError
 from samesplit.tracking import is_pushed, push, store_uri
+from samesplit.tracking.store import store_errors
 from tracking.made_runs import client_of, make_run, models_in, runs_in
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own dependencies warn on import
@@ -261,3 +262,9 @@ def test_a_model_of_named_tasks_has_a_run_for_each_and_what_is_of_no_model_stand
     assert not any(
         "chain" in a.path for a in client.list_artifacts(runs.loc["Zero rule (malignant)", "id"], "details")
     )
+
+
+def test_a_store_on_a_full_disk_says_to_free_space(tmp_path: Path) -> None:
+    with pytest.raises(TrackingError, match="disk is full") as caught, store_errors(tmp_path / "mlflow.db"):
+        raise sqlite3.OperationalError("database or disk is full")
+    assert str(caught.value.remedy).startswith("free some disk space")

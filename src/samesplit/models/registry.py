@@ -101,7 +101,7 @@ def _kind(data: dict[str, Any], where: str, line: int | None) -> str:
     known = ", ".join(sorted(KINDS))
     if kind is None:
         raise DeclarationError("the key 'kind' is missing", where=where, remedy=f"add 'kind: ...': {known}")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         near = difflib.get_close_matches(str(kind), KINDS, n=1, cutoff=0.5)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise DeclarationError(

@@ -145,6 +145,13 @@ def store_errors(store: Path) -> Iterator[None]:
                 remedy=f"move {store.name} away, then push each run again with: samesplit push; the runs and "
                 "their reports are finished and safe",
             ) from error
+        if "disk is full" in str(error) or "No space left" in str(error):
+            raise TrackingError(
+                f"the tracking store cannot be written ({told})",
+                where=store,
+                remedy="free some disk space, then push again with: samesplit push; the run and its report are "
+                "finished and safe",
+            ) from error
         if "out-of-date database schema" in str(error):
             raise TrackingError(
                 "the tracking store was made by an older version of MLflow",
