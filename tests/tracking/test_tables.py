@@ -30,6 +30,7 @@ def test_predictions_and_results_are_tables_that_mlflow_reads_again(tmp_path: Pa
     finally:
         mlflow.set_tracking_uri(None)
     assert len(table) == 2 * PATIENTS
+    assert list(table)[:4] == ["lesion_id", "label", "probability", "subset"]
     assert table["subset"].tolist() == ["test"] * PATIENTS + ["validation"] * PATIENTS
     assert table.set_index("lesion_id").loc["L01a", "label"].tolist() == ["malignant"] * 2
 

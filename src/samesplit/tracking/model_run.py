@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pandas as pd
+
 from samesplit.run_folder import DETAILS
 from samesplit.tracking.artifacts import (
     PREDICTIONS,
@@ -63,7 +65,7 @@ def push_model(
     with artifact_folder(created.info.artifact_uri, lambda place: client.log_artifacts(child, place)) as home:
         put_table(home, results, RESULTS)
         if len(predictions):
-            put_table(home, predictions, PREDICTIONS)
+            put_table(home, _answers_first(predictions), PREDICTIONS)
         put_details(home, task.folder / DETAILS, str(model["name"]))
     put_fitted(client, logged, task.folder, str(model["name"]))
     client.log_outputs(child, [LoggedModelOutput(logged.model_id, step=0)])
@@ -81,6 +83,12 @@ def _tags(record: dict[str, Any], task: TaskOfRun, model: dict[str, Any]) -> dic
         "samesplit.sha256.cohort": str(record["hashes"]["cohort"]),
     }
     return tags | {"samesplit.task": task.name} if task.name else tags
+
+
+def _answers_first(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Put the columns first that a reader of a table looks for: which lesion, what it is, what was said of it."""
+    fits = ["subset", "repeat", "fold", "seed", "rater", "model"]
+    return predictions[[name for name in predictions if name not in fits] + fits]
 
 
 def _flat(value: Any, name: str = "") -> dict[str, str]:

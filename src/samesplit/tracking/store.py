@@ -58,7 +58,8 @@ def is_in(store: Path, run: str) -> bool:
 
 def mlflow_client(address: str) -> Any:
     """Return MLflow's client of a store or a server, and keep MLflow from talking of its own affairs."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name in ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
+        os.environ.setdefault(name, "true")
     from mlflow import MlflowClient  # slow to import, and needed by this function alone
 
     for name in ("alembic", "mlflow"):  # set by MLflow on import; its table-making is no news to the user
