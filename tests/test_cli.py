@@ -45,7 +45,7 @@ def test_help_lists_the_verbs_in_the_order_of_the_way_from_cohort_to_report(tmp_
     verbs = [line.split()[0] for line in listed.splitlines() if line.strip()]
     cohort = ["init", "fetch", "validate", "split", "show"]
     groups = ["plan", "features", "engines", "models", "import", "nnunet"]
-    runs = ["run", "compare", "forget", "report", "push", "board", "submit", "ui", "clean"]
+    runs = ["run", "compare", "forget", "report", "push", "board", "submit", "export", "ui", "clean"]
     assert verbs == [
         *cohort,
         *runs,

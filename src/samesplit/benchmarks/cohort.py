@@ -34,7 +34,7 @@ from samesplit.tables import (
 )
 from samesplit.tasks import DEFAULT_TASK, SegmentationTask, SurvivalTask
 
-__all__ = ["Cohort", "find_table", "load_cohort"]
+__all__ = ["Cohort", "find_table", "load_cohort", "load_lesions"]
 
 _OF_THE_PATIENT = ("site", "sex")
 """Columns that cannot differ between the lesions of one patient."""
@@ -158,6 +158,22 @@ def load_cohort(
         classes=classes,
         absent_files=absent,
     )
+
+
+def load_lesions(folder: Path, definition: BenchmarkDefinition, *, root: Path) -> pd.DataFrame:
+    """Read and check `lesions.csv` alone, as `Cohort.lesions` has it; no image is looked for.
+
+    Args:
+        folder: The benchmark's folder.
+        definition: Its definition.
+        root: The data folder, where the table is looked for next.
+
+    Raises:
+        CohortError: The table is missing or holds something that cannot be.
+    """
+    with gathering(None) as found:
+        lesions = _on_their_lines(find_table("lesions.csv", folder, root), definition, None, found)
+    return lesions.sort_values("lesion_id", ignore_index=True)
 
 
 def find_table(name: str, folder: Path, root: Path) -> Path:

@@ -18,6 +18,7 @@ from samesplit.benchmarks.chain_settings import ChainSettings
 from samesplit.benchmarks.derived_settings import DerivedFeatureSettings
 from samesplit.benchmarks.factorial_settings import FactorialSettings
 from samesplit.benchmarks.field_types import NAME_PATTERN, Name, PathInside, Repairs
+from samesplit.benchmarks.publication_settings import PublicationSettings
 from samesplit.benchmarks.split_settings import DATE_BOUNDS, SplitSettings
 from samesplit.benchmarks.statistics_settings import OperatingPoint, StatisticsSettings
 from samesplit.csv_files import MISSING_WORDS
@@ -200,6 +201,8 @@ class BenchmarkDefinition(Declaration):
     """File name of the readings table in the benchmark's folder."""
     missing_values: tuple[str, ...] = MISSING_WORDS
     """Words that mean a missing value in any table of the benchmark, in whatever case, as an empty cell does."""
+    publication: PublicationSettings | None = None
+    """Creators, licence and DOI for `samesplit export`; no result depends on them."""
 
     def model_uses(self) -> tuple[ModelUse, ...]:
         """Return the models in order, each with its name, its file and the settings that are changed.

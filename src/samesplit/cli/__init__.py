@@ -16,6 +16,7 @@ from rich.markup import escape
 from samesplit.cli import (
     audit,
     cohort,
+    export,
     extract,
     features,
     importing,
@@ -50,6 +51,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "push": runs.push,
     "board": leaderboard.board,
     "submit": leaderboard.submit,
+    "export": export.export,
     "ui": runs.ui,
     "clean": runs.clean,
     "audit": audit.audit,

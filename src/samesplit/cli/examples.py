@@ -104,6 +104,16 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "--training-data none --output baseline.csv",
         ),
     ),
+    "export": (
+        (
+            "a zip for Zenodo, without images",
+            'samesplit export my-study -o my-study.zip --licence CC-BY-4.0 --creator "Ada Lovelace"',
+        ),
+        (
+            "without a column that could name a patient",
+            "samesplit export my-study --drop-column birth_date",
+        ),
+    ),
     "ui": (
         ("in the folder where the run was started", "samesplit ui"),
         ("another workspace, on another port", "samesplit ui my-study --port 5001"),

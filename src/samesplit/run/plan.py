@@ -11,6 +11,7 @@ import pandas as pd
 
 from samesplit.benchmarks.cohort import Cohort, load_cohort
 from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark
+from samesplit.benchmarks.image_hashes import image_differences
 from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
 from samesplit.benchmarks.splits import Split, read_split
@@ -79,6 +80,8 @@ class Plan:
         externals: Models whose predictions were made elsewhere.
         options: What the command line changed.
         content: Hash of each image's and mask's content, by reference.
+        remarks: What is to be known before any number is believed, such as images that are not those of the
+            published run.
         run_id: Names the run: the hash of all of the above.
     """
 
@@ -101,6 +104,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     simple_arm: str | None = None
     added: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     run_id: str = ""
 
     @property
@@ -203,6 +207,7 @@ def load_plan(benchmark: str | Path, options: RunOptions, *, start: Path | None 
         notes=(*notes, *split.notes, *(note for external in externals for note in external.notes)),
         simple_arm=arm,
         added=added,
+        remarks=image_differences(folder, cohort.images, hashes.of),
     )
     object.__setattr__(plan, "run_id", hash_object(_identity(plan))[:10])
     return plan
@@ -225,7 +230,7 @@ def _identity(plan: Plan) -> dict[str, Any]:
     return {
         "code": source_digest(*_code(plan)),
         "versions": versions(),
-        "benchmark": plan.definition.model_dump(mode="json", exclude={"data", "split"}),
+        "benchmark": plan.definition.model_dump(mode="json", exclude={"data", "split", "publication"}),
         "lesions": hash_table(plan.cohort.lesions),
         "images": hash_table(_images_by_content(plan)),
         "features": plan.cohort.features.sha256 if plan.cohort.features is not None else "",

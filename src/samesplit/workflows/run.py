@@ -130,7 +130,8 @@ def _compute(
     record = run_record(plan, images, models, results, started=started)
     places = Places(plan.workspace.root)
     write_json(folder / run_folder.RUN_RECORD, places.hide_in(record))
-    own, remarks = plan.cohort.features, _about_models(plan, models, predictions)
+    own = plan.cohort.features
+    remarks = (*plan.remarks, *_about_models(plan, models, predictions))
     notes = [*remarks, *plan.notes, *(own.notes if own else ()), *_evaluation_notes(plan, judged)]
     write_json(folder / run_folder.NOTES, places.hide_in(notes))
     return images, models, remarks

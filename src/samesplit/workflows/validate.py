@@ -10,6 +10,7 @@ import pandas as pd
 
 from samesplit.benchmarks.cohort import Cohort, load_cohort
 from samesplit.benchmarks.definition import BenchmarkDefinition, read_benchmark_leniently
+from samesplit.benchmarks.image_hashes import image_differences
 from samesplit.benchmarks.published import load_published
 from samesplit.benchmarks.readings import load_readings
 from samesplit.benchmarks.splits import read_fixed, read_split
@@ -142,6 +143,8 @@ def _look(
             with faults.kept():
                 check_organ_masks(loaded.models, cohort, folder)
         notes += _alike(cohort.lesions)
+        with faults.kept():
+            notes += image_differences(folder, cohort.images, ContentHashes().of)
         if made and whole and not of_yaml:
             with faults.kept():
                 read_split(folder, cohort, settings=definition.split)

@@ -1,0 +1,79 @@
+"""Whether a package tells of the machine that it was written on: its folders, its user, its name."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from samesplit.errors import WorkspaceError
+from samesplit.places import Places
+from samesplit.workflows.export.package import Package
+
+__all__ = ["check_traces"]
+
+_WRITTEN_BY_PEOPLE = (".yaml", ".csv", ".py", ".txt")
+_COMMON = {"root", "user", "admin", "ubuntu", "localhost", "runner", "home", "default"}
+
+
+def check_traces(package: Package, workspace: Path) -> None:
+    """Refuse a package that holds folders of this machine.
+
+    Args:
+        package: All of its files are written.
+        workspace: The folder that it was made from.
+
+    Raises:
+        WorkspaceError: A file holds the path of a folder, the home of the user or the name of the host.
+    """
+    known = dict(_known(workspace))
+    places = Places(Path("/nowhere-of-this-name"))
+    for entry in package.entries:
+        path = package.root / entry.path
+        content = path.read_bytes()
+        for trace, what in known.items():
+            if re.search(rb"(?<![\w.-])" + re.escape(trace.encode()) + rb"(?![\w-])", content):
+                raise _told(entry.path, what, _line(content, trace), workspace)
+        if path.suffix in _WRITTEN_BY_PEOPLE and entry.part in ("data", "declarations"):
+            for number, line in enumerate(content.decode("utf-8", errors="replace").splitlines(), start=1):
+                if places.hide(line) != line:
+                    raise _told(entry.path, "an absolute path", number, workspace)
+
+
+def _known(workspace: Path) -> Iterator[tuple[str, str]]:
+    """Name what must stand nowhere, and what it is."""
+    home = os.path.expanduser("~")  # noqa: PTH111  # it stays as it is where there is no home
+    shared = os.environ.get("SAMESPLIT_DATA", "")
+    for place, what in (
+        (str(workspace), "the path of the workspace"),
+        (str(workspace.resolve()), "the path of the workspace"),
+        (shared, "the path of the data folder"),
+        (home, "the home folder of the user"),
+    ):
+        if len(place) > 5:  # shorter ones, such as /root, are no trace of anybody
+            yield place.rstrip("/"), what
+    host = socket.gethostname()
+    if len(host) > 3 and host.casefold() not in _COMMON:
+        yield host, "the name of this machine"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name
+        return
+    if len(user) > 3 and user.casefold() not in _COMMON:
+        yield f"/{user}/", "the name of the user in a path"
+
+
+def _line(content: bytes, trace: str) -> int:
+    return content[: content.find(trace.encode())].count(b"\n") + 1
+
+
+def _told(path: str, what: str, line: int, workspace: Path) -> WorkspaceError:
+    return WorkspaceError(
+        f"{path}, line {line}, would hold {what}",
+        where=workspace,
+        remedy="take it out of the benchmark's files (write paths relative to the file or to the data folder), "
+        "run the benchmark again, and export once more",
+    )
