@@ -11,7 +11,7 @@ import gzip
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -192,7 +192,8 @@ def _record_set(package: Package, table: _Table, labels: frozenset[str]) -> dict
     columns = _columns(package, package.entry(table.path))
     if not columns:
         return None
-    keys = [{"@id": f"{table.name}/{name}"} for name in table.key if name in columns]
+    ids = _ids(table.name, columns)
+    keys = [{"@id": ids[name]} for name in table.key if name in columns]
     return {
         "@type": "cr:RecordSet",
         "@id": table.name,
@@ -200,13 +201,13 @@ def _record_set(package: Package, table: _Table, labels: frozenset[str]) -> dict
         "description": table.about,
         **({"key": keys[0] if len(keys) == 1 else keys} if keys else {}),
         "field": [
-            _field(table, name, kind, label=table.name == "lesions" and name in labels)
+            _field(table, name, kind, ids[name], label=table.name == "lesions" and name in labels)
             for name, kind in columns.items()
         ],
     }
 
 
-def _field(table: _Table, column: str, kind: str, *, label: bool) -> dict[str, Any]:
+def _field(table: _Table, column: str, kind: str, identifier: str, *, label: bool) -> dict[str, Any]:
     own = (
         table.name == "features"
     )  # columns with names of one's own, all of them numbers but those declared as text
@@ -217,11 +218,11 @@ def _field(table: _Table, column: str, kind: str, *, label: bool) -> dict[str, A
     reference = table.references.get(column)
     return {
         "@type": "cr:Field",
-        "@id": f"{table.name}/{column}",
+        "@id": identifier,
         "name": f"{table.name}/{column}",
         "description": meaning,
         "dataType": [told, "cr:Label"] if label else told,
-        "source": {"fileObject": {"@id": table.path}, "extract": {"column": column}},
+        "source": {"fileObject": {"@id": _id(table.path)}, "extract": {"column": column}},
         **({"references": {"field": {"@id": reference}}} if reference else {}),
     }
 
@@ -258,10 +259,35 @@ def _is_decimal(cell: str) -> bool:
     return re.fullmatch(r"[-+]?\d+\.\d*(e[-+]?\d+)?", cell, re.IGNORECASE) is not None
 
 
+def _id(name: str) -> str:
+    """Return an identifier for a name: the format allows no spaces in it.
+
+    Example:
+        >>> _id("features/mean of 100%")
+        'features/mean_of_100%'
+    """
+    return re.sub(r"\s", "_", name)
+
+
+def _ids(table: str, columns: Iterable[str]) -> dict[str, str]:
+    """Return an identifier for each column of a table, no two the same.
+
+    Example:
+        >>> _ids("features", ["mean of", "mean_of"])
+        {'mean of': 'features/mean_of', 'mean_of': 'features/mean_of-2'}
+    """
+    found: dict[str, str] = {}
+    for column in columns:
+        plain = _id(f"{table}/{column}")
+        same = sum(one == plain or one.startswith(f"{plain}-") for one in found.values())
+        found[column] = f"{plain}-{same + 1}" if plain in found.values() else plain
+    return found
+
+
 def _file(entry: Entry) -> dict[str, Any]:
     return {
         "@type": "cr:FileObject",
-        "@id": entry.path,
+        "@id": _id(entry.path),
         "name": entry.path,
         "description": entry.about,
         "contentUrl": entry.path,

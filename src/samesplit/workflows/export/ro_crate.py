@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from samesplit.benchmarks.publication_settings import Creator, licence_url
 from samesplit.workflows.export.package import Entry, Package
@@ -92,7 +93,7 @@ def _root(package: Package, publication: Publication, record: dict[str, Any]) ->
             if publication.related
             else {}
         ),
-        "hasPart": [{"@id": name} for name in top],
+        "hasPart": [{"@id": quote(name)} for name in top],
         "mentions": [{"@id": _action_id(record)}],
     }
 
@@ -112,13 +113,13 @@ def _folders(package: Package) -> Iterator[dict[str, Any]]:
                 "@type": "Dataset",
                 "name": name,
                 "description": about,
-                "hasPart": [{"@id": path} for path in inside],
+                "hasPart": [{"@id": quote(path)} for path in inside],
             }
 
 
 def _file(entry: Entry, publication: Publication) -> dict[str, Any]:
     return {
-        "@id": entry.path,
+        "@id": quote(entry.path),
         "@type": "File",
         "name": PurePosixPath(entry.path).name,
         "description": entry.about,
@@ -214,8 +215,8 @@ def _process(
         "actionStatus": "http://schema.org/CompletedActionStatus",
         "instrument": {"@id": software},
         "agent": {"@id": _person_id(publication, 0)},
-        "object": [{"@id": path} for path in given],
-        "result": [{"@id": path} for path in made],
+        "object": [{"@id": quote(path)} for path in given],
+        "result": [{"@id": quote(path)} for path in made],
     }
     yield {
         "@id": software,

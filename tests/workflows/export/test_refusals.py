@@ -1,0 +1,157 @@
+"""What is not exported, and what the user is told to do about it; nothing is left half-written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from conftest import SmallStudy
+from samesplit.errors import DeclarationError, SamesplitError, WorkspaceError
+from samesplit.workflows.export import ExportOptions, export_benchmark
+from samesplit.workflows.run import run_benchmark
+
+WHO: dict[str, Any] = {"creators": ("Ada Lovelace",), "licence": "CC0-1.0"}
+
+
+def refused(
+    study: SmallStudy, output: Path, kind: type[SamesplitError] = WorkspaceError, **options: Any
+) -> str:
+    with pytest.raises(kind) as caught:
+        export_benchmark(study.folder, ExportOptions(output=output, **(WHO | options)))
+    assert not output.exists()
+    assert [path.name for path in output.parent.glob(f".{output.name}*")] == []
+    return str(caught.value)
+
+
+def test_a_table_or_file_that_was_changed_since_the_run(own_run: SmallStudy, tmp_path: Path) -> None:
+    out = tmp_path / "p"
+    for name, change in (
+        ("lesions.csv", lambda table: table.assign(age=70)),
+        ("readings.csv", lambda table: table.assign(score="50")),
+    ):
+        before = (own_run.folder / name).read_bytes()
+        own_run.edit(name, change)
+        told = refused(own_run, out)
+        assert f"{name} is another one than the run " in told
+        assert "samesplit run balls" in told
+        (own_run.folder / name).write_bytes(before)
+    forest = own_run.root / "models" / "forest.yaml"
+    forest.write_text(forest.read_text().replace("20", "30"))
+    assert "models/forest.yaml is another one" in refused(own_run, out)
+    forest.write_text(forest.read_text().replace("30", "20"))
+    profile = own_run.root / "features" / "first-order.yaml"
+    profile.write_text(profile.read_text().replace("16", "32"))
+    assert "features/first-order.yaml is another one" in refused(own_run, out)
+    profile.write_text(profile.read_text().replace("32", "16"))
+    split = own_run.folder / "splits.csv"
+    split.write_text(split.read_text() + "\n")
+    assert "splits.csv is another one" in refused(own_run, out)
+
+
+def test_without_creators_and_licence_one_message_asks_for_both(own_run: SmallStudy, tmp_path: Path) -> None:
+    told = refused(own_run, tmp_path / "p", DeclarationError, creators=(), licence=None)
+    assert told.startswith("balls: a package needs creators and licence")
+    assert "--creator 'Given Family; ORCID; affiliation'" in told
+    assert "publication: {creators:" in told
+
+
+def test_they_may_stand_in_benchmark_yaml_and_change_no_run(own_run: SmallStudy, tmp_path: Path) -> None:
+    with (own_run.folder / "benchmark.yaml").open("a") as file:
+        file.write("publication: {creators: ['Hopper, Grace'], licence: CC BY 4.0, doi: 10.5281/zenodo.1}\n")
+    written = export_benchmark(own_run.folder, ExportOptions(output=tmp_path / "p"))
+    assert "Cite as: Hopper, Grace (" in (written.path / "README.md").read_text()
+    assert "https://doi.org/10.5281/zenodo.1" in (written.path / "croissant.json").read_text()
+
+
+def test_a_column_that_looks_like_personal_data_is_dropped_or_kept_by_name(
+    own_run: SmallStudy, tmp_path: Path
+) -> None:
+    own_run.edit("lesions.csv", lambda table: table.assign(birth_date="1950-01-02", seen="2020-05-06"))
+    from samesplit.run import RunOptions, load_plan
+
+    run_benchmark(load_plan(own_run.folder, RunOptions(jobs=1)))
+    told = refused(own_run, tmp_path / "p")
+    assert "lesions.csv, column 'birth_date': its name is that of a name, a birthday" in told
+    assert "--drop-column birth_date" in told
+
+    options = ExportOptions(output=tmp_path / "p", drop=("birth_date",), **WHO)
+    written = export_benchmark(own_run.folder, options)
+    assert list(pd.read_csv(written.path / "benchmarks/balls/lesions.csv"))[-1] == "seen"
+    (warning,) = written.warnings
+    assert "column 'seen': holds dates of the calendar" in warning
+
+
+@pytest.mark.parametrize(
+    ("column", "why"),
+    [
+        ("age", "benchmark.yaml names it"),
+        ("label", "every such table has it"),
+        ("no_such", "no table has a column 'no_such'"),
+    ],
+)
+def test_a_column_that_is_needed_or_absent_is_not_dropped(
+    own_run: SmallStudy, tmp_path: Path, column: str, why: str
+) -> None:
+    assert why in refused(own_run, tmp_path / "p", drop=(column,))
+
+
+def test_an_absolute_path_in_images_csv_becomes_relative_or_is_refused(
+    own_run: SmallStudy, tmp_path: Path
+) -> None:
+    import os
+
+    data = Path(os.environ["SAMESPLIT_DATA"]) / "balls"
+    own_run.edit(
+        "images.csv", lambda table: table.assign(image=[f"{data}/{name}" for name in table["image"]])
+    )
+    written = export_benchmark(own_run.folder, ExportOptions(output=tmp_path / "p", **WHO))
+    images = pd.read_csv(written.path / "benchmarks/balls/images.csv")
+    assert images["image"][0] == "images/L00a_T1C.nii.gz"
+
+    own_run.edit("images.csv", lambda table: table.assign(image="/srv/ward 3/scan.nii.gz"))
+    told = refused(own_run, tmp_path / "q")
+    assert "the path '/srv/ward 3/scan.nii.gz' is absolute and leads out of the data folder" in told
+
+
+def test_a_path_of_this_machine_in_a_file_of_the_benchmark_is_refused(
+    own_run: SmallStudy, tmp_path: Path
+) -> None:
+    path = own_run.folder / "benchmark.yaml"
+    path.write_text(path.read_text() + "# see /home/ada/notes/balls.txt\n")
+    told = refused(own_run, tmp_path / "p")
+    assert "benchmarks/balls/benchmark.yaml, line " in told
+    assert "would hold an absolute path" in told
+
+
+def test_a_place_that_is_taken_is_left_alone(own_run: SmallStudy, tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "thesis.txt").write_text("years of work")
+    for replace, why in ((False, "is there already"), (True, "is a folder of something else than a package")):
+        with pytest.raises(WorkspaceError, match=why):
+            export_benchmark(own_run.folder, ExportOptions(output=taken, replace=replace, **WHO))
+    assert (taken / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_run_that_is_not_there_or_was_of_shuffled_labels(own_run: SmallStudy, tmp_path: Path) -> None:
+    assert "there is no run 'zzz'" in refused(own_run, tmp_path / "p", run="zzz")
+
+
+def test_a_package_that_is_there_gives_way_only_to_a_whole_one(
+    own_run: SmallStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ExportOptions(output=tmp_path / "p.zip", replace=True, **WHO)
+    first = export_benchmark(own_run.folder, options).path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("samesplit.workflows.export.writing.shutil.copyfileobj", full)
+        with pytest.raises(OSError, match="No space left"):
+            export_benchmark(own_run.folder, options)
+    assert (tmp_path / "p.zip").read_bytes() == first
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".p")] == []
