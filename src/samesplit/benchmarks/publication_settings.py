@@ -61,6 +61,7 @@ class Creator(Declaration):
     name: str = Field(min_length=1)
     """`Given Family`, or `Family, Given`."""
     orcid: Annotated[str, AfterValidator(_check_orcid)] | None = None
+    """The ORCID iD, with or without its address."""
     affiliation: str = ""
     """May end in the address of the organisation, best its ROR: `Analytical Society https://ror.org/...`."""
 
@@ -163,3 +164,4 @@ class PublicationSettings(Declaration):
     related: tuple[Annotated[str, AfterValidator(check_doi)], ...] = ()
     """DOIs of the papers that belong to it."""
     keywords: tuple[str, ...] = ()
+    """Words to find the package by; default: the kinds of the tasks and the sequences."""
