@@ -49,8 +49,8 @@ def curves_of(folder: Path, model: str) -> list[Point]:
     for name, told in (("grid", "inner_auc"), ("sizes", "auc")):
         for fit, table in _fits(table_in(folder / DETAILS, name), model):
             if {"size", told} <= set(table):
-                best = table.groupby("size", as_index=False)[told].max()
-                part = best.rename(columns={"size": "step", told: "value"})
+                best = table.groupby("size", sort=True)[told].max()
+                part = pd.DataFrame({"step": best.index, "value": best.to_numpy()})
                 curves.append((f"{fit}inner_auc_by_number_of_features", part))
     curves += _by_fold(table_in(folder, FOLDS), model)
     return [point for name, part in curves for point in _points(name, part)]

@@ -106,5 +106,5 @@ def _predictions(folder: Path, record: dict[str, Any], task: str) -> pd.DataFram
     table = read_table(path)
     labels = labels_of(folder, record, task)
     if len(labels):
-        table.insert(table.columns.get_loc("lesion_id") + 1, "label", table["lesion_id"].map(labels))
+        table.insert(list(table.columns).index("lesion_id") + 1, "label", table["lesion_id"].map(labels))
     return table.sort_values("subset", key=lambda subset: subset != "test", kind="stable", ignore_index=True)

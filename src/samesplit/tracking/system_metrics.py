@@ -27,11 +27,10 @@ def system_metrics(run_folder: Path) -> list[Any]:
         return []
     moments = moments.sort_values("time", kind="stable").reset_index(drop=True)
     return [
-        Metric(f"system/{name}", float(value), round(1000 * time), int(step))
-        for step, row in thinned(moments).iterrows()
-        for time in [float(row["time"])]
-        for name, value in row.drop("time").items()
-        if pd.notna(value)
+        Metric(f"system/{name}", float(value), round(1000 * moment["time"]), step)
+        for step, moment in enumerate(thinned(moments).to_dict(orient="records"))
+        for name, value in moment.items()
+        if name != "time" and pd.notna(value)
     ]
 
 
