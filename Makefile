@@ -18,6 +18,7 @@
 # make bench-limits  first use on a machine and memory of large lesions, writes docs/performance-limits.md (5 minutes)
 # make release-check  builds the wheel and tries it as a new user in an empty environment (EXTRAS=all RELEASE_PYTHON=python3.13)
 # make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
+# make reliability  fuzzes every reader, kills runs, fills disks, runs two commands at once, writes docs/reliability.md (90 minutes; QUICK=1: 10)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,7 +30,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format docs docs-serve bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals bench-tracking release-check clean
+.PHONY: setup demo test test-plain coverage lint format docs docs-serve bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals bench-tracking release-check reliability clean
 .DEFAULT_GOAL := help
 
 help:
@@ -135,6 +136,14 @@ bench-readers: setup
 
 release-check: setup
 	@$(BIN)/python scripts/release/try_wheel.py --python $(or $(RELEASE_PYTHON),$(PYTHON)) --extras "$(EXTRAS)"
+
+reliability: setup
+	@out=reports/reliability$(if $(QUICK),-quick); \
+	$(BIN)/python scripts/reliability/fuzz.py --output $$out/fuzz.json --inputs $(if $(QUICK),20,500) && \
+	$(BIN)/python scripts/reliability/kills.py --output $$out/kills.json $(if $(QUICK),--kills 3 --runs 1,--kills 20 --runs 20) && \
+	$(BIN)/python scripts/reliability/disks.py --output $$out/disks.json $(if $(QUICK),--stages Models) && \
+	$(BIN)/python scripts/reliability/together.py --output $$out/together.json $(if $(QUICK),--only "run and clean") && \
+	$(BIN)/python scripts/reliability/page.py $$out --docs $(if $(QUICK),$$out,docs)
 
 clean:
 	rm -rf .venv .venv-bench-* reports/*/ reports/.cache reports/.mlflow mlflow.db

@@ -53,6 +53,11 @@ MENDED: tuple[tuple[str, str, Change], ...] = (
     ("image.nii", "two dimensions", put(40, "h", 2)),
     ("image.nii", "sform that is no number", put(280, "f", float("nan"))),
     ("image.nii", "infinite sform", put(300, "f", float("inf"))),
+    (
+        "image.nii",
+        "axes to which none at right angles are near",
+        lambda v: put(252, "h", -1)(put(304, "f", 1e38)(v)),
+    ),
     ("splits.json", "nested without end", nested),
     ("splits.json", "settings without a scheme", without_settings),
     ("dataset.json of nnU-Net", "nested without end", nested),

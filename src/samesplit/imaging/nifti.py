@@ -203,8 +203,11 @@ def read_sheared(path: Path, *, what: str) -> tuple[sitk.Image, str]:
     Raises:
         LesionError: An axis would have to turn by more than `MAXIMUM_SHEAR_DEGREES`, or has no length.
     """
-    with _permissive():
-        image = sitk.ReadImage(str(path))
+    try:
+        with _permissive():
+            image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        raise _impossible(f"that the {what} has axes to which none at right angles are near", path) from error
     rows = [[float(x) for x in image.GetMetaData(f"srow_{axis}").split()[:3]] for axis in "xyz"]
     axes = np.array(rows)
     lengths = np.linalg.norm(axes, axis=0)
