@@ -24,6 +24,7 @@ from samesplit.imaging.mask_label import MaskLabel, select_label
 from samesplit.imaging.nifti import Content, check_whole, read_plain, read_sheared
 from samesplit.imaging.nifti_placement import placement_notes
 from samesplit.imaging.repairs import GeometryRepair, RepairName, repairs_of
+from samesplit.imaging.text_headers import TEXT_HEADERS, check_text_header
 
 __all__ = ["Box", "Case", "bounding_box", "case_of_images", "crop", "read_case", "read_image", "roi_values"]
 
@@ -262,6 +263,8 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
             f"the {what} file does not exist", where=path, remedy="correct the path, or fetch the data"
         )
     content = check_whole(path) if path.name.lower().endswith((".nii", ".nii.gz")) else None
+    if path.name.lower().endswith(TEXT_HEADERS):
+        check_text_header(path)
     with itk_warnings() as warnings:
         image, notes = _by_itk(path, what, content)
     placed = [] if content is None else placement_notes(content.header, image, what)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from samesplit.errors import PredictionsError
 from samesplit.run.provenance import ContentHashes
-from samesplit.storage import hash_file, hash_object
+from samesplit.storage import hash_file, hash_object, locked
 from samesplit.tables import hash_table, prediction_schema, read_record, read_table, write_table
 from samesplit.tasks import DEFAULT_TASK, SegmentationTask, Task
 from samesplit.workspace import Workspace
@@ -80,16 +80,17 @@ def keep_external(
         PredictionsError: Others are kept under this name, and `replace` was not asked for.
     """
     path = _folder(workspace, benchmark, task_name) / f"{slug(title)}.parquet"
-    kept = read_record(path) if path.exists() else {}
-    if not replace and _others(path, kept, predictions, title, threshold, task):
-        raise PredictionsError(
-            f"other predictions are kept under the name '{kept.get('title', path.stem)}' "
-            f"(from {kept.get('source', 'a file')})",
-            where=benchmark,
-            remedy="add --replace to put these in their place, or choose another --name",
-        )
-    record = {"title": title, "source": source.name, "threshold": threshold, "notes": list(notes)}
-    return write_table(predictions, path, prediction_schema(task), **record)
+    with locked(path.with_name(f".{path.stem}.lock")):  # two that are joined at once under one name
+        kept = read_record(path) if path.exists() else {}
+        if not replace and _others(path, kept, predictions, title, threshold, task):
+            raise PredictionsError(
+                f"other predictions are kept under the name '{kept.get('title', path.stem)}' "
+                f"(from {kept.get('source', 'a file')})",
+                where=benchmark,
+                remedy="add --replace to put these in their place, or choose another --name",
+            )
+        record = {"title": title, "source": source.name, "threshold": threshold, "notes": list(notes)}
+        return write_table(predictions, path, prediction_schema(task), **record)
 
 
 def _others(
