@@ -161,7 +161,7 @@ def _add_report(package: Package, source: Source, record: str, *, thumbnails: bo
             task = path.parent.name
             inside = f"{RESULTS}/{run_folder.TASKS}/{task}/{path.name}"
             package.copy(inside, path, f"Every estimate of the task {task}.", "results")
-    if not thumbnails and (source.run / run_folder.THUMBNAILS).is_file():
+    if not thumbnails and source.definition.cohort.sequences:
         package.notes.append("pieces of images in the report")
 
 
