@@ -1,7 +1,7 @@
 """Write docs/reliability.md from what was measured: `python scripts/reliability/page.py FOLDER --docs docs`.
 
-The folder holds what the other scripts wrote: fuzz*.json, kills*.json, disks*.json and together*.json; faults.csv
-beside this script says what was found and mended.
+The folder holds what the other scripts wrote: fuzz*.json, guided*.json, kills*.json, disks*.json, together*.json;
+faults.csv beside this script says what was found and mended.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import csv
 import json
 import platform
+import re
 import textwrap
 from collections import Counter
 from datetime import UTC, datetime
@@ -27,7 +28,11 @@ def _read(folder: Path, stem: str) -> list[dict[str, Any]]:
 
 def _text(*parts: str) -> list[str]:
     """A paragraph, in lines of the width of the docs."""
-    return [*textwrap.wrap(" ".join(parts), 140, break_long_words=False, break_on_hyphens=False), ""]
+    whole = re.sub(
+        r"`[^`]+`", lambda code: code[0].replace(" ", "\0"), " ".join(parts)
+    )  # code stays on one line
+    lines = textwrap.wrap(whole, 140, break_long_words=False, break_on_hyphens=False)
+    return [*(line.replace("\0", " ") for line in lines), ""]
 
 
 def _row(*cells: object) -> str:
@@ -85,6 +90,24 @@ def faults_part() -> list[str]:
         "|---|---|---|",
     ]
     return [*lines, *(_row(row["input"], row["before"], row["now"]) for row in rows), ""]
+
+
+def guided_part(found: list[dict[str, Any]]) -> list[str]:
+    """Inputs that atheris made under the guidance of coverage."""
+    told = [
+        f"{one['inputs']:,} of {one['reader']} ({one['seconds']} s)"
+        for each in found
+        for one in each["readers"]
+    ]
+    faults = sum(one["faults"] for each in found for one in each["readers"])
+    return [
+        "## Guided by coverage",
+        "",
+        *_text(
+            f"The readers of pure Python were also fuzzed by atheris {found[-1]['atheris']}, guided by coverage",
+            f"(scripts/reliability/coverage_guided.py): {', '.join(told)}; faults: {faults}.",
+        ),
+    ]
 
 
 def kills_part(found: list[dict[str, Any]]) -> list[str]:
@@ -169,7 +192,7 @@ def together_part(found: list[Any]) -> list[str]:
         _row("commands", "exit codes", "message", "waited", "same", "store"),
         "|---|---|---|---|---|---|",
     ]
-    for pair in [pair for one in found for pair in one]:
+    for pair in {pair["what"]: pair for one in found for pair in one}.values():  # the last one counts
         commands = pair["commands"]
         told = (
             " ".join(c["message"].splitlines()[0].rpartition("/")[2] for c in commands if c["message"])
@@ -202,7 +225,13 @@ def main() -> None:
             f"{platform.system()}; {versions}.",
         ),
     ]
-    parts = (("fuzz", fuzz_part), ("kills", kills_part), ("disks", disks_part), ("together", together_part))
+    parts = (
+        ("fuzz", fuzz_part),
+        ("guided", guided_part),
+        ("kills", kills_part),
+        ("disks", disks_part),
+        ("together", together_part),
+    )
     for stem, part in parts:
         if found := _read(given.folder, stem):
             lines += part(found)
