@@ -68,6 +68,16 @@ class Places:
             text = pattern.sub(partial(_named, name), text)
         return _ABSOLUTE.sub("…/", text)
 
+    def line_of_first(self, text: str) -> int | None:
+        r"""Return the line, from 1, of the first absolute path in a text; None where there is none.
+
+        Example:
+            >>> Places(Path("/home/ann/my study")).line_of_first("lesion_id,image\nL1,/mnt/ward3/L1.nii.gz")
+            2
+        """
+        lines = enumerate(text.splitlines(), start=1)
+        return next((number for number, line in lines if self.hide(line) != line), None)
+
     def hide_in(self, value: Any) -> Any:
         """Plain data (dicts, lists, strings, numbers) without absolute paths in its strings."""
         if isinstance(value, str):

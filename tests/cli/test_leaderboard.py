@@ -66,3 +66,13 @@ def test_submit_says_every_fault_and_asks_for_one_source(study: BoardStudy) -> N
     assert len(result.exception.more) == 1
     neither = call("submit", "spots", into=study.root)
     assert "from a file or from a model of a run" in str(neither.exception)
+
+
+def test_an_option_that_would_do_nothing_is_refused(study: BoardStudy) -> None:
+    study.predictions(2.0).to_csv(study.root / "p.csv", index=False)
+
+    run = call("submit", "spots", "p.csv", "--from-run", "reports", into=study.root)
+    threshold = call("submit", "spots", "--model", "ridge", "--threshold", "0.4", into=study.root)
+
+    assert str(run.exception).startswith("--from-run: names the run of a --model")
+    assert str(threshold.exception).startswith("--threshold: goes with a file")

@@ -103,7 +103,9 @@ def submit(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File or folder to write (default: after the title, here)."),
+        typer.Option(
+            "--output", "-o", help="A .csv file, or a folder (default: here, called after the title)."
+        ),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Write in the place of a file that is there.")
@@ -124,6 +126,16 @@ def submit(
             where="samesplit submit",
             remedy="name either a CSV or a --model",
         )
+    for option, in_vain, why in (
+        (
+            "--from-run",
+            from_run is not None and model is None,
+            "names the run of a --model, and none is given",
+        ),
+        ("--threshold", threshold is not None and model is not None, "goes with a file; a model has its own"),
+    ):
+        if in_vain:
+            raise PredictionsError(why, where=option, remedy="leave it out")
     frozen = load_frozen(benchmark)
     card = ModelCard(title or "", authors or "", code or "", training_data or "")
     if not making and file is not None:

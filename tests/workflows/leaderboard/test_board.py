@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,25 @@ def test_other_declared_statistics_make_entries_stale(study: BoardStudy, counted
     )
 
 
+def test_a_change_of_how_predictions_are_read_makes_entries_stale(
+    study: BoardStudy, counted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study.submit("a.csv", 1.0)
+    board(study.folder)
+    path = study.folder / "benchmark.yaml"
+    path.write_text(path.read_text() + "missing_values: ['-', gone]\n")
+    (state,) = board(study.folder, check=True).states
+    assert state.why == "the rater or the missing values that benchmark.yaml declares changed"
+
+    from samesplit.source import closure
+    from samesplit.workflows.leaderboard import judging
+
+    looked_at: list[str] = []
+    monkeypatch.setattr(judging, "source_digest", lambda *names: looked_at.extend(names) or "x")
+    judging.evaluator()
+    assert "samesplit.models.external_values" in closure(*looked_at)
+
+
 def test_damaged_evaluations_are_made_again(study: BoardStudy, counted: list[str]) -> None:
     study.submit("a.csv", 1.0)
     study.submit("b.csv", 2.0)
@@ -172,6 +192,22 @@ def test_a_refused_submission_costs_itself_only(study: BoardStudy) -> None:
     assert refused["twice.csv"] == "is the same file as good.csv"
     assert refused["short.csv"] == "its table does not fit the split: 1 fault"
     assert [one.file for one in made.refused] == list(refused.index)
+
+
+def test_a_file_is_read_whatever_the_case_of_its_ending_and_refused_for_a_name_that_cannot_be_shown(
+    study: BoardStudy,
+) -> None:
+    study.submit("a.CSV", 1.0)
+    study.submit("b.csv", 2.0)
+    (study.submissions / "b.csv").rename(os.fsdecode(bytes(study.submissions) + b"/b\xff.csv"))
+
+    made = board(study.folder)
+
+    assert list(judged(made).index) == ["a.CSV"]
+    assert [(one.file, one.reason) for one in made.refused] == [
+        ("b\\udcff.csv", "has a name with characters that cannot be shown")
+    ]
+    assert str(made.refused[0].error).encode()
 
 
 def test_where_all_are_refused_the_page_says_so(study: BoardStudy) -> None:

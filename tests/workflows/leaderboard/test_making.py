@@ -65,6 +65,13 @@ def test_nothing_is_overwritten_without_being_asked(study: BoardStudy) -> None:
     assert output.read_text().startswith("# samesplit-submission: 1")
 
 
+def test_a_folder_that_is_not_there_yet_is_made(study: BoardStudy) -> None:
+    path, _ = make_submission(load_frozen(study.folder), plain(study), CARD, output=study.submissions)
+
+    assert path == study.submissions / "my-model.csv"
+    assert path.is_file()
+
+
 def test_a_card_and_a_table_at_fault_are_told_together_and_nothing_is_written(study: BoardStudy) -> None:
     table = study.root / "short.csv"
     study.predictions(1.0).iloc[1:].to_csv(table, index=False)

@@ -257,3 +257,14 @@ def test_what_is_handed_out_checks_a_submission_and_tells_no_label_of_a_tested_l
     assert read_submission(good, frozen).sha256 == read_submission(good, load_frozen(study.folder)).sha256
     with pytest.raises(WorkspaceError, match="is there already"):
         hand_out(study.folder, tmp_path / "public")
+
+
+def test_a_folder_of_this_machine_is_not_handed_out(study: BoardStudy, tmp_path: Path) -> None:
+    images = study.folder / "images.csv"
+    images.write_text("lesion_id,sequence,rater,image,mask\nL000a,T1,R1,/mnt/ward3/a.nii.gz,m.nii.gz\n")
+
+    with pytest.raises(WorkspaceError, match="holds an absolute path") as caught:
+        hand_out(study.folder, tmp_path / "public")
+
+    assert caught.value.where == f"{images}, line 2"
+    assert list((tmp_path / "public").iterdir()) == []

@@ -38,9 +38,9 @@ def check_traces(package: Package, workspace: Path) -> None:
             if re.search(rb"(?<![\w.-])" + re.escape(trace.encode()) + rb"(?![\w-])", content):
                 raise _told(entry.path, what, _line(content, trace), workspace)
         if path.suffix in _WRITTEN_BY_PEOPLE and entry.part in ("data", "declarations"):
-            for number, line in enumerate(content.decode("utf-8", errors="replace").splitlines(), start=1):
-                if places.hide(line) != line:
-                    raise _told(entry.path, "an absolute path", number, workspace)
+            number = places.line_of_first(content.decode("utf-8", errors="replace"))
+            if number is not None:
+                raise _told(entry.path, "an absolute path", number, workspace)
 
 
 def _known(workspace: Path) -> Iterator[tuple[str, str]]:

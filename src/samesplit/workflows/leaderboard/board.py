@@ -127,11 +127,8 @@ def board(
 
 def _read(folder: Path, frozen: Frozen, reporter: Reporter) -> tuple[list[Submission], list[Refusal]]:
     """Read all submissions by the order of their names; the second of two files with the same bytes is refused."""
-    paths = (
-        sorted(path for path in folder.glob("*.csv") if not path.name.startswith("."))
-        if folder.is_dir()
-        else []
-    )
+    inside = folder.iterdir() if folder.is_dir() else ()
+    paths = sorted(path for path in inside if path.suffix.lower() == ".csv" and path.name[0] != ".")
     if not paths:
         raise PredictionsError(
             "holds no submission (*.csv)" if folder.is_dir() else "does not exist",
@@ -186,7 +183,7 @@ def _judged(
                 try:
                     rows = judge(one, frozen)
                 except SamesplitError as error:
-                    reason = "cannot be judged: samesplit submit says more"
+                    reason = "cannot be judged: samesplit board says why where it is made"
                     failed.append(Refusal(one.file, one.sha256, reason, error))
                     continue
                 kept.keep(one.sha256, bases[one.task], rows)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from samesplit.errors import WorkspaceError
+from samesplit.places import Places
 from samesplit.storage import replace_directory, temporary_directory, write_json
 from samesplit.tables import write_csv
 from samesplit.workflows.leaderboard.frozen import load_frozen
@@ -24,7 +25,7 @@ def hand_out(benchmark: str | Path, folder: Path, *, start: Path | None = None) 
 
     lesions.csv keeps the ids, the declared clinical variables and the outcomes of lesions that no fold tests; all
     other columns are left out, since they may tell the outcome. splits.json loses its lines on single
-    patients, which tell it as well.
+    patients, which tell it as well. images.csv and benchmark.yaml go along as they are.
 
     Args:
         benchmark: Folder or name.
@@ -35,8 +36,8 @@ def hand_out(benchmark: str | Path, folder: Path, *, start: Path | None = None) 
         The folder that was written, how many lesions have no label in it, and how many have one.
 
     Raises:
-        SamesplitError: (one of its kinds) The benchmark or its split cannot be read, or the folder is there
-            already.
+        SamesplitError: (one of its kinds) The benchmark or its split cannot be read, the folder is there
+            already, or a file that goes along as it is names a folder of this machine.
     """
     frozen = load_frozen(benchmark, start=start)
     target = folder / frozen.name
@@ -56,8 +57,20 @@ def hand_out(benchmark: str | Path, folder: Path, *, start: Path | None = None) 
     with temporary_directory(target) as made:
         for name in _AS_THEY_ARE:
             if (frozen.folder / name).is_file():
+                _check_paths(frozen.folder / name)
                 shutil.copyfile(frozen.folder / name, made / name)
         write_csv(shown, made / "lesions.csv")
         write_json(made / "splits.json", record | {"patients": {}, "counts": {}})
         replace_directory(made, target)
     return target, int(tested.sum()), int((~tested).sum())
+
+
+def _check_paths(path: Path) -> None:
+    """Refuse a file with absolute paths: they tell of this machine, and nobody else has them."""
+    line = Places(path.parent.parent.parent).line_of_first(path.read_text(encoding="utf-8", errors="replace"))
+    if line is not None:
+        raise WorkspaceError(
+            "holds an absolute path, which would be handed out",
+            where=f"{path}, line {line}",
+            remedy="write paths relative to the benchmark's folder or to the data folder",
+        )

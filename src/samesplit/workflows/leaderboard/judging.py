@@ -20,6 +20,7 @@ BASIS = {
     "settings": "the statistics that benchmark.yaml declares changed",
     "labels": "the labels changed",
     "split": "the split changed",
+    "reading": "the rater or the missing values that benchmark.yaml declares changed",
 }
 """What an evaluation depends on besides the submission, and what to say of an entry where it changed since."""
 
@@ -30,15 +31,16 @@ QUANTITIES: dict[str, tuple[str, ...]] = {
 }
 """What is kept and shown of an entry; the first is the main quantity."""
 
+_JUDGES = ("samesplit.evaluation.standings", "samesplit.models.external")
 _LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "scikit-learn")
 
 
 def evaluator() -> str:
-    """Hash the code and the libraries that judge and compare entries.
+    """Hash the code and the libraries that read the predictions of entries, judge them and compare them.
 
-    Reading a submission, ranking and drawing are done each time and are not in it.
+    Ranking and drawing are done each time and are not in it.
     """
-    return hash_object([source_digest("samesplit.evaluation.standings"), library_digest(*_LIBRARIES)])
+    return hash_object([source_digest(*_JUDGES), library_digest(*_LIBRARIES), QUANTITIES])
 
 
 def basis_of(frozen: Frozen, task: str) -> dict[str, str]:
@@ -55,6 +57,7 @@ def basis_of(frozen: Frozen, task: str) -> dict[str, str]:
         "settings": hash_object([settings, frozen.tasks[task].model_dump(mode="json")]),
         "labels": hash_table(frozen.truth(task).reset_index()),
         "split": frozen.split.sha256,
+        "reading": hash_object([frozen.definition.cohort.rater, list(frozen.definition.missing_values)]),
     }
 
 

@@ -46,7 +46,8 @@ def make_submission(
         frozen: The benchmark.
         predictions: CSV as `samesplit compare` takes it.
         card: The model card.
-        output: The file, or a folder for a file that is called after the title; default: the current folder.
+        output: A path that ends in .csv, or a folder, made where it is not there, for a file that is called after
+            the title; default: the current folder.
         task: The task that is answered; may be left out where the benchmark has one.
         threshold: The operating point, fixed on development data.
         replace: Put it in the place of a file that is there.
@@ -90,7 +91,8 @@ def make_from_run(
         model: The model's name in the run.
         card: The model card; an empty title takes the model's own.
         run: The run's folder; default: the latest run of the benchmark.
-        output: The file, or a folder for a file that is called after the title; default: the current folder.
+        output: A path that ends in .csv, or a folder, made where it is not there, for a file that is called after
+            the title; default: the current folder.
         task: The task that is answered; may be left out where the benchmark has one.
         replace: Put it in the place of a file that is there.
 
@@ -201,7 +203,7 @@ def _write(
 ) -> tuple[Path, Submission]:
     """Write a submission that was read back and found whole; what is wrong is said of its source."""
     path = output or Path(f"{slug(card.title)}.csv")
-    if path.is_dir():
+    if path.is_dir() or path.suffix.lower() != ".csv":  # a folder, which may not be there yet
         path = path / f"{slug(card.title)}.csv"
     if path.exists() and not replace:
         raise PredictionsError(

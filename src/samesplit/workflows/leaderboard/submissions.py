@@ -80,6 +80,14 @@ def read_or_refuse(path: Path, frozen: Frozen) -> Submission | Refusal:
         path: The CSV.
         frozen: What it must fit.
     """
+    if not path.name.isprintable():  # control characters, or bytes that are no UTF-8
+        name = path.name.encode("ascii", "backslashreplace").decode()
+        error: SamesplitError = PredictionsError(
+            "has a name with characters that cannot be shown",
+            where=path.parent / name,
+            remedy="give it a name of letters and digits",
+        )
+        return Refusal(name, "", error.problem, error)
     sha256 = ""
     in_table = False
     try:
@@ -88,7 +96,7 @@ def read_or_refuse(path: Path, frozen: Frozen) -> Submission | Refusal:
         in_table = True
         return _with_table(path, frozen, header, task, sha256)
     except OSError as problem:
-        error: SamesplitError = PredictionsError(
+        error = PredictionsError(
             f"cannot be read ({problem.strerror})", where=path, remedy="see to it that it may be read"
         )
     except SamesplitError as problem:
