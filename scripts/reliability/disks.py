@@ -170,7 +170,6 @@ def _fill_each(
         "extract": extract,
         "compare": ("compare", "balls", str(root / "mine.csv"), "--name", "Mine", "--no-track"),
         "report": ("report", "balls"),
-        "export": ("export", "balls", "--output", str(root / "export")),
         "init": ("init", str(root / "benchmarks" / "another")),
     }
     known = subprocess.run(
