@@ -18,6 +18,8 @@ from samesplit.workflows.export.personal import personal_columns
         ("image", ["LOVELACE^ADA/t2.nii.gz"], "names as DICOM writes them"),
         ("mask", ["1.2.840.113619.2.55.3.604688119/m.nii.gz"], "DICOM identifiers"),
         ("reader_id", ["Ada Lovelace", "Hopper, Grace"], "readers seem to be named"),
+        ("rater", ["Ada Lovelace"], "raters seem to be named"),
+        ("patient_id", ["Lovelace, Ada", "Hopper, Grace"], "patients seem to be named"),
     ],
 )
 def test_what_almost_surely_names_a_person_stops_the_export(column: str, cells: list[str], why: str) -> None:
@@ -35,6 +37,7 @@ def test_what_almost_surely_names_a_person_stops_the_export(column: str, cells: 
         ("comment", ["good"], "holds free text"),
         ("finding_text", ["a mass of four centimetres in the left kidney, seen first in March"], "free text"),
         ("age", ["40", "93"], "ages above 89"),
+        ("age_years", ["40", "93"], "ages above 89"),
     ],
 )
 def test_what_may_be_personal_is_told(column: str, cells: list[str], why: str) -> None:
@@ -53,6 +56,8 @@ def test_what_may_be_personal_is_told(column: str, cells: list[str], why: str) -
         ("scanner_vendor", ["GE"]),
         ("reader_id", ["A", "reader 2"]),
         ("image", ["case_1/phase 2/t1.nii.gz"]),
+        ("rater", ["R1"]),
+        ("stage", ["93"]),
         ("version", ["1.2.3"]),
         ("tumour_type", ["clear cell renal cell carcinoma"]),
         ("grade", [None, None]),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,8 @@ import pytest
 from conftest import SmallStudy
 from samesplit.errors import DeclarationError, SamesplitError, WorkspaceError
 from samesplit.workflows.export import ExportOptions, export_benchmark
+from samesplit.workflows.export.package import Package
+from samesplit.workflows.export.traces import check_traces
 from samesplit.workflows.run import run_benchmark
 
 WHO: dict[str, Any] = {"creators": ("Ada Lovelace",), "licence": "CC0-1.0"}
@@ -138,6 +143,74 @@ def test_a_place_that_is_taken_is_left_alone(own_run: SmallStudy, tmp_path: Path
 
 def test_a_run_that_is_not_there_or_was_of_shuffled_labels(own_run: SmallStudy, tmp_path: Path) -> None:
     assert "there is no run 'zzz'" in refused(own_run, tmp_path / "p", run="zzz")
+    edit_record(own_run, lambda record: record["options"].update(shuffle_labels=True))
+    assert "is a run of shuffled labels" in refused(own_run, tmp_path / "p")
+
+
+def edit_record(study: SmallStudy, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change run.json of the latest run."""
+    path = study.root / "reports" / "balls" / "latest" / "run.json"
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(record))
+
+
+def test_a_record_of_an_older_version_is_told_as_such(own_run: SmallStudy, tmp_path: Path) -> None:
+    edit_record(own_run, lambda record: record["versions"].update(samesplit="0.0.1"))
+    edit_record(own_run, lambda record: record["statistics"].pop("multiplicity"))
+    told = refused(own_run, tmp_path / "p")
+    assert "benchmark.yaml is another one than the run " in told
+    assert "was made with (by samesplit 0.0.1)" in told
+
+    edit_record(own_run, lambda record: record.pop("tasks"))
+    told = refused(own_run, tmp_path / "p")
+    assert "it is damaged, or an older version of samesplit wrote it" in told
+    assert "samesplit run balls" in told
+
+
+def test_a_file_outside_of_the_folder_of_the_benchmark_has_no_place_in_a_package(tmp_path: Path) -> None:
+    package = Package(tmp_path / "package")
+    package.root.mkdir()
+    for path in ("benchmarks/balls/../../../split.csv", "benchmarks/balls//srv/split.csv"):
+        with pytest.raises(WorkspaceError, match="lies outside of the benchmark's folder"):
+            package.write(path, "a", "A split.", "data")
+    assert [one.name for one in tmp_path.rglob("*")] == ["package"]
+
+
+def test_a_path_of_this_machine_is_found_in_packed_tables_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAMESPLIT_DATA", "/mnt/ward3")
+    (tmp_path / "package").mkdir()
+    table = pd.DataFrame(
+        {"source": ["/a", "/mnt/ward3/L1.nii.gz", "/z"] * 50}
+    )  # parquet tells the ends as they are
+    table.to_parquet(tmp_path / "t.parquet", compression="gzip")
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(table.to_csv().encode()))
+    for name in ("t.parquet", "t.csv.gz"):
+        assert b"/mnt/ward3" not in (tmp_path / name).read_bytes()
+        package = Package(tmp_path / "package")
+        package.copy(f"results/{name}", tmp_path / name, "A table.", "results")
+        with pytest.raises(WorkspaceError, match="would hold the path of the data folder"):
+            check_traces(package, tmp_path / "workspace")
+
+
+def test_predictions_of_others_are_left_out_with_all_others_and_their_licence_is_asked_about(
+    own_run: SmallStudy, tmp_path: Path
+) -> None:
+    submissions = own_run.folder / "submissions"
+    submissions.mkdir()
+    (submissions / "theirs.csv").write_text("lesion_id,probability\nL00a,0.5\n")
+
+    written = export_benchmark(own_run.folder, ExportOptions(output=tmp_path / "p", **WHO))
+    assert (written.path / "benchmarks/balls/submissions/theirs.csv").is_file()
+    assert any("submissions/ has 1 of others" in warning for warning in written.warnings)
+
+    options = ExportOptions(output=tmp_path / "q", predictions=False, models=True, **WHO)
+    without = export_benchmark(own_run.folder, options)
+    assert not (without.path / "benchmarks/balls/submissions").exists()
+    (warning,) = without.warnings
+    assert warning.startswith("fitted models may hold the patients that they learned from")
 
 
 def test_a_package_that_is_there_gives_way_only_to_a_whole_one(

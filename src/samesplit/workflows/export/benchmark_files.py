@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from samesplit.benchmarks.feature_files import read_feature_file
 from samesplit.benchmarks.fingerprint import split_columns
 from samesplit.benchmarks.image_hashes import IMAGE_HASHES, image_hashes
 from samesplit.declarations import read_yaml
-from samesplit.errors import CohortError, WorkspaceError
+from samesplit.errors import CohortError, Faults, WorkspaceError
 from samesplit.features.profiles import read_profile
 from samesplit.imaging.image_references import split_reference
 from samesplit.models.settings import ModelSettings
@@ -25,7 +27,7 @@ from samesplit.workflows.export.package import Package, Part
 from samesplit.workflows.export.source import Source
 from samesplit.workspace import builtin_folder
 
-__all__ = ["add_benchmark", "add_declarations", "folder_of", "own_tables"]
+__all__ = ["add_benchmark", "add_declarations", "folder_of", "further_tables", "own_tables", "submitted"]
 
 _OTHER_FILES = {
     "published.csv": "Results that others have published for the same question.",
@@ -71,8 +73,34 @@ def own_tables(source: Source) -> dict[str, pd.DataFrame]:
     return tables
 
 
+def further_tables(source: Source) -> dict[str, pd.DataFrame]:
+    """Read the tables that go along as they are, a table of features and a split that was given, by their files.
+
+    Of columns of numbers there is the name alone.
+    """
+    definition, tables = source.definition, {}
+    if definition.features is not None:
+        words, name = definition.missing_values, definition.features.file
+        found = read_feature_file(source.table(name), definition.features, words, Faults()).columns
+        text = {column: None if _is_numbers(cells) else list(cells) for column, cells in found.items()}
+        tables[name] = pd.DataFrame(text, dtype="object")
+    given = definition.split.file
+    if given is not None and given.lower().endswith(".csv"):
+        tables[given] = read_csv(source.folder / given, known=["lesion_id", "patient_id", "subset"])
+    return tables
+
+
+def _is_numbers(cells: object) -> bool:
+    return isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu"
+
+
 def add_benchmark(
-    package: Package, source: Source, tables: dict[str, pd.DataFrame], *, drop: Collection[str] = ()
+    package: Package,
+    source: Source,
+    tables: dict[str, pd.DataFrame],
+    *,
+    drop: Collection[str] = (),
+    submissions: bool = True,
 ) -> None:
     """Write the benchmark's folder.
 
@@ -81,6 +109,7 @@ def add_benchmark(
         source: The benchmark and its run.
         tables: From `own_tables`.
         drop: Columns of lesions.csv and the readings to leave out.
+        submissions: Whether the predictions that others submitted come along.
 
     Raises:
         WorkspaceError: A column to leave out is in no table, or is needed; or images.csv has absolute paths that
@@ -114,9 +143,14 @@ def add_benchmark(
         package.copy(f"{folder}/{definition.features.file}", path, "Features, one row a lesion.", "data")
     for name, told in _further(source):
         package.copy(f"{folder}/{name}", source.folder / name, told, "data")
-    for path in sorted((source.folder / "submissions").glob("*.csv")):
+    for path in submitted(source) if submissions else ():
         package.copy(f"{folder}/submissions/{path.name}", path, "Predictions submitted by others.", "results")
     _add_image_hashes(package, source)
+
+
+def submitted(source: Source) -> list[Path]:
+    """Return the files that others submitted to the benchmark, by name."""
+    return sorted((source.folder / "submissions").glob("*.csv"))
 
 
 def _further(source: Source) -> Iterator[tuple[str, str]]:

@@ -248,7 +248,10 @@ def _head(path: Path) -> list[str] | None:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if packed else path.open(encoding="utf-8") as text:
+        # A mark at the beginning (Excel's UTF-8) is no part of the first name.
+        with (
+            gzip.open(path, "rt", encoding="utf-8-sig") if packed else path.open(encoding="utf-8-sig") as text
+        ):
             lines = list(itertools.islice(text, 2))
     except UnicodeDecodeError:
         return None

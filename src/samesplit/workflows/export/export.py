@@ -11,7 +11,14 @@ from samesplit.benchmarks.definition import read_benchmark
 from samesplit.errors import WorkspaceError
 from samesplit.storage import make_directory, temporary_directory
 from samesplit.tables import hash_table
-from samesplit.workflows.export.benchmark_files import add_benchmark, add_declarations, folder_of, own_tables
+from samesplit.workflows.export.benchmark_files import (
+    add_benchmark,
+    add_declarations,
+    folder_of,
+    further_tables,
+    own_tables,
+    submitted,
+)
 from samesplit.workflows.export.croissant import CROISSANT, croissant_text
 from samesplit.workflows.export.fields import meanings_of_lesions
 from samesplit.workflows.export.package import Package
@@ -130,13 +137,14 @@ def export_benchmark(
         keywords=options.keywords,
     )
     tables = own_tables(source)
-    warnings = _warnings(personal_columns(tables), options, source)
+    found = personal_columns(tables | further_tables(source))
+    warnings = (*_warnings(found, options, source), *_of_others(options, source))
     make_directory(output.parent)
     with temporary_directory(output) as staging:
         package = Package(make_directory(staging / "package"))
         say("Tables, profiles and models")
         package.notes += ["images and masks"] if source.definition.cohort.sequences else []
-        add_benchmark(package, source, tables, drop=options.drop)
+        add_benchmark(package, source, tables, drop=options.drop, submissions=options.predictions)
         add_declarations(package, source, weights=options.weights)
         say("Results and report")
         record = add_run(
@@ -217,3 +225,20 @@ def _warnings(findings: tuple[Finding, ...], options: ExportOptions, source: Sou
             + " --keep-column ".join(columns),
         )
     return tuple(map(str, open_ones))
+
+
+def _of_others(options: ExportOptions, source: Source) -> tuple[str, ...]:
+    """Return what of the package others have a say in: those who sent submissions, and patients in models."""
+    told = []
+    submissions = submitted(source) if options.predictions else []
+    if submissions:
+        told.append(
+            f"submissions/ has {len(submissions)} of others, which would be under the licence of the package: ask "
+            "them, or leave all predictions out with --without-predictions"
+        )
+    if options.models:
+        told.append(
+            "fitted models may hold the patients that they learned from: nearest neighbours and TabICL all of "
+            "their features with the labels, support vector machines those of many"
+        )
+    return tuple(told)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from samesplit.errors import WorkspaceError
 from samesplit.storage import hash_bytes, hash_file
 
 __all__ = ["CHECKSUMS", "Entry", "Package", "Part", "media_type"]
@@ -76,6 +77,9 @@ class Package:
 
     Args:
         root: The folder; it exists and is empty.
+
+    Raises:
+        WorkspaceError: (when a file is written) Its path would lead out of the folder.
     """
 
     def __init__(self, root: Path) -> None:
@@ -125,6 +129,12 @@ class Package:
         return ""
 
     def _place(self, path: str) -> Path:
+        if ".." in path.split("/") or "//" in path:  # as benchmark.yaml names a split elsewhere
+            raise WorkspaceError(
+                f"the file '{path}' lies outside of the benchmark's folder, so a package cannot hold it",
+                where="benchmark.yaml",
+                remedy="copy it into the benchmark's folder, name it there, and run again",
+            )
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         return target

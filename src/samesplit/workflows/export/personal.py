@@ -26,11 +26,14 @@ _NAMES = re.compile(
 _TEXT_NAMES = re.compile(
     r"(^|_)(comments?|remarks?|notes?|free_?text|report|findings?|history|anamnesis)(_|$)"
 )
+_AGE = re.compile(r"(^|_)age(_|$)")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w{2,}")
 _UID = re.compile(r"(?<![\d.])[0-2](?:\.\d+){6,}(?![\d.])")
 _DICOM_NAME = re.compile(r"[A-Za-z]{2,}\^[A-Za-z]{2,}")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4})([ T].*)?")
 _TWO_NAMES = re.compile(r"[A-ZÀ-Ž][a-zà-ž'-]+(,| )\s?[A-ZÀ-Ž][a-zà-ž'-]+")
+_PEOPLE = {"reader_id": "readers", "rater": "raters", "patient_id": "patients", "lesion_id": "patients"}
+"""Columns whose cells say who somebody is, and who that is."""
 _LONG_TEXT = 40
 _OLDEST = 89
 
@@ -90,8 +93,8 @@ def _look(column: str, cells: pd.Series[str]) -> tuple[str, bool] | None:
     ):
         if _any(cells, pattern.search):
             return why, True
-    if column == "reader_id" and _share(cells, _TWO_NAMES.fullmatch) > 0.5:
-        return "readers seem to be named; write A, B, C", True
+    if column in _PEOPLE and _share(cells, _TWO_NAMES.fullmatch) > 0.5:
+        return f"{_PEOPLE[column]} seem to be named; write A, B, C", True
     if _share(cells, _DATE.fullmatch) > 0.5:
         return (
             "holds dates of the calendar, which many rules count as personal data; drop the column, or shift "
@@ -100,7 +103,7 @@ def _look(column: str, cells: pd.Series[str]) -> tuple[str, bool] | None:
         )
     if _TEXT_NAMES.search(plain) or _share(cells, _is_free_text) > 0.2:
         return "holds free text, in which names and dates may stand: read it", False
-    if plain == "age" and bool((pd.to_numeric(cells, errors="coerce") > _OLDEST).any()):
+    if _AGE.search(plain) and bool((pd.to_numeric(cells, errors="coerce") > _OLDEST).any()):
         return (
             f"holds ages above {_OLDEST}, which can single a patient out; write {_OLDEST + 1} for all",
             False,

@@ -27,9 +27,16 @@ from samesplit.run_folder import FINISHED, READINGS, RUN_RECORD
 from samesplit.storage import hash_bytes
 from samesplit.tables import IMAGES, LEDGER, empty_table, hash_table, read_table
 from samesplit.tasks import DEFAULT_TASK
+from samesplit.version import __version__
 from samesplit.workspace import Workspace, find_benchmark
 
 __all__ = ["Source", "find_source"]
+
+_NEEDED = (
+    "run", "benchmark", "tasks", "models", "profiles", "statistics", "cohort", "split", "hashes", "versions",
+    "started", "finished", "options",
+)  # fmt: skip
+"""What a package needs of run.json."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +90,14 @@ def find_source(benchmark: str | Path, *, run: str | None = None, start: Path | 
     definition = read_benchmark(folder)
     reports = workspace.reports / definition.name
     chosen = _run_named(reports, run) if run else latest_run(reports, benchmark=str(benchmark)).resolve()
-    record = json.loads((chosen / RUN_RECORD).read_text(encoding="utf-8"))
     again = f"samesplit run {definition.name}"
+    record, damage = read_kept_json(chosen / RUN_RECORD, *_NEEDED)
+    if not record:
+        raise WorkspaceError(
+            f"{damage or f'there is no {RUN_RECORD}'}: it is damaged, or an older version of samesplit wrote it",
+            where=chosen,
+            remedy=f"run the benchmark again, which makes it anew: {again}",
+        )
     if record.get("options", {}).get("shuffle_labels"):
         raise WorkspaceError(
             "is a run of shuffled labels, whose results say nothing of the models",
@@ -106,11 +119,17 @@ def find_source(benchmark: str | Path, *, run: str | None = None, start: Path | 
     changed = next(_changes(source), None)
     if changed is not None:
         raise WorkspaceError(
-            f"{changed} is another one than the run {chosen.name} was made with",
+            f"{changed} is another one than the run {chosen.name} was made with{_by_another_version(record)}",
             where=folder,
             remedy=f"run it as it is now, which does only what is new: {again}; or bring back what was run",
         )
     return source
+
+
+def _by_another_version(record: dict[str, Any]) -> str:
+    """Say that the run is of another version, whose settings may be other ones though nobody changed a file."""
+    made_by = str(record["versions"].get("samesplit", ""))
+    return "" if made_by == __version__ else f" (by samesplit {made_by or 'of an unknown version'})"
 
 
 def _run_named(reports: Path, run: str) -> Path:

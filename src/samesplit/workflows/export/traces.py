@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import getpass
+import gzip
 import os
 import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from samesplit.errors import WorkspaceError
 from samesplit.places import Places
@@ -33,7 +37,7 @@ def check_traces(package: Package, workspace: Path) -> None:
     places = Places(Path("/nowhere-of-this-name"))
     for entry in package.entries:
         path = package.root / entry.path
-        content = path.read_bytes()
+        content = _unpacked(path)
         for trace, what in known.items():
             if re.search(rb"(?<![\w.-])" + re.escape(trace.encode()) + rb"(?![\w-])", content):
                 raise _told(entry.path, what, _line(content, trace), workspace)
@@ -41,6 +45,24 @@ def check_traces(package: Package, workspace: Path) -> None:
             number = places.line_of_first(content.decode("utf-8", errors="replace"))
             if number is not None:
                 raise _told(entry.path, "an absolute path", number, workspace)
+
+
+def _unpacked(path: Path) -> bytes:
+    """Return the content of a file; of packed ones, in which text is not found, what was packed.
+
+    Archives of fitted models and weights are stored as they are, so that their text is found in them.
+    """
+    content = path.read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        return gzip.decompress(content)
+    if path.suffix != ".parquet":
+        return content
+    table = pq.read_table(path)
+    texts = [str(name) for name in table.column_names]
+    for column in table.columns:
+        if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
+            texts += map(str, column.unique().to_pylist())
+    return content + "\n".join(texts).encode()
 
 
 def _known(workspace: Path) -> Iterator[tuple[str, str]]:
