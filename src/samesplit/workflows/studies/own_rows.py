@@ -68,7 +68,8 @@ def own_rows(workspace: Workspace, names: Collection[str] = ()) -> tuple[list[di
 
 def _of_run(folder: Path, record: dict[str, Any]) -> Iterator[dict[str, Any]]:
     titles = {model["name"]: model["title"] for model in record["models"]}
-    controls = {model["name"] for model in record["models"] if model["control"]}
+    # Models that were joined say nothing of it.
+    controls = {model["name"] for model in record["models"] if model.get("control")}
     for task in record["tasks"]:
         place = task_folder(folder, None if task["name"] == DEFAULT_TASK else task["name"])
         if not (place / RESULTS_TABLE).is_file():  # a task that no model answered
