@@ -4,6 +4,7 @@
 # make coverage  runs all tests and says which lines of the whole package they miss
 # make lint   format, lint, types and layers
 # make docs   builds the documentation site into build/site, offline, and fails on a dead link
+# make tutorials  runs the pages of docs/tutorials again and writes what they print and draw (a minute)
 # make docs-serve  shows the site while you write, at http://127.0.0.1:8000
 # make bench  times features, filters, maps and the first use beside other tools, writes docs/performance*.md (30 minutes; QUICK=1: try it)
 # make bench-all  the same, then grid, networks, learning curve and intervals (2 hours)
@@ -30,7 +31,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format docs docs-serve bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals bench-tracking release-check reliability clean
+.PHONY: setup demo test test-plain coverage lint format docs docs-serve tutorials bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals bench-tracking release-check reliability clean
 .DEFAULT_GOAL := help
 
 help:
@@ -76,6 +77,9 @@ docs docs-serve: export NO_MKDOCS_2_WARNING := 1
 docs: setup
 	@$(BIN)/mkdocs build --strict --quiet
 	@echo "The site: build/site/index.html"
+
+tutorials: setup
+	@$(BIN)/python scripts/docs/tutorials.py $(PAGE)
 
 docs-serve: setup
 	@$(BIN)/mkdocs serve

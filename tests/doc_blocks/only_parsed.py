@@ -84,6 +84,10 @@ ONLY_PARSED: dict[str, dict[str, str]] = {
         "samesplit run xi2020-renal-mri --synthetic --variant main": LONG,
         "samesplit run xi2020-renal-mri --synthetic --size full": LONG,
     },
+    "docs/tracking.md": {
+        "samesplit ui my-study": "serves until it is stopped",
+        "samesplit push my-study --to http://127.0.0.1:5000": "needs a tracking server",
+    },
     "docs/xi2020-renal-mri.md": {
         "samesplit run xi2020-renal-mri --synthetic": LONG,
         "samesplit run xi2020-renal-mri --synthetic --variant main": LONG,
