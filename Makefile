@@ -19,7 +19,7 @@
 # make bench-limits  first use on a machine and memory of large lesions, writes docs/performance-limits.md (5 minutes)
 # make release-check  builds the wheel and tries it as a new user in an empty environment (EXTRAS=all RELEASE_PYTHON=python3.13)
 # make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
-# make reliability  fuzzes every reader, kills runs, fills disks, runs two commands at once, writes docs/reliability.md (90 minutes; QUICK=1: 10)
+# make reliability  fuzzes every reader, kills runs, fills disks, runs two commands at once, writes docs/reliability.md (QUICK=1: try it)
 
 PYTHON ?= python3
 BIN := .venv/bin
