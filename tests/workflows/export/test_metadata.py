@@ -154,6 +154,7 @@ def test_the_readme_says_how_to_get_the_images_and_to_run_again(there_and_back) 
     assert "cmp results/predictions.csv reports/balls/latest/predictions.csv" in text
     pins = (there_and_back.clone / "requirements.txt").read_text().splitlines()
     assert any(line.startswith("scikit-learn==") for line in pins)
+    assert not [line for line in pins if "+" in line.partition("#")[0]]  # no index has 2.13.0+cpu
 
 
 def _json(there_and_back, name: str) -> Any:

@@ -17,13 +17,27 @@ __all__ = ["citation_text", "licence_table", "readme_text", "requirements_text"]
 
 
 def requirements_text(record: dict[str, Any]) -> str:
-    """Return the versions of the run as pip takes them."""
+    """Return the versions of the run as pip takes them.
+
+    What a version has after a plus sign (`+cpu`, or the commit between two releases) no package index knows: the
+    line asks for what stands before it, which pip takes for the same, and a comment has the rest.
+
+    Example:
+        >>> print(requirements_text({"run": "2b6c", "versions": {"python": "3.12.1", "torch": "2.13.0+cpu"}}))
+        # The versions that the run 2b6c was made with, on Python 3.12.1.
+        torch==2.13.0  # was 2.13.0+cpu
+        <BLANKLINE>
+    """
     versions = dict(record.get("versions", {}))
     python = versions.pop("python", "")
     lines = [f"# The versions that the run {record['run']} was made with, on Python {python}."]
-    lines += [
-        f"{name}=={version}" for name, version in sorted(versions.items(), key=lambda one: one[0].lower())
-    ]
+    for name, version in sorted(versions.items(), key=lambda one: one[0].lower()):
+        public, _, local = str(version).partition("+")
+        if name == "samesplit" and (local or "dev" in public):
+            lines.append(
+                "# Between two releases: install samesplit from its repository first, at this commit."
+            )
+        lines.append(f"{name}=={public}" + (f"  # was {version}" if local else ""))
     return "\n".join(lines) + "\n"
 
 
