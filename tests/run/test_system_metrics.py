@@ -76,5 +76,34 @@ def test_gpus_are_told_where_there_are_some(tmp_path: Path, monkeypatch: pytest.
     assert line["gpu_0_utilization_percentage"] == 75.0
 
 
+def test_a_gpu_that_does_not_answer_costs_its_own_numbers_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("psutil")
+
+    def rates(number: int) -> SimpleNamespace:
+        if number == 0:
+            raise RuntimeError("Not Supported")
+        return SimpleNamespace(gpu=75)
+
+    library = ModuleType("pynvml")
+    library.__dict__.update(
+        nvmlInit=lambda: None,
+        nvmlDeviceGetCount=lambda: 2,
+        nvmlDeviceGetHandleByIndex=lambda number: number,
+        nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(used=2e9, total=8e9),
+        nvmlDeviceGetUtilizationRates=rates,
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    with watched(tmp_path / "system_metrics.jsonl"):
+        pass
+
+    (line,) = lines_of(tmp_path / "system_metrics.jsonl")
+    assert line["gpu_0_memory_usage_megabytes"] == 2000.0
+    assert "gpu_0_utilization_percentage" not in line
+    assert line["gpu_1_utilization_percentage"] == 75.0
+    assert line["cpu_utilization_percentage"] >= 0
+
+
 def test_the_longer_a_run_the_rarer_the_lines() -> None:
     assert [interval(seconds) for seconds in (0, 600, 1e6)] == [1.0, 2.0, 30.0]

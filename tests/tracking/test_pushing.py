@@ -200,6 +200,13 @@ def test_a_store_whose_making_was_killed_is_made_anew(tmp_path: Path, left: str)
     assert {path.name for path in tmp_path.glob("*mlflow.db*")} <= {"mlflow.db", "mlflow.db.lock"}
 
 
+def test_a_record_that_lacks_what_a_push_needs_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"run": "abc", "benchmark": "balls", "models": [], "hashes": {}}')
+    with pytest.raises(TrackingError, match="is not what was put there") as caught:
+        push(tmp_path, tmp_path / "mlflow.db")
+    assert "run the benchmark again" in str(caught.value.remedy)
+
+
 def test_a_store_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
     store = tmp_path / "mlflow.db"
     store.write_text("this is a text file, long enough to be looked at as a header of a database")

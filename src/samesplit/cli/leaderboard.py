@@ -70,8 +70,7 @@ def _hand_out(benchmark: str, folder: Path) -> None:
     if not shown:
         echo(
             "Every lesion is tested in some fold, so no label is left to learn from: a split with a holdout "
-            "test part "
-            "keeps the labels of its training part."
+            "test part keeps the labels of its training part."
         )
 
 
@@ -180,8 +179,7 @@ def _tell_submission(frozen: Frozen, one: Submission) -> None:
     if not frozen.labels_known:
         out.print(
             "[yellow]Note:[/] The labels are not here. Header, ids, folds and values were checked; whether "
-            "the split "
-            "fits the labels, and which lesions have no outcome, is seen where the board is made.",
+            "the split fits the labels, and which lesions have no outcome, is seen where the board is made.",
             highlight=False,
         )
 
@@ -198,8 +196,7 @@ def _tell_states(made: Board, *, check: bool) -> None:
     }
     echo(
         f"{len(made.states)} submission{'s' * (len(made.states) != 1)}: {counts['kept']} judged before, "
-        f"{counts['new']} new ({judged}), "
-        f"{counts['stale']} stale, {counts['refused']} refused."
+        f"{counts['new']} new ({judged}), {counts['stale']} stale, {counts['refused']} refused."
     )
 
 

@@ -45,8 +45,7 @@ _ADJUSTED = {
     "hochberg": "Hochberg's method, so that the chance of any false claim stays below {alpha} where tests are "
     "independent or positively dependent",
     "benjamini-hochberg": "the method of Benjamini and Hochberg, which keeps the expected share of false "
-    "claims among "
-    "all claims below {alpha}; ranges of ranks then do not hold for all entries together",
+    "claims among all claims below {alpha}; ranges of ranks then do not hold for all entries together",
 }
 
 
@@ -133,9 +132,8 @@ def leaderboard_page(boards: Sequence[TaskBoard], table: pd.DataFrame, facts: Bo
         sections=sections,
         footer=(
             f"Written by samesplit {facts.samesplit}; the same folder of submissions gives the same page to "
-            f"the byte. "
-            "Beside this page: board.csv (every submission with its numbers) and board-differences.csv (every two "
-            "entries)."
+            "the byte. Beside this page: board.csv (every submission with its numbers) and "
+            "board-differences.csv (every two entries)."
         ),
     )
     return to_html(report, {})
@@ -150,8 +148,7 @@ def _sections(board: TaskBoard, facts: BoardFacts, prefix: str) -> tuple[Section
     ]
     lead = (
         f"From the best by {main.noun}. Ranks: the range that the claimed differences leave. Groups: two "
-        f"entries that "
-        "share a letter are not shown to differ."
+        "entries that share a letter are not shown to differ."
     )
     sections = [Section(id=f"{prefix}standing", title="Standing", lead=lead, blocks=tuple(standing))]
     if len(ranked) > 1:
@@ -168,9 +165,8 @@ def _answer(board: TaskBoard, facts: BoardFacts) -> str:
     first = ranked.iloc[0]
     said = (
         f"{counted(len(ranked), 'entry', 'entries')}, judged on the same "
-        f"{counted(int(first['n']), 'lesion')}. First "
-        f"by {main.noun} is “{first['title']}” with {number(first['estimate'])} "
-        f"({_interval(first, facts)})."
+        f"{counted(int(first['n']), 'lesion')}. First by {main.noun} is “{first['title']}” with "
+        f"{number(first['estimate'])} ({_interval(first, facts)})."
     )
     others = len(ranked) - 1
     if not others:
@@ -186,8 +182,7 @@ def _answer(board: TaskBoard, facts: BoardFacts) -> str:
     )
     return (
         f"{said} {told}; {counted(leading, 'entry is', 'entries are')} not shown to be worse than any, so "
-        f"each of them "
-        "may be the best."
+        "each of them may be the best."
     )  # fmt: skip
 
 
@@ -213,24 +208,19 @@ def _how(facts: BoardFacts, boards: Sequence[TaskBoard]) -> Section:
     pairs = sum(len(board.pairs) for board in boards)
     text = (
         "Every entry gives predictions of every tested lesion in every fold of the frozen split; one that "
-        "lacks any is "
-        "refused, so all are judged on the same lesions and what one leaves out cannot help it. A submission "
-        "names the "
-        "split and the cohort by their hashes, and another hash is refused.",
+        "lacks any is refused, so all are judged on the same lesions and what one leaves out cannot help "
+        "it. A submission names the split and the cohort by their hashes, and another hash is refused.",
         f"Every two entries are compared on the same lesions ({counted(pairs, 'comparison')}). A difference "
-        f"is claimed "
-        f"where its P value, adjusted over all pairs of a task by {adjusted}, is below {alpha:g}, and the "
-        f"probability "
-        "that the claim is false is at most 5 %.",
+        f"is claimed where its P value, adjusted over all pairs of a task by {adjusted}, is below "
+        f"{alpha:g}, and the probability that the claim is false is at most 5 %.",
         "The ranks of an entry run from 1 + the number of entries shown to be better, to the number of all "
         "less those "
         "shown to be worse: where no claim is false, every true rank lies in its range (Mogstad et al. 2024, "
         "doi:10.1093/restud/rdad006; Al Mohamad et al. 2022, doi:10.1111/biom.13419). Groups are a compact letter "
         "display (Piepho 2004, doi:10.1198/1061860043515). Not shown to differ is not the same as equal.",
         *_few_folds(facts),
-        "A board does not know how often somebody looked at it before sending: whoever tries often and keeps "
-        "the best "
-        "is rewarded for luck, which no interval here allows for.",
+        "A board does not know how often somebody looked at it before sending: whoever tries often and "
+        "keeps the best is rewarded for luck, which no interval here allows for.",
     )
     hashes = Facts(
         title="Hashes",
@@ -251,10 +241,9 @@ def _few_folds(facts: BoardFacts) -> tuple[str, ...]:
         return ()
     return (
         f"The split has {facts.fits} folds. Over several folds a difference also has to pass the corrected "
-        f"resampled "
-        f"t-test, which has {facts.fits - 1} degrees of freedom here: with many entries even large "
-        f"differences are "
-        "not shown. A holdout test part, or repeats of the folds, lets a board tell more.",
+        f"resampled t-test, which has {facts.fits - 1} degrees of freedom here: with many entries even "
+        "large differences are not shown. A holdout test part, or repeats of the folds, lets a board tell "
+        "more.",
     )
 
 

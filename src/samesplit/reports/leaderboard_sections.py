@@ -75,8 +75,7 @@ def standing_figure(board: TaskBoard, main: MainQuantity, prefix: str) -> tuple[
             title=f"{main.title} with intervals, ranks and groups",
             caption=(
                 f"Blue: entries that nobody is shown to be better than. {groups} Intervals are each entry's "
-                f"own and do "
-                "not decide about differences, which are paired."
+                "own and do not decide about differences, which are paired."
                 + (" Dashed: chance." if main.chance else "")
             ),
             alt=alt,
@@ -144,14 +143,12 @@ def standing_table(board: TaskBoard, main: MainQuantity, confidence: float, pref
     notes = [
         f"{counted(int(first['n']), 'lesion')}{positive}; every entry is judged on all of them. Intervals of "
         f"{100 * confidence:g} %. {main.title}: {'; '.join(dict.fromkeys(board.entries['method']))}. Bold: "
-        f"entries "
-        "that nobody is shown to be better than."
+        "entries that nobody is shown to be better than."
     ]
     if board.kind == "binary" and (board.entries["operating_point"] == "").any():
         notes.append(
             "An entry without predictions of validation lesions and without a threshold has no operating "
-            "point, so no "
-            "sensitivity and specificity."
+            "point, so no sensitivity and specificity."
         )
     return Table(
         id=f"{prefix}standing-table", title="Entries", columns=columns, rows=tuple(rows), notes=tuple(notes)

@@ -115,10 +115,12 @@ def _of_gpus(gpus: tuple[Any, list[Any]]) -> dict[str, float]:
     library, handles = gpus
     found = {}
     for number, handle in enumerate(handles):
-        memory = library.nvmlDeviceGetMemoryInfo(handle)
-        found[f"gpu_{number}_memory_usage_megabytes"] = round(memory.used / _MEGABYTE, 1)
-        found[f"gpu_{number}_memory_usage_percentage"] = round(100 * memory.used / memory.total, 1)
-        found[f"gpu_{number}_utilization_percentage"] = float(
-            library.nvmlDeviceGetUtilizationRates(handle).gpu
-        )
+        with suppress(
+            Exception
+        ):  # one that fell off the bus, or that tells no utilisation, such as a MIG slice
+            memory = library.nvmlDeviceGetMemoryInfo(handle)
+            found[f"gpu_{number}_memory_usage_megabytes"] = round(memory.used / _MEGABYTE, 1)
+            found[f"gpu_{number}_memory_usage_percentage"] = round(100 * memory.used / memory.total, 1)
+            used = library.nvmlDeviceGetUtilizationRates(handle).gpu
+            found[f"gpu_{number}_utilization_percentage"] = float(used)
     return found

@@ -17,6 +17,12 @@ from samesplit.tracking.datasets import Part, labels_of, parts_of_split
 
 __all__ = ["FinishedRun", "TaskOfRun", "read_finished_run"]
 
+_NEEDED = (
+    "run", "benchmark", "title", "question", "models", "hashes", "split", "statistics", "options", "versions",
+    "machine",
+)  # fmt: skip
+"""What a push needs of run.json; one that an older version wrote may lack some of it."""
+
 
 @dataclass(frozen=True)
 class TaskOfRun:
@@ -73,7 +79,7 @@ def read_finished_run(folder: Path) -> FinishedRun:
     Raises:
         TrackingError: There is no record of a run.
     """
-    record, damage = read_kept_json(folder / RUN_RECORD, "run", "benchmark", "models", "hashes")
+    record, damage = read_kept_json(folder / RUN_RECORD, *_NEEDED)
     if not record:
         problem, remedy = damage or "does not exist", "run the benchmark again, which makes it anew"
         raise TrackingError(problem, where=folder / RUN_RECORD, remedy=remedy)
