@@ -135,8 +135,12 @@ def test_what_must_be_the_same_on_a_worker_is_all_that_may_run_there(monkeypatch
     assert cluster._code().endswith(f"+{'0' * 12}+{'1' * 12}")
     rooms_of = {".".join(name.split(".")[:2]) for name in rooms}
     assert {
-        f"samesplit.{room}" for room in ("execution", "features", "imaging", "models", "statistics")
+        f"samesplit.{room}"
+        for room in ("evaluation", "execution", "features", "imaging", "models", "statistics")
     } <= rooms_of
+    assert {"samesplit.run.fold_tasks", "samesplit.run.mask_overlap", "samesplit.run.mask_pairs"} <= set(
+        rooms
+    )
     assert {"numpy", "scikit-learn", "xgboost"} <= set(libraries)
 
 

@@ -9,26 +9,35 @@ from hypothesis import strategies as st
 
 from samesplit.statistics import metrics
 from samesplit.statistics.auc import empirical_auc
+from samesplit.statistics.patient_sums import scoring_rules
 from samesplit.statistics.weighted import (
     mean_over,
     weighted_auc,
     weighted_average_precision,
-    weighted_brier,
-    weighted_brier_scaled,
     weighted_calibration_error,
-    weighted_log_loss,
     weighted_ratio,
 )
 
 Batch = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 Plain = Callable[[np.ndarray, np.ndarray], float]
 
+
+def scoring(rule: str) -> Batch:
+    """Compute a scoring rule of samples of rows, each a patient."""
+
+    def of(weights: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        rules = scoring_rules(np.arange(labels.size), labels, scores, n_patients=labels.size)
+        return rules[rule](weights)
+
+    return of
+
+
 PAIRS: list[tuple[Batch, Plain]] = [
     (weighted_auc, empirical_auc),
     (weighted_average_precision, metrics.average_precision),
-    (weighted_brier, metrics.brier),
-    (weighted_brier_scaled, metrics.brier_scaled),
-    (weighted_log_loss, metrics.log_loss),
+    (scoring("brier"), metrics.brier),
+    (scoring("brier_scaled"), metrics.brier_scaled),
+    (scoring("log_loss"), metrics.log_loss),
 ]
 
 
@@ -66,7 +75,7 @@ def test_weighted_calibration_error_keeps_the_given_bins(
         assert value == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.parametrize("batch", [weighted_auc, weighted_average_precision, weighted_brier_scaled])
+@pytest.mark.parametrize("batch", [weighted_auc, weighted_average_precision, scoring("brier_scaled")])
 def test_a_sample_without_a_class_is_not_defined(batch: Batch) -> None:
     weights = np.array([[1.0, 1, 0, 0], [0, 0, 1, 1], [1, 1, 1, 1]])
     found = batch(weights, np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.3, 0.4]))

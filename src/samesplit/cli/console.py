@@ -35,7 +35,8 @@ Scheduler = Annotated[
     str | None,
     typer.Option(
         callback=_with_cluster,
-        help="A Dask scheduler (tcp://host:8786) whose workers open images, extract features, search and fit.",
+        help="A Dask scheduler (tcp://host:8786) whose workers open images, extract features, search, fit "
+        "and judge.",
     ),
 ]
 Track = Annotated[bool, typer.Option(help="Push the run to mlflow.db.")]

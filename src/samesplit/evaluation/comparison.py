@@ -12,6 +12,7 @@ import pandas as pd
 from samesplit.evaluation.binary.scores import influence_difference, ranking_is_trained
 from samesplit.evaluation.claims import CLAIM_COLUMNS, DEFAULT_RULES, ClaimRules, add_claims
 from samesplit.evaluation.validation import UNIT
+from samesplit.execution.calls import HERE, Calls
 from samesplit.statistics.boundary import apart as apart_from_intervals
 from samesplit.statistics.cross_validated import corrected_resampled_t
 from samesplit.statistics.influence import Influence
@@ -19,6 +20,7 @@ from samesplit.statistics.interval import Interval, is_degenerate, stricter
 
 __all__ = [
     "Measure",
+    "ask_comparisons",
     "compare_models",
     "compare_pair",
     "corrected_over_folds",
@@ -174,18 +176,52 @@ def compare_models(
         as `claims.add_claims` has them, over all pairs; `p_influence` and `p_corrected_t` are the two tests of
         which `p_value` is the larger.
     """
+    calls = Calls()
+    finish = ask_comparisons(calls, tables, measure, reference=reference, confidence=confidence, rules=rules)
+    calls.do(HERE)
+    return finish()
+
+
+def ask_comparisons(
+    calls: Calls,
+    tables: dict[str, pd.DataFrame],
+    measure: Measure,
+    *,
+    reference: str | None = None,
+    confidence: float = 0.95,
+    rules: ClaimRules = DEFAULT_RULES,
+) -> Callable[[], pd.DataFrame]:
+    """Ask for the comparison of every two models, a call a pair.
+
+    Args:
+        calls: Gets the calls.
+        tables: As for `compare_models`, and so are all others.
+        measure: What is compared.
+        reference: The model that comes second in its pairs.
+        confidence: Two-sided coverage.
+        rules: How p-values are adjusted.
+
+    Returns:
+        What gives the table of `compare_models` once the calls are done.
+    """
     order = sorted(tables, key=lambda name: name == reference)  # stable: all others keep their order
-    rows = [
-        {"model_a": a, "model_b": b} | compare_pair(tables[a], tables[b], measure, confidence=confidence)
+    asked = [
+        (a, b, calls.ask(f"{a} and {b}", compare_pair, tables[a], tables[b], measure, confidence=confidence))
         for a, b in itertools.combinations(order, 2)
     ]
-    if not rows:
-        return pd.DataFrame(columns=measure.columns)
-    table = pd.DataFrame(rows)
-    as_results = table.rename(columns={"model_a": "model", "model_b": "reference", "difference": "estimate"})
-    as_results = as_results.assign(quantity=f"{measure.name}_difference", group="all")
-    claimed = add_claims(as_results, confidence=confidence, rules=rules)
-    return table.assign(**{name: claimed[name] for name in CLAIM_COLUMNS})[measure.columns]
+
+    def finish() -> pd.DataFrame:
+        if not asked:
+            return pd.DataFrame(columns=measure.columns)
+        table = pd.DataFrame([{"model_a": a, "model_b": b} | one.result for a, b, one in asked])
+        as_results = table.rename(
+            columns={"model_a": "model", "model_b": "reference", "difference": "estimate"}
+        )
+        as_results = as_results.assign(quantity=f"{measure.name}_difference", group="all")
+        claimed = add_claims(as_results, confidence=confidence, rules=rules)
+        return table.assign(**{name: claimed[name] for name in CLAIM_COLUMNS})[measure.columns]
+
+    return finish
 
 
 def difference_rows(pairs: pd.DataFrame, measure: Measure, *, group: str = "all") -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ from samesplit.evaluation.binary.decision_curves import DEFAULT_THRESHOLDS
 from samesplit.evaluation.claims import DEFAULT_RULES, ClaimRules
 from samesplit.evaluation.mask_regression import MaskRegressionSettings
 from samesplit.evaluation.readers.settings import ReaderSettings
+from samesplit.execution.calls import HERE, Workers
 
 __all__ = ["EvaluationOptions"]
 
@@ -41,6 +42,7 @@ class EvaluationOptions:
         decision_thresholds: The threshold probabilities of decision curves (binary tasks).
         risk_categories: The limits between categories of risk, for reclassification (binary tasks).
         mask_regression: What the Dice coefficient is regressed on; None for what the task names (tasks of masks).
+        workers: Who does the work; the results are the same whoever does.
     """
 
     readings: pd.DataFrame | None = None
@@ -62,3 +64,4 @@ class EvaluationOptions:
     risk_categories: Sequence[float] = ()
     mask_regression: MaskRegressionSettings | None = None
     factorial: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    workers: Workers = HERE

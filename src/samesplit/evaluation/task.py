@@ -64,6 +64,7 @@ def _binary(
         clinical_model=options.clinical_model,
         decision_thresholds=options.decision_thresholds,
         risk_categories=options.risk_categories,
+        workers=options.workers,
     )
 
 

@@ -22,7 +22,7 @@ R = TypeVar("R")
 _PATIENCE_S = 60
 _SAME_CODE = "install this very version of samesplit, with the same Python and libraries, on every worker"
 _LIBRARIES = (
-    "imbalanced-learn", "numba", "numpy", "pandas", "scikit-learn", "scipy", "simpleitk", "xgboost",
+    "imbalanced-learn", "numba", "numpy", "pandas", "scikit-learn", "scipy", "simpleitk", "statsmodels", "xgboost",
 )  # fmt: skip
 """Their results may differ from one version to the next."""
 _DIED = (
@@ -160,7 +160,17 @@ def _connect(address: str, patience_s: float) -> Any:
 def _code() -> str:
     """Name what must be the same on both sides: the code that may run on a worker, and its libraries."""
     rooms = modules_under(
-        "audit", "execution", "features", "imaging", "models", "run.fold_tasks", "statistics"
+        "audit",
+        "evaluation",
+        "execution",
+        "features",
+        "imaging",
+        "models",
+        "run.fold_tasks",
+        "run.mask_measures",
+        "run.mask_overlap",
+        "run.mask_pairs",
+        "statistics",
     )
     code = source_digest(*rooms)
     return f"{__version__}+{code[:12]}+{library_digest(*_LIBRARIES)[:12]}"

@@ -1,7 +1,7 @@
 """Where independent pieces of work are done: in this process, in others of this machine, or on a Dask cluster.
 
-All queues of a run (images, features, grids, folds, audits) come here. Wherever a piece is done, a process that
-dies costs that piece only, each piece has one thread, and results come as they are there.
+All queues of a run (images, features, grids, folds, audits, statistics) come here. Wherever a piece is done, a
+process that dies costs that piece only, each piece has one thread, and results come as they are there.
 """
 
 from __future__ import annotations

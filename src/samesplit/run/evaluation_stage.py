@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -20,12 +20,13 @@ from samesplit.evaluation.raters import MASK_PAIRS, RATER_FEATURES
 from samesplit.evaluation.readers.settings import Hypothesis, ReaderSettings
 from samesplit.evaluation.segmentation.evaluate import COMPONENTS, OVERLAP
 from samesplit.evaluation.task import evaluate_task
+from samesplit.execution.calls import Workers
 from samesplit.run.claim_rules import claim_rules, with_families_told
 from samesplit.run.mask_overlap import measure_overlap
 from samesplit.run.mask_pairs import measure_mask_pairs
 from samesplit.run.plan import Plan, jobs_of
 from samesplit.run.prognostic_scores import adjusted_for, cuts_of_scores
-from samesplit.run.progress import Reporter
+from samesplit.run.progress import Advance, Reporter
 from samesplit.tasks import SegmentationTask, Task
 
 __all__ = ["evaluate_predictions"]
@@ -69,13 +70,21 @@ def evaluate_predictions(
     rules = claim_rules(settings, plan.added)
     point = settings.operating_point.declared
     truths = {name: _truth(plan, name) for name in plan.tasks}
+    measured = {
+        name: _measured_masks(plan, name, task, predictions[name], reporter)
+        for name, task in plan.tasks.items()
+        if not predictions[name].empty or not plan.definition.tasks
+    }
     with reporter.stage("Statistics") as advance:
         for number, (name, task) in enumerate(plan.tasks.items()):
             advance(number, len(plan.tasks))
             if predictions[name].empty and plan.definition.tasks:
                 continue
-            measured, notes = _measured_masks(plan, task, predictions[name])
+            details_of_masks, notes = measured[name]
             readings, reference = plan.readings_of(name), plan.reference_of(name)
+            workers = Workers(
+                jobs_of(plan), plan.options.scheduler, _within(advance, number, len(plan.tasks))
+            )
             options = EvaluationOptions(
                 readings=readings if len(readings) else None,
                 reference=reference if reference in set(predictions[name]["model"]) else None,
@@ -84,7 +93,7 @@ def evaluate_predictions(
                 n_bootstrap=settings.bootstraps,
                 seed=settings.seed,
                 primary_rater=plan.definition.cohort.rater,
-                details=details[name] | measured | pairs,
+                details=details[name] | details_of_masks | pairs,
                 rules=rules,
                 clinical=dict(adjusted_for(plan, name) or plan.definition.cohort.clinical),
                 risk_cuts=cuts_of_scores(plan, predictions, name, truths, point),
@@ -95,6 +104,7 @@ def evaluate_predictions(
                 readers=_reader_settings(settings),
                 mask_regression=_mask_regression(settings),
                 factorial=_combinations(plan, predictions[name]),
+                workers=workers,
                 declared_thresholds={
                     external.name: external.threshold
                     for external in plan.externals
@@ -107,21 +117,28 @@ def evaluate_predictions(
     return with_families_told(judged, rules)
 
 
+def _within(advance: Advance, task: int, tasks: int) -> Callable[[int, int], None]:
+    """Return what tells of the pieces of one task among several: each counts for as much as the first one."""
+    return lambda done, total: advance(task * total + done, tasks * total)
+
+
 def _measured_masks(
-    plan: Plan, task: Task, predictions: pd.DataFrame
+    plan: Plan, name: str, task: Task, predictions: pd.DataFrame, reporter: Reporter
 ) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
     """Return what predicted masks say of the lesions, for a task of masks, and what could not be measured."""
     if not isinstance(task, SegmentationTask):
         return {}, ()
     cohort, images = plan.definition.cohort, plan.cohort.images
     own = images[images["rater"] == cohort.rater]
-    measured = measure_overlap(
-        predictions,
-        own,
-        task,
-        geometry_repair=cohort.geometry_repair,
-        minimum_voxels=cohort.minimum_voxels,
-    )
+    with reporter.stage(f"Predicted masks {name}" if plan.definition.tasks else "Predicted masks") as advance:
+        measured = measure_overlap(
+            predictions,
+            own,
+            task,
+            geometry_repair=cohort.geometry_repair,
+            minimum_voxels=cohort.minimum_voxels,
+            workers=Workers(jobs_of(plan), plan.options.scheduler, advance),
+        )
     return {OVERLAP: measured.overlap, COMPONENTS: measured.components}, measured.notes
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pandas as pd
 import SimpleITK as sitk
 
 from samesplit.errors import LesionError, PredictionsError
+from samesplit.execution.calls import HERE, Asked, Calls, Workers
 from samesplit.imaging.case import read_case, read_image
 from samesplit.imaging.geometry import same_grid
 from samesplit.imaging.repairs import GeometryRepair
@@ -20,6 +23,8 @@ from samesplit.tasks import SegmentationTask
 __all__ = ["MeasuredMasks", "check_masks", "measure_overlap"]
 
 _FIT = ["model", "seed", "repeat", "fold", "subset", "rater"]
+_FEWEST_IMAGES = 8
+"""From which on it pays to start other processes."""
 Measured = dict[str, Any]
 
 
@@ -92,6 +97,7 @@ def measure_overlap(
     *,
     geometry_repair: GeometryRepair | None = None,
     minimum_voxels: int = 8,
+    workers: Workers = HERE,
 ) -> MeasuredMasks:
     """Measure each predicted mask against the lesions that the benchmark's rater drew in its image.
 
@@ -105,23 +111,27 @@ def measure_overlap(
         task: From which overlap on a lesion is found, and up to which distance surfaces are the same.
         geometry_repair: See `samesplit.imaging.case.read_case`.
         minimum_voxels: As for `read_case`.
+        workers: Who does the work, an image at a time. Those of a cluster need to see the images, and are sent
+            the predicted masks.
     """
     asked = predictions.reset_index(drop=True).merge(images[["lesion_id", "sequence", "image"]], how="left")
+    calls = Calls()
+    by_image: list[tuple[pd.DataFrame, Asked[_OfImage]]] = []
+    for (sequence, path), of_image in asked.groupby(["sequence", "image"], sort=False):
+        there = images[(images["sequence"] == sequence) & (images["image"] == path)]
+        masks = [_sent(str(mask), workers) for mask in of_image["mask"].unique()]
+        what = f"masks of {there['lesion_id'].iloc[0]} {sequence}"
+        by_image.append(
+            (of_image, calls.ask(what, _measure, there, masks, task, geometry_repair, minimum_voxels))
+        )
+    calls.do(workers.unless_small(len(by_image) < _FEWEST_IMAGES))
     rows: dict[int, Measured] = {}
     components: list[Measured] = []
     notes: list[str] = []
-    for (sequence, path), of_image in asked.groupby(["sequence", "image"], sort=False):
-        there = images[(images["sequence"] == sequence) & (images["image"] == path)]
-        lesions = _lesions(there, geometry_repair, minimum_voxels, notes)
-        for mask, of_mask in of_image.groupby("mask", sort=False):
-            try:
-                predicted = _predicted(str(mask), lesions)
-            except LesionError as error:
-                notes.append(f"a predicted mask could not be read and is left out: {error}")
-                continue
-            measured, parts = measure_image(
-                lesions, predicted, tolerance_mm=task.tolerance_mm, least_overlap=task.least_overlap
-            ) if lesions else ({}, [])  # fmt: skip
+    for of_image, one in by_image:
+        notes += one.result.notes
+        for mask, (measured, parts) in one.result.masks.items():
+            of_mask = of_image[of_image["mask"] == mask]
             named = of_mask[of_mask["lesion_id"].isin(list(measured))]
             for place, lesion in zip(named.index, named["lesion_id"], strict=True):
                 rows[int(place)] = measured[str(lesion)]
@@ -138,6 +148,62 @@ def measure_overlap(
         pd.DataFrame(components, columns=[*_FIT, "sequence", "image_of", *COMPONENT_COLUMNS]),
         tuple(dict.fromkeys(notes)),
     )
+
+
+@dataclass(frozen=True)
+class _SentMask:
+    """A predicted mask, with the content of its file where it goes to a machine that may not see it."""
+
+    path: str
+    content: bytes | None = None
+
+    @contextmanager
+    def here(self) -> Iterator[str]:
+        """Yield a path at which it can be read."""
+        if self.content is None:
+            yield self.path
+            return
+        with tempfile.TemporaryDirectory(prefix="samesplit-mask-") as folder:
+            path = Path(folder) / Path(self.path).name
+            path.write_bytes(self.content)
+            yield str(path)
+
+
+def _sent(path: str, workers: Workers) -> _SentMask:
+    file = Path(path)
+    return _SentMask(path, file.read_bytes() if workers.scheduler is not None and file.is_file() else None)
+
+
+@dataclass(frozen=True)
+class _OfImage:
+    """What was measured in an image: lesions and components by the predicted mask, and what could not be read."""
+
+    masks: dict[str, tuple[dict[str, Measured], list[Measured]]]
+    notes: list[str]
+
+
+def _measure(
+    images: pd.DataFrame,
+    masks: Sequence[_SentMask],
+    task: SegmentationTask,
+    geometry_repair: GeometryRepair | None,
+    minimum_voxels: int,
+) -> _OfImage:
+    """Measure all predicted masks of one image, which has a row a lesion."""
+    found = _OfImage({}, [])
+    lesions = _lesions(images, geometry_repair, minimum_voxels, found.notes)
+    for mask in masks:
+        try:
+            with mask.here() as path:
+                predicted = _predicted(path, lesions)
+        except LesionError as error:
+            told = str(error) if mask.content is None else str(error).replace(path, mask.path)
+            found.notes.append(f"a predicted mask could not be read and is left out: {told}")
+            continue
+        found.masks[mask.path] = measure_image(
+            lesions, predicted, tolerance_mm=task.tolerance_mm, least_overlap=task.least_overlap
+        ) if lesions else ({}, [])  # fmt: skip
+    return found
 
 
 def _lesions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +23,19 @@ from samesplit.statistics.checks import (
 )
 from samesplit.statistics.interval import Interval
 
-__all__ = ["PatientBootstrap", "Statistic", "bootstrap_interval", "draw_patients"]
+__all__ = ["PatientBootstrap", "Statistic", "WithoutEach", "bootstrap_interval", "draw_patients"]
 
 Statistic = Callable[[FloatArray], FloatArray]
 """Takes weights of patients, shape (b, n patients), and returns b values, NaN where not defined."""
+
+
+@runtime_checkable
+class WithoutEach(Protocol):
+    """A statistic that knows its value without each patient in turn; see `patient_sums`."""
+
+    def without_each(self) -> FloatArray:
+        """Shape (n patients,): the statistic of all patients but one."""
+
 
 _CHUNK = 250  # samples at a time: bounds the memory to a few hundred rows of all predictions
 _MAX_ROUNDS = 200
@@ -64,11 +73,14 @@ class PatientBootstrap:
         """Compute a statistic without each patient in turn, for the acceleration of BCa.
 
         Args:
-            statistic: See `Statistic`.
+            statistic: See `Statistic`. One that knows these values by itself (`WithoutEach`) is asked for them; of
+                others this takes time that grows with the square of the number of patients.
 
         Returns:
             Shape (n patients,).
         """
+        if isinstance(statistic, WithoutEach):
+            return statistic.without_each()
         n = self.n_patients
         blocks = [np.arange(start, min(start + _CHUNK, n)) for start in range(0, n, _CHUNK)]
         found = []

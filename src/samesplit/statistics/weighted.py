@@ -12,17 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from samesplit.statistics.calibration.scoring import PROBABILITY_FLOOR
 from samesplit.statistics.checks import FloatArray, IntArray
 
 __all__ = [
     "mean_over",
     "weighted_auc",
     "weighted_average_precision",
-    "weighted_brier",
-    "weighted_brier_scaled",
     "weighted_calibration_error",
-    "weighted_log_loss",
     "weighted_multiclass_auc",
     "weighted_ratio",
 ]
@@ -131,24 +127,6 @@ def weighted_average_precision(weights: FloatArray, labels: IntArray, scores: Fl
     steps = np.diff(found, axis=1, prepend=0.0)
     both = (found[:, -1] > 0) & (called[:, -1] > found[:, -1])
     return _divide((steps * precision).sum(axis=1), np.where(both, found[:, -1], 0.0))
-
-
-def weighted_brier(weights: FloatArray, labels: IntArray, probabilities: FloatArray) -> FloatArray:
-    """Compute the Brier score of each weighted sample; shapes as in `weighted_auc`."""
-    return weighted_ratio(weights, (probabilities - labels) ** 2, np.ones(labels.size))
-
-
-def weighted_brier_scaled(weights: FloatArray, labels: IntArray, probabilities: FloatArray) -> FloatArray:
-    """Compute the scaled Brier score of each weighted sample; shapes as in `weighted_auc`."""
-    share = weighted_ratio(weights, labels, np.ones(labels.size))
-    return 1 - _divide(weighted_brier(weights, labels, probabilities), share * (1 - share))
-
-
-def weighted_log_loss(weights: FloatArray, labels: IntArray, probabilities: FloatArray) -> FloatArray:
-    """Compute the log loss of each weighted sample; shapes as in `weighted_auc`."""
-    safe = np.clip(probabilities, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
-    loss = -np.where(labels == 1, np.log(safe), np.log1p(-safe))
-    return weighted_ratio(weights, loss, np.ones(labels.size))
 
 
 def weighted_calibration_error(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from samesplit.evaluation.binary.calibration import smooth_calibration
 from samesplit.evaluation.binary.estimates import Draws, Row, result_row
 from samesplit.evaluation.binary.scores import has_both_classes
+from samesplit.execution.calls import Calls
 from samesplit.statistics.curve_bands import pr_band, roc_band
 from samesplit.statistics.curves import (
     READ_RECALLS,
@@ -22,7 +24,7 @@ from samesplit.statistics.curves import (
 )
 from samesplit.statistics.interval import Interval
 
-__all__ = ["curve_tables", "read_off_rows"]
+__all__ = ["ask_curves", "curve_tables", "read_off_rows"]
 
 
 def curve_tables(
@@ -63,6 +65,40 @@ def curve_tables(
         name: pd.concat(found, ignore_index=True) if found else pd.DataFrame({"model": []})
         for name, found in parts.items()
     }
+
+
+def ask_curves(
+    calls: Calls, tables: dict[str, pd.DataFrame], draws: Draws, *, confidence: float
+) -> Callable[[], dict[str, pd.DataFrame]]:
+    """Ask for the curves of every model, a call a model.
+
+    Args:
+        calls: Gets the calls.
+        tables: As for `curve_tables`, and so are all others.
+        draws: The bootstrap samples of the patients.
+        confidence: Two-sided coverage.
+
+    Returns:
+        What gives the tables of `curve_tables` once the calls are done.
+    """
+    asked = [
+        calls.ask(f"{model}, curves", curve_tables, {model: table}, draws, confidence=confidence)
+        for model, table in tables.items()
+    ]
+
+    def finish() -> dict[str, pd.DataFrame]:
+        found: dict[str, list[pd.DataFrame]] = {}
+        for one in asked:
+            for name, table in one.result.items():
+                found.setdefault(name, []).append(table)
+        return {name: _stacked(parts) for name, parts in found.items()}
+
+    return finish
+
+
+def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    there = [part for part in parts if len(part)]
+    return pd.concat(there, ignore_index=True) if there else parts[0]
 
 
 def read_off_rows(curves: dict[str, pd.DataFrame], tables: dict[str, pd.DataFrame]) -> list[Row]:

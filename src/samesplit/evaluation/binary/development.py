@@ -28,10 +28,11 @@ from samesplit.evaluation.binary.scores import (
     sizes_of,
     trained_in_folds,
 )
+from samesplit.execution.calls import Asked, Calls
 from samesplit.statistics.auc import area_interval
 from samesplit.statistics.interval import Interval
 
-__all__ = ["DEVELOPMENT_SUBSETS", "development_rows"]
+__all__ = ["DEVELOPMENT_SUBSETS", "ask_development"]
 
 DEVELOPMENT_SUBSETS = {
     "train": "apparent: the models were fitted on these lesions",
@@ -40,20 +41,22 @@ DEVELOPMENT_SUBSETS = {
 """The parts of a split that are not the test part, and what to know of results on them."""
 
 
-def development_rows(
+def ask_development(
+    calls: Calls,
     predictions: pd.DataFrame,
     thresholds: pd.DataFrame,
     truth: pd.DataFrame,
     settings: Settings,
     *,
     alike: Container[str] = (),
-) -> list[Row]:
-    """Estimate the main quantities of every model on the training and validation lesions that it predicted.
+) -> list[Asked[list[Row]]]:
+    """Ask for the main quantities of every model on the training and validation lesions that it predicted.
 
     Each model is judged on the lesions that it has predictions of, as fitted: intervals allow for other patients,
     not for other training. A model that was not asked for these predictions has no rows.
 
     Args:
+        calls: Gets a call a subset and model.
         predictions: Of the primary rater, as `check_predictions` returns them.
         thresholds: As `choose_thresholds` returns them.
         truth: As `check_truth` returns it.
@@ -64,27 +67,30 @@ def development_rows(
         Rows of the subsets `train` and `validation`: AUC, PR AUC, F1 and the rates. Their group is
         `subset=<subset>`, so that the group `all` is the test part and nothing else.
     """
-    rows: list[Row] = []
-    for subset, remark in DEVELOPMENT_SUBSETS.items():
+    asked = []
+    for subset in DEVELOPMENT_SUBSETS:
         part = predictions[predictions["subset"] == subset]
         if part.empty:
             continue
         decisions = apply_thresholds(part, thresholds)
         for model, table in tables_by_model(decisions, truth, alike=alike).items():
-            called = table[table["decision"].notna()]
-            draws = make_draws(table, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
-            found = [("auc", _auc(table, confidence=settings.confidence))]
-            found.append(("pr_auc", pr_auc_interval(table, draws, confidence=settings.confidence)))
-            rates = rate_rows(table, draws, confidence=settings.confidence)
-            for items, judged in ((found, table), (rates, called)):
-                rows += [
-                    result_row(
-                        quantity, with_note(item, remark), judged, model=model, group=f"subset={subset}",
-                        subset=subset,
-                    )
-                    for quantity, item in items
-                ]  # fmt: skip
-    return rows
+            asked.append(calls.ask(f"{model}, {subset}", _rows_of, table, model, subset, settings))
+    return asked
+
+
+def _rows_of(table: pd.DataFrame, model: str, subset: str, settings: Settings) -> list[Row]:
+    """Return the rows of one model on one subset."""
+    called = table[table["decision"].notna()]
+    draws = make_draws(table, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
+    found = [("auc", _auc(table, confidence=settings.confidence))]
+    found.append(("pr_auc", pr_auc_interval(table, draws, confidence=settings.confidence)))
+    rates = rate_rows(table, draws, confidence=settings.confidence)
+    remark, group = DEVELOPMENT_SUBSETS[subset], f"subset={subset}"
+    return [
+        result_row(quantity, with_note(item, remark), judged, model=model, group=group, subset=subset)
+        for items, judged in ((found, table), (rates, called))
+        for quantity, item in items
+    ]
 
 
 def _auc(table: pd.DataFrame, *, confidence: float) -> Interval:

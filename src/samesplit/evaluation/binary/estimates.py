@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -22,19 +21,11 @@ from samesplit.evaluation.binary.scores import (
     trained_in_folds,
 )
 from samesplit.statistics.auc import area_interval
-from samesplit.statistics.bootstrap import Statistic
 from samesplit.statistics.boundary import exact_interval
 from samesplit.statistics.checks import FloatArray, IntArray
 from samesplit.statistics.interval import Interval
+from samesplit.statistics.patient_sums import MeanPrecision, ratio_of_sums, scoring_rules
 from samesplit.statistics.proportions import RATES, confusion, proportion_interval, rate_parts
-from samesplit.statistics.weighted import (
-    mean_over,
-    weighted_average_precision,
-    weighted_brier,
-    weighted_brier_scaled,
-    weighted_log_loss,
-    weighted_ratio,
-)
 
 __all__ = [
     "Draws",
@@ -171,7 +162,8 @@ def _share(
     confidence: float,
 ) -> Interval:
     """Return a rate with its bootstrap interval, or an exact one where it is 0 or 1 and no sample varies."""
-    found = draws.interval(_ratio_statistic(codes, *parts), confidence=confidence)
+    share = ratio_of_sums(codes, *parts, n_patients=len(draws.patients))
+    found = draws.interval(share, confidence=confidence)
     if found.estimate not in (0.0, 1.0):
         return as_fitted(found, called)
     n = int(called["patient_id"][parts[1] > 0].nunique())
@@ -198,10 +190,6 @@ def with_note(found: Interval, note: str) -> Interval:
     return Interval(found.estimate, found.ci_low, found.ci_high, found.method, notes, found.p_value)
 
 
-def _ratio_statistic(codes: IntArray, above: FloatArray, below: FloatArray) -> Statistic:
-    return lambda weights: weighted_ratio(weights[:, codes], above, below)
-
-
 def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) -> list[tuple[str, Interval]]:
     """Estimate what depends on probabilities: PR AUC, scoring rules, calibration.
 
@@ -212,14 +200,7 @@ def probability_rows(table: pd.DataFrame, draws: Draws, *, confidence: float) ->
     p = table["score"].to_numpy(dtype=np.float64)
     codes = draws.codes(table["patient_id"])
 
-    def spread(compute: Callable[[FloatArray], FloatArray]) -> Statistic:
-        return lambda weights: compute(weights[:, codes])
-
-    statistics: dict[str, Statistic] = {
-        "brier": spread(lambda w: weighted_brier(w, y, p)),
-        "brier_scaled": spread(lambda w: weighted_brier_scaled(w, y, p)),
-        "log_loss": spread(lambda w: weighted_log_loss(w, y, p)),
-    }
+    statistics = scoring_rules(codes, y, p, n_patients=len(draws.patients))
     found = {"pr_auc": pr_auc_interval(table, draws, confidence=confidence)}
     found |= {name: draws.interval(item, confidence=confidence) for name, item in statistics.items()}
     rows = [*found.items(), *calibration_rows(table, draws, confidence=confidence)]
@@ -245,7 +226,7 @@ def pr_auc_interval(table: pd.DataFrame, draws: Draws, *, confidence: float) -> 
     return exact_interval(1.0, n, confidence=confidence)
 
 
-def pr_auc_statistic(table: pd.DataFrame, draws: Draws) -> Statistic:
+def pr_auc_statistic(table: pd.DataFrame, draws: Draws) -> MeanPrecision:
     """Return the mean over folds of the area under the precision-recall curve as a function of patients' weights.
 
     Args:
@@ -254,11 +235,5 @@ def pr_auc_statistic(table: pd.DataFrame, draws: Draws) -> Statistic:
     """
     y, p = table["label"].to_numpy(dtype=np.int64), table["score"].to_numpy(dtype=np.float64)
     codes = draws.codes(table["patient_id"])
-    cells = [np.asarray(rows) for rows in table.groupby("cell").indices.values()]
-
-    def statistic(weights: FloatArray) -> FloatArray:
-        return mean_over(
-            [weighted_average_precision(weights[:, codes[rows]], y[rows], p[rows]) for rows in cells]
-        )
-
-    return statistic
+    folds = [np.asarray(rows) for rows in table.groupby("cell").indices.values()]
+    return MeanPrecision(codes, y, p, folds, len(draws.patients))

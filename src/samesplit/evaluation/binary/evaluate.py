@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 
-from samesplit.evaluation.binary.curve_tables import curve_tables, read_off_rows
+from samesplit.evaluation.binary.curve_tables import ask_curves, read_off_rows
 from samesplit.evaluation.binary.decision_curves import (
     DECISION_CURVES,
     DEFAULT_THRESHOLDS,
     decision_curve_table,
 )
-from samesplit.evaluation.binary.development import development_rows
-from samesplit.evaluation.binary.estimates import Row, make_draws, result_row
-from samesplit.evaluation.binary.judging import (
-    Settings,
-    judge,
-    tables_by_model,
-)
-from samesplit.evaluation.binary.model_comparison import AUC, model_pairs
+from samesplit.evaluation.binary.development import ask_development
+from samesplit.evaluation.binary.estimates import Draws, Row, make_draws, result_row
+from samesplit.evaluation.binary.judging import Settings, ask_judgements, tables_by_model
+from samesplit.evaluation.binary.model_comparison import AUC
 from samesplit.evaluation.binary.network_fits import untrained_notes
 from samesplit.evaluation.binary.operating_point import apply_thresholds, choose_thresholds
 from samesplit.evaluation.binary.rankings import rank_alike
@@ -31,9 +28,9 @@ from samesplit.evaluation.binary.spread import fold_table, spread_rows
 from samesplit.evaluation.binary.subgroups import subgroup_tables
 from samesplit.evaluation.binary.triage import triage_tables
 from samesplit.evaluation.claims import DEFAULT_RULES, ClaimRules, add_claims
-from samesplit.evaluation.comparison import difference_rows, on_same_units, with_claims_of
+from samesplit.evaluation.comparison import ask_comparisons, difference_rows, on_same_units, with_claims_of
 from samesplit.evaluation.groups import TEST_SET, grouping_columns, models_by_group
-from samesplit.evaluation.readers.judging import judge_readers
+from samesplit.evaluation.readers.judging import ReadersJudged, ask_readers
 from samesplit.evaluation.readers.settings import ReaderSettings
 from samesplit.evaluation.validation import (
     check_predictions,
@@ -42,10 +39,14 @@ from samesplit.evaluation.validation import (
     choose_rater,
     common_units,
 )
+from samesplit.execution.calls import HERE, Asked, Calls, Workers
 from samesplit.statistics.checks import check_confidence
 from samesplit.tables import RESULTS, check_table
 
-__all__ = ["RESULT_COLUMNS", "Evaluation", "evaluate"]
+__all__ = ["FEWEST_ROWS", "RESULT_COLUMNS", "Evaluation", "evaluate"]
+
+FEWEST_ROWS = 50_000
+"""Predictions and readings from which on it pays to start other processes of this machine, which takes seconds."""
 
 RESULT_COLUMNS = [
     "quantity",
@@ -115,6 +116,7 @@ def evaluate(
     clinical_model: str | None = None,
     decision_thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
     risk_categories: Sequence[float] = (),
+    workers: Workers = HERE,
 ) -> Evaluation:
     """Judge all models, and readers beside them, on the same test lesions.
 
@@ -143,6 +145,7 @@ def evaluate(
         clinical_model: The model that learns from clinical variables alone; reclassification is shown against it.
         decision_thresholds: The threshold probabilities of the decision curves, rising, strictly between 0 and 1.
         risk_categories: The limits between categories of risk, for reclassification.
+        workers: Who does the work. What is found is the same whoever does.
 
     Returns:
         The tables; see `Evaluation`.
@@ -169,55 +172,67 @@ def evaluate(
         return tables_by_model(predicted, known, alike=alike)
 
     tables = tables_of(common)
-    rows: list[Row] = []
-    counts: list[Row] = []
+    calls = Calls()
+    compare = partial(ask_comparisons, calls, reference=reference, confidence=confidence, rules=rules)
+    of_groups: list[tuple[str, list[Asked[tuple[list[Row], Row]]], Callable[[], pd.DataFrame] | None]] = []
     grouped = models_by_group(tables, decisions, known, tables_of, rater=rater, columns=groups, notes=notes)
     for group, members in grouped:
-        judge(members, group.name, rows, counts, settings)
-        if group.column == TEST_SET:
-            of_set = model_pairs(members, reference=reference, confidence=confidence, rules=rules)
-            rows += difference_rows(of_set, AUC, group=group.name)
-    pairs = model_pairs(tables, reference=reference, confidence=confidence, rules=rules)
-    rows += difference_rows(pairs, AUC)
-    if reference is not None:
-        rows += _rate_differences(tables, reference, confidence=confidence)
-    of_readers: dict[str, pd.DataFrame] = {}
+        judged = ask_judgements(calls, members, group.name, settings)
+        of_set = compare(members, AUC) if group.column == TEST_SET else None
+        of_groups.append((group.name, judged, of_set))
+    of_pairs = compare(tables, AUC)
+    of_rates = _ask_rate_differences(calls, tables, reference, confidence=confidence)
     people: dict[str, dict[str, pd.DataFrame]] = {}
+    of_readers: Callable[[], ReadersJudged] | None = None
     if readings is not None:
         asked = reader_settings or ReaderSettings(confidence=confidence, n_bootstrap=n_bootstrap, seed=seed)
-        found = judge_readers(
-            readings, known, models=tables, reference=reference, settings=asked, groups=groups
+        people, of_readers = ask_readers(
+            calls, readings, known, models=tables, reference=reference, settings=asked, groups=groups
         )
-        rows += found.rows
-        counts += found.counts
-        notes += found.notes
-        of_readers, people = found.tables, found.people
-    rows += development_rows(own, thresholds, known, settings, alike=alike)
-    first = next(iter(tables.values()))
-    draws = make_draws(first, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
-    curves, folds = curve_tables(tables, draws, confidence=confidence), fold_table(tables)
+    developed = ask_development(calls, own, thresholds, known, settings, alike=alike)
+    draws = make_draws(next(iter(tables.values())), n_bootstrap=settings.n_bootstrap, seed=settings.seed)
+    of_curves = ask_curves(calls, tables, draws, confidence=confidence)
+    bases = [name for name in dict.fromkeys((reference, clinical_model)) if name in tables]
+    of_use = _ask_use(
+        calls, tables, people, draws, bases, decision_thresholds, risk_categories, confidence=confidence
+    )
+    columns = grouping_columns(known, groups)
+    of_subgroups = calls.ask(
+        "subgroups", subgroup_tables, tables, known, columns, reference=reference, confidence=confidence
+    )
+    validation = own[own["subset"] == "validation"]
+    of_triage = calls.ask("triage", triage_tables, common, validation, known, draws, confidence=confidence)
+    n_rows = len(table) + (0 if readings is None else len(readings))
+    calls.do(workers.unless_small(n_rows < FEWEST_ROWS))
+
+    rows: list[Row] = []
+    counts: list[Row] = []
+    for name, found, of_set in of_groups:
+        rows += [row for one in found for row in one.result[0]]
+        counts += [one.result[1] for one in found]
+        if of_set is not None:
+            rows += difference_rows(of_set(), AUC, group=name)
+    pairs = of_pairs()
+    rows += difference_rows(pairs, AUC)
+    rows += [row for one in of_rates for row in one.result]
+    reader_tables: dict[str, pd.DataFrame] = {}
+    if of_readers is not None:
+        read = of_readers()
+        rows += read.rows
+        counts += read.counts
+        notes += read.notes
+        reader_tables = read.tables
+    rows += [row for one in developed for row in one.result]
+    curves, folds = of_curves(), fold_table(tables)
     summaries = summarise(details or {}, folds)
     rows += read_off_rows(curves, tables) + spread_rows(folds, tables)
     for name in ("chosen_cells", "network_fits"):
         if name in summaries:
             rows += choice_rows(summaries[name], tables)
     notes += untrained_notes(summaries.get("network_fits"))
-    bases = [name for name in dict.fromkeys((reference, clinical_model)) if name in tables]
-    use = {
-        DECISION_CURVES: decision_curve_table(
-            tables, people, draws, decision_thresholds, confidence=confidence
-        ),
-        RECLASSIFICATION: reclassification_table(
-            tables, bases, draws, categories=risk_categories, confidence=confidence
-        ),
-    }
-    further = subgroup_tables(
-        tables, known, grouping_columns(known, groups), reference=reference, confidence=confidence
-    )
-    validation = own[own["subset"] == "validation"]
-    further |= triage_tables(common, validation, known, draws, confidence=confidence)
     claimed = add_claims(pd.DataFrame(rows), confidence=confidence, rules=rules)
     results = check_table(claimed[RESULT_COLUMNS], RESULTS)
+    use = {name: one.result for name, one in of_use.items() if len(one.result)}
     return Evaluation(
         results=results,
         curves=curves,
@@ -228,19 +243,64 @@ def evaluate(
         folds=folds,
         summaries=summaries,
         notes=tuple(notes),
-        tables=of_readers | {name: table for name, table in use.items() if len(table)} | further,
+        tables=reader_tables | use | of_subgroups.result | of_triage.result,
     )
 
 
-def _rate_differences(tables: dict[str, pd.DataFrame], reference: str, *, confidence: float) -> list[Row]:
-    """Compare the rates of every other model with the reference's on the lesions common to all models."""
+def _ask_rate_differences(
+    calls: Calls, tables: dict[str, pd.DataFrame], reference: str | None, *, confidence: float
+) -> list[Asked[list[Row]]]:
+    """Ask for the differences of every other model's rates to the reference's, where there is one."""
+    return [
+        calls.ask(
+            f"{model}, rates against {reference}",
+            _rate_differences,
+            {model: table, reference: tables[reference]},
+            model,
+            reference,
+            confidence=confidence,
+        )
+        for model, table in tables.items()
+        if reference is not None and model != reference
+    ]
+
+
+def _rate_differences(
+    tables: dict[str, pd.DataFrame], model: str, reference: str, *, confidence: float
+) -> list[Row]:
+    """Compare the rates of a model with the reference's on the lesions common to all models."""
     rows: list[Row] = []
-    for model, table in tables.items():
-        if model == reference:
-            continue
-        a, b = on_same_units(*(t[t["decision"].notna()] for t in (table, tables[reference])))
-        for rate in COMPARED_RATES:
-            if a["label"].nunique() == 2:
-                found = rate_difference(a, b, rate, confidence=confidence)
-                rows.append(result_row(f"{rate}_difference", found, a, model=model, reference=reference))
+    a, b = on_same_units(*(t[t["decision"].notna()] for t in (tables[model], tables[reference])))
+    for rate in COMPARED_RATES:
+        if a["label"].nunique() == 2:
+            found = rate_difference(a, b, rate, confidence=confidence)
+            rows.append(result_row(f"{rate}_difference", found, a, model=model, reference=reference))
     return rows
+
+
+def _ask_use(
+    calls: Calls,
+    tables: dict[str, pd.DataFrame],
+    people: dict[str, dict[str, pd.DataFrame]],
+    draws: Draws,
+    bases: list[str],
+    thresholds: Sequence[float],
+    categories: Sequence[float],
+    *,
+    confidence: float,
+) -> dict[str, Asked[pd.DataFrame]]:
+    """Ask for what models are worth in use: decision curves, reclassification."""
+    return {
+        DECISION_CURVES: calls.ask(
+            "decision curves", decision_curve_table, tables, people, draws, thresholds, confidence=confidence
+        ),
+        RECLASSIFICATION: calls.ask(
+            "reclassification",
+            reclassification_table,
+            tables,
+            bases,
+            draws,
+            categories=categories,
+            confidence=confidence,
+        ),
+    }

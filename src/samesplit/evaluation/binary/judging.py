@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from samesplit.evaluation.binary.estimates import (
+    Draws,
     Row,
     auc_as_fitted_row,
     auc_row,
@@ -17,9 +18,10 @@ from samesplit.evaluation.binary.estimates import (
     result_row,
 )
 from samesplit.evaluation.binary.scores import model_table
+from samesplit.execution.calls import Asked, Calls
 from samesplit.statistics.proportions import confusion
 
-__all__ = ["Settings", "call_counts", "judge", "tables_by_model"]
+__all__ = ["Settings", "ask_judgements", "call_counts", "judge", "tables_by_model"]
 
 
 @dataclass(frozen=True)
@@ -54,35 +56,52 @@ def tables_by_model(
 
 
 def judge(
-    tables: dict[str, pd.DataFrame],
-    group: str,
-    rows: list[Row],
-    counts: list[Row],
-    settings: Settings,
-) -> None:
-    """Add the rows of every model on the lesions of one group.
+    table: pd.DataFrame, draws: Draws, *, model: str, group: str, confidence: float
+) -> tuple[list[Row], Row]:
+    """Make the rows of one model on the lesions of one group.
 
     Args:
+        table: The table of the model on these lesions.
+        draws: The bootstrap samples that all models of the group share.
+        model: Its name.
+        group: The name of the group.
+        confidence: Two-sided coverage.
+
+    Returns:
+        The rows of results, and the counts of calls.
+    """
+    called = table[table["decision"].notna()]
+    rates = rate_rows(table, draws, confidence=confidence)
+    rest = probability_rows(table, draws, confidence=confidence)
+    area = auc_row(table, confidence=confidence)
+    rows = [result_row("auc", area, table, model=model, group=group)]
+    narrow = auc_as_fitted_row(table, confidence=confidence)
+    if narrow is not None:
+        rows.append(result_row("auc_as_fitted", narrow, table, model=model, group=group))
+    rows += [result_row(name, item, called, model=model, group=group) for name, item in rates]
+    rows += [result_row(name, item, table, model=model, group=group) for name, item in rest]
+    return rows, call_counts(table, model, group)
+
+
+def ask_judgements(
+    calls: Calls, tables: dict[str, pd.DataFrame], group: str, settings: Settings
+) -> list[Asked[tuple[list[Row], Row]]]:
+    """Ask for the rows of every model on the lesions of one group, see `judge`.
+
+    Args:
+        calls: Gets a call a model.
         tables: The table of each model on these lesions.
         group: The name of the group.
-        rows: Gets the rows of results.
-        counts: Gets the counts of calls.
         settings: How intervals are made.
     """
     first = next(iter(tables.values()))
     draws = make_draws(first, n_bootstrap=settings.n_bootstrap, seed=settings.seed)
-    for model, table in tables.items():
-        called = table[table["decision"].notna()]
-        rates = rate_rows(table, draws, confidence=settings.confidence)
-        rest = probability_rows(table, draws, confidence=settings.confidence)
-        area = auc_row(table, confidence=settings.confidence)
-        rows.append(result_row("auc", area, table, model=model, group=group))
-        narrow = auc_as_fitted_row(table, confidence=settings.confidence)
-        if narrow is not None:
-            rows.append(result_row("auc_as_fitted", narrow, table, model=model, group=group))
-        rows += [result_row(name, item, called, model=model, group=group) for name, item in rates]
-        rows += [result_row(name, item, table, model=model, group=group) for name, item in rest]
-        counts.append(call_counts(table, model, group))
+    return [
+        calls.ask(
+            f"{model}, {group}", judge, table, draws, model=model, group=group, confidence=settings.confidence
+        )
+        for model, table in tables.items()
+    ]
 
 
 def call_counts(table: pd.DataFrame, model: str, group: str) -> Row:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from samesplit.evaluation.binary.estimates import (
@@ -34,8 +35,9 @@ from samesplit.statistics.boundary import exact_interval
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.influence import mean_influence
 from samesplit.statistics.interval import Interval
+from samesplit.statistics.patient_sums import MeanOf, OfSums, ratio, sums_of
 from samesplit.statistics.proportions import RATES, rate_parts
-from samesplit.statistics.weighted import mean_over, weighted_ratio
+from samesplit.statistics.weighted import mean_over
 
 __all__ = [
     "having",
@@ -186,9 +188,7 @@ def _mean_auc(tables: list[pd.DataFrame], *, confidence: float) -> Interval:
 def _mean_pr_auc(tables: list[pd.DataFrame], draws: Draws, *, confidence: float) -> Interval:
     """Average the area under the precision-recall curve over readers, with the bootstrap over patients."""
     parts = [pr_auc_statistic(table, draws) for table in tables]
-    found = draws.interval(
-        lambda weights: mean_over([part(weights) for part in parts]), confidence=confidence
-    )
+    found = draws.interval(MeanOf(parts), confidence=confidence)
     if found.estimate > 1 - 1e-12:  # no sample varies
         n = min(int(table.loc[table["label"] == 1, "patient_id"].nunique()) for table in tables)
         found = exact_interval(1.0, n, confidence=confidence)
@@ -201,20 +201,21 @@ def _with(table: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _mean_rate(tables: list[pd.DataFrame], rate: str, draws: Draws, *, confidence: float) -> Interval:
     """Average a rate over readers, with the bootstrap over patients."""
-    parts = [
-        (draws.codes(table["patient_id"]), *rate_parts(table["label"], table["decision"], rate))
-        for table in tables
-    ]
-
-    def statistic(weights: FloatArray) -> FloatArray:
-        return mean_over([weighted_ratio(weights[:, codes], a, b) for codes, a, b in parts])
-
-    found = draws.interval(statistic, confidence=confidence)
+    parts = [rate_parts(table["label"], table["decision"], rate) for table in tables]
+    codes = [draws.codes(table["patient_id"]) for table in tables]
+    each = zip(codes, parts, strict=True)
+    sums = np.hstack([sums_of(of, both, n_patients=len(draws.patients)) for of, both in each])
+    found = draws.interval(OfSums(sums, _mean_of_ratios), confidence=confidence)
     if found.estimate in (0.0, 1.0):
         n = min(
             int(table["patient_id"][below > 0].nunique())
-            for table, (_, _, below) in zip(tables, parts, strict=True)
+            for table, (_, below) in zip(tables, parts, strict=True)
         )
         found = exact_interval(found.estimate, n, confidence=confidence)
     method = f"mean of fixed readers, {found.method}"
     return Interval(found.estimate, found.ci_low, found.ci_high, method, found.note)
+
+
+def _mean_of_ratios(sums: FloatArray) -> FloatArray:
+    """Average the ratios of sums that stand in pairs of columns."""
+    return mean_over([ratio(sums[:, place : place + 2]) for place in range(0, sums.shape[1], 2)])

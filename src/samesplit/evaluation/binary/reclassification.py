@@ -6,18 +6,16 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from samesplit.evaluation.binary.draws import Draws
 from samesplit.evaluation.binary.estimates import as_fitted
 from samesplit.evaluation.comparison import on_same_units
 from samesplit.evaluation.validation import UNIT
-from samesplit.statistics.bootstrap import Statistic
-from samesplit.statistics.checks import FloatArray, IntArray
+from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.interval import Interval
+from samesplit.statistics.patient_sums import OfSums, ratio, sums_of
 from samesplit.statistics.reclassification import moves
-from samesplit.statistics.weighted import weighted_ratio
 
 __all__ = ["COLUMNS", "RECLASSIFICATION", "reclassification_table"]
 
@@ -104,21 +102,22 @@ def _measures(
     kinds.append(("idi", "", new - old))
     rows: list[dict[str, object]] = []
     for name, words, change in kinds:
-        parts = {part: _mean(codes, sign * change, labels == label) for part, (label, sign) in _SIGNS.items()}
-        for part, statistic in (*parts.items(), ("", _sum(*parts.values()))):
-            found = as_fitted(draws.interval(statistic, confidence=confidence), pairs)
+        parts = {
+            part: [sign * change * (labels == label), labels == label]
+            for part, (label, sign) in _SIGNS.items()
+        }
+        for part, columns in (*parts.items(), ("", [one for both in parts.values() for one in both])):
+            sums = sums_of(codes, columns, n_patients=len(draws.patients))
+            found = as_fitted(draws.interval(OfSums(sums, _sum_of_ratios), confidence=confidence), pairs)
             inside = labels == _SIGNS[part][0] if part and name == "nri" else np.zeros(len(labels), bool)
             row = {"measure": f"{name}_{part}" if part else name, "categories": words}
             rows.append(row | _cells(found) | _shares(change[inside]) | counts)
     return rows
 
 
-def _mean(codes: IntArray, values: FloatArray, inside: npt.NDArray[np.bool_]) -> Statistic:
-    return lambda weights: weighted_ratio(weights[:, codes], values * inside, inside)
-
-
-def _sum(first: Statistic, second: Statistic) -> Statistic:
-    return lambda weights: first(weights) + second(weights)
+def _sum_of_ratios(sums: FloatArray) -> FloatArray:
+    """Add up the ratios of sums that stand in pairs of columns."""
+    return np.sum([ratio(sums[:, place : place + 2]) for place in range(0, sums.shape[1], 2)], axis=0)
 
 
 def _cells(found: Interval) -> dict[str, object]:

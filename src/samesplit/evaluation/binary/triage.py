@@ -14,6 +14,7 @@ from samesplit.ordering import ranked
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.proportions import proportion_interval
 from samesplit.statistics.triage import calibrate_sets, deferral_curve
+from samesplit.statistics.triage.kept_error import KeptError
 
 __all__ = ["CONFORMAL", "DEFERRAL", "triage_tables"]
 
@@ -90,20 +91,9 @@ def _deferral(
     order = np.array(ranked(sure, descending=True))
     codes = draws.codes(truth.loc[known["lesion_id"], "patient_id"].astype(str))[order]
     wrong = (labels != calls).astype(np.float64)[order]
-
-    def kept_error(share: float) -> Any:
-        def statistic(weights: FloatArray) -> FloatArray:
-            w = weights[:, codes]
-            total = w.cumsum(axis=1)
-            room = (1 - share) * total[:, -1:]
-            kept = np.clip(room - (total - w), 0, w)  # the lesion at the border counts in part
-            return np.asarray((kept @ wrong) / kept.sum(axis=1), dtype=np.float64)
-
-        return statistic
-
     for share in SHARES:
         place = min(round(share * wrong.size), wrong.size - 1)
-        found = draws.interval(kept_error(share), confidence=confidence)
+        found = draws.interval(KeptError(codes, wrong, share, len(draws.patients)), confidence=confidence)
         error = float(curve.error[place])
         yield {
             "model": model,

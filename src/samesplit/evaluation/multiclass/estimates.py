@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.calibration import recalibration_rows
+from samesplit.evaluation.binary.draws import draws_of_lesions
 from samesplit.evaluation.binary.estimates import (
     Draws,
     Row,
@@ -30,7 +30,6 @@ from samesplit.evaluation.multiclass.scores import (
     probabilities_of,
 )
 from samesplit.statistics.absolute_sums import absolute_sum_interval
-from samesplit.statistics.bootstrap import draw_patients
 from samesplit.statistics.boundary import exact_interval
 from samesplit.statistics.checks import FloatArray
 from samesplit.statistics.interval import Interval
@@ -44,8 +43,8 @@ from samesplit.statistics.multiclass_metrics import (
     f1_macro,
     log_loss_terms,
 )
+from samesplit.statistics.patient_sums import OfSums, ratio_of_sums
 from samesplit.statistics.proportions import proportion_interval
-from samesplit.statistics.weighted import weighted_ratio
 
 __all__ = ["all_class_rows", "class_rows", "make_class_draws"]
 
@@ -62,21 +61,7 @@ def make_class_draws(table: pd.DataFrame, n_classes: int, *, n_bootstrap: int, s
         n_bootstrap: How many samples; 0 for none.
         seed: Of the random generator.
     """
-    lesions = table.drop_duplicates("lesion_id").sort_values("lesion_id")
-    patients = pd.Index(np.unique(lesions["patient_id"].astype(str)), dtype=str)
-    if n_bootstrap < 1:
-        return Draws(patients, None, "no bootstrap samples were asked for")
-    if len(patients) < 2 or lesions["label"].nunique() < 2:
-        return Draws(patients, None, "one class or one patient only: no bootstrap")
-    try:
-        samples = draw_patients(
-            lesions["label"], lesions["patient_id"], n_resamples=n_bootstrap, seed=seed, n_classes=n_classes
-        )
-    except (
-        StatisticsError
-    ) as error:  # many classes of one or two patients each: no reason to give up the rest
-        return Draws(patients, None, f"{error.problem}: no bootstrap")
-    return Draws(patients, samples)
+    return draws_of_lesions(table, n_classes, n_bootstrap=n_bootstrap, seed=seed)
 
 
 def all_class_rows(
@@ -169,7 +154,8 @@ def _share(
     by_patient = np.zeros((len(draws.patients), k * k))
     pairs = (table["label"] * k + table["decision"]).to_numpy(dtype=np.int64)
     np.add.at(by_patient, (draws.codes(table["patient_id"]), pairs), 1.0)
-    found = draws.interval(lambda w: judge((w @ by_patient).reshape(-1, k, k)), confidence=confidence)
+    share = OfSums(by_patient, lambda sums: judge(sums.reshape(-1, k, k)))
+    found = draws.interval(share, confidence=confidence)
     n_patients = int(table["patient_id"].nunique())
     if (table["label"] == table["decision"]).all() and not math.isnan(found.estimate):
         return exact_interval(1.0, n_patients, confidence=confidence)
@@ -182,10 +168,8 @@ def _of_probabilities(table: pd.DataFrame, draws: Draws, *, confidence: float) -
     codes = draws.codes(table["patient_id"])
 
     def mean_of(terms: FloatArray) -> Interval:
-        ones = np.ones(terms.size)
-        found = draws.interval(
-            lambda weights: weighted_ratio(weights[:, codes], terms, ones), confidence=confidence
-        )
+        share = ratio_of_sums(codes, terms, np.ones(terms.size), n_patients=len(draws.patients))
+        found = draws.interval(share, confidence=confidence)
         return as_fitted(found, table)
 
     gaps, member = calibration_gaps(truth, values)

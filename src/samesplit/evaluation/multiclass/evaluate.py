@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pandas as pd
 
-from samesplit.evaluation.binary.estimates import Row
-from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation
+from samesplit.evaluation.binary.estimates import Draws, Row
+from samesplit.evaluation.binary.evaluate import FEWEST_ROWS, RESULT_COLUMNS, Evaluation
 from samesplit.evaluation.binary.network_fits import untrained_notes
 from samesplit.evaluation.binary.searches import choice_rows, summarise
 from samesplit.evaluation.binary.spread import FOLD_COLUMNS, spread_rows
 from samesplit.evaluation.claims import add_claims
-from samesplit.evaluation.comparison import compare_models, difference_rows
+from samesplit.evaluation.comparison import ask_comparisons, difference_rows
 from samesplit.evaluation.groups import TEST_SET, Group, models_by_group
 from samesplit.evaluation.multiclass.curve_tables import class_curve_tables
 from samesplit.evaluation.multiclass.estimates import all_class_rows, class_rows, make_class_draws
@@ -20,6 +21,7 @@ from samesplit.evaluation.multiclass.scores import MACRO_AUC, classes_rank_alike
 from samesplit.evaluation.multiclass.validation import check_class_predictions, check_class_truth
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.validation import check_reference, choose_rater, common_units
+from samesplit.execution.calls import Asked, Calls
 from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.multiclass_metrics import call_classes, class_confusion
 from samesplit.tables import RESULTS, check_table
@@ -70,22 +72,26 @@ def evaluate_classes(
         return _tables(rows, known, len(classes), alike)
 
     tables = tables_of(common)
-    rows: list[Row] = []
+    calls = Calls()
+    compare = partial(ask_comparisons, calls, reference=options.reference, confidence=options.confidence)
+    of_pairs = compare(tables, MACRO_AUC, rules=options.rules)
+    of_groups: list[tuple[Group, list[Asked[list[Row]]], Callable[[], pd.DataFrame] | None]] = []
     counts: list[Row] = []
-    pairs = compare_models(
-        tables, MACRO_AUC, reference=options.reference, confidence=options.confidence, rules=options.rules
-    )
     grouped = models_by_group(
         tables, test, known, tables_of, rater=rater, columns=options.groups, notes=notes
     )
     for group, members in grouped:
-        rows += _judge(members, classes, group, options)
+        judged = _ask_judgements(calls, members, classes, group, options)
+        of_set = compare(members, MACRO_AUC) if group.column == TEST_SET else None
+        of_groups.append((group, judged, of_set))
         counts += _call_counts(members, classes, group)
-        if group.column == TEST_SET:
-            between = compare_models(
-                members, MACRO_AUC, reference=options.reference, confidence=options.confidence
-            )
-            rows += difference_rows(between, MACRO_AUC, group=group.name)
+    calls.do(options.workers.unless_small(len(table) * len(classes) < FEWEST_ROWS))
+    rows: list[Row] = []
+    for group, judged, of_set in of_groups:
+        rows += [row for one in judged for row in one.result]
+        if of_set is not None:
+            rows += difference_rows(of_set(), MACRO_AUC, group=group.name)
+    pairs = of_pairs()
     rows += difference_rows(pairs, MACRO_AUC)
     folds = _fold_table(tables)
     summaries = summarise(options.details, folds)
@@ -117,16 +123,25 @@ def _tables(predictions: pd.DataFrame, truth: pd.DataFrame, n_classes: int, alik
     }
 
 
-def _judge(members: Tables, classes: Sequence[str], group: Group, options: EvaluationOptions) -> list[Row]:
-    """Return the rows of every model on the lesions of one group."""
+def _ask_judgements(
+    calls: Calls, members: Tables, classes: Sequence[str], group: Group, options: EvaluationOptions
+) -> list[Asked[list[Row]]]:
+    """Ask for the rows of every model on the lesions of one group."""
     first = next(iter(members.values()))
     draws = make_class_draws(first, len(classes), n_bootstrap=options.n_bootstrap, seed=options.seed)
-    rows: list[Row] = []
-    for model, table in members.items():
-        rows += all_class_rows(table, draws, group, model=model, confidence=options.confidence)
-        for number, name in enumerate(classes):
-            told = group.with_class(name)
-            rows += class_rows(table, number, draws, told, model=model, confidence=options.confidence)
+    return [
+        calls.ask(f"{model}, {group.name}", _judge, table, model, draws, classes, group, options.confidence)
+        for model, table in members.items()
+    ]
+
+
+def _judge(
+    table: pd.DataFrame, model: str, draws: Draws, classes: Sequence[str], group: Group, confidence: float
+) -> list[Row]:
+    """Return the rows of one model on the lesions of one group."""
+    rows = all_class_rows(table, draws, group, model=model, confidence=confidence)
+    for number, name in enumerate(classes):
+        rows += class_rows(table, number, draws, group.with_class(name), model=model, confidence=confidence)
     return rows
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -22,8 +23,9 @@ from samesplit.evaluation.readers.missed_cases import missed_cases_table
 from samesplit.evaluation.readers.mrmc import mrmc_tables
 from samesplit.evaluation.readers.panel import panel_table
 from samesplit.evaluation.readers.settings import ReaderSettings
+from samesplit.execution.calls import HERE, Calls
 
-__all__ = ["ReaderEvaluation", "evaluate_readers"]
+__all__ = ["ReaderEvaluation", "ask_reader_tables", "evaluate_readers"]
 
 
 @dataclass(frozen=True)
@@ -65,34 +67,91 @@ def evaluate_readers(
     Returns:
         The tables.
     """
-    asked = settings or ReaderSettings()
+    calls = Calls()
+    finish = ask_reader_tables(
+        calls,
+        readings,
+        truth,
+        models=models,
+        reference=reference,
+        settings=settings or ReaderSettings(),
+        groups=groups,
+        marks=marks,
+    )
+    calls.do(HERE)
+    return finish()
+
+
+def ask_reader_tables(
+    calls: Calls,
+    readings: pd.DataFrame,
+    truth: pd.DataFrame,
+    *,
+    models: Mapping[str, pd.DataFrame] | None,
+    reference: str | None,
+    settings: ReaderSettings,
+    groups: Sequence[str],
+    marks: pd.DataFrame | None,
+) -> Callable[[], ReaderEvaluation]:
+    """Ask for the tables of `evaluate_readers`, a call a table.
+
+    Args:
+        calls: Gets the calls.
+        readings: As for `evaluate_readers`, and so are all others.
+        truth: Indexed by lesion_id.
+        models: Tables of models.
+        reference: The model whose comparison is the primary one.
+        settings: What was declared beforehand.
+        groups: Columns of the truth.
+        marks: The readings one row a mark.
+
+    Returns:
+        What gives the tables once the calls are done.
+    """
     judged = dict(models or {})
-    notes: list[str] = []
     people = reader_tables(readings, truth)
     cases = cases_of(readings, truth)
     advisers = {reference: judged[reference]} if reference in judged else {}
-    mrmc, tests = mrmc_tables(readings, truth, asked, notes, groups=groups)
     # a case without a mark has a rank below all marks and no score, so the sizes of scores are not compared
     scored = readings if marks is None else readings.assign(score=math.nan)
-    located, froc = marks_tables(marks, truth, asked, notes)
-    against = against_model(people, judged, asked, reference=reference)
-    tables = {
-        "readers/design": design_table(readings, truth),
-        "readers/sessions": sessions_table(readings),
-        "readers/read": read_table(readings, cases),
-        "readers/mrmc": mrmc,
-        "readers/mrmc_tests": tests,
-        "readers/against_model": against,
-        "readers/hypotheses": hypotheses_table(against, asked),
-        "readers/panel": panel_table(readings, truth, judged, cases, asked),
-        "readers/matched": matched_table(readings, judged, cases, asked),
-        "readers/advice": advice_table(readings, advisers, cases, asked),
-        "readers/seconds": seconds_table(readings, cases, asked),
-        "readers/agreement": agreement_table(scored, cases, asked),
-        "readers/similarity": similarity_table(readings, judged, cases),
-        "readers/cases": missed_cases_table(readings, judged, cases),
-        "readers/limits": limits_table(scored, cases, asked),
-        "readers/free_response": located,
-        "readers/free_response_curve": froc,
+    mrmc = calls.ask("MRMC", _with_notes, mrmc_tables, readings, truth, settings, groups=groups)
+    located = calls.ask("marks", _with_notes, marks_tables, marks, truth, settings)
+    against = calls.ask(
+        "models against readers", against_model, people, judged, settings, reference=reference
+    )
+    before = {
+        "design": calls.ask("design", design_table, readings, truth),
+        "sessions": calls.ask("sessions", sessions_table, readings),
+        "read": calls.ask("who read what", read_table, readings, cases),
     }
-    return ReaderEvaluation({name: table for name, table in tables.items() if len(table)}, tuple(notes))
+    after = {
+        "panel": calls.ask("panel", panel_table, readings, truth, judged, cases, settings),
+        "matched": calls.ask("matched operating points", matched_table, readings, judged, cases, settings),
+        "advice": calls.ask("advice", advice_table, readings, advisers, cases, settings),
+        "seconds": calls.ask("seconds", seconds_table, readings, cases, settings),
+        "agreement": calls.ask("agreement", agreement_table, scored, cases, settings),
+        "similarity": calls.ask("similarity", similarity_table, readings, judged, cases),
+        "cases": calls.ask("missed cases", missed_cases_table, readings, judged, cases),
+        "limits": calls.ask("limits of agreement", limits_table, scored, cases, settings),
+    }
+
+    def finish() -> ReaderEvaluation:
+        (estimates, tests), of_mrmc = mrmc.result
+        (of_marks, froc), of_located = located.result
+        found = {name: asked.result for name, asked in before.items()}
+        found |= {"mrmc": estimates, "mrmc_tests": tests, "against_model": against.result}
+        found |= {"hypotheses": hypotheses_table(against.result, settings)}
+        found |= {name: asked.result for name, asked in after.items()}
+        found |= {"free_response": of_marks, "free_response_curve": froc}
+        tables = {f"readers/{name}": table for name, table in found.items() if len(table)}
+        return ReaderEvaluation(tables, (*of_mrmc, *of_located))
+
+    return finish
+
+
+def _with_notes(
+    function: Callable[..., tuple[pd.DataFrame, pd.DataFrame]], *args: Any, **kwargs: Any
+) -> tuple[tuple[pd.DataFrame, pd.DataFrame], list[str]]:
+    """Call a function that writes what could not be computed into a list, and return the list as well."""
+    notes: list[str] = []
+    return function(*args, notes, **kwargs), notes

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from samesplit.evaluation.binary.estimates import Row, result_row
-from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation
+from samesplit.evaluation.binary.evaluate import FEWEST_ROWS, RESULT_COLUMNS, Evaluation
 from samesplit.evaluation.binary.rankings import rank_alike
 from samesplit.evaluation.binary.scores import ranking_is_trained
 from samesplit.evaluation.binary.spread import spread_rows
 from samesplit.evaluation.claims import add_claims
-from samesplit.evaluation.comparison import compare_models, difference_rows
-from samesplit.evaluation.groups import TEST_SET, models_by_group
+from samesplit.evaluation.comparison import ask_comparisons, difference_rows
+from samesplit.evaluation.groups import TEST_SET, Group, models_by_group
 from samesplit.evaluation.options import EvaluationOptions
 from samesplit.evaluation.survival.cox_table import COX_COLUMNS, clinical_design, clinical_rows, cox_rows
 from samesplit.evaluation.survival.hazards import cut_curves, hazard_rows, rate_rows, time_of_rates
@@ -29,6 +31,7 @@ from samesplit.evaluation.survival.scores import (
 )
 from samesplit.evaluation.survival.validation import check_risk_predictions, check_survival_truth
 from samesplit.evaluation.validation import check_reference, choose_rater, common_units
+from samesplit.execution.calls import Asked, Calls
 from samesplit.statistics.checks import check_confidence
 from samesplit.statistics.interval import Interval
 from samesplit.statistics.survival.kaplan_meier import kaplan_meier, risk_groups
@@ -41,6 +44,7 @@ RISK_GROUPS = ("low", "middle", "high")
 """The thirds of the lesions of a fold by predicted risk."""
 
 Tables = dict[str, pd.DataFrame]
+Found = list[tuple[str, Interval]]
 
 
 def evaluate_survival(
@@ -95,19 +99,28 @@ def evaluate_survival(
     grouped = models_by_group(
         tables, test, known, tables_of, rater=rater, columns=options.groups, notes=notes
     )
+    calls = Calls()
+    compare = partial(ask_comparisons, calls, reference=options.reference, confidence=confidence)
+    of_groups: list[tuple[Group, Tables, dict[str, Asked[Found]], Callable[[], pd.DataFrame] | None]] = []
     for group, members in grouped:
+        indices = {
+            model: calls.ask(f"{model}, {group.name}", _index_rows, one, confidence=confidence)
+            for model, one in members.items()
+        }
+        of_set = compare(members, C_INDEX) if group.column == TEST_SET else None
+        of_groups.append((group, members, indices, of_set))
+    of_pairs = compare(tables, C_INDEX, rules=options.rules)
+    calls.do(options.workers.unless_small(len(table) < FEWEST_ROWS))
+    for group, members, indices, of_set in of_groups:
         for model, one in members.items():
-            found = _index_rows(one, confidence=confidence)
+            found = indices[model].result
             rows += [result_row(name, item, one, model=model, group=group.name) for name, item in found]
             if not group.column or group.column == TEST_SET:
                 lesions, cut = risks_of(one, model)
                 rows += hazard_rows(lesions, one, model, cut=cut, group=group.name, confidence=confidence)
-        if group.column == TEST_SET:
-            between = compare_models(members, C_INDEX, reference=options.reference, confidence=confidence)
-            rows += difference_rows(between, C_INDEX, group=group.name)
-    pairs = compare_models(
-        tables, C_INDEX, reference=options.reference, confidence=confidence, rules=options.rules
-    )
+        if of_set is not None:
+            rows += difference_rows(of_set(), C_INDEX, group=group.name)
+    pairs = of_pairs()
     rows += difference_rows(pairs, C_INDEX)
     folds = _fold_table(tables)
     rows += spread_rows(folds, tables, quantity=C_INDEX.name)
@@ -161,7 +174,7 @@ def _tables(predictions: pd.DataFrame, truth: pd.DataFrame, alike: set[str]) -> 
     }
 
 
-def _index_rows(table: pd.DataFrame, *, confidence: float) -> list[tuple[str, Interval]]:
+def _index_rows(table: pd.DataFrame, *, confidence: float) -> Found:
     """Return the index, and of models that were trained in folds the interval that takes them as given."""
     if not can_be_compared(table):
         note = "in no fold can two lesions be compared: not defined"

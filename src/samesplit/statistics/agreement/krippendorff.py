@@ -12,6 +12,7 @@ from samesplit.errors import StatisticsError
 from samesplit.statistics.agreement.ratings import Agreement, check_ratings
 from samesplit.statistics.bootstrap import PatientBootstrap, Statistic
 from samesplit.statistics.checks import FloatArray, IntArray, check_confidence, codes_of
+from samesplit.statistics.patient_sums import OfSums
 
 __all__ = ["AlphaLevel", "krippendorff_alpha"]
 
@@ -124,16 +125,21 @@ def _statistic(values: FloatArray, counts: FloatArray, owners: IntArray, level: 
     sizes = counts.sum(axis=1)
     of_patient = np.zeros((int(owners.max()) + 1, values.size))
     np.add.at(of_patient, owners, counts)
-    ratios = _ratio_distances(values) if level == "ratio" else None
+    if level in ("nominal", "ratio"):  # disagreement within a case is a number, whatever else is drawn
+        ratios = _ratio_distances(values) if level == "ratio" else None
+
+        def pairs(found: FloatArray) -> FloatArray:
+            """Return the sums of distances over all pairs of ratings, of which each row has so many."""
+            if ratios is not None:
+                return np.asarray(((found @ ratios) * found).sum(axis=1))
+            return np.asarray(found.sum(axis=1) ** 2 - (found**2).sum(axis=1))
+
+        within = np.bincount(owners, pairs(counts) / (sizes - 1), minlength=len(of_patient))
+        sums = np.column_stack([of_patient, within])
+        return OfSums(sums, lambda drawn: _alpha(drawn[:, :-1], drawn[:, -1], pairs(drawn[:, :-1])))
 
     def disagreements(marginals: FloatArray, drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the sums of distances over pairs of ratings, within cases and among all that were drawn."""
-        if ratios is not None:
-            within = ((counts @ ratios) * counts).sum(axis=1)
-            return drawn @ (within / (sizes - 1)), ((marginals @ ratios) * marginals).sum(axis=1)
-        if level == "nominal":
-            within = sizes**2 - (counts**2).sum(axis=1)
-            return drawn @ (within / (sizes - 1)), marginals.sum(axis=1) ** 2 - (marginals**2).sum(axis=1)
         places = np.broadcast_to(values, marginals.shape)
         if level == "ordinal":  # the ratings between two of them make up the distance of their mid-ranks
             places = np.cumsum(marginals, axis=1) - marginals / 2
@@ -147,12 +153,17 @@ def _statistic(values: FloatArray, counts: FloatArray, owners: IntArray, level: 
     def alpha(weights: FloatArray) -> FloatArray:
         marginals = weights @ of_patient
         observed, expected = disagreements(marginals, weights[:, owners])
-        n_ratings = marginals.sum(axis=1)
-        several = (marginals > 0).sum(axis=1) > 1
-        shares = (n_ratings - 1) * observed / np.where(several, expected, 1.0)
-        return np.where(several, 1 - shares, np.nan)
+        return _alpha(marginals, observed, expected)
 
     return alpha
+
+
+def _alpha(marginals: FloatArray, observed: FloatArray, expected: FloatArray) -> FloatArray:
+    """Return 1 - observed over expected disagreement; NaN where all ratings that were drawn are the same."""
+    n_ratings = marginals.sum(axis=1)
+    several = (marginals > 0).sum(axis=1) > 1
+    shares = (n_ratings - 1) * observed / np.where(several, expected, 1.0)
+    return np.where(several, 1 - shares, np.nan)
 
 
 def _ratio_distances(values: FloatArray) -> FloatArray:
