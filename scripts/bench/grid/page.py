@@ -42,7 +42,7 @@ def page(r: dict[str, Any], figure: str) -> str:
         f"which {ours['usable']:,} are usable, as large as the published training set with both sequences.",
         f"{r['machine']['cpu']}, {r['jobs']} processes of one thread, Python {r['machine']['python']}, "
         "scikit-learn "
-        f"{r['libraries']['scikit-X_train']}; {r['date']}.",
+        f"{r['libraries']['scikit-learn']}; {r['date']}.",
         "| | measured | target |\n| --- | ---: | ---: |\n"
         f"| whole grid, wall time | {wall / 60:.1f} min{many} | {TARGET_S // 60} min |\n"
         f"| time inside the pieces, all processes together | {cpu / 60:.1f} min | – |\n"
