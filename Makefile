@@ -20,6 +20,7 @@
 # make release-check  builds the wheel and tries it as a new user in an empty environment (EXTRAS=all RELEASE_PYTHON=python3.13)
 # make bench-grid  the grid alone (FOLDS=3: some of its ten folds)
 # make reliability  fuzzes every reader, kills runs, fills disks, runs two commands at once, writes docs/reliability.md (QUICK=1: try it)
+# make bench-scale  large studies, to 10,000 lesions and 100,000 readings, writes docs/performance-scale.md (QUICK=1: try it)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,7 +32,7 @@ export MKL_NUM_THREADS := 1
 
 comma := ,
 
-.PHONY: setup demo test test-plain coverage lint format docs docs-serve tutorials bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-intervals bench-tracking release-check reliability clean
+.PHONY: setup demo test test-plain coverage lint format docs docs-serve tutorials bench bench-all bench-curve bench-extraction bench-filters bench-grid bench-limits bench-maps bench-networks bench-readers bench-scale bench-intervals bench-tracking release-check reliability clean
 .DEFAULT_GOAL := help
 
 help:
@@ -130,6 +131,11 @@ bench-networks: setup
 
 bench-tracking: setup
 	@$(BIN)/python scripts/bench/tracking/measure.py
+
+bench-scale: setup
+	@out=reports/bench$(if $(QUICK),-quick); \
+	$(BIN)/python scripts/bench/scale/measure.py --output $$out $(if $(QUICK),--quick) && \
+	$(BIN)/python scripts/bench/scale/page.py $$out --docs $(if $(QUICK),$$out,docs)
 
 bench-readers: setup
 	@out=reports/simulated-readers$(if $(QUICK),-quick); \
