@@ -172,10 +172,10 @@ def _million(
         ),
         "What stands in the way is known from the sizes of the tables themselves:",
         f"- **Features**: 1,000,000 x {features:,} numbers of 8 bytes are {table_gb:.0f} GB once, and the run "
-        "holds the table several times: as it was read, as models are given it, and once more for each ranking under "
-        f"way in each process. In single precision it is {table_gb / 2:.0f} GB. A study of this size would have "
-        "to read columns from Parquet as they are asked for, rank features in blocks of columns, and share one "
-        "table among processes instead of sending it.",
+        "holds the table several times: as it was read, as models are given it, and once more for each ranking "
+        f"under way in each process. In single precision it is {table_gb / 2:.0f} GB. A study of this size would "
+        "have to read columns from Parquet as they are asked for, rank features in blocks of columns, and share "
+        "one table among processes instead of sending it.",
         "- **Rankings**: ANOVA F looks at one feature at a time; the filter of correlated features compares "
         f"every two of {features:,} columns over all training lesions, which a sample of the lesions would do "
         "as well.",
