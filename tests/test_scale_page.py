@@ -68,12 +68,8 @@ def test_the_page_is_made_of_what_was_measured(measured: tuple[Path, dict[str, A
 
 
 def test_a_command_that_holds_too_much_memory_is_ended(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(SCRIPTS / "stages.py"), "tables", str(tmp_path), str(tmp_path / "x.json")]
-        + ["--most-gb", "0.02"],
-        check=False,
-        timeout=300,
-    )
+    script = [sys.executable, str(SCRIPTS / "stages.py"), "tables", str(tmp_path), str(tmp_path / "x.json")]
+    done = subprocess.run([*script, "--most-gb", "0.02"], check=False, timeout=300)
     assert done.returncode == 3
     assert not (tmp_path / "x.json").exists()
 
