@@ -24,6 +24,8 @@ __all__ = ["FeatureTable", "load_feature_table"]
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 _LABELS = ("label", "label_provenance", "patient_id")
+_ROWS_AT_A_TIME = 500
+"""Of which copies are made while the table is hashed."""
 _TELLS_LABEL_FROM = 10
 """Lesions from which on a two-valued column that goes with the label is taken for the label, not for chance."""
 
@@ -296,7 +298,9 @@ def _ledger(
 
 
 def _digest(values: pd.DataFrame) -> str:
-    numbers = np.ascontiguousarray(values.to_numpy(dtype=np.float64))
-    numbers = np.where(np.isnan(numbers), np.nan, numbers + 0.0)  # one kind of NaN, one kind of zero
-    content = hashlib.sha256(numbers.tobytes()).hexdigest()
-    return hash_object([list(map(str, values.index)), list(map(str, values.columns)), content])
+    content = hashlib.sha256()
+    for start in range(0, len(values), _ROWS_AT_A_TIME):
+        numbers = values.iloc[start : start + _ROWS_AT_A_TIME].to_numpy(dtype=np.float64)
+        numbers = np.where(np.isnan(numbers), np.nan, numbers + 0.0)  # one kind of NaN, one kind of zero
+        content.update(np.ascontiguousarray(numbers).tobytes())
+    return hash_object([list(map(str, values.index)), list(map(str, values.columns)), content.hexdigest()])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, ParamSpec, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from threadpoolctl import threadpool_limits
 
@@ -122,7 +122,7 @@ class Calls:
             elif isinstance(found, _Raised):
                 errors[place] = found.error
             else:
-                asked._found = cast("tuple[Any]", found)
+                asked._found = found
             workers.progress(number, len(waiting))
         if errors:
             raise errors[min(errors)]

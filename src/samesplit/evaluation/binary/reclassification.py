@@ -117,7 +117,8 @@ def _measures(
 
 def _sum_of_ratios(sums: FloatArray) -> FloatArray:
     """Add up the ratios of sums that stand in pairs of columns."""
-    return np.sum([ratio(sums[:, place : place + 2]) for place in range(0, sums.shape[1], 2)], axis=0)
+    each = [ratio(sums[:, place : place + 2]) for place in range(0, sums.shape[1], 2)]
+    return np.asarray(np.sum(each, axis=0), dtype=np.float64)
 
 
 def _cells(found: Interval) -> dict[str, object]:
