@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
+
+from samesplit.evaluation.binary.evaluate import Evaluation
+from samesplit.execution.calls import HERE, Workers
 
 
 @dataclass(frozen=True)
@@ -96,3 +101,50 @@ def _readings(lesions: np.ndarray, labels: np.ndarray, generator: np.random.Gene
 def make_study() -> Callable[..., Study]:
     """A maker of studies: same arguments, same study."""
     return _study
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Another process that does what evaluations ask for, last call first; in truth this one.
+
+    Attributes:
+        workers: Who is said to do the work.
+        sizes: Of the calls as they were sent, in bytes.
+    """
+
+    workers: Workers = field(default_factory=lambda: Workers(scheduler="tcp://10.0.0.1:8786"))
+    sizes: list[int] = field(default_factory=list)
+
+    def dispatch(
+        self, function: Callable[[Any], Any], items: Sequence[Any], *, scheduler: str | None, **_: object
+    ) -> Iterator[tuple[int, Any]]:
+        """Do each call as it is when it was sent, where a cluster is asked for."""
+        for place in range(len(items)) if scheduler is None else reversed(range(len(items))):
+            if scheduler is None:
+                yield place, function(items[place])
+                continue
+            call = cloudpickle.dumps((function, items[place]))
+            self.sizes.append(len(call))
+            does, item = cloudpickle.loads(call)
+            yield place, cloudpickle.loads(cloudpickle.dumps(does(item)))
+
+    def finds_the_same(self, evaluated: Callable[[Workers], Evaluation]) -> None:
+        """Every table of an evaluation is the same to the last bit as when the work is done here."""
+        there, here = evaluated(self.workers), evaluated(HERE)
+        assert self.sizes
+        assert there.notes == here.notes
+        for name in ("results", "thresholds", "confusion", "decisions", "pairs", "folds"):
+            pd.testing.assert_frame_equal(getattr(there, name), getattr(here, name), check_exact=True)
+        for group in ("curves", "summaries", "tables"):
+            found, expected = getattr(there, group), getattr(here, group)
+            assert list(found) == list(expected)
+            for name, table in found.items():
+                pd.testing.assert_frame_equal(table, expected[name], check_exact=True)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
+    """Another process for the calls of evaluations."""
+    found = Elsewhere()
+    monkeypatch.setattr("samesplit.execution.calls.dispatch", found.dispatch)
+    return found

@@ -12,6 +12,7 @@ from samesplit import tables
 from samesplit.errors import StatisticsError
 from samesplit.evaluation.binary.evaluate import RESULT_COLUMNS, Evaluation, evaluate
 from samesplit.evaluation.claims import ClaimRules
+from samesplit.execution.calls import Workers
 
 Make = Callable[..., Any]
 
@@ -326,3 +327,22 @@ def test_the_table_of_pairs_has_the_claims_of_families_that_hold_readers(make_st
     pair = found.pairs[(found.pairs["model_a"] == "size") & (found.pairs["model_b"] == "cnn")].iloc[0]
     of_results = family[family["model"] == "size"].iloc[0]
     assert pair["p_adjusted"] == of_results["p_adjusted"] != of_results["p_value"]
+
+
+def test_the_work_can_be_done_elsewhere(make_study: Make, elsewhere: Any) -> None:
+    study = make_study(n_lesions=60, n_patients=50, n_folds=3)
+
+    def evaluated(workers: Workers) -> Evaluation:
+        return evaluate(
+            study.predictions,
+            study.truth,
+            readings=study.readings,
+            reference="grid",
+            groups=["site"],
+            n_bootstrap=400,
+            workers=workers,
+        )
+
+    elsewhere.finds_the_same(evaluated)
+    assert len(elsewhere.sizes) > 20
+    assert max(elsewhere.sizes) < 400 * 50 * 8  # how samples are drawn is sent, not the samples

@@ -322,3 +322,15 @@ def test_a_task_of_six_classes_is_judged(make_class_study: Make) -> None:
     found = _run(study, n_bootstrap=10)
     assert _one(found, "auc")["estimate"] > 0.6
     assert len(found.tables["confusion_classes"]) == 36
+
+
+def test_the_work_can_be_done_elsewhere(make_class_study: Make, elsewhere: Any) -> None:
+    study = make_class_study(n_folds=2)
+    elsewhere.finds_the_same(
+        lambda workers: evaluate_classes(
+            study.task,
+            study.predictions,
+            study.truth,
+            EvaluationOptions(n_bootstrap=100, groups=["site"], workers=workers),
+        )
+    )

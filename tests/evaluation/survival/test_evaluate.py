@@ -204,3 +204,12 @@ def test_a_truth_that_cannot_be_is_told(make_survival_study: Make, change: Any, 
     study = make_survival_study()
     with pytest.raises(StatisticsError, match=message):
         _run(dataclasses.replace(study, truth=change(study.truth)))
+
+
+def test_the_work_can_be_done_elsewhere(make_survival_study: Make, elsewhere: Any) -> None:
+    study = make_survival_study(n_folds=2)
+    elsewhere.finds_the_same(
+        lambda workers: evaluate_survival(
+            study.task, study.predictions, study.truth, EvaluationOptions(groups=["site"], workers=workers)
+        )
+    )
