@@ -11,15 +11,20 @@ from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from samesplit.evaluation.binary.judging import tables_by_model
-from samesplit.evaluation.binary.model_comparison import AUC, PAIR_COLUMNS, model_pairs
+from samesplit.evaluation.binary.model_comparison import AUC
 from samesplit.evaluation.binary.operating_point import apply_thresholds, choose_thresholds
 from samesplit.evaluation.binary.scores import auc_difference, auc_of
-from samesplit.evaluation.comparison import measured_difference, seed_variance
+from samesplit.evaluation.comparison import compare_models, measured_difference, seed_variance
 from samesplit.evaluation.validation import check_truth
 from samesplit.statistics.auc import auc_test
 from samesplit.statistics.cross_validated import corrected_resampled_t, fold_aucs
 
 Make = Callable[..., Any]
+
+
+def model_pairs(tables: dict[str, pd.DataFrame], **settings: Any) -> pd.DataFrame:
+    """Compare every two models by their AUC."""
+    return compare_models(tables, AUC, **settings)
 
 
 def _of(study: Any) -> dict[str, pd.DataFrame]:
@@ -32,7 +37,7 @@ def _of(study: Any) -> dict[str, pd.DataFrame]:
 def test_on_one_test_set_the_pairs_are_delongs_or_obuchowskis(make_study: Make, n_patients: int) -> None:
     tables = _of(make_study(n_patients=n_patients))
     pairs = model_pairs(tables)
-    assert list(pairs.columns) == PAIR_COLUMNS
+    assert list(pairs.columns) == AUC.columns
     assert len(pairs) == 3
     row = pairs.query("model_a == 'cnn' and model_b == 'size'").iloc[0]
     a, b = (tables[name].set_index("lesion_id").sort_index() for name in ("cnn", "size"))

@@ -73,12 +73,12 @@ def draws_of_lesions(table: pd.DataFrame, n_classes: int, *, n_bootstrap: int, s
 
     Args:
         table: Of a subject; its lesions and patients are what is drawn from.
-        n_classes: How many classes there are. Of several, samples that cannot be had are no error.
+        n_classes: How many classes there are.
         n_bootstrap: How many samples; 0 for none.
         seed: Of the random generator.
 
-    Raises:
-        StatisticsError: Both of two classes are so rarely drawn together that there are no samples.
+    Returns:
+        The samples, or the reason why there are none, such as classes that are hardly ever drawn together.
     """
     lesions = table.drop_duplicates("lesion_id").sort_values("lesion_id")
     owners = tuple(lesions["patient_id"].astype(str))
@@ -98,9 +98,8 @@ def _drawn(
         return made(None, "one class or one patient only: no bootstrap")
     try:
         samples = draw_patients(labels, owners, n_resamples=n_bootstrap, seed=seed, n_classes=n_classes)
-    except StatisticsError as error:
-        if n_classes == 2:
-            raise
-        # many classes of one or two patients each: no reason to give up the rest
+    except (
+        StatisticsError
+    ) as error:  # many classes of one or two patients each: no reason to give up the rest
         return made(None, f"{error.problem}: no bootstrap")
     return made(samples)
