@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 __all__ = ["as_notes", "pydicom_warnings"]
 
 _SHOWN = 5
 _LONGEST = 200
 
+_lock = threading.RLock()
+_gathered: dict[int, list[list[str]]] = {}
+"""What is being gathered, by thread; the innermost list last."""
+_before: warnings.catch_warnings[Any] | None = None
+"""Puts the settings of all warnings, which threads share, back where the first of the threads found them."""
+
 
 @contextmanager
 def pydicom_warnings() -> Iterator[list[str]]:
-    """Gather pydicom's warnings while the block runs; those of others are given on.
+    """Gather the warnings that pydicom gives to this thread meanwhile; those of others go where they always go.
 
     Example:
         >>> import pydicom
@@ -23,17 +31,44 @@ def pydicom_warnings() -> Iterator[list[str]]:
         >>> told[0][:30]
         "Invalid value for VR UI: 'CT'."
     """
-    told: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.filterwarnings("always", module=r"pydicom(\.|$)")
-        try:
-            yield told
-        finally:
-            own = [one for one in caught if "pydicom" in one.filename]
-            told += [str(one.message) for one in own]
-    for other in caught:
-        if other not in own:
-            warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
+    me, told = threading.get_ident(), list[str]()
+    with _lock:
+        if not _gathered:
+            _install()
+        _gathered.setdefault(me, []).append(told)
+    try:
+        yield told
+    finally:
+        with _lock:
+            _gathered[me].pop()
+            if not _gathered[me]:
+                del _gathered[me]
+            if not _gathered:
+                _remove()
+
+
+def _install() -> None:
+    global _before
+    _before = warnings.catch_warnings()
+    _before.__enter__()
+    warnings.filterwarnings("always", module=r"pydicom(\.|$)")
+    show = warnings.showwarning
+
+    def gather(message: Warning | str, category: type[Warning], filename: str, *where: Any) -> None:
+        lists = _gathered.get(threading.get_ident()) if "pydicom" in filename else None
+        if lists:
+            lists[-1].append(str(message))
+        else:
+            show(message, category, filename, *where)
+
+    warnings.showwarning = gather
+
+
+def _remove() -> None:
+    global _before
+    if _before is not None:
+        _before.__exit__(None, None, None)
+    _before = None
 
 
 def as_notes(told: Sequence[str], what: str) -> list[str]:
