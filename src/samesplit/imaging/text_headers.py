@@ -12,6 +12,8 @@ TEXT_HEADERS = (".nrrd", ".nhdr", ".mha", ".mhd")
 _LOOKED_AT = 65_536
 _LONGEST = 1_000
 """Of a line of NRRD that says how voxels lie; comments and what programs add (`key:=value`) may be longer."""
+_FREE_TEXT = "content"
+"""The field of NRRD in which programs write down all that was done to an image, at any length."""
 _MOST_DIMENSIONS = 10
 _DIMENSIONS = ("dimension", "ndims")
 
@@ -24,13 +26,16 @@ def check_text_header(path: Path) -> None:
     """
     with path.open("rb") as file:
         head = file.read(_LOOKED_AT)
+    nrrd = head.startswith(b"NRRD")
     for line in head.splitlines():
-        key, sign, value = _parted(line)
-        if not sign and not line.startswith((b"#", b"NRRD")):
-            break  # the voxels, or an empty line before them
-        if b":=" in line or line.startswith(b"#"):
+        if line.startswith(b"#") or not (nrrd or line.strip()):  # MetaImage passes over empty lines
             continue
-        if sign == ":" and len(line) > _LONGEST:
+        key, sign, value = _parted(line)
+        if not sign and not line.startswith(b"NRRD"):
+            break  # the voxels, or an empty line before them
+        if sign == ":" and value.startswith("="):
+            continue
+        if nrrd and len(line) > _LONGEST and key != _FREE_TEXT:
             raise _impossible(f"'{key}' is followed by {len(value):,} characters", path)
         if key in _DIMENSIONS and not _possible(value):
             raise _impossible(f"'{key}' is {value[:40].strip()!r}", path)
