@@ -87,6 +87,12 @@ def test_an_unknown_kind_is_named_with_its_line_and_the_nearest_kind(tmp_path: P
         read_model(path)
 
 
+def test_a_kind_that_is_a_list_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeclarationError, match=r"line 2[\s\S]*zero-rule") as caught:
+        read_model(write(tmp_path, "title: T\nkind: [zero-rule]\n"))
+    assert caught.value.remedy
+
+
 def test_a_missing_kind_lists_the_kinds(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match=r"'kind' is missing[\s\S]*radiomics-grid"):
         read_model(write(tmp_path, "title: T\n"))
