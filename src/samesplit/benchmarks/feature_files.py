@@ -117,10 +117,10 @@ def _read_quickly(
             for place, column in texts.items():
                 column.append(cells[place].strip())
             numbers[:, row] = _row_of_numbers([cells[place] for place in places], listed)
-            for place in np.flatnonzero(np.isnan(numbers[:, row])):
-                word = cells[places[place]].strip()
+            for place in (places[at] for at in np.flatnonzero(np.isnan(numbers[:, row]))):
+                word = cells[place].strip()
                 if word:
-                    found.setdefault(word, Counter())[header[places[place]]] += 1
+                    found.setdefault(word, Counter())[header[place]] += 1
     except ValueError:
         return None
     columns: dict[str, Sequence[Any] | Numbers] = {header[place]: cells for place, cells in texts.items()}
