@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -14,9 +15,11 @@ import pytest
 from conftest import SmallStudy
 from samesplit.errors import DeclarationError, SamesplitError, WorkspaceError
 from samesplit.workflows.export import ExportOptions, export_benchmark
+from samesplit.workflows.export.benchmark_files import submitted
 from samesplit.workflows.export.package import Package
 from samesplit.workflows.export.traces import check_traces
 from samesplit.workflows.run import run_benchmark
+from samesplit.workspace import Workspace, builtin_folder
 
 WHO: dict[str, Any] = {"creators": ("Ada Lovelace",), "licence": "CC0-1.0"}
 
@@ -228,3 +231,15 @@ def test_a_package_that_is_there_gives_way_only_to_a_whole_one(
             export_benchmark(own_run.folder, options)
     assert (tmp_path / "p.zip").read_bytes() == first
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".p")] == []
+
+
+def test_submissions_to_a_benchmark_that_comes_built_in_are_found_in_the_workspace(tmp_path: Path) -> None:
+    folder = tmp_path / "workspace" / "benchmarks" / "demo-renal-mass" / "submissions"
+    folder.mkdir(parents=True)
+    (folder / "theirs.CSV").write_text("lesion_id,probability\n")
+    source: Any = SimpleNamespace(
+        workspace=Workspace(tmp_path / "workspace"),
+        folder=builtin_folder() / "benchmarks" / "demo-renal-mass",
+        name="demo-renal-mass",
+    )
+    assert submitted(source) == [folder / "theirs.CSV"]

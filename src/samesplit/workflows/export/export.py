@@ -13,13 +13,13 @@ from samesplit.storage import make_directory, temporary_directory
 from samesplit.tables import hash_table
 from samesplit.workflows.export.benchmark_files import (
     add_benchmark,
-    add_declarations,
     folder_of,
     further_tables,
     own_tables,
     submitted,
 )
 from samesplit.workflows.export.croissant import CROISSANT, croissant_text
+from samesplit.workflows.export.declaration_files import add_declarations
 from samesplit.workflows.export.fields import meanings_of_lesions
 from samesplit.workflows.export.package import Package
 from samesplit.workflows.export.personal import Finding, personal_columns

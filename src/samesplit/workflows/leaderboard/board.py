@@ -17,7 +17,7 @@ from samesplit.run.progress import Reporter, SilentReporter
 from samesplit.storage import locked, write_text
 from samesplit.tables import write_csv
 from samesplit.version import __version__
-from samesplit.workflows.leaderboard.frozen import Frozen, load_frozen
+from samesplit.workflows.leaderboard.frozen import Frozen, load_frozen, submission_files
 from samesplit.workflows.leaderboard.judging import basis_of, evaluator, judge
 from samesplit.workflows.leaderboard.kept import KeptEvaluations
 from samesplit.workflows.leaderboard.ranking import Entry, compare_and_rank
@@ -127,8 +127,7 @@ def board(
 
 def _read(folder: Path, frozen: Frozen, reporter: Reporter) -> tuple[list[Submission], list[Refusal]]:
     """Read all submissions by the order of their names; the second of two files with the same bytes is refused."""
-    inside = folder.iterdir() if folder.is_dir() else ()
-    paths = sorted(path for path in inside if path.suffix.lower() == ".csv" and path.name[0] != ".")
+    paths = submission_files(folder)
     if not paths:
         raise PredictionsError(
             "holds no submission (*.csv)" if folder.is_dir() else "does not exist",

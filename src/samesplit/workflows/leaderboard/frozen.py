@@ -18,7 +18,7 @@ from samesplit.tables import IMAGES, LEDGER, LESIONS, empty_table, read_csv
 from samesplit.tasks import SegmentationTask, Task
 from samesplit.workspace import Workspace, find_benchmark
 
-__all__ = ["Frozen", "load_frozen"]
+__all__ = ["Frozen", "load_frozen", "submission_files", "submissions_folder"]
 
 SUBMISSIONS = "submissions"
 """The folder of a benchmark that its submissions lie in."""
@@ -65,10 +65,8 @@ class Frozen:
 
     @property
     def submissions(self) -> Path:
-        """Where its submissions lie: of a benchmark that comes built in, in the workspace under its name."""
-        root = self.workspace.root.resolve()
-        built_in = not self.folder.resolve().is_relative_to(root)
-        return (root / "benchmarks" / self.name if built_in else self.folder) / SUBMISSIONS
+        """Where its submissions lie, see `submissions_folder`."""
+        return submissions_folder(self.workspace, self.folder, self.name)
 
     @cached_property
     def expected(self) -> pd.DataFrame:
@@ -86,6 +84,29 @@ class Frozen:
         columns = [name for name in ("patient_id", "test_set") if name in lesions]
         known = lesions.loc[lesions.index.isin(outcomes.index), columns]
         return known.assign(**{str(column): outcomes[column] for column in outcomes})
+
+
+def submissions_folder(workspace: Workspace, folder: Path, name: str) -> Path:
+    """Return where submissions lie: of a benchmark that comes built in, in the workspace under its name.
+
+    Args:
+        workspace: Where one works.
+        folder: The benchmark's folder.
+        name: Its name.
+    """
+    root = workspace.root.resolve()
+    built_in = not folder.resolve().is_relative_to(root)
+    return (root / "benchmarks" / name if built_in else folder) / SUBMISSIONS
+
+
+def submission_files(folder: Path) -> list[Path]:
+    """Return the submissions in a folder by name; none where it is not there.
+
+    Args:
+        folder: Where they lie.
+    """
+    inside = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path for path in inside if path.suffix.lower() == ".csv" and path.name[0] != ".")
 
 
 def load_frozen(benchmark: str | Path, *, start: Path | None = None) -> Frozen:
