@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,6 +89,22 @@ def test_a_file_of_something_else_is_unreadable(tmp_path: Path, pair: tuple[str,
     path = tmp_path / f"other{suffix}"
     path.write_bytes(b"this is not an image" * 50)
     assert "read" in error_of(str(path), pair[1]).problem or "NIfTI" in error_of(str(path), pair[1]).problem
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd"])
+def test_a_file_that_may_not_be_opened_is_told(
+    save: Save, pair: tuple[str, str], suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = save(np.ones((4, 4, 4), dtype=np.uint8), f"locked{suffix}")
+    opened = Path.open
+
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name.startswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert error_of(image, pair[1]).problem.endswith("the image cannot be opened (Permission denied)")
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".nrrd", ".mha"])

@@ -262,9 +262,16 @@ def _from_file(path: Path, what: str) -> tuple[sitk.Image, list[str]]:
         raise LesionError(
             f"the {what} file does not exist", where=path, remedy="correct the path, or fetch the data"
         )
-    content = check_whole(path) if path.name.lower().endswith((".nii", ".nii.gz")) else None
-    if path.name.lower().endswith(TEXT_HEADERS):
-        check_text_header(path)
+    try:
+        content = check_whole(path) if path.name.lower().endswith((".nii", ".nii.gz")) else None
+        if path.name.lower().endswith(TEXT_HEADERS):
+            check_text_header(path)
+    except OSError as error:
+        raise LesionError(
+            f"the {what} cannot be opened ({error.strerror})",
+            where=path,
+            remedy="see to it that the file may be read",
+        ) from error
     with itk_warnings() as warnings:
         image, notes = _by_itk(path, what, content)
     placed = [] if content is None else placement_notes(content.header, image, what)

@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 __all__ = ["as_notes", "pydicom_warnings"]
 
@@ -54,12 +54,19 @@ def _install() -> None:
     warnings.filterwarnings("always", module=r"pydicom(\.|$)")
     show = warnings.showwarning
 
-    def gather(message: Warning | str, category: type[Warning], filename: str, *where: Any) -> None:
+    def gather(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
         lists = _gathered.get(threading.get_ident()) if "pydicom" in filename else None
         if lists:
             lists[-1].append(str(message))
         else:
-            show(message, category, filename, *where)
+            show(message, category, filename, lineno, file, line)
 
     warnings.showwarning = gather
 
