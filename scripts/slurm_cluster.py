@@ -36,7 +36,7 @@ def slurm_cluster(asked: argparse.Namespace) -> SLURMCluster:
         python=asked.python,
         job_extra_directives=directives,
         job_script_prologue=[f"export {name}=1" for name in THREADS],
-        # A worker ends itself five minutes before SLURM would; what it had not finished goes to another.
+        # A worker ends itself, some two minutes earlier or later; what it had not finished goes to another.
         worker_extra_args=["--lifetime", asked.lifetime, "--lifetime-stagger", "2m"]
         if asked.lifetime
         else [],

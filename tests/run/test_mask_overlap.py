@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
 
+from samesplit.execution.calls import Workers
 from samesplit.run.mask_overlap import MeasuredMasks, measure_overlap
 from samesplit.tasks import SegmentationTask
 
@@ -104,3 +108,35 @@ def test_what_cannot_be_read_costs_its_lesions_and_leaves_a_note(
     found, overlap = measured(predictions(L1=good), images.assign(mask_label="7"))
     assert overlap.empty
     assert found.components.empty
+
+
+def test_a_cluster_is_sent_the_masks_that_it_may_not_see_when_their_turn_comes(
+    images: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    both = (boxes(*BOXES.values(), STRAY) > 0).astype(np.uint8)
+    named = {"net": write(out / "both.nii.gz", both), "bad": str(out / "bad.nii.gz")}
+    (out / "bad.nii.gz").write_bytes(b"no image")
+    told = pd.concat([predictions(L1=mask, L2=mask).assign(model=name) for name, mask in named.items()])
+    apart = predictions(L1=write(tmp_path / "apart.mhd", both)).assign(model="apart")
+    told = pd.concat([told, apart])
+    here = measure_overlap(told, images, TASK)
+
+    def dispatch(does: Any, items: Any, *, scheduler: str, **_: object) -> Iterator[tuple[int, Any]]:
+        assert "no image" not in repr(list(items))  # what is not yet sent is not yet read
+        for place, item in enumerate(items):
+            sent = cloudpickle.dumps(item)
+            out.rename(tmp_path / "not to be seen")
+            found = cloudpickle.loads(cloudpickle.dumps(does(cloudpickle.loads(sent))))
+            (tmp_path / "not to be seen").rename(out)
+            yield place, found
+
+    monkeypatch.setattr("samesplit.execution.calls.dispatch", dispatch)
+    there = measure_overlap(told, images, TASK, workers=Workers(scheduler="tcp://10.0.0.1:8786"))
+
+    assert set(here.overlap["model"]) == {"net", "apart"}
+    pd.testing.assert_frame_equal(there.overlap, here.overlap)
+    pd.testing.assert_frame_equal(there.components, here.components)
+    assert there.notes == here.notes
+    assert str(out / "bad.nii.gz") in there.notes[0]

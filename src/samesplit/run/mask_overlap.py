@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from samesplit.tasks import SegmentationTask
 __all__ = ["MeasuredMasks", "check_masks", "measure_overlap"]
 
 _FIT = ["model", "seed", "repeat", "fold", "subset", "rater"]
+_VOXELS_ELSEWHERE = (".nhdr", ".mhd")
+"""Headers whose voxels lie in other files: alone they would be of no use."""
 _FEWEST_IMAGES = 8
 """From which on it pays to start other processes."""
 Measured = dict[str, Any]
@@ -119,7 +121,7 @@ def measure_overlap(
     by_image: list[tuple[pd.DataFrame, Asked[_OfImage]]] = []
     for (sequence, path), of_image in asked.groupby(["sequence", "image"], sort=False):
         there = images[(images["sequence"] == sequence) & (images["image"] == path)]
-        masks = [_sent(str(mask), workers) for mask in of_image["mask"].unique()]
+        masks = [_SentMask(str(mask), workers.scheduler is not None) for mask in of_image["mask"].unique()]
         what = f"masks of {there['lesion_id'].iloc[0]} {sequence}"
         by_image.append(
             (of_image, calls.ask(what, _measure, there, masks, task, geometry_repair, minimum_voxels))
@@ -152,10 +154,21 @@ def measure_overlap(
 
 @dataclass(frozen=True)
 class _SentMask:
-    """A predicted mask, with the content of its file where it goes to a machine that may not see it."""
+    """A predicted mask; where it goes to a machine that may not see it, the content of its file goes with it.
+
+    The file is read when it is sent, not before: the masks of all models together may be more than memory holds.
+    """
 
     path: str
+    travels: bool = False
     content: bytes | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        content, file = self.content, Path(self.path)
+        if self.travels and content is None and not file.name.lower().endswith(_VOXELS_ELSEWHERE):
+            with suppress(OSError):  # it is missing, or a folder: who reads it says so
+                content = file.read_bytes()
+        return _SentMask, (self.path, self.travels, content)
 
     @contextmanager
     def here(self) -> Iterator[str]:
@@ -167,11 +180,6 @@ class _SentMask:
             path = Path(folder) / Path(self.path).name
             path.write_bytes(self.content)
             yield str(path)
-
-
-def _sent(path: str, workers: Workers) -> _SentMask:
-    file = Path(path)
-    return _SentMask(path, file.read_bytes() if workers.scheduler is not None and file.is_file() else None)
 
 
 @dataclass(frozen=True)
