@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from board_study import BoardStudy, write_board_study
 from samesplit import cli
-from samesplit.errors import PredictionsError
+from samesplit.errors import PredictionsError, WorkspaceError
 
 
 def call(*words: str | Path, into: Path) -> Result:
@@ -76,3 +76,11 @@ def test_an_option_that_would_do_nothing_is_refused(study: BoardStudy) -> None:
 
     assert str(run.exception).startswith("--from-run: names the run of a --model")
     assert str(threshold.exception).startswith("--threshold: goes with a file")
+
+
+def test_what_has_no_meaning_beside_a_hand_out_is_refused(study: BoardStudy) -> None:
+    asked = call("board", "spots", "--hand-out", study.root / "out", "--check", into=study.root)
+
+    assert isinstance(asked.exception, WorkspaceError)
+    assert "no meaning beside it" in str(asked.exception)
+    assert not (study.root / "out").exists()

@@ -42,9 +42,15 @@ def board(
     ] = None,
 ) -> None:
     """Rank all submissions to a frozen split on one page, with intervals; exit code 1 if one was refused."""
+    from samesplit.errors import WorkspaceError
     from samesplit.workflows.leaderboard.board import board as make_board
 
     if hand_out is not None:
+        if check or submissions is not None or output is not None:
+            raise WorkspaceError(
+                "--hand-out makes no board, so --submissions, --output and --check have no meaning beside it",
+                remedy="call samesplit board once with --hand-out, and once without it",
+            )
         _hand_out(benchmark, hand_out)
         return
     made = make_board(benchmark, submissions=submissions, output=output, check=check, reporter=reporter())
