@@ -49,7 +49,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "samesplit run my-study --model zero-rule --model radiomics-small -j 4",
         ),
         ("label permutation: every model must fall to chance", "samesplit run my-study --shuffle-labels 1"),
-        ("images, features, models and statistics on a cluster", "samesplit run my-study --scheduler tcp://10.0.0.1:8786"),
+        (
+            "images, features, models and statistics on a cluster",
+            "samesplit run my-study --scheduler tcp://10.0.0.1:8786",
+        ),
         (
             "a published study on synthetic patients, variants too",
             "samesplit run xi2020-renal-mri --synthetic",
