@@ -42,12 +42,16 @@ def exponent(sizes: list[dict[str, Any]], values: list[float]) -> float:
     return float(np.polyfit(np.log([one["lesions"] for one in sizes]), np.log(values), 1)[0])
 
 
-def at_a_million(sizes: list[dict[str, Any]], values: list[float]) -> tuple[float, float]:
-    """Carry a value on from the largest size: with the fitted power, and with that of the last two sizes."""
+def a_lesion(sizes: list[dict[str, Any]], values: list[float]) -> float:
+    """Say what each lesion adds, between the last two sizes."""
+    return (values[-1] - values[-2]) / (sizes[-1]["lesions"] - sizes[-2]["lesions"])
+
+
+def at_a_million(sizes: list[dict[str, Any]], values: list[float]) -> float:
+    """Carry a value on from the largest size: by what each lesion adds, or by the power if that gives more."""
     last = sizes[-1]["lesions"]
-    powers = (exponent(sizes, values), exponent(sizes[-2:], values[-2:]))
-    found = [values[-1] * (MILLION / last) ** power for power in powers]
-    return min(found), max(found)
+    line = values[-1] + (MILLION - last) * max(a_lesion(sizes, values), 0.0)
+    return max(line, values[-1] * (MILLION / last) ** exponent(sizes[-2:], values[-2:]))
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -68,11 +72,6 @@ def duration(seconds: float) -> str:
 def size(value: float) -> str:
     """Bytes in words."""
     return f"{value / 1e9:.2f} GB" if value >= 1e8 else f"{value / 1e6:.1f} MB"
-
-
-def between(low: float, high: float, say: Any) -> str:
-    """Two numbers, or one where both read alike."""
-    return say(low) if say(low) == say(high) else f"{say(low)} to {say(high)}"
 
 
 def page(r: dict[str, Any], figure: str) -> str:
@@ -140,33 +139,36 @@ def _million(
     sizes: list[dict[str, Any]], times: dict[str, list[float]], peaks: dict[str, list[float]]
 ) -> list[str]:
     """Say what is measured, what is carried on, and what would have to change."""
-    rows = []
-    for stage in STAGES:
-        spent, held = at_a_million(sizes, times[stage]), at_a_million(sizes, peaks[stage])
-        rows.append(
-            [
-                stage,
-                f"{exponent(sizes, times[stage]):.2f}",
-                between(*spent, duration),
-                f"{exponent(sizes, peaks[stage]):.2f}",
-                between(*held, size),
-            ]
-        )
+    rows = [
+        [
+            stage,
+            f"{exponent(sizes, times[stage]):.2f}",
+            f"{exponent(sizes[-2:], times[stage][-2:]):.2f}",
+            duration(at_a_million(sizes, times[stage])),
+            f"{a_lesion(sizes, peaks[stage]) / 1e3:.0f}",
+            f"{at_a_million(sizes, peaks[stage]) / 1e9:,.0f}",
+        ]
+        for stage in STAGES
+    ]
     features = sizes[-1]["features"]
     table_gb = MILLION * features * 8 / 1e9
+    before, last = (f"{one['lesions']:,}" for one in sizes[-2:])
     return [
         "## What one million lesions would need",
-        f"Measured is what stands above, up to {sizes[-1]['lesions']:,} lesions. **The rest of this section is "
-        "carried on from it, not measured**: each quantity is taken to go on growing as a power of the number of "
-        f"lesions, once with the power fitted to all {len(sizes)} sizes and once with that of the last two. Fixed "
-        "costs (libraries, compiled code, figures) make the fitted powers of small sizes too low.",
+        f"Measured is what stands above, up to {last} lesions. **The rest of this section is carried on from it, "
+        "not measured.** Processor time was fitted as a power of the number of lesions on logarithmic axes; "
+        "libraries, processes and figures cost the same at every size and make the power of small sizes too low, "
+        f"so that between {before} and {last} lesions stands beside it. From {last} to one million, what each "
+        "lesion added between these two sizes is added on, or the power of these two sizes is used where that "
+        "gives more.",
         table(
             [
                 "Stage",
-                "Power of time",
+                "Power of time, all sizes",
+                f"{before} to {last}",
                 "Processor time, 1 million",
-                "Power of memory",
-                "Peak memory, 1 million",
+                "kB a lesion",
+                "Peak memory, 1 million, GB",
             ],
             rows,
         ),
