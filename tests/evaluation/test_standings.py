@@ -98,3 +98,5 @@ def test_one_entry_alone_has_no_pairs_and_no_claims() -> None:
 def test_entries_of_a_task_of_masks_are_not_ranked() -> None:
     with pytest.raises(StatisticsError, match="of the kind 'segmentation' are not ranked"):
         measure_of(SegmentationTask(question="Where?"))
+    with pytest.raises(StatisticsError, match="of the kind 'segmentation' are not ranked"):
+        entry_table(SegmentationTask(question="Where?"), pd.DataFrame(), pd.DataFrame())

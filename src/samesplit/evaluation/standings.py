@@ -99,6 +99,7 @@ def entry_table(task: Task, predictions: pd.DataFrame, truth: pd.DataFrame) -> p
         StatisticsError: The truth is not usable, or it is a task of masks.
         PredictionsError: The predictions do not fit the truth.
     """
+    measure_of(task)
     if isinstance(task, BinaryTask):
         known = check_truth(truth)
         table = check_predictions(predictions, known)
@@ -110,13 +111,11 @@ def entry_table(task: Task, predictions: pd.DataFrame, truth: pd.DataFrame) -> p
         table = check_class_predictions(predictions, known, task.classes)
         same = classes_rank_alike(table, len(task.classes))
         return class_model_table(table[table["subset"] == "test"], known, len(task.classes), alike=same)
-    if isinstance(task, SurvivalTask):
-        known = check_survival_truth(truth)
-        table = check_risk_predictions(predictions, known)
-        same = rank_alike(table.rename(columns={"risk": "probability"}))
-        return survival_model_table(table[table["subset"] == "test"], known, alike=same)
-    measure_of(task)
-    raise AssertionError  # the line above raises
+    assert isinstance(task, SurvivalTask)  # of masks there is no measure
+    known = check_survival_truth(truth)
+    table = check_risk_predictions(predictions, known)
+    same = rank_alike(table.rename(columns={"risk": "probability"}))
+    return survival_model_table(table[table["subset"] == "test"], known, alike=same)
 
 
 def compare_entries(
