@@ -15,8 +15,9 @@ SCRIPT = ROOT / "scripts" / "slurm_cluster.py"
 PAGE = (ROOT / "docs" / "how-to" / "cluster.md").read_text(encoding="utf-8")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 SBATCH = """#!/bin/bash
-# A SLURM of one machine: the job begins at once, as a process.
-bash "${!#}" > "{logs}/$$.out" 2>&1 &
+# A SLURM of one machine: the job begins at once, as a process. Like SLURM it takes a copy of the script.
+cp "${!#}" "{logs}/$$.sh"
+bash "{logs}/$$.sh" > "{logs}/$$.out" 2>&1 &
 echo "Submitted batch job $!"
 """
 COMMAND = """

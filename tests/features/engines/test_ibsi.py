@@ -217,6 +217,6 @@ def test_bins_of_a_fixed_size_start_at_the_lower_end_of_the_range(case):
 
 
 def test_the_version_changes_with_the_code_that_values_depend_on():
-    package, _, digest = get_engine("ibsi").version.partition("+")
+    package, _, digest = get_engine("ibsi").version.rpartition("+")
     assert package
     assert len(digest) == 12

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,22 +45,13 @@ class Round:
     data: Path
 
 
-@pytest.fixture(scope="session")
-def quick_figures() -> Iterator[None]:
-    """Figures are composed and not rendered."""
-
-    def save(_: Figure, target: io.StringIO, **__: object) -> None:
-        target.write('<svg viewBox="0 0 9 9"></svg>')
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Figure, "savefig", save)
-        yield
+def compose_only(_: Figure, target: io.StringIO, **__: object) -> None:
+    """Stand for a figure that is composed and not rendered."""
+    target.write('<svg viewBox="0 0 9 9"></svg>')
 
 
 @pytest.fixture(scope="session")
-def there_and_back(
-    finished_small_study: SmallStudy, tmp_path_factory: pytest.TempPathFactory, quick_figures: None
-) -> Iterator[Round]:
+def there_and_back(finished_small_study: SmallStudy, tmp_path_factory: pytest.TempPathFactory) -> Round:
     """The study with its images in a data folder and joined predictions, as a zip, unpacked; never change it."""
     base = tmp_path_factory.mktemp("export")
     root, data = base / "workspace", base / "data"
@@ -72,6 +62,7 @@ def there_and_back(
     with (study.folder / "benchmark.yaml").open("a") as file:
         file.write("data: {folder: balls, licence: CC BY 3.0, source: 'Balls of 2026, doi:10.1000/182'}\n")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", compose_only)
         patch.setenv("SAMESPLIT_DATA", str(data))
         lesions = pd.read_csv(study.folder / "lesions.csv")
         scores = np.random.default_rng(2).uniform(size=len(lesions)).round(3)
@@ -83,12 +74,12 @@ def there_and_back(
         with zipfile.ZipFile(package) as archive:
             archive.extractall(base / "elsewhere")
         (clone,) = (base / "elsewhere").iterdir()
-        yield Round(study, outcome.folder, written, clone, data)
+    return Round(study, outcome.folder, written, clone, data)
 
 
 @pytest.fixture
 def own_run(
-    there_and_back: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_figures: None
+    there_and_back: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undrawn: None
 ) -> SmallStudy:
     """A copy of the exporter's workspace, to spoil."""
     monkeypatch.setenv("SAMESPLIT_DATA", str(there_and_back.data))
