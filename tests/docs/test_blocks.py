@@ -70,7 +70,9 @@ def workspace(workspace_template: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
     monkeypatch.setenv("COLUMNS", "140")
-    monkeypatch.setattr("samesplit.cli.console.out._width", 140)  # may have been made by another test, without it
+    monkeypatch.setattr(
+        "samesplit.cli.console.out._width", 140
+    )  # may have been made by another test, without it
     monkeypatch.delenv("SAMESPLIT_DATA", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
     without_tracking = lambda extra, *packages: extra != "tracking" and has_extra(extra, *packages)  # noqa: E731

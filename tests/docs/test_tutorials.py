@@ -23,7 +23,9 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.setattr("samesplit.cli.console.out._width", 120)  # may have been made by another test, without it
+    monkeypatch.setattr(
+        "samesplit.cli.console.out._width", 120
+    )  # may have been made by another test, without it
     monkeypatch.delenv("SAMESPLIT_DATA", raising=False)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
     return folder
