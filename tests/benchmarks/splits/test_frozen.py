@@ -64,6 +64,30 @@ def test_what_was_written_is_read_back(cohort: Cohort, frozen: Path) -> None:
     )
 
 
+def test_where_each_lesion_stands_is_the_split_by_lesions(cohort: Cohort, frozen: Path) -> None:
+    split = read_split(frozen, cohort)
+
+    places = split.places(cohort.lesions)
+
+    assert list(places.columns) == ["repeat", "fold", "subset", "lesion_id"]
+    for (repeat, fold, subset), part in places.groupby(["repeat", "fold", "subset"]):
+        assert list(part["lesion_id"]) == split.lesions(cohort.lesions, repeat, fold, subset)
+    assert len(places) == 3 * len(cohort.lesions)  # in each of three folds every lesion stands in one part
+
+
+def test_without_labels_a_split_is_read_and_patients_are_still_checked(cohort: Cohort, frozen: Path) -> None:
+    others = cohort_of(cohort.lesions, 1 - cohort.labels)  # nobody who lacks the labels could compare them
+    assert "patients with another label" in refused(frozen, others)
+
+    bare = read_split(frozen, others, labels_known=False)
+
+    assert bare.cohort_sha256 == read_split(frozen, cohort).cohort_sha256
+    assert bare.notes == ()
+    fewer = cohort_of(cohort.lesions[cohort.lesions["patient_id"] != "P003"], cohort.labels)
+    with pytest.raises(SplitError, match="P003"):
+        read_split(frozen, fewer, labels_known=False)
+
+
 def test_the_same_split_gives_the_same_bytes_without_a_date(cohort: Cohort, tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_split(split_of(cohort), tmp_path / name)
