@@ -14,11 +14,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
+from hypothesis import settings
 from matplotlib.figure import Figure
 
 from samesplit.execution.processes import map_in_processes
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The same examples in every run: a change is judged by what it changes, and not by the luck of the draw.
+settings.register_profile("same examples", derandomize=True, database=None, deadline=None)
+settings.load_profile("same examples")
 
 
 def pytest_report_header() -> str:
