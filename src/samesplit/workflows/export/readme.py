@@ -161,7 +161,7 @@ def _images(definition: BenchmarkDefinition, publication: Publication, *, has_ha
         )
     else:
         told = f"Put them into `benchmarks/{name}/` as `images.csv` says."
-    source = f" They come from: {publication.data_source}" if publication.data_source else ""
+    source = f" Their source: {publication.data_source.rstrip('.')}." if publication.data_source else ""
     check = (
         f" `{IMAGE_HASHES}` has the SHA-256 of each: `samesplit validate {name}` says which of yours differ."
         if has_hashes
