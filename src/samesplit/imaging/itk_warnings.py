@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import SimpleITK as sitk
+
+from samesplit.imaging.gathered_texts import GatheredTexts
 
 __all__ = ["as_notes", "itk_warnings"]
 
 _HEAD = re.compile(r"^WARNING: In .*?, line \d+\s+\S+ \(0x[0-9a-fA-F]+\): ", re.S)
 _SHOWN = 3
-
-_lock = threading.RLock()
-_gathered: dict[int, list[list[str]]] = {}
-"""What is being gathered, by thread; the innermost list last."""
 
 
 class _Gatherer(sitk.LoggerBase):
@@ -25,9 +22,7 @@ class _Gatherer(sitk.LoggerBase):
 
     def DisplayWarningText(self, text: str) -> None:  # noqa: N802 (named by ITK)
         """Keep a warning for the thread that caused it; one of a thread that gathers none is dropped."""
-        lists = _gathered.get(threading.get_ident())
-        if lists:
-            lists[-1].append(text)
+        _texts.add(text)
 
     def DisplayText(self, text: str) -> None:  # noqa: N802 (named by ITK)
         """Drop what is no warning: errors arrive as exceptions."""
@@ -39,27 +34,13 @@ _gatherer: _Gatherer | None = None
 _before: tuple[sitk.LoggerBase, bool] | None = None
 
 
-@contextmanager
-def itk_warnings() -> Iterator[list[str]]:
+def itk_warnings() -> AbstractContextManager[list[str]]:
     """Gather the warnings that ITK gives to this thread meanwhile; none is printed.
 
-    Yields:
-        A list that fills with the warnings as ITK words them.
+    Returns:
+        A context whose list fills with the warnings as ITK words them.
     """
-    me, mine = threading.get_ident(), list[str]()
-    with _lock:
-        if not _gathered:
-            _install()
-        _gathered.setdefault(me, []).append(mine)
-    try:
-        yield mine
-    finally:
-        with _lock:
-            _gathered[me].pop()
-            if not _gathered[me]:
-                del _gathered[me]
-            if not _gathered:
-                _remove()
+    return _texts.gathered()
 
 
 def _install() -> None:
@@ -77,6 +58,9 @@ def _remove() -> None:
         logger.SetAsGlobalITKLogger()
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
     _gatherer = _before = None
+
+
+_texts = GatheredTexts(_install, _remove)
 
 
 def as_notes(warnings: Sequence[str], what: str, path: Path) -> list[str]:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TextIO
+
+from samesplit.imaging.gathered_texts import GatheredTexts
 
 __all__ = ["as_notes", "pydicom_warnings"]
 
 _SHOWN = 5
 _LONGEST = 200
 
-_lock = threading.RLock()
-_gathered: dict[int, list[list[str]]] = {}
-"""What is being gathered, by thread; the innermost list last."""
 _before: warnings.catch_warnings[Any] | None = None
 """Puts the settings of all warnings, which threads share, back where the first of the threads found them."""
 
 
-@contextmanager
-def pydicom_warnings() -> Iterator[list[str]]:
+def pydicom_warnings() -> AbstractContextManager[list[str]]:
     """Gather the warnings that pydicom gives to this thread meanwhile; those of others go where they always go.
 
     Example:
@@ -31,20 +28,7 @@ def pydicom_warnings() -> Iterator[list[str]]:
         >>> told[0][:30]
         "Invalid value for VR UI: 'CT'."
     """
-    me, told = threading.get_ident(), list[str]()
-    with _lock:
-        if not _gathered:
-            _install()
-        _gathered.setdefault(me, []).append(told)
-    try:
-        yield told
-    finally:
-        with _lock:
-            _gathered[me].pop()
-            if not _gathered[me]:
-                del _gathered[me]
-            if not _gathered:
-                _remove()
+    return _texts.gathered()
 
 
 def _install() -> None:
@@ -62,10 +46,7 @@ def _install() -> None:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        lists = _gathered.get(threading.get_ident()) if "pydicom" in filename else None
-        if lists:
-            lists[-1].append(str(message))
-        else:
+        if "pydicom" not in filename or not _texts.add(str(message)):
             show(message, category, filename, lineno, file, line)
 
     warnings.showwarning = gather
@@ -76,6 +57,9 @@ def _remove() -> None:
     if _before is not None:
         _before.__exit__(None, None, None)
     _before = None
+
+
+_texts = GatheredTexts(_install, _remove)
 
 
 def as_notes(told: Sequence[str], what: str) -> list[str]:
